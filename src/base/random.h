@@ -1,0 +1,52 @@
+// Counter-based random numbers: a value is a function of (seed, purpose, counter), so results do not
+// depend on threads, order or resuming. Philox4x32-10 of Random123.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace elastic {
+
+/// What a stream of random numbers is for; keeps the streams apart. Values are part of the format of
+/// a run: append only.
+enum class RandomPurpose : std::uint32_t {
+  kDropout = 0,
+  kInit = 1,
+  kShuffle = 2,
+  kCuts = 3,
+  kBootstrap = 4,
+};
+
+/// Four 32-bit words for (seed, purpose, a, b, c).
+std::array<std::uint32_t, 4> random_words(std::uint64_t seed,
+                                          RandomPurpose purpose,
+                                          std::uint32_t a,
+                                          std::uint32_t b,
+                                          std::uint32_t c);
+
+/// A sequence of numbers from one stream; cheap to make, position n always gives the same value.
+class RandomStream {
+ public:
+  RandomStream(std::uint64_t seed, RandomPurpose purpose, std::uint64_t stream)
+      : seed_(seed), purpose_(purpose), stream_(stream) {}
+
+  std::uint32_t next_word();
+  /// Uniform in [0, 1), 53 bits.
+  double uniform();
+  /// Standard normal (Box-Muller).
+  double normal();
+  /// Uniform in 0..bound-1 without bias; bound > 0.
+  std::uint64_t below(std::uint64_t bound);
+
+ private:
+  std::uint64_t seed_;
+  RandomPurpose purpose_;
+  std::uint64_t stream_;
+  std::uint64_t position_ = 0;
+  std::array<std::uint32_t, 4> words_{};
+};
+
+/// 64-bit FNV-1a, to turn a name into a stream number.
+std::uint64_t hash_name(const char* name);
+
+}  // namespace elastic

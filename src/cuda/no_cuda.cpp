@@ -1,0 +1,12 @@
+// Stands in for the CUDA backend in a build without it.
+#include "cuda/cuda_backend.h"
+
+#include "base/error.h"
+
+namespace elastic::cuda {
+
+Backend& cuda_backend() {
+  throw DeviceError("device 'cuda' is not in this build; this version computes on --device cpu");
+}
+
+}  // namespace elastic::cuda

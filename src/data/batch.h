@@ -1,0 +1,38 @@
+// A ragged batch: what a model reads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tensor/segments.h"
+#include "tensor/tensor.h"
+
+namespace elastic::data {
+
+/// B sequences, T tokens, oldest first, no padding.
+struct Batch {
+  Segments segments;   ///< every segment holds at least one token
+  Tensor ids;          ///< [T] int32, items 1..V
+  [[nodiscard]] std::int64_t size() const { return segments.size(); }
+  [[nodiscard]] std::int64_t num_tokens() const { return segments.num_tokens(); }
+};
+
+/// Collects sequences on the host, then moves them to a device at once.
+class BatchBuilder {
+ public:
+  /// Appends the latest `max_len` of `history`, which must not be empty.
+  void add(std::span<const std::int32_t> history, std::int64_t max_len);
+  [[nodiscard]] std::int64_t size() const {
+    return static_cast<std::int64_t>(offsets_.size()) - 1;
+  }
+  [[nodiscard]] std::int64_t num_tokens() const { return static_cast<std::int64_t>(ids_.size()); }
+  /// The batch; the builder starts anew.
+  Batch build(Device device);
+
+ private:
+  std::vector<std::int32_t> ids_;
+  std::vector<std::int32_t> offsets_{0};
+};
+
+}  // namespace elastic::data

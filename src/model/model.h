@@ -1,0 +1,62 @@
+// A sequential recommender: the trunk that every model shares, and the interface to use one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "autograd/variable.h"
+#include "data/batch.h"
+#include "model/model_config.h"
+#include "model/parameter.h"
+
+namespace elastic {
+
+/// How one forward pass runs: dropout is on only while training.
+struct ForwardMode {
+  bool training = false;
+  std::uint64_t seed = 0;   ///< of the dropout masks
+  std::uint32_t step = 0;   ///< training step, so that every step has masks of its own
+};
+
+/// Whether a state may depend on later events.
+enum class Direction { kCausal, kBidirectional };
+
+/// The experts that Interest Memory Retrieval chose, for diagnostics and --explain.
+struct RetrievedExperts {
+  Tensor indices;  ///< [B, k] int32, ids in the pool
+  Tensor gates;    ///< [B, k]
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  [[nodiscard]] virtual const ModelConfig& config() const = 0;
+  [[nodiscard]] virtual Direction direction() const = 0;
+  /// Trained tensors in a fixed order.
+  [[nodiscard]] virtual const ParameterStore& parameters() const = 0;
+  /// Item table [V + 1, D]; row 0 is "no item".
+  [[nodiscard]] virtual const Variable& item_table() const = 0;
+
+  /// States of all tokens after the final norm, [T, D].
+  virtual Variable encode(const data::Batch& batch, const ForwardMode& mode) = 0;
+  /// States of each sequence's last token, [B, D]: the same numbers as encode's, for less work.
+  virtual Variable encode_last(const data::Batch& batch, const ForwardMode& mode) = 0;
+
+  /// Experts retrieved by the latest encode or encode_last; empty tensors for models without IMR.
+  [[nodiscard]] virtual RetrievedExperts retrieved() const { return {}; }
+};
+
+/// Names of all models.
+std::vector<std::string> model_names();
+bool is_registered(const std::string& model);
+/// A new model with fresh weights. `config.num_items` must be set. Throws UsageError for an unknown
+/// name (suggesting the nearest) or an option out of range.
+std::unique_ptr<Model> make_model(const ModelConfig& config,
+                                  std::uint64_t seed,
+                                  DType dtype = DType::kFloat32,
+                                  Device device = Device::kCpu);
+
+}  // namespace elastic

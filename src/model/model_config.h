@@ -1,0 +1,61 @@
+// What a model is: its hyper-parameters, each declared once with its name, meaning and default.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+namespace elastic {
+
+/// Names, defaults and letters as in docs/models.md.
+struct ModelConfig {
+  std::string model = "elastic";
+  std::int64_t dim = 64;
+  std::int64_t num_heads = 2;
+  std::int64_t num_layers = 2;
+  std::int64_t ffn_dim = 256;
+  std::int64_t max_len = 200;
+  double dropout = 0.1;
+  std::string position = "auto";
+  std::int64_t num_experts = 8;
+  std::int64_t pool_subkeys = 16;
+  std::int64_t retrieval_heads = 1;
+  std::int64_t key_dim = 64;
+  std::int64_t query_stride = 4;
+  std::int64_t query_attention_len = 256;
+  std::int64_t num_items = 0;  ///< V, from the data; not an option
+
+  bool operator==(const ModelConfig&) const = default;
+};
+
+/// Calls visitor(name, field, help) for every option of the config, in the order of the help.
+/// `Config` is ModelConfig or const ModelConfig.
+template <class Config, class Visitor>
+void visit_options(Config& config, Visitor&& visitor)
+  requires std::is_same_v<std::remove_const_t<Config>, ModelConfig>
+{
+  visitor("model", config.model, "model: elastic, lda, softmax");
+  visitor("dim", config.dim, "hidden size D");
+  visitor("num_heads", config.num_heads, "attention heads H; D is divisible by H");
+  visitor("num_layers", config.num_layers, "layers L");
+  visitor("ffn_dim", config.ffn_dim, "hidden size F of the feed-forward network");
+  visitor("max_len", config.max_len, "latest events of a history that the model reads, N");
+  visitor("dropout", config.dropout, "dropout rate in [0, 1)");
+  visitor("position",
+          config.position,
+          "position embedding: recent (counted back from the latest event), forward, none, or auto "
+          "(recent for bidirectional models, forward for causal ones)");
+  visitor("num_experts", config.num_experts, "interest experts k (dispatchers)");
+  visitor("pool_subkeys", config.pool_subkeys, "sub-keys S per half; the pool holds S*S experts");
+  visitor("retrieval_heads", config.retrieval_heads, "retrieval heads M; k is divisible by M");
+  visitor("key_dim", config.key_dim, "size Dk of a retrieval query, even");
+  visitor("query_stride", config.query_stride, "tokens pooled per level of the query network, r >= 2");
+  visitor("query_attention_len",
+          config.query_attention_len,
+          "query-network levels up to this length attend within themselves");
+}
+
+/// Throws UsageError naming the option, the value and what is allowed.
+void check(const ModelConfig& config);
+
+}  // namespace elastic

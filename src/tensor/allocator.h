@@ -1,0 +1,48 @@
+// A caching, counting allocator; each backend owns one over its own memory.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "tensor/memory.h"
+
+namespace elastic {
+
+/// Keeps freed blocks by size, so that a steady-state training step asks the system for nothing.
+/// Thread-safe. Counts the bytes asked for, rounded up to the block's granularity.
+class CachingAllocator {
+ public:
+  using SystemAllocate = std::function<void*(std::size_t bytes)>;  ///< null when out of memory
+  using SystemFree = std::function<void(void*)>;
+
+  CachingAllocator(SystemAllocate allocate, SystemFree free);
+  ~CachingAllocator();
+  CachingAllocator(const CachingAllocator&) = delete;
+  CachingAllocator& operator=(const CachingAllocator&) = delete;
+
+  /// At least `bytes` bytes, uninitialised, aligned to 64. Throws OutOfMemoryError.
+  void* allocate(std::size_t bytes, Memory kind);
+  /// `bytes` and `kind` as given to `allocate`.
+  void deallocate(void* block, std::size_t bytes, Memory kind);
+
+  [[nodiscard]] MemoryReport report() const;
+  /// Restarts the high-water marks from what is in use now.
+  void reset_peak();
+  /// Returns the cached blocks to the system.
+  void release_cache();
+
+ private:
+  static std::size_t round_up(std::size_t bytes);
+  void release_cache_locked();
+
+  SystemAllocate system_allocate_;
+  SystemFree system_free_;
+  mutable std::mutex mutex_;
+  std::map<std::size_t, std::vector<void*>> free_blocks_;  ///< by rounded size
+  MemoryReport report_;
+};
+
+}  // namespace elastic

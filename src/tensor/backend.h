@@ -1,0 +1,320 @@
+// What a device can compute: one method per kernel, the table of contents of src/tensor/cpu and
+// src/cuda. Ops check shapes before they call; kernels trust their arguments.
+//
+// Letters as in docs/glossary.md: T tokens, B sequences, D hidden size, H heads, Dh = D / H, F FFN
+// size, V items, k experts. Real tensors of one call share one type, float32 or float64; ids,
+// rows and offsets are int32. Outputs are written, not added to, unless the name or comment says so.
+// A null `Tensor*` gradient is not wanted. Every result is the same bits whatever the thread count.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tensor/allocator.h"
+#include "tensor/segments.h"
+#include "tensor/tensor.h"
+
+namespace elastic {
+
+/// LayerNorm's affine pair [D]; both undefined for a norm without parameters. eps is kNormEpsilon.
+struct Norm {
+  Tensor weight;
+  Tensor bias;
+};
+inline constexpr double kNormEpsilon = 1e-5;
+
+/// Gradients of a Norm, written by a backward kernel; left alone where undefined.
+using NormGrad = Norm;
+
+/// Inverted dropout whose mask is a function of (seed, step, stream, element), so it is recomputed
+/// instead of stored: element e is kept when the 16 random bits of lane e of
+/// Philox4x32-10(counter {e / 8, step, stream}, key seed) reach round(rate * 65536).
+struct Dropout {
+  double rate = 0.0;          ///< in [0, 1)
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;     ///< training step
+  std::uint32_t stream = 0;   ///< place in the model
+  [[nodiscard]] bool active() const { return rate > 0.0; }
+};
+
+/// Queries and keys of ragged multi-head attention.
+struct AttentionLayout {
+  const Segments* queries = nullptr;    ///< B segments over the query tokens
+  const Segments* keys = nullptr;       ///< B segments over the key and value tokens
+  std::int64_t num_heads = 1;
+  bool causal = false;  ///< query i of a segment sees its keys 0..i; needs equal segments
+};
+
+/// Weights of the position-wise network; up [F, D], down [D, F].
+struct FfnWeights {
+  Norm norm;
+  Tensor up_weight, up_bias, down_weight, down_bias;
+};
+
+struct AdamOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.0;  ///< decoupled (AdamW)
+  double clip_norm = 0.0;     ///< 0: no clipping
+  std::int64_t step = 1;      ///< from 1, for the bias correction
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual CachingAllocator& allocator() = 0;
+
+  // --- moving -----------------------------------------------------------------------------------
+  virtual void copy_from_host(const void* source, Tensor& target) = 0;
+  virtual void copy_to_host(const Tensor& source, void* target) = 0;
+  virtual void copy(const Tensor& source, Tensor& target) = 0;
+  virtual void fill(Tensor& target, double value) = 0;
+
+  // --- element by element -----------------------------------------------------------------------
+  virtual void add(const Tensor& a, const Tensor& b, Tensor& out) = 0;
+  virtual void multiply(const Tensor& a, const Tensor& b, Tensor& out) = 0;
+  /// y += x
+  virtual void add_to(const Tensor& x, Tensor& y) = 0;
+  /// out = x * scalar, `scalar` a tensor of one element; out may be x.
+  virtual void scale(const Tensor& x, const Tensor& scalar, Tensor& out) = 0;
+  /// out[0] = sum of all elements, in a fixed order.
+  virtual void sum(const Tensor& x, Tensor& out) = 0;
+  /// GELU in its tanh form.
+  virtual void gelu_forward(const Tensor& x, Tensor& y) = 0;
+  virtual void gelu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) = 0;
+  /// y = mask(x) / (1 - rate); its own backward. y may be x.
+  virtual void dropout(const Tensor& x, const Dropout& dropout, Tensor& y) = 0;
+
+  // --- rows -------------------------------------------------------------------------------------
+  /// Softmax over the last dimension.
+  virtual void softmax_forward(const Tensor& x, Tensor& y) = 0;
+  virtual void softmax_backward(const Tensor& y, const Tensor& grad_y, Tensor& grad_x) = 0;
+  /// y = (x - mean) / sqrt(var + eps) * weight + bias over the last dimension.
+  virtual void layer_norm_forward(const Tensor& x, const Norm& norm, Tensor& y) = 0;
+  virtual void layer_norm_backward(const Tensor& x,
+                                   const Norm& norm,
+                                   const Tensor& grad_y,
+                                   Tensor& grad_x,
+                                   NormGrad& grad_norm) = 0;
+  /// out[i] = table[rows[i]]
+  virtual void gather_rows(const Tensor& table, const Tensor& rows, Tensor& out) = 0;
+  /// grad_table[rows[i]] += grad_out[i]; equal rows are summed in the order of i.
+  virtual void scatter_add_rows(const Tensor& grad_out, const Tensor& rows, Tensor& grad_table) = 0;
+  /// Groups each segment's tokens by `stride` from its end; out [G, stride * D] holds a group's
+  /// tokens oldest first, zero vectors in front of the oldest group where tokens lack.
+  virtual void group_tokens_forward(const Tensor& x,
+                                    const Segments& segments,
+                                    const Segments& groups,
+                                    std::int64_t stride,
+                                    Tensor& out) = 0;
+  virtual void group_tokens_backward(const Tensor& grad_out,
+                                     const Segments& segments,
+                                     const Segments& groups,
+                                     std::int64_t stride,
+                                     Tensor& grad_x) = 0;
+
+  // --- products ---------------------------------------------------------------------------------
+  /// out = op(a) op(b) of matrices, op transposing where asked.
+  virtual void matmul(const Tensor& a,
+                      bool transpose_a,
+                      const Tensor& b,
+                      bool transpose_b,
+                      Tensor& out) = 0;
+  /// y [.., O] = x [.., I] weight [O, I]^T + bias [O]; `bias` may be undefined.
+  virtual void linear_forward(const Tensor& x,
+                              const Tensor& weight,
+                              const Tensor& bias,
+                              Tensor& y) = 0;
+  virtual void linear_backward(const Tensor& x,
+                               const Tensor& weight,
+                               const Tensor& grad_y,
+                               Tensor* grad_x,
+                               Tensor* grad_weight,
+                               Tensor* grad_bias) = 0;
+  /// Per head h with the rows W_h [Dh, D] of `weight`: out[b, h, i] = x[b k + i, head h] W_h.
+  /// x [B k, D] -> out [B, H, k, D].
+  virtual void heads_expand(const Tensor& x, const Tensor& weight, Tensor& out) = 0;
+  /// The transpose: out[b k + i, head h] = z[b, h, i] W_h^T. z [B, H, k, D] -> out [B k, D].
+  virtual void heads_contract(const Tensor& z, const Tensor& weight, Tensor& out) = 0;
+  /// Gradient of both by the weight: out_h [Dh, D] = sum over b, i of x[b k + i, head h]^T z[b, h, i].
+  virtual void heads_outer(const Tensor& x, const Tensor& z, Tensor& out) = 0;
+
+  // --- attention --------------------------------------------------------------------------------
+  /// Multi-head softmax attention per segment, scale 1 / sqrt(Dh), by tiles: no map is stored.
+  /// query [Tq, D], key and value [Tk, D] -> out [Tq, D], log_sum [Tq, H] (log of the softmax
+  /// denominator, for backward). A query without keys gets zeros.
+  virtual void segment_attention_forward(const Tensor& query,
+                                         const Tensor& key,
+                                         const Tensor& value,
+                                         const AttentionLayout& layout,
+                                         Tensor& out,
+                                         Tensor& log_sum) = 0;
+  virtual void segment_attention_backward(const Tensor& query,
+                                          const Tensor& key,
+                                          const Tensor& value,
+                                          const AttentionLayout& layout,
+                                          const Tensor& out,
+                                          const Tensor& log_sum,
+                                          const Tensor& grad_out,
+                                          Tensor& grad_query,
+                                          Tensor& grad_key,
+                                          Tensor& grad_value) = 0;
+  /// Linear Dispatcher Attention, aggregate core with absorbed projections, one pass over x:
+  /// z = norm(x); pooled[b, h, i] = sum_t softmax_t(z_t . query[b, h, i]) z_t over segment b.
+  /// x [T, D], query [B, H, k, D] -> pooled [B, H, k, D], log_sum [B, H, k]. An empty segment pools
+  /// to zero.
+  virtual void aggregate_forward(const Tensor& x,
+                                 const Norm& norm,
+                                 const Tensor& query,
+                                 const Segments& segments,
+                                 Tensor& pooled,
+                                 Tensor& log_sum) = 0;
+  virtual void aggregate_backward(const Tensor& x,
+                                  const Norm& norm,
+                                  const Tensor& query,
+                                  const Segments& segments,
+                                  const Tensor& pooled,
+                                  const Tensor& log_sum,
+                                  const Tensor& grad_pooled,
+                                  Tensor& grad_x,
+                                  NormGrad& grad_norm,
+                                  Tensor& grad_query) = 0;
+  /// Dispatch with absorbed projections and its residual: z = norm(x);
+  /// y_t = x_t + dropout( sum_h sum_i softmax_i(z_t . key[b, h, i]) value[b, h, i] + bias ).
+  /// x [T, D]; key, value [B, H, k, D]; bias [D].
+  virtual void dispatch_forward(const Tensor& x,
+                                const Norm& norm,
+                                const Tensor& key,
+                                const Tensor& value,
+                                const Tensor& bias,
+                                const Segments& segments,
+                                const Dropout& dropout,
+                                Tensor& y) = 0;
+  virtual void dispatch_backward(const Tensor& x,
+                                 const Norm& norm,
+                                 const Tensor& key,
+                                 const Tensor& value,
+                                 const Segments& segments,
+                                 const Dropout& dropout,
+                                 const Tensor& grad_y,
+                                 Tensor& grad_x,
+                                 NormGrad& grad_norm,
+                                 Tensor& grad_key,
+                                 Tensor& grad_value,
+                                 Tensor& grad_bias) = 0;
+
+  // --- fused layers -----------------------------------------------------------------------------
+  /// y = dropout( norm( item_table[ids] + position_table[positions] ) ); `position_table` may be
+  /// undefined.
+  virtual void input_embedding_forward(const Tensor& item_table,
+                                       const Tensor& position_table,
+                                       const Tensor& ids,
+                                       const Tensor& positions,
+                                       const Norm& norm,
+                                       const Dropout& dropout,
+                                       Tensor& y) = 0;
+  /// Adds into the tables' gradients (row 0 of the items is left alone); writes the norm's.
+  virtual void input_embedding_backward(const Tensor& item_table,
+                                        const Tensor& position_table,
+                                        const Tensor& ids,
+                                        const Tensor& positions,
+                                        const Norm& norm,
+                                        const Dropout& dropout,
+                                        const Tensor& grad_y,
+                                        Tensor& grad_item_table,
+                                        Tensor& grad_position_table,
+                                        NormGrad& grad_norm) = 0;
+  /// y = residual + dropout( x weight^T + bias )
+  virtual void linear_residual_forward(const Tensor& x,
+                                       const Tensor& weight,
+                                       const Tensor& bias,
+                                       const Tensor& residual,
+                                       const Dropout& dropout,
+                                       Tensor& y) = 0;
+  /// y = x + dropout( down( GELU( up( norm(x) ) ) ) ) by tiles of tokens; no [T, F] tensor exists.
+  virtual void ffn_forward(const Tensor& x,
+                           const FfnWeights& weights,
+                           const Dropout& dropout,
+                           Tensor& y) = 0;
+  /// Recomputes the hidden layer. grad_x may be grad_y.
+  virtual void ffn_backward(const Tensor& x,
+                            const FfnWeights& weights,
+                            const Dropout& dropout,
+                            const Tensor& grad_y,
+                            Tensor& grad_x,
+                            FfnWeights& grad_weights) = 0;
+  /// Product keys: for each head m of M, the best k / M of the sums of the best sub-key scores, in
+  /// descending order (ties: the smaller id); gates = (k / M) softmax of the chosen scores;
+  /// experts = gates * memory[indices].
+  /// query [B, M, Dk], subkeys [M, 2, S, Dk / 2], memory [S * S, D] -> indices, gates [B, k],
+  /// experts [B, k, D].
+  virtual void product_keys_forward(const Tensor& query,
+                                    const Tensor& subkeys,
+                                    const Tensor& memory,
+                                    Tensor& indices,
+                                    Tensor& gates,
+                                    Tensor& experts) = 0;
+  virtual void product_keys_backward(const Tensor& query,
+                                     const Tensor& subkeys,
+                                     const Tensor& memory,
+                                     const Tensor& indices,
+                                     const Tensor& gates,
+                                     const Tensor& grad_experts,
+                                     Tensor& grad_query,
+                                     Tensor& grad_subkeys,
+                                     Tensor& grad_memory) = 0;
+
+  // --- catalogue --------------------------------------------------------------------------------
+  /// loss[0] = mean over rows of -log softmax over items 1..V of (hidden . table) at the target,
+  /// by tiles; the [R, V] logits never exist. hidden [R, D], table [V + 1, D], targets [R].
+  /// With gradients wanted, they are made in the same pass (both or none): `grad_hidden` [R, D] is
+  /// written, `grad_table` [V + 1, D] is written, its row 0 zero.
+  virtual void linear_cross_entropy(const Tensor& hidden,
+                                    const Tensor& table,
+                                    const Tensor& targets,
+                                    Tensor& loss,
+                                    Tensor* grad_hidden,
+                                    Tensor* grad_table) = 0;
+  /// ranks[r] = 1 + number of items v in 1..V, v != target and v not in row r's excluded ones, that
+  /// score >= the target: ties count against the model. A score that is not a number ranks above.
+  /// `excluded_ids` (sorted within a segment) under `excluded` (R segments, may be empty).
+  virtual void rank_targets(const Tensor& hidden,
+                            const Tensor& table,
+                            const Tensor& targets,
+                            const Segments& excluded,
+                            const Tensor& excluded_ids,
+                            Tensor& ranks) = 0;
+  /// The best `k` items of each row, in descending order (ties: the smaller id), excluded ones left
+  /// out; id 0 and score -inf where fewer remain. ids, scores [R, k].
+  virtual void top_k(const Tensor& hidden,
+                     const Tensor& table,
+                     const Segments& excluded,
+                     const Tensor& excluded_ids,
+                     Tensor& ids,
+                     Tensor& scores) = 0;
+
+  // --- optimiser --------------------------------------------------------------------------------
+  /// health float64 [3] = {gradient norm, first bad step, first bad parameter}: writes the norm over
+  /// all gradients; when it (or `loss`) is not finite and no bad step stands yet (0), writes `step`
+  /// and the index of the first not-finite gradient (-1 when only the loss is bad).
+  virtual void check_gradients(const std::vector<Tensor>& grads,
+                               const Tensor& loss,
+                               std::int64_t step,
+                               Tensor& health) = 0;
+  /// One Adam step of all parameters; none at all once `health` holds a bad step. Gradients are
+  /// scaled by min(1, clip_norm / norm) first.
+  virtual void adam_step(const std::vector<Tensor>& params,
+                         const std::vector<Tensor>& grads,
+                         const std::vector<Tensor>& first_moments,
+                         const std::vector<Tensor>& second_moments,
+                         const AdamOptions& options,
+                         const Tensor& health) = 0;
+};
+
+/// The backend of a device. Throws DeviceError if it is not built in, or not present.
+Backend& backend_for(Device device);
+
+}  // namespace elastic

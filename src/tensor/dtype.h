@@ -1,0 +1,39 @@
+// Element types and devices of a tensor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+namespace elastic {
+
+enum class DType { kFloat32, kFloat64, kInt32 };
+
+/// Bytes of one element.
+std::size_t size_of(DType dtype);
+const char* name_of(DType dtype);
+std::ostream& operator<<(std::ostream& out, DType dtype);
+
+template <class T>
+struct DTypeOf;
+template <>
+struct DTypeOf<float> {
+  static constexpr DType kValue = DType::kFloat32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType kValue = DType::kFloat64;
+};
+template <>
+struct DTypeOf<std::int32_t> {
+  static constexpr DType kValue = DType::kInt32;
+};
+
+enum class Device { kCpu, kCuda };
+
+const char* name_of(Device device);
+/// "cpu" or "cuda"; throws UsageError for anything else.
+Device parse_device(const std::string& name);
+
+}  // namespace elastic

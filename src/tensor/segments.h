@@ -1,0 +1,50 @@
+// How a ragged batch's tokens fall into sequences.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace elastic {
+
+/// B sequences over T tokens, oldest token first: sequence b holds tokens
+/// [offsets[b], offsets[b+1]). The host copy plans the work, the device copy is read by kernels.
+/// A segment may be empty only where an op says so.
+class Segments {
+ public:
+  Segments() = default;
+  /// `offsets` [B+1], starting at 0, not decreasing. Throws ShapeError otherwise.
+  Segments(std::vector<std::int32_t> offsets, Device device);
+
+  [[nodiscard]] std::int64_t size() const {
+    return static_cast<std::int64_t>(host_.size()) - 1;
+  }
+  [[nodiscard]] std::int64_t num_tokens() const { return host_.back(); }
+  [[nodiscard]] std::int32_t begin(std::int64_t b) const {
+    return host_[static_cast<std::size_t>(b)];
+  }
+  [[nodiscard]] std::int32_t end(std::int64_t b) const {
+    return host_[static_cast<std::size_t>(b) + 1];
+  }
+  [[nodiscard]] std::int32_t length(std::int64_t b) const { return end(b) - begin(b); }
+  [[nodiscard]] std::int32_t max_length() const { return max_length_; }
+  [[nodiscard]] const std::vector<std::int32_t>& host() const { return host_; }
+  /// [B+1] int32 on the batch's device.
+  [[nodiscard]] const Tensor& device_offsets() const { return device_; }
+  [[nodiscard]] Device device() const { return device_.device(); }
+
+  /// Segments of ceil(length / stride) groups each.
+  [[nodiscard]] Segments grouped(std::int32_t stride) const;
+  /// Every segment of one same length.
+  static Segments uniform(std::int64_t count, std::int32_t length, Device device);
+  /// Index of each segment's last token, [B] int32 on the device. No segment may be empty.
+  [[nodiscard]] Tensor last_tokens() const;
+
+ private:
+  std::vector<std::int32_t> host_{0};
+  Tensor device_;
+  std::int32_t max_length_ = 0;
+};
+
+}  // namespace elastic

@@ -1,0 +1,50 @@
+#include "cli/application.h"
+
+#include <csignal>
+#include <exception>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/argument_parser.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+
+namespace elastic::cli {
+namespace {
+
+int report(const std::string& message, ExitCode code) {
+  print_error(message);
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Command>> make_all_commands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_train_command());
+  commands.push_back(make_eval_command());
+  commands.push_back(make_predict_command());
+  return commands;
+}
+
+int run_application(int argc, const char* const* argv, const char* const* environment) {
+  std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe then fails, and says so
+  try {
+    ArgumentParser parser;
+    BoundCommand* chosen = parser.parse(argc, argv, environment);
+    return chosen == nullptr ? 0 : chosen->command->run(chosen->table);
+  } catch (const BrokenPipe&) {
+    return 0;
+  } catch (const Error& error) {
+    return report(error.what(), error.code());
+  } catch (const std::bad_alloc&) {
+    return report("out of memory", ExitCode::kOutOfMemory);
+  } catch (const std::exception& error) {
+    return report(error.what(), ExitCode::kFailure);
+  }
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,12 @@
+// Config files: one JSON object, comments allowed.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace elastic::cli {
+
+/// Throws UsageError naming the file, and line and column for a syntax error or a repeated key.
+nlohmann::json read_config(const std::string& path);
+
+}  // namespace elastic::cli

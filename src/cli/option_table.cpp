@@ -1,0 +1,143 @@
+#include "cli/option_table.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/nearest.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kPrefix = "ELASTIC_";
+// Read by the tests, not by the tool.
+const std::vector<std::string> kForeignVariables{"ELASTIC_GOLDEN_DIR", "ELASTIC_DATA_DIR"};
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+std::string Option::flag() const {
+  std::string name = key;
+  std::replace(name.begin(), name.end(), '_', '-');
+  return "--" + name;
+}
+
+std::string Option::environment() const {
+  std::string name = key;
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::toupper(letter));
+  });
+  return kPrefix + name;
+}
+
+Option& OptionTable::add(std::string key, OptionTarget target, std::string help) {
+  auto option = std::make_unique<Option>();
+  option->key = std::move(key);
+  option->target = target;
+  option->help = std::move(help);
+  option->group = group_;
+  option->value_name = type_name(target);
+  option->default_text = to_text(target);
+  options_.push_back(std::move(option));
+  return *options_.back();
+}
+
+void OptionTable::apply_config(const nlohmann::json& values, const std::string& source) {
+  if (!values.is_object()) {
+    throw UsageError(source, ": expected an object {\"option\": value, ...}");
+  }
+  std::vector<std::string> keys;
+  for (const auto& option : options_) {
+    if (option->scope == Scope::kEverywhere) {
+      keys.push_back(option->key);
+    }
+  }
+  for (const auto& [key, value] : values.items()) {
+    if (!contains(keys, key)) {
+      throw UsageError(source, ": unknown key \"", key, "\"", did_you_mean(key, keys));
+    }
+    for (const auto& option : options_) {
+      if (option->key == key) {
+        set_from_json(option->target, value, concat(source, ": ", key));
+        option->source = source;
+      }
+    }
+  }
+}
+
+void OptionTable::apply_environment(const char* const* variables,
+                                    const std::vector<std::string>& others) {
+  const std::vector<std::string> own = environment_names();
+  for (; *variables != nullptr; ++variables) {
+    const std::string text = *variables;
+    const std::string name = text.substr(0, text.find('='));
+    if (name.rfind(kPrefix, 0) != 0 || contains(kForeignVariables, name)) {
+      continue;
+    }
+    if (!contains(own, name)) {
+      if (contains(others, name)) {
+        continue;
+      }
+      std::vector<std::string> known = own;
+      known.insert(known.end(), others.begin(), others.end());
+      throw UsageError("environment: unknown variable ", name, did_you_mean(name, known));
+    }
+    for (const auto& option : options_) {
+      if (option->scope == Scope::kEverywhere && option->environment() == name) {
+        set_from_text(option->target, text.substr(name.size() + 1), "environment: " + name);
+        option->source = name;
+      }
+    }
+  }
+}
+
+void OptionTable::apply_flag(Option& option, const std::string& text) {
+  const bool positional = option.scope == Scope::kPositional;
+  option.source = positional ? "argument" : option.flag();
+  set_from_text(option.target, text, positional ? option.value_name : option.flag());
+}
+
+const Option& OptionTable::find(const std::string& key) const {
+  const auto found = std::find_if(
+      options_.begin(), options_.end(), [&](const auto& option) { return option->key == key; });
+  ELASTIC_CHECK(found != options_.end(), "no option ", key);
+  return **found;
+}
+
+std::vector<std::string> OptionTable::environment_names() const {
+  std::vector<std::string> names;
+  for (const auto& option : options_) {
+    if (option->scope == Scope::kEverywhere) {
+      names.push_back(option->environment());
+    }
+  }
+  return names;
+}
+
+std::string OptionTable::print_config() const {
+  std::vector<const Option*> shown;
+  for (const auto& option : options_) {
+    if (option->scope == Scope::kEverywhere) {
+      shown.push_back(option.get());
+    }
+  }
+  std::string text = "{\n";
+  std::string group;
+  for (const Option* option : shown) {
+    if (option->group != group) {
+      group = option->group;
+      text += concat("  // ", group, "\n");
+    }
+    std::string line = concat("  \"", option->key, "\": ", to_json(option->target).dump());
+    line += option == shown.back() ? "" : ",";
+    line.resize(std::max<std::size_t>(line.size() + 2, 40), ' ');
+    text += concat(line, "// ", option->source, "\n");
+  }
+  return text + "}\n";
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,39 @@
+// Ranking metrics where each user has one relevant item: hit rate, NDCG, MRR, recall at k.
+//
+// A rank counts from 1: one plus the number of other items that score at least as much as the
+// relevant one. Ties therefore count against the model, and a model that scores all items alike
+// ranks every target last.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace elastic::eval {
+
+/// Share of users whose item is among the first k. No users: 0, as for all metrics here.
+double hit_at_k(std::span<const std::int32_t> ranks, int k);
+/// Mean of 1 / log2(1 + rank), 0 beyond k; the ideal gain is 1 as there is one relevant item.
+double ndcg_at_k(std::span<const std::int32_t> ranks, int k);
+/// Mean of 1 / rank, 0 beyond k.
+double mrr_at_k(std::span<const std::int32_t> ranks, int k);
+/// Share of a user's relevant items among the first k: with one such item, the hit rate.
+double recall_at_k(std::span<const std::int32_t> ranks, int k);
+
+/// The k of every report.
+inline constexpr std::array<int, 5> kCutoffs{1, 5, 10, 20, 50};
+
+/// A metric's value under its name, "NDCG@10".
+struct MetricValue {
+  std::string name;
+  double value = 0.0;
+};
+
+/// HR, NDCG, MRR and Recall at every cutoff, in that order.
+std::vector<MetricValue> all_metrics(std::span<const std::int32_t> ranks);
+/// The value of that name; it must be there.
+double value_of(const std::vector<MetricValue>& metrics, const std::string& name);
+
+}  // namespace elastic::eval

@@ -27,8 +27,9 @@ inline constexpr double kNormEpsilon = 1e-5;
 using NormGrad = Norm;
 
 /// Inverted dropout whose mask is a function of (seed, step, stream, element), so it is recomputed
-/// instead of stored: element e is kept when the 16 random bits of lane e of
-/// Philox4x32-10(counter {e / 8, step, stream}, key seed) reach round(rate * 65536).
+/// instead of stored. Elements come in blocks of 128: element e takes 16 bits, half (e % 128) / 16 (low
+/// half of word 0 first) of random_words(seed, kDropout, e / 128 * 16 + e % 16, step, stream), and is
+/// kept when they reach round(rate * 65536). The layout suits vectors of 16 lanes and warps alike.
 struct Dropout {
   double rate = 0.0;          ///< in [0, 1)
   std::uint64_t seed = 0;

@@ -1,0 +1,252 @@
+// The aggregate core of Linear Dispatcher Attention: a streaming softmax over a segment's tokens, each
+// token read once. Below, Q = H k is the number of absorbed queries of a sequence.
+#include <limits>
+
+#include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/gemm.h"
+#include "tensor/cpu/norm_rows.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/segment_chunks.h"
+#include "tensor/cpu/tile.h"
+#include "tensor/cpu/vector_math.h"
+
+namespace elastic::cpu {
+namespace {
+
+// A chunk's running softmax: maxima and denominators [Q], weighted sums [Q, D].
+template <class T>
+struct Running {
+  T* maximum;
+  T* denominator;
+  T* pooled;
+
+  static std::int64_t size(std::int64_t queries, std::int64_t dim) { return queries * (dim + 2); }
+  Running(T* base, std::int64_t queries)
+      : maximum(base), denominator(base + queries), pooled(base + 2 * queries) {}
+};
+
+// Takes a tile of scores [rows, Q] and its tokens z [rows, D] into the running softmax.
+template <class T>
+void accumulate_tile(T* scores,
+                     const T* z,
+                     std::int64_t rows,
+                     std::int64_t queries,
+                     std::int64_t dim,
+                     bool first,
+                     T* tile_max,
+                     const Running<T>& run) {
+  std::copy(scores, scores + queries, tile_max);
+  for (std::int64_t i = 1; i < rows; ++i) {
+    for (std::int64_t q = 0; q < queries; ++q) {
+      tile_max[q] = std::max(tile_max[q], scores[i * queries + q]);
+    }
+  }
+  if (first) {
+    std::copy(tile_max, tile_max + queries, run.maximum);
+    std::fill(run.denominator, run.denominator + queries, T(0));
+  } else {
+    for (std::int64_t q = 0; q < queries; ++q) {
+      const T maximum = std::max(run.maximum[q], tile_max[q]);
+      const T factor = std::exp(run.maximum[q] - maximum);
+      run.maximum[q] = maximum;
+      if (factor != T(1)) {
+        run.denominator[q] *= factor;
+        ArrayMap<T>(run.pooled + q * dim, dim) *= factor;
+      }
+    }
+  }
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t q = 0; q < queries; ++q) {
+      scores[i * queries + q] -= run.maximum[q];
+    }
+  }
+  exp_in_place(scores, rows * queries);
+  add_row_sum(scores, rows, queries, run.denominator);
+  gemm_unpacked(queries, dim, rows, transposed<T>(scores, queries), z, dim, run.pooled, dim, !first);
+}
+
+template <class T>
+void forward(const Tensor& x,
+             const Norm& norm_params,
+             const Tensor& query,
+             const Segments& segments,
+             Tensor& pooled,
+             Tensor& log_sum) {
+  const std::int64_t dim = x.cols();
+  const std::int64_t queries = log_sum.cols() * log_sum.shape()[1];
+  const NormView<T> norm(norm_params);
+  const SegmentChunks chunks(segments);
+  const std::int64_t running_size = Running<T>::size(queries, dim);
+  Tensor running = workspace<T>(chunks.count() * running_size);
+  const std::int64_t packed = packed_size<T>(dim, queries);
+  const ThreadScratch<T> scratch(packed + kTokenTile * (dim + queries) + queries);
+
+  parallel_for(chunks.count(), [&](std::int64_t c) {
+    T* query_packed = scratch.get();
+    T* z = query_packed + packed;
+    T* scores = z + kTokenTile * dim;
+    T* tile_max = scores + kTokenTile * queries;
+    const SegmentChunks::Chunk& chunk = chunks[c];
+    const Running<T> run(running.data<T>() + c * running_size, queries);
+    pack(dim,
+         queries,
+         transposed(query.data<T>() + chunk.segment * queries * dim, dim),
+         query_packed);
+    for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += kTokenTile) {
+      const std::int64_t rows = std::min<std::int64_t>(kTokenTile, chunk.end - begin);
+      norm_rows(x.data<T>() + begin * dim, rows, dim, norm, z);
+      gemm(rows, queries, dim, row_major<T>(z, dim), query_packed, scores, queries, false);
+      accumulate_tile(scores, z, rows, queries, dim, begin == chunk.begin, tile_max, run);
+    }
+  });
+
+  // Each segment's chunks, in order.
+  parallel_for(segments.size(), [&](std::int64_t b) {
+    for (std::int64_t q = 0; q < queries; ++q) {
+      T* out = pooled.data<T>() + (b * queries + q) * dim;
+      T maximum = -std::numeric_limits<T>::infinity();
+      for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
+        maximum = std::max(maximum, running.data<T>()[c * running_size + q]);
+      }
+      T denominator = 0;
+      std::fill(out, out + dim, T(0));
+      for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
+        const Running<T> run(running.data<T>() + c * running_size, queries);
+        const T factor = std::exp(run.maximum[q] - maximum);
+        denominator += run.denominator[q] * factor;
+        ArrayMap<T>(out, dim) += factor * ArrayMap<T>(run.pooled + q * dim, dim);
+      }
+      if (denominator > T(0)) {
+        ArrayMap<T>(out, dim) /= denominator;
+      }
+      log_sum.data<T>()[b * queries + q] = maximum + std::log(denominator);
+    }
+  });
+}
+
+// With p = softmax_t(z_t . u), c = sum_t p_t z_t and g = dL/dc:
+//   ds_t = p_t (g . z_t - g . c),  du = sum_t ds_t z_t,  dz_t = sum over queries of ds_t u + p_t g.
+template <class T>
+void backward(const Tensor& x,
+              const Norm& norm_params,
+              const Tensor& query,
+              const Segments& segments,
+              const Tensor& pooled,
+              const Tensor& log_sum,
+              const Tensor& grad_pooled,
+              Tensor& grad_x,
+              NormGrad& grad_norm,
+              Tensor& grad_query) {
+  const std::int64_t dim = x.cols();
+  const std::int64_t queries = log_sum.cols() * log_sum.shape()[1];
+  const NormView<T> norm(norm_params);
+  const SegmentChunks chunks(segments);
+  // The query and the gradient of the pooled rows side by side: one product gives scores and their
+  // gradients, one the gradient of the tokens.
+  const std::int64_t both = 2 * queries;
+  const std::int64_t packed_columns = packed_size<T>(dim, both);
+  const std::int64_t packed_rows = packed_size<T>(both, dim);
+  const ThreadScratch<T> scratch(packed_columns + packed_rows + both * dim + queries +
+                                 kTokenTile * (2 * dim + both));
+  Tensor query_partials = workspace<T>(chunks.count() * queries * dim);
+  Tensor norm_partials = workspace<T>(chunks.count() * 2 * dim);
+  fill_zero(query_partials.data<T>(), query_partials.numel());
+  fill_zero(norm_partials.data<T>(), norm_partials.numel());
+
+  parallel_for(chunks.count(), [&](std::int64_t c) {
+    T* columns = scratch.get();
+    T* rows_packed = columns + packed_columns;
+    T* stacked = rows_packed + packed_rows;
+    T* delta = stacked + both * dim;
+    T* z = delta + queries;
+    T* grad_z = z + kTokenTile * dim;
+    T* scores = grad_z + kTokenTile * dim;
+    const SegmentChunks::Chunk& chunk = chunks[c];
+    const std::int64_t first = chunk.segment * queries;
+    const T* segment_query = query.data<T>() + first * dim;
+    const T* segment_grad = grad_pooled.data<T>() + first * dim;
+    const T* segment_log_sum = log_sum.data<T>() + first;
+    std::copy(segment_query, segment_query + queries * dim, stacked);
+    std::copy(segment_grad, segment_grad + queries * dim, stacked + queries * dim);
+    pack(dim, both, transposed<T>(stacked, dim), columns);
+    pack(both, dim, row_major<T>(stacked, dim), rows_packed);
+    for (std::int64_t q = 0; q < queries; ++q) {
+      delta[q] = (ConstArrayMap<T>(segment_grad + q * dim, dim) *
+                  ConstArrayMap<T>(pooled.data<T>() + (first + q) * dim, dim))
+                     .sum();
+    }
+    T* query_partial = query_partials.data<T>() + c * queries * dim;
+    T* norm_partial = norm_partials.data<T>() + c * 2 * dim;
+    for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += kTokenTile) {
+      const std::int64_t rows = std::min<std::int64_t>(kTokenTile, chunk.end - begin);
+      const T* in = x.data<T>() + begin * dim;
+      norm_rows(in, rows, dim, norm, z);
+      gemm(rows, both, dim, row_major<T>(z, dim), columns, scores, both, false);
+      for (std::int64_t i = 0; i < rows; ++i) {
+        T* score = scores + i * both;
+        for (std::int64_t q = 0; q < queries; ++q) {
+          score[q] -= segment_log_sum[q];
+        }
+        exp_in_place(score, queries);
+        for (std::int64_t q = 0; q < queries; ++q) {
+          const T prob = score[q];
+          score[q] = prob * (score[queries + q] - delta[q]);
+          score[queries + q] = prob;
+        }
+      }
+      gemm_unpacked(
+          queries, dim, rows, transposed<T>(scores, both), z, dim, query_partial, dim, true);
+      gemm(rows, dim, both, row_major<T>(scores, both), rows_packed, grad_z, dim, false);
+      norm_rows_backward<T>(in,
+                            rows,
+                            dim,
+                            norm,
+                            grad_z,
+                            nullptr,
+                            grad_x.data<T>() + begin * dim,
+                            norm_partial,
+                            norm_partial + dim);
+    }
+  });
+
+  parallel_for(segments.size(), [&](std::int64_t b) {
+    T* out = grad_query.data<T>() + b * queries * dim;
+    std::fill(out, out + queries * dim, T(0));
+    for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
+      ArrayMap<T>(out, queries * dim) +=
+          ArrayMap<T>(query_partials.data<T>() + c * queries * dim, queries * dim);
+    }
+  });
+  write_norm_gradient(norm_partials.data<T>(), chunks.count(), dim, grad_norm);
+}
+
+}  // namespace
+
+void CpuBackend::aggregate_forward(const Tensor& x,
+                                   const Norm& norm,
+                                   const Tensor& query,
+                                   const Segments& segments,
+                                   Tensor& pooled,
+                                   Tensor& log_sum) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    forward<decltype(tag)>(x, norm, query, segments, pooled, log_sum);
+  });
+}
+
+void CpuBackend::aggregate_backward(const Tensor& x,
+                                    const Norm& norm,
+                                    const Tensor& query,
+                                    const Segments& segments,
+                                    const Tensor& pooled,
+                                    const Tensor& log_sum,
+                                    const Tensor& grad_pooled,
+                                    Tensor& grad_x,
+                                    NormGrad& grad_norm,
+                                    Tensor& grad_query) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    backward<decltype(tag)>(
+        x, norm, query, segments, pooled, log_sum, grad_pooled, grad_x, grad_norm, grad_query);
+  });
+}
+
+}  // namespace elastic::cpu

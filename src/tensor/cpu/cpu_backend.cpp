@@ -1,0 +1,53 @@
+#include "tensor/cpu/cpu_backend.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "tensor/cpu/parallel.h"
+
+namespace elastic::cpu {
+
+CpuBackend::CpuBackend()
+    : allocator_([](std::size_t bytes) { return std::aligned_alloc(512, bytes); },
+                 [](void* block) { std::free(block); }) {}
+
+CachingAllocator& CpuBackend::allocator() {
+  return allocator_;
+}
+
+void CpuBackend::copy_from_host(const void* source, Tensor& target) {
+  if (target.numel() > 0) {
+    std::memcpy(target.raw_data(), source, target.bytes());
+  }
+}
+
+void CpuBackend::copy_to_host(const Tensor& source, void* target) {
+  if (source.numel() > 0) {
+    std::memcpy(target, source.raw_data(), source.bytes());
+  }
+}
+
+void CpuBackend::copy(const Tensor& source, Tensor& target) {
+  copy_from_host(source.raw_data(), target);
+}
+
+void CpuBackend::fill(Tensor& target, double value) {
+  if (target.dtype() == DType::kInt32) {
+    auto* data = target.data<std::int32_t>();
+    std::fill(data, data + target.numel(), static_cast<std::int32_t>(value));
+    return;
+  }
+  with_real_type(target.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    T* data = target.data<T>();
+    std::fill(data, data + target.numel(), static_cast<T>(value));
+  });
+}
+
+Backend& cpu_backend() {
+  // Never destroyed: tensors in static storage may outlive any order of destruction.
+  static CpuBackend& backend = *new CpuBackend;
+  return backend;
+}
+
+}  // namespace elastic::cpu

@@ -1,0 +1,173 @@
+// The position-wise network with its norm and residual, by tiles of tokens: the hidden layer lives in
+// a tile's scratch and is computed again in backward.
+#include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/dropout_mask.h"
+#include "tensor/cpu/gemm.h"
+#include "tensor/cpu/norm_rows.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/tile.h"
+#include "tensor/cpu/vector_math.h"
+
+namespace elastic::cpu {
+namespace {
+
+template <class T>
+void forward(const Tensor& x, const FfnWeights& w, const Dropout& dropout, Tensor& y) {
+  const std::int64_t dim = x.cols();
+  const std::int64_t hidden = w.up_weight.rows();
+  const NormView<T> norm(w.norm);
+  Tensor up_packed = workspace<T>(packed_size<T>(dim, hidden));
+  Tensor down_packed = workspace<T>(packed_size<T>(hidden, dim));
+  pack(dim, hidden, transposed(w.up_weight.data<T>(), dim), up_packed.data<T>());
+  pack(hidden, dim, transposed(w.down_weight.data<T>(), hidden), down_packed.data<T>());
+  const ThreadScratch<T> scratch(kTokenTile * (2 * dim + hidden));
+  const Tiles tiles{x.rows(), kTokenTile};
+  parallel_for(tiles.count(), [&](std::int64_t t) {
+    const std::int64_t begin = tiles.begin(t);
+    const std::int64_t rows = tiles.end(t) - begin;
+    T* z = scratch.get();
+    T* result = z + kTokenTile * dim;
+    T* h = result + kTokenTile * dim;
+    const T* in = x.data<T>() + begin * dim;
+    T* out = y.data<T>() + begin * dim;
+    norm_rows(in, rows, dim, norm, z);
+    fill_rows(w.up_bias.data<T>(), rows, hidden, h);
+    gemm(rows, hidden, dim, row_major<T>(z, dim), up_packed.data<T>(), h, hidden, true);
+    gelu(h, rows * hidden, h);
+    fill_rows(w.down_bias.data<T>(), rows, dim, result);
+    gemm(rows, dim, hidden, row_major<T>(h, hidden), down_packed.data<T>(), result, dim, true);
+    apply_dropout(dropout, begin * dim, rows * dim, result);
+    for (std::int64_t i = 0; i < rows * dim; ++i) {
+      out[i] = in[i] + result[i];
+    }
+  });
+}
+
+// One chunk's sums of the weights' gradients. `down` is kept as [F, D]: both products then have a
+// narrow right side.
+template <class T>
+struct Partial {
+  T* up;
+  T* down;
+  T* up_bias;
+  T* down_bias;
+  T* norm_weight;
+  T* norm_bias;
+
+  static std::int64_t size(std::int64_t dim, std::int64_t hidden) {
+    return 2 * dim * hidden + hidden + 3 * dim;
+  }
+  Partial(T* base, std::int64_t dim, std::int64_t hidden)
+      : up(base),
+        down(up + dim * hidden),
+        up_bias(down + dim * hidden),
+        down_bias(up_bias + hidden),
+        norm_weight(down_bias + dim),
+        norm_bias(norm_weight + dim) {}
+};
+
+template <class T>
+void backward(const Tensor& x,
+              const FfnWeights& w,
+              const Dropout& dropout,
+              const Tensor& grad_y,
+              Tensor& grad_x,
+              FfnWeights& grads) {
+  const std::int64_t dim = x.cols();
+  const std::int64_t hidden = w.up_weight.rows();
+  const NormView<T> norm(w.norm);
+  Tensor up_packed = workspace<T>(packed_size<T>(dim, hidden));
+  Tensor down_grad_packed = workspace<T>(packed_size<T>(dim, hidden));
+  Tensor up_grad_packed = workspace<T>(packed_size<T>(hidden, dim));
+  pack(dim, hidden, transposed(w.up_weight.data<T>(), dim), up_packed.data<T>());
+  pack(dim, hidden, row_major<T>(w.down_weight.data<T>(), hidden), down_grad_packed.data<T>());
+  pack(hidden, dim, row_major<T>(w.up_weight.data<T>(), dim), up_grad_packed.data<T>());
+  const ThreadScratch<T> scratch(kTokenTile * (3 * dim + 2 * hidden));
+  const Tiles chunks = reduction_chunks(x.rows());
+  const std::int64_t partial_size = Partial<T>::size(dim, hidden);
+  Tensor partials = workspace<T>(chunks.count() * partial_size);
+
+  parallel_for(chunks.count(), [&](std::int64_t c) {
+    T* base = partials.data<T>() + c * partial_size;
+    std::fill(base, base + partial_size, T(0));
+    const Partial<T> partial(base, dim, hidden);
+    for (std::int64_t begin = chunks.begin(c); begin < chunks.end(c); begin += kTokenTile) {
+      const std::int64_t rows = std::min(kTokenTile, chunks.end(c) - begin);
+      T* z = scratch.get();
+      T* grad_out = z + kTokenTile * dim;
+      T* grad_z = grad_out + kTokenTile * dim;
+      T* h = grad_z + kTokenTile * dim;
+      T* grad_h = h + kTokenTile * hidden;
+      const T* in = x.data<T>() + begin * dim;
+      const T* grad_in = grad_y.data<T>() + begin * dim;
+      norm_rows(in, rows, dim, norm, z);
+      fill_rows(w.up_bias.data<T>(), rows, hidden, h);
+      gemm(rows, hidden, dim, row_major<T>(z, dim), up_packed.data<T>(), h, hidden, true);
+      std::copy(grad_in, grad_in + rows * dim, grad_out);
+      apply_dropout(dropout, begin * dim, rows * dim, grad_out);
+      gemm(rows,
+           hidden,
+           dim,
+           row_major<T>(grad_out, dim),
+           down_grad_packed.data<T>(),
+           grad_h,
+           hidden,
+           false);
+      gelu_with_gradient(h, rows * hidden, h, grad_h);
+      gemm_unpacked(
+          hidden, dim, rows, transposed<T>(h, hidden), grad_out, dim, partial.down, dim, true);
+      gemm_unpacked(hidden, dim, rows, transposed<T>(grad_h, hidden), z, dim, partial.up, dim, true);
+      add_row_sum(grad_h, rows, hidden, partial.up_bias);
+      add_row_sum(grad_out, rows, dim, partial.down_bias);
+      gemm(rows,
+           dim,
+           hidden,
+           row_major<T>(grad_h, hidden),
+           up_grad_packed.data<T>(),
+           grad_z,
+           dim,
+           false);
+      norm_rows_backward(in,
+                         rows,
+                         dim,
+                         norm,
+                         grad_z,
+                         grad_in,
+                         grad_x.data<T>() + begin * dim,
+                         partial.norm_weight,
+                         partial.norm_bias);
+    }
+  });
+
+  Tensor total = workspace<T>(partial_size);
+  sum_partials(partials.data<T>(), chunks.count(), partial_size, total.data<T>());
+  const Partial<T> sums(total.data<T>(), dim, hidden);
+  std::copy(sums.up, sums.up + dim * hidden, grads.up_weight.data<T>());
+  transpose(sums.down, hidden, dim, grads.down_weight.data<T>());
+  std::copy(sums.up_bias, sums.up_bias + hidden, grads.up_bias.data<T>());
+  std::copy(sums.down_bias, sums.down_bias + dim, grads.down_bias.data<T>());
+  std::copy(sums.norm_weight, sums.norm_weight + dim, grads.norm.weight.data<T>());
+  std::copy(sums.norm_bias, sums.norm_bias + dim, grads.norm.bias.data<T>());
+}
+
+}  // namespace
+
+void CpuBackend::ffn_forward(const Tensor& x,
+                             const FfnWeights& weights,
+                             const Dropout& dropout,
+                             Tensor& y) {
+  with_real_type(x.dtype(), [&](auto tag) { forward<decltype(tag)>(x, weights, dropout, y); });
+}
+
+void CpuBackend::ffn_backward(const Tensor& x,
+                              const FfnWeights& weights,
+                              const Dropout& dropout,
+                              const Tensor& grad_y,
+                              Tensor& grad_x,
+                              FfnWeights& grad_weights) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    backward<decltype(tag)>(x, weights, dropout, grad_y, grad_x, grad_weights);
+  });
+}
+
+}  // namespace elastic::cpu

@@ -1,0 +1,275 @@
+#include "tensor/cpu/gemm.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace elastic::cpu {
+namespace {
+
+template <class T>
+constexpr std::int64_t kPanel = panel_columns<T>();
+template <class T>
+constexpr int kVectorBytes = static_cast<int>(kPanel<T> / 2 * static_cast<std::int64_t>(sizeof(T)));
+
+template <class T>
+struct VectorOf {
+  typedef T Type __attribute__((vector_size(kVectorBytes<T>), aligned(alignof(T)), may_alias));
+};
+template <class T>
+using Vector = typename VectorOf<T>::Type;
+
+// Rows of the register tile: 6 x 2 accumulators, two of b and a broadcast fill 16 registers; 32
+// registers hold 12 rows.
+#if defined(__AVX512F__)
+constexpr int kTileRows = 12;
+#else
+constexpr int kTileRows = 6;
+#endif
+// Depth of a block: its panel of b, 256 x 2 vectors, stays in the first-level cache.
+constexpr std::int64_t kBlockDepth = 256;
+
+template <class T>
+Vector<T> load(const T* from) {
+  return *reinterpret_cast<const Vector<T>*>(from);
+}
+
+template <class T>
+void store(T* to, Vector<T> value) {
+  *reinterpret_cast<Vector<T>*>(to) = value;
+}
+
+// c [Rows, panel] (+)= a [Rows, k] b [k, panel] in registers. ColumnMajorA: a's column stride is
+// general and its row stride 1; otherwise the other way round.
+template <class T, int Rows, bool ColumnMajorA>
+inline void register_tile(std::int64_t k,
+                          const T* __restrict a,
+                          std::int64_t a_stride,
+                          const T* __restrict b,
+                          std::int64_t ldb,
+                          T* __restrict c,
+                          std::int64_t ldc,
+                          bool accumulate) {
+  constexpr std::int64_t kLanes = kPanel<T> / 2;
+  Vector<T> left[Rows];
+  Vector<T> right[Rows];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+    left[i] = accumulate ? load(c + i * ldc) : Vector<T>{};
+    right[i] = accumulate ? load(c + i * ldc + kLanes) : Vector<T>{};
+  }
+  for (std::int64_t p = 0; p < k; ++p) {
+    const Vector<T> b_left = load(b + p * ldb);
+    const Vector<T> b_right = load(b + p * ldb + kLanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      const T scalar = ColumnMajorA ? a[p * a_stride + i] : a[i * a_stride + p];
+      left[i] += scalar * b_left;
+      right[i] += scalar * b_right;
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+    store(c + i * ldc, left[i]);
+    store(c + i * ldc + kLanes, right[i]);
+  }
+}
+
+template <class T, bool ColumnMajorA, int Rows>
+void register_tile_of(std::int64_t rows,
+                      std::int64_t k,
+                      const T* a,
+                      std::int64_t a_stride,
+                      const T* b,
+                      std::int64_t ldb,
+                      T* c,
+                      std::int64_t ldc,
+                      bool accumulate) {
+  if (rows == Rows) {
+    register_tile<T, Rows, ColumnMajorA>(k, a, a_stride, b, ldb, c, ldc, accumulate);
+  } else if constexpr (Rows > 1) {
+    register_tile_of<T, ColumnMajorA, Rows - 1>(rows, k, a, a_stride, b, ldb, c, ldc, accumulate);
+  }
+}
+
+// One panel of at most kPanel columns and at most kBlockDepth deep, for all rows.
+template <class T, bool ColumnMajorA>
+void panel_product(std::int64_t m,
+                   std::int64_t columns,
+                   std::int64_t k,
+                   View<T> a,
+                   const T* b,
+                   std::int64_t ldb,
+                   T* c,
+                   std::int64_t ldc,
+                   bool accumulate) {
+  const std::int64_t row_step = ColumnMajorA ? 1 : a.row_stride;
+  const std::int64_t stride = ColumnMajorA ? a.col_stride : a.row_stride;
+  for (std::int64_t i = 0; i < m; i += kTileRows) {
+    const std::int64_t rows = std::min<std::int64_t>(kTileRows, m - i);
+    const T* a_tile = a.data + i * row_step;
+    T* c_tile = c + i * ldc;
+    if (columns == kPanel<T>) {
+      register_tile_of<T, ColumnMajorA, kTileRows>(
+          rows, k, a_tile, stride, b, ldb, c_tile, ldc, accumulate);
+      continue;
+    }
+    // The right edge: the same arithmetic on a copy of the tile.
+    T edge[kTileRows * kPanel<T>] = {};
+    const std::size_t bytes = static_cast<std::size_t>(columns) * sizeof(T);
+    if (accumulate) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        std::memcpy(edge + r * kPanel<T>, c_tile + r * ldc, bytes);
+      }
+    }
+    register_tile_of<T, ColumnMajorA, kTileRows>(
+        rows, k, a_tile, stride, b, ldb, edge, kPanel<T>, accumulate);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      std::memcpy(c_tile + r * ldc, edge + r * kPanel<T>, bytes);
+    }
+  }
+}
+
+template <class T>
+void panel_product(std::int64_t m,
+                   std::int64_t columns,
+                   std::int64_t k,
+                   View<T> a,
+                   const T* b,
+                   std::int64_t ldb,
+                   T* c,
+                   std::int64_t ldc,
+                   bool accumulate) {
+  if (a.col_stride == 1) {
+    panel_product<T, false>(m, columns, k, a, b, ldb, c, ldc, accumulate);
+  } else {
+    panel_product<T, true>(m, columns, k, a, b, ldb, c, ldc, accumulate);
+  }
+}
+
+template <class T>
+void clear(std::int64_t m, std::int64_t n, T* c, std::int64_t ldc) {
+  for (std::int64_t i = 0; i < m; ++i) {
+    std::fill(c + i * ldc, c + i * ldc + n, T(0));
+  }
+}
+
+// One panel: `columns` of row-major b (rows ldb apart) into k contiguous rows of kPanel.
+template <class T>
+void pack_panel(std::int64_t k, std::int64_t columns, View<T> b, T* packed) {
+  for (std::int64_t p = 0; p < k; ++p) {
+    const T* source = b.data + p * b.row_stride;
+    T* target = packed + p * kPanel<T>;
+    for (std::int64_t j = 0; j < columns; ++j) {
+      target[j] = source[j * b.col_stride];
+    }
+    std::fill(target + columns, target + kPanel<T>, T(0));
+  }
+}
+
+// Rows of b of a whole panel, contiguous: the common case, copied by vectors.
+template <class T>
+void pack_full_panel(std::int64_t k, const T* b, std::int64_t ldb, T* packed) {
+  for (std::int64_t p = 0; p < k; ++p) {
+    std::memcpy(packed + p * kPanel<T>, b + p * ldb, sizeof(T) * static_cast<std::size_t>(kPanel<T>));
+  }
+}
+
+}  // namespace
+
+template <class T>
+void pack(std::int64_t k, std::int64_t n, View<T> b, T* packed) {
+  for (std::int64_t j = 0; j < n; j += kPanel<T>) {
+    const std::int64_t columns = std::min(kPanel<T>, n - j);
+    const View<T> part{b.data + j * b.col_stride, b.row_stride, b.col_stride};
+    if (columns == kPanel<T> && b.col_stride == 1) {
+      pack_full_panel(k, part.data, b.row_stride, packed + j * k);
+    } else {
+      pack_panel(k, columns, part, packed + j * k);
+    }
+  }
+}
+
+template <class T>
+void gemm(std::int64_t m,
+          std::int64_t n,
+          std::int64_t k,
+          View<T> a,
+          const T* packed_b,
+          T* c,
+          std::int64_t ldc,
+          bool accumulate) {
+  if (k == 0 && !accumulate) {
+    clear(m, n, c, ldc);
+  }
+  for (std::int64_t p = 0; p < k; p += kBlockDepth) {
+    const std::int64_t depth = std::min(kBlockDepth, k - p);
+    const View<T> a_block{a.data + p * a.col_stride, a.row_stride, a.col_stride};
+    for (std::int64_t j = 0; j < n; j += kPanel<T>) {
+      panel_product(m,
+                    std::min(kPanel<T>, n - j),
+                    depth,
+                    a_block,
+                    packed_b + j * k + p * kPanel<T>,
+                    kPanel<T>,
+                    c + j,
+                    ldc,
+                    accumulate || p > 0);
+    }
+  }
+}
+
+template <class T>
+void gemm_unpacked(std::int64_t m,
+                   std::int64_t n,
+                   std::int64_t k,
+                   View<T> a,
+                   const T* b,
+                   std::int64_t ldb,
+                   T* c,
+                   std::int64_t ldc,
+                   bool accumulate) {
+  // Fewer rows than this do not repay the copy of a panel that can be read in place.
+  constexpr std::int64_t kRowsWorthPacking = 4 * kTileRows;
+  alignas(64) T panel[static_cast<std::size_t>(kBlockDepth * kPanel<T>)];
+  if (k == 0 && !accumulate) {
+    clear(m, n, c, ldc);
+  }
+  for (std::int64_t p = 0; p < k; p += kBlockDepth) {
+    const std::int64_t depth = std::min(kBlockDepth, k - p);
+    const View<T> a_block{a.data + p * a.col_stride, a.row_stride, a.col_stride};
+    for (std::int64_t j = 0; j < n; j += kPanel<T>) {
+      const std::int64_t columns = std::min(kPanel<T>, n - j);
+      const T* b_part = b + p * ldb + j;
+      std::int64_t b_stride = ldb;
+      if (columns < kPanel<T>) {
+        pack_panel(depth, columns, row_major(b_part, ldb), panel);
+        b_part = panel;
+        b_stride = kPanel<T>;
+      } else if (m >= kRowsWorthPacking) {
+        pack_full_panel(depth, b_part, ldb, panel);
+        b_part = panel;
+        b_stride = kPanel<T>;
+      }
+      panel_product(m, columns, depth, a_block, b_part, b_stride, c + j, ldc, accumulate || p > 0);
+    }
+  }
+}
+
+#define ELASTIC_INSTANTIATE(T)                                                                    \
+  template void pack<T>(std::int64_t, std::int64_t, View<T>, T*);                                 \
+  template void gemm<T>(                                                                          \
+      std::int64_t, std::int64_t, std::int64_t, View<T>, const T*, T*, std::int64_t, bool);       \
+  template void gemm_unpacked<T>(std::int64_t,                                                    \
+                                 std::int64_t,                                                    \
+                                 std::int64_t,                                                    \
+                                 View<T>,                                                         \
+                                 const T*,                                                        \
+                                 std::int64_t,                                                    \
+                                 T*,                                                              \
+                                 std::int64_t,                                                    \
+                                 bool);
+ELASTIC_INSTANTIATE(float)
+ELASTIC_INSTANTIATE(double)
+#undef ELASTIC_INSTANTIATE
+
+}  // namespace elastic::cpu

@@ -1,0 +1,377 @@
+// Ragged multi-head softmax attention by tiles: a tile of queries against blocks of keys, scores kept
+// transposed [keys, queries] so that the softmax over keys runs down columns, one vector lane a query.
+#include <limits>
+
+#include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/gemm.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/tile.h"
+#include "tensor/cpu/vector_math.h"
+
+namespace elastic::cpu {
+namespace {
+
+constexpr std::int64_t kQueryTile = 64;
+constexpr std::int64_t kKeyBlock = 256;
+
+// Sets the scores of later keys to -inf: query i of the tile is token query_begin + i of its segment,
+// row j is key key_begin + j.
+template <class T>
+void mask_later_keys(T* scores,
+                     std::int64_t keys,
+                     std::int64_t queries,
+                     std::int64_t key_begin,
+                     std::int64_t query_begin) {
+  for (std::int64_t j = 0; j < keys; ++j) {
+    const std::int64_t hidden = std::clamp<std::int64_t>(key_begin + j - query_begin, 0, queries);
+    std::fill(scores + j * queries,
+              scores + j * queries + hidden,
+              -std::numeric_limits<T>::infinity());
+  }
+}
+
+// Keys that a tile ending before query `query_end` may see.
+std::int64_t visible_keys(const AttentionLayout& layout, std::int64_t num_keys, std::int64_t query_end) {
+  return layout.causal ? std::min(num_keys, query_end) : num_keys;
+}
+
+template <class T>
+struct Problem {
+  const AttentionLayout& layout;
+  std::int64_t dim;
+  std::int64_t head_dim;
+  T scale;
+
+  Problem(const AttentionLayout& l, std::int64_t d)
+      : layout(l),
+        dim(d),
+        head_dim(d / l.num_heads),
+        scale(T(1) / std::sqrt(static_cast<T>(d / l.num_heads))) {}
+};
+
+// scores [keys, queries] = scale * K Q^T for one head, masked. `query_packed` holds Q^T, scaled.
+template <class T>
+void scores_of_block(const Problem<T>& problem,
+                     const T* key,
+                     const T* query_packed,
+                     std::int64_t keys,
+                     std::int64_t queries,
+                     std::int64_t key_begin,
+                     std::int64_t query_begin,
+                     T* scores) {
+  gemm(keys,
+       queries,
+       problem.head_dim,
+       row_major<T>(key, problem.dim),
+       query_packed,
+       scores,
+       queries,
+       false);
+  if (problem.layout.causal && key_begin + keys > query_begin + 1) {
+    mask_later_keys(scores, keys, queries, key_begin, query_begin);
+  }
+}
+
+// Packs the transposed rows [queries, head_dim] of one head, scaled.
+template <class T>
+void pack_queries(const Problem<T>& problem, const T* query, std::int64_t queries, T factor, T* packed) {
+  pack(problem.head_dim, queries, transposed<T>(query, problem.dim), packed);
+  if (factor != T(1)) {
+    ArrayMap<T>(packed, packed_size<T>(problem.head_dim, queries)) *= factor;
+  }
+}
+
+template <class T>
+void forward_tile(const Problem<T>& problem,
+                  const T* query,
+                  const T* key,
+                  const T* value,
+                  std::int64_t num_keys,
+                  std::int64_t query_begin,
+                  std::int64_t queries,
+                  T* scratch,
+                  T* out,
+                  T* log_sum) {
+  T* packed = scratch;
+  T* scores = packed + packed_size<T>(problem.head_dim, kQueryTile);
+  T* maximum = scores + kKeyBlock * kQueryTile;
+  T* denominator = maximum + kQueryTile;
+  T* block_max = denominator + kQueryTile;
+  pack_queries(problem, query, queries, problem.scale, packed);
+  std::fill(maximum, maximum + queries, -std::numeric_limits<T>::infinity());
+  fill_zero(denominator, queries);
+  for (std::int64_t i = 0; i < queries; ++i) {
+    fill_zero(out + i * problem.dim, problem.head_dim);
+  }
+  const std::int64_t visible = visible_keys(problem.layout, num_keys, query_begin + queries);
+  for (std::int64_t begin = 0; begin < visible; begin += kKeyBlock) {
+    const std::int64_t keys = std::min(kKeyBlock, visible - begin);
+    scores_of_block(problem,
+                    key + begin * problem.dim,
+                    packed,
+                    keys,
+                    queries,
+                    begin,
+                    query_begin,
+                    scores);
+    std::copy(maximum, maximum + queries, block_max);
+    for (std::int64_t j = 0; j < keys; ++j) {
+      for (std::int64_t i = 0; i < queries; ++i) {
+        block_max[i] = std::max(block_max[i], scores[j * queries + i]);
+      }
+    }
+    if (begin > 0) {
+      for (std::int64_t i = 0; i < queries; ++i) {
+        const T factor = std::exp(maximum[i] - block_max[i]);
+        denominator[i] *= factor;
+        ArrayMap<T>(out + i * problem.dim, problem.head_dim) *= factor;
+      }
+    }
+    std::copy(block_max, block_max + queries, maximum);
+    for (std::int64_t j = 0; j < keys; ++j) {
+      for (std::int64_t i = 0; i < queries; ++i) {
+        scores[j * queries + i] -= maximum[i];
+      }
+    }
+    exp_in_place(scores, keys * queries);
+    add_row_sum(scores, keys, queries, denominator);
+    gemm_unpacked(queries,
+                  problem.head_dim,
+                  keys,
+                  transposed<T>(scores, queries),
+                  value + begin * problem.dim,
+                  problem.dim,
+                  out,
+                  problem.dim,
+                  true);
+  }
+  const std::int64_t heads = problem.layout.num_heads;
+  for (std::int64_t i = 0; i < queries; ++i) {
+    if (denominator[i] > T(0)) {
+      ArrayMap<T>(out + i * problem.dim, problem.head_dim) /= denominator[i];
+    }
+    log_sum[i * heads] = maximum[i] + std::log(denominator[i]);
+  }
+}
+
+template <class T>
+void forward(const Tensor& query,
+             const Tensor& key,
+             const Tensor& value,
+             const AttentionLayout& layout,
+             Tensor& out,
+             Tensor& log_sum) {
+  const Problem<T> problem(layout, query.cols());
+  const std::int64_t dim = problem.dim;
+  const std::int64_t heads = layout.num_heads;
+  struct Tile {
+    std::int64_t segment;
+    std::int64_t begin;
+  };
+  std::vector<Tile> tiles;
+  for (std::int64_t b = 0; b < layout.queries->size(); ++b) {
+    for (std::int64_t begin = 0; begin < layout.queries->length(b); begin += kQueryTile) {
+      tiles.push_back({b, begin});
+    }
+  }
+  const ThreadScratch<T> scratch(packed_size<T>(problem.head_dim, kQueryTile) +
+                                 (kKeyBlock + 3) * kQueryTile);
+  parallel_for(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t t) {
+    const Tile& tile = tiles[static_cast<std::size_t>(t)];
+    const std::int64_t queries =
+        std::min<std::int64_t>(kQueryTile, layout.queries->length(tile.segment) - tile.begin);
+    const std::int64_t first_query = layout.queries->begin(tile.segment) + tile.begin;
+    const std::int64_t first_key = layout.keys->begin(tile.segment);
+    for (std::int64_t h = 0; h < heads; ++h) {
+      const std::int64_t column = h * problem.head_dim;
+      forward_tile(problem,
+                   query.data<T>() + first_query * dim + column,
+                   key.data<T>() + first_key * dim + column,
+                   value.data<T>() + first_key * dim + column,
+                   layout.keys->length(tile.segment),
+                   tile.begin,
+                   queries,
+                   scratch.get(),
+                   out.data<T>() + first_query * dim + column,
+                   log_sum.data<T>() + first_query * heads + h);
+    }
+  });
+}
+
+// One head of one segment. With P = softmax(scores), g = dL/dout:
+//   dV = P^T g,  dS = P (g V^T - sum(g out)) scale,  dQ = dS K,  dK = dS^T Q.
+template <class T>
+struct HeadPointers {
+  const T* query;
+  const T* key;
+  const T* value;
+  const T* out;
+  const T* log_sum;
+  const T* grad_out;
+  T* grad_query;
+  T* grad_key;
+  T* grad_value;
+};
+
+template <class T>
+void backward_head(const Problem<T>& problem,
+                   const HeadPointers<T>& head,
+                   std::int64_t num_queries,
+                   std::int64_t num_keys,
+                   T* scratch) {
+  const std::int64_t dim = problem.dim;
+  const std::int64_t head_dim = problem.head_dim;
+  const std::int64_t heads = problem.layout.num_heads;
+  const std::int64_t packed = packed_size<T>(head_dim, kQueryTile);
+  T* query_packed = scratch;
+  T* grad_packed = query_packed + packed;
+  T* probs = grad_packed + packed;
+  T* grad_scores = probs + kKeyBlock * kQueryTile;
+  T* log_sum = grad_scores + kKeyBlock * kQueryTile;
+  T* delta = log_sum + kQueryTile;
+  for (std::int64_t j = 0; j < num_keys; ++j) {
+    fill_zero(head.grad_key + j * dim, head_dim);
+    fill_zero(head.grad_value + j * dim, head_dim);
+  }
+  for (std::int64_t query_begin = 0; query_begin < num_queries; query_begin += kQueryTile) {
+    const std::int64_t queries = std::min(kQueryTile, num_queries - query_begin);
+    const T* query = head.query + query_begin * dim;
+    const T* grad_out = head.grad_out + query_begin * dim;
+    T* grad_query = head.grad_query + query_begin * dim;
+    pack_queries(problem, query, queries, problem.scale, query_packed);
+    pack_queries(problem, grad_out, queries, T(1), grad_packed);
+    for (std::int64_t i = 0; i < queries; ++i) {
+      fill_zero(grad_query + i * dim, head_dim);
+      log_sum[i] = head.log_sum[(query_begin + i) * heads];
+      delta[i] = (ConstArrayMap<T>(grad_out + i * dim, head_dim) *
+                  ConstArrayMap<T>(head.out + (query_begin + i) * dim, head_dim))
+                     .sum();
+    }
+    const std::int64_t visible = visible_keys(problem.layout, num_keys, query_begin + queries);
+    for (std::int64_t begin = 0; begin < visible; begin += kKeyBlock) {
+      const std::int64_t keys = std::min(kKeyBlock, visible - begin);
+      const T* key = head.key + begin * dim;
+      scores_of_block(problem, key, query_packed, keys, queries, begin, query_begin, probs);
+      for (std::int64_t j = 0; j < keys; ++j) {
+        for (std::int64_t i = 0; i < queries; ++i) {
+          probs[j * queries + i] -= log_sum[i];
+        }
+      }
+      exp_in_place(probs, keys * queries);
+      gemm_unpacked(keys,
+                    head_dim,
+                    queries,
+                    row_major<T>(probs, queries),
+                    grad_out,
+                    dim,
+                    head.grad_value + begin * dim,
+                    dim,
+                    true);
+      gemm(keys,
+           queries,
+           head_dim,
+           row_major<T>(head.value + begin * dim, dim),
+           grad_packed,
+           grad_scores,
+           queries,
+           false);
+      for (std::int64_t j = 0; j < keys; ++j) {
+        for (std::int64_t i = 0; i < queries; ++i) {
+          const std::int64_t e = j * queries + i;
+          grad_scores[e] = probs[e] * (grad_scores[e] - delta[i]) * problem.scale;
+        }
+      }
+      gemm_unpacked(keys,
+                    head_dim,
+                    queries,
+                    row_major<T>(grad_scores, queries),
+                    query,
+                    dim,
+                    head.grad_key + begin * dim,
+                    dim,
+                    true);
+      gemm_unpacked(queries,
+                    head_dim,
+                    keys,
+                    transposed<T>(grad_scores, queries),
+                    key,
+                    dim,
+                    grad_query,
+                    dim,
+                    true);
+    }
+  }
+}
+
+template <class T>
+void backward(const Tensor& query,
+              const Tensor& key,
+              const Tensor& value,
+              const AttentionLayout& layout,
+              const Tensor& out,
+              const Tensor& log_sum,
+              const Tensor& grad_out,
+              Tensor& grad_query,
+              Tensor& grad_key,
+              Tensor& grad_value) {
+  const Problem<T> problem(layout, query.cols());
+  const std::int64_t heads = layout.num_heads;
+  const ThreadScratch<T> scratch(2 * packed_size<T>(problem.head_dim, kQueryTile) +
+                                 (2 * kKeyBlock + 2) * kQueryTile);
+  parallel_for(layout.queries->size() * heads, [&](std::int64_t unit) {
+    const std::int64_t b = unit / heads;
+    const std::int64_t h = unit % heads;
+    const std::int64_t query_at = layout.queries->begin(b) * problem.dim + h * problem.head_dim;
+    const std::int64_t key_at = layout.keys->begin(b) * problem.dim + h * problem.head_dim;
+    const HeadPointers<T> head{query.data<T>() + query_at,
+                               key.data<T>() + key_at,
+                               value.data<T>() + key_at,
+                               out.data<T>() + query_at,
+                               log_sum.data<T>() + layout.queries->begin(b) * heads + h,
+                               grad_out.data<T>() + query_at,
+                               grad_query.data<T>() + query_at,
+                               grad_key.data<T>() + key_at,
+                               grad_value.data<T>() + key_at};
+    backward_head(
+        problem, head, layout.queries->length(b), layout.keys->length(b), scratch.get());
+  });
+}
+
+}  // namespace
+
+void CpuBackend::segment_attention_forward(const Tensor& query,
+                                           const Tensor& key,
+                                           const Tensor& value,
+                                           const AttentionLayout& layout,
+                                           Tensor& out,
+                                           Tensor& log_sum) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    forward<decltype(tag)>(query, key, value, layout, out, log_sum);
+  });
+}
+
+void CpuBackend::segment_attention_backward(const Tensor& query,
+                                            const Tensor& key,
+                                            const Tensor& value,
+                                            const AttentionLayout& layout,
+                                            const Tensor& out,
+                                            const Tensor& log_sum,
+                                            const Tensor& grad_out,
+                                            Tensor& grad_query,
+                                            Tensor& grad_key,
+                                            Tensor& grad_value) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    backward<decltype(tag)>(query,
+                            key,
+                            value,
+                            layout,
+                            out,
+                            log_sum,
+                            grad_out,
+                            grad_query,
+                            grad_key,
+                            grad_value);
+  });
+}
+
+}  // namespace elastic::cpu

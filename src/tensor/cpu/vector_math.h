@@ -1,0 +1,55 @@
+// Vectorised elementary functions over contiguous arrays, by Eigen.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+
+namespace elastic::cpu {
+
+template <class T>
+using ArrayMap = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
+template <class T>
+using ConstArrayMap = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+
+/// x[i] = exp(x[i])
+template <class T>
+inline void exp_in_place(T* x, std::int64_t count) {
+  ArrayMap<T> array(x, count);
+  array = array.exp();
+}
+
+// GELU's tanh form, Hendrycks and Gimpel 2016.
+inline constexpr double kGeluCubic = 0.044715;
+inline constexpr double kGeluScale = 0.7978845608028654;  // sqrt(2 / pi)
+
+/// y = 0.5 x (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3); y may be x.
+template <class T>
+inline void gelu(const T* x, std::int64_t count, T* y) {
+  const ConstArrayMap<T> in(x, count);
+  const T cubic = static_cast<T>(kGeluCubic);
+  const T scale = static_cast<T>(kGeluScale);
+  ArrayMap<T>(y, count) =
+      in * T(0.5) * (T(1) + (scale * in * (T(1) + cubic * in * in)).tanh());
+}
+
+/// y = gelu(x) and grad[i] *= gelu'(x[i]); y may be x.
+/// gelu' = 0.5 (1 + t) + 0.5 x (1 - t^2) sqrt(2/pi) (1 + 3 * 0.044715 x^2), t = tanh(u).
+template <class T>
+inline void gelu_with_gradient(const T* x, std::int64_t count, T* y, T* grad) {
+  constexpr std::int64_t kSlice = 256;
+  T buffer[kSlice];
+  const T cubic = static_cast<T>(kGeluCubic);
+  const T scale = static_cast<T>(kGeluScale);
+  for (std::int64_t begin = 0; begin < count; begin += kSlice) {
+    const std::int64_t size = std::min(kSlice, count - begin);
+    const ConstArrayMap<T> in(x + begin, size);
+    ArrayMap<T> t(buffer, size);
+    t = (scale * in * (T(1) + cubic * in * in)).tanh();
+    ArrayMap<T>(grad + begin, size) *=
+        T(0.5) * (T(1) + t) +
+        T(0.5) * in * (T(1) - t * t) * (scale * (T(1) + T(3) * cubic * in * in));
+    ArrayMap<T>(y + begin, size) = T(0.5) * in * (T(1) + t);
+  }
+}
+
+}  // namespace elastic::cpu

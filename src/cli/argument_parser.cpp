@@ -64,7 +64,7 @@ ArgumentParser::ArgumentParser() : app_(kDescription, "elastic") {
   formatter->label("Subcommands", "Commands");
   app_.formatter(formatter);
   app_.set_help_flag("-h,--help", "print this help");
-  app_.add_flag("--version", "print the version and what this binary was built with");
+  app_.add_flag("--version")->description("print the version and what this binary was built with");
   app_.allow_extras();  // judged by refuse_leftovers, which knows the nearest name
   app_.require_subcommand(0, 1);
   for (auto& command : make_all_commands()) {

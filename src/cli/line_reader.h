@@ -1,0 +1,39 @@
+// Lines of a file or of standard input, as they come.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace elastic::cli {
+
+class LineReader {
+ public:
+  /// "-" is standard input. Throws DataError if the file cannot be opened.
+  explicit LineReader(const std::string& path);
+  ~LineReader();
+  LineReader(const LineReader&) = delete;
+  LineReader& operator=(const LineReader&) = delete;
+
+  /// The next line without its end (\n or \r\n), waiting for it; nothing at the end of the input.
+  std::optional<std::string> next();
+  /// True when `next` would answer without waiting for whoever writes the input.
+  bool ready();
+  /// Of the line that `next` gave last, from 1.
+  [[nodiscard]] std::int64_t line_number() const { return line_number_; }
+  /// For messages.
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+  void read_more();
+  [[nodiscard]] bool has_line() const { return buffer_.find('\n', begin_) != std::string::npos; }
+
+  std::string name_;
+  int descriptor_;
+  std::string buffer_;
+  std::size_t begin_ = 0;  ///< of what `next` has not given yet
+  bool at_end_ = false;
+  std::int64_t line_number_ = 0;
+};
+
+}  // namespace elastic::cli

@@ -1,0 +1,28 @@
+// What a line of `predict`'s input asks for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace elastic::cli {
+
+/// What a line that is not JSON holds.
+enum class PlainLine {
+  kUser,     ///< a user's id
+  kHistory,  ///< item ids separated by blanks, oldest first
+};
+
+struct Query {
+  std::int64_t line = 0;            ///< of the input, from 1
+  std::optional<std::string> user;  ///< whom to answer for, or a label of the history
+  std::optional<std::vector<std::string>> history;  ///< raw item ids; absent: the user's own events
+  std::string error;                                ///< why the line cannot be understood
+};
+
+/// Reads {"user": id}, {"history": [id, ...]} or both (ids are strings or integers), else a plain
+/// line. Never throws for what a line holds: see `error`.
+Query parse_query(const std::string& text, PlainLine plain, std::int64_t line);
+
+}  // namespace elastic::cli

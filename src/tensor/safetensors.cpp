@@ -38,7 +38,8 @@ const char* format_name(DType dtype) {
   return "";
 }
 
-// --- reading --------------------------------------------------------------------------------------
+// --- reading
+// --------------------------------------------------------------------------------------
 
 // Reads and checks one file; every refusal names it.
 class Reader {
@@ -81,8 +82,9 @@ class Reader {
   void open() {
     std::error_code error;
     if (!std::filesystem::is_regular_file(path_, error)) {
-      refuse(std::filesystem::exists(path_, error) ? "expected a safetensors file, this is not a file"
-                                                   : "no such file");
+      refuse(std::filesystem::exists(path_, error)
+                 ? "expected a safetensors file, this is not a file"
+                 : "no such file");
     }
     file_bytes_ = std::filesystem::file_size(path_, error);
     file_.open(path_, std::ios::binary);

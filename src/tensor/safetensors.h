@@ -1,7 +1,8 @@
-// The safetensors format: named tensors and string metadata in one file that cannot execute anything.
+// The safetensors format: named tensors and string metadata in one file that cannot execute
+// anything.
 //
-// 8 bytes header length (little endian), a JSON header {name: {dtype, shape, data_offsets}}, then the
-// elements, row-major, without gaps.
+// 8 bytes header length (little endian), a JSON header {name: {dtype, shape, data_offsets}}, then
+// the elements, row-major, without gaps.
 #pragma once
 
 #include <map>
@@ -29,13 +30,13 @@ struct Safetensors {
   [[nodiscard]] const std::string& metadata_at(const std::string& key) const;
 };
 
-/// Reads a whole file into tensors on the CPU: float32, float64 or int32, rank 0 to 4. Nothing in the
-/// file is believed before it is checked against the file's own size: a file that lies about its
-/// lengths, shapes or offsets, or repeats a name, is a CheckpointError that names file and key.
+/// Reads a whole file into tensors on the CPU: float32, float64 or int32, rank 0 to 4. Nothing in
+/// the file is believed before it is checked against the file's own size: a file that lies about
+/// its lengths, shapes or offsets, or repeats a name, is a CheckpointError that names file and key.
 Safetensors read_safetensors(const std::string& path);
 
-/// Writes tensors of any device in the given order, the data from a multiple of 64 bytes on. The file
-/// is replaced at once or not at all; a failure is an Error.
+/// Writes tensors of any device in the given order, the data from a multiple of 64 bytes on. The
+/// file is replaced at once or not at all; a failure is an Error.
 void write_safetensors(const std::string& path,
                        const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata);

@@ -1,0 +1,135 @@
+#include "train/checkpoint.h"
+
+#include <set>
+
+#include "base/error.h"
+#include "train/config_json.h"
+#include "train/saved_model.h"
+
+namespace elastic::train {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* kParameterPrefix = "param.";
+
+// Calls visitor(name, field) for all of the state; numbers survive as JSON to the last bit.
+template <class State, class Visitor>
+void visit_state(State& state, Visitor&& visitor) {
+  visitor("epoch", state.epoch);
+  visitor("next_batch", state.next_batch);
+  visitor("num_steps", state.num_steps);
+  visitor("epoch_loss_sum", state.epoch_loss.sum);
+  visitor("epoch_targets", state.epoch_loss.num_targets);
+  visitor("epoch_seconds", state.epoch_seconds);
+  visitor("elapsed_s", state.elapsed_s);
+  visitor("best_metric", state.best_metric);
+  visitor("best_epoch", state.best_epoch);
+  visitor("evaluations_since_best", state.evaluations_since_best);
+  visitor("metrics_bytes", state.metrics_bytes);
+}
+
+std::string state_to_text(const TrainState& state) {
+  ordered_json json = ordered_json::object();
+  visit_state(state, [&](const char* name, const auto& field) { json[name] = field; });
+  return json.dump();
+}
+
+TrainState state_from_text(const std::string& text, const std::string& path) {
+  const ordered_json json = ordered_json::parse(text, nullptr, false);
+  TrainState state;
+  visit_state(state, [&](const char* name, auto& field) {
+    using Field = std::remove_reference_t<decltype(field)>;
+    if (!json.is_object() || !json.contains(name) || !fits<Field>(json[name])) {
+      throw CheckpointError(path, ": the training state lacks '", name, "'");
+    }
+    field = json[name].template get<Field>();
+  });
+  if (state.epoch < 0 || state.next_batch < 0 || state.num_steps < 0 || state.metrics_bytes < 0) {
+    throw CheckpointError(path, ": the training state has a negative count");
+  }
+  return state;
+}
+
+std::string config_to_text(const Model& model, const TrainConfig& config) {
+  ordered_json json = options_to_json(model.config());
+  json["num_items"] = model.config().num_items;
+  json.update(options_to_json(config));
+  return json.dump();
+}
+
+// Options that do not change what a run computes, only how far it goes.
+std::set<std::string> free_options(const TrainConfig& config) {
+  std::set<std::string> result{"patience", "save_every_s", "max_time_s", "threads"};
+  if (config.schedule == "constant") {
+    result.insert("epochs");
+  }
+  return result;
+}
+
+void check_same_config(const Safetensors& file, const Model& model, const TrainConfig& config) {
+  const ordered_json saved =
+      ordered_json::parse(file.metadata_at("config"), nullptr, /*allow_exceptions=*/false);
+  if (!saved.is_object()) {
+    throw CheckpointError(file.path, ": the config is not a JSON object");
+  }
+  const std::set<std::string> free = free_options(config);
+  const ordered_json now = ordered_json::parse(config_to_text(model, config));
+  for (const auto& [name, value] : now.items()) {
+    if (free.contains(name) || (saved.contains(name) && saved[name] == value)) {
+      continue;
+    }
+    throw CheckpointError(file.path,
+                          ": the run was started with ",
+                          name,
+                          " = ",
+                          saved.contains(name) ? saved[name].dump() : "(none)",
+                          ", it cannot go on with ",
+                          value.dump(),
+                          "; resume with the former value, or start a new run with another --out");
+  }
+}
+
+}  // namespace
+
+void save_checkpoint(const std::string& path,
+                     const Model& model,
+                     const Optimizer& optimizer,
+                     const TrainConfig& config,
+                     const std::string& data_hash,
+                     const TrainState& state) {
+  std::vector<NamedTensor> tensors = named_parameters(model.parameters(), kParameterPrefix);
+  for (NamedTensor& moment : optimizer.state()) {
+    tensors.push_back(std::move(moment));
+  }
+  write_safetensors(path,
+                    tensors,
+                    {{"format_version", std::to_string(kFormatVersion)},
+                     {"config", config_to_text(model, config)},
+                     {"data_hash", data_hash},
+                     {"state", state_to_text(state)}});
+}
+
+TrainState load_checkpoint(const std::string& path,
+                           const Model& model,
+                           Optimizer& optimizer,
+                           const TrainConfig& config,
+                           const std::string& data_hash) {
+  const Safetensors file = read_safetensors(path);
+  check_format_version(file);
+  check_same_config(file, model, config);
+  if (file.metadata_at("data_hash") != data_hash) {
+    throw CheckpointError(path,
+                          ": the run was started on other data (hash ",
+                          file.metadata_at("data_hash"),
+                          ", now ",
+                          data_hash,
+                          "); resume with the former data, or start a new run with another --out");
+  }
+  const TrainState state = state_from_text(file.metadata_at("state"), path);
+  load_parameters(file, kParameterPrefix, model.parameters());
+  optimizer.load(file, state.num_steps);
+  return state;
+}
+
+}  // namespace elastic::train

@@ -1,0 +1,60 @@
+// Configs to and from JSON, driven by their `visit_options`: what is declared there is all there
+// is.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <type_traits>
+
+#include "base/error.h"
+#include "model/model_config.h"
+
+namespace elastic::train {
+
+/// Every option under its name, in the order of its declaration.
+template <class Config>
+nlohmann::ordered_json options_to_json(const Config& config) {
+  nlohmann::ordered_json result = nlohmann::ordered_json::object();
+  visit_options(config,
+                [&](const char* name, const auto& field, const char*) { result[name] = field; });
+  return result;
+}
+
+/// True if a JSON value can stand for an option of this type without loss.
+template <class Field>
+bool fits(const nlohmann::ordered_json& value) {
+  if constexpr (std::is_same_v<Field, bool>) {
+    return value.is_boolean();
+  } else if constexpr (std::is_same_v<Field, double>) {
+    return value.is_number();
+  } else if constexpr (std::is_same_v<Field, std::int64_t>) {
+    return value.is_number_integer();
+  } else {
+    return value.is_string();
+  }
+}
+
+/// Sets the options that `json` holds and removes them from it, so that the caller can see what no
+/// config knows. Throws CheckpointError naming `source` and the option when a value does not fit.
+template <class Config>
+void take_options(nlohmann::ordered_json& json, Config& config, const std::string& source) {
+  visit_options(config, [&](const char* name, auto& field, const char*) {
+    using Field = std::remove_reference_t<decltype(field)>;
+    const auto found = json.find(name);
+    if (found == json.end()) {
+      return;
+    }
+    if (!fits<Field>(*found)) {
+      throw CheckpointError(source, ": option '", name, "' has a value of another type: ", *found);
+    }
+    field = found->template get<Field>();
+    json.erase(found);
+  });
+}
+
+/// The model's options and `num_items`, as in the metadata of a saved model.
+std::string model_config_to_text(const ModelConfig& config);
+/// Throws CheckpointError naming `source` and the key.
+ModelConfig model_config_from_text(const std::string& text, const std::string& source);
+
+}  // namespace elastic::train

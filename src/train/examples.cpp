@@ -1,0 +1,157 @@
+#include "train/examples.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace elastic::train {
+namespace {
+
+// `count` different numbers of 0..bound-1, all of them where there are no more (Floyd's algorithm).
+std::vector<std::int64_t> draw(RandomStream& random, std::int64_t bound, std::int64_t count) {
+  std::vector<std::int64_t> chosen;
+  std::unordered_set<std::int64_t> seen;
+  for (std::int64_t next = std::max<std::int64_t>(0, bound - count); next < bound; ++next) {
+    const auto candidate =
+        count >= bound
+            ? next
+            : static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(next) + 1));
+    const std::int64_t value = seen.insert(candidate).second ? candidate : next;
+    seen.insert(value);
+    chosen.push_back(value);
+  }
+  return chosen;
+}
+
+// Adds one user's examples of one epoch.
+class UserExamples {
+ public:
+  UserExamples(const ExampleOptions& options,
+               std::int64_t epoch,
+               std::int64_t user,
+               std::vector<Example>& examples)
+      : options_(options),
+        user_(static_cast<std::int32_t>(user)),
+        random_(options.seed,
+                RandomPurpose::kCuts,
+                (static_cast<std::uint64_t>(epoch) << 32) | static_cast<std::uint32_t>(user)),
+        examples_(examples) {}
+
+  void add_prefixes(std::int64_t length) {
+    switch (options_.cuts.kind) {
+      case Cuts::Kind::kAll:
+        for (std::int64_t target = 1; target < length; ++target) {
+          add_prefix(target);
+        }
+        return;
+      case Cuts::Kind::kLatest:
+        add_prefix(length - 1);
+        return;
+      case Cuts::Kind::kRandom:
+        for (const std::int64_t position : draw(random_, length - 1, options_.cuts.count)) {
+          add_prefix(position + 1);
+        }
+        return;
+    }
+  }
+
+  void add_windows(std::int64_t length) {
+    const std::int64_t inputs = length - 1;  // the last event is a target only
+    const std::int64_t surplus = inputs - options_.max_len;
+    if (surplus <= 0) {
+      add(0, inputs);
+      return;
+    }
+    switch (options_.cuts.kind) {
+      case Cuts::Kind::kAll:
+        tile(inputs);
+        return;
+      case Cuts::Kind::kLatest:
+        add(surplus, inputs);
+        return;
+      case Cuts::Kind::kRandom:
+        for (const std::int64_t begin : draw(random_, surplus + 1, options_.cuts.count)) {
+          add(begin, begin + options_.max_len);
+        }
+        return;
+    }
+  }
+
+ private:
+  void add_prefix(std::int64_t target) {
+    add(std::max<std::int64_t>(0, target - options_.max_len), target);
+  }
+
+  void tile(std::int64_t inputs) {
+    const auto window = static_cast<std::uint64_t>(options_.max_len);
+    std::int64_t begin = 0;
+    std::int64_t end = 1 + static_cast<std::int64_t>(random_.below(window));
+    while (begin < inputs) {
+      add(begin, end);
+      begin = end;
+      end = std::min(inputs, end + options_.max_len);
+    }
+  }
+
+  void add(std::int64_t begin, std::int64_t end) {
+    examples_.push_back({user_, static_cast<std::int32_t>(begin), static_cast<std::int32_t>(end)});
+  }
+
+  const ExampleOptions& options_;
+  std::int32_t user_;
+  RandomStream random_;
+  std::vector<Example>& examples_;
+};
+
+}  // namespace
+
+std::vector<Example> epoch_examples(std::span<const std::int64_t> lengths,
+                                    const ExampleOptions& options,
+                                    std::int64_t epoch) {
+  ELASTIC_CHECK(options.max_len > 0);
+  std::vector<Example> examples;
+  for (std::size_t user = 0; user < lengths.size(); ++user) {
+    if (lengths[user] < 2) {
+      continue;  // no event has a history
+    }
+    UserExamples of_user(options, epoch, static_cast<std::int64_t>(user), examples);
+    if (options.supervision == Supervision::kLast) {
+      of_user.add_prefixes(lengths[user]);
+    } else {
+      of_user.add_windows(lengths[user]);
+    }
+  }
+
+  // Fisher-Yates.
+  RandomStream random(options.seed, RandomPurpose::kShuffle, static_cast<std::uint64_t>(epoch));
+  for (std::size_t i = examples.size(); i > 1; --i) {
+    std::swap(examples[i - 1], examples[random.below(i)]);
+  }
+  return examples;
+}
+
+std::vector<std::size_t> cut_batches(std::span<const Example> examples,
+                                     std::int64_t batch_size,
+                                     std::int64_t batch_tokens) {
+  std::vector<std::size_t> offsets{0};
+  std::int64_t tokens = 0;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const auto size = static_cast<std::int64_t>(i - offsets.back());
+    const bool full =
+        batch_tokens > 0 ? tokens + examples[i].length() > batch_tokens : size == batch_size;
+    if (size > 0 && full) {
+      offsets.push_back(i);
+      tokens = 0;
+    }
+    tokens += examples[i].length();
+  }
+  if (!examples.empty()) {
+    offsets.push_back(examples.size());
+  }
+  return offsets;
+}
+
+}  // namespace elastic::train

@@ -1,0 +1,71 @@
+#include "train/optimizer.h"
+
+#include "base/error.h"
+#include "train/load_tensor.h"
+
+namespace elastic::train {
+
+Optimizer::Optimizer(const ParameterStore& parameters, const TrainConfig& config)
+    : parameters_(parameters) {
+  ELASTIC_CHECK(!parameters.all().empty(), "a model without parameters");
+  options_.weight_decay = config.optimizer == "adamw" ? config.weight_decay : 0.0;
+  options_.clip_norm = config.clip_norm;
+  for (const Parameter& parameter : parameters.all()) {
+    const Tensor& value = parameter.variable.value();
+    first_moments_.push_back(zeros_like(value, Memory::kOptimizer));
+    second_moments_.push_back(zeros_like(value, Memory::kOptimizer));
+  }
+  health_ = zeros({3}, DType::kFloat64, first_moments_.front().device(), Memory::kOptimizer);
+}
+
+void Optimizer::step(const Tensor& loss, double learning_rate) {
+  std::vector<Tensor> values;
+  std::vector<Tensor> grads;
+  for (const Parameter& parameter : parameters_.all()) {
+    values.push_back(parameter.variable.value());
+    grads.push_back(parameter.variable.grad_buffer());
+    parameter.variable.clear_grad();
+  }
+  options_.learning_rate = learning_rate;
+  options_.step = ++num_steps_;
+  Backend& backend = backend_for(health_.device());
+  backend.check_gradients(grads, loss, num_steps_, health_);
+  backend.adam_step(values, grads, first_moments_, second_moments_, options_, health_);
+}
+
+void Optimizer::require_finite() const {
+  const std::vector<double> health = health_.to_vector<double>();
+  if (health[1] == 0.0) {
+    return;
+  }
+  const bool loss_only = health[2] < 0.0;
+  const std::string what =
+      loss_only ? "the loss"
+                : "the gradient of " + parameters_.all()[static_cast<std::size_t>(health[2])].name;
+  throw NotANumberError(
+      "training diverged: ",
+      what,
+      " is not finite at step ",
+      static_cast<std::int64_t>(health[1]),
+      "; the checkpoint and the best model on disk are from before it. Try a smaller "
+      "--learning-rate, --warmup-steps or --clip-norm");
+}
+
+std::vector<NamedTensor> Optimizer::state() const {
+  std::vector<NamedTensor> result;
+  for (std::size_t i = 0; i < first_moments_.size(); ++i) {
+    const std::string& name = parameters_.all()[i].name;
+    result.push_back({"adam.first." + name, first_moments_[i]});
+    result.push_back({"adam.second." + name, second_moments_[i]});
+  }
+  return result;
+}
+
+void Optimizer::load(const Safetensors& state, std::int64_t num_steps) {
+  for (auto& [name, tensor] : this->state()) {
+    load_tensor(state, name, tensor);
+  }
+  num_steps_ = num_steps;
+}
+
+}  // namespace elastic::train

@@ -1,0 +1,45 @@
+// Adam and AdamW over a model's parameters, with a guard against gradients that are not finite.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/parameter.h"
+#include "tensor/backend.h"
+#include "tensor/safetensors.h"
+#include "train/train_config.h"
+
+namespace elastic::train {
+
+/// Adam (Kingma & Ba 2015) with bias correction; adamw decays weights apart from the gradient
+/// (Loshchilov & Hutter 2019). All parameters alike.
+class Optimizer {
+ public:
+  /// `parameters` must outlive the optimizer.
+  Optimizer(const ParameterStore& parameters, const TrainConfig& config);
+
+  /// One step with the gradients that backward left (a parameter without one counts as zero), which
+  /// are then cleared. From the first loss or gradient on that is not finite no step changes
+  /// anything; the host learns of it from `require_finite`, so that a step waits for no device.
+  void step(const Tensor& loss, double learning_rate);
+
+  /// Reads the guard. Throws NotANumberError naming the step and the parameter.
+  void require_finite() const;
+
+  [[nodiscard]] std::int64_t num_steps() const { return num_steps_; }
+
+  /// Moments under `adam.first.NAME` and `adam.second.NAME`, sharing the optimizer's elements.
+  [[nodiscard]] std::vector<NamedTensor> state() const;
+  /// Copies them back. Throws CheckpointError when one is missing or does not fit.
+  void load(const Safetensors& state, std::int64_t num_steps);
+
+ private:
+  const ParameterStore& parameters_;
+  AdamOptions options_;
+  std::int64_t num_steps_ = 0;
+  std::vector<Tensor> first_moments_;
+  std::vector<Tensor> second_moments_;
+  Tensor health_;  ///< as in Backend::check_gradients
+};
+
+}  // namespace elastic::train

@@ -1,0 +1,51 @@
+// The folder of a run: created, locked against a second process, and filled with small files.
+//
+//   config.json  data.json  items.tsv  model.safetensors  checkpoints/  metrics.jsonl  result.json
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+namespace elastic::train {
+
+class RunDirectory {
+ public:
+  /// A new run. Throws UsageError naming the folder if it cannot be created or written, is in use
+  /// by another process, or holds anything already.
+  static RunDirectory create(const std::string& path);
+  /// An existing run, to go on with. Throws UsageError if there is none, or it is in use.
+  static RunDirectory resume(const std::string& path);
+
+  RunDirectory(RunDirectory&& other) noexcept;
+  RunDirectory& operator=(RunDirectory&&) = delete;
+  /// Releases the lock.
+  ~RunDirectory();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  /// Path of a file in the folder.
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] std::string model_path() const { return file("model.safetensors"); }
+  [[nodiscard]] std::string checkpoint_path() const {
+    return file("checkpoints/latest.safetensors");
+  }
+  [[nodiscard]] std::string items_path() const { return file("items.tsv"); }
+  [[nodiscard]] std::string metrics_path() const { return file("metrics.jsonl"); }
+  [[nodiscard]] bool has_checkpoint() const;
+
+  /// Writes config.json, data.json or result.json, atomically.
+  void write_json(const std::string& name, const nlohmann::ordered_json& value) const;
+
+ private:
+  explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+  void lock();
+  void remove_leftovers() const;
+
+  std::string path_;
+  int lock_descriptor_ = -1;
+};
+
+/// A JSON file of a run. Throws CheckpointError naming the file if it is missing or not JSON.
+nlohmann::ordered_json read_json(const std::string& path);
+
+}  // namespace elastic::train

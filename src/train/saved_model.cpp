@@ -1,0 +1,122 @@
+#include "train/saved_model.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "base/error.h"
+#include "train/config_json.h"
+#include "train/load_tensor.h"
+
+namespace elastic::train {
+namespace {
+
+template <class Number>
+Number number_at(const Safetensors& file, const std::string& key) {
+  const std::string& text = file.metadata_at(key);
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    throw CheckpointError(file.path, ": expected a number under '", key, "', got '", text, "'");
+  }
+  return value;
+}
+
+// A config that no model accepts is the file's fault, not the user's.
+std::unique_ptr<Model> make_saved_model(const Safetensors& file,
+                                        const SavedModelInfo& info,
+                                        Device device) {
+  const ModelConfig config = model_config_from_text(file.metadata_at("config"), file.path);
+  try {
+    return make_model(config, info.seed, DType::kFloat32, device);
+  } catch (const UsageError& error) {
+    throw CheckpointError(file.path, ": the model's config is unusable: ", error.what());
+  }
+}
+
+}  // namespace
+
+void check_format_version(const Safetensors& file) {
+  const int version = number_at<int>(file, "format_version");
+  if (version != kFormatVersion) {
+    throw CheckpointError(file.path,
+                          ": expected format version ",
+                          kFormatVersion,
+                          ", got ",
+                          version,
+                          "; use the version of elastic that wrote it");
+  }
+}
+
+std::vector<NamedTensor> named_parameters(const ParameterStore& parameters,
+                                          const std::string& prefix) {
+  std::vector<NamedTensor> result;
+  for (const Parameter& parameter : parameters.all()) {
+    result.push_back({prefix + parameter.name, parameter.variable.value()});
+  }
+  return result;
+}
+
+void load_parameters(const Safetensors& file,
+                     const std::string& prefix,
+                     const ParameterStore& parameters) {
+  for (auto& [name, tensor] : named_parameters(parameters, prefix)) {
+    load_tensor(file, name, tensor);
+  }
+}
+
+void save_model(const std::string& path, const Model& model, const SavedModelInfo& info) {
+  write_safetensors(path,
+                    named_parameters(model.parameters(), ""),
+                    {{"format_version", std::to_string(kFormatVersion)},
+                     {"config", model_config_to_text(model.config())},
+                     {"seed", std::to_string(info.seed)},
+                     {"epoch", std::to_string(info.epoch)},
+                     {"metric", info.metric},
+                     {"metric_value", nlohmann::json(info.metric_value).dump()},
+                     {"data_hash", info.data_hash}});
+}
+
+SavedModel read_model(const std::string& path, Device device) {
+  const Safetensors file = read_safetensors(path);
+  check_format_version(file);
+  SavedModel result;
+  result.info.seed = number_at<std::uint64_t>(file, "seed");
+  result.info.epoch = number_at<std::int64_t>(file, "epoch");
+  result.info.metric = file.metadata_at("metric");
+  result.info.metric_value = number_at<double>(file, "metric_value");
+  result.info.data_hash = file.metadata_at("data_hash");
+  result.model = make_saved_model(file, result.info, device);
+
+  const ParameterStore& parameters = result.model->parameters();
+  load_parameters(file, "", parameters);
+  for (const NamedTensor& tensor : file.tensors) {
+    const bool known = std::any_of(
+        parameters.all().begin(), parameters.all().end(), [&](const Parameter& parameter) {
+          return parameter.name == tensor.name;
+        });
+    if (!known) {
+      throw CheckpointError(path, ": tensor '", tensor.name, "' is not part of the model");
+    }
+  }
+  return result;
+}
+
+std::unique_ptr<Model> load_model(const std::string& run_directory, Device device) {
+  const std::filesystem::path folder(run_directory);
+  const std::filesystem::path path = folder / "model.safetensors";
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw CheckpointError(run_directory,
+                          ": expected a run directory, as `elastic train --out` makes");
+  }
+  if (!std::filesystem::exists(path, error)) {
+    throw CheckpointError(
+        path.string(),
+        ": no such file: the run has not finished its first evaluation; continue it "
+        "with `elastic train --resume`");
+  }
+  return read_model(path.string(), device).model;
+}
+
+}  // namespace elastic::train

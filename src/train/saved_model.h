@@ -1,0 +1,51 @@
+// The weights of a model as a file that needs nothing else to be used.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+#include "tensor/safetensors.h"
+
+namespace elastic::train {
+
+/// Of saved models and checkpoints; a file of another number is refused.
+inline constexpr int kFormatVersion = 1;
+
+/// Where saved weights come from.
+struct SavedModelInfo {
+  std::uint64_t seed = 0;
+  std::int64_t epoch = 0;  ///< from 1; 0: before training
+  std::string metric;      ///< that chose this epoch: "NDCG@10"
+  double metric_value = 0.0;
+  std::string data_hash;
+};
+
+/// Writes the parameters under their names, the config and `info` as metadata, atomically.
+void save_model(const std::string& path, const Model& model, const SavedModelInfo& info);
+
+struct SavedModel {
+  std::unique_ptr<Model> model;
+  SavedModelInfo info;
+};
+
+/// Throws CheckpointError naming the file and the key or tensor that does not fit.
+SavedModel read_model(const std::string& path, Device device = Device::kCpu);
+
+/// The best model of a run, RUN/model.safetensors. Throws CheckpointError if the run has none yet.
+std::unique_ptr<Model> load_model(const std::string& run_directory, Device device = Device::kCpu);
+
+/// Throws CheckpointError unless the metadata's format_version is ours.
+void check_format_version(const Safetensors& file);
+
+/// The parameters under `prefix` + name, sharing their elements.
+std::vector<NamedTensor> named_parameters(const ParameterStore& parameters,
+                                          const std::string& prefix);
+/// Copies them back; throws CheckpointError.
+void load_parameters(const Safetensors& file,
+                     const std::string& prefix,
+                     const ParameterStore& parameters);
+
+}  // namespace elastic::train

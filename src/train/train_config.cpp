@@ -1,0 +1,100 @@
+#include "train/train_config.h"
+
+#include <charconv>
+#include <cmath>
+#include <initializer_list>
+
+#include "base/error.h"
+
+namespace elastic::train {
+namespace {
+
+constexpr std::int64_t kMaxCount = std::int64_t{1} << 31;
+
+void check_range(const char* name, std::int64_t value, std::int64_t low) {
+  if (value < low || value > kMaxCount) {
+    throw UsageError(name, ": expected a whole number of at least ", low, ", got ", value);
+  }
+}
+
+void check_range(const char* name, double value, double low) {
+  if (!std::isfinite(value) || value < low) {
+    throw UsageError(name, ": expected a number of at least ", low, ", got ", value);
+  }
+}
+
+void check_choice(const char* name,
+                  const std::string& value,
+                  std::initializer_list<const char*> choices) {
+  std::string expected;
+  for (const char* choice : choices) {
+    if (value == choice) {
+      return;
+    }
+    expected += concat(expected.empty() ? "" : ", ", choice);
+  }
+  throw UsageError(name, ": expected one of ", expected, ", got '", value, "'");
+}
+
+}  // namespace
+
+void check(const TrainConfig& config) {
+  check_range("epochs", config.epochs, 1);
+  check_range("batch_size", config.batch_size, 1);
+  check_range("batch_tokens", config.batch_tokens, 0);
+  if (!(config.learning_rate > 0.0) || !std::isfinite(config.learning_rate)) {
+    throw UsageError("learning_rate: expected a number above 0, got ", config.learning_rate);
+  }
+  check_choice("optimizer", config.optimizer, {"adam", "adamw"});
+  check_range("weight_decay", config.weight_decay, 0.0);
+  if (config.weight_decay != 0.0 && config.optimizer == "adam") {
+    throw UsageError("weight_decay: expected 0 with optimizer adam, got ",
+                     config.weight_decay,
+                     "; use optimizer adamw");
+  }
+  check_range("warmup_steps", config.warmup_steps, 0);
+  check_choice("schedule", config.schedule, {"constant", "cosine"});
+  check_range("clip_norm", config.clip_norm, 0.0);
+  check_choice("loss", config.loss, {"softmax"});
+  if (config.seed < 0) {
+    throw UsageError("seed: expected a whole number of at least 0, got ", config.seed);
+  }
+  check_choice("supervision", config.supervision, {"auto", "last", "all"});
+  parse_cuts(config.cuts);
+  check_range("patience", config.patience, 1);
+  check_range("eval_every", config.eval_every, 1);
+  check_range("save_every_s", config.save_every_s, 0.0);
+  check_range("max_time_s", config.max_time_s, 0.0);
+  check_range("threads", config.threads, 0);
+}
+
+Supervision supervision_for(const TrainConfig& config, const Model& model) {
+  const bool causal = model.direction() == Direction::kCausal;
+  if (config.supervision == "all" && !causal) {
+    throw UsageError(
+        "supervision: expected last or auto with model ",
+        model.config().model,
+        ", got 'all': the model is bidirectional, so a state sees the later events of its "
+        "sequence and the label of every position but the last would leak");
+  }
+  const bool all = config.supervision == "all" || (config.supervision == "auto" && causal);
+  return all ? Supervision::kAll : Supervision::kLast;
+}
+
+Cuts parse_cuts(const std::string& cuts) {
+  if (cuts == "auto" || cuts == "all") {
+    return {Cuts::Kind::kAll, 0};
+  }
+  if (cuts == "latest") {
+    return {Cuts::Kind::kLatest, 0};
+  }
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(cuts.data(), cuts.data() + cuts.size(), count);
+  if (error != std::errc{} || end != cuts.data() + cuts.size() || count < 1) {
+    throw UsageError(
+        "cuts: expected auto, all, latest or a number of at least 1, got '", cuts, "'");
+  }
+  return {Cuts::Kind::kRandom, count};
+}
+
+}  // namespace elastic::train

@@ -1,0 +1,93 @@
+// How a model is trained: every option declared once with its name, meaning and default.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "model/model.h"
+
+namespace elastic::train {
+
+struct TrainConfig {
+  std::int64_t epochs = 100;
+  std::int64_t batch_size = 128;
+  std::int64_t batch_tokens = 0;
+  double learning_rate = 1e-3;
+  std::string optimizer = "adam";
+  double weight_decay = 0.0;
+  std::int64_t warmup_steps = 0;
+  std::string schedule = "constant";
+  double clip_norm = 0.0;
+  std::string loss = "softmax";
+  std::int64_t seed = 42;
+  std::string supervision = "auto";
+  std::string cuts = "auto";
+  std::int64_t patience = 10;
+  std::int64_t eval_every = 1;
+  double save_every_s = 60.0;
+  double max_time_s = 0.0;
+  std::int64_t threads = 0;
+
+  bool operator==(const TrainConfig&) const = default;
+};
+
+/// Calls visitor(name, field, help) for every option of the config, in the order of the help.
+/// `Config` is TrainConfig or const TrainConfig.
+template <class Config, class Visitor>
+void visit_options(Config& config, Visitor&& visitor) requires
+    std::is_same_v<std::remove_const_t<Config>, TrainConfig> {
+  visitor("epochs", config.epochs, "passes over the training data, at most");
+  visitor("batch_size", config.batch_size, "sequences per step");
+  visitor("batch_tokens",
+          config.batch_tokens,
+          "cut batches by this many tokens instead of by sequences; 0: off");
+  visitor("learning_rate", config.learning_rate, "peak learning rate");
+  visitor("optimizer", config.optimizer, "adam, or adamw (with weight_decay)");
+  visitor("weight_decay", config.weight_decay, "decoupled weight decay of adamw");
+  visitor("warmup_steps", config.warmup_steps, "steps of linear warm-up of the learning rate");
+  visitor("schedule",
+          config.schedule,
+          "constant, or cosine: the learning rate falls to 0 over all epochs");
+  visitor("clip_norm", config.clip_norm, "largest norm of all gradients together; 0: no clipping");
+  visitor("loss", config.loss, "softmax: cross-entropy over all items");
+  visitor("seed", config.seed, "of weights, order of examples, cuts and dropout");
+  visitor(
+      "supervision",
+      config.supervision,
+      "all (a loss at every position; causal models only), last (at the last one), or auto (all "
+      "for causal models, last for bidirectional ones)");
+  visitor("cuts",
+          config.cuts,
+          "what an epoch visits of a user: all prefixes (with supervision all: windows that cover "
+          "every event once), latest (only the latest), a number of them drawn at random, or auto "
+          "(all)");
+  visitor("patience", config.patience, "evaluations without a better NDCG@10 before stopping");
+  visitor("eval_every", config.eval_every, "epochs between evaluations of the validation split");
+  visitor("save_every_s",
+          config.save_every_s,
+          "seconds between checkpoints within an epoch; each epoch's end is saved too");
+  visitor("max_time_s", config.max_time_s, "stop training after this many seconds; 0: no limit");
+  visitor("threads", config.threads, "CPU threads; 0: all cores");
+}
+
+/// Throws UsageError naming the option, the value and what is allowed.
+void check(const TrainConfig& config);
+
+/// At which positions of an example the loss stands.
+enum class Supervision { kLast, kAll };
+
+/// `supervision` made definite for a model. Throws UsageError where `all` would leak the label.
+Supervision supervision_for(const TrainConfig& config, const Model& model);
+
+/// What an epoch visits of each user.
+struct Cuts {
+  enum class Kind { kAll, kLatest, kRandom };
+  Kind kind = Kind::kAll;
+  std::int64_t count = 0;  ///< of kRandom
+};
+
+/// Throws UsageError unless `cuts` is auto, all, latest or a positive integer.
+Cuts parse_cuts(const std::string& cuts);
+
+}  // namespace elastic::train

@@ -1,0 +1,314 @@
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "autograd/ops/linear_cross_entropy.h"
+#include "base/error.h"
+#include "eval/evaluator.h"
+#include "tensor/threads.h"
+#include "train/saved_model.h"
+#include "train/schedule.h"
+#include "train/train_batch.h"
+
+namespace elastic::train {
+namespace {
+
+const TrainConfig& checked(const TrainConfig& config) {
+  check(config);
+  return config;
+}
+
+const Tensor& any_weight(const Model& model) {
+  return model.item_table().value();
+}
+
+std::vector<std::int64_t> training_lengths(const data::Split& split) {
+  std::vector<std::int64_t> lengths;
+  for (std::int64_t user = 0; user < split.num_users(); ++user) {
+    lengths.push_back(static_cast<std::int64_t>(split.train_sequence(user).size()));
+  }
+  if (std::none_of(lengths.begin(), lengths.end(), [](std::int64_t n) { return n >= 2; })) {
+    throw DataError("train: no user has two training events, so there is nothing to learn from");
+  }
+  if (split.eval_users(data::Subset::kValidation).empty()) {
+    throw DataError("train: no user has a validation event, so there is no best epoch to choose");
+  }
+  return lengths;
+}
+
+std::int64_t count_tokens(std::span<const Example> examples) {
+  std::int64_t tokens = 0;
+  for (const Example& example : examples) {
+    tokens += example.length();
+  }
+  return tokens;
+}
+
+double share(std::int64_t part, std::int64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+const char* name_of(Status status) {
+  switch (status) {
+    case Status::kFinished:
+      return "finished";
+    case Status::kEarlyStopped:
+      return "early-stopped";
+    case Status::kOutOfTime:
+      return "out-of-time";
+    case Status::kStopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+Trainer::Trainer(Model& model,
+                 const data::Split& split,
+                 const TrainConfig& config,
+                 const RunDirectory& run,
+                 TrainerOptions options,
+                 TrainObserver observer)
+    : model_(model),
+      split_(split),
+      config_(checked(config)),
+      run_(run),
+      options_(std::move(options)),
+      observer_(std::move(observer)),
+      device_(any_weight(model).device()),
+      example_options_{supervision_for(config, model),
+                       parse_cuts(config.cuts),
+                       model.config().max_len,
+                       static_cast<std::uint64_t>(config.seed)},
+      lengths_(training_lengths(split)),
+      optimizer_(model.parameters(), config),
+      loss_(any_weight(model).dtype(), device_) {
+  if (config_.threads > 0) {
+    set_num_threads(static_cast<int>(config_.threads));
+  }
+  if (options_.resume && run_.has_checkpoint()) {
+    state_ =
+        load_checkpoint(run_.checkpoint_path(), model_, optimizer_, config_, options_.data_hash);
+    if (state_.best_epoch > 0 && !std::filesystem::exists(run_.model_path())) {
+      throw CheckpointError(
+          run_.model_path(),
+          ": no such file, though the checkpoint beside it tells of a best model");
+    }
+  }
+  log_.emplace(run_.metrics_path(), state_.metrics_bytes);
+}
+
+TrainResult Trainer::run() {
+  clock_.lap();
+  while (!done()) {
+    begin_epoch();
+    for (;;) {
+      if (const std::optional<Status> status = interruption()) {
+        save();
+        if (status == Status::kOutOfTime && state_.next_batch > 0) {
+          evaluate();  // not in the saved state: who resumes with more time passes by it
+        }
+        return result(*status);
+      }
+      if (state_.next_batch == num_batches()) {
+        break;
+      }
+      step();
+    }
+    finish_epoch();
+  }
+  const bool all_epochs = state_.epoch >= config_.epochs;
+  return result(all_epochs ? Status::kFinished : Status::kEarlyStopped);
+}
+
+bool Trainer::done() const {
+  return state_.epoch >= config_.epochs || state_.evaluations_since_best >= config_.patience;
+}
+
+std::optional<Status> Trainer::interruption() const {
+  if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed) != 0) {
+    return Status::kStopped;
+  }
+  const bool out_of_time = config_.max_time_s > 0.0 && state_.elapsed_s >= config_.max_time_s;
+  if (out_of_time && state_.next_batch < num_batches()) {
+    return Status::kOutOfTime;
+  }
+  return std::nullopt;
+}
+
+TrainResult Trainer::result(Status status) const {
+  return {status,
+          state_.epoch,
+          state_.num_steps,
+          state_.best_epoch,
+          std::max(0.0, state_.best_metric),
+          state_.elapsed_s};
+}
+
+void Trainer::begin_epoch() {
+  examples_ = epoch_examples(lengths_, example_options_, state_.epoch);
+  batches_ = cut_batches(examples_, config_.batch_size, config_.batch_tokens);
+  if (state_.next_batch > num_batches()) {
+    throw CheckpointError(run_.checkpoint_path(),
+                          ": the training state stands at batch ",
+                          state_.next_batch,
+                          " of an epoch of ",
+                          num_batches());
+  }
+  loss_.epoch = state_.epoch_loss;
+}
+
+void Trainer::step() {
+  const auto batch_index = static_cast<std::size_t>(state_.next_batch);
+  const std::size_t begin = batches_[batch_index];
+  const std::size_t size = batches_[batch_index + 1] - begin;
+  const TrainBatch input = make_train_batch(
+      split_, std::span(examples_).subspan(begin, size), example_options_.supervision, device_);
+  ++state_.num_steps;
+  ++state_.next_batch;
+
+  ForwardMode mode;
+  mode.training = true;
+  mode.seed = example_options_.seed;
+  mode.step = static_cast<std::uint32_t>(state_.num_steps);
+  const Variable hidden = example_options_.supervision == Supervision::kLast
+                              ? model_.encode_last(input.batch, mode)
+                              : model_.encode(input.batch, mode);
+  const Variable loss = ops::linear_cross_entropy(hidden, model_.item_table(), input.targets);
+  backward(loss);
+  optimizer_.step(loss.value(), current_learning_rate());
+  loss_.add(loss.value(), input.targets.numel());
+
+  recent_examples_ += input.batch.size();
+  recent_tokens_ += input.batch.num_tokens();
+  const double seconds = clock_.lap();
+  state_.elapsed_s += seconds;
+  state_.epoch_seconds += seconds;
+  if (observer_.step) {
+    observer_.step(state_.num_steps);
+  }
+  if (since_report_.peek() >= options_.report_every_s) {
+    report_progress();
+  }
+  if (since_save_.peek() >= config_.save_every_s) {
+    save();
+  }
+}
+
+// Of the step that `state_` counted last, so that it is the same after an interruption.
+double Trainer::current_learning_rate() const {
+  const double epochs_done =
+      static_cast<double>(state_.epoch) + share(state_.next_batch - 1, num_batches());
+  return learning_rate(
+      config_, state_.num_steps, epochs_done / static_cast<double>(config_.epochs));
+}
+
+void Trainer::read_device() {
+  optimizer_.require_finite();
+  loss_.read();
+}
+
+void Trainer::report_progress() {
+  read_device();
+  const double seconds = std::max(since_report_.lap(), 1e-9);
+  if (observer_.progress) {
+    Progress progress;
+    progress.epoch = state_.epoch + 1;
+    progress.num_epochs = config_.epochs;
+    progress.step = state_.next_batch;
+    progress.steps_per_epoch = num_batches();
+    progress.loss = loss_.recent.mean();
+    progress.learning_rate = current_learning_rate();
+    progress.examples_per_s = static_cast<double>(recent_examples_) / seconds;
+    progress.tokens_per_s = static_cast<double>(recent_tokens_) / seconds;
+    progress.epoch_eta_s =
+        state_.epoch_seconds *
+        share(num_batches() - state_.next_batch, std::max<std::int64_t>(1, state_.next_batch));
+    progress.memory = backend_for(device_).allocator().report();
+    observer_.progress(progress);
+  }
+  loss_.recent = {};
+  recent_examples_ = 0;
+  recent_tokens_ = 0;
+}
+
+void Trainer::finish_epoch() {
+  read_device();
+  EpochReport report;
+  report.epoch = state_.epoch + 1;
+  report.num_steps = num_batches();
+  report.num_examples = static_cast<std::int64_t>(examples_.size());
+  report.num_tokens = count_tokens(examples_);
+  report.loss = loss_.epoch.mean();
+  report.learning_rate = current_learning_rate();
+  report.seconds = state_.epoch_seconds;
+  log_->write({{"event", "epoch"},
+               {"epoch", report.epoch},
+               {"step", state_.num_steps},
+               {"examples", report.num_examples},
+               {"tokens", report.num_tokens},
+               {"loss", report.loss},
+               {"learning_rate", report.learning_rate},
+               {"seconds", report.seconds}});
+  if (observer_.epoch) {
+    observer_.epoch(report);
+  }
+  if (report.epoch % config_.eval_every == 0 || report.epoch == config_.epochs) {
+    evaluate();
+  }
+  state_.epoch = report.epoch;
+  state_.next_batch = 0;
+  state_.epoch_loss = {};
+  state_.epoch_seconds = 0.0;
+  loss_.epoch = {};
+  save();
+}
+
+void Trainer::evaluate() {
+  read_device();
+  const eval::Ranking ranking =
+      eval::rank_users(model_, split_, data::Subset::kValidation, eval::EvalOptions{});
+  EvaluationReport report;
+  report.epoch = state_.epoch + 1;
+  report.metrics = eval::all_metrics(ranking.ranks);
+  const double metric = eval::value_of(report.metrics, kBestMetric);
+  report.best = metric > state_.best_metric;
+  if (report.best) {
+    save_model(run_.model_path(),
+               model_,
+               {example_options_.seed, report.epoch, kBestMetric, metric, options_.data_hash});
+    state_.best_metric = metric;
+    state_.best_epoch = report.epoch;
+    state_.evaluations_since_best = 0;
+  } else {
+    ++state_.evaluations_since_best;
+  }
+  report.seconds = clock_.lap();
+  state_.elapsed_s += report.seconds;
+
+  nlohmann::ordered_json event{
+      {"event", "evaluation"}, {"epoch", report.epoch}, {"step", state_.num_steps}};
+  for (const eval::MetricValue& value : report.metrics) {
+    event[value.name] = value.value;
+  }
+  event["best"] = report.best;
+  event["seconds"] = report.seconds;
+  log_->write(event);
+  if (observer_.evaluation) {
+    observer_.evaluation(report);
+  }
+}
+
+void Trainer::save() {
+  read_device();
+  log_->sync();
+  state_.epoch_loss = loss_.epoch;
+  state_.metrics_bytes = log_->bytes();
+  save_checkpoint(run_.checkpoint_path(), model_, optimizer_, config_, options_.data_hash, state_);
+  since_save_.lap();
+}
+
+}  // namespace elastic::train

@@ -1,0 +1,109 @@
+// Trains a model into a run directory: epochs, validation, early stopping, checkpoints.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/split.h"
+#include "model/model.h"
+#include "train/checkpoint.h"
+#include "train/examples.h"
+#include "train/loss_meter.h"
+#include "train/metrics_log.h"
+#include "train/observer.h"
+#include "train/optimizer.h"
+#include "train/run_directory.h"
+#include "train/stopwatch.h"
+#include "train/train_config.h"
+
+namespace elastic::train {
+
+/// What the best epoch is chosen by, on the validation split.
+inline constexpr const char* kBestMetric = "NDCG@10";
+
+struct TrainerOptions {
+  bool resume = false;    ///< go on from the run's checkpoint, if it has one yet
+  std::string data_hash;  ///< of data and split; a run goes on with the same only
+  double report_every_s = 0.25;
+  const std::atomic<int>* stop = nullptr;  ///< once not 0: save and return after the current step
+};
+
+enum class Status {
+  kFinished,      ///< all epochs
+  kEarlyStopped,  ///< no better epoch for `patience` evaluations
+  kOutOfTime,     ///< max_time_s; can be resumed with more
+  kStopped,       ///< by the stop flag; can be resumed
+};
+const char* name_of(Status status);
+
+struct TrainResult {
+  Status status = Status::kFinished;
+  std::int64_t num_epochs = 0;  ///< finished
+  std::int64_t num_steps = 0;
+  std::int64_t best_epoch = 0;  ///< from 1; 0: none, no model was saved
+  double best_metric = 0.0;
+  double elapsed_s = 0.0;  ///< of the whole run, over all interruptions
+};
+
+class Trainer {
+ public:
+  /// All references must outlive the trainer. When resuming, the model's weights are overwritten
+  /// from the checkpoint. Throws UsageError, CheckpointError, or DataError when there is nothing to
+  /// train on or to validate with.
+  Trainer(Model& model,
+          const data::Split& split,
+          const TrainConfig& config,
+          const RunDirectory& run,
+          TrainerOptions options = {},
+          TrainObserver observer = {});
+
+  /// Trains until done or interrupted. The state is saved before it returns; the model then holds
+  /// the latest weights, the run directory the best ones. Throws NotANumberError naming step and
+  /// parameter when the loss or a gradient is not finite; what is saved stays as it was.
+  TrainResult run();
+
+ private:
+  [[nodiscard]] bool done() const;
+  [[nodiscard]] std::optional<Status> interruption() const;
+  [[nodiscard]] TrainResult result(Status status) const;
+  [[nodiscard]] std::int64_t num_batches() const {
+    return static_cast<std::int64_t>(batches_.size()) - 1;
+  }
+  [[nodiscard]] double current_learning_rate() const;
+  void begin_epoch();
+  void step();
+  void finish_epoch();
+  void evaluate();
+  void report_progress();
+  /// Everything read from the device, so that nothing not finite is reported or saved.
+  void read_device();
+  void save();
+
+  Model& model_;
+  const data::Split& split_;
+  const TrainConfig config_;
+  const RunDirectory& run_;
+  const TrainerOptions options_;
+  const TrainObserver observer_;
+  const Device device_;
+  ExampleOptions example_options_;
+  std::vector<std::int64_t> lengths_;  ///< of the users' training sequences
+
+  Optimizer optimizer_;
+  TrainState state_;
+  std::optional<MetricsLog> log_;
+  LossMeter loss_;
+
+  std::vector<Example> examples_;     ///< of the current epoch
+  std::vector<std::size_t> batches_;  ///< their offsets
+  std::int64_t recent_examples_ = 0;  ///< since the last report, as are the tokens
+  std::int64_t recent_tokens_ = 0;
+  Stopwatch clock_;
+  Stopwatch since_report_;
+  Stopwatch since_save_;
+};
+
+}  // namespace elastic::train

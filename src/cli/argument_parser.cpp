@@ -33,7 +33,7 @@ void print(const std::string& text) {
 CLI::Option* bind_option(CLI::App& app, const Option& option) {
   CLI::Option* bound = nullptr;
   if (option.scope == Scope::kPositional) {
-    bound = app.add_option(option.key, option.help)->required(option.required);
+    bound = app.add_option(option.value_name, option.help)->required(option.required);
     return bound;
   }
   std::string names = option.flag();
@@ -59,10 +59,7 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
 }  // namespace
 
 ArgumentParser::ArgumentParser() : app_(kDescription, "elastic") {
-  const auto formatter = std::make_shared<HelpFormatter>();
-  formatter->label("Positionals", "Arguments");
-  formatter->label("Subcommands", "Commands");
-  app_.formatter(formatter);
+  app_.formatter(std::make_shared<HelpFormatter>());
   app_.set_help_flag("-h,--help", "print this help");
   app_.add_flag("--version")->description("print the version and what this binary was built with");
   app_.allow_extras();  // judged by refuse_leftovers, which knows the nearest name
@@ -80,7 +77,7 @@ void ArgumentParser::bind(BoundCommand& bound) {
   bound.command->declare(bound.table);
   bound.app = app_.add_subcommand(bound.command->name(), bound.command->description());
   bound.app->allow_extras();
-  bound.app->get_help_ptr()->group("Other");
+  bound.app->get_help_ptr()->group(kOtherGroup);
   for (const auto& option : bound.table.options()) {
     bound.options.push_back(bind_option(*bound.app, *option));
   }
@@ -99,7 +96,7 @@ void ArgumentParser::refuse_leftovers(const CLI::App& app) const {
   }
   const bool is_root = &app == &app_;
   const std::string help =
-      concat("; see ", is_root ? "elastic" : "elastic " + app.get_name(), " --help");
+      concat(" (see ", is_root ? "elastic" : "elastic " + app.get_name(), " --help)");
   for (const std::string& leftover : leftovers) {
     if (leftover.size() > 1 && leftover[0] == '-') {
       const std::string name = leftover.substr(0, leftover.find('='));

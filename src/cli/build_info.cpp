@@ -22,7 +22,8 @@ nlohmann::ordered_json build_info() {
 
 std::string version_text() {
   std::string text = "elastic " + version() + "\n";
-  for (const auto& [name, value] : build_info().items()) {
+  const nlohmann::ordered_json facts = build_info();
+  for (const auto& [name, value] : facts.items()) {
     if (name != "version") {
       std::string line = "  " + name;
       line.resize(14, ' ');

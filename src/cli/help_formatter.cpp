@@ -32,35 +32,82 @@ std::string two_columns(const std::string& left, const std::string& help) {
   return text + line + "\n";
 }
 
-}  // namespace
-
-std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
-  std::string left = is_positional ? option->get_name(true, false) : option->get_name(false, true);
-  if (!is_positional && !option->get_type_name().empty()) {
-    left += " " + option->get_type_name();
+// "-k, --top-k", "--[no-]filter-seen"
+std::string flag_names(const CLI::Option& option) {
+  std::string names;
+  for (const std::string& letter : option.get_snames()) {
+    names += "-" + letter + ", ";
   }
-  std::string help = option->get_description();
-  if (!option->get_default_str().empty()) {
-    help += " [" + option->get_default_str() + "]";
+  const auto& long_names = option.get_lnames();
+  const bool has_opposite = long_names.size() == 2 && long_names[1] == "no-" + long_names[0];
+  return names + (has_opposite ? "--[no-]" : "--") + long_names.front();
+}
+
+std::string option_lines(const CLI::Option& option) {
+  std::string left = option.get_positional() ? option.get_name(true, false) : flag_names(option);
+  if (!option.get_positional() && !option.get_type_name().empty()) {
+    left += " " + option.get_type_name();
+  }
+  std::string help = option.get_description();
+  if (!option.get_default_str().empty()) {
+    help += " [" + option.get_default_str() + "]";
   }
   return two_columns(left, help);
 }
 
-std::string HelpFormatter::make_subcommand(const CLI::App* subcommand) const {
-  const std::string description = subcommand->get_description();
-  return two_columns(subcommand->get_name(), description.substr(0, description.find('\n')));
+std::string section(const std::string& heading, const std::string& lines) {
+  return lines.empty() ? "" : "\n" + heading + ":\n" + lines;
 }
 
-std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
+std::string usage(const CLI::App& app, const std::string& name) {
   std::string text = "\nUsage: " + name;
-  const bool has_commands = !app->get_subcommands({}).empty();
-  for (const CLI::Option* option : app->get_options()) {
+  for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional()) {
       const std::string argument = option->get_name(true, false);
       text += " " + (option->get_required() ? argument : "[" + argument + "]");
     }
   }
-  return text + (has_commands ? " COMMAND [OPTIONS]\n" : " [OPTIONS]\n");
+  return text + (app.get_subcommands({}).empty() ? " [OPTIONS]\n" : " COMMAND [OPTIONS]\n");
+}
+
+std::string arguments(const CLI::App& app) {
+  std::string lines;
+  for (const CLI::Option* option : app.get_options()) {
+    lines += option->get_positional() ? option_lines(*option) : "";
+  }
+  return section("Arguments", lines);
+}
+
+std::string commands(const CLI::App& app) {
+  std::string lines;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    const std::string description = command->get_description();
+    lines += two_columns(command->get_name(), description.substr(0, description.find('\n')));
+  }
+  return section("Commands", lines);
+}
+
+std::string groups(const CLI::App& app) {
+  std::string text;
+  std::string other;
+  for (const std::string& group : app.get_groups()) {
+    std::string lines;
+    for (const CLI::Option* option : app.get_options()) {
+      const bool belongs = option->get_group() == group && !option->get_positional();
+      lines += belongs ? option_lines(*option) : "";
+    }
+    (group == kOtherGroup ? other : text) += section(group, lines);
+  }
+  return text + other;
+}
+
+}  // namespace
+
+std::string HelpFormatter::make_help(const CLI::App* app,
+                                     std::string name,
+                                     CLI::AppFormatMode) const {
+  return app->get_description() + "\n" + usage(*app, name) + arguments(*app) + commands(*app) +
+         groups(*app);
 }
 
 }  // namespace elastic::cli

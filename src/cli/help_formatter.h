@@ -6,11 +6,14 @@
 
 namespace elastic::cli {
 
+/// The heading of -h, the last one.
+inline constexpr const char* kOtherGroup = "Other";
+
 class HelpFormatter : public CLI::Formatter {
  public:
-  std::string make_option(const CLI::Option* option, bool is_positional) const override;
-  std::string make_subcommand(const CLI::App* subcommand) const override;
-  std::string make_usage(const CLI::App* app, std::string name) const override;
+  std::string make_help(const CLI::App* app,
+                        std::string name,
+                        CLI::AppFormatMode mode) const override;
 };
 
 }  // namespace elastic::cli

@@ -97,8 +97,8 @@ void OptionTable::apply_environment(const char* const* variables,
 
 void OptionTable::apply_flag(Option& option, const std::string& text) {
   const bool positional = option.scope == Scope::kPositional;
-  option.source = positional ? "argument" : option.flag();
-  set_from_text(option.target, text, positional ? option.value_name : option.flag());
+  option.source = positional ? option.value_name : option.flag();
+  set_from_text(option.target, text, option.source);
 }
 
 const Option& OptionTable::find(const std::string& key) const {

@@ -35,7 +35,8 @@ nlohmann::json parse_object(const std::string& text) {
 }
 
 void parse_json(const std::string& text, Query& query) {
-  for (const auto& [key, value] : parse_object(text).items()) {
+  const nlohmann::json object = parse_object(text);
+  for (const auto& [key, value] : object.items()) {
     if (key == "user") {
       query.user = raw_id(value, "user");
     } else if (key == "history") {

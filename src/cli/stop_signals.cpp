@@ -5,13 +5,13 @@
 namespace elastic::cli {
 namespace {
 
-volatile std::sig_atomic_t first_signal = 0;
+std::atomic<int> first_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
 
 extern "C" void on_signal(int signal) {
-  if (first_signal != 0) {
+  if (first_signal.exchange(signal) != 0) {
     _exit(128 + signal);
   }
-  first_signal = signal;
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ StopSignals::~StopSignals() {
   }
 }
 
-int StopSignals::received() {
+const std::atomic<int>& StopSignals::received() {
   return first_signal;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <csignal>
 
 namespace elastic::cli {
@@ -15,8 +16,8 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  /// The signal that asked for a stop, 0 if none did.
-  static int received();
+  /// Holds the signal that asked for a stop, 0 if none did.
+  static const std::atomic<int>& received();
 
  private:
   static constexpr std::array<int, 3> kSignals{SIGINT, SIGTERM, SIGHUP};

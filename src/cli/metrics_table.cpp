@@ -1,0 +1,82 @@
+#include "cli/metrics_table.h"
+
+#include <fmt/format.h>
+
+namespace elastic::cli {
+namespace {
+
+std::string metric_rows(const std::string& title, const std::vector<eval::MetricValue>& metrics) {
+  std::string text = fmt::format("{:<12}", title);
+  for (const int k : eval::kCutoffs) {
+    text += fmt::format("{:>9}", fmt::format("@{}", k));
+  }
+  text += "\n";
+  for (const char* name : {"HR", "NDCG", "MRR", "Recall"}) {
+    text += fmt::format("  {:<10}", name);
+    for (const int k : eval::kCutoffs) {
+      text += fmt::format("{:>9.4f}", eval::value_of(metrics, fmt::format("{}@{}", name, k)));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string interval_line(const eval::Report& report) {
+  std::string text = "95 % intervals:";
+  const char* separator = " ";
+  for (std::size_t i = 0; i < report.metrics.size(); ++i) {
+    const std::string& name = report.metrics[i].name;
+    if (name == "HR@10" || name == "NDCG@10" || name == "MRR@10") {
+      const eval::Interval& interval = report.intervals[i];
+      text += fmt::format("{}{} {:.4f} to {:.4f}", separator, name, interval.low, interval.high);
+      separator = ", ";
+    }
+  }
+  return text + "\n";
+}
+
+std::string bucket_rows(const std::vector<eval::LengthBucket>& buckets) {
+  std::string text = fmt::format(
+      "{:<12}{:>9}{:>9}{:>9}{:>15}\n", "history", "users", "HR@10", "NDCG@10", "popularity HR");
+  for (const eval::LengthBucket& bucket : buckets) {
+    const std::string range = bucket.to == 0 ? fmt::format("{} or more", bucket.from)
+                                             : fmt::format("{}-{}", bucket.from, bucket.to);
+    text += fmt::format("  {:<10}{:>9}{:>9.4f}{:>9.4f}{:>15.4f}\n",
+                        range,
+                        bucket.users,
+                        bucket.hit_at_10,
+                        bucket.ndcg_at_10,
+                        bucket.popularity_hit_at_10);
+  }
+  return text;
+}
+
+std::string protocol_lines(const eval::Protocol& protocol) {
+  return fmt::format(
+      "protocol: {} split ({}, {}), {} users, all {} items ranked, seen items {}, ties count "
+      "against the model,\n  history: {}, the latest {}; epoch {}, seed {}\n",
+      protocol.subset,
+      protocol.split,
+      protocol.split_hash,
+      protocol.users,
+      protocol.items,
+      protocol.filter_seen ? "left out" : "ranked too",
+      protocol.history,
+      protocol.max_len,
+      protocol.checkpoint_epoch,
+      protocol.seed);
+}
+
+}  // namespace
+
+std::string metrics_table(const eval::Report& report) {
+  std::string text = metric_rows("model", report.metrics) + "\n";
+  text += metric_rows("popularity", report.popularity) + "\n";
+  text += interval_line(report);
+  text += fmt::format("coverage@10: {:.1f} % of the items stand in someone's top 10\n\n",
+                      100.0 * report.coverage);
+  text += bucket_rows(report.buckets) + "\n";
+  return text + protocol_lines(report.protocol);
+}
+
+}  // namespace elastic::cli

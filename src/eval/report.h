@@ -1,0 +1,59 @@
+// A result as it is published: metrics with their intervals, the popularity baseline beside them,
+// and the protocol that made them.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "eval/bootstrap.h"
+#include "eval/metrics.h"
+#include "eval/ranking.h"
+
+namespace elastic::eval {
+
+/// How a result came about. Two results compare only where these agree.
+struct Protocol {
+  std::string subset;  ///< "test" or "valid"
+  std::string split;   ///< the rule, in words
+  std::string split_hash;
+  std::int64_t users = 0;    ///< evaluated
+  std::int64_t items = 0;    ///< ranked: the whole catalogue
+  bool filter_seen = true;   ///< items of the user's history are left out
+  std::string history;       ///< which events the model saw, in words
+  std::int64_t max_len = 0;  ///< the latest so many of them
+  std::int64_t checkpoint_epoch = 0;
+  std::string checkpoint_metric;  ///< what chose that epoch
+  std::uint64_t seed = 0;
+  nlohmann::ordered_json build;  ///< of the program
+};
+
+/// Users whose history holds `from`..`to` events.
+struct LengthBucket {
+  std::int32_t from = 0;
+  std::int32_t to = 0;  ///< 0: no bound
+  std::int64_t users = 0;
+  double hit_at_10 = 0.0;
+  double ndcg_at_10 = 0.0;
+  double popularity_hit_at_10 = 0.0;
+  double popularity_ndcg_at_10 = 0.0;
+};
+
+struct Report {
+  std::vector<MetricValue> metrics;
+  std::vector<Interval> intervals;  ///< 95 %, of `metrics` one by one
+  std::vector<MetricValue> popularity;
+  std::vector<LengthBucket> buckets;  ///< those with users
+  double coverage = 0.0;              ///< share of the catalogue that stands in someone's top 10
+  Protocol protocol;
+};
+
+/// `popularity` ranks the same users. The bootstrap draws with `protocol.seed`.
+Report make_report(const Ranking& ranking, const Ranking& popularity, Protocol protocol);
+
+/// Version of the JSON form; grows when a key changes its meaning or goes.
+inline constexpr int kReportSchemaVersion = 1;
+nlohmann::ordered_json to_json(const Report& report);
+
+}  // namespace elastic::eval

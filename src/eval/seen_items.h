@@ -1,0 +1,28 @@
+// What a user has had already.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tensor/segments.h"
+#include "tensor/tensor.h"
+
+namespace elastic::eval {
+
+/// The distinct items of a history without `target`, sorted.
+std::vector<std::int32_t> seen_items(std::span<const std::int32_t> history, std::int32_t target);
+
+/// Items to leave out of a batch's rankings, collected row by row.
+class ExcludedItems {
+ public:
+  void add_row(std::span<const std::int32_t> sorted_items);
+  [[nodiscard]] Segments segments(Device device) const { return {offsets_, device}; }
+  [[nodiscard]] Tensor ids(Device device) const;
+
+ private:
+  std::vector<std::int32_t> ids_;
+  std::vector<std::int32_t> offsets_{0};
+};
+
+}  // namespace elastic::eval

@@ -1,0 +1,43 @@
+#include "cli/query.h"
+
+#include <doctest/doctest.h>
+
+namespace elastic::cli {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+TEST_CASE("query: plain lines") {
+  CHECK(parse_query(" 42 ", PlainLine::kUser, 1).user == "42");
+  CHECK(parse_query("Ann Lee", PlainLine::kUser, 1).user == "Ann Lee");
+  CHECK(parse_query("1 2\t3", PlainLine::kHistory, 1).history == Ids{"1", "2", "3"});
+  CHECK(parse_query("", PlainLine::kHistory, 1).history == Ids{});
+  CHECK(parse_query("", PlainLine::kUser, 7).error == "line 7: an empty line; expected a user id");
+}
+
+TEST_CASE("query: JSON in either mode, ids as text or numbers") {
+  for (const PlainLine plain : {PlainLine::kUser, PlainLine::kHistory}) {
+    CHECK(parse_query("{\"user\": \"42\"}", plain, 1).user == "42");
+    CHECK(parse_query("{\"user\": 42}", plain, 1).user == "42");
+    const Query both = parse_query("{\"user\": \"u\", \"history\": [\"a\", 7]}", plain, 3);
+    CHECK(both.user == "u");
+    CHECK(both.history == Ids{"a", "7"});
+    CHECK(both.line == 3);
+    CHECK(both.error.empty());
+  }
+}
+
+TEST_CASE("query: what cannot be understood names its line") {
+  const auto error = [](const char* text) { return parse_query(text, PlainLine::kUser, 5).error; };
+  CHECK(error("{\"user\": 42").rfind("line 5: not JSON: column ", 0) == 0);
+  CHECK(error("{\"histroy\": []}") == "line 5: unknown key \"histroy\"; did you mean history?");
+  CHECK(error("{}") == "line 5: expected {\"user\": id} or {\"history\": [id, ...]}");
+  CHECK(error("{\"history\": 3}") == "line 5: history: expected [id, ...], got 3");
+  CHECK(error("{\"history\": [1.5]}") ==
+        "line 5: history: expected an id (text or a whole number), got 1.5");
+  CHECK(error("{\"user\": null}") ==
+        "line 5: user: expected an id (text or a whole number), got null");
+}
+
+}  // namespace
+}  // namespace elastic::cli

@@ -1,0 +1,152 @@
+#include "train/run_directory.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+
+#include "base/error.h"
+#include "temporary_folder.h"
+#include "train/items_file.h"
+#include "train/metrics_log.h"
+
+using namespace elastic;
+using namespace elastic::train;
+namespace fs = std::filesystem;
+
+namespace {
+
+template <class E>
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const E& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("run directory: a new one is made with its parents, and filled") {
+  const TemporaryFolder folder;
+  const RunDirectory run = RunDirectory::create(folder.file("a/b"));
+  CHECK(fs::is_directory(folder.file("a/b/checkpoints")));
+  CHECK_FALSE(run.has_checkpoint());
+  run.write_json("config.json", {{"model", "elastic"}, {"dim", 64}});
+  const auto config = read_json(run.file("config.json"));
+  CHECK(config["model"] == "elastic");
+  CHECK(config.begin().key() == "model");
+}
+
+TEST_CASE("run directory: an empty folder is taken, a used one refused") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  fs::create_directories(path);
+  { const RunDirectory run = RunDirectory::create(path); }
+  CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) ==
+        "--out " + path + ": the folder is not empty; choose another --out");
+  std::ofstream(path + "/config.json") << "{}";
+  CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) ==
+        "--out " + path +
+            ": there is a run in this folder already; go on with it by --resume, or choose another "
+            "--out");
+}
+
+TEST_CASE("run directory: a file in the way, or above, is refused by name") {
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("file")) << "x";
+  CHECK(message_of<UsageError>([&] { RunDirectory::create(folder.file("file")); }) ==
+        "--out " + folder.file("file") + ": expected a folder, this is a file");
+  CHECK(message_of<UsageError>([&] {
+          RunDirectory::create(folder.file("file/run"));
+        }).starts_with("--out " + folder.file("file/run") + ": the folder cannot be created: "));
+}
+
+TEST_CASE("run directory: a folder that cannot be written is refused by name") {
+  // Root may write anywhere but into /proc.
+  CHECK(message_of<UsageError>([] {
+          RunDirectory::create("/proc/self");
+        }).starts_with("--out /proc/self: the folder cannot be written: "));
+  CHECK(message_of<UsageError>([] {
+          RunDirectory::create("/proc/elastic");
+        }).starts_with("--out /proc/elastic: the folder cannot be created: "));
+}
+
+TEST_CASE("run directory: only one process at a time") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  const RunDirectory run = RunDirectory::create(path);
+  run.write_json("config.json", {});
+  const std::string expected = "--out " + path + ": another process is training into this folder";
+  CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) == expected);
+  CHECK(message_of<UsageError>([&] { RunDirectory::resume(path); }) == expected);
+}
+
+TEST_CASE("run directory: resuming needs a run, and clears what a killed process left") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  CHECK(message_of<UsageError>([&] { RunDirectory::resume(path); }) ==
+        "--resume: there is no run in " + path + "; leave out --resume to start one");
+  CHECK_FALSE(fs::exists(path));
+  RunDirectory::create(path).write_json("config.json", {});
+  std::ofstream(path + "/checkpoints/latest.safetensors.17.tmp") << "half";
+  const RunDirectory run = RunDirectory::resume(path);
+  CHECK(fs::is_empty(path + "/checkpoints"));
+}
+
+TEST_CASE("run directory: JSON that is missing or broken is refused by name") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("data.json");
+  CHECK(message_of<CheckpointError>([&] { read_json(path); }) ==
+        path + ": no such file, or not readable");
+  std::ofstream(path) << "{";
+  CHECK(message_of<CheckpointError>([&] { read_json(path); }) == path + ": expected JSON");
+}
+
+TEST_CASE("items file: names come back whatever they hold") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("items.tsv");
+  const std::vector<ItemName> items{
+      {"42", "Toy Story (1995)"}, {"a\tb\\t", "two\nlines\r\\"}, {"", ""}, {"caf\xe9", "\\n"}};
+  write_items(path, items);
+  CHECK(read_items(path) == items);
+  CHECK(bytes_of(path).starts_with("id\traw_id\ttitle\n1\t42\tToy Story (1995)\n"));
+  write_items(path, {});
+  CHECK(read_items(path).empty());
+}
+
+TEST_CASE("items file: a broken line is refused with its number") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("items.tsv");
+  std::ofstream(path) << "id\traw_id\ttitle\n1\ta\tA\n3\tb\tB\n";
+  CHECK(message_of<CheckpointError>([&] { read_items(path); }) ==
+        path + ":3: expected item 2, its raw id and its title, separated by tabs");
+  std::ofstream(path) << "what\n";
+  CHECK(message_of<CheckpointError>([&] { read_items(path); }).starts_with(path + ":1: "));
+}
+
+TEST_CASE("metrics log: a resumed log drops what comes again") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("metrics.jsonl");
+  std::int64_t kept = 0;
+  {
+    MetricsLog log(path, 0);
+    log.write({{"event", "epoch"}, {"loss", 0.1}});
+    CHECK(bytes_of(path) == "{\"event\":\"epoch\",\"loss\":0.1}\n");
+    kept = log.bytes();
+    log.write({{"event", "lost"}});
+  }
+  {
+    MetricsLog log(path, kept);
+    CHECK(log.bytes() == kept);
+    log.write({{"event", "next"}});
+  }
+  CHECK(bytes_of(path) == "{\"event\":\"epoch\",\"loss\":0.1}\n{\"event\":\"next\"}\n");
+  { const MetricsLog log(path, 1'000'000); }
+  CHECK(bytes_of(path) == "{\"event\":\"epoch\",\"loss\":0.1}\n{\"event\":\"next\"}\n");
+  { const MetricsLog log(path, 0); }
+  CHECK(bytes_of(path).empty());
+}

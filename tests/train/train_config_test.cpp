@@ -1,0 +1,81 @@
+#include "train/train_config.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+
+#include "base/error.h"
+
+using namespace elastic;
+using namespace elastic::train;
+
+namespace {
+
+std::string refusal(const std::function<void(TrainConfig&)>& change) {
+  TrainConfig config;
+  change(config);
+  try {
+    check(config);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("train config: the defaults are accepted") {
+  CHECK(refusal([](TrainConfig&) {}).empty());
+}
+
+TEST_CASE("train config: a refusal names the option, what is allowed and the value") {
+  CHECK(refusal([](TrainConfig& c) { c.epochs = 0; }) ==
+        "epochs: expected a whole number of at least 1, got 0");
+  CHECK(refusal([](TrainConfig& c) { c.learning_rate = 0.0; }) ==
+        "learning_rate: expected a number above 0, got 0");
+  CHECK(refusal([](TrainConfig& c) { c.clip_norm = -1.0; }) ==
+        "clip_norm: expected a number of at least 0, got -1");
+  CHECK(refusal([](TrainConfig& c) { c.optimizer = "sgd"; }) ==
+        "optimizer: expected one of adam, adamw, got 'sgd'");
+  CHECK(refusal([](TrainConfig& c) { c.schedule = "step"; }) ==
+        "schedule: expected one of constant, cosine, got 'step'");
+  CHECK(refusal([](TrainConfig& c) { c.loss = "bce"; }) ==
+        "loss: expected one of softmax, got 'bce'");
+  CHECK(refusal([](TrainConfig& c) { c.supervision = "first"; }) ==
+        "supervision: expected one of auto, last, all, got 'first'");
+  CHECK(refusal([](TrainConfig& c) { c.seed = -1; }) ==
+        "seed: expected a whole number of at least 0, got -1");
+}
+
+TEST_CASE("train config: weight decay needs adamw and says so") {
+  CHECK(refusal([](TrainConfig& c) { c.weight_decay = 0.1; }) ==
+        "weight_decay: expected 0 with optimizer adam, got 0.1; use optimizer adamw");
+  CHECK(refusal([](TrainConfig& c) {
+          c.weight_decay = 0.1;
+          c.optimizer = "adamw";
+        }).empty());
+}
+
+TEST_CASE("train config: cuts are auto, all, latest or a positive number") {
+  CHECK(parse_cuts("auto").kind == Cuts::Kind::kAll);
+  CHECK(parse_cuts("all").kind == Cuts::Kind::kAll);
+  CHECK(parse_cuts("latest").kind == Cuts::Kind::kLatest);
+  CHECK(parse_cuts("3").kind == Cuts::Kind::kRandom);
+  CHECK(parse_cuts("3").count == 3);
+  for (const char* cuts : {"", "0", "-1", "3x", "1.5", "All"}) {
+    CAPTURE(cuts);
+    CHECK_THROWS_AS(parse_cuts(cuts), UsageError);
+  }
+}
+
+TEST_CASE("train config: every option is declared once") {
+  TrainConfig config;
+  std::vector<std::string> names;
+  visit_options(config, [&](const char* name, auto&, const char* help) {
+    CHECK(std::string(help) != "");
+    CHECK(std::find(names.begin(), names.end(), name) == names.end());
+    names.emplace_back(name);
+  });
+  CHECK(names.size() == 18);
+}

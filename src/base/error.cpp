@@ -3,7 +3,8 @@
 namespace elastic {
 
 void fail_check(const char* condition, const char* file, int line, const std::string& message) {
-  throw Error(concat("internal error: ", condition, " does not hold at ", file, ":", line, ": ", message));
+  throw Error(
+      concat("internal error: ", condition, " does not hold at ", file, ":", line, ": ", message));
 }
 
 }  // namespace elastic

@@ -39,10 +39,10 @@ class Error : public std::runtime_error {
 };
 
 /// A child of Error whose message is the concatenation of its arguments.
-#define ELASTIC_DEFINE_ERROR(Name, exit_code)                              \
-  class Name : public Error {                                              \
-   public:                                                                 \
-    template <class... Args>                                               \
+#define ELASTIC_DEFINE_ERROR(Name, exit_code)                                 \
+  class Name : public Error {                                                 \
+   public:                                                                    \
+    template <class... Args>                                                  \
     explicit Name(const Args&... args) : Error(concat(args...), exit_code) {} \
   }
 
@@ -65,10 +65,10 @@ ELASTIC_DEFINE_ERROR(DeviceError, ExitCode::kNoDevice);          // device absen
 }  // namespace elastic
 
 /// For promises inside our own code; no user input should reach one.
-#define ELASTIC_CHECK(condition, ...)                                                          \
-  do {                                                                                         \
-    if (!(condition)) {                                                                        \
-      ::elastic::fail_check(#condition, __FILE__, __LINE__, ::elastic::concat("" __VA_OPT__(, ) \
-                                                                                  __VA_ARGS__)); \
-    }                                                                                          \
+#define ELASTIC_CHECK(condition, ...)                                                        \
+  do {                                                                                       \
+    if (!(condition)) {                                                                      \
+      ::elastic::fail_check(                                                                 \
+          #condition, __FILE__, __LINE__, ::elastic::concat("" __VA_OPT__(, ) __VA_ARGS__)); \
+    }                                                                                        \
   } while (false)

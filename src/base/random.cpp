@@ -7,11 +7,8 @@
 
 namespace elastic {
 
-std::array<std::uint32_t, 4> random_words(std::uint64_t seed,
-                                          RandomPurpose purpose,
-                                          std::uint32_t a,
-                                          std::uint32_t b,
-                                          std::uint32_t c) {
+std::array<std::uint32_t, 4> random_words(
+    std::uint64_t seed, RandomPurpose purpose, std::uint32_t a, std::uint32_t b, std::uint32_t c) {
   const r123::Philox4x32::ctr_type counter{{a, b, c, static_cast<std::uint32_t>(purpose)}};
   const r123::Philox4x32::key_type key{
       {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};

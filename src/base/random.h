@@ -1,5 +1,5 @@
-// Counter-based random numbers: a value is a function of (seed, purpose, counter), so results do not
-// depend on threads, order or resuming. Philox4x32-10 of Random123.
+// Counter-based random numbers: a value is a function of (seed, purpose, counter), so results do
+// not depend on threads, order or resuming. Philox4x32-10 of Random123.
 #pragma once
 
 #include <array>
@@ -7,8 +7,8 @@
 
 namespace elastic {
 
-/// What a stream of random numbers is for; keeps the streams apart. Values are part of the format of
-/// a run: append only.
+/// What a stream of random numbers is for; keeps the streams apart. Values are part of the format
+/// of a run: append only.
 enum class RandomPurpose : std::uint32_t {
   kDropout = 0,
   kInit = 1,
@@ -18,11 +18,8 @@ enum class RandomPurpose : std::uint32_t {
 };
 
 /// Four 32-bit words for (seed, purpose, a, b, c).
-std::array<std::uint32_t, 4> random_words(std::uint64_t seed,
-                                          RandomPurpose purpose,
-                                          std::uint32_t a,
-                                          std::uint32_t b,
-                                          std::uint32_t c);
+std::array<std::uint32_t, 4> random_words(
+    std::uint64_t seed, RandomPurpose purpose, std::uint32_t a, std::uint32_t b, std::uint32_t c);
 
 /// A sequence of numbers from one stream; cheap to make, position n always gives the same value.
 class RandomStream {

@@ -1,7 +1,6 @@
 // Stands in for the CUDA backend in a build without it.
-#include "cuda/cuda_backend.h"
-
 #include "base/error.h"
+#include "cuda/cuda_backend.h"
 
 namespace elastic::cuda {
 

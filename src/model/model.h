@@ -16,8 +16,8 @@ namespace elastic {
 /// How one forward pass runs: dropout is on only while training.
 struct ForwardMode {
   bool training = false;
-  std::uint64_t seed = 0;   ///< of the dropout masks
-  std::uint32_t step = 0;   ///< training step, so that every step has masks of its own
+  std::uint64_t seed = 0;  ///< of the dropout masks
+  std::uint32_t step = 0;  ///< training step, so that every step has masks of its own
 };
 
 /// Whether a state may depend on later events.

@@ -31,9 +31,8 @@ struct ModelConfig {
 /// Calls visitor(name, field, help) for every option of the config, in the order of the help.
 /// `Config` is ModelConfig or const ModelConfig.
 template <class Config, class Visitor>
-void visit_options(Config& config, Visitor&& visitor)
-  requires std::is_same_v<std::remove_const_t<Config>, ModelConfig>
-{
+void visit_options(Config& config, Visitor&& visitor) requires
+    std::is_same_v<std::remove_const_t<Config>, ModelConfig> {
   visitor("model", config.model, "model: elastic, lda, softmax");
   visitor("dim", config.dim, "hidden size D");
   visitor("num_heads", config.num_heads, "attention heads H; D is divisible by H");
@@ -49,7 +48,8 @@ void visit_options(Config& config, Visitor&& visitor)
   visitor("pool_subkeys", config.pool_subkeys, "sub-keys S per half; the pool holds S*S experts");
   visitor("retrieval_heads", config.retrieval_heads, "retrieval heads M; k is divisible by M");
   visitor("key_dim", config.key_dim, "size Dk of a retrieval query, even");
-  visitor("query_stride", config.query_stride, "tokens pooled per level of the query network, r >= 2");
+  visitor(
+      "query_stride", config.query_stride, "tokens pooled per level of the query network, r >= 2");
   visitor("query_attention_len",
           config.query_attention_len,
           "query-network levels up to this length attend within themselves");

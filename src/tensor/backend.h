@@ -3,8 +3,9 @@
 //
 // Letters as in docs/glossary.md: T tokens, B sequences, D hidden size, H heads, Dh = D / H, F FFN
 // size, V items, k experts. Real tensors of one call share one type, float32 or float64; ids,
-// rows and offsets are int32. Outputs are written, not added to, unless the name or comment says so.
-// A null `Tensor*` gradient is not wanted. Every result is the same bits whatever the thread count.
+// rows and offsets are int32. Outputs are written, not added to, unless the name or comment says
+// so. A null `Tensor*` gradient is not wanted. Every result is the same bits whatever the thread
+// count.
 #pragma once
 
 #include <cstdint>
@@ -27,21 +28,22 @@ inline constexpr double kNormEpsilon = 1e-5;
 using NormGrad = Norm;
 
 /// Inverted dropout whose mask is a function of (seed, step, stream, element), so it is recomputed
-/// instead of stored. Elements come in blocks of 128: element e takes 16 bits, half (e % 128) / 16 (low
-/// half of word 0 first) of random_words(seed, kDropout, e / 128 * 16 + e % 16, step, stream), and is
-/// kept when they reach round(rate * 65536). The layout suits vectors of 16 lanes and warps alike.
+/// instead of stored. Elements come in blocks of 128: element e takes 16 bits, half (e % 128) / 16
+/// (low half of word 0 first) of random_words(seed, kDropout, e / 128 * 16 + e % 16, step, stream),
+/// and is kept when they reach round(rate * 65536). The layout suits vectors of 16 lanes and warps
+/// alike.
 struct Dropout {
-  double rate = 0.0;          ///< in [0, 1)
+  double rate = 0.0;  ///< in [0, 1)
   std::uint64_t seed = 0;
-  std::uint32_t step = 0;     ///< training step
-  std::uint32_t stream = 0;   ///< place in the model
+  std::uint32_t step = 0;    ///< training step
+  std::uint32_t stream = 0;  ///< place in the model
   [[nodiscard]] bool active() const { return rate > 0.0; }
 };
 
 /// Queries and keys of ragged multi-head attention.
 struct AttentionLayout {
-  const Segments* queries = nullptr;    ///< B segments over the query tokens
-  const Segments* keys = nullptr;       ///< B segments over the key and value tokens
+  const Segments* queries = nullptr;  ///< B segments over the query tokens
+  const Segments* keys = nullptr;     ///< B segments over the key and value tokens
   std::int64_t num_heads = 1;
   bool causal = false;  ///< query i of a segment sees its keys 0..i; needs equal segments
 };
@@ -79,8 +81,10 @@ class Backend {
   virtual void multiply(const Tensor& a, const Tensor& b, Tensor& out) = 0;
   /// y += x
   virtual void add_to(const Tensor& x, Tensor& y) = 0;
+  /// out = x * factor; out may be x.
+  virtual void scale(const Tensor& x, double factor, Tensor& out) = 0;
   /// out = x * scalar, `scalar` a tensor of one element; out may be x.
-  virtual void scale(const Tensor& x, const Tensor& scalar, Tensor& out) = 0;
+  virtual void scale_by(const Tensor& x, const Tensor& scalar, Tensor& out) = 0;
   /// out[0] = sum of all elements, in a fixed order.
   virtual void sum(const Tensor& x, Tensor& out) = 0;
   /// GELU in its tanh form.
@@ -118,12 +122,8 @@ class Backend {
                                      Tensor& grad_x) = 0;
 
   // --- products ---------------------------------------------------------------------------------
-  /// out = op(a) op(b) of matrices, op transposing where asked.
-  virtual void matmul(const Tensor& a,
-                      bool transpose_a,
-                      const Tensor& b,
-                      bool transpose_b,
-                      Tensor& out) = 0;
+  /// out [M, N] = x [N, M]^T
+  virtual void transpose(const Tensor& x, Tensor& out) = 0;
   /// y [.., O] = x [.., I] weight [O, I]^T + bias [O]; `bias` may be undefined.
   virtual void linear_forward(const Tensor& x,
                               const Tensor& weight,
@@ -140,7 +140,8 @@ class Backend {
   virtual void heads_expand(const Tensor& x, const Tensor& weight, Tensor& out) = 0;
   /// The transpose: out[b k + i, head h] = z[b, h, i] W_h^T. z [B, H, k, D] -> out [B k, D].
   virtual void heads_contract(const Tensor& z, const Tensor& weight, Tensor& out) = 0;
-  /// Gradient of both by the weight: out_h [Dh, D] = sum over b, i of x[b k + i, head h]^T z[b, h, i].
+  /// Gradient of both by the weight: out_h [Dh, D] = sum over b, i of x[b k + i, head h]^T z[b, h,
+  /// i].
   virtual void heads_outer(const Tensor& x, const Tensor& z, Tensor& out) = 0;
 
   // --- attention --------------------------------------------------------------------------------
@@ -298,9 +299,9 @@ class Backend {
                      Tensor& scores) = 0;
 
   // --- optimiser --------------------------------------------------------------------------------
-  /// health float64 [3] = {gradient norm, first bad step, first bad parameter}: writes the norm over
-  /// all gradients; when it (or `loss`) is not finite and no bad step stands yet (0), writes `step`
-  /// and the index of the first not-finite gradient (-1 when only the loss is bad).
+  /// health float64 [3] = {gradient norm, first bad step, first bad parameter}: writes the norm
+  /// over all gradients; when it (or `loss`) is not finite and no bad step stands yet (0), writes
+  /// `step` and the index of the first not-finite gradient (-1 when only the loss is bad).
   virtual void check_gradients(const std::vector<Tensor>& grads,
                                const Tensor& loss,
                                std::int64_t step,

@@ -15,12 +15,13 @@ const char* name_of(Memory kind);
 /// Bytes in use, by kind, with the high-water marks since the last reset.
 struct MemoryReport {
   std::array<std::size_t, kMemoryKinds> current{};
-  std::array<std::size_t, kMemoryKinds> peak{};     ///< each kind's own maximum
-  std::array<std::size_t, kMemoryKinds> at_peak{};  ///< the kinds at the moment of `total_peak`; they add up to it
+  std::array<std::size_t, kMemoryKinds> peak{};  ///< each kind's own maximum
+  std::array<std::size_t, kMemoryKinds>
+      at_peak{};  ///< the kinds at the moment of `total_peak`; they add up to it
   std::size_t total_current = 0;
   std::size_t total_peak = 0;
-  std::size_t cached = 0;            ///< freed blocks kept for reuse
-  std::uint64_t system_calls = 0;    ///< blocks asked from the system since the start
+  std::size_t cached = 0;          ///< freed blocks kept for reuse
+  std::uint64_t system_calls = 0;  ///< blocks asked from the system since the start
 
   [[nodiscard]] std::size_t current_of(Memory kind) const {
     return current[static_cast<std::size_t>(kind)];

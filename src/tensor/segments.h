@@ -17,9 +17,7 @@ class Segments {
   /// `offsets` [B+1], starting at 0, not decreasing. Throws ShapeError otherwise.
   Segments(std::vector<std::int32_t> offsets, Device device);
 
-  [[nodiscard]] std::int64_t size() const {
-    return static_cast<std::int64_t>(host_.size()) - 1;
-  }
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(host_.size()) - 1; }
   [[nodiscard]] std::int64_t num_tokens() const { return host_.back(); }
   [[nodiscard]] std::int32_t begin(std::int64_t b) const {
     return host_[static_cast<std::size_t>(b)];

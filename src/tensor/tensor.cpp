@@ -42,7 +42,7 @@ std::vector<T> Tensor::to_vector() const {
   return values;
 }
 
-#define ELASTIC_INSTANTIATE(T)                                                       \
+#define ELASTIC_INSTANTIATE(T)                                                   \
   template Tensor Tensor::from<T>(const std::vector<T>&, Shape, Device, Memory); \
   template std::vector<T> Tensor::to_vector<T>() const;
 ELASTIC_INSTANTIATE(float)

@@ -1,5 +1,5 @@
-// The aggregate core of Linear Dispatcher Attention: a streaming softmax over a segment's tokens, each
-// token read once. Below, Q = H k is the number of absorbed queries of a sequence.
+// The aggregate core of Linear Dispatcher Attention: a streaming softmax over a segment's tokens,
+// each token read once. Below, Q = H k is the number of absorbed queries of a sequence.
 #include <limits>
 
 #include "tensor/cpu/cpu_backend.h"
@@ -62,7 +62,8 @@ void accumulate_tile(T* scores,
   }
   exp_in_place(scores, rows * queries);
   add_row_sum(scores, rows, queries, run.denominator);
-  gemm_unpacked(queries, dim, rows, transposed<T>(scores, queries), z, dim, run.pooled, dim, !first);
+  gemm_unpacked(
+      queries, dim, rows, transposed<T>(scores, queries), z, dim, run.pooled, dim, !first);
 }
 
 template <class T>

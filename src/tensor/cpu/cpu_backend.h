@@ -17,7 +17,8 @@ class CpuBackend final : public Backend {
   void add(const Tensor& a, const Tensor& b, Tensor& out) override;
   void multiply(const Tensor& a, const Tensor& b, Tensor& out) override;
   void add_to(const Tensor& x, Tensor& y) override;
-  void scale(const Tensor& x, const Tensor& scalar, Tensor& out) override;
+  void scale(const Tensor& x, double factor, Tensor& out) override;
+  void scale_by(const Tensor& x, const Tensor& scalar, Tensor& out) override;
   void sum(const Tensor& x, Tensor& out) override;
   void gelu_forward(const Tensor& x, Tensor& y) override;
   void gelu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) override;
@@ -42,8 +43,7 @@ class CpuBackend final : public Backend {
                              const Segments& groups,
                              std::int64_t stride,
                              Tensor& grad_x) override;
-  void matmul(
-      const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Tensor& out) override;
+  void transpose(const Tensor& x, Tensor& out) override;
   void linear_forward(const Tensor& x,
                       const Tensor& weight,
                       const Tensor& bias,

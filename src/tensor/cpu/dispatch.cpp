@@ -159,9 +159,23 @@ void backward(const Tensor& x,
       std::copy(grad_in, grad_in + rows * dim, grad_out);
       apply_dropout(dropout, begin * dim, rows * dim, grad_out);
       add_row_sum(grad_out, rows, dim, row_partial + 2 * dim);
-      gemm(rows, columns, dim, row_major<T>(grad_out, dim), value_columns, grad_scores, columns, false);
-      gemm_unpacked(
-          columns, dim, rows, transposed<T>(probs, columns), grad_out, dim, value_partial, dim, true);
+      gemm(rows,
+           columns,
+           dim,
+           row_major<T>(grad_out, dim),
+           value_columns,
+           grad_scores,
+           columns,
+           false);
+      gemm_unpacked(columns,
+                    dim,
+                    rows,
+                    transposed<T>(probs, columns),
+                    grad_out,
+                    dim,
+                    value_partial,
+                    dim,
+                    true);
       softmax_groups_backward(probs, rows * heads, experts, grad_scores);
       gemm_unpacked(
           columns, dim, rows, transposed<T>(grad_scores, columns), z, dim, key_partial, dim, true);

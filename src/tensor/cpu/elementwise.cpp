@@ -24,8 +24,8 @@ void CpuBackend::add(const Tensor& a, const Tensor& b, Tensor& out) {
   with_real_type(a.dtype(), [&](auto tag) {
     using T = decltype(tag);
     for_slices(a.numel(), [&](std::int64_t begin, std::int64_t size) {
-      ArrayMap<T>(out.data<T>() + begin, size) = ConstArrayMap<T>(a.data<T>() + begin, size) +
-                                                 ConstArrayMap<T>(b.data<T>() + begin, size);
+      ArrayMap<T>(out.data<T>() + begin, size) =
+          ConstArrayMap<T>(a.data<T>() + begin, size) + ConstArrayMap<T>(b.data<T>() + begin, size);
     });
   });
 }
@@ -34,8 +34,8 @@ void CpuBackend::multiply(const Tensor& a, const Tensor& b, Tensor& out) {
   with_real_type(a.dtype(), [&](auto tag) {
     using T = decltype(tag);
     for_slices(a.numel(), [&](std::int64_t begin, std::int64_t size) {
-      ArrayMap<T>(out.data<T>() + begin, size) = ConstArrayMap<T>(a.data<T>() + begin, size) *
-                                                 ConstArrayMap<T>(b.data<T>() + begin, size);
+      ArrayMap<T>(out.data<T>() + begin, size) =
+          ConstArrayMap<T>(a.data<T>() + begin, size) * ConstArrayMap<T>(b.data<T>() + begin, size);
     });
   });
 }
@@ -44,14 +44,19 @@ void CpuBackend::add_to(const Tensor& x, Tensor& y) {
   add(x, y, y);
 }
 
-void CpuBackend::scale(const Tensor& x, const Tensor& scalar, Tensor& out) {
+void CpuBackend::scale(const Tensor& x, double factor, Tensor& out) {
   with_real_type(x.dtype(), [&](auto tag) {
     using T = decltype(tag);
-    const T factor = scalar.data<T>()[0];
     for_slices(x.numel(), [&](std::int64_t begin, std::int64_t size) {
       ArrayMap<T>(out.data<T>() + begin, size) =
-          ConstArrayMap<T>(x.data<T>() + begin, size) * factor;
+          ConstArrayMap<T>(x.data<T>() + begin, size) * static_cast<T>(factor);
     });
+  });
+}
+
+void CpuBackend::scale_by(const Tensor& x, const Tensor& scalar, Tensor& out) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    scale(x, static_cast<double>(scalar.data<decltype(tag)>()[0]), out);
   });
 }
 

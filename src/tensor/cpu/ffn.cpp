@@ -1,5 +1,5 @@
-// The position-wise network with its norm and residual, by tiles of tokens: the hidden layer lives in
-// a tile's scratch and is computed again in backward.
+// The position-wise network with its norm and residual, by tiles of tokens: the hidden layer lives
+// in a tile's scratch and is computed again in backward.
 #include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/dropout_mask.h"
 #include "tensor/cpu/gemm.h"
@@ -116,7 +116,8 @@ void backward(const Tensor& x,
       gelu_with_gradient(h, rows * hidden, h, grad_h);
       gemm_unpacked(
           hidden, dim, rows, transposed<T>(h, hidden), grad_out, dim, partial.down, dim, true);
-      gemm_unpacked(hidden, dim, rows, transposed<T>(grad_h, hidden), z, dim, partial.up, dim, true);
+      gemm_unpacked(
+          hidden, dim, rows, transposed<T>(grad_h, hidden), z, dim, partial.up, dim, true);
       add_row_sum(grad_h, rows, hidden, partial.up_bias);
       add_row_sum(grad_out, rows, dim, partial.down_bias);
       gemm(rows,

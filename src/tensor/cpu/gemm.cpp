@@ -170,7 +170,8 @@ void pack_panel(std::int64_t k, std::int64_t columns, View<T> b, T* packed) {
 template <class T>
 void pack_full_panel(std::int64_t k, const T* b, std::int64_t ldb, T* packed) {
   for (std::int64_t p = 0; p < k; ++p) {
-    std::memcpy(packed + p * kPanel<T>, b + p * ldb, sizeof(T) * static_cast<std::size_t>(kPanel<T>));
+    std::memcpy(
+        packed + p * kPanel<T>, b + p * ldb, sizeof(T) * static_cast<std::size_t>(kPanel<T>));
   }
 }
 
@@ -255,18 +256,18 @@ void gemm_unpacked(std::int64_t m,
   }
 }
 
-#define ELASTIC_INSTANTIATE(T)                                                                    \
-  template void pack<T>(std::int64_t, std::int64_t, View<T>, T*);                                 \
-  template void gemm<T>(                                                                          \
-      std::int64_t, std::int64_t, std::int64_t, View<T>, const T*, T*, std::int64_t, bool);       \
-  template void gemm_unpacked<T>(std::int64_t,                                                    \
-                                 std::int64_t,                                                    \
-                                 std::int64_t,                                                    \
-                                 View<T>,                                                         \
-                                 const T*,                                                        \
-                                 std::int64_t,                                                    \
-                                 T*,                                                              \
-                                 std::int64_t,                                                    \
+#define ELASTIC_INSTANTIATE(T)                                                              \
+  template void pack<T>(std::int64_t, std::int64_t, View<T>, T*);                           \
+  template void gemm<T>(                                                                    \
+      std::int64_t, std::int64_t, std::int64_t, View<T>, const T*, T*, std::int64_t, bool); \
+  template void gemm_unpacked<T>(std::int64_t,                                              \
+                                 std::int64_t,                                              \
+                                 std::int64_t,                                              \
+                                 View<T>,                                                   \
+                                 const T*,                                                  \
+                                 std::int64_t,                                              \
+                                 T*,                                                        \
+                                 std::int64_t,                                              \
                                  bool);
 ELASTIC_INSTANTIATE(float)
 ELASTIC_INSTANTIATE(double)

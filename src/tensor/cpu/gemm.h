@@ -1,9 +1,9 @@
 // Small matrix products for one thread: the tiles of every kernel.
 //
-// Every element is one sum over k = 0, 1, ... in order, with one rounding per multiply-add where the
-// machine has them, whatever its place in the matrix: a row's result does not depend on the rows
-// beside it. Written by hand because Eigen's kernels promise neither that nor a bound on the memory
-// they allocate; docs/performance.md compares the speed.
+// Every element is one sum over k = 0, 1, ... in order, with one rounding per multiply-add where
+// the machine has them, whatever its place in the matrix: a row's result does not depend on the
+// rows beside it. Written by hand because Eigen's kernels promise neither that nor a bound on the
+// memory they allocate; docs/performance.md compares the speed.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ constexpr std::int64_t panel_columns() {
   return 2 * kVectorBytes / static_cast<std::int64_t>(sizeof(T));
 }
 
-/// An operand seen as [rows, cols] with element (i, j) at data[i * row_stride + j * col_stride]; one
-/// of the strides is 1.
+/// An operand seen as [rows, cols] with element (i, j) at data[i * row_stride + j * col_stride];
+/// one of the strides is 1.
 template <class T>
 struct View {
   const T* data;

@@ -9,11 +9,6 @@ namespace elastic::cpu {
 namespace {
 
 template <class T>
-View<T> view(const Tensor& x, bool transpose_it) {
-  return transpose_it ? transposed(x.data<T>(), x.cols()) : row_major(x.data<T>(), x.cols());
-}
-
-template <class T>
 Tensor packed(std::int64_t k, std::int64_t n, View<T> b) {
   Tensor result = workspace<T>(packed_size<T>(k, n));
   pack(k, n, b, result.data<T>());
@@ -36,7 +31,10 @@ void linear_tile(const T* x,
 }
 
 template <class T>
-void weight_gradient(const Tensor& x, const Tensor& grad_y, Tensor* grad_weight, Tensor* grad_bias) {
+void weight_gradient(const Tensor& x,
+                     const Tensor& grad_y,
+                     Tensor* grad_weight,
+                     Tensor* grad_bias) {
   const std::int64_t in = x.cols();
   const std::int64_t out = grad_y.cols();
   const Tiles chunks = reduction_chunks(x.rows());
@@ -48,15 +46,8 @@ void weight_gradient(const Tensor& x, const Tensor& grad_y, Tensor* grad_weight,
     T* partial = partials.data<T>() + c * size;
     const T* grad = grad_y.data<T>() + begin * out;
     if (grad_weight != nullptr) {
-      gemm_unpacked(out,
-                    in,
-                    rows,
-                    transposed(grad, out),
-                    x.data<T>() + begin * in,
-                    in,
-                    partial,
-                    in,
-                    false);
+      gemm_unpacked(
+          out, in, rows, transposed(grad, out), x.data<T>() + begin * in, in, partial, in, false);
     } else {
       std::fill(partial, partial + out * in, T(0));
     }
@@ -76,29 +67,10 @@ void weight_gradient(const Tensor& x, const Tensor& grad_y, Tensor* grad_weight,
 
 }  // namespace
 
-void CpuBackend::matmul(const Tensor& a,
-                        bool transpose_a,
-                        const Tensor& b,
-                        bool transpose_b,
-                        Tensor& out) {
-  with_real_type(a.dtype(), [&](auto tag) {
+void CpuBackend::transpose(const Tensor& x, Tensor& out) {
+  with_real_type(x.dtype(), [&](auto tag) {
     using T = decltype(tag);
-    const std::int64_t depth = transpose_a ? a.shape()[0] : a.shape()[1];
-    const std::int64_t cols = out.cols();
-    const Tensor right = packed(depth, cols, view<T>(b, transpose_b));
-    const Tiles tiles{out.rows(), kTokenTile};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
-      View<T> left = view<T>(a, transpose_a);
-      left.data += tiles.begin(t) * left.row_stride;
-      gemm(tiles.end(t) - tiles.begin(t),
-           cols,
-           depth,
-           left,
-           right.data<T>(),
-           out.data<T>() + tiles.begin(t) * cols,
-           cols,
-           false);
-    });
+    cpu::transpose(x.data<T>(), x.shape()[0], x.shape()[1], out.data<T>());
   });
 }
 

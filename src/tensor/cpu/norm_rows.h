@@ -39,11 +39,8 @@ inline void row_moments(const T* x, std::int64_t dim, T& mean, T& inverse) {
 
 /// out [rows, dim] = norm(x); rows of both are `dim` apart.
 template <class T>
-inline void norm_rows(const T* x,
-                      std::int64_t rows,
-                      std::int64_t dim,
-                      const NormView<T>& norm,
-                      T* out) {
+inline void norm_rows(
+    const T* x, std::int64_t rows, std::int64_t dim, const NormView<T>& norm, T* out) {
   for (std::int64_t i = 0; i < rows; ++i, x += dim, out += dim) {
     T mean;
     T inverse;

@@ -10,8 +10,8 @@
 
 namespace elastic::cpu {
 
-/// Calls body(i) for i in 0..count-1, each on some thread. The tiles, not the threads, decide what is
-/// computed together, so results do not depend on the number of threads. `body` must not throw.
+/// Calls body(i) for i in 0..count-1, each on some thread. The tiles, not the threads, decide what
+/// is computed together, so results do not depend on the number of threads. `body` must not throw.
 template <class Body>
 void parallel_for(std::int64_t count, const Body& body) {
 #pragma omp parallel for schedule(dynamic, 1) if (count > 1)
@@ -63,13 +63,15 @@ inline constexpr std::int64_t kTokenTile = 64;
 inline Tiles reduction_chunks(std::int64_t rows, std::int64_t tile = kTokenTile) {
   constexpr std::int64_t kMaxChunks = 32;
   const std::int64_t tiles = (rows + tile - 1) / tile;
-  const std::int64_t tiles_per_chunk = std::max<std::int64_t>(1, (tiles + kMaxChunks - 1) / kMaxChunks);
+  const std::int64_t tiles_per_chunk =
+      std::max<std::int64_t>(1, (tiles + kMaxChunks - 1) / kMaxChunks);
   return {rows, tiles_per_chunk * tile};
 }
 
 /// out[j] (+)= sum over c of partials[c][j], c in 0..count-1 in order.
 template <class T>
-void sum_partials(const T* partials, std::int64_t count, std::int64_t size, T* out, bool add = false) {
+void sum_partials(
+    const T* partials, std::int64_t count, std::int64_t size, T* out, bool add = false) {
   constexpr std::int64_t kSlice = 4096;
   const Tiles slices{size, kSlice};
   parallel_for(slices.count(), [&](std::int64_t s) {

@@ -1,4 +1,5 @@
-// Positions grouped by the table row they name, so that a scatter-add sums each row in a fixed order.
+// Positions grouped by the table row they name, so that a scatter-add sums each row in a fixed
+// order.
 #pragma once
 
 #include <cstdint>

@@ -56,11 +56,8 @@ void CpuBackend::layer_norm_forward(const Tensor& x, const Norm& norm, Tensor& y
   });
 }
 
-void CpuBackend::layer_norm_backward(const Tensor& x,
-                                     const Norm& norm,
-                                     const Tensor& grad_y,
-                                     Tensor& grad_x,
-                                     NormGrad& grad_norm) {
+void CpuBackend::layer_norm_backward(
+    const Tensor& x, const Norm& norm, const Tensor& grad_y, Tensor& grad_x, NormGrad& grad_norm) {
   with_real_type(x.dtype(), [&](auto tag) {
     using T = decltype(tag);
     const std::int64_t dim = x.cols();
@@ -139,7 +136,8 @@ void CpuBackend::group_tokens_backward(const Tensor& grad_out,
     parallel_for(segments.size(), [&](std::int64_t b) {
       const std::int64_t missing = groups.length(b) * stride - segments.length(b);
       const T* source = grad_out.data<T>() + (groups.begin(b) * stride + missing) * dim;
-      std::copy(source, source + segments.length(b) * dim, grad_x.data<T>() + segments.begin(b) * dim);
+      std::copy(
+          source, source + segments.length(b) * dim, grad_x.data<T>() + segments.begin(b) * dim);
     });
   });
 }

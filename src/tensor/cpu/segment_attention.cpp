@@ -1,5 +1,6 @@
-// Ragged multi-head softmax attention by tiles: a tile of queries against blocks of keys, scores kept
-// transposed [keys, queries] so that the softmax over keys runs down columns, one vector lane a query.
+// Ragged multi-head softmax attention by tiles: a tile of queries against blocks of keys, scores
+// kept transposed [keys, queries] so that the softmax over keys runs down columns, one vector lane
+// a query.
 #include <limits>
 
 #include "tensor/cpu/cpu_backend.h"
@@ -14,8 +15,8 @@ namespace {
 constexpr std::int64_t kQueryTile = 64;
 constexpr std::int64_t kKeyBlock = 256;
 
-// Sets the scores of later keys to -inf: query i of the tile is token query_begin + i of its segment,
-// row j is key key_begin + j.
+// Sets the scores of later keys to -inf: query i of the tile is token query_begin + i of its
+// segment, row j is key key_begin + j.
 template <class T>
 void mask_later_keys(T* scores,
                      std::int64_t keys,
@@ -24,14 +25,15 @@ void mask_later_keys(T* scores,
                      std::int64_t query_begin) {
   for (std::int64_t j = 0; j < keys; ++j) {
     const std::int64_t hidden = std::clamp<std::int64_t>(key_begin + j - query_begin, 0, queries);
-    std::fill(scores + j * queries,
-              scores + j * queries + hidden,
-              -std::numeric_limits<T>::infinity());
+    std::fill(
+        scores + j * queries, scores + j * queries + hidden, -std::numeric_limits<T>::infinity());
   }
 }
 
 // Keys that a tile ending before query `query_end` may see.
-std::int64_t visible_keys(const AttentionLayout& layout, std::int64_t num_keys, std::int64_t query_end) {
+std::int64_t visible_keys(const AttentionLayout& layout,
+                          std::int64_t num_keys,
+                          std::int64_t query_end) {
   return layout.causal ? std::min(num_keys, query_end) : num_keys;
 }
 
@@ -74,7 +76,8 @@ void scores_of_block(const Problem<T>& problem,
 
 // Packs the transposed rows [queries, head_dim] of one head, scaled.
 template <class T>
-void pack_queries(const Problem<T>& problem, const T* query, std::int64_t queries, T factor, T* packed) {
+void pack_queries(
+    const Problem<T>& problem, const T* query, std::int64_t queries, T factor, T* packed) {
   pack(problem.head_dim, queries, transposed<T>(query, problem.dim), packed);
   if (factor != T(1)) {
     ArrayMap<T>(packed, packed_size<T>(problem.head_dim, queries)) *= factor;
@@ -106,14 +109,8 @@ void forward_tile(const Problem<T>& problem,
   const std::int64_t visible = visible_keys(problem.layout, num_keys, query_begin + queries);
   for (std::int64_t begin = 0; begin < visible; begin += kKeyBlock) {
     const std::int64_t keys = std::min(kKeyBlock, visible - begin);
-    scores_of_block(problem,
-                    key + begin * problem.dim,
-                    packed,
-                    keys,
-                    queries,
-                    begin,
-                    query_begin,
-                    scores);
+    scores_of_block(
+        problem, key + begin * problem.dim, packed, keys, queries, begin, query_begin, scores);
     std::copy(maximum, maximum + queries, block_max);
     for (std::int64_t j = 0; j < keys; ++j) {
       for (std::int64_t i = 0; i < queries; ++i) {
@@ -332,8 +329,7 @@ void backward(const Tensor& query,
                                grad_query.data<T>() + query_at,
                                grad_key.data<T>() + key_at,
                                grad_value.data<T>() + key_at};
-    backward_head(
-        problem, head, layout.queries->length(b), layout.keys->length(b), scratch.get());
+    backward_head(problem, head, layout.queries->length(b), layout.keys->length(b), scratch.get());
   });
 }
 
@@ -361,16 +357,8 @@ void CpuBackend::segment_attention_backward(const Tensor& query,
                                             Tensor& grad_key,
                                             Tensor& grad_value) {
   with_real_type(query.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(query,
-                            key,
-                            value,
-                            layout,
-                            out,
-                            log_sum,
-                            grad_out,
-                            grad_query,
-                            grad_key,
-                            grad_value);
+    backward<decltype(tag)>(
+        query, key, value, layout, out, log_sum, grad_out, grad_query, grad_key, grad_value);
   });
 }
 

@@ -25,9 +25,8 @@ class SegmentChunks {
     for (std::int64_t b = 0; b < segments.size(); ++b) {
       first_.push_back(static_cast<std::int64_t>(chunks_.size()));
       for (std::int32_t begin = segments.begin(b); begin < segments.end(b); begin += kChunkTokens) {
-        chunks_.push_back({static_cast<std::int32_t>(b),
-                           begin,
-                           std::min(segments.end(b), begin + kChunkTokens)});
+        chunks_.push_back(
+            {static_cast<std::int32_t>(b), begin, std::min(segments.end(b), begin + kChunkTokens)});
       }
     }
     first_.push_back(static_cast<std::int64_t>(chunks_.size()));

@@ -28,8 +28,7 @@ inline void gelu(const T* x, std::int64_t count, T* y) {
   const ConstArrayMap<T> in(x, count);
   const T cubic = static_cast<T>(kGeluCubic);
   const T scale = static_cast<T>(kGeluScale);
-  ArrayMap<T>(y, count) =
-      in * T(0.5) * (T(1) + (scale * in * (T(1) + cubic * in * in)).tanh());
+  ArrayMap<T>(y, count) = in * T(0.5) * (T(1) + (scale * in * (T(1) + cubic * in * in)).tanh());
 }
 
 /// y = gelu(x) and grad[i] *= gelu'(x[i]); y may be x.

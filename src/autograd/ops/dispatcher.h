@@ -1,0 +1,33 @@
+// The two cores of Linear Dispatcher Attention (Deng et al., arXiv 2408.09380) with absorbed
+// projections: tokens are normalised and read, no [T, D] query, key or value exists.
+#pragma once
+
+#include "autograd/ops/layer_norm.h"
+#include "autograd/variable.h"
+
+namespace elastic::ops {
+
+/// Experts gather from tokens: z = norm(x); out[b, h, i] = sum over the tokens t of sequence b of
+/// softmax_t( z_t . query[b, h, i] ) z_t. The query carries the scale.
+///
+/// x [T, D] in `segments`, query [B, H, k, D] -> [B, H, k, D]. An empty segment gives zeros.
+/// Gradient: with p the probabilities, c the result, g = dL/dc: ds_t = p_t (g . z_t - g . c),
+/// dquery = sum_t ds_t z_t, dz_t = sum of ds_t query + p_t g.
+Variable dispatcher_aggregate(const Variable& x,
+                              const NormVariables& norm,
+                              const Variable& query,
+                              const Segments& segments);
+
+/// Experts hand back to tokens, with the sublayer's residual: z = norm(x);
+/// y_t = x_t + dropout( sum_h sum_i softmax_i( z_t . key[b, h, i] ) value[b, h, i] + bias ).
+///
+/// x [T, D] in `segments`; key, value [B, H, k, D]; bias [D] -> [T, D]. The key carries the scale.
+Variable dispatcher_dispatch(const Variable& x,
+                             const NormVariables& norm,
+                             const Variable& key,
+                             const Variable& value,
+                             const Variable& bias,
+                             const Segments& segments,
+                             const Dropout& dropout);
+
+}  // namespace elastic::ops

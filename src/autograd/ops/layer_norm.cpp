@@ -1,0 +1,41 @@
+#include "autograd/ops/layer_norm.h"
+
+namespace elastic::ops {
+
+Norm NormVariables::values() const {
+  return has_parameters() ? Norm{weight.value(), bias.value()} : Norm{};
+}
+
+NormGrad NormVariables::new_grad() const {
+  return has_parameters() ? NormGrad{empty_like(weight.value(), Memory::kGradient),
+                                     empty_like(bias.value(), Memory::kGradient)}
+                          : NormGrad{};
+}
+
+void NormVariables::add_grad(const NormGrad& grad) const {
+  if (has_parameters()) {
+    weight.add_grad(grad.weight);
+    bias.add_grad(grad.bias);
+  }
+}
+
+Variable layer_norm(const Variable& x, const NormVariables& norm) {
+  require_shape(x.shape().rank() >= 1, "layer_norm: expected [..., D], got ", x.shape());
+  require_shape(!norm.has_parameters() || norm.weight.shape() == Shape{x.shape()[-1]},
+                "layer_norm: weight ",
+                norm.has_parameters() ? norm.weight.shape() : Shape{},
+                " does not fit input ",
+                x.shape());
+  Backend& backend = backend_for(x.value().device());
+  Tensor out = empty_like(x.value());
+  backend.layer_norm_forward(x.value(), norm.values(), out);
+  return record(out, {x, norm.weight, norm.bias}, [x, norm, &backend](const Tensor& grad) {
+    Tensor grad_x = empty_like(grad, Memory::kGradient);
+    NormGrad grad_norm = norm.new_grad();
+    backend.layer_norm_backward(x.value(), norm.values(), grad, grad_x, grad_norm);
+    x.add_grad(std::move(grad_x));
+    norm.add_grad(grad_norm);
+  });
+}
+
+}  // namespace elastic::ops

@@ -1,0 +1,102 @@
+#include "autograd/ops/linear.h"
+
+namespace elastic::ops {
+namespace {
+
+void check_linear(const char* op, const Variable& x, const Variable& weight, const Variable& bias) {
+  require_shape(
+      weight.shape().rank() == 2 && x.shape().rank() >= 1 && x.shape()[-1] == weight.shape()[1],
+      op,
+      ": expected input [..., ",
+      weight.shape().rank() == 2 ? weight.shape()[1] : 0,
+      "] to match weight ",
+      weight.shape(),
+      ", got ",
+      x.shape());
+  require_shape(!bias.defined() || bias.shape() == Shape{weight.shape()[0]},
+                op,
+                ": bias does not fit weight ",
+                weight.shape());
+}
+
+Shape with_last(const Shape& shape, std::int64_t last) {
+  std::vector<std::int64_t> extents;
+  for (int i = 0; i + 1 < shape.rank(); ++i) {
+    extents.push_back(shape[i]);
+  }
+  extents.push_back(last);
+  return Shape(extents);
+}
+
+void linear_backward(const Variable& x,
+                     const Variable& weight,
+                     const Variable& bias,
+                     const Tensor& grad) {
+  const auto wanted = [](const Variable& variable) {
+    return variable.requires_grad() ? empty_like(variable.value(), Memory::kGradient) : Tensor();
+  };
+  const auto pointer = [](Tensor& tensor) { return tensor.defined() ? &tensor : nullptr; };
+  Tensor grad_x = wanted(x);
+  Tensor grad_weight = wanted(weight);
+  Tensor grad_bias = wanted(bias);
+  backend_for(grad.device())
+      .linear_backward(x.value(),
+                       weight.value(),
+                       grad,
+                       pointer(grad_x),
+                       pointer(grad_weight),
+                       pointer(grad_bias));
+  x.add_grad(std::move(grad_x));
+  weight.add_grad(std::move(grad_weight));
+  bias.add_grad(std::move(grad_bias));
+}
+
+}  // namespace
+
+Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
+  check_linear("linear", x, weight, bias);
+  Tensor out(with_last(x.shape(), weight.shape()[0]), x.value().dtype(), x.value().device());
+  backend_for(out.device())
+      .linear_forward(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(), out);
+  return record(out, {x, weight, bias}, [x, weight, bias](const Tensor& grad) {
+    linear_backward(x, weight, bias, grad);
+  });
+}
+
+Variable linear_residual(const Variable& x,
+                         const Variable& weight,
+                         const Variable& bias,
+                         const Variable& residual,
+                         const Dropout& dropout) {
+  check_linear("linear_residual", x, weight, bias);
+  Tensor out = empty_like(residual.value());
+  Backend& backend = backend_for(out.device());
+  backend.linear_residual_forward(
+      x.value(), weight.value(), bias.value(), residual.value(), dropout, out);
+  return record(out,
+                {x, weight, bias, residual},
+                [x, weight, bias, residual, dropout, &backend](Tensor grad) {
+                  if (dropout.active()) {
+                    Tensor masked = empty_like(grad, Memory::kGradient);
+                    backend.dropout(grad, dropout, masked);
+                    linear_backward(x, weight, bias, masked);
+                  } else {
+                    linear_backward(x, weight, bias, grad);
+                  }
+                  residual.add_grad(std::move(grad));
+                });
+}
+
+Variable transpose(const Variable& x) {
+  require_shape(x.shape().rank() == 2, "transpose: expected a matrix, got ", x.shape());
+  Backend& backend = backend_for(x.value().device());
+  Tensor out({x.shape()[1], x.shape()[0]}, x.value().dtype(), x.value().device());
+  backend.transpose(x.value(), out);
+  return record(out, {x}, [x, &backend](const Tensor& grad) {
+    Tensor grad_x = empty_like(x.value(), Memory::kGradient);
+    backend.transpose(grad, grad_x);
+    x.add_grad(std::move(grad_x));
+  });
+}
+
+}  // namespace elastic::ops

@@ -1,0 +1,25 @@
+// Linear layers and matrix products.
+#pragma once
+
+#include "autograd/variable.h"
+
+namespace elastic::ops {
+
+/// y = x weight^T + bias; `bias` may be undefined.
+///
+/// x [..., I], weight [O, I], bias [O] -> y [..., O].
+/// Gradient: dx = g weight, dweight = g^T x, dbias = sum of g over rows.
+/// Throws ShapeError when I or O differ.
+Variable linear(const Variable& x, const Variable& weight, const Variable& bias = {});
+
+/// residual + dropout(linear(x, weight, bias)), fused. residual [..., O].
+Variable linear_residual(const Variable& x,
+                         const Variable& weight,
+                         const Variable& bias,
+                         const Variable& residual,
+                         const Dropout& dropout);
+
+/// Transpose of a matrix [N, M] -> [M, N].
+Variable transpose(const Variable& x);
+
+}  // namespace elastic::ops

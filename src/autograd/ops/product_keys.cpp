@@ -1,0 +1,56 @@
+#include "autograd/ops/product_keys.h"
+
+namespace elastic::ops {
+
+ProductKeysResult product_keys(const Variable& query,
+                               const Variable& subkeys,
+                               const Variable& memory,
+                               std::int64_t num_experts) {
+  const Shape& q = query.shape();
+  const Shape& keys = subkeys.shape();
+  require_shape(q.rank() == 3 && keys.rank() == 4 && keys[0] == q[1] && keys[1] == 2 &&
+                    2 * keys[3] == q[2] && memory.shape().rank() == 2 &&
+                    memory.shape()[0] == keys[2] * keys[2],
+                "product_keys: query ",
+                q,
+                ", sub-keys ",
+                keys,
+                " and memory ",
+                memory.shape(),
+                " do not fit");
+  require_shape(num_experts % q[1] == 0 && num_experts / q[1] <= memory.shape()[0],
+                "product_keys: ",
+                num_experts,
+                " experts from ",
+                q[1],
+                " heads over a pool of ",
+                memory.shape()[0]);
+  Backend& backend = backend_for(query.value().device());
+  const DType dtype = query.value().dtype();
+  const Device device = query.value().device();
+  Tensor indices({q[0], num_experts}, DType::kInt32, device);
+  Tensor gates({q[0], num_experts}, dtype, device);
+  Tensor experts({q[0], num_experts, memory.shape()[1]}, dtype, device);
+  backend.product_keys_forward(
+      query.value(), subkeys.value(), memory.value(), indices, gates, experts);
+  auto backward = [=, &backend](const Tensor& grad) {
+    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
+    Tensor grad_subkeys = empty_like(subkeys.value(), Memory::kGradient);
+    Tensor grad_memory = empty_like(memory.value(), Memory::kGradient);
+    backend.product_keys_backward(query.value(),
+                                  subkeys.value(),
+                                  memory.value(),
+                                  indices,
+                                  gates,
+                                  grad,
+                                  grad_query,
+                                  grad_subkeys,
+                                  grad_memory);
+    query.add_grad(std::move(grad_query));
+    subkeys.add_grad(std::move(grad_subkeys));
+    memory.add_grad(std::move(grad_memory));
+  };
+  return {record(experts, {query, subkeys, memory}, std::move(backward)), indices, gates};
+}
+
+}  // namespace elastic::ops

@@ -1,0 +1,26 @@
+// Interest memory: product-key retrieval with a gate.
+#pragma once
+
+#include "autograd/variable.h"
+
+namespace elastic::ops {
+
+struct ProductKeysResult {
+  Variable experts;  ///< [B, k, D]
+  Tensor indices;    ///< [B, k] int32, rows of the memory
+  Tensor gates;      ///< [B, k], mean 1
+};
+
+/// Each of M heads picks its k/M experts of S*S by sums of sub-key scores (Lample et al. 2019), in
+/// descending order, ties by the smaller id; gate = (k/M) softmax(scores of the chosen);
+/// experts = gate * memory[chosen], heads concatenated.
+///
+/// query [B, M, Dk], subkeys [M, 2, S, Dk/2], memory [S*S, D], k = num_experts.
+/// Gradient: through the gate to query and sub-keys, and to the chosen memory rows; the choice
+/// itself has none. Throws ShapeError when the shapes do not fit or k is not divisible by M.
+ProductKeysResult product_keys(const Variable& query,
+                               const Variable& subkeys,
+                               const Variable& memory,
+                               std::int64_t num_experts);
+
+}  // namespace elastic::ops

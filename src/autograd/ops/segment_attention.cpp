@@ -1,0 +1,64 @@
+#include "autograd/ops/segment_attention.h"
+
+namespace elastic::ops {
+
+Variable segment_attention(const Variable& query,
+                           const Variable& key,
+                           const Variable& value,
+                           const Segments& query_segments,
+                           const Segments& key_segments,
+                           const AttentionShape& shape) {
+  require_shape(query.shape().rank() == 2 && key.shape().rank() == 2 &&
+                    query.shape()[1] == key.shape()[1] && key.shape() == value.shape(),
+                "segment_attention: query ",
+                query.shape(),
+                ", key ",
+                key.shape(),
+                " and value ",
+                value.shape(),
+                " do not fit");
+  require_shape(query.shape()[0] == query_segments.num_tokens() &&
+                    key.shape()[0] == key_segments.num_tokens() &&
+                    query_segments.size() == key_segments.size() &&
+                    (!shape.causal || query_segments.host() == key_segments.host()),
+                "segment_attention: the segments do not fit query ",
+                query.shape(),
+                " and key ",
+                key.shape());
+  require_shape(query.shape()[1] % shape.num_heads == 0,
+                "segment_attention: ",
+                shape.num_heads,
+                " heads do not divide ",
+                query.shape());
+  Backend& backend = backend_for(query.value().device());
+  Tensor out = empty_like(query.value());
+  Tensor log_sum({query.shape()[0], shape.num_heads}, out.dtype(), out.device());
+  backend.segment_attention_forward(query.value(),
+                                    key.value(),
+                                    value.value(),
+                                    {&query_segments, &key_segments, shape.num_heads, shape.causal},
+                                    out,
+                                    log_sum);
+  auto backward = [=, &backend](const Tensor& grad) {
+    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
+    Tensor grad_key = empty_like(key.value(), Memory::kGradient);
+    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
+    backend.segment_attention_backward(
+        query.value(),
+        key.value(),
+        value.value(),
+        {&query_segments, &key_segments, shape.num_heads, shape.causal},
+        out,
+        log_sum,
+        grad,
+        grad_query,
+        grad_key,
+        grad_value);
+    query.add_grad(std::move(grad_query));
+    key.add_grad(std::move(grad_key));
+    value.add_grad(std::move(grad_value));
+  };
+  return record(out, {query, key, value}, std::move(backward));
+}
+
+}  // namespace elastic::ops

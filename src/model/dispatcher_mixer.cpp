@@ -1,0 +1,116 @@
+#include "model/dispatcher_mixer.h"
+
+#include <cmath>
+
+#include "autograd/ops/basic.h"
+#include "autograd/ops/dispatcher.h"
+#include "autograd/ops/heads.h"
+#include "autograd/ops/linear.h"
+#include "autograd/ops/rows.h"
+#include "autograd/ops/segment_attention.h"
+
+namespace elastic {
+namespace {
+
+bool absorbed_is_cheaper(const ModelConfig& config) {
+  return config.num_heads * config.num_experts < config.dim + config.num_experts;
+}
+
+Variable flatten(const Variable& experts) {
+  return ops::reshape(experts, {experts.shape().rows(), experts.shape()[-1]});
+}
+
+}  // namespace
+
+DispatcherMixer::DispatcherMixer(ParameterStore& store,
+                                 const std::string& layer,
+                                 const ModelConfig& config,
+                                 Form form)
+    : num_heads_(config.num_heads),
+      num_experts_(config.num_experts),
+      absorbed_(form == Form::kAbsorbed || (form == Form::kCheaper && absorbed_is_cheaper(config))),
+      norm_(make_norm(store, layer + ".attention_norm", config.dim)),
+      aggregate_(make_attention(store, layer + ".aggregate", config.dim)),
+      expert_norm_(make_norm(store, layer + ".expert_norm", config.dim)),
+      dispatch_(make_attention(store, layer + ".dispatch", config.dim)) {}
+
+Variable DispatcherMixer::aggregate_absorbed(const Variable& x,
+                                             const Variable& query,
+                                             const Segments& segments) const {
+  const double scale = 1.0 / std::sqrt(static_cast<double>(query.shape()[-1] / num_heads_));
+  const Variable absorbed = ops::scale(ops::heads_expand(query, aggregate_.key, num_heads_), scale);
+  const Variable pooled = ops::dispatcher_aggregate(x, norm_, absorbed, segments);
+  return ops::heads_contract(pooled, aggregate_.value);
+}
+
+Variable DispatcherMixer::aggregate_plain(const Variable& x,
+                                          const Variable& query,
+                                          const Segments& segments) const {
+  const Variable z = ops::layer_norm(x, norm_);
+  const Segments experts = Segments::uniform(
+      segments.size(), static_cast<std::int32_t>(num_experts_), segments.device());
+  return ops::reshape(ops::segment_attention(flatten(query),
+                                             ops::linear(z, aggregate_.key),
+                                             ops::linear(z, aggregate_.value),
+                                             experts,
+                                             segments,
+                                             {num_heads_, /*causal=*/false}),
+                      query.shape());
+}
+
+Variable DispatcherMixer::gather(const Variable& x, const MixerState& state) const {
+  const Variable query = ops::linear(ops::layer_norm(state.experts, {}), aggregate_.query);
+  const Variable gathered = absorbed_ ? aggregate_absorbed(x, query, state.segments)
+                                      : aggregate_plain(x, query, state.segments);
+  return ops::layer_norm(
+      ops::linear_residual(
+          gathered, aggregate_.output.weight, aggregate_.output.bias, state.experts, Dropout{}),
+      expert_norm_);
+}
+
+Variable DispatcherMixer::dispatch(const Variable& x,
+                                   const Variable& experts,
+                                   const Segments& segments,
+                                   const Dropout& dropout) const {
+  const Variable key = ops::linear(experts, dispatch_.key);
+  const Variable value = ops::linear(experts, dispatch_.value);
+  if (absorbed_) {
+    const double scale = 1.0 / std::sqrt(static_cast<double>(key.shape()[-1] / num_heads_));
+    return ops::dispatcher_dispatch(
+        x,
+        norm_,
+        ops::scale(ops::heads_expand(key, dispatch_.query, num_heads_), scale),
+        ops::heads_expand(value, ops::transpose(dispatch_.output.weight), num_heads_),
+        dispatch_.output.bias,
+        segments,
+        dropout);
+  }
+  const Variable z = ops::layer_norm(x, norm_);
+  const Segments expert_segments = Segments::uniform(
+      segments.size(), static_cast<std::int32_t>(num_experts_), segments.device());
+  const Variable mixed = ops::segment_attention(ops::linear(z, dispatch_.query),
+                                                flatten(key),
+                                                flatten(value),
+                                                segments,
+                                                expert_segments,
+                                                {num_heads_, /*causal=*/false});
+  return ops::linear_residual(mixed, dispatch_.output.weight, dispatch_.output.bias, x, dropout);
+}
+
+Variable DispatcherMixer::forward(const Variable& x,
+                                  MixerState& state,
+                                  const Dropout& dropout) const {
+  state.experts = gather(x, state);
+  return dispatch(x, state.experts, state.segments, dropout);
+}
+
+Variable DispatcherMixer::forward_last(const Variable& x,
+                                       const Tensor& last,
+                                       MixerState& state,
+                                       const Dropout& dropout) const {
+  state.experts = gather(x, state);
+  const Segments one_each = Segments::uniform(state.segments.size(), 1, state.segments.device());
+  return dispatch(ops::gather_rows(x, last), state.experts, one_each, dropout);
+}
+
+}  // namespace elastic

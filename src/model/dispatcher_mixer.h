@@ -1,0 +1,58 @@
+// Linear Dispatcher Attention (Deng et al., arXiv 2408.09380): k interest experts gather from the n
+// tokens and hand back to them, O(n k).
+#pragma once
+
+#include "model/layers.h"
+#include "model/mixer.h"
+
+namespace elastic {
+
+/// With z = LN_attention(x) and P the experts carried from layer to layer:
+///   A  = attention_aggregate( LN_no_parameters(P), z )   softmax over the n tokens
+///   P' = LN_expert( P + A )                              [choice: residual and norms,
+///   docs/models.md] mixer = attention_dispatch( z, P' )                  softmax over the k
+///   experts
+/// Parameters layers.i.attention_norm.*, layers.i.{aggregate,dispatch}.{query,key,value,output}.*,
+/// layers.i.expert_norm.*.
+///
+/// The token side takes the cheaper of two forms with the same numbers: absorbed projections, 4 n H
+/// k D multiply-adds, or plain ones, 4 n D^2 + 4 n k D.
+class DispatcherMixer final : public Mixer {
+ public:
+  enum class Form { kCheaper, kAbsorbed, kPlain };
+
+  DispatcherMixer(ParameterStore& store,
+                  const std::string& layer,
+                  const ModelConfig& config,
+                  Form form = Form::kCheaper);
+  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
+  Variable forward_last(const Variable& x,
+                        const Tensor& last,
+                        MixerState& state,
+                        const Dropout& dropout) const override;
+
+ private:
+  // P -> P'
+  [[nodiscard]] Variable gather(const Variable& x, const MixerState& state) const;
+  [[nodiscard]] Variable aggregate_absorbed(const Variable& x,
+                                            const Variable& query,
+                                            const Segments& segments) const;
+  [[nodiscard]] Variable aggregate_plain(const Variable& x,
+                                         const Variable& query,
+                                         const Segments& segments) const;
+  // x + Dropout(attention_dispatch(LN(x), experts)) for the tokens of `segments`.
+  [[nodiscard]] Variable dispatch(const Variable& x,
+                                  const Variable& experts,
+                                  const Segments& segments,
+                                  const Dropout& dropout) const;
+
+  std::int64_t num_heads_;
+  std::int64_t num_experts_;
+  bool absorbed_;
+  ops::NormVariables norm_;
+  AttentionWeights aggregate_;
+  ops::NormVariables expert_norm_;
+  AttentionWeights dispatch_;
+};
+
+}  // namespace elastic

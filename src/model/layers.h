@@ -1,0 +1,47 @@
+// The parameter groups that models are built from, each named by a dotted prefix.
+#pragma once
+
+#include <string>
+
+#include "autograd/ops/ffn.h"
+#include "autograd/ops/layer_norm.h"
+#include "model/parameter.h"
+
+namespace elastic {
+
+/// `prefix`.{weight, bias} [dim], at 1 and 0.
+ops::NormVariables make_norm(ParameterStore& store, const std::string& prefix, std::int64_t dim);
+
+/// `prefix`.weight [out, in], Xavier uniform, no bias.
+Variable make_weight(ParameterStore& store,
+                     const std::string& prefix,
+                     std::int64_t out,
+                     std::int64_t in);
+
+/// `prefix`.weight [out, in], Xavier uniform, and `prefix`.bias [out], zero.
+struct Linear {
+  Variable weight;
+  Variable bias;
+};
+Linear make_linear(ParameterStore& store,
+                   const std::string& prefix,
+                   std::int64_t out,
+                   std::int64_t in);
+
+/// `prefix`.{query, key, value}.weight [dim, dim] and `prefix`.output.{weight, bias}.
+struct AttentionWeights {
+  Variable query;
+  Variable key;
+  Variable value;
+  Linear output;
+};
+AttentionWeights make_attention(ParameterStore& store, const std::string& prefix, std::int64_t dim);
+
+/// `norm_prefix`.* and `prefix`.{up, down}.*
+ops::FfnVariables make_ffn(ParameterStore& store,
+                           const std::string& norm_prefix,
+                           const std::string& prefix,
+                           std::int64_t dim,
+                           std::int64_t ffn_dim);
+
+}  // namespace elastic

@@ -1,0 +1,44 @@
+// What differs between models: how a layer lets tokens see each other.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "autograd/variable.h"
+#include "model/model.h"
+
+namespace elastic {
+
+/// What one pass carries from layer to layer.
+struct MixerState {
+  Segments segments;  ///< of the tokens
+  Variable experts;   ///< ELASTIC's experts P [B, k, D], renewed by every layer
+};
+
+/// One layer's attention sublayer, its norm and residual included: x + Dropout(mixer(LN(x))).
+class Mixer {
+ public:
+  virtual ~Mixer() = default;
+
+  /// x [T, D] -> [T, D].
+  virtual Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const = 0;
+
+  /// Each sequence's last token only, [T, D] -> [B, D]: the same numbers for less work. `last`
+  /// holds the rows of the last tokens.
+  virtual Variable forward_last(const Variable& x,
+                                const Tensor& last,
+                                MixerState& state,
+                                const Dropout& dropout) const = 0;
+};
+
+/// Gives a pass's tokens their first MixerState: ELASTIC's retrieval. Models without state have
+/// none.
+class StateSource {
+ public:
+  virtual ~StateSource() = default;
+  /// The experts P^0 for tokens x [T, D] right after the input norm.
+  virtual Variable initial_experts(const Variable& x, const Segments& segments) = 0;
+  [[nodiscard]] virtual RetrievedExperts retrieved() const { return {}; }
+};
+
+}  // namespace elastic

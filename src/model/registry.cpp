@@ -1,0 +1,64 @@
+// Every model by name: a new one is a mixer and a line here.
+#include <map>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "model/dispatcher_mixer.h"
+#include "model/expert_sources.h"
+#include "model/sequence_model.h"
+#include "model/softmax_mixer.h"
+
+namespace elastic {
+namespace {
+
+template <class MixerType>
+std::unique_ptr<Mixer> make_mixer(ParameterStore& store,
+                                  const std::string& prefix,
+                                  const ModelConfig& config) {
+  return std::make_unique<MixerType>(store, prefix, config);
+}
+
+template <class SourceType>
+std::unique_ptr<StateSource> make_source(ParameterStore& store, const ModelConfig& config) {
+  return std::make_unique<SourceType>(store, config);
+}
+
+const std::map<std::string, SequenceModel::Kind>& registry() {
+  static const std::map<std::string, SequenceModel::Kind> kinds{
+      {"elastic",
+       {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<InterestMemory>}},
+      {"lda", {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<SharedExperts>}},
+      {"softmax", {Direction::kCausal, make_mixer<SoftmaxMixer>, {}}},
+  };
+  return kinds;
+}
+
+}  // namespace
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : registry()) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+bool is_registered(const std::string& model) {
+  return registry().contains(model);
+}
+
+std::unique_ptr<Model> make_model(const ModelConfig& config,
+                                  std::uint64_t seed,
+                                  DType dtype,
+                                  Device device) {
+  const auto found = registry().find(config.model);
+  if (found == registry().end()) {
+    throw UsageError(
+        "--model: unknown model '", config.model, "'", did_you_mean(config.model, model_names()));
+  }
+  check(config);
+  ELASTIC_CHECK(config.num_items >= 1, "num_items is not set");
+  return std::make_unique<SequenceModel>(config, found->second, seed, dtype, device);
+}
+
+}  // namespace elastic

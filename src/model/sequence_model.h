@@ -1,0 +1,62 @@
+// The trunk that every model shares; the mixers make the difference.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "model/layers.h"
+#include "model/mixer.h"
+#include "model/model.h"
+
+namespace elastic {
+
+/// x = Dropout(LN_input(item + position)); per layer x = mixer sublayer(x), x = FFN sublayer(x),
+/// pre-LN; h = LN_final(x).
+class SequenceModel final : public Model {
+ public:
+  /// Makes the mixer of the layer whose parameters start with `prefix` ("layers.0").
+  using MakeMixer = std::function<std::unique_ptr<Mixer>(
+      ParameterStore& store, const std::string& prefix, const ModelConfig& config)>;
+  using MakeSource =
+      std::function<std::unique_ptr<StateSource>(ParameterStore& store, const ModelConfig& config)>;
+  /// What the registry knows of a model.
+  struct Kind {
+    Direction direction = Direction::kCausal;
+    MakeMixer make_mixer;
+    MakeSource make_source;  ///< empty for models without experts
+  };
+
+  SequenceModel(
+      const ModelConfig& config, const Kind& kind, std::uint64_t seed, DType dtype, Device device);
+
+  [[nodiscard]] const ModelConfig& config() const override { return config_; }
+  [[nodiscard]] Direction direction() const override { return direction_; }
+  [[nodiscard]] const ParameterStore& parameters() const override { return store_; }
+  [[nodiscard]] const Variable& item_table() const override { return item_table_; }
+  Variable encode(const data::Batch& batch, const ForwardMode& mode) override;
+  Variable encode_last(const data::Batch& batch, const ForwardMode& mode) override;
+  [[nodiscard]] RetrievedExperts retrieved() const override;
+
+ private:
+  struct Layer {
+    std::unique_ptr<Mixer> mixer;
+    ops::FfnVariables ffn;
+  };
+  [[nodiscard]] Variable embed(const data::Batch& batch, const ForwardMode& mode) const;
+  [[nodiscard]] Tensor positions(const Segments& segments) const;
+  // All layers; with `last_only` the last one computes each sequence's last token, [B, D].
+  Variable run(const data::Batch& batch, const ForwardMode& mode, bool last_only);
+
+  ModelConfig config_;
+  Direction direction_;
+  ParameterStore store_;
+  Variable item_table_;
+  Variable position_table_;
+  ops::NormVariables input_norm_;
+  std::unique_ptr<StateSource> source_;
+  std::vector<Layer> layers_;
+  ops::NormVariables final_norm_;
+};
+
+}  // namespace elastic

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Fails when an #include under src/ points against the direction of the house.
+
+    scripts/check_layers.py [SRC]     checks SRC, by default src/ beside this script's folder
+    scripts/check_layers.py --self-test
+
+The rules stand in FOLDERS and LIBRARIES below; docs/design.md draws them.
+"""
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+# What a folder of src/ may include besides itself.
+FOLDERS = {
+    "base": [],
+    "tensor": ["base"],
+    "cuda": ["base", "tensor"],
+    "autograd": ["base", "tensor"],
+    "data": ["base", "tensor"],
+    "model": ["base", "tensor", "autograd", "data"],
+    "eval": ["base", "tensor", "autograd", "data", "model"],
+    "train": ["base", "tensor", "autograd", "data", "model", "eval"],
+    "cli": ["base", "tensor", "autograd", "data", "model", "eval", "train"],
+}
+
+# The one door to the CUDA backend: (file, header).
+EXCEPTIONS = {("tensor/backend.cpp", "cuda/cuda_backend.h")}
+
+# Headers that only src/tensor may include: the rest goes through Backend.
+PRIVATE = {"tensor/cpu/": "tensor/"}
+
+# Where a library may be included: prefix of the header -> prefixes of the files.
+LIBRARIES = {
+    "Eigen/": ["tensor/cpu/"],
+    "omp.h": ["tensor/cpu/"],
+    "nlohmann/": ["tensor/safetensors.", "data/", "model/", "eval/", "train/", "cli/"],
+    "CLI/": ["cli/"],
+    "fmt/": ["cli/"],
+    "Random123/": ["base/"],
+    "zlib.h": ["data/"],
+    "lzma.h": ["data/"],
+    "zstd.h": ["data/"],
+    "cuda_": ["cuda/"],
+    "cublas": ["cuda/"],
+    "cub/": ["cuda/"],
+}
+
+SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def judge(file, quote, header, source):
+    """Why `file` (its path below `source`) must not include `header`, or None."""
+    folder = file.split("/")[0]
+    target = header.split("/")[0]
+    if quote == '"':
+        if target not in FOLDERS or "/" not in header:
+            is_relative = (source / file).parent.joinpath(header).exists()
+            return f'must write "{header}" as a path from src/' if is_relative else None
+        if (file, header) in EXCEPTIONS:
+            return None
+        if target != folder and target not in FOLDERS[folder]:
+            return f"{folder} must not include {header}"
+        for prefix, owner in PRIVATE.items():
+            if header.startswith(prefix) and not file.startswith(owner):
+                return f"{folder} must not include {header} (only src/{owner} may)"
+        return None
+    for prefix, owners in LIBRARIES.items():
+        if header.startswith(prefix) and not file.startswith(tuple(owners)):
+            allowed = ", ".join(f"src/{owner.rstrip('/')}" for owner in owners)
+            return f"{folder} must not include <{header}> (allowed in: {allowed})"
+    return None
+
+
+def check(source):
+    """The number of files read, and a message for every violation below `source`."""
+    paths = sorted(path for path in source.rglob("*") if path.suffix in SUFFIXES)
+    messages = []
+    for path in paths:
+        file = path.relative_to(source).as_posix()
+        if file.split("/")[0] not in FOLDERS:
+            messages.append(f"{source.name}/{file}: unknown folder; add it to check_layers.py")
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            include = INCLUDE.match(line)
+            reason = include and judge(file, include[1], include[2], source)
+            if reason:
+                messages.append(f"{source.name}/{file}:{number}: {reason}")
+    return len(paths), messages
+
+
+def self_test():
+    """Lays out a small tree with known violations and expects exactly their messages."""
+    files = {
+        "base/error.h": "#include <string>\n",
+        "base/random.cpp": "#include <Random123/philox.h>\n",
+        "tensor/backend.cpp": '#include "cuda/cuda_backend.h"\n',
+        "tensor/tensor.cpp": '#include "cuda/cuda_backend.h"\n',
+        "tensor/safetensors.cpp": "#include <nlohmann/json.hpp>\n",
+        "tensor/shape.cpp": "#include <nlohmann/json.hpp>\n",
+        "tensor/cpu/gemm.h": '#include <Eigen/Core>\n#include "tensor/tensor.h"\n',
+        "cuda/cuda_backend.h": '#include "tensor/backend.h"\n',
+        "autograd/ops/linear.cpp": '#include "tensor/cpu/gemm.h"\n',
+        "data/split.cpp": '#include "model/model.h"\n',
+        "model/model.h": '// one\n\n  #  include "train/trainer.h"\n',
+        "model/layers.cpp": '#include "layers.h"\n#include <omp.h>\n',
+        "model/layers.h": '// #include "train/trainer.h"\n#include "autograd/variable.h"\n',
+        "eval/evaluator.cpp": '#include "train/trainer.h"\n#include <fmt/format.h>\n',
+        "train/trainer.cpp": '#include "eval/evaluator.h"\n',
+        "cli/main.cpp": '#include "train/trainer.h"\n#include "build_commit.h"\n',
+        "cli/device.cpp": '#include "cuda/cuda_backend.h"\n',
+        "extra/thing.h": "#include <string>\n",
+    }
+    expected = [
+        "src/autograd/ops/linear.cpp:1: autograd must not include tensor/cpu/gemm.h "
+        "(only src/tensor/ may)",
+        "src/cli/device.cpp:1: cli must not include cuda/cuda_backend.h",
+        "src/data/split.cpp:1: data must not include model/model.h",
+        "src/eval/evaluator.cpp:1: eval must not include train/trainer.h",
+        "src/eval/evaluator.cpp:2: eval must not include <fmt/format.h> (allowed in: src/cli)",
+        "src/extra/thing.h: unknown folder; add it to check_layers.py",
+        'src/model/layers.cpp:1: must write "layers.h" as a path from src/',
+        "src/model/layers.cpp:2: model must not include <omp.h> (allowed in: src/tensor/cpu)",
+        "src/model/model.h:3: model must not include train/trainer.h",
+        "src/tensor/shape.cpp:1: tensor must not include <nlohmann/json.hpp> (allowed in: "
+        "src/tensor/safetensors., src/data, src/model, src/eval, src/train, src/cli)",
+        "src/tensor/tensor.cpp:1: tensor must not include cuda/cuda_backend.h",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "src"
+        for name, text in files.items():
+            path = source / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        num_files, messages = check(source)
+    wrong = [f"missing: {text}" for text in expected if text not in messages]
+    wrong += [f"unexpected: {text}" for text in messages if text not in expected]
+    if num_files != len(files):
+        wrong.append(f"expected {len(files)} files, read {num_files}")
+    return wrong
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        messages = self_test()
+        summary = "self-test: the known violations were found, and nothing else"
+    elif len(arguments) > 1 or any(argument.startswith("-") for argument in arguments):
+        print("usage: check_layers.py [SRC | --self-test]", file=sys.stderr)
+        return 2
+    else:
+        root = Path(__file__).resolve().parent.parent
+        source = Path(arguments[0]).resolve() if arguments else root / "src"
+        num_files, messages = check(source)
+        if num_files == 0:
+            messages.append(f"{source}: no source files here")
+        summary = f"{num_files} files, every include points the right way"
+    print("\n".join(messages or [summary]))
+    return 1 if messages else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

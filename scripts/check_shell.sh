@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Fails when shellcheck finds fault with a script; exit code 77 when it is not installed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+command -v shellcheck >/dev/null || {
+  echo "shellcheck is not installed: scripts not checked"
+  exit 77
+}
+shellcheck --external-sources --source-path=scripts scripts/*.sh .ci/run

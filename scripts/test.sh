@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds and runs all tests, then those of the C++ code again under the address and
+# undefined-behaviour sanitizers. Stops at the first part that fails: the last lines are always
+# ctest's summary of the part that decided.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+ensure_packages
+build build all -DCMAKE_BUILD_TYPE=Release -DELASTIC_TESTS=ON
+ctest --test-dir build --output-on-failure -j "$(nproc)"
+
+build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE=ON -DELASTIC_TESTS=ON
+say "the same tests with sanitizers"
+ctest --test-dir build-sanitize --output-on-failure -j "$(nproc)" -LE 'house|slow'

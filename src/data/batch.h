@@ -12,8 +12,8 @@ namespace elastic::data {
 
 /// B sequences, T tokens, oldest first, no padding.
 struct Batch {
-  Segments segments;   ///< every segment holds at least one token
-  Tensor ids;          ///< [T] int32, items 1..V
+  Segments segments;  ///< every segment holds at least one token
+  Tensor ids;         ///< [T] int32, items 1..V
   [[nodiscard]] std::int64_t size() const { return segments.size(); }
   [[nodiscard]] std::int64_t num_tokens() const { return segments.num_tokens(); }
 };
@@ -23,9 +23,7 @@ class BatchBuilder {
  public:
   /// Appends the latest `max_len` of `history`, which must not be empty.
   void add(std::span<const std::int32_t> history, std::int64_t max_len);
-  [[nodiscard]] std::int64_t size() const {
-    return static_cast<std::int64_t>(offsets_.size()) - 1;
-  }
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(offsets_.size()) - 1; }
   [[nodiscard]] std::int64_t num_tokens() const { return static_cast<std::int64_t>(ids_.size()); }
   /// The batch; the builder starts anew.
   Batch build(Device device);

@@ -1,0 +1,34 @@
+// A fingerprint of data: XXH3, 64 bits, as hexadecimal.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace elastic::data {
+
+class ContentHash {
+ public:
+  ContentHash();
+  ~ContentHash();
+  ContentHash(const ContentHash&) = delete;
+  ContentHash& operator=(const ContentHash&) = delete;
+
+  /// The length is part of what is hashed, so neighbouring strings do not run together.
+  void add(std::string_view text);
+  template <class T>
+  void add_values(std::span<const T> values) {
+    static_assert(std::is_integral_v<T>);
+    add(std::string_view(reinterpret_cast<const char*>(values.data()), values.size_bytes()));
+  }
+  /// 16 hexadecimal digits.
+  [[nodiscard]] std::string hex() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace elastic::data

@@ -1,0 +1,13 @@
+// A text input as a whole, whatever it is compressed with.
+#pragma once
+
+#include <string>
+
+namespace elastic::data {
+
+/// The text of a plain, gzip, xz or zstd file (told apart by the first bytes, not by the name), or
+/// of standard input for "-"; a byte order mark is taken off. Throws DataError naming the file when
+/// it is missing, a folder, unreadable, or its compressed stream is cut short or broken.
+std::string read_text(const std::string& path);
+
+}  // namespace elastic::data

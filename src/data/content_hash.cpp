@@ -1,5 +1,7 @@
 #include "data/content_hash.h"
 
+// Header-only, so that nothing has to be linked.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <array>

@@ -102,7 +102,7 @@ SavedModel read_model(const std::string& path, Device device) {
   return result;
 }
 
-std::unique_ptr<Model> load_model(const std::string& run_directory, Device device) {
+SavedModel load_saved_model(const std::string& run_directory, Device device) {
   const std::filesystem::path folder(run_directory);
   const std::filesystem::path path = folder / "model.safetensors";
   std::error_code error;
@@ -116,7 +116,11 @@ std::unique_ptr<Model> load_model(const std::string& run_directory, Device devic
         ": no such file: the run has not finished its first evaluation; continue it "
         "with `elastic train --resume`");
   }
-  return read_model(path.string(), device).model;
+  return read_model(path.string(), device);
+}
+
+std::unique_ptr<Model> load_model(const std::string& run_directory, Device device) {
+  return load_saved_model(run_directory, device).model;
 }
 
 }  // namespace elastic::train

@@ -1,0 +1,111 @@
+#include "train/saved_model.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "tiny_run.h"
+
+using namespace elastic;
+using namespace elastic::train;
+
+namespace {
+
+/// The refusal of a saved model after `change`, without the path in front.
+std::string refusal(
+    const std::function<void(std::vector<NamedTensor>& tensors,
+                             std::map<std::string, std::string>& metadata)>& change) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("model.safetensors");
+  save_model(path, *make_model(tiny_model_config("softmax"), 1), {});
+  Safetensors file = read_safetensors(path);
+  change(file.tensors, file.metadata);
+  write_safetensors(path, file.tensors, file.metadata);
+  try {
+    read_model(path);
+  } catch (const CheckpointError& error) {
+    const std::string message = error.what();
+    CHECK(message.starts_with(path + ": "));
+    return message.substr(path.size() + 2);
+  }
+  return "";
+}
+
+std::string config_with(const std::string& text,
+                        const std::string& key,
+                        const nlohmann::json& value) {
+  nlohmann::ordered_json config = nlohmann::ordered_json::parse(text);
+  config[key] = value;
+  return config.dump();
+}
+
+}  // namespace
+
+TEST_CASE("saved model: weights, config and origin come back") {
+  const TemporaryFolder folder;
+  const auto model = make_model(tiny_model_config("elastic"), 3);
+  const SavedModelInfo info{~std::uint64_t{0}, 7, "NDCG@10", 0.1, "hash"};
+  save_model(folder.file("model.safetensors"), *model, info);
+  const SavedModel saved = read_model(folder.file("model.safetensors"));
+  CHECK(saved.info.seed == info.seed);
+  CHECK(saved.info.epoch == 7);
+  CHECK(saved.info.metric_value == 0.1);
+  CHECK(saved.model->config() == model->config());
+  for (const Parameter& parameter : model->parameters().all()) {
+    CHECK(saved.model->parameters().find(parameter.name).value().to_vector<float>() ==
+          parameter.variable.value().to_vector<float>());
+  }
+  CHECK(load_model(folder.path())->config() == model->config());
+}
+
+TEST_CASE("saved model: what does not fit is refused by its name") {
+  using Tensors = std::vector<NamedTensor>;
+  using Metadata = std::map<std::string, std::string>;
+  CHECK(refusal([](Tensors&, Metadata&) {}).empty());
+  CHECK(refusal([](Tensors&, Metadata& metadata) { metadata.erase("format_version"); }) ==
+        "no 'format_version' in the metadata");
+  CHECK(refusal([](Tensors&, Metadata& metadata) {
+          metadata["format_version"] = std::string("2");
+        }) == "expected format version 1, got 2; use the version of elastic that wrote it");
+  CHECK(refusal([](Tensors&, Metadata& metadata) { metadata["epoch"] = std::string("x"); }) ==
+        "expected a number under 'epoch', got 'x'");
+  CHECK(refusal([](Tensors&, Metadata& metadata) { metadata["config"] = std::string("[]"); }) ==
+        "the model's config is not a JSON object");
+  CHECK(refusal([](Tensors&, Metadata& metadata) {
+          metadata["config"] = config_with(metadata["config"], "dim", "x");
+        }) == "option 'dim' has a value of another type: \"x\"");
+  CHECK(refusal([](Tensors&, Metadata& metadata) {
+          metadata["config"] = config_with(metadata["config"], "new_option", 1);
+        }) ==
+        "unknown option 'new_option' in the model's config; it was saved by another version of "
+        "elastic");
+  CHECK(refusal([](Tensors&, Metadata& metadata) {
+          metadata["config"] = config_with(metadata["config"], "model", "nonesuch");
+        }).starts_with("the model's config is unusable: "));
+  CHECK(refusal([](Tensors& tensors, Metadata&) {
+          tensors.pop_back();
+        }).starts_with("no tensor 'final_norm."));
+  CHECK(refusal([](Tensors& tensors, Metadata&) {
+          tensors.push_back({"extra", Tensor::from<float>({1.0F}, {1})});
+        }) == "tensor 'extra' is not part of the model");
+  CHECK(refusal([](Tensors& tensors, Metadata&) {
+          for (NamedTensor& item : tensors) {
+            if (item.name == "item_embedding.weight") {
+              item.tensor = item.tensor.slice(0, 12);
+            }
+          }
+        }) == "tensor 'item_embedding.weight': expected float32 [13, 16], got float32 [12, 16]");
+}
+
+TEST_CASE("saved model: a run without one is told from a folder that is no run") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH_AS(
+      load_model(folder.file("no")),
+      (folder.file("no") + ": expected a run directory, as `elastic train --out` makes").c_str(),
+      CheckpointError);
+  CHECK_THROWS_AS(load_model(folder.path()), CheckpointError);
+}

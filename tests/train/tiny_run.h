@@ -1,0 +1,96 @@
+// A data set of seconds and models to train on it.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "data/split.h"
+#include "model/model.h"
+#include "temporary_folder.h"
+#include "train/trainer.h"
+
+namespace elastic::train {
+
+inline constexpr std::int32_t kTinyItems = 12;
+
+/// 24 users; user u's history runs through the items in steps of 1, 5 or 7 from item u on, so that
+/// the next item follows from the last two. `shortest` to `shortest` + 9 events.
+inline data::Split tiny_split(std::int32_t shortest = 4) {
+  std::vector<std::vector<std::int32_t>> sequences;
+  for (std::int32_t user = 0; user < 24; ++user) {
+    const std::int32_t step = user % 3 == 0 ? 1 : user % 3 == 1 ? 5 : 7;
+    std::vector<std::int32_t> events;
+    for (std::int32_t i = 0; i < shortest + user % 10; ++i) {
+      events.push_back(1 + (user + i * step) % kTinyItems);
+    }
+    sequences.push_back(events);
+  }
+  data::Split split;
+  split.all = std::move(sequences);
+  return split;
+}
+
+inline ModelConfig tiny_model_config(const std::string& model) {
+  ModelConfig config;
+  config.model = model;
+  config.dim = 16;
+  config.num_heads = 2;
+  config.num_layers = 2;
+  config.ffn_dim = 32;
+  config.max_len = 6;
+  config.dropout = 0.2;
+  config.num_experts = 4;
+  config.pool_subkeys = 4;
+  config.key_dim = 8;
+  config.query_stride = 2;
+  config.num_items = kTinyItems;
+  return config;
+}
+
+inline TrainConfig tiny_train_config() {
+  TrainConfig config;
+  config.epochs = 3;
+  config.batch_size = 7;
+  config.learning_rate = 1e-2;
+  config.save_every_s = 1e6;
+  return config;
+}
+
+/// Trains a new model into `path`, or goes on with the run there.
+struct TinyRun {
+  ModelConfig model_config = tiny_model_config("softmax");
+  TrainConfig config = tiny_train_config();
+  TrainObserver observer;
+  std::string data_hash = "tiny";
+  double report_every_s = 1e6;
+  std::int64_t stop_after = 0;  ///< steps in all; 0: not at all
+  data::Split split = tiny_split();
+  std::unique_ptr<Model> model;  ///< after `train`
+
+  TrainResult train(const std::string& path, bool resume = false) {
+    model = make_model(model_config, static_cast<std::uint64_t>(config.seed));
+    const RunDirectory run = resume ? RunDirectory::resume(path) : RunDirectory::create(path);
+    if (!resume) {
+      run.write_json("config.json", {});
+    }
+    std::atomic<int> stop = 0;
+    TrainObserver with_stop = observer;
+    with_stop.step = [&](std::int64_t step) {
+      if (observer.step) {
+        observer.step(step);
+      }
+      if (step == stop_after) {
+        stop = 1;
+      }
+    };
+    TrainerOptions options;
+    options.resume = resume;
+    options.data_hash = data_hash;
+    options.report_every_s = report_every_s;
+    options.stop = &stop;
+    return Trainer(*model, split, config, run, options, with_stop).run();
+  }
+};
+
+}  // namespace elastic::train

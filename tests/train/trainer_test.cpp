@@ -1,0 +1,385 @@
+#include "train/trainer.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "tensor/threads.h"
+#include "tiny_run.h"
+#include "train/saved_model.h"
+
+using namespace elastic;
+using namespace elastic::train;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::vector<float>> weights_of(const Model& model) {
+  std::vector<std::vector<float>> result;
+  for (const Parameter& parameter : model.parameters().all()) {
+    result.push_back(parameter.variable.value().to_vector<float>());
+  }
+  return result;
+}
+
+/// The lines of metrics.jsonl without what a clock says.
+std::vector<std::string> timeless_metrics(const std::string& run) {
+  std::ifstream file(run + "/metrics.jsonl");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    nlohmann::ordered_json event = nlohmann::ordered_json::parse(line);
+    event.erase("seconds");
+    lines.push_back(event.dump());
+  }
+  return lines;
+}
+
+std::vector<std::vector<float>> checkpoint_of(const std::string& run) {
+  std::vector<std::vector<float>> result;
+  for (const NamedTensor& item :
+       read_safetensors(run + "/checkpoints/latest.safetensors").tensors) {
+    result.push_back(item.tensor.to_vector<float>());
+  }
+  return result;
+}
+
+/// Weights, moments, best model and metrics of two runs are the same bits.
+void check_same(const std::string& a, const std::string& b) {
+  CHECK(timeless_metrics(a) == timeless_metrics(b));
+  CHECK(checkpoint_of(a) == checkpoint_of(b));
+  const bool same_model = bytes_of(a + "/model.safetensors") == bytes_of(b + "/model.safetensors");
+  CHECK(same_model);
+}
+
+template <class E>
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const E& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  CAPTURE(text);
+  CAPTURE(part);
+  const bool found = text.find(part) != std::string::npos;
+  CHECK(found);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("trainer: a run leaves its best model, its state and its metrics") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  std::vector<EpochReport> epochs;
+  std::vector<EvaluationReport> evaluations;
+  std::vector<Progress> reports;
+  run.report_every_s = 0.0;
+  run.observer.epoch = [&](const EpochReport& report) { epochs.push_back(report); };
+  run.observer.evaluation = [&](const EvaluationReport& report) { evaluations.push_back(report); };
+  run.observer.progress = [&](const Progress& report) { reports.push_back(report); };
+  const TrainResult result = run.train(folder.file("run"));
+
+  CHECK(result.status == Status::kFinished);
+  CHECK(result.num_epochs == 3);
+  REQUIRE(epochs.size() == 3);
+  REQUIRE(evaluations.size() == 3);
+  CHECK(epochs[2].loss < epochs[0].loss);
+  CHECK(result.num_steps == epochs[0].num_steps + epochs[1].num_steps + epochs[2].num_steps);
+  CHECK(static_cast<std::int64_t>(reports.size()) == result.num_steps);
+  CHECK(reports.back().step == reports.back().steps_per_epoch);
+  CHECK(reports.back().epoch_eta_s == 0.0);
+  CHECK(reports.back().memory.current_of(Memory::kOptimizer) > 0);
+  CHECK(evaluations[0].best);
+  CHECK(fs::exists(folder.file("run/checkpoints/latest.safetensors")));
+
+  const auto lines = timeless_metrics(folder.file("run"));
+  REQUIRE(lines.size() == 6);
+  contains(lines[0], "{\"event\":\"epoch\",\"epoch\":1,");
+  contains(lines[5], "{\"event\":\"evaluation\",\"epoch\":3,");
+  contains(lines[5], "\"NDCG@10\":");
+
+  const SavedModel saved = read_model(folder.file("run/model.safetensors"));
+  CHECK(saved.info.epoch == result.best_epoch);
+  CHECK(saved.info.metric == "NDCG@10");
+  CHECK(saved.info.metric_value == result.best_metric);
+  CHECK(saved.info.data_hash == "tiny");
+  CHECK(saved.model->config() == run.model->config());
+  if (result.best_epoch == 3) {
+    CHECK(weights_of(*saved.model) == weights_of(*run.model));
+  }
+}
+
+TEST_CASE("trainer: an interrupted and resumed run equals the uninterrupted one, bit for bit") {
+  for (const char* model : {"softmax", "elastic"}) {
+    for (const char* cuts : {"all", "2"}) {
+      CAPTURE(model);
+      CAPTURE(cuts);
+      const TemporaryFolder folder;
+      TinyRun run;
+      run.model_config = tiny_model_config(model);
+      run.config.cuts = cuts;
+      run.config.schedule = "cosine";
+      run.config.clip_norm = 1.0;
+      std::vector<std::int64_t> steps;  // of each epoch
+      run.observer.epoch = [&](const EpochReport& report) { steps.push_back(report.num_steps); };
+      const TrainResult whole = run.train(folder.file("whole"));
+      const auto weights = weights_of(*run.model);
+      REQUIRE(steps.size() == 3);
+      REQUIRE(steps[1] >= 4);
+      // Within the first epoch, at its end, within the second; each twice interrupted.
+      for (const std::int64_t stop :
+           {std::int64_t{1}, steps[0], steps[0] + 2, steps[0] + steps[1]}) {
+        CAPTURE(stop);
+        const std::string path = folder.file("parts" + std::to_string(stop));
+        TinyRun part;
+        part.model_config = run.model_config;
+        part.config = run.config;
+        part.report_every_s = 0.0;  // when the losses are read must not matter
+        part.stop_after = stop;
+        CHECK(part.train(path).status == Status::kStopped);
+        part.stop_after = stop + 1;
+        CHECK(part.train(path, /*resume=*/true).status == Status::kStopped);
+        part.stop_after = 0;
+        const TrainResult result = part.train(path, /*resume=*/true);
+        CHECK(result.status == Status::kFinished);
+        CHECK(result.num_steps == whole.num_steps);
+        CHECK(result.best_metric == whole.best_metric);
+        CHECK(weights_of(*part.model) == weights);
+        check_same(path, folder.file("whole"));
+      }
+    }
+  }
+}
+
+TEST_CASE("trainer: a killed run goes on from its last checkpoint to the same bits") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  const TrainResult whole = run.train(folder.file("whole"));
+  TinyRun killed;
+  killed.observer.step = [&](std::int64_t step) {
+    if (step == whole.num_steps - 1) {
+      throw std::runtime_error("killed");
+    }
+  };
+  CHECK_THROWS_AS(killed.train(folder.file("parts")), std::runtime_error);
+  killed.observer.step = nullptr;
+  CHECK(killed.train(folder.file("parts"), /*resume=*/true).status == Status::kFinished);
+  check_same(folder.file("parts"), folder.file("whole"));
+}
+
+TEST_CASE("trainer: a run killed before its first checkpoint begins anew") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.train(folder.file("whole"));
+  TinyRun killed;
+  killed.observer.step = [](std::int64_t) { throw std::runtime_error("killed"); };
+  CHECK_THROWS_AS(killed.train(folder.file("parts")), std::runtime_error);
+  killed.observer.step = nullptr;
+  killed.train(folder.file("parts"), /*resume=*/true);
+  check_same(folder.file("parts"), folder.file("whole"));
+}
+
+TEST_CASE("trainer: resuming a finished run changes nothing; more epochs go on from it") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.train(folder.file("a"));
+  const std::string before = bytes_of(folder.file("a/metrics.jsonl"));
+  CHECK(run.train(folder.file("a"), /*resume=*/true).num_epochs == 3);
+  CHECK(bytes_of(folder.file("a/metrics.jsonl")) == before);
+
+  run.config.epochs = 5;
+  run.train(folder.file("a"), /*resume=*/true);
+  run.train(folder.file("b"));
+  check_same(folder.file("a"), folder.file("b"));
+}
+
+TEST_CASE("trainer: weights are the same bits on one and on two threads") {
+  for (const char* model : {"softmax", "elastic"}) {
+    CAPTURE(model);
+    std::vector<std::vector<std::vector<float>>> weights;
+    for (const std::int64_t threads : {1, 2}) {
+      const TemporaryFolder folder;
+      TinyRun run;
+      run.model_config = tiny_model_config(model);
+      run.model_config.dim = 64;
+      run.config.threads = threads;
+      run.config.batch_size = 64;
+      run.config.epochs = 100;
+      run.stop_after = 20;
+      CHECK(run.train(folder.file("run")).num_steps == 20);
+      weights.push_back(weights_of(*run.model));
+    }
+    CHECK(weights[0] == weights[1]);
+  }
+  set_num_threads(0);
+}
+
+TEST_CASE("trainer: a tiny data set is learned to a hit rate of one") {
+  for (const char* model : {"softmax", "elastic"}) {
+    CAPTURE(model);
+    const TemporaryFolder folder;
+    TinyRun run;
+    run.model_config = tiny_model_config(model);
+    run.model_config.dropout = 0.0;
+    run.split = tiny_split(/*shortest=*/10);
+    run.config.epochs = 60;
+    run.config.patience = 60;
+    double best_hit_at_1 = 0.0;
+    run.observer.evaluation = [&](const EvaluationReport& report) {
+      best_hit_at_1 = std::max(best_hit_at_1, eval::value_of(report.metrics, "HR@1"));
+    };
+    run.train(folder.file("run"));
+    CHECK(best_hit_at_1 == 1.0);
+  }
+}
+
+TEST_CASE("trainer: not a number stops the run, and what is saved stays") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  TinyRun run;
+  run.config.epochs = 1;
+  const TrainResult first = run.train(path);
+  const std::string checkpoint = bytes_of(path + "/checkpoints/latest.safetensors");
+  const std::string model = bytes_of(path + "/model.safetensors");
+
+  run.config.epochs = 2;
+  run.observer.step = [&](std::int64_t step) {
+    if (step == first.num_steps + 1) {
+      Tensor bias = run.model->parameters().find("final_norm.bias").value();
+      backend_for(Device::kCpu).fill(bias, std::numeric_limits<double>::quiet_NaN());
+    }
+  };
+  const std::string message =
+      message_of<NotANumberError>([&] { run.train(path, /*resume=*/true); });
+  contains(message, "is not finite at step " + std::to_string(first.num_steps + 2) + ";");
+  const bool same_checkpoint = bytes_of(path + "/checkpoints/latest.safetensors") == checkpoint;
+  const bool same_model = bytes_of(path + "/model.safetensors") == model;
+  CHECK(same_checkpoint);
+  CHECK(same_model);
+
+  run.observer.step = nullptr;
+  CHECK(run.train(path, /*resume=*/true).num_epochs == 2);
+}
+
+TEST_CASE("trainer: training stops when the metric no longer grows, and keeps the best epoch") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.epochs = 100;
+  run.config.patience = 2;
+  run.config.learning_rate = 1e-12;  // nothing changes, so the first evaluation is the best
+  const TrainResult result = run.train(folder.file("run"));
+  CHECK(result.status == Status::kEarlyStopped);
+  CHECK(result.num_epochs == 3);
+  CHECK(result.best_epoch == 1);
+  CHECK(run.train(folder.file("run"), /*resume=*/true).status == Status::kEarlyStopped);
+}
+
+TEST_CASE("trainer: evaluations come every eval_every epochs and at the end") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.epochs = 5;
+  run.config.eval_every = 2;
+  std::vector<std::int64_t> epochs;
+  run.observer.evaluation = [&](const EvaluationReport& report) { epochs.push_back(report.epoch); };
+  run.train(folder.file("run"));
+  CHECK(epochs == std::vector<std::int64_t>{2, 4, 5});
+}
+
+TEST_CASE("trainer: out of time it evaluates, saves, and can go on") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.train(folder.file("whole"));
+  run.config.max_time_s = 1e-9;
+  std::int64_t evaluations = 0;
+  run.observer.evaluation = [&](const EvaluationReport&) { ++evaluations; };
+  const TrainResult result = run.train(folder.file("parts"));
+  CHECK(result.status == Status::kOutOfTime);
+  CHECK(result.num_steps == 1);
+  CHECK(result.best_epoch == 1);
+  CHECK(evaluations == 1);
+  CHECK(read_model(folder.file("parts/model.safetensors")).info.epoch == 1);
+  run.config.max_time_s = 0.0;
+  CHECK(run.train(folder.file("parts"), /*resume=*/true).status == Status::kFinished);
+  check_same(folder.file("parts"), folder.file("whole"));
+}
+
+TEST_CASE("trainer: a run goes on only with its own options and data") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  TinyRun run;
+  run.stop_after = 2;
+  run.train(path);
+  const auto refusal = [&](const std::function<void(TinyRun&)>& change) {
+    TinyRun changed;
+    change(changed);
+    return message_of<CheckpointError>([&] { changed.train(path, /*resume=*/true); });
+  };
+  contains(refusal([](TinyRun& r) { r.config.learning_rate = 0.5; }),
+           "the run was started with learning_rate = 0.01, it cannot go on with 0.5;");
+  contains(refusal([](TinyRun& r) { r.model_config.dim = 32; }), "started with dim = 16");
+  contains(refusal([](TinyRun& r) { r.model_config.model = "elastic"; }), "model = \"softmax\"");
+  contains(refusal([](TinyRun& r) { r.data_hash = "other"; }),
+           "the run was started on other data (hash tiny, now other)");
+  CHECK(refusal([](TinyRun& r) {
+          r.config.patience = 3;
+          r.config.epochs = 2;
+          r.config.threads = 1;
+        }).empty());
+  fs::remove(path + "/model.safetensors");
+  contains(refusal([](TinyRun&) {}), "model.safetensors: no such file");
+  set_num_threads(0);
+}
+
+TEST_CASE("trainer: supervision all is refused for a bidirectional model, with the reason") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.model_config = tiny_model_config("elastic");
+  run.config.supervision = "all";
+  contains(message_of<UsageError>([&] { run.train(folder.file("run")); }),
+           "supervision: expected last or auto with model elastic, got 'all': the model is "
+           "bidirectional");
+}
+
+TEST_CASE("trainer: a causal model may be supervised at the last position only") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.supervision = "last";
+  run.config.epochs = 1;
+  std::int64_t examples = 0;
+  run.observer.epoch = [&](const EpochReport& report) { examples = report.num_examples; };
+  run.train(folder.file("run"));
+  std::int64_t expected = 0;
+  for (std::int64_t user = 0; user < run.split.num_users(); ++user) {
+    expected += static_cast<std::int64_t>(run.split.train_sequence(user).size()) - 1;
+  }
+  CHECK(examples == expected);
+}
+
+TEST_CASE("trainer: sub-keys and query network of elastic learn from the first step on") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.model_config = tiny_model_config("elastic");
+  run.stop_after = 1;
+  run.train(folder.file("run"));
+  const Safetensors state = read_safetensors(folder.file("run/checkpoints/latest.safetensors"));
+  std::int64_t checked = 0;
+  for (const NamedTensor& item : state.tensors) {
+    if (item.name.starts_with("adam.second.imr.")) {
+      CAPTURE(item.name);
+      const std::vector<float> moment = item.tensor.to_vector<float>();
+      CHECK(std::any_of(moment.begin(), moment.end(), [](float value) { return value > 0.0F; }));
+      ++checked;
+    }
+  }
+  CHECK(checked >= 5);
+}

@@ -41,7 +41,7 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
     names = std::string("-") + option.short_flag + "," + names;
   }
   if (std::holds_alternative<bool*>(option.target)) {
-    if (option.scope == Scope::kEverywhere) {
+    if (option.has_environment()) {
       names += ",!--no-" + option.flag().substr(2);
     }
     bound = app.add_flag(names)->description(option.help);
@@ -158,8 +158,7 @@ void ArgumentParser::apply_layers(BoundCommand& bound, const char* const* enviro
 void ArgumentParser::apply_flags(BoundCommand& bound, bool flag_only) {
   for (std::size_t i = 0; i < bound.options.size(); ++i) {
     Option& option = *bound.table.options()[i];
-    const bool is_layer = option.scope == Scope::kEverywhere;
-    if (is_layer != flag_only && bound.options[i]->count() > 0) {
+    if (option.has_environment() != flag_only && bound.options[i]->count() > 0) {
       bound.table.apply_flag(option, bound.options[i]->results().back());
     }
   }

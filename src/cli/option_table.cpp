@@ -87,7 +87,7 @@ void OptionTable::apply_environment(const char* const* variables,
       throw UsageError("environment: unknown variable ", name, did_you_mean(name, known));
     }
     for (const auto& option : options_) {
-      if (option->scope == Scope::kEverywhere && option->environment() == name) {
+      if (option->has_environment() && option->environment() == name) {
         set_from_text(option->target, text.substr(name.size() + 1), "environment: " + name);
         option->source = name;
       }
@@ -111,11 +111,21 @@ const Option& OptionTable::find(const std::string& key) const {
 std::vector<std::string> OptionTable::environment_names() const {
   std::vector<std::string> names;
   for (const auto& option : options_) {
-    if (option->scope == Scope::kEverywhere) {
+    if (option->has_environment()) {
       names.push_back(option->environment());
     }
   }
   return names;
+}
+
+nlohmann::ordered_json OptionTable::to_config() const {
+  nlohmann::ordered_json values = nlohmann::ordered_json::object();
+  for (const auto& option : options_) {
+    if (option->scope == Scope::kEverywhere) {
+      values[option->key] = to_json(option->target);
+    }
+  }
+  return values;
 }
 
 std::string OptionTable::print_config() const {

@@ -16,6 +16,7 @@ namespace elastic::cli {
 /// Where an option may be set.
 enum class Scope {
   kEverywhere,  ///< config file, environment, flag
+  kSession,     ///< environment, flag: what a result does not depend on, such as --quiet
   kFlagOnly,    ///< what belongs to one call, such as --resume
   kPositional,  ///< an argument without a flag
 };
@@ -34,6 +35,9 @@ struct Option {
 
   [[nodiscard]] std::string flag() const;         ///< --num-experts
   [[nodiscard]] std::string environment() const;  ///< ELASTIC_NUM_EXPERTS
+  [[nodiscard]] bool has_environment() const {
+    return scope == Scope::kEverywhere || scope == Scope::kSession;
+  }
 };
 
 class OptionTable {
@@ -64,7 +68,9 @@ class OptionTable {
   [[nodiscard]] const Option& find(const std::string& key) const;
   /// Names of the environment variables it reads.
   [[nodiscard]] std::vector<std::string> environment_names() const;
-  /// A config file with comments: every configurable value, and what set it.
+  /// What a config file can hold, as one that sets every value.
+  [[nodiscard]] nlohmann::ordered_json to_config() const;
+  /// The same as text, with a comment on what set each value.
   [[nodiscard]] std::string print_config() const;
 
  private:

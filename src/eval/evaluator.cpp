@@ -131,17 +131,6 @@ void UserRanker::cover(const Tensor& hidden, const Segments& excluded, const Ten
   }
 }
 
-// How often each item occurs in what is known when the subset's event is predicted, by item id.
-std::vector<std::int64_t> popularity_counts(const data::Split& split, data::Subset subset) {
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(split.num_items()) + 1, 0);
-  for (std::int32_t user = 0; user < split.num_users(); ++user) {
-    for (const std::int32_t item : split.history(user, subset)) {
-      ++counts[static_cast<std::size_t>(item)];
-    }
-  }
-  return counts;
-}
-
 }  // namespace
 
 Ranking rank_users(Model& model,
@@ -159,7 +148,7 @@ Ranking rank_users(Model& model,
 Ranking popularity_ranking(const data::Split& split,
                            data::Subset subset,
                            const EvalOptions& options) {
-  const std::vector<std::int64_t> counts = popularity_counts(split, subset);
+  const std::vector<std::int64_t> counts = split.popularity(subset);
   std::vector<std::int64_t> sorted(counts.begin() + 1, counts.end());
   std::sort(sorted.begin(), sorted.end());
 

@@ -1,0 +1,76 @@
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/evaluation.h"
+#include "cli/output_format.h"
+#include "cli/progress_line.h"
+#include "cli/run_files.h"
+#include "cli/session_options.h"
+#include "train/run_directory.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "evaluate a trained run\n"
+    "\n"
+    "  elastic eval runs/first\n"
+    "  elastic eval runs/first --split valid --json | jq '.metrics[\"NDCG@10\"]'\n"
+    "\n"
+    "Ranks each user's held-out item among all items: HR, NDCG, MRR and Recall at 1, 5, 10, 20 "
+    "and\n"
+    "50 with 95 % bootstrap intervals, by history length, and the popularity baseline beside "
+    "them.\n"
+    "The data is read from where the run was trained on it, and checked to be the same.";
+
+class EvalCommand : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "eval"; }
+  [[nodiscard]] std::string description() const override { return kDescription; }
+  void declare(OptionTable& table) override;
+  int run(const OptionTable& table) override;
+
+ private:
+  std::string run_;
+  std::string split_ = "test";
+  std::string data_;
+  bool filter_seen_ = true;
+  OutputFormat format_;
+  SessionOptions session_;
+};
+
+void EvalCommand::declare(OptionTable& table) {
+  Option& run = table.add("run", &run_, "the run directory that `elastic train` made");
+  run.scope = Scope::kPositional;
+  run.value_name = "RUN";
+  run.required = true;
+  table.begin_group("Evaluation");
+  table.add("split", &split_, "test, or valid").scope = Scope::kSession;
+  table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking").scope =
+      Scope::kSession;
+  Option& data = table.add("data", &data_, "the data, if it has moved since the training");
+  data.scope = Scope::kSession;
+  data.value_name = "FILE";
+  declare_output(table, format_, "table", "table or json");
+  declare_session(table, session_);
+}
+
+int EvalCommand::run(const OptionTable&) {
+  const bool json = wants_json(format_);
+  const data::Subset subset = parse_subset(split_);
+  const Device device = start_session(session_);
+  train::SavedModel saved = train::load_saved_model(run_, device);
+  ProgressLine line(session_.quiet);
+  const RunData data =
+      read_data_again(run_, data_, [&](const std::string& text) { line.message(text); });
+  print_report(evaluate_saved_model(saved, data.split, subset, filter_seen_), json);
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_eval_command() {
+  return std::make_unique<EvalCommand>();
+}
+
+}  // namespace elastic::cli

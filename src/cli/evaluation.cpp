@@ -1,0 +1,75 @@
+#include "cli/evaluation.h"
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "cli/build_info.h"
+#include "cli/metrics_table.h"
+#include "cli/output.h"
+#include "eval/evaluator.h"
+
+namespace elastic::cli {
+namespace {
+
+eval::Protocol make_protocol(const train::SavedModel& saved,
+                             const data::Split& split,
+                             data::Subset subset,
+                             bool filter_seen) {
+  const bool is_test = subset == data::Subset::kTest;
+  eval::Protocol protocol;
+  protocol.subset = is_test ? "test" : "valid";
+  protocol.split = "leave-one-out: a user's last event is the test, the one before the validation";
+  protocol.split_hash = split.hash();
+  protocol.users = static_cast<std::int64_t>(split.eval_users(subset).size());
+  protocol.items = split.num_items();
+  protocol.filter_seen = filter_seen;
+  protocol.history = is_test ? "training and validation events" : "training events";
+  protocol.max_len = saved.model->config().max_len;
+  protocol.checkpoint_epoch = saved.info.epoch;
+  protocol.checkpoint_metric = saved.info.metric;
+  protocol.seed = saved.info.seed;
+  protocol.build = build_info();
+  return protocol;
+}
+
+}  // namespace
+
+data::Subset parse_subset(const std::string& name) {
+  if (name == "test") {
+    return data::Subset::kTest;
+  }
+  if (name == "valid") {
+    return data::Subset::kValidation;
+  }
+  throw UsageError(
+      "--split: expected test or valid, got \"", name, "\"", did_you_mean(name, {"test", "valid"}));
+}
+
+eval::Report evaluate_saved_model(train::SavedModel& saved,
+                                  const data::Split& split,
+                                  data::Subset subset,
+                                  bool filter_seen) {
+  if (saved.model->config().num_items != split.num_items()) {
+    throw CheckpointError("the model knows ",
+                          saved.model->config().num_items,
+                          " items, the data has ",
+                          split.num_items(),
+                          ": expected the data that it was trained on");
+  }
+  const eval::Protocol protocol = make_protocol(saved, split, subset, filter_seen);
+  if (protocol.users == 0) {
+    throw DataError("nobody to evaluate: no user has the three events that the split needs");
+  }
+  eval::EvalOptions options;
+  options.filter_seen = filter_seen;
+  options.coverage = true;
+  const eval::Ranking ranking = eval::rank_users(*saved.model, split, subset, options);
+  return eval::make_report(ranking, eval::popularity_ranking(split, subset, options), protocol);
+}
+
+void print_report(const eval::Report& report, bool json) {
+  Output output;
+  output.write(json ? eval::to_json(report).dump(2) + "\n" : metrics_table(report));
+  output.flush();
+}
+
+}  // namespace elastic::cli

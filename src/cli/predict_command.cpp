@@ -1,0 +1,224 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "cli/answer_writer.h"
+#include "cli/command.h"
+#include "cli/line_reader.h"
+#include "cli/output.h"
+#include "cli/output_format.h"
+#include "cli/progress_line.h"
+#include "cli/query.h"
+#include "cli/recommender.h"
+#include "cli/run_files.h"
+#include "cli/session_options.h"
+#include "train/run_directory.h"
+#include "train/saved_model.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "recommend items for known users or for any history\n"
+    "\n"
+    "  echo 42 | elastic predict runs/first -o table\n"
+    "  echo '{\"history\": [\"50\", \"181\", \"172\"]}' | elastic predict runs/first --top-k 5\n"
+    "  cut -f2 new_users.tsv | elastic predict runs/first --histories -o tsv\n"
+    "\n"
+    "Reads a line per question: {\"user\": id}, {\"history\": [item, ...]} oldest first, a user "
+    "id, or\n"
+    "with --histories item ids separated by blanks. Answers in the same order, each as soon as "
+    "the\n"
+    "input pauses. A known user's history is all that the data holds, held-out events included; "
+    "only\n"
+    "this needs the data file. Items that the model does not know are skipped and counted.\n"
+    "\n"
+    "A question that has no answer gets a record with an error, and the rest goes on. The exit "
+    "code\n"
+    "is 3 if a line could not be understood, or if no question had an answer.";
+
+// A batch is answered at the latest when its histories hold so many events, or lines.
+constexpr std::size_t kBatchEvents = 16384;
+constexpr std::size_t kBatchLines = 512;
+
+// A question on its way to its answer.
+struct Pending {
+  Answer answer;
+  std::vector<std::int32_t> history;  ///< empty when the answer is an error
+};
+
+class PredictCommand : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "predict"; }
+  [[nodiscard]] std::string description() const override { return kDescription; }
+  void declare(OptionTable& table) override;
+  int run(const OptionTable& table) override;
+
+ private:
+  const data::Dataset& known_users();
+  Pending prepare(const Query& query);
+  void answer_all(std::vector<Pending>& batch);
+  [[nodiscard]] int finish(const std::string& input) const;
+
+  std::string run_;
+  std::string input_ = "-";
+  std::string data_;
+  bool users_ = false;
+  bool histories_ = false;
+  RecommendOptions options_;
+  OutputFormat format_;
+  SessionOptions session_;
+
+  std::unique_ptr<Recommender> recommender_;
+  std::optional<RunData> data_read_;  ///< read when the first user is asked for
+  std::unique_ptr<AnswerWriter> writer_;
+  Output output_;
+  std::int64_t num_answered_ = 0;
+  std::int64_t num_unanswered_ = 0;  ///< understood, but the user or all items are unknown
+  std::int64_t num_malformed_ = 0;
+};
+
+void PredictCommand::declare(OptionTable& table) {
+  Option& run = table.add("run", &run_, "the run directory that `elastic train` made");
+  run.scope = Scope::kPositional;
+  run.value_name = "RUN";
+  run.required = true;
+  Option& input = table.add("input", &input_, "the questions; - is standard input");
+  input.scope = Scope::kPositional;
+  input.value_name = "FILE";
+  table.begin_group("Questions");
+  table.add("users", &users_, "a line that is not JSON is a user id (the default)").scope =
+      Scope::kFlagOnly;
+  table.add("histories", &histories_, "a line that is not JSON is a history: item ids").scope =
+      Scope::kFlagOnly;
+  Option& data = table.add("data", &data_, "the data, if it has moved since the training");
+  data.scope = Scope::kSession;
+  data.value_name = "FILE";
+  table.begin_group("Answers");
+  Option& top_k = table.add("top_k", &options_.top_k, "items per answer");
+  top_k.scope = Scope::kSession;
+  top_k.short_flag = 'k';
+  table.add("filter_seen", &options_.filter_seen, "leave out the items of the history").scope =
+      Scope::kSession;
+  declare_output(table, format_, "jsonl", "jsonl (a record a line), tsv (a row an item) or table");
+  declare_session(table, session_);
+}
+
+int PredictCommand::run(const OptionTable&) {
+  if (users_ && histories_) {
+    throw UsageError("--users and --histories exclude each other");
+  }
+  writer_ = make_answer_writer(chosen_format(format_));
+  const Device device = start_session(session_);
+  train::SavedModel saved = train::load_saved_model(run_, device);
+  recommender_ = std::make_unique<Recommender>(
+      std::move(saved.model), train::read_items(run_ + "/items.tsv"), options_);
+
+  LineReader reader(input_);
+  std::vector<Pending> batch;
+  std::size_t events = 0;
+  while (const auto line = reader.next()) {
+    const PlainLine plain = histories_ ? PlainLine::kHistory : PlainLine::kUser;
+    batch.push_back(prepare(parse_query(*line, plain, reader.line_number())));
+    events += batch.back().history.size();
+    if (events >= kBatchEvents || batch.size() >= kBatchLines || !reader.ready()) {
+      answer_all(batch);
+      events = 0;
+    }
+  }
+  answer_all(batch);
+  return finish(reader.name());
+}
+
+const data::Dataset& PredictCommand::known_users() {
+  if (!data_read_) {
+    ProgressLine line(session_.quiet);
+    data_read_.emplace(
+        read_data_again(run_, data_, [&](const std::string& text) { line.message(text); }));
+  }
+  return data_read_->split.dataset();
+}
+
+Pending PredictCommand::prepare(const Query& query) {
+  Pending pending;
+  Answer& answer = pending.answer;
+  answer.line = query.line;
+  answer.user = query.user;
+  answer.error = query.error;
+  if (!query.error.empty()) {
+    ++num_malformed_;
+    return pending;
+  }
+  if (query.history) {
+    KnownHistory known = recommender_->look_up(*query.history);
+    pending.history = std::move(known.items);
+    answer.unknown = known.unknown;
+    if (query.history->empty()) {
+      answer.error = "an empty history";
+    } else if (pending.history.empty()) {
+      answer.error = "no item of the history is known";
+    }
+  } else {
+    const data::Dataset& dataset = known_users();
+    if (const auto user = dataset.find_user(*query.user)) {
+      const auto history = dataset.sequence(*user);
+      pending.history.assign(history.begin(), history.end());
+    } else {
+      answer.error = "unknown user";
+    }
+  }
+  ++(answer.error.empty() ? num_answered_ : num_unanswered_);
+  return pending;
+}
+
+void PredictCommand::answer_all(std::vector<Pending>& batch) {
+  std::vector<std::span<const std::int32_t>> histories;
+  for (const Pending& pending : batch) {
+    if (pending.answer.error.empty()) {
+      histories.emplace_back(pending.history);
+    }
+  }
+  auto recommended = recommender_->recommend(histories);
+  auto next = recommended.begin();
+  for (Pending& pending : batch) {
+    if (pending.answer.error.empty()) {
+      pending.answer.items = std::move(*next++);
+    }
+    writer_->write(pending.answer, output_);
+  }
+  output_.flush();
+  batch.clear();
+}
+
+int PredictCommand::finish(const std::string& input) const {
+  const std::int64_t lines = num_answered_ + num_unanswered_ + num_malformed_;
+  const bool nothing = lines > 0 && num_answered_ == 0;
+  if (num_malformed_ > 0 || nothing) {
+    throw DataError(input,
+                    ": ",
+                    num_malformed_,
+                    " of ",
+                    lines,
+                    " lines could not be understood, ",
+                    num_unanswered_,
+                    " asked for what is not known");
+  }
+  if (num_unanswered_ > 0) {
+    ProgressLine(session_.quiet)
+        .message(fmt::format(
+            "{}: {} of {} lines asked for what is not known", input, num_unanswered_, lines));
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_predict_command() {
+  return std::make_unique<PredictCommand>();
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,82 @@
+#include "cli/run_files.h"
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "train/run_directory.h"
+
+namespace elastic::cli {
+namespace {
+
+std::string file_of(const std::string& run, const char* name) {
+  return (std::filesystem::path(run) / name).string();
+}
+
+// The data options of RUN/config.json.
+data::DataConfig read_data_config(const std::string& run) {
+  const ConfigLayer config = read_run_config(run);
+  data::DataConfig options;
+  OptionTable table;
+  declare_data(table, options);
+  for (const auto& option : table.options()) {
+    if (config.values.contains(option->key)) {
+      try {
+        set_from_json(
+            option->target, config.values[option->key], concat(config.source, ": ", option->key));
+      } catch (const UsageError& error) {
+        throw CheckpointError(error.what());
+      }
+    }
+  }
+  return options;
+}
+
+}  // namespace
+
+ConfigLayer read_run_config(const std::string& run) {
+  const std::string path = file_of(run, "config.json");
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    throw UsageError("there is no run in ", run, ": no file ", path);
+  }
+  const nlohmann::json values = train::read_json(path);
+  if (!values.is_object()) {
+    throw CheckpointError(path, ": expected an object {\"option\": value, ...}");
+  }
+  return {values, path};
+}
+
+void check_same_data(const std::string& run, const RunData& data) {
+  const std::string path = file_of(run, "data.json");
+  const nlohmann::ordered_json before = train::read_json(path);
+  const nlohmann::ordered_json now = data::describe(data.loaded, data.split);
+  for (const char* key : {"users", "items", "events", "data_hash", "split"}) {
+    if (!before.is_object() || !before.contains(key)) {
+      throw CheckpointError(path, ": there is no ", key, "; it was not written by elastic train");
+    }
+    if (before[key] != now[key]) {
+      throw CheckpointError(path,
+                            ": the data is not what the run was trained on: ",
+                            key,
+                            " ",
+                            now[key].dump(),
+                            ", expected ",
+                            before[key].dump(),
+                            "; point --data at the original file");
+    }
+  }
+}
+
+RunData read_data_again(const std::string& run, const std::string& path, const Notes& notes) {
+  data::DataConfig config = read_data_config(run);
+  if (!path.empty()) {
+    config.data = path;
+  } else if (config.data == "-") {
+    throw UsageError("the run was trained from standard input; point --data at its data");
+  }
+  RunData data = read_data(config, notes);
+  check_same_data(run, data);
+  return data;
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,230 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/config_file.h"
+#include "cli/evaluation.h"
+#include "cli/output.h"
+#include "cli/output_format.h"
+#include "cli/progress_line.h"
+#include "cli/run_data.h"
+#include "cli/run_files.h"
+#include "cli/session_options.h"
+#include "cli/stop_signals.h"
+#include "cli/train_progress.h"
+#include "train/items_file.h"
+#include "train/run_directory.h"
+#include "train/saved_model.h"
+#include "train/trainer.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "train a model into a run directory and evaluate it on the test split\n"
+    "\n"
+    "  elastic train --data ratings.csv --items movies.csv --out runs/first\n"
+    "  elastic train --config my.json --dim 128 --out runs/wide\n"
+    "  elastic train --resume --out runs/first\n"
+    "\n"
+    "Reads interactions (user, item, [rating], [time]; tab, comma, space or :: between; plain, "
+    ".gz,\n"
+    ".zst or .xz), holds out each user's last event for the test and the one before for "
+    "validation,\n"
+    "trains until validation NDCG@10 stops growing, keeps the best model, evaluates the test "
+    "split\n"
+    "once. Ctrl-C saves and stops; --resume goes on, to the same bits.\n"
+    "\n"
+    "Every option below up to Output is also a key of the config file (num_experts) and, with the\n"
+    "options of Running, a variable (ELASTIC_NUM_EXPERTS). Defaults < config file < variables <\n"
+    "flags.";
+
+class TrainCommand : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "train"; }
+  [[nodiscard]] std::string description() const override { return kDescription; }
+  void declare(OptionTable& table) override;
+  std::optional<ConfigLayer> config_layer() override;
+  int run(const OptionTable& table) override;
+
+ private:
+  void check_options() const;
+  void check_unchanged(const OptionTable& table) const;
+  train::RunDirectory open_run(const OptionTable& table, const RunData& data) const;
+  train::TrainResult train_model(Model& model, const RunData& data, const train::RunDirectory& run);
+  [[nodiscard]] int interrupted(int signal) const;
+  void report(const RunData& data, const train::RunDirectory& run, Device device) const;
+  void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
+
+  data::DataConfig data_;
+  ModelConfig model_;
+  train::TrainConfig train_;
+  SessionOptions session_;
+  OutputFormat format_;
+  std::string out_;
+  std::string config_;
+  bool filter_seen_ = true;
+  bool resume_ = false;
+  bool print_config_ = false;
+  nlohmann::json resumed_;  ///< the options of the run to resume
+};
+
+void TrainCommand::declare(OptionTable& table) {
+  table.begin_group("Run");
+  Option& out = table.add("out", &out_, "the run directory: new, or with --resume an existing one");
+  out.scope = Scope::kFlagOnly;
+  out.value_name = "RUN";
+  Option& config = table.add("config", &config_, "options from a JSON file, comments allowed");
+  config.scope = Scope::kFlagOnly;
+  config.value_name = "FILE";
+  table.add("resume", &resume_, "go on with the run in --out, by its own options").scope =
+      Scope::kFlagOnly;
+  table.add("print_config", &print_config_, "print every option with its source, and stop").scope =
+      Scope::kFlagOnly;
+  declare_data(table, data_);
+  table.begin_group("Model");
+  table.add_all(model_);
+  table.begin_group("Training");
+  table.add_all(train_);
+  table.begin_group("Evaluation");
+  table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking");
+  declare_output(table, format_, "table", "table or json");
+  declare_session(table, session_, /*with_threads=*/false);
+}
+
+std::optional<ConfigLayer> TrainCommand::config_layer() {
+  if (!resume_) {
+    return config_.empty() ? std::nullopt
+                           : std::optional(ConfigLayer{read_config(config_), config_});
+  }
+  if (!config_.empty()) {
+    throw UsageError("--resume takes the options of the run; leave out --config");
+  }
+  if (out_.empty()) {
+    throw UsageError("--resume: which run? add --out RUN");
+  }
+  ConfigLayer layer = read_run_config(out_);
+  resumed_ = layer.values;
+  return layer;
+}
+
+void TrainCommand::check_options() const {
+  if (out_.empty()) {
+    throw UsageError("--out: where shall the run go? add --out RUN, a new folder");
+  }
+  if (data_.data.empty()) {
+    throw UsageError("--data: which file? add --data FILE, the interactions to learn from");
+  }
+  check(model_);
+  check(train_);
+  wants_json(format_);
+}
+
+// How long and how fast to train may change on the way, what is trained may not.
+void TrainCommand::check_unchanged(const OptionTable& table) const {
+  for (const auto& option : table.options()) {
+    const bool is_path = option->key == "data" || option->key == "items";
+    if (option->scope != Scope::kEverywhere || option->group == "Training" || is_path) {
+      continue;
+    }
+    const nlohmann::json value = to_json(option->target);
+    if (resumed_.contains(option->key) && resumed_[option->key] != value) {
+      throw UsageError("--resume: the run was started with ",
+                       option->key,
+                       " ",
+                       resumed_[option->key].dump(),
+                       ", not ",
+                       value.dump(),
+                       " (",
+                       option->source,
+                       "); start another run with another --out");
+    }
+  }
+}
+
+int TrainCommand::run(const OptionTable& table) {
+  if (print_config_) {
+    Output output;
+    output.write(table.print_config());
+    output.flush();
+    return 0;
+  }
+  check_options();
+  check_unchanged(table);
+  make_paths_absolute(data_);
+  const Device device = start_session(session_);
+  const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
+  model_.num_items = data.split.num_items();
+  const auto seed = static_cast<std::uint64_t>(train_.seed);
+  const auto model = make_model(model_, seed, DType::kFloat32, device);
+  const train::RunDirectory run = open_run(table, data);
+  const train::TrainResult result = train_model(*model, data, run);
+  if (result.status == train::Status::kStopped) {
+    return interrupted(StopSignals::received());
+  }
+  note(fmt::format("{} after {} epochs, {}; best validation NDCG@10 {:.4f} in epoch {}",
+                   name_of(result.status),
+                   result.num_epochs,
+                   format_duration(result.elapsed_s),
+                   result.best_metric,
+                   result.best_epoch));
+  report(data, run, device);
+  return 0;
+}
+
+train::RunDirectory TrainCommand::open_run(const OptionTable& table, const RunData& data) const {
+  if (resume_) {
+    check_same_data(out_, data);
+  }
+  train::RunDirectory run =
+      resume_ ? train::RunDirectory::resume(out_) : train::RunDirectory::create(out_);
+  run.write_json("config.json", table.to_config());
+  run.write_json("data.json", data::describe(data.loaded, data.split));
+  train::write_items(run.file("items.tsv"), item_names(data.split.dataset()));
+  return run;
+}
+
+train::TrainResult TrainCommand::train_model(Model& model,
+                                             const RunData& data,
+                                             const train::RunDirectory& run) {
+  ProgressLine line(session_.quiet);
+  line.message(fmt::format("training {}: {} parameters, {} users, {} items, into {}",
+                           model_.model,
+                           model.parameters().num_elements(),
+                           data.split.num_users(),
+                           data.split.num_items(),
+                           out_));
+  TrainProgress progress(line);
+  const StopSignals signals;
+  train::TrainerOptions options;
+  options.resume = resume_;
+  options.data_hash = data.split.hash();
+  options.stop = &StopSignals::received();
+  return train::Trainer(model, data.split, train_, run, options, progress.observer()).run();
+}
+
+int TrainCommand::interrupted(int signal) const {
+  note(fmt::format("stopped; the state is saved. To go on: elastic train --resume --out {}", out_));
+  return 128 + signal;
+}
+
+void TrainCommand::report(const RunData& data,
+                          const train::RunDirectory& run,
+                          Device device) const {
+  train::SavedModel best = train::read_model(run.model_path(), device);
+  const eval::Report report =
+      evaluate_saved_model(best, data.split, data::Subset::kTest, filter_seen_);
+  run.write_json("result.json", to_json(report));
+  print_report(report, wants_json(format_));
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_train_command() {
+  return std::make_unique<TrainCommand>();
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,25 @@
+// Shows how training goes, on one line.
+#pragma once
+
+#include <string>
+
+#include "cli/progress_line.h"
+#include "train/observer.h"
+
+namespace elastic::cli {
+
+class TrainProgress {
+ public:
+  explicit TrainProgress(ProgressLine& line) : line_(line) {}
+  /// Keeps a reference to this object.
+  train::TrainObserver observer();
+
+ private:
+  void show(const train::Progress& progress);
+  void remember(const train::EvaluationReport& report);
+
+  ProgressLine& line_;
+  std::string best_;  ///< the best evaluation so far
+};
+
+}  // namespace elastic::cli

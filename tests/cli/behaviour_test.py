@@ -1,0 +1,203 @@
+"""How the tool behaves over time: signals, resuming, pipes, terminals. behaviour_test.py BINARY"""
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from harness import TINY_MODEL, Workplace
+
+WORKPLACE = None
+LONG_TRAINING = ["--epochs", "100000", "--patience", "100000", "--save-every-s", "0.2", *TINY_MODEL]
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.02)
+
+
+def metrics_of(run):
+    with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+class Stopping(unittest.TestCase):
+    def interrupted_run(self, name, number, code):
+        run = WORKPLACE.path(name)
+        process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out", run, *LONG_TRAINING],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: os.path.exists(os.path.join(run, "model.safetensors")))
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, code, errors)
+        self.assertEqual(output, "")
+        self.assertIn(f"elastic train --resume --out {run}", errors)
+        return run
+
+    def test_interrupt_saves_and_resume_goes_on(self):
+        run = self.interrupted_run("interrupted", signal.SIGINT, 130)
+        epochs = len({event["epoch"] for event in metrics_of(run) if "epoch" in event})
+        result = WORKPLACE.call(["train", "--resume", "--out", run, "--epochs", str(epochs + 2)])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("NDCG", result.stdout)
+        self.assertTrue(os.path.exists(os.path.join(run, "result.json")))
+
+    def test_terminate_saves(self):
+        self.interrupted_run("terminated", signal.SIGTERM, 143)
+
+    def test_resumed_run_equals_the_uninterrupted_one(self):
+        options = ["--data", WORKPLACE.data, "--patience", "100000", *TINY_MODEL]
+        whole, parts = WORKPLACE.path("whole"), WORKPLACE.path("parts")
+        result = WORKPLACE.call(["train", "--out", whole, "--epochs", "6", *options])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = WORKPLACE.call(["train", "--out", parts, "--epochs", "2", *options])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = WORKPLACE.call(["train", "--resume", "--out", parts, "--epochs", "6"])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for name in ("model.safetensors", "result.json"):
+            with open(os.path.join(whole, name), "rb") as one:
+                with open(os.path.join(parts, name), "rb") as other:
+                    self.assertEqual(one.read(), other.read(), name)
+
+
+class Pipes(unittest.TestCase):
+    def test_an_answer_comes_while_the_input_waits(self):
+        process = WORKPLACE.start(["predict", WORKPLACE.run, "--histories", "-k", "2"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for line in ("m1 m2", "m3"):
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+            self.assertEqual(len(json.loads(process.stdout.readline())["items"]), 2)
+        process.stdin.close()
+        self.assertEqual(process.wait(timeout=60), 0)
+        process.stdout.close()
+
+    def test_a_reader_that_leaves_is_no_failure(self):
+        process = WORKPLACE.start(["predict", WORKPLACE.run, "--histories", "-k", "20"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+        process.stdin.write("m1 m2\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        process.stdout.close()
+        try:
+            for _ in range(200):
+                process.stdin.write("m1 m2\n")
+                process.stdin.flush()
+                time.sleep(0.001)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+        self.assertEqual(process.wait(timeout=60), 0)
+        self.assertEqual(process.stderr.read(), "")
+        process.stderr.close()
+
+    def test_answers_do_not_depend_on_how_the_input_comes(self):
+        questions = [f"m{i + 1} m{(i * 5) % 40 + 1} m{(i * 3) % 40 + 1}" for i in range(40)]
+        arguments = ["predict", WORKPLACE.run, "--histories", "-k", "3"]
+        together = WORKPLACE.call(arguments, stdin="\n".join(questions)).stdout.splitlines()
+        self.assertEqual(len(together), 40)
+        for i in (0, 7, 39):
+            alone = json.loads(WORKPLACE.call(arguments, stdin=questions[i]).stdout)
+            self.assertEqual(alone["items"], json.loads(together[i])["items"])
+
+    def test_a_full_disk_is_a_failure(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            process = WORKPLACE.start(["eval", WORKPLACE.run], stdout=full, stderr=subprocess.PIPE)
+            self.assertIn(b"No space left", process.communicate(timeout=60)[1])
+            self.assertEqual(process.returncode, 1)
+
+
+class Terminals(unittest.TestCase):
+    def test_progress_is_one_live_line(self):
+        controller, terminal = pty.openpty()
+        process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out",
+                                   WORKPLACE.path("watched"), "--max-time-s", "2", *LONG_TRAINING],
+                                  stdout=subprocess.PIPE, stderr=terminal)
+        os.close(terminal)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(controller, 65536)
+            except OSError:  # how Linux tells that the other end is closed
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(controller)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assertGreater(shown.count(b"\r"), 2)
+        self.assertIn(b"examples/s", shown)
+
+    def test_elsewhere_there_are_plain_lines(self):
+        result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out",
+                                 WORKPLACE.path("logged"), "--max-time-s", "1", *LONG_TRAINING])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("\r", result.stderr)
+        self.assertNotIn("\033", result.stderr)
+
+
+class Runs(unittest.TestCase):
+    def test_a_run_serves_histories_without_its_data(self):
+        moved = WORKPLACE.path("moved")
+        shutil.copytree(WORKPLACE.run, moved)
+        config = os.path.join(moved, "config.json")
+        with open(config, encoding="utf-8") as file:
+            values = json.load(file)
+        values["data"] = "/gone.csv"
+        with open(config, "w", encoding="utf-8") as file:
+            json.dump(values, file)
+        self.assertEqual(
+            WORKPLACE.call(["predict", moved, "--histories"], stdin="m1\n").returncode, 0)
+        missing = WORKPLACE.call(["predict", moved], stdin="u1\n")
+        self.assertEqual(missing.returncode, 3)
+        self.assertIn("/gone.csv", missing.stderr)
+        found = WORKPLACE.call(["eval", moved, "--data", WORKPLACE.data])
+        self.assertEqual(found.returncode, 0, found.stderr)
+
+    def test_the_config_of_a_run_reproduces_it(self):
+        again = WORKPLACE.path("again")
+        config = os.path.join(WORKPLACE.run, "config.json")
+        result = WORKPLACE.call(["train", "--config", config, "--out", again])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for name in ("model.safetensors", "result.json", "config.json", "items.tsv"):
+            with open(os.path.join(WORKPLACE.run, name), "rb") as one:
+                with open(os.path.join(again, name), "rb") as other:
+                    self.assertEqual(one.read(), other.read(), name)
+
+    def test_eval_repeats_the_result_of_training(self):
+        result = WORKPLACE.call(["eval", WORKPLACE.run, "--json"])
+        with open(os.path.join(WORKPLACE.run, "result.json"), encoding="utf-8") as file:
+            self.assertEqual(json.loads(result.stdout), json.load(file))
+
+    def test_a_printed_config_reads_back(self):
+        printed = WORKPLACE.call(["train", "--print-config", "--dim", "48"]).stdout
+        config = WORKPLACE.write("printed.json", printed)
+        again = WORKPLACE.call(["train", "--print-config", "--config", config]).stdout
+        self.assertIn('"dim": 48,                            // ' + config, again)
+
+    def test_damaged_files_are_named(self):
+        for name, text in (("model.safetensors", "junk"), ("config.json", "{"),
+                           ("data.json", "[]"), ("items.tsv", "")):
+            with self.subTest(name):
+                damaged = WORKPLACE.path("damaged_" + name)
+                shutil.copytree(WORKPLACE.run, damaged)
+                with open(os.path.join(damaged, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+                result = WORKPLACE.call(["predict", damaged], stdin="u1\n")
+                self.assertEqual(result.returncode, 6, result.stderr)
+                self.assertIn(name, result.stderr)
+
+
+if __name__ == "__main__":
+    WORKPLACE = Workplace(sys.argv.pop(1))
+    unittest.main()

@@ -1,0 +1,75 @@
+"""Runs the real binary for the command-line tests: a small data set, a trained run, one call."""
+
+import os
+import subprocess
+import tempfile
+
+TINY_MODEL = ["--dim", "16", "--num-layers", "1", "--ffn-dim", "32", "--max-len", "20",
+              "--num-experts", "4", "--pool-subkeys", "4", "--key-dim", "8", "--batch-size", "32"]
+
+NUM_USERS = 60
+NUM_ITEMS = 40
+EVENTS = 12
+
+
+def ratings_csv():
+    """Users walk through the items in steps of 1, 2 or 3: easy to learn, quick to read."""
+    lines = ["userId,movieId,rating,timestamp"]
+    for user in range(1, NUM_USERS + 1):
+        item = user * 7 % NUM_ITEMS
+        for event in range(EVENTS):
+            lines.append(f"u{user},m{item + 1},{3 + event % 3},{1000 + event}")
+            item = (item + 1 + user % 3) % NUM_ITEMS
+    return "\n".join(lines) + "\n"
+
+
+def items_csv():
+    lines = ["movieId,title"]
+    lines += [f'm{item},"Title, {item}"' for item in range(1, NUM_ITEMS + 1)]
+    return "\n".join(lines) + "\n"
+
+
+def clean_environment(extra=None):
+    """The caller's environment without its ELASTIC_* variables."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("ELASTIC_")}
+    environment.update(extra or {})
+    return environment
+
+
+class Workplace:
+    """A temporary folder with data, and a run trained on first use."""
+
+    def __init__(self, binary):
+        self.binary = os.path.abspath(binary)
+        self.folder = tempfile.TemporaryDirectory(prefix="elastic_cli_")
+        self.data = self.write("ratings.csv", ratings_csv())
+        self.items = self.write("items.csv", items_csv())
+        self._run = None
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def write(self, name, text):
+        path = self.path(name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    @property
+    def run(self):
+        if self._run is None:
+            self._run = self.path("trained")
+            result = self.call(["train", "--data", self.data, "--items", self.items, "--out",
+                                self._run, "--epochs", "3", "--seed", "7", *TINY_MODEL])
+            assert result.returncode == 0, result.stderr
+        return self._run
+
+    def call(self, arguments, stdin="", env=None, cwd=None):
+        return subprocess.run([self.binary, *arguments], input=stdin, capture_output=True,
+                              text=True, encoding="utf-8", errors="replace",
+                              env=clean_environment(env), cwd=cwd or self.folder.name,
+                              timeout=120, check=False)
+
+    def start(self, arguments, **options):
+        return subprocess.Popen([self.binary, *arguments], env=clean_environment(),
+                                cwd=self.folder.name, **options)

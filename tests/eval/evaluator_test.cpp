@@ -1,0 +1,122 @@
+#include "eval/evaluator.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "eval/fixture.h"
+#include "eval/metrics.h"
+
+namespace elastic::eval {
+namespace {
+
+ModelConfig small_config(std::int64_t num_items) {
+  ModelConfig config;
+  config.model = "softmax";
+  config.dim = 8;
+  config.num_heads = 2;
+  config.num_layers = 1;
+  config.ffn_dim = 16;
+  config.max_len = 6;
+  config.num_items = num_items;
+  return config;
+}
+
+// Item by item and user by user, in the words of the protocol.
+std::int32_t rank_plainly(Model& model,
+                          const data::Split& split,
+                          std::int32_t user,
+                          data::Subset subset,
+                          bool filter_seen) {
+  const NoGrad no_grad;
+  const auto history = split.history(user, subset);
+  data::BatchBuilder builder;
+  builder.add(history, model.config().max_len);
+  const auto hidden = model.encode_last(builder.build(Device::kCpu), {}).value().to_vector<float>();
+  const auto table = model.item_table().value().to_vector<float>();
+  const auto score = [&](std::int32_t item) {
+    double sum = 0.0;
+    for (std::size_t d = 0; d < hidden.size(); ++d) {
+      sum += double{hidden[d]} * double{table[static_cast<std::size_t>(item) * hidden.size() + d]};
+    }
+    return sum;
+  };
+  const std::int32_t target = split.target(user, subset);
+  const std::set<std::int32_t> seen(history.begin(), history.end());
+  std::int32_t rank = 1;
+  for (std::int32_t item = 1; item <= split.num_items(); ++item) {
+    const bool left_out = item == target || (filter_seen && seen.count(item) > 0);
+    rank += !left_out && score(item) >= score(target) ? 1 : 0;
+  }
+  return rank;
+}
+
+TEST_CASE("evaluator: ranks as the protocol says, whatever the batches") {
+  const data::Split split = make_split(random_sequences(40, 12, 30), 30);
+  const auto model = make_model(small_config(30), 5);
+  for (const data::Subset subset : {data::Subset::kValidation, data::Subset::kTest}) {
+    for (const bool filter_seen : {true, false}) {
+      for (const std::int64_t batch_tokens : {1, 7, 100000}) {
+        CAPTURE(filter_seen);
+        CAPTURE(batch_tokens);
+        const Ranking ranking = rank_users(*model, split, subset, {filter_seen, batch_tokens});
+        REQUIRE(ranking.users.size() == split.eval_users(subset).size());
+        CHECK(std::is_sorted(ranking.users.begin(), ranking.users.end()));
+        for (std::size_t i = 0; i < ranking.users.size(); ++i) {
+          const std::int32_t user = ranking.users[i];
+          CHECK(ranking.ranks[i] == rank_plainly(*model, split, user, subset, filter_seen));
+          CHECK(ranking.history_lengths[i] ==
+                static_cast<std::int32_t>(split.history(user, subset).size()));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("evaluator: a model that scores all items alike ranks every target last") {
+  const data::Split split = make_split({{1, 2, 3}, {4, 5, 6, 7}, {1, 1, 1}}, 9);
+  const auto model = make_model(small_config(9), 5);
+  Tensor& table = model->item_table().mutable_value();
+  table = zeros_like(table);
+  CHECK(rank_users(*model, split, data::Subset::kTest, {.filter_seen = false}).ranks ==
+        std::vector<std::int32_t>{9, 9, 9});
+  // Two, three and no other items were seen; the held-out one competes though it was seen before.
+  CHECK(rank_users(*model, split, data::Subset::kTest).ranks == std::vector<std::int32_t>{7, 6, 9});
+}
+
+TEST_CASE("evaluator: coverage counts the distinct items of all top tens") {
+  const data::Split split = make_split(random_sequences(50, 6, 25), 25);
+  const auto model = make_model(small_config(25), 5);
+  EvalOptions options;
+  CHECK(rank_users(*model, split, data::Subset::kTest, options).items_covered == 0);
+  options.coverage = true;
+  const Ranking small = rank_users(*model, split, data::Subset::kTest, options);
+  options.batch_tokens = 3;
+  const Ranking many = rank_users(*model, split, data::Subset::kTest, options);
+  CHECK(small.items_covered >= kCoverageCutoff);
+  CHECK(small.items_covered <= 25);
+  CHECK(small.items_covered == many.items_covered);
+}
+
+TEST_CASE("evaluator: nobody to evaluate gives an empty ranking") {
+  const data::Split split = make_split({{1, 2}, {3}}, 4);
+  const auto model = make_model(small_config(4), 5);
+  CHECK(rank_users(*model, split, data::Subset::kTest).users.empty());
+  CHECK(popularity_ranking(split, data::Subset::kTest).users.empty());
+}
+
+TEST_CASE("popularity: counts what was known, ties against") {
+  // For the test, item 1 stands 3 times in the histories, 2 twice, 3 and 4 once, 5 never; the short
+  // user's events are all for training.
+  const data::Split split = make_split({{1, 2, 3, 4}, {2, 1, 5}, {4, 1}}, 5);
+  CHECK(popularity_ranking(split, data::Subset::kTest, {.filter_seen = false}).ranks ==
+        std::vector<std::int32_t>{4, 5});
+  CHECK(popularity_ranking(split, data::Subset::kTest).ranks == std::vector<std::int32_t>{1, 3});
+  // For the validation: 1 twice, 2 twice, 4 once; the targets are 3 (tied with 5 at zero) and 1.
+  CHECK(popularity_ranking(split, data::Subset::kValidation, {.filter_seen = false}).ranks ==
+        std::vector<std::int32_t>{5, 2});
+}
+
+}  // namespace
+}  // namespace elastic::eval

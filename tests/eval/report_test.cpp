@@ -1,0 +1,65 @@
+#include "eval/report.h"
+
+#include <doctest/doctest.h>
+
+namespace elastic::eval {
+namespace {
+
+Ranking ranking_of(std::vector<std::int32_t> ranks, std::vector<std::int32_t> lengths) {
+  Ranking ranking;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    ranking.users.push_back(static_cast<std::int32_t>(i));
+  }
+  ranking.ranks = std::move(ranks);
+  ranking.history_lengths = std::move(lengths);
+  ranking.items_covered = 25;
+  return ranking;
+}
+
+Report small_report() {
+  Protocol protocol;
+  protocol.subset = "test";
+  protocol.users = 4;
+  protocol.items = 100;
+  protocol.build = {{"version", "1"}};
+  return make_report(ranking_of({1, 20, 3, 1}, {20, 21, 30, 900}),
+                     ranking_of({50, 1, 70, 80}, {20, 21, 30, 900}),
+                     protocol);
+}
+
+TEST_CASE("report: buckets by history length, without the empty ones") {
+  const Report report = small_report();
+  REQUIRE(report.buckets.size() == 3);
+  CHECK(report.buckets[0].from == 1);
+  CHECK(report.buckets[0].to == 20);
+  CHECK(report.buckets[0].users == 1);
+  CHECK(report.buckets[0].hit_at_10 == 1.0);
+  CHECK(report.buckets[1].users == 2);
+  CHECK(report.buckets[1].hit_at_10 == 0.5);
+  CHECK(report.buckets[1].popularity_hit_at_10 == 0.5);
+  CHECK(report.buckets[2].from == 501);
+  CHECK(report.buckets[2].to == 0);
+}
+
+TEST_CASE("report: JSON holds metrics, intervals, popularity, coverage and protocol") {
+  const auto json = to_json(small_report());
+  CHECK(json["schema_version"] == kReportSchemaVersion);
+  CHECK(json["metrics"]["HR@10"] == 0.75);
+  CHECK(json["metrics"]["NDCG@10"] == 0.625);
+  CHECK(json["metrics"]["MRR@10"] == 0.583333);
+  CHECK(json["metrics"].size() == 20);
+  CHECK(json["intervals"]["HR@10"].size() == 2);
+  CHECK(json["popularity"]["HR@10"] == 0.25);
+  CHECK(json["coverage@10"] == 0.25);
+  CHECK(json["by_history_length"][2]["to"].is_null());
+  CHECK(json["protocol"]["users"] == 4);
+  CHECK(json["protocol"]["ties"] == "count against the model");
+  CHECK(json["protocol"]["build"]["version"] == "1");
+}
+
+TEST_CASE("report: rankings of different users do not compare") {
+  CHECK_THROWS(make_report(ranking_of({1}, {5}), ranking_of({1, 2}, {5, 6}), {}));
+}
+
+}  // namespace
+}  // namespace elastic::eval

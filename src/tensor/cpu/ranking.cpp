@@ -1,4 +1,5 @@
 // Ranks and best items over the whole catalogue by tiles; a [rows, V] score matrix never exists.
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -62,12 +63,19 @@ class ScoreTiles {
     }
   }
 
-  // The same bits as the product's: one sum in order of the dimensions.
+  // The same bits as in a tile. A plain loop would not do: the compiler is free to round its
+  // products before it adds them.
   [[nodiscard]] T score(std::int64_t row, std::int64_t item) const {
     T sum = 0;
-    for (std::int64_t j = 0; j < dim_; ++j) {
-      sum += table_[item * dim_ + j] * hidden_[row * dim_ + j];
-    }
+    gemm_unpacked(1,
+                  1,
+                  dim_,
+                  row_major<T>(hidden_ + row * dim_, dim_),
+                  table_ + item * dim_,
+                  1,
+                  &sum,
+                  1,
+                  false);
     return sum;
   }
 
@@ -145,6 +153,9 @@ void CpuBackend::rank_targets(const Tensor& hidden,
       std::int32_t above[kBlockRows];
       for (std::int64_t r = 0; r < rows; ++r) {
         goal[r] = tiles.score(begin + r, target[begin + r]);
+        if (std::isnan(goal[r])) {
+          goal[r] = std::numeric_limits<T>::lowest();  // last of what is not excluded
+        }
         above[r] = 0;
       }
       tiles.for_each(

@@ -1,0 +1,181 @@
+#include "tensor/backend.h"
+#include "tensor/tensor_values.h"
+
+namespace elastic {
+namespace {
+
+Backend& backend() {
+  return backend_for(Device::kCpu);
+}
+
+Tensor fresh_health() {
+  return zeros({3}, DType::kFloat64, Device::kCpu);
+}
+
+// Two parameters with their moments.
+struct Optimised {
+  std::vector<Tensor> params;
+  std::vector<Tensor> first;
+  std::vector<Tensor> second;
+
+  explicit Optimised(DType dtype)
+      : params{make_tensor({1.0, -2.0, 0.5}, {3}, dtype), make_tensor({4.0}, {1, 1}, dtype)} {
+    for (const Tensor& param : params) {
+      first.push_back(zeros_like(param));
+      second.push_back(zeros_like(param));
+    }
+  }
+};
+
+// Kingma and Ba 2015, algorithm 1, with decoupled decay, in double.
+struct HandAdam {
+  std::vector<double> param{1.0, -2.0, 0.5, 4.0};
+  std::vector<double> first = std::vector<double>(4, 0.0);
+  std::vector<double> second = std::vector<double>(4, 0.0);
+
+  void step(std::vector<double> grad, const AdamOptions& options) {
+    double squares = 0.0;
+    for (const double g : grad) {
+      squares += g * g;
+    }
+    if (options.clip_norm > 0.0 && std::sqrt(squares) > options.clip_norm) {
+      for (double& g : grad) {
+        g *= options.clip_norm / std::sqrt(squares);
+      }
+    }
+    const auto t = static_cast<double>(options.step);
+    for (std::size_t i = 0; i < 4; ++i) {
+      first[i] = options.beta1 * first[i] + (1.0 - options.beta1) * grad[i];
+      second[i] = options.beta2 * second[i] + (1.0 - options.beta2) * grad[i] * grad[i];
+      const double mean = first[i] / (1.0 - std::pow(options.beta1, t));
+      const double variance = second[i] / (1.0 - std::pow(options.beta2, t));
+      param[i] -= options.learning_rate * options.weight_decay * param[i];
+      param[i] -= options.learning_rate * mean / (std::sqrt(variance) + options.epsilon);
+    }
+  }
+};
+
+TEST_CASE("adam_step: three steps follow the hand computation, with clipping and decay") {
+  // The first gradient is long and clipped, the second is short and not.
+  const std::vector<std::vector<double>> grads{
+      {3.0, -1.0, 0.25, 8.0}, {0.1, 0.2, -0.3, 0.05}, {-1.0, 2.0, 0.0, -0.5}};
+  for (const double clip : {0.0, 1.5}) {
+    for (const double decay : {0.0, 0.1}) {
+      for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+        CAPTURE(clip);
+        CAPTURE(decay);
+        Optimised state(dtype);
+        HandAdam hand;
+        Tensor health = fresh_health();
+        for (std::size_t s = 0; s < grads.size(); ++s) {
+          const AdamOptions options{0.01, 0.9, 0.98, 1e-6, decay, clip, static_cast<int>(s) + 1};
+          const std::vector<Tensor> grad{
+              make_tensor({grads[s][0], grads[s][1], grads[s][2]}, {3}, dtype),
+              make_tensor({grads[s][3]}, {1, 1}, dtype)};
+          backend().check_gradients(grad, make_tensor({1.0}, {}, dtype), options.step, health);
+          backend().adam_step(state.params, grad, state.first, state.second, options, health);
+          hand.step(grads[s], options);
+        }
+        std::vector<double> got = to_doubles(state.params[0]);
+        got.push_back(to_doubles(state.params[1])[0]);
+        CHECK(relative_error(hand.param, got) < (dtype == DType::kFloat32 ? 1e-6 : 1e-13));
+      }
+    }
+  }
+}
+
+TEST_CASE("adam_step: a first step moves every element by about the learning rate") {
+  Optimised state(DType::kFloat64);
+  Tensor health = fresh_health();
+  const std::vector<Tensor> grad{make_tensor({1e-3, -50.0, 2.0}, {3}, DType::kFloat64),
+                                 make_tensor({-1.0}, {1, 1}, DType::kFloat64)};
+  AdamOptions options;
+  options.learning_rate = 0.01;
+  backend().adam_step(state.params, grad, state.first, state.second, options, health);
+  CHECK(relative_error({0.99, -1.99, 0.49}, to_doubles(state.params[0])) < 1e-6);
+  CHECK(to_doubles(state.params[1])[0] == doctest::Approx(4.01));
+}
+
+TEST_CASE("adam_step: tensors longer than a slice are updated to the end") {
+  const std::int64_t size = (1 << 15) * 2 + 17;
+  const Tensor param = zeros({size}, DType::kFloat32, Device::kCpu);
+  const Tensor first = zeros_like(param);
+  const Tensor second = zeros_like(param);
+  Tensor grad({size}, DType::kFloat32, Device::kCpu);
+  backend().fill(grad, 2.0);
+  backend().adam_step({param}, {grad}, {first}, {second}, AdamOptions{}, fresh_health());
+  const std::vector<double> values = to_doubles(param);
+  CHECK(relative_error(std::vector<double>(values.size(), -1e-3), values) < 1e-5);
+}
+
+TEST_CASE("check_gradients: the norm is over all gradients") {
+  Tensor health = fresh_health();
+  backend().check_gradients({make_tensor({3.0, 0.0}, {2}, DType::kFloat32),
+                             make_tensor({4.0, -12.0}, {1, 2}, DType::kFloat32)},
+                            make_tensor({0.5}, {}, DType::kFloat32),
+                            1,
+                            health);
+  CHECK(to_doubles(health) == std::vector<double>{13.0, 0.0, 0.0});
+}
+
+TEST_CASE("check_gradients: a value that is not finite names its parameter and step") {
+  for (const double bad : {static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
+    Tensor health = fresh_health();
+    const Tensor good = make_tensor({1.0}, {1}, DType::kFloat32);
+    backend().check_gradients({good,
+                               make_tensor({0.0, bad}, {2}, DType::kFloat32),
+                               make_tensor({bad}, {1}, DType::kFloat32)},
+                              make_tensor({0.5}, {}, DType::kFloat32),
+                              7,
+                              health);
+    CHECK_FALSE(std::isfinite(to_doubles(health)[0]));
+    CHECK(to_doubles(health)[1] == 7.0);
+    CHECK(to_doubles(health)[2] == 1.0);
+  }
+}
+
+TEST_CASE("check_gradients: a bad loss with good gradients names no parameter") {
+  Tensor health = fresh_health();
+  backend().check_gradients({make_tensor({1.0}, {1}, DType::kFloat64)},
+                            make_tensor({NAN}, {}, DType::kFloat64),
+                            3,
+                            health);
+  CHECK(to_doubles(health) == std::vector<double>{1.0, 3.0, -1.0});
+}
+
+TEST_CASE("check_gradients: later steps do not overwrite the first bad one") {
+  Tensor health = fresh_health();
+  const Tensor loss = make_tensor({1.0}, {}, DType::kFloat32);
+  const Tensor good = make_tensor({1.0}, {1}, DType::kFloat32);
+  const Tensor bad = make_tensor({NAN}, {1}, DType::kFloat32);
+  backend().check_gradients({good, bad}, loss, 4, health);
+  backend().check_gradients({bad, good}, loss, 5, health);
+  CHECK(to_doubles(health)[1] == 4.0);
+  CHECK(to_doubles(health)[2] == 1.0);
+  backend().check_gradients({good, good}, loss, 6, health);
+  CHECK(to_doubles(health)[1] == 4.0);
+  CHECK(to_doubles(health)[0] == doctest::Approx(std::sqrt(2.0)));
+}
+
+TEST_CASE("adam_step: touches nothing once a bad step stands") {
+  Optimised state(DType::kFloat32);
+  const Optimised before(DType::kFloat32);
+  Tensor health = fresh_health();
+  const Tensor loss = make_tensor({1.0}, {}, DType::kFloat32);
+  const std::vector<Tensor> bad{make_tensor({NAN, 1.0, 1.0}, {3}, DType::kFloat32),
+                                make_tensor({1.0}, {1, 1}, DType::kFloat32)};
+  const std::vector<Tensor> good{make_tensor({1.0, 1.0, 1.0}, {3}, DType::kFloat32),
+                                 make_tensor({1.0}, {1, 1}, DType::kFloat32)};
+  backend().check_gradients(bad, loss, 1, health);
+  backend().adam_step(state.params, bad, state.first, state.second, AdamOptions{}, health);
+  backend().check_gradients(good, loss, 2, health);
+  backend().adam_step(state.params, good, state.first, state.second, AdamOptions{}, health);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(same_bits(state.params[i], before.params[i]));
+    CHECK(same_bits(state.first[i], before.first[i]));
+    CHECK(same_bits(state.second[i], before.second[i]));
+  }
+}
+
+}  // namespace
+}  // namespace elastic

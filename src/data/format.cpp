@@ -89,7 +89,8 @@ std::vector<Column> columns_of_header(const std::vector<std::string_view>& field
 
 std::vector<Column> parse_columns(const std::string& text) {
   std::vector<Column> columns;
-  for (const std::string_view name : FieldSplitter(",").split(text)) {
+  FieldSplitter splitter(",");
+  for (const std::string_view name : splitter.split(text)) {
     const std::optional<Column> column = name == "-" ? Column::kIgnored : column_named(name);
     if (!column) {
       throw UsageError(

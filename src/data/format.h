@@ -11,7 +11,7 @@ namespace elastic::data {
 struct ReadOptions {
   std::string format = "auto";       ///< auto, table (a row an event) or sequences (a line a user)
   std::string separator = "auto";    ///< auto, tab, comma, space, semicolon, pipe or ::
-  std::string columns;               ///< e.g. "user,item,timestamp"; "-" for one to pass over
+  std::string columns = "";          ///< e.g. "user,item,timestamp"; "-" for one to pass over
   std::string on_bad_row = "error";  ///< error, or skip: count the row and go on
 };
 

@@ -1,0 +1,154 @@
+#include "data/dataset.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "base/error.h"
+#include "data/data_config.h"
+#include "data/temporary_file.h"
+
+namespace elastic::data {
+namespace {
+
+LoadedData load(std::string_view content, DataConfig config = {}) {
+  const TemporaryFile file("log.txt", content);
+  config.data = file.path();
+  return load_data(config);
+}
+
+std::string sequence_of(const Dataset& dataset, const char* user) {
+  std::string text;
+  for (const std::int32_t item : dataset.sequence(dataset.find_user(user).value())) {
+    text += dataset.item_id(item);
+  }
+  return text;
+}
+
+TEST_CASE("dataset: events are ordered by time, ties by the file, else as in the file") {
+  const auto timed = load("user,item,timestamp\nu,c,30\nv,x,1\nu,a,10\nu,b,10\nu,d,20\n");
+  CHECK(sequence_of(*timed.dataset, "u") == "abdc");
+  const auto untimed = load("u c\nv x\nu a\nu b\n");
+  CHECK(sequence_of(*untimed.dataset, "u") == "cab");
+  CHECK(untimed.dataset->num_users() == 2);
+  CHECK(untimed.dataset->num_items() == 4);
+  CHECK(!untimed.dataset->find_item("nothing"));
+  CHECK(untimed.dataset->find_item("c").value() == 1);
+}
+
+TEST_CASE("dataset: minimum rating, duplicates and an iterated core, with counts") {
+  // Item z has one event: it goes, which leaves user w two, which then goes and leaves item q one.
+  const char* log =
+      "user,item,rating\nu,p,5\nu,q,5\nu,r,5\nv,p,5\nv,r,5\nv,r,4\nv,q,1\nw,q,5\nw,p,5\nw,z,5\n";
+  DataConfig config;
+  config.min_rating = 2.0;
+  config.drop_duplicates = true;
+  config.min_user_events = 2;
+  config.min_item_events = 2;
+  const auto loaded = load(log, config);
+  REQUIRE(loaded.filters.size() == 4);
+  CHECK(loaded.filters[0].events == 10);
+  CHECK(loaded.filters[1].events == 9);
+  CHECK(loaded.filters[2].events == 8);
+  CHECK(loaded.filters[3].events == 7);
+  CHECK(loaded.filters[3].items == 3);
+  CHECK(sequence_of(*loaded.dataset, "v") == "pr");
+  config.min_user_events = 3;
+  CHECK_THROWS_AS(load(log, config), DataError);
+  CHECK_THROWS_AS(load("u a\nu b\n", config), DataError);  // no ratings to ask of
+}
+
+TEST_CASE("dataset: the hash is that of sequences and ids") {
+  const std::string hash = load("u a\nu b\nv a\n").dataset->hash();
+  CHECK(hash.size() == 16);
+  CHECK(load("user,item\nu,a\nu,b\nv,a\n").dataset->hash() == hash);
+  CHECK(load("u b\nu a\nv a\n").dataset->hash() != hash);
+  CHECK(load("u a\nu b\nw a\n").dataset->hash() != hash);
+}
+
+TEST_CASE("split: the last event tests, the one before validates, short users only train") {
+  const auto loaded = load("u a\nu b\nu c\nu d\nv a\nv b\nw a\nw b\nw c\n");
+  const Split split(loaded.dataset);
+  const Dataset& dataset = split.dataset();
+  const auto user = dataset.find_user("u").value();
+  const auto users = split.eval_users(Subset::kTest);
+  CHECK(std::vector<std::int32_t>(users.begin(), users.end()) == std::vector<std::int32_t>{0, 2});
+  CHECK(split.train_sequence(user).size() == 2);
+  CHECK(split.history(user, Subset::kValidation).size() == 2);
+  CHECK(split.history(user, Subset::kTest).size() == 3);
+  CHECK(dataset.item_id(split.target(user, Subset::kValidation)) == "c");
+  CHECK(dataset.item_id(split.target(user, Subset::kTest)) == "d");
+  CHECK(split.train_sequence(dataset.find_user("v").value()).size() == 2);
+  CHECK(split.num_train_events() == 5);
+  CHECK(split.popularity(Subset::kValidation) == std::vector<std::int64_t>{0, 3, 2, 0, 0});
+  CHECK(split.popularity(Subset::kTest) == std::vector<std::int64_t>{0, 3, 3, 1, 0});
+  CHECK(split.hash() != dataset.hash());
+}
+
+TEST_CASE("titles: columns are found by name or by content, Latin-1 is taken over") {
+  struct Case {
+    const char* content;
+    const char* detected;
+  };
+  for (const Case& c : {Case{"movieId,title,genres\na,\"Fille, La\",Drama\nb,Caf\xc3\xa9,Comedy\n",
+                             "comma-separated, header, id in column 1, title in column 2"},
+                        Case{"a\t17\tFille, La\tDrama\nb\t18\tCaf\xc3\xa9\tComedy\n",
+                             "tab-separated, no header, id in column 1, title in column 3"},
+                        Case{"a::Fille, La::Drama\nb::Caf\xe9::Comedy\n",
+                             "::-separated, no header, id in column 1, title in column 2"}}) {
+    CAPTURE(c.content);
+    const TemporaryFile items("items", c.content);
+    DataConfig config;
+    config.items = items.path();
+    const auto loaded = load("u a\nu b\nu c\n", config);
+    CHECK(loaded.titles.detected == c.detected);
+    CHECK(loaded.titles.num_titles == 2);
+    CHECK(loaded.dataset->title(1) == "Fille, La");
+    CHECK(loaded.dataset->title(2) == "Caf\xc3\xa9");
+    CHECK(loaded.dataset->title(3).empty());
+  }
+  const TemporaryFile wrong("items", "x\tOther\ny\tThing\n");
+  DataConfig config;
+  config.items = wrong.path();
+  CHECK_THROWS_AS(load("u a\nu b\n", config), DataError);
+}
+
+TEST_CASE("data: the embedded data set has the counts of its README") {
+  DataConfig config;
+  const std::string folder = ELASTIC_SOURCE_DIR "/data/ml-latest-small/";
+  config.data = folder + "ratings.csv.xz";
+  config.items = folder + "movies.csv.xz";
+  const auto loaded = load_data(config);
+  CHECK(loaded.detected == "comma-separated, header, columns user item rating timestamp");
+  CHECK(loaded.dataset->num_events() == 100836);
+  CHECK(loaded.dataset->num_users() == 610);
+  CHECK(loaded.dataset->num_items() == 9724);
+  CHECK(loaded.titles.num_titles == 9724);
+  const auto toy_story = loaded.dataset->find_item("1").value();
+  CHECK(loaded.dataset->title(toy_story) == "Toy Story (1995)");
+  const Split split(loaded.dataset);
+  const auto json = describe(loaded, split);
+  CHECK(json["users"] == 610);
+  CHECK(json["split"]["hash"] == split.hash());
+}
+
+TEST_CASE("data: ML-1M, where it is present, has its published counts") {
+  const char* given = std::getenv("ELASTIC_DATA_DIR");
+  const std::filesystem::path folder =
+      given != nullptr ? given : ELASTIC_SOURCE_DIR "/../shared/data";
+  DataConfig config;
+  config.data = (folder / "ml-1m" / "ml-1m.txt.xz").string();
+  if (!std::filesystem::exists(config.data)) {
+    std::cout << "skipped: ML-1M is not present (ELASTIC_DATA_DIR)\n";
+    return;
+  }
+  const auto loaded = load_data(config);
+  CHECK(loaded.dataset->num_events() == 999611);
+  CHECK(loaded.dataset->num_users() == 6040);
+  CHECK(loaded.dataset->num_items() == 3416);
+}
+
+}  // namespace
+}  // namespace elastic::data

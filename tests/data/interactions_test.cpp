@@ -1,0 +1,158 @@
+#include "data/interactions.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "data/temporary_file.h"
+
+namespace elastic::data {
+namespace {
+
+Interactions read(std::string_view content, const ReadOptions& options = {}) {
+  const TemporaryFile file("log.txt", content);
+  return read_interactions(file.path(), options);
+}
+
+std::string refusal(std::string_view content, const ReadOptions& options = {}) {
+  const TemporaryFile file("log.txt", content);
+  try {
+    read_interactions(file.path(), options);
+  } catch (const Error& error) {
+    std::string message = error.what();
+    const std::size_t at = message.find(file.path());
+    return at == std::string::npos ? message : message.replace(at, file.path().size(), "FILE");
+  }
+  return "accepted";
+}
+
+// "user item [rating] [timestamp]" of one event, by raw ids.
+std::string shown(const Interactions& log, std::size_t i) {
+  const Event& event = log.events.at(i);
+  std::string text = log.users.raw(event.user) + " " + log.items.raw(event.item);
+  if (log.has_rating) {
+    text += concat(" ", event.rating);
+  }
+  if (log.has_timestamp) {
+    text += concat(" ", event.timestamp);
+  }
+  return text;
+}
+
+TEST_CASE("interactions: every separator, header or not, is detected and said") {
+  struct Case {
+    const char* content;
+    const char* detected;
+    const char* second;
+  };
+  for (const Case& c : {
+           Case{"1 10\n1 11\n2 10\n", "space-separated, no header, columns user item", "1 11"},
+           Case{"a\tx\t5\t100\na\ty\t3.5\t101\n",
+                "tab-separated, no header, columns user item rating timestamp",
+                "a y 3.5 101"},
+           Case{"1::10::5::978300760\n1::11::3::978300761\n",
+                "::-separated, no header, columns user item rating timestamp",
+                "1 11 3 978300761"},
+           Case{"userId,movieId,rating,timestamp\n1,10,4.0,9\n1,11,3.0,8\n",
+                "comma-separated, header, columns user item rating timestamp",
+                "1 11 3 8"},
+           Case{"1,10,4\n1,11,3\n",
+                "comma-separated, no header, columns user item rating",
+                "1 11 3"},
+           Case{"1,10,1600000000\n1,11,1600000001\n",
+                "comma-separated, no header, columns user item timestamp",
+                "1 11 1600000001"},
+           Case{"timestamp:float\titem_id:token\tuser_id:token\n978300760.0\ti\tu\n978300761."
+                "0\tj\tu\n",
+                "tab-separated, header, columns timestamp item user",
+                "u j 978300761"},
+           Case{"who,what,5,stars\nu,i,1,2\nu,j,3,4\n",
+                "comma-separated, header, columns user item rating timestamp",
+                "u j 3 4"},
+       }) {
+    CAPTURE(c.content);
+    const Interactions log = read(c.content);
+    CHECK(log.detected == c.detected);
+    REQUIRE(log.events.size() >= 2);
+    CHECK(shown(log, 1) == c.second);
+  }
+}
+
+TEST_CASE("interactions: a line a user is told by its varying length, or by option") {
+  const Interactions log = read("u1 a b c\nu2 b\nu3 c a\n");
+  CHECK(log.detected == "space-separated, a line a user: user, then items");
+  REQUIRE(log.events.size() == 6);
+  CHECK(shown(log, 2) == "u1 c");
+  CHECK(shown(log, 3) == "u2 b");
+  CHECK(read("u1 a b\nu2 b c\n", {.format = "sequences"}).events.size() == 4);
+}
+
+TEST_CASE("interactions: byte order mark, CRLF, blank lines, quotes and a missing last newline") {
+  const Interactions log = read("\xef\xbb\xbfuser,item\r\n\r\n\"a, \"\"b\"\"\",x\r\n  \nc,\"y\"");
+  REQUIRE(log.events.size() == 2);
+  CHECK(shown(log, 0) == "a, \"b\" x");
+  CHECK(shown(log, 1) == "c y");
+}
+
+TEST_CASE("interactions: columns and separator can be told") {
+  const Interactions log =
+      read("9;u;x\n8;u;y\n", {.separator = "semicolon", .columns = "timestamp,user,item"});
+  CHECK(shown(log, 0) == "u x 9");
+  CHECK(read("a|b|c|d|e\nf|g|h|i|j\n", {.columns = "user,-,item,-,-"}).items.raw(0) == "c");
+}
+
+TEST_CASE("interactions: refusals name file, line and what was expected") {
+  CHECK(refusal("1,2,3,4\n1,2,3,4\n12,1193,5\n", {.separator = "comma"}) ==
+        "data: FILE:3: expected 4 fields, got 3: \"12,1193,5\" (--on-bad-row skip passes over such "
+        "rows)");
+  CHECK(refusal("user,item,rating\n1,2,good\n1,2,3\n") ==
+        "data: FILE:2: expected a number as rating, got 'good': \"1,2,good\" (--on-bad-row skip "
+        "passes "
+        "over such rows)");
+  CHECK(refusal("user,item,rating\n1,2,nan\n").find("expected a number as rating, got 'nan'") !=
+        std::string::npos);
+  CHECK(refusal("user,item,time\n1,2,1e400\n").find("expected a number as timestamp") !=
+        std::string::npos);
+  CHECK(refusal("user,item\n,2\n").find("FILE:2: the user is empty") != std::string::npos);
+  CHECK(refusal("") == "data: FILE: the file is empty; expected rows of user and item");
+  CHECK(refusal("\n \n") == "data: FILE: the file is empty; expected rows of user and item");
+  CHECK(refusal("user,item\n") == "data: FILE: there is a header but no row");
+  CHECK(refusal("abc\ndef\n").find("data: FILE:1: expected 2 to 4 columns separated by") == 0);
+  CHECK(refusal(std::string_view("a\0b c\n", 6)) == "data: FILE:1: this is not a text file");
+  CHECK(refusal("1,2,3,4,5\n1,2,3,4,5\n").find("data: FILE:1: expected 2 to 4 columns") == 0);
+  CHECK(refusal("1,2\n1,3\n", {.separator = "dots"}).find("--separator: expected auto") == 0);
+  CHECK(refusal("1,2\n1,3\n", {.columns = "user,title"}).find("--columns: expected names") == 0);
+  CHECK(refusal("1,2\n1,3\n", {.columns = "user,-"}).find("--columns: expected one user") == 0);
+  CHECK(refusal("1,2\n1,3\n", {.format = "xml"}).find("--format: expected auto") == 0);
+  CHECK(refusal("1,2\n1,3\n", {.on_bad_row = "maybe"}).find("--on-bad-row: expected") == 0);
+  CHECK_THROWS_WITH_AS(read_interactions("/nonexistent/log", {}),
+                       "data: cannot open /nonexistent/log: No such file or directory",
+                       DataError);
+}
+
+TEST_CASE("interactions: bad rows are skipped when asked, counted, the first ten kept") {
+  std::string content = "user,item,rating\n";
+  for (int i = 0; i < 12; ++i) {
+    content += "u,i,oops\n";
+  }
+  content += "u,i,1\n";
+  const Interactions log = read(content, {.on_bad_row = "skip"});
+  CHECK(log.events.size() == 1);
+  CHECK(log.num_bad_rows == 12);
+  CHECK(log.bad_rows.size() == 10);
+  CHECK(refusal("user,item,rating\nu,i,oops\n", {.on_bad_row = "skip"})
+            .find("no valid row among 1") != std::string::npos);
+}
+
+TEST_CASE(
+    "interactions: only separators, huge lines and odd bytes are refused or read, never more") {
+  CHECK(refusal(",,,\n,,,\n").find("data: FILE:1: expected a number as rating, got ''") == 0);
+  CHECK(refusal(std::string(1 << 20, 'x')).find("expected 2 to 4 columns") != std::string::npos);
+  CHECK(refusal("u," + std::string(5000, 'x') + "\nu,y\n").find("longer than 4096") !=
+        std::string::npos);
+  CHECK(read("\xff\xfe,\x80\nb,c\n").events.size() == 2);
+  CHECK(refusal("user,item,rating\n1,2,99999999999999999999999999999999999999999999\n")
+            .find("expected a number as rating") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace elastic::data

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/split.h"
@@ -17,18 +19,23 @@ inline constexpr std::int32_t kTinyItems = 12;
 /// 24 users; user u's history runs through the items in steps of 1, 5 or 7 from item u on, so that
 /// the next item follows from the last two. `shortest` to `shortest` + 9 events.
 inline data::Split tiny_split(std::int32_t shortest = 4) {
-  std::vector<std::vector<std::int32_t>> sequences;
+  std::vector<std::int64_t> offsets{0};
+  std::vector<std::int32_t> items;
+  data::IdMap users;
+  data::IdMap item_ids;
+  for (std::int32_t item = 1; item <= kTinyItems; ++item) {
+    item_ids.add("item " + std::to_string(item));
+  }
   for (std::int32_t user = 0; user < 24; ++user) {
     const std::int32_t step = user % 3 == 0 ? 1 : user % 3 == 1 ? 5 : 7;
-    std::vector<std::int32_t> events;
     for (std::int32_t i = 0; i < shortest + user % 10; ++i) {
-      events.push_back(1 + (user + i * step) % kTinyItems);
+      items.push_back(1 + (user + i * step) % kTinyItems);
     }
-    sequences.push_back(events);
+    offsets.push_back(static_cast<std::int64_t>(items.size()));
+    users.add("user " + std::to_string(user));
   }
-  data::Split split;
-  split.all = std::move(sequences);
-  return split;
+  return data::Split(std::make_shared<const data::Dataset>(
+      std::move(offsets), std::move(items), std::move(users), std::move(item_ids)));
 }
 
 inline ModelConfig tiny_model_config(const std::string& model) {
@@ -54,6 +61,7 @@ inline TrainConfig tiny_train_config() {
   config.batch_size = 7;
   config.learning_rate = 1e-2;
   config.save_every_s = 1e6;
+  config.threads = 1;  // too little work to share
   return config;
 }
 

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "tensor/threads.h"
 #include "tiny_run.h"
 #include "train/saved_model.h"
 
@@ -221,7 +220,6 @@ TEST_CASE("trainer: weights are the same bits on one and on two threads") {
     }
     CHECK(weights[0] == weights[1]);
   }
-  set_num_threads(0);
 }
 
 TEST_CASE("trainer: a tiny data set is learned to a hit rate of one") {
@@ -333,11 +331,10 @@ TEST_CASE("trainer: a run goes on only with its own options and data") {
   CHECK(refusal([](TinyRun& r) {
           r.config.patience = 3;
           r.config.epochs = 2;
-          r.config.threads = 1;
+          r.config.threads = 2;
         }).empty());
   fs::remove(path + "/model.safetensors");
   contains(refusal([](TinyRun&) {}), "model.safetensors: no such file");
-  set_num_threads(0);
 }
 
 TEST_CASE("trainer: supervision all is refused for a bidirectional model, with the reason") {

@@ -205,8 +205,10 @@ void backward(const Tensor& x,
   Tensor total = workspace<T>(3 * dim);
   sum_partials(row_partials.data<T>(), chunks.count(), 3 * dim, total.data<T>());
   const T* sums = total.data<T>();
-  std::copy(sums, sums + dim, grad_norm.weight.data<T>());
-  std::copy(sums + dim, sums + 2 * dim, grad_norm.bias.data<T>());
+  if (grad_norm.weight.defined()) {
+    std::copy(sums, sums + dim, grad_norm.weight.data<T>());
+    std::copy(sums + dim, sums + 2 * dim, grad_norm.bias.data<T>());
+  }
   std::copy(sums + 2 * dim, sums + 3 * dim, grad_bias.data<T>());
 }
 

@@ -147,8 +147,10 @@ void backward(const Tensor& x,
   transpose(sums.down, hidden, dim, grads.down_weight.data<T>());
   std::copy(sums.up_bias, sums.up_bias + hidden, grads.up_bias.data<T>());
   std::copy(sums.down_bias, sums.down_bias + dim, grads.down_bias.data<T>());
-  std::copy(sums.norm_weight, sums.norm_weight + dim, grads.norm.weight.data<T>());
-  std::copy(sums.norm_bias, sums.norm_bias + dim, grads.norm.bias.data<T>());
+  if (grads.norm.weight.defined()) {
+    std::copy(sums.norm_weight, sums.norm_weight + dim, grads.norm.weight.data<T>());
+    std::copy(sums.norm_bias, sums.norm_bias + dim, grads.norm.bias.data<T>());
+  }
 }
 
 }  // namespace

@@ -110,9 +110,12 @@ inline void norm_rows_backward(const T* x,
   }
 }
 
-/// Sums partials [count, 2 * dim], weight then bias, into the norm's gradient.
+/// Sums partials [count, 2 * dim], weight then bias, into the norm's gradient, if it has one.
 template <class T>
 void write_norm_gradient(const T* partials, std::int64_t count, std::int64_t dim, NormGrad& grad) {
+  if (!grad.weight.defined()) {
+    return;
+  }
   Tensor total = workspace<T>(2 * dim);
   const T* sums = total.data<T>();
   sum_partials(partials, count, 2 * dim, total.data<T>());

@@ -77,9 +77,7 @@ void CpuBackend::layer_norm_backward(
                             partial,
                             partial + dim);
     });
-    if (grad_norm.weight.defined()) {
-      write_norm_gradient(partials.data<T>(), chunks.count(), dim, grad_norm);
-    }
+    write_norm_gradient(partials.data<T>(), chunks.count(), dim, grad_norm);
   });
 }
 

@@ -69,6 +69,12 @@ Variable linear_residual(const Variable& x,
                          const Variable& residual,
                          const Dropout& dropout) {
   check_linear("linear_residual", x, weight, bias);
+  const Shape shape = with_last(x.shape(), weight.shape()[0]);
+  require_shape(residual.shape() == shape,
+                "linear_residual: expected residual ",
+                shape,
+                ", got ",
+                residual.shape());
   Tensor out = empty_like(residual.value());
   Backend& backend = backend_for(out.device());
   backend.linear_residual_forward(

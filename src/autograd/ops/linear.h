@@ -13,6 +13,7 @@ namespace elastic::ops {
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias = {});
 
 /// residual + dropout(linear(x, weight, bias)), fused. residual [..., O].
+/// Throws ShapeError when the shapes do not fit.
 Variable linear_residual(const Variable& x,
                          const Variable& weight,
                          const Variable& bias,

@@ -1,7 +1,6 @@
 #include "tensor/backend.h"
 
 #include "tensor/tensor_values.h"
-#include "tensor/threads.h"
 
 namespace elastic {
 namespace {
@@ -11,12 +10,10 @@ TEST_CASE("backend_for: the cpu is always there") {
 }
 
 TEST_CASE("threads: the count is set, and 0 means one per core") {
-  const int before = num_threads();
-  set_num_threads(3);
+  const Threads three(3);
   CHECK(num_threads() == 3);
   set_num_threads(0);
   CHECK(num_threads() >= 1);
-  set_num_threads(before);
 }
 
 TEST_CASE("fill: writes every type") {
@@ -51,15 +48,13 @@ TEST_CASE("scale and add_to: work in place") {
 TEST_CASE("sum: the same bits at any number of threads") {
   Backend& backend = backend_for(Device::kCpu);
   const Tensor x = random_tensor({100003}, 1, DType::kFloat32);
-  const int before = num_threads();
   std::vector<float> sums;
-  for (const int threads : {1, 2, 3}) {
-    set_num_threads(threads);
+  for (const int count : {1, 2, 3}) {
+    const Threads threads(count);
     Tensor sum({}, DType::kFloat32, Device::kCpu);
     backend.sum(x, sum);
     sums.push_back(sum.to_vector<float>().front());
   }
-  set_num_threads(before);
   CHECK(sums[0] == sums[1]);
   CHECK(sums[0] == sums[2]);
 }

@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "tensor/segments.h"
 #include "tensor/tensor.h"
+#include "tensor/threads.h"
 
 namespace elastic {
 
@@ -94,6 +95,18 @@ inline double relative_error(const std::vector<double>& want, const std::vector<
   }
   return error < 1e-12 ? 0.0 : error / std::max(largest, 1e-300);
 }
+
+/// The kernels' number of threads while it lives.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(num_threads()) { set_num_threads(count); }
+  ~Threads() { set_num_threads(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
 
 /// The message of the Error that `body` throws; empty when it throws none.
 inline std::string message_of(const std::function<void()>& body) {

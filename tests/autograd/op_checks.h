@@ -1,0 +1,81 @@
+// Comparisons that every op's test needs.
+#pragma once
+
+#include <utility>
+
+#include "autograd/check_gradients.h"
+#include "tensor/tensor_values.h"
+
+namespace elastic {
+
+/// A function of some inputs with a result of any shape.
+using TensorFunction = std::function<Variable(const std::vector<Variable>& inputs)>;
+
+/// A value and the gradients of its weighted sum by each input (zeros where none arrived).
+struct Differentiated {
+  std::vector<double> value;
+  std::vector<std::vector<double>> grads;
+};
+
+inline Differentiated differentiate(const TensorFunction& function,
+                                    const std::vector<Tensor>& inputs) {
+  std::vector<Variable> leaves;
+  for (const Tensor& input : inputs) {
+    leaves.emplace_back(clone(input), /*requires_grad=*/true);
+  }
+  const Variable out = function(leaves);
+  Differentiated result{to_doubles(out.value()), {}};
+  backward(weighted_sum(out));
+  for (const Variable& leaf : leaves) {
+    result.grads.push_back(leaf.grad().defined() ? to_doubles(leaf.grad())
+                                                 : std::vector<double>(static_cast<std::size_t>(
+                                                       leaf.value().numel())));
+  }
+  return result;
+}
+
+inline void check_close(const Differentiated& want, const Differentiated& got, double tolerance) {
+  CHECK(relative_error(want.value, got.value) <= tolerance);
+  for (std::size_t i = 0; i < want.grads.size(); ++i) {
+    CAPTURE(i);
+    CHECK(relative_error(want.grads[i], got.grads[i]) <= tolerance);
+  }
+}
+
+/// Both functions give the same value and gradients at `inputs`, up to rounding.
+inline void check_equal(const TensorFunction& want,
+                        const TensorFunction& got,
+                        const std::vector<Tensor>& inputs,
+                        double tolerance = 1e-11) {
+  check_close(differentiate(want, inputs), differentiate(got, inputs), tolerance);
+}
+
+/// The function gives nearly the same value and gradients in float32 as in float64.
+inline void check_float32(const TensorFunction& function,
+                          const std::vector<Tensor>& inputs,
+                          double tolerance = 2e-5) {
+  std::vector<Tensor> narrow;
+  for (const Tensor& input : inputs) {
+    narrow.push_back(make_tensor(to_doubles(input), input.shape(), DType::kFloat32));
+  }
+  std::vector<Tensor> rounded;  // the same numbers in both types
+  for (const Tensor& input : narrow) {
+    rounded.push_back(make_tensor(to_doubles(input), input.shape(), DType::kFloat64));
+  }
+  check_close(differentiate(function, rounded), differentiate(function, narrow), tolerance);
+}
+
+/// Finite differences of the function's weighted sum, on one thread: many tiny calls.
+inline void check_function(const TensorFunction& function, const std::vector<Tensor>& inputs) {
+  const Threads one(1);
+  check_gradients([&](const std::vector<Variable>& in) { return weighted_sum(function(in)); },
+                  inputs);
+}
+
+inline Variable variable_of(const std::vector<double>& values,
+                            const Shape& shape,
+                            bool requires_grad = false) {
+  return Variable(Tensor::from(values, shape), requires_grad);
+}
+
+}  // namespace elastic

@@ -1,0 +1,170 @@
+#include "autograd/ops/product_keys.h"
+
+#include "autograd/op_checks.h"
+#include "autograd/ops/basic.h"
+
+namespace elastic {
+namespace {
+
+struct Case {
+  std::int64_t batch;
+  std::int64_t heads;
+  std::int64_t subkeys;
+  std::int64_t half;
+  std::int64_t dim;
+  std::int64_t experts;
+};
+
+const std::vector<Case> kCases{{1, 1, 1, 1, 1, 1},
+                               {3, 1, 4, 2, 3, 5},
+                               {2, 2, 3, 3, 5, 4},
+                               {5, 1, 16, 4, 4, 8},
+                               {2, 1, 2, 3, 3, 4},    // the whole pool
+                               {2, 3, 4, 2, 3, 30}};  // k / M above S
+
+std::vector<Tensor> inputs_of(const Case& c) {
+  return {random_f64({c.batch, c.heads, 2 * c.half}, 1),
+          random_f64({c.heads, 2, c.subkeys, c.half}, 2),
+          random_f64({c.subkeys * c.subkeys, c.dim}, 3)};
+}
+
+TensorFunction experts(const Case& c) {
+  return [c](const auto& in) { return ops::product_keys(in[0], in[1], in[2], c.experts).experts; };
+}
+
+// The best k / M of all S * S sums, per head, with their scores.
+std::vector<std::pair<double, std::int32_t>> naive_choice(const Case& c,
+                                                          const std::vector<Tensor>& inputs,
+                                                          std::int64_t b,
+                                                          std::int64_t m) {
+  const std::vector<double> query = to_doubles(inputs[0]);
+  const std::vector<double> keys = to_doubles(inputs[1]);
+  const auto score = [&](std::int64_t part, std::int64_t s) {
+    double sum = 0.0;
+    for (std::int64_t j = 0; j < c.half; ++j) {
+      sum += query[static_cast<std::size_t>(((b * c.heads + m) * 2 + part) * c.half + j)] *
+             keys[static_cast<std::size_t>(((m * 2 + part) * c.subkeys + s) * c.half + j)];
+    }
+    return sum;
+  };
+  std::vector<std::pair<double, std::int32_t>> order;  // negated score, id
+  for (std::int64_t a = 0; a < c.subkeys; ++a) {
+    for (std::int64_t s = 0; s < c.subkeys; ++s) {
+      order.emplace_back(-(score(0, a) + score(1, s)),
+                         static_cast<std::int32_t>(a * c.subkeys + s));
+    }
+  }
+  std::sort(order.begin(), order.end());
+  order.resize(static_cast<std::size_t>(c.experts / c.heads));
+  return order;
+}
+
+TEST_CASE("product_keys: picks the best of all pairs, with their gates") {
+  for (std::size_t i = 0; i < kCases.size(); ++i) {
+    CAPTURE(i);
+    const Case& c = kCases[i];
+    const std::vector<Tensor> inputs = inputs_of(c);
+    const ops::ProductKeysResult result =
+        ops::product_keys(Variable(inputs[0]), Variable(inputs[1]), Variable(inputs[2]), c.experts);
+    CHECK(result.experts.shape() == Shape{c.batch, c.experts, c.dim});
+    std::vector<std::int32_t> indices;
+    std::vector<double> gates;
+    std::vector<double> rows;
+    const std::vector<double> memory = to_doubles(inputs[2]);
+    for (std::int64_t b = 0; b < c.batch; ++b) {
+      for (std::int64_t m = 0; m < c.heads; ++m) {
+        const auto chosen = naive_choice(c, inputs, b, m);
+        double total = 0.0;
+        for (const auto& [negated, id] : chosen) {
+          total += std::exp(-negated);
+        }
+        for (const auto& [negated, id] : chosen) {
+          indices.push_back(id);
+          gates.push_back(static_cast<double>(chosen.size()) * std::exp(-negated) / total);
+          for (std::int64_t j = 0; j < c.dim; ++j) {
+            rows.push_back(gates.back() * memory[static_cast<std::size_t>(id * c.dim + j)]);
+          }
+        }
+      }
+    }
+    CHECK(result.indices.to_vector<std::int32_t>() == indices);
+    CHECK(relative_error(gates, to_doubles(result.gates)) < 1e-13);
+    CHECK(relative_error(rows, to_doubles(result.experts.value())) < 1e-13);
+  }
+}
+
+TEST_CASE("product_keys: equal scores go to the smaller id") {
+  const Variable query(zeros({1, 1, 2}, DType::kFloat64, Device::kCpu));
+  const Variable subkeys(random_f64({1, 2, 4, 1}, 1));
+  const Variable memory(random_f64({16, 2}, 2));
+  for (const std::int64_t k : {1, 3, 4, 5, 16}) {
+    CAPTURE(k);
+    const auto result = ops::product_keys(query, subkeys, memory, k);
+    std::vector<std::int32_t> indices = result.indices.to_vector<std::int32_t>();
+    // Only the best min(k, S) sub-keys of each half take part.
+    const std::int64_t part = std::min<std::int64_t>(k, 4);
+    for (std::int64_t i = 0; i < k; ++i) {
+      CHECK(indices[static_cast<std::size_t>(i)] == i / part * 4 + i % part);
+    }
+    CHECK(relative_error(std::vector<double>(static_cast<std::size_t>(k), 1.0),
+                         to_doubles(result.gates)) < 1e-14);
+  }
+}
+
+TEST_CASE("product_keys: gates of every head have the mean 1") {
+  const Case c{4, 2, 6, 3, 2, 10};
+  const std::vector<Tensor> inputs = inputs_of(c);
+  const auto result =
+      ops::product_keys(Variable(inputs[0]), Variable(inputs[1]), Variable(inputs[2]), c.experts);
+  const std::vector<double> gates = to_doubles(result.gates);
+  for (std::size_t head = 0; head < gates.size(); head += 5) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < 5; ++i) {
+      sum += gates[head + i];
+      CHECK((i == 0 || gates[head + i] <= gates[head + i - 1]));
+    }
+    CHECK(sum == doctest::Approx(5.0));
+  }
+}
+
+TEST_CASE("product_keys: gradient matches finite differences") {
+  for (std::size_t i = 0; i < kCases.size(); ++i) {
+    CAPTURE(i);
+    check_function(experts(kCases[i]), inputs_of(kCases[i]));
+  }
+}
+
+TEST_CASE("product_keys: a query used twice gets both gradients") {
+  const Case c{2, 1, 3, 2, 3, 4};
+  check_function([&](const auto& in) { return ops::multiply(experts(c)(in), experts(c)(in)); },
+                 inputs_of(c));
+}
+
+TEST_CASE("product_keys: float32 stays close to float64") {
+  const Case c{7, 2, 16, 8, 16, 8};
+  check_float32(experts(c), inputs_of(c));
+}
+
+TEST_CASE("product_keys: refuses sizes that do not fit") {
+  const auto call = [](const Shape& query, const Shape& keys, const Shape& memory, std::int64_t k) {
+    return message_of([&] {
+      ops::product_keys(Variable(random_f64(query, 1)),
+                        Variable(random_f64(keys, 1)),
+                        Variable(random_f64(memory, 1)),
+                        k);
+    });
+  };
+  CHECK(call({2, 1, 6}, {1, 2, 4, 2}, {16, 3}, 4) ==
+        "product_keys: query [2, 1, 6], sub-keys [1, 2, 4, 2] and memory [16, 3] do not fit");
+  CHECK(call({2, 1, 4}, {2, 2, 4, 2}, {16, 3}, 4) ==
+        "product_keys: query [2, 1, 4], sub-keys [2, 2, 4, 2] and memory [16, 3] do not fit");
+  CHECK(call({2, 1, 4}, {1, 2, 4, 2}, {15, 3}, 4) ==
+        "product_keys: query [2, 1, 4], sub-keys [1, 2, 4, 2] and memory [15, 3] do not fit");
+  CHECK(call({2, 2, 4}, {2, 2, 4, 2}, {16, 3}, 5) ==
+        "product_keys: 5 experts from 2 heads over a pool of 16");
+  CHECK(call({2, 1, 4}, {1, 2, 2, 2}, {4, 3}, 5) ==
+        "product_keys: 5 experts from 1 heads over a pool of 4");
+}
+
+}  // namespace
+}  // namespace elastic

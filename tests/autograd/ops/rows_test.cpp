@@ -1,0 +1,102 @@
+#include "autograd/ops/rows.h"
+
+#include "autograd/op_checks.h"
+#include "autograd/ops/basic.h"
+
+namespace elastic {
+namespace {
+
+TEST_CASE("gather_rows: picks rows, and equal rows' gradients add up") {
+  const Variable table = variable_of({1, 2, 3, 4, 5, 6}, {3, 2}, true);
+  const Variable out = ops::gather_rows(table, int_tensor({2, 0, 2}));
+  CHECK(to_doubles(out.value()) == std::vector<double>{5, 6, 1, 2, 5, 6});
+  backward(ops::sum(ops::multiply(out, variable_of({1, 10, 100, 1000, 7, 70}, {3, 2}))));
+  CHECK(to_doubles(table.grad()) == std::vector<double>{100, 1000, 0, 0, 8, 80});
+}
+
+TEST_CASE("gather_rows: gradient matches finite differences") {
+  for (const auto& [rows, dim, count] :
+       {std::array{1, 1, 1}, std::array{5, 3, 9}, std::array{2, 7, 130}}) {
+    const Tensor index = int_tensor(random_ids(count, 0, rows - 1, 1));
+    check_function([&](const auto& in) { return ops::gather_rows(in[0], index); },
+                   {random_f64({rows, dim}, 1)});
+  }
+}
+
+TEST_CASE("gather_rows: a table gathered twice gets both gradients") {
+  check_function(
+      [](const auto& in) {
+        return ops::multiply(ops::gather_rows(in[0], int_tensor({0, 1, 1})),
+                             ops::gather_rows(in[0], int_tensor({1, 1, 0})));
+      },
+      {random_f64({2, 3}, 1)});
+}
+
+TEST_CASE("gather_rows: no rows at all") {
+  const Variable table = variable_of({1, 2}, {1, 2});
+  CHECK(ops::gather_rows(table, int_tensor({})).shape() == Shape{0, 2});
+}
+
+TEST_CASE("gather_rows and repeat: refuse what is not a table") {
+  const Variable x = variable_of({1, 2}, {2});
+  CHECK(message_of([&] { ops::gather_rows(x, int_tensor({0})); }) ==
+        "gather_rows: expected a table, got [2]");
+  CHECK(message_of([&] { ops::repeat(x, 2); }) == "repeat: expected a matrix, got [2]");
+}
+
+TEST_CASE("group_tokens: groups from the end, zeros in front of the oldest") {
+  const Segments segments = segments_of({3, 1, 4});
+  const Variable x = variable_of({1, 2, 3, 4, 5, 6, 7, 8}, {8, 1});
+  const Variable out = ops::group_tokens(x, segments, segments.grouped(2), 2);
+  CHECK(out.shape() == Shape{5, 2});
+  CHECK(to_doubles(out.value()) == std::vector<double>{0, 1, 2, 3, 0, 4, 5, 6, 7, 8});
+}
+
+TEST_CASE("group_tokens: a stride longer than a segment") {
+  const Segments segments = segments_of({2});
+  const Variable out =
+      ops::group_tokens(variable_of({1, 2, 3, 4}, {2, 2}), segments, segments.grouped(5), 5);
+  CHECK(to_doubles(out.value()) == std::vector<double>{0, 0, 0, 0, 0, 0, 1, 2, 3, 4});
+}
+
+TEST_CASE("group_tokens: gradient matches finite differences") {
+  for (const std::int32_t stride : {1, 2, 3, 8}) {
+    CAPTURE(stride);
+    const Segments segments = segments_of({1, 5, 2, 7});
+    const Segments groups = segments.grouped(stride);
+    check_function(
+        [&](const auto& in) { return ops::group_tokens(in[0], segments, groups, stride); },
+        {random_f64({15, 3}, 1)});
+  }
+}
+
+TEST_CASE("group_tokens: refuses tokens that do not fit the segments") {
+  const Segments segments = segments_of({2, 1});
+  CHECK(message_of([&] {
+          ops::group_tokens(variable_of({1, 2}, {2, 1}), segments, segments.grouped(2), 2);
+        }) == "group_tokens: expected [3, D], got [2, 1]");
+}
+
+TEST_CASE("repeat: copies, and the gradient is their sum") {
+  const Variable x = variable_of({1, 2}, {1, 2}, true);
+  const Variable out = ops::repeat(x, 3);
+  CHECK(out.shape() == Shape{3, 1, 2});
+  CHECK(to_doubles(out.value()) == std::vector<double>{1, 2, 1, 2, 1, 2});
+  backward(ops::sum(out));
+  CHECK(to_doubles(x.grad()) == std::vector<double>{3, 3});
+  check_function([](const auto& in) { return ops::repeat(in[0], 4); }, {random_f64({3, 5}, 1)});
+}
+
+TEST_CASE("rows: float32 stays close to float64") {
+  const Segments segments = segments_of({3, 4});
+  const Segments groups = segments.grouped(2);
+  check_float32(
+      [&](const auto& in) {
+        return ops::group_tokens(
+            ops::gather_rows(in[0], int_tensor({0, 2, 2, 1, 0, 0, 2})), segments, groups, 2);
+      },
+      {random_f64({3, 4}, 1)});
+}
+
+}  // namespace
+}  // namespace elastic

@@ -22,7 +22,8 @@ FOLDERS = {
     "model": ["base", "tensor", "autograd", "data"],
     "eval": ["base", "tensor", "autograd", "data", "model"],
     "train": ["base", "tensor", "autograd", "data", "model", "eval"],
-    "cli": ["base", "tensor", "autograd", "data", "model", "eval", "train"],
+    "profile": ["base", "tensor", "autograd", "data", "model", "eval", "train"],
+    "cli": ["base", "tensor", "autograd", "data", "model", "eval", "train", "profile"],
 }
 
 # The one door to the CUDA backend: (file, header).
@@ -35,7 +36,9 @@ PRIVATE = {"tensor/cpu/": "tensor/"}
 LIBRARIES = {
     "Eigen/": ["tensor/cpu/"],
     "omp.h": ["tensor/cpu/"],
-    "nlohmann/": ["tensor/safetensors.", "data/", "model/", "eval/", "train/", "cli/"],
+    "nlohmann/": [
+        "tensor/safetensors.", "data/", "model/", "eval/", "train/", "profile/", "cli/"
+    ],
     "CLI/": ["cli/"],
     "fmt/": ["cli/"],
     "Random123/": ["base/"],
@@ -125,7 +128,7 @@ def self_test():
         "src/model/layers.cpp:2: model must not include <omp.h> (allowed in: src/tensor/cpu)",
         "src/model/model.h:3: model must not include train/trainer.h",
         "src/tensor/shape.cpp:1: tensor must not include <nlohmann/json.hpp> (allowed in: "
-        "src/tensor/safetensors., src/data, src/model, src/eval, src/train, src/cli)",
+        "src/tensor/safetensors., src/data, src/model, src/eval, src/train, src/profile, src/cli)",
         "src/tensor/tensor.cpp:1: tensor must not include cuda/cuda_backend.h",
     ]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,30 @@
+// What reader and writer of the safetensors format share.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "tensor/dtype.h"
+
+namespace elastic::safetensors_format {
+
+static_assert(std::endian::native == std::endian::little, "safetensors are little endian");
+
+inline constexpr const char* kMetadataKey = "__metadata__";
+/// The header's length, in front of it.
+inline constexpr std::uint64_t kLengthBytes = 8;
+
+/// The format's name of an element type.
+inline const char* name_of(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat32:
+      return "F32";
+    case DType::kFloat64:
+      return "F64";
+    case DType::kInt32:
+      return "I32";
+  }
+  return "";
+}
+
+}  // namespace elastic::safetensors_format

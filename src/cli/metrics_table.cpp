@@ -53,18 +53,19 @@ std::string bucket_rows(const std::vector<eval::LengthBucket>& buckets) {
 
 std::string protocol_lines(const eval::Protocol& protocol) {
   return fmt::format(
-      "protocol: {} split ({}, {}), {} users, all {} items ranked, seen items {}, ties count "
-      "against the model,\n  history: {}, the latest {}; epoch {}, seed {}\n",
+      "protocol: {} split, {}\n"
+      "  split {}, seed {}, epoch {}; history: {}, the latest {}\n"
+      "  {} users, all {} items ranked, seen items {}, ties count against the model\n",
       protocol.subset,
       protocol.split,
       protocol.split_hash,
-      protocol.users,
-      protocol.items,
-      protocol.filter_seen ? "left out" : "ranked too",
+      protocol.seed,
+      protocol.checkpoint_epoch,
       protocol.history,
       protocol.max_len,
-      protocol.checkpoint_epoch,
-      protocol.seed);
+      protocol.users,
+      protocol.items,
+      protocol.filter_seen ? "left out" : "ranked too");
 }
 
 }  // namespace

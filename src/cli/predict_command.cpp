@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -51,6 +52,10 @@ struct Pending {
   std::vector<std::int32_t> history;  ///< empty when the answer is an error
 };
 
+bool asks_for_user(const Query& query) {
+  return query.error.empty() && !query.history;
+}
+
 class PredictCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "predict"; }
@@ -59,7 +64,7 @@ class PredictCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
-  const data::Dataset& known_users();
+  void read_known_users();
   Pending prepare(const Query& query);
   void answer_all(std::vector<Pending>& batch);
   [[nodiscard]] int finish(const std::string& input) const;
@@ -119,11 +124,21 @@ int PredictCommand::run(const OptionTable&) {
       std::move(saved.model), train::read_items(run_ + "/items.tsv"), options_);
 
   LineReader reader(input_);
+  if (input_ == "-" && isatty(STDIN_FILENO) == 1) {
+    ProgressLine(session_.quiet)
+        .message(histories_ ? "item ids, oldest first, one history a line; Ctrl-D ends"
+                            : "one user id a line; Ctrl-D ends");
+  }
   std::vector<Pending> batch;
   std::size_t events = 0;
   while (const auto line = reader.next()) {
     const PlainLine plain = histories_ ? PlainLine::kHistory : PlainLine::kUser;
-    batch.push_back(prepare(parse_query(*line, plain, reader.line_number())));
+    const Query query = parse_query(*line, plain, reader.line_number());
+    if (asks_for_user(query) && !data_read_) {
+      answer_all(batch);  // reading the data takes a while, and may fail
+      read_known_users();
+    }
+    batch.push_back(prepare(query));
     events += batch.back().history.size();
     if (events >= kBatchEvents || batch.size() >= kBatchLines || !reader.ready()) {
       answer_all(batch);
@@ -134,13 +149,10 @@ int PredictCommand::run(const OptionTable&) {
   return finish(reader.name());
 }
 
-const data::Dataset& PredictCommand::known_users() {
-  if (!data_read_) {
-    ProgressLine line(session_.quiet);
-    data_read_.emplace(
-        read_data_again(run_, data_, [&](const std::string& text) { line.message(text); }));
-  }
-  return data_read_->split.dataset();
+void PredictCommand::read_known_users() {
+  ProgressLine line(session_.quiet);
+  data_read_.emplace(
+      read_data_again(run_, data_, [&](const std::string& text) { line.message(text); }));
 }
 
 Pending PredictCommand::prepare(const Query& query) {
@@ -163,7 +175,7 @@ Pending PredictCommand::prepare(const Query& query) {
       answer.error = "no item of the history is known";
     }
   } else {
-    const data::Dataset& dataset = known_users();
+    const data::Dataset& dataset = data_read_->split.dataset();
     if (const auto user = dataset.find_user(*query.user)) {
       const auto history = dataset.sequence(*user);
       pending.history.assign(history.begin(), history.end());

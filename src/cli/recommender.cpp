@@ -1,6 +1,7 @@
 #include "cli/recommender.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "autograd/variable.h"
 #include "base/error.h"
@@ -70,6 +71,9 @@ std::vector<std::vector<RecommendedItem>> Recommender::recommend(
   std::vector<std::vector<RecommendedItem>> answers(histories.size());
   for (std::size_t i = 0; i < id_list.size(); ++i) {
     if (id_list[i] != kNoItem) {
+      if (!std::isfinite(score_list[i])) {
+        throw NotANumberError("predict: the model's scores are not numbers; its training diverged");
+      }
       const train::ItemName& item = items_[static_cast<std::size_t>(id_list[i] - 1)];
       answers[i / static_cast<std::size_t>(options_.top_k)].push_back(
           {item.raw_id, item.title, score_list[i]});

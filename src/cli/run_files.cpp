@@ -35,10 +35,6 @@ data::DataConfig read_data_config(const std::string& run) {
 
 ConfigLayer read_run_config(const std::string& run) {
   const std::string path = file_of(run, "config.json");
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    throw UsageError("there is no run in ", run, ": no file ", path);
-  }
   const nlohmann::json values = train::read_json(path);
   if (!values.is_object()) {
     throw CheckpointError(path, ": expected an object {\"option\": value, ...}");

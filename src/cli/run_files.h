@@ -8,7 +8,7 @@
 
 namespace elastic::cli {
 
-/// RUN/config.json. Throws UsageError if there is no run, CheckpointError if the file is unusable.
+/// RUN/config.json. Throws CheckpointError naming the file.
 ConfigLayer read_run_config(const std::string& run);
 /// Throws CheckpointError unless RUN/data.json tells of the same data and split.
 void check_same_data(const std::string& run, const RunData& data);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -106,6 +107,10 @@ std::optional<ConfigLayer> TrainCommand::config_layer() {
   if (out_.empty()) {
     throw UsageError("--resume: which run? add --out RUN");
   }
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::path(out_) / "config.json", error)) {
+    throw UsageError("--resume: there is no run in ", out_, "; leave out --resume to start one");
+  }
   ConfigLayer layer = read_run_config(out_);
   resumed_ = layer.values;
   return layer;
@@ -202,6 +207,7 @@ train::TrainResult TrainCommand::train_model(Model& model,
   train::TrainerOptions options;
   options.resume = resume_;
   options.data_hash = data.split.hash();
+  options.evaluation.filter_seen = filter_seen_;
   options.stop = &StopSignals::received();
   return train::Trainer(model, data.split, train_, run, options, progress.observer()).run();
 }

@@ -270,7 +270,7 @@ void Trainer::finish_epoch() {
 void Trainer::evaluate() {
   read_device();
   const eval::Ranking ranking =
-      eval::rank_users(model_, split_, data::Subset::kValidation, eval::EvalOptions{});
+      eval::rank_users(model_, split_, data::Subset::kValidation, options_.evaluation);
   EvaluationReport report;
   report.epoch = state_.epoch + 1;
   report.metrics = eval::all_metrics(ranking.ranks);

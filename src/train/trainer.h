@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/split.h"
+#include "eval/evaluator.h"
 #include "model/model.h"
 #include "train/checkpoint.h"
 #include "train/examples.h"
@@ -28,6 +29,7 @@ struct TrainerOptions {
   bool resume = false;    ///< go on from the run's checkpoint, if it has one yet
   std::string data_hash;  ///< of data and split; a run goes on with the same only
   double report_every_s = 0.25;
+  eval::EvalOptions evaluation;            ///< of the validation split
   const std::atomic<int>* stop = nullptr;  ///< once not 0: save and return after the current step
 };
 

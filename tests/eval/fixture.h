@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "data/split.h"
 
@@ -21,12 +22,12 @@ inline data::Split make_split(const Sequences& sequences, std::int32_t num_items
   data::IdMap users;
   data::IdMap names;
   for (std::size_t user = 0; user < sequences.size(); ++user) {
-    users.add("u" + std::to_string(user));
+    users.add(concat("u", user));
     items.insert(items.end(), sequences[user].begin(), sequences[user].end());
     offsets.push_back(static_cast<std::int64_t>(items.size()));
   }
   for (std::int32_t item = 1; item <= num_items; ++item) {
-    names.add("m" + std::to_string(item));
+    names.add(concat("m", item));
   }
   return data::Split(std::make_shared<data::Dataset>(
       std::move(offsets), std::move(items), std::move(users), std::move(names)));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/error.h"
 #include "eval/rank_counts.h"
 
 namespace elastic::eval {
@@ -42,7 +43,7 @@ TEST_CASE("metrics: all of them together equal each alone") {
   CHECK(metrics.back().name == "Recall@50");
   for (const int k : kCutoffs) {
     CAPTURE(k);
-    const std::string at = "@" + std::to_string(k);
+    const std::string at = concat("@", k);
     CHECK(value_of(metrics, "HR" + at) == doctest::Approx(hit_at_k(ranks, k)));
     CHECK(value_of(metrics, "NDCG" + at) == doctest::Approx(ndcg_at_k(ranks, k)));
     CHECK(value_of(metrics, "MRR" + at) == doctest::Approx(mrr_at_k(ranks, k)));

@@ -1,7 +1,9 @@
 #include "data/dataset.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <numeric>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "base/error.h"
@@ -23,15 +25,30 @@ void drop_low_ratings(Interactions& log, double min_rating) {
               [&](const Event& event) { return static_cast<double>(event.rating) >= min_rating; });
 }
 
+bool is_earlier(const Event& a, const Event& b) {
+  return std::tie(a.timestamp, a.fraction) < std::tie(b.timestamp, b.fraction);
+}
+
+// Keeps the earliest event of a user with an item, wherever it stands in the file.
 void drop_duplicates(Interactions& log) {
-  std::unordered_set<std::uint64_t> seen;
-  seen.reserve(log.events.size());
-  keep_events(log.events, [&](const Event& event) {
-    return seen
-        .insert(static_cast<std::uint64_t>(event.user) << 32 |
-                static_cast<std::uint32_t>(event.item))
-        .second;
-  });
+  std::unordered_map<std::uint64_t, const Event*> earliest;
+  earliest.reserve(log.events.size());
+  const auto key = [](const Event& event) {
+    return static_cast<std::uint64_t>(event.user) << 32U | static_cast<std::uint32_t>(event.item);
+  };
+  for (const Event& event : log.events) {
+    const Event*& first = earliest.try_emplace(key(event), &event).first->second;
+    if (is_earlier(event, *first)) {
+      first = &event;
+    }
+  }
+  std::vector<Event> kept;
+  for (const Event& event : log.events) {
+    if (earliest.at(key(event)) == &event) {
+      kept.push_back(event);
+    }
+  }
+  log.events = std::move(kept);
 }
 
 // Users and items of too few events, again until all that are left have enough.
@@ -83,6 +100,38 @@ void filter(Interactions& log, const FilterOptions& options, FilterReport& repor
   }
 }
 
+// Numbers anew, in the order of the events, without the ids that went.
+IdMap renumber(std::vector<Event>& events, std::int32_t Event::*field, const IdMap& before) {
+  std::vector<std::int32_t> numbers(static_cast<std::size_t>(before.size()), -1);
+  IdMap after;
+  for (Event& event : events) {
+    std::int32_t& number = numbers[static_cast<std::size_t>(event.*field)];
+    if (number < 0) {
+      number = after.add(before.raw(event.*field));
+    }
+    event.*field = number;
+  }
+  return after;
+}
+
+// By user, then by time; ties, and all of a log without times, in the order of the file.
+std::vector<Event> order(const std::vector<Event>& events,
+                         const std::vector<std::int64_t>& offsets) {
+  std::vector<Event> ordered(events.size());
+  std::vector<std::int64_t> next(offsets.begin(), offsets.end() - 1);
+  for (const Event& event : events) {
+    ordered[static_cast<std::size_t>(next[static_cast<std::size_t>(event.user)]++)] = event;
+  }
+  for (std::size_t u = 0; u + 1 < offsets.size(); ++u) {
+    const auto begin = ordered.begin() + offsets[u];
+    const auto end = ordered.begin() + offsets[u + 1];
+    if (!std::is_sorted(begin, end, is_earlier)) {
+      std::stable_sort(begin, end, is_earlier);
+    }
+  }
+  return ordered;
+}
+
 }  // namespace
 
 Dataset::Dataset(std::vector<std::int64_t> offsets,
@@ -120,32 +169,14 @@ std::optional<std::int32_t> Dataset::find_item(std::string_view raw) const {
 
 Dataset build_dataset(Interactions log, const FilterOptions& options, FilterReport& report) {
   filter(log, options, report);
-  // Ids anew, without the users and items that went.
-  IdMap users;
-  IdMap items;
-  for (Event& event : log.events) {
-    event.user = users.add(log.users.raw(event.user));
-    event.item = items.add(log.items.raw(event.item));
-  }
+  IdMap users = renumber(log.events, &Event::user, log.users);
+  IdMap items = renumber(log.events, &Event::item, log.items);
   std::vector<std::int64_t> offsets(static_cast<std::size_t>(users.size()) + 1, 0);
   for (const Event& event : log.events) {
     ++offsets[static_cast<std::size_t>(event.user) + 1];
   }
-  for (std::size_t u = 1; u < offsets.size(); ++u) {
-    offsets[u] += offsets[u - 1];
-  }
-  std::vector<Event> ordered(log.events.size());
-  std::vector<std::int64_t> next(offsets.begin(), offsets.end() - 1);
-  for (const Event& event : log.events) {
-    ordered[static_cast<std::size_t>(next[static_cast<std::size_t>(event.user)]++)] = event;
-  }
-  if (log.has_timestamp) {
-    for (std::size_t u = 0; u + 1 < offsets.size(); ++u) {
-      std::stable_sort(ordered.begin() + offsets[u],
-                       ordered.begin() + offsets[u + 1],
-                       [](const Event& a, const Event& b) { return a.timestamp < b.timestamp; });
-    }
-  }
+  std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
+  const std::vector<Event> ordered = order(log.events, offsets);
   std::vector<std::int32_t> sequence;
   sequence.reserve(ordered.size());
   for (const Event& event : ordered) {

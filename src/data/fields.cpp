@@ -1,9 +1,10 @@
 #include "data/fields.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <utility>
+#include <map>
 
 #include "base/error.h"
 
@@ -21,86 +22,166 @@ constexpr std::array<Separator, 6> kSeparators{{{"\t", "tab"},
                                                 {";", "semicolon"},
                                                 {" ", "space"}}};
 
+// A quoted field that is longer than this was never closed.
+constexpr std::size_t kLongestQuoted = std::size_t{1} << 16;
+
+// With text[open] the quote that opens a field: where the one that closes it stands. None when the
+// field does not close, or goes on after the quote: then the quotes are ordinary characters.
+std::size_t closing_quote(std::string_view text, std::size_t open, char separator) {
+  const std::string_view reach = text.substr(0, open + kLongestQuoted);
+  for (std::size_t at = open + 1;; at += 2) {
+    at = reach.find('"', at);
+    if (at == std::string_view::npos) {
+      return at;
+    }
+    const std::string_view after = text.substr(at + 1, 2);
+    if (!after.starts_with('"')) {
+      const bool ends = after.empty() || after[0] == separator || after[0] == '\n' ||
+                        after == "\r\n" || after == "\r";
+      return ends ? at : std::string_view::npos;
+    }
+  }
+}
+
+// Where the line's "\n" stands, passing over those inside quoted fields.
+std::size_t end_of_quoted_line(std::string_view text, char separator) {
+  const std::size_t first_end = text.find('\n');
+  if (text.substr(0, first_end).find('"') == std::string_view::npos) {
+    return first_end;
+  }
+  for (std::size_t at = 0;;) {
+    if (at < text.size() && text[at] == '"') {
+      const std::size_t close = closing_quote(text, at, separator);
+      at = close == std::string_view::npos ? at : close;
+    }
+    const char stops[] = {separator, '\n'};
+    at = text.find_first_of(std::string_view(stops, 2), at);
+    if (at == std::string_view::npos || text[at] == '\n') {
+      return at;
+    }
+    ++at;
+  }
+}
+
+bool may_quote(std::string_view separator) {
+  return separator == "," || separator == ";";
+}
+
 }  // namespace
 
 const std::vector<std::string_view>& FieldSplitter::split(std::string_view line) {
   fields_.clear();
-  if (separator_ == "," && line.find('"') != std::string_view::npos) {
+  if (separator_ == " ") {
+    split_blanks(line);
+  } else if (may_quote(separator_) && line.find('"') != std::string_view::npos) {
     split_quoted(line);
-    return fields_;
-  }
-  const bool runs = separator_ == " ";
-  if (runs) {
-    while (line.ends_with(' ')) {
-      line.remove_suffix(1);
+  } else if (separator_.size() == 1) {
+    split_at(separator_[0], line);
+  } else {
+    std::size_t end = 0;
+    for (std::size_t begin = 0; end != std::string_view::npos; begin = end + separator_.size()) {
+      end = line.find(separator_, begin);
+      fields_.push_back(line.substr(begin, end - begin));
     }
   }
-  std::size_t begin = 0;
-  for (;;) {
-    while (runs && begin < line.size() && line[begin] == ' ') {
-      ++begin;
-    }
-    const std::size_t end =
-        separator_.size() == 1 ? line.find(separator_[0], begin) : line.find(separator_, begin);
-    if (end == std::string_view::npos) {
-      fields_.push_back(line.substr(begin));
-      return fields_;
-    }
+  return fields_;
+}
+
+void FieldSplitter::split_at(char separator, std::string_view line) {
+  std::size_t end = 0;
+  for (std::size_t begin = 0; end != std::string_view::npos; begin = end + 1) {
+    end = line.find(separator, begin);
     fields_.push_back(line.substr(begin, end - begin));
-    begin = end + separator_.size();
+  }
+}
+
+void FieldSplitter::split_blanks(std::string_view line) {
+  for (std::size_t begin = line.find_first_not_of(' '); begin < line.size();) {
+    const std::size_t end = line.find(' ', begin);
+    fields_.push_back(line.substr(begin, end - begin));
+    begin = line.find_first_not_of(' ', end);
   }
 }
 
 void FieldSplitter::split_quoted(std::string_view line) {
-  // All fields first: views into a growing vector of strings would move.
   unquoted_.clear();
-  std::string field;
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (quoted && line[i] == '"' && i + 1 < line.size() && line[i + 1] == '"') {
-      field += '"';
-      ++i;
-    } else if (line[i] == '"') {
-      quoted = !quoted;
-    } else if (line[i] == ',' && !quoted) {
-      unquoted_.push_back(std::exchange(field, {}));
-    } else {
-      field += line[i];
+  const char separator = separator_[0];
+  for (std::size_t begin = 0;;) {
+    const std::size_t close = line.substr(begin).starts_with('"')
+                                  ? closing_quote(line, begin, separator)
+                                  : std::string_view::npos;
+    const bool quoted = close != std::string_view::npos;
+    const std::size_t end = line.find(separator, quoted ? close : begin);
+    std::string_view field = line.substr(begin, end - begin);
+    if (quoted) {
+      field = line.substr(begin + 1, close - begin - 1);
+      if (field.find('"') != std::string_view::npos) {
+        std::string& text = unquoted_.emplace_back(field);
+        for (std::size_t at = 0; (at = text.find("\"\"", at)) != std::string::npos; ++at) {
+          text.erase(at, 1);
+        }
+        field = text;
+      }
     }
+    fields_.push_back(field);
+    if (end == std::string_view::npos) {
+      return;
+    }
+    begin = end + 1;
   }
-  unquoted_.push_back(std::move(field));
-  fields_.assign(unquoted_.begin(), unquoted_.end());
 }
+
+LineWalker::LineWalker(std::string_view text, std::string_view separator)
+    : rest_(text), quoted_separator_(may_quote(separator) ? separator[0] : '\0') {}
 
 bool LineWalker::next(std::string_view& line) {
   if (rest_.empty()) {
     return false;
   }
-  const std::size_t end = rest_.find('\n');
+  const bool quotes = quoted_separator_ != '\0';
+  const std::size_t end = quotes ? end_of_quoted_line(rest_, quoted_separator_) : rest_.find('\n');
   line = rest_.substr(0, end);
   rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+  number_ = next_number_++;
+  if (quotes) {
+    next_number_ += static_cast<std::size_t>(std::count(line.begin(), line.end(), '\n'));
+  }
   if (line.ends_with('\r')) {
     line.remove_suffix(1);
   }
-  ++number_;
   return true;
 }
 
-std::string detect_separator(const std::vector<std::string_view>& sample) {
-  for (const Separator& separator : kSeparators) {
-    FieldSplitter splitter(separator.text);
-    std::size_t count = 0;
-    bool same = !sample.empty();
-    for (const std::string_view line : sample) {
-      const std::size_t fields = splitter.split(line).size();
-      same = same && fields >= 2 && (count == 0 || fields == count);
-      count = fields;
-    }
-    if (same) {
-      return separator.text;
+FieldCounts count_fields(const std::vector<std::string_view>& sample,
+                         const std::string& separator) {
+  FieldCounts counts{separator};
+  FieldSplitter splitter(separator);
+  std::map<std::size_t, std::size_t> lines;  // by number of fields
+  for (const std::string_view line : sample) {
+    const std::size_t fields = splitter.split(line).size();
+    ++lines[fields];
+    counts.largest = std::max(counts.largest, fields);
+  }
+  for (const auto& [fields, count] : lines) {
+    const double share = static_cast<double>(count) / static_cast<double>(sample.size());
+    // Of two numbers as common, the larger: a row is rather cut short than too long.
+    if (share >= counts.share) {
+      counts.num_fields = fields;
+      counts.share = share;
     }
   }
-  return "";
+  return counts;
+}
+
+FieldCounts detect_separator(const std::vector<std::string_view>& sample) {
+  FieldCounts best;
+  for (const Separator& separator : kSeparators) {
+    const FieldCounts counts = count_fields(sample, separator.text);
+    if (counts.num_fields >= 2 && counts.share > best.share) {
+      best = counts;
+    }
+  }
+  return best;
 }
 
 std::string name_of_separator(const std::string& separator) {
@@ -144,13 +225,17 @@ bool is_number(std::string_view field) {
 
 std::string excerpt(std::string_view line) {
   constexpr std::size_t kMost = 60;
-  std::string shown(line.substr(0, kMost));
+  std::size_t size = std::min(line.size(), kMost);
+  while (size < line.size() && size > 0 && (static_cast<unsigned char>(line[size]) >> 6U) == 2U) {
+    --size;  // not in the middle of a character
+  }
+  std::string shown(line.substr(0, size));
   for (char& c : shown) {
     if (static_cast<unsigned char>(c) < ' ' && c != '\t') {
       c = '?';
     }
   }
-  return line.size() > kMost ? shown + "..." : shown;
+  return size < line.size() ? shown + "..." : shown;
 }
 
 }  // namespace elastic::data

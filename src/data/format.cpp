@@ -110,10 +110,14 @@ std::vector<Column> parse_columns(const std::string& text) {
   return columns;
 }
 
-// Are all third fields whole numbers that can only be times?
+// Are all third fields numbers that can only be times? Rows of another length do not count.
 bool third_is_time(const std::vector<std::string_view>& rows, FieldSplitter& splitter) {
   return std::all_of(rows.begin(), rows.end(), [&](std::string_view row) {
-    const std::string_view field = splitter.split(row)[2];
+    const auto& fields = splitter.split(row);
+    if (fields.size() != 3) {
+      return true;
+    }
+    const std::string_view field = fields[2];
     double value = 0.0;
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
     return error == std::errc() && end == field.data() + field.size() && value > kEarliestTimestamp;
@@ -166,6 +170,14 @@ bool looks_like_header(const std::vector<std::string_view>& sample, FieldSplitte
   return false;
 }
 
+// Does the length vary as that of sequences does, not as that of rows of which some are bad?
+bool varies_as_sequences(const FieldCounts& counts, std::size_t num_lines) {
+  constexpr std::size_t kMostColumns = 4;
+  constexpr std::size_t kFewestLines = 3;
+  return counts.separator != "::" && ((counts.share < 0.75 && counts.largest > kMostColumns) ||
+                                      (counts.share <= 0.5 && num_lines >= kFewestLines));
+}
+
 // The separator of lines of different lengths: the first that every line holds.
 std::string separator_of_sequences(const std::vector<std::string_view>& sample) {
   for (const char* separator : {"\t", ",", " "}) {
@@ -177,6 +189,26 @@ std::string separator_of_sequences(const std::vector<std::string_view>& sample) 
     }
   }
   return "";
+}
+
+[[noreturn]] void fail_separator(const std::string& path, std::string_view line) {
+  throw DataError("data: ",
+                  path,
+                  ":1: expected 2 to 4 columns separated by tab, comma, space or ::, got \"",
+                  excerpt(line),
+                  "\"; say --separator");
+}
+
+LogFormat sequence_format(const std::string& separator,
+                          const std::vector<std::string_view>& sample,
+                          const std::string& path) {
+  LogFormat format;
+  format.sequences = true;
+  format.separator = separator.empty() ? separator_of_sequences(sample) : separator;
+  if (format.separator.empty()) {
+    fail_separator(path, sample.front());
+  }
+  return format;
 }
 
 }  // namespace
@@ -208,27 +240,22 @@ LogFormat detect_format(std::string_view text,
   }
   LogFormat format;
   format.separator = parse_separator(options.separator);
-  format.sequences = options.format == "sequences";
-  if (format.separator.empty() && !format.sequences) {
-    format.separator = detect_separator(sample);
+  const FieldCounts counts =
+      format.separator.empty() ? detect_separator(sample) : count_fields(sample, format.separator);
+  FieldSplitter splitter(counts.separator);
+  if (!counts.separator.empty()) {
+    format.columns = columns_of_header(splitter.split(sample.front()));
   }
-  if (format.separator.empty() && options.format != "table") {
-    format.separator = separator_of_sequences(sample);
-    format.sequences = true;
-  }
-  if (format.separator.empty()) {
-    throw DataError("data: ",
-                    path,
-                    ":1: expected 2 to 4 columns separated by tab, comma, space or ::, got \"",
-                    excerpt(sample.front()),
-                    "\"; say --separator");
-  }
+  format.sequences = options.format == "sequences" ||
+                     (options.format == "auto" && options.columns.empty() &&
+                      format.columns.empty() && varies_as_sequences(counts, sample.size()));
   if (format.sequences) {
-    return format;
+    return sequence_format(format.separator, sample, path);
   }
-
-  FieldSplitter splitter(format.separator);
-  format.columns = columns_of_header(splitter.split(sample.front()));
+  if (counts.separator.empty()) {
+    fail_separator(path, sample.front());
+  }
+  format.separator = counts.separator;
   format.header = !format.columns.empty() || looks_like_header(sample, splitter);
   if (format.header) {
     sample.erase(sample.begin());
@@ -238,9 +265,19 @@ LogFormat detect_format(std::string_view text,
   }
   if (!options.columns.empty()) {
     format.columns = parse_columns(options.columns);
+    if (format.columns.size() != counts.num_fields) {
+      throw UsageError("--columns: ",
+                       path,
+                       " has ",
+                       counts.num_fields,
+                       " columns, got names of ",
+                       format.columns.size(),
+                       ": '",
+                       options.columns,
+                       "'; write - for one to pass over");
+    }
   } else if (format.columns.empty()) {
-    format.columns =
-        columns_by_count(splitter.split(sample.front()).size(), sample, splitter, path);
+    format.columns = columns_by_count(counts.num_fields, sample, splitter, path);
   }
   return format;
 }

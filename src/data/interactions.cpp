@@ -22,21 +22,23 @@ std::optional<float> parse_rating(std::string_view field) {
   return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-// Whole numbers exactly; others (RecBole writes 978300760.0) to the nearest.
-std::optional<std::int64_t> parse_timestamp(std::string_view field) {
-  std::int64_t whole = 0;
+// Whole numbers exactly; others (RecBole writes 978300760.0) as far as a double goes.
+bool parse_timestamp(std::string_view field, Event& event) {
   const char* const last = field.data() + field.size();
-  if (const auto [end, error] = std::from_chars(field.data(), last, whole);
+  if (const auto [end, error] = std::from_chars(field.data(), last, event.timestamp);
       error == std::errc() && end == last) {
-    return whole;
+    return true;
   }
   double value = 0.0;
   const auto [end, error] = std::from_chars(field.data(), last, value);
   constexpr double kMost = 9e18;
   if (error != std::errc() || end != last || !(std::abs(value) < kMost)) {
-    return std::nullopt;
+    return false;
   }
-  return std::llround(value);
+  const double whole = std::floor(value);
+  event.timestamp = static_cast<std::int64_t>(whole);
+  event.fraction = static_cast<float>(value - whole);
+  return true;
 }
 
 class LogReader {
@@ -50,7 +52,7 @@ class LogReader {
 
   void read(std::string_view text, const LogFormat& format) {
     FieldSplitter splitter(format.separator);
-    LineWalker lines(text);
+    LineWalker lines(text, format.separator);
     bool header = format.header;
     for (std::string_view line; lines.next(line);) {
       if (line.find_first_not_of(" \t") == std::string_view::npos) {
@@ -95,9 +97,7 @@ class LogReader {
           }
           break;
         case Column::kTimestamp:
-          if (const auto timestamp = parse_timestamp(fields[i])) {
-            event.timestamp = *timestamp;
-          } else {
+          if (!parse_timestamp(fields[i], event)) {
             return concat("expected a number as timestamp, got '", excerpt(fields[i]), "'");
           }
           break;

@@ -14,7 +14,8 @@ struct Event {
   std::int32_t user = 0;  ///< number in `users`
   std::int32_t item = 0;  ///< number in `items`
   float rating = 0.0F;
-  std::int64_t timestamp = 0;  ///< in the file's unit
+  float fraction = 0.0F;       ///< of the timestamp, in [0, 1)
+  std::int64_t timestamp = 0;  ///< in the file's unit, rounded down
 };
 
 struct Interactions {

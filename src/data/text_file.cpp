@@ -7,6 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "data/utf8.h"
 
 namespace elastic::data {
 namespace {
@@ -161,6 +163,7 @@ std::string read_text(const std::string& path) {
   if (text.starts_with(kByteOrderMark)) {
     text.erase(0, kByteOrderMark.size());
   }
+  convert_latin1_lines(text);
   return text;
 }
 

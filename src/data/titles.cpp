@@ -12,41 +12,6 @@ namespace {
 
 constexpr std::size_t kSampleLines = 100;
 
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80             ? 1
-                               : (lead & 0xe0) == 0xc0 ? 2
-                               : (lead & 0xf0) == 0xe0 ? 3
-                               : (lead & 0xf8) == 0xf0 ? 4
-                                                       : 0;
-    if (length == 0 || i + length > text.size()) {
-      return false;
-    }
-    for (std::size_t j = 1; j < length; ++j) {
-      if ((static_cast<unsigned char>(text[i + j]) & 0xc0) != 0x80) {
-        return false;
-      }
-    }
-    i += length;
-  }
-  return true;
-}
-
-std::string from_latin1(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      result += c;
-    } else {
-      result += static_cast<char>(0xc0 | (byte >> 6));
-      result += static_cast<char>(0x80 | (byte & 0x3f));
-    }
-  }
-  return result;
-}
-
 std::string lower(std::string_view text) {
   std::string result(text.substr(0, text.find(':')));
   std::transform(result.begin(), result.end(), result.begin(), [](char c) {
@@ -84,10 +49,11 @@ std::optional<std::size_t> column_of_words(const std::vector<std::string_view>& 
 
 // The separator that cuts most lines into equally many fields: titles may hold one themselves.
 std::string separator_of_items(const std::vector<std::string_view>& sample) {
-  if (const std::string exact = detect_separator(sample); !exact.empty() && exact != " ") {
-    return exact;
+  const FieldCounts counts = detect_separator(sample);
+  if (counts.separator != " ") {
+    return counts.separator;
   }
-  return detect_separator({sample.front()});
+  return detect_separator({sample.front()}).separator;
 }
 
 }  // namespace
@@ -121,7 +87,7 @@ TitleReport read_titles(const std::string& path, Dataset& dataset) {
   }
   // The sample's views point into the splitter's own copies; from here on only `text` is read.
   TitleReport report;
-  LineWalker lines(text);
+  LineWalker lines(text, splitter.separator());
   for (std::string_view line; lines.next(line);) {
     const auto& fields = splitter.split(line);
     if ((header && lines.number() == 1) || fields.size() <= std::max(id_column, *title_column)) {
@@ -129,7 +95,7 @@ TitleReport read_titles(const std::string& path, Dataset& dataset) {
     }
     if (const auto item = dataset.find_item(fields[id_column])) {
       const std::string_view title = fields[*title_column];
-      dataset.set_title(*item, is_utf8(title) ? std::string(title) : from_latin1(title));
+      dataset.set_title(*item, std::string(title));
       ++report.num_titles;
     }
   }

@@ -1,0 +1,105 @@
+// Logs that are not quite what they seem.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "base/error.h"
+#include "data/data_config.h"
+#include "data/temporary_file.h"
+
+namespace elastic::data {
+namespace {
+
+LoadedData load(std::string_view content, DataConfig config = {}) {
+  const TemporaryFile file("log.txt", content);
+  config.data = file.path();
+  return load_data(config);
+}
+
+std::string refusal(std::string_view content, const DataConfig& config = {}) {
+  try {
+    load(content, config);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+bool refuses(std::string_view content, const char* part, const DataConfig& config = {}) {
+  const std::string message = refusal(content, config);
+  INFO(message);
+  return message.find(part) != std::string::npos;
+}
+
+std::string sequence_of(const LoadedData& loaded, const char* user) {
+  const Dataset& dataset = *loaded.dataset;
+  std::string text;
+  for (const std::int32_t item : dataset.sequence(dataset.find_user(user).value())) {
+    text += dataset.item_id(item) + " ";
+  }
+  return text;
+}
+
+TEST_CASE("irregular log: a short row among the first is a bad row, not a line a user") {
+  const char* log = "u1,m1,5,1\nu1,m2,5,2\nu1,m3\nu2,m1,5,1\n";
+  CHECK(refuses(log, ":3: expected 4 fields, got 2: \"u1,m3\""));
+  DataConfig config;
+  config.on_bad_row = "skip";
+  const auto loaded = load(log, config);
+  CHECK(loaded.num_bad_rows == 1);
+  CHECK(sequence_of(loaded, "u1") == "m1 m2 ");
+  CHECK(refuses("user,item,rating\nu,a,1\nu,b\nu,c\n", ":3: expected 3 fields, got 2"));
+  CHECK(refuses("1::2::3::4\n1::2::3\n1::2\n", "expected 4 fields"));
+}
+
+TEST_CASE("irregular log: rows of all lengths under a told separator are told of by line") {
+  DataConfig config;
+  config.separator = "comma";
+  CHECK(refuses("1,2,3\n4,5\n", ":2: expected 3 fields, got 2", config));
+  config.columns = "user,item";
+  CHECK(refuses("1,2,3\n4,5,6\n", "has 3 columns, got names of 2", config));
+}
+
+TEST_CASE("irregular log: of duplicates the earliest stays, wherever it stands") {
+  DataConfig config;
+  config.drop_duplicates = true;
+  const auto loaded = load("user,item,timestamp\nu,x,9\nu,y,5\nu,x,1\n", config);
+  CHECK(sequence_of(loaded, "u") == "x y ");
+}
+
+TEST_CASE("irregular log: fractions of a second order events, negative times too") {
+  const auto loaded = load("user,item,timestamp\nu,c,1.75\nu,b,1.25\nu,a,-0.5\nu,z,-7\nu,d,2e0\n");
+  CHECK(sequence_of(loaded, "u") == "z a b c d ");
+  CHECK(
+      refuses("user,item,timestamp\nu,c,99999999999999999999\n", "expected a number as timestamp"));
+  CHECK(refuses("user,item,timestamp\nu,c,nan\n", "expected a number as timestamp"));
+}
+
+TEST_CASE("irregular log: ids in Latin-1 become UTF-8, so that they can be written as JSON") {
+  const auto loaded = load("user,item\nJos\xe9,a\nJos\xc3\xa9,b\n");
+  CHECK(loaded.dataset->num_users() == 1);
+  CHECK(loaded.dataset->user_id(0) == "Jos\xc3\xa9");
+}
+
+TEST_CASE("irregular log: a quoted id may hold separators and line breaks") {
+  const auto loaded = load("user,item\n\"a\nb\",x\n\"c,d\",y\nu,\n", [] {
+    DataConfig config;
+    config.on_bad_row = "skip";
+    return config;
+  }());
+  CHECK(sequence_of(loaded, "a\nb") == "x ");
+  CHECK(sequence_of(loaded, "c,d") == "y ");
+  REQUIRE(loaded.bad_rows.size() == 1);
+  CHECK(loaded.bad_rows[0].find(":5: the item is empty") != std::string::npos);
+}
+
+TEST_CASE("irregular log: filtering while reading equals reading what was filtered before") {
+  DataConfig config;
+  config.min_rating = 3.0;
+  const auto filtered = load("u,b,1\nv,a,5\nu,a,4\nu,c,3\nv,d,2\n", config);
+  const auto before = load("v,a,5\nu,a,4\nu,c,3\n");
+  CHECK(filtered.dataset->hash() == before.dataset->hash());
+}
+
+}  // namespace
+}  // namespace elastic::data

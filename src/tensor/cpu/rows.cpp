@@ -18,8 +18,14 @@ void CpuBackend::softmax_forward(const Tensor& x, Tensor& y) {
       for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
         const ConstArrayMap<T> in(x.data<T>() + i * dim, dim);
         ArrayMap<T> out(y.data<T>() + i * dim, dim);
-        out = (in - in.maxCoeff()).exp();
-        out /= out.sum();
+        out = in - in.maxCoeff();
+        exp_in_place(out.data(), dim);
+        T sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (std::int64_t j = 0; j < dim; ++j) {
+          sum += out[j];
+        }
+        out /= sum;
       }
     });
   });

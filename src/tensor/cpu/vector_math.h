@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstdint>
 
 namespace elastic::cpu {
@@ -11,11 +12,26 @@ using ArrayMap = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
 template <class T>
 using ConstArrayMap = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
 
-/// x[i] = exp(x[i])
+/// x[i] = exp(x[i]) by whole packets, the last one filled up. Eigen's own loop takes the ends of an
+/// array by std::exp, which rounds differently: an element's bits would depend on its place.
 template <class T>
 inline void exp_in_place(T* x, std::int64_t count) {
-  ArrayMap<T> array(x, count);
-  array = array.exp();
+  using Traits = Eigen::internal::packet_traits<T>;
+  constexpr std::int64_t kLanes = Traits::size;
+  const auto exp_packet = [](T* values) {
+    const auto packet = Eigen::internal::ploadu<typename Traits::type>(values);
+    Eigen::internal::pstoreu(values, Eigen::internal::pexp(packet));
+  };
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    exp_packet(x + i);
+  }
+  if (i < count) {
+    T last[kLanes] = {};
+    std::copy(x + i, x + count, last);
+    exp_packet(last);
+    std::copy(last, last + (count - i), x + i);
+  }
 }
 
 // GELU's tanh form, Hendrycks and Gimpel 2016.

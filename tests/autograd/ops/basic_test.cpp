@@ -106,6 +106,18 @@ TEST_CASE("gelu: gradients of long inputs match those of short ones") {
   }
 }
 
+TEST_CASE("gelu: an element has the same bits wherever it stands") {
+  const NoGrad no_grad;
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+    const Tensor x = random_tensor({100}, 4, dtype);
+    const Tensor all = ops::gelu(Variable(x)).value();
+    for (std::int64_t i = 0; i < 100; ++i) {
+      CAPTURE(i);
+      CHECK(same_bits(ops::gelu(Variable(clone(x.slice(i, i + 1)))).value(), all.slice(i, i + 1)));
+    }
+  }
+}
+
 TEST_CASE("dropout: drops or scales, and backward uses the same mask") {
   const Dropout dropout{0.4, 11, 2, 3};
   const Variable x = variable_of(std::vector<double>(500, 2.0), {5, 100}, true);

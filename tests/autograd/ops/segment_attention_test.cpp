@@ -182,6 +182,24 @@ TEST_CASE("segment_attention: a segment has the same bits alone and among others
   }
 }
 
+// The number of queries in a tile decides which scores end up at the end of a vector loop.
+TEST_CASE("segment_attention: a causal prefix has the same bits as within the whole") {
+  const NoGrad no_grad;
+  const auto attend = [](const Tensor& x) {
+    const Segments segments = segments_of({static_cast<std::int32_t>(x.rows())});
+    const Variable in(x);
+    return ops::segment_attention(in, in, in, segments, segments, {2, true}).value();
+  };
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+    const Tensor x = random_tensor({150, 8}, 1, dtype);
+    const Tensor all = attend(x);
+    for (std::int64_t length = 1; length < 150; ++length) {
+      CAPTURE(length);
+      CHECK(same_bits(attend(x.slice(0, length)), all.slice(0, length)));
+    }
+  }
+}
+
 TEST_CASE("segment_attention: float32 stays close to float64") {
   const Case c{{70, 130, 1}, {70, 130, 1}, 2, 16, true};
   check_float32(attention(c), inputs_of(c), 1e-4);

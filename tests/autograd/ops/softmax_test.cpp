@@ -32,6 +32,20 @@ TEST_CASE("softmax: gradient matches finite differences") {
   }
 }
 
+// Rows of 13 start at every alignment.
+TEST_CASE("softmax: a row has the same bits alone and among others") {
+  const NoGrad no_grad;
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+    const Tensor x = random_tensor({70, 13}, 1, dtype);
+    const Tensor all = ops::softmax(Variable(x)).value();
+    for (std::int64_t i = 0; i < 70; ++i) {
+      CAPTURE(i);
+      CHECK(
+          same_bits(ops::softmax(Variable(clone(x.slice(i, i + 1)))).value(), all.slice(i, i + 1)));
+    }
+  }
+}
+
 TEST_CASE("softmax: float32 stays close to float64") {
   check_float32([](const auto& in) { return ops::softmax(in[0]); }, {random_f64({5, 300}, 1)});
 }

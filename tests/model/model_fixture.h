@@ -1,0 +1,61 @@
+// Small models and ragged batches that the model tests share.
+#pragma once
+
+#include <memory>
+
+#include "autograd/ops/linear_cross_entropy.h"
+#include "autograd/ops/rows.h"
+#include "model/model.h"
+#include "tensor/tensor_values.h"
+
+namespace elastic {
+
+inline ModelConfig small_config(const std::string& model) {
+  ModelConfig config;
+  config.model = model;
+  config.dim = 8;
+  config.num_heads = 2;
+  config.num_layers = 2;
+  config.ffn_dim = 12;
+  config.max_len = 90;
+  config.dropout = 0.2;
+  config.num_experts = 4;
+  config.pool_subkeys = 3;
+  config.retrieval_heads = 2;
+  config.key_dim = 6;
+  config.query_stride = 3;
+  config.query_attention_len = 12;
+  config.num_items = 40;
+  return config;
+}
+
+using History = std::vector<std::int32_t>;
+
+inline data::Batch batch_of(const std::vector<History>& histories) {
+  data::BatchBuilder builder;
+  for (const History& history : histories) {
+    builder.add(history, static_cast<std::int64_t>(history.size()));
+  }
+  return builder.build(Device::kCpu);
+}
+
+/// Lengths 1, odd, and past the kernels' tile of 64.
+inline std::vector<History> ragged_histories() {
+  std::vector<History> histories;
+  for (const std::int64_t length : {7, 1, 70, 2, 90, 13}) {
+    histories.push_back(random_ids(length, 1, 40, static_cast<std::uint64_t>(length)));
+  }
+  return histories;
+}
+
+/// A training loss as the model's direction allows: at every position of a causal model, at the
+/// last ones of a bidirectional one.
+inline Variable training_loss(Model& model, const data::Batch& batch, const ForwardMode& mode) {
+  const Variable states = model.direction() == Direction::kCausal ? model.encode(batch, mode)
+                                                                  : model.encode_last(batch, mode);
+  const auto items = static_cast<std::int32_t>(model.config().num_items);
+  return ops::linear_cross_entropy(
+      states, model.item_table(), int_tensor(random_ids(states.shape()[0], 1, items, 9)));
+}
+
+}  // namespace elastic

@@ -1,0 +1,316 @@
+// What every registered model promises, whatever its mixer.
+#include "model/model.h"
+
+#include "model/model_fixture.h"
+
+namespace elastic {
+namespace {
+
+constexpr ForwardMode kTraining{true, 5, 3};
+
+std::unique_ptr<Model> small_model(const std::string& name, DType dtype = DType::kFloat32) {
+  return make_model(small_config(name), /*seed=*/1, dtype);
+}
+
+std::vector<std::string> causal_models() {
+  std::vector<std::string> names;
+  for (const std::string& name : model_names()) {
+    if (small_model(name)->direction() == Direction::kCausal) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+TEST_CASE("models: a sequence has the same bits alone and among others") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const std::vector<History> histories = ragged_histories();
+  const data::Batch batch = batch_of(histories);
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    const Tensor all = model->encode(batch, {}).value();
+    const Tensor last = model->encode_last(batch, {}).value();
+    CHECK(all.shape() == Shape{batch.num_tokens(), 8});
+    CHECK(last.shape() == Shape{batch.size(), 8});
+    for (std::int64_t b = 0; b < batch.size(); ++b) {
+      CAPTURE(b);
+      const data::Batch alone = batch_of({histories[static_cast<std::size_t>(b)]});
+      CHECK(same_bits(model->encode(alone, {}).value(),
+                      all.slice(batch.segments.begin(b), batch.segments.end(b))));
+      CHECK(same_bits(model->encode_last(alone, {}).value(), last.slice(b, b + 1)));
+    }
+  }
+}
+
+TEST_CASE("models: a batch's order does not matter") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  std::vector<History> histories = ragged_histories();
+  const data::Batch batch = batch_of(histories);
+  std::reverse(histories.begin(), histories.end());
+  const data::Batch reversed = batch_of(histories);
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    const Tensor a = model->encode_last(batch, {}).value();
+    const Tensor b = model->encode_last(reversed, {}).value();
+    for (std::int64_t i = 0; i < batch.size(); ++i) {
+      CHECK(same_bits(a.slice(i, i + 1), b.slice(batch.size() - 1 - i, batch.size() - i)));
+    }
+  }
+}
+
+TEST_CASE("models: encode_last equals encode at the last tokens") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+      CAPTURE(name);
+      const auto model = small_model(name, dtype);
+      const Variable states = model->encode(batch, {});
+      const Tensor want = ops::gather_rows(states, batch.segments.last_tokens()).value();
+      CHECK(relative_error(to_doubles(want), to_doubles(model->encode_last(batch, {}).value())) <
+            (dtype == DType::kFloat32 ? 1e-5 : 1e-12));
+    }
+  }
+}
+
+TEST_CASE("causal models: what comes after an event does not change its state") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const History history = random_ids(80, 1, 40, 1);
+  for (const std::string& name : causal_models()) {
+    for (const std::string position : {"auto", "forward", "recent", "none"}) {
+      ModelConfig config = small_config(name);
+      config.position = position;
+      const auto model = make_model(config, 1);
+      const Tensor states = model->encode(batch_of({history}), {}).value();
+      for (const std::int64_t t : {0, 1, 63, 64, 78}) {
+        CAPTURE(name);
+        CAPTURE(position);
+        CAPTURE(t);
+        History replaced = history;
+        for (auto event = replaced.begin() + t + 1; event != replaced.end(); ++event) {
+          *event = *event % 40 + 1;
+        }
+        const Tensor other = model->encode(batch_of({replaced}), {}).value();
+        CHECK(same_bits(other.slice(0, t + 1), states.slice(0, t + 1)));
+        CHECK_FALSE(same_bits(other.slice(t + 1, t + 2), states.slice(t + 1, t + 2)));
+      }
+    }
+  }
+}
+
+TEST_CASE("causal models: appending moves nothing unless positions count from the end") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const History history = random_ids(80, 1, 40, 2);
+  for (const std::string& name : causal_models()) {
+    for (const std::string position : {"auto", "forward", "none"}) {
+      ModelConfig config = small_config(name);
+      config.position = position;
+      const auto model = make_model(config, 1);
+      const Tensor states = model->encode(batch_of({history}), {}).value();
+      for (const std::int64_t t : {1, 63, 65, 79}) {
+        CAPTURE(name);
+        CAPTURE(position);
+        CAPTURE(t);
+        const History prefix(history.begin(), history.begin() + t);
+        CHECK(same_bits(model->encode(batch_of({prefix}), {}).value(), states.slice(0, t)));
+      }
+    }
+  }
+}
+
+TEST_CASE("bidirectional models: an early state sees a later event") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  History history = random_ids(20, 1, 40, 3);
+  for (const std::string& name : model_names()) {
+    const auto model = small_model(name);
+    if (model->direction() == Direction::kCausal) {
+      continue;
+    }
+    CAPTURE(name);
+    const Tensor states = model->encode(batch_of({history}), {}).value();
+    History changed = history;
+    changed.back() = changed.back() % 40 + 1;
+    CHECK_FALSE(
+        same_bits(model->encode(batch_of({changed}), {}).value().slice(0, 1), states.slice(0, 1)));
+  }
+}
+
+TEST_CASE("models: position auto is forward when causal and recent when not") {
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    CHECK(model->config().position ==
+          (model->direction() == Direction::kCausal ? "forward" : "recent"));
+    ModelConfig config = small_config(name);
+    config.position = "none";
+    CHECK_THROWS_AS((void)make_model(config, 1)->parameters().find("position_embedding.weight"),
+                    UsageError);
+  }
+}
+
+TEST_CASE("models: every parameter receives a gradient that is not zero") {
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    const auto model = small_model(name);
+    backward(training_loss(*model, batch, kTraining));
+    for (const Parameter& parameter : model->parameters().all()) {
+      CAPTURE(name);
+      CAPTURE(parameter.name);
+      const Tensor& grad = parameter.variable.grad();
+      REQUIRE(grad.defined());
+      const std::vector<double> values = to_doubles(grad);
+      CHECK(std::all_of(values.begin(), values.end(), [](double g) { return std::isfinite(g); }));
+      CHECK(std::any_of(values.begin(), values.end(), [](double g) { return g != 0.0; }));
+    }
+  }
+}
+
+TEST_CASE("models: the row of no item is zero and stays without a gradient") {
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    CHECK(to_doubles(model->item_table().value().slice(0, 1)) == std::vector<double>(8, 0.0));
+    backward(training_loss(*model, batch, kTraining));
+    CHECK(to_doubles(model->item_table().grad().slice(0, 1)) == std::vector<double>(8, 0.0));
+  }
+}
+
+TEST_CASE("models: the same bits at one, two and three threads, gradients included") {
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    std::vector<std::vector<double>> results;
+    for (const int count : {1, 2, 3}) {
+      const Threads threads(count);
+      const auto model = small_model(name);
+      const Variable loss = training_loss(*model, batch, kTraining);
+      std::vector<double> result = to_doubles(loss.value());
+      backward(loss);
+      for (const Parameter& parameter : model->parameters().all()) {
+        const std::vector<double> grad = to_doubles(parameter.variable.grad());
+        result.insert(result.end(), grad.begin(), grad.end());
+      }
+      results.push_back(result);
+    }
+    CHECK(results[0] == results[1]);
+    CHECK(results[0] == results[2]);
+  }
+}
+
+TEST_CASE("models: dropout acts in training only, with a mask per seed and step") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    const auto states = [&](const ForwardMode& mode) { return model->encode(batch, mode).value(); };
+    CHECK(same_bits(states({false, 1, 1}), states({false, 2, 2})));
+    CHECK(same_bits(states({true, 1, 1}), states({true, 1, 1})));
+    CHECK_FALSE(same_bits(states({true, 1, 1}), states({false, 1, 1})));
+    CHECK_FALSE(same_bits(states({true, 1, 1}), states({true, 2, 1})));
+    CHECK_FALSE(same_bits(states({true, 1, 1}), states({true, 1, 2})));
+  }
+}
+
+TEST_CASE("models: float32 stays close to float64") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    CHECK(relative_error(
+              to_doubles(small_model(name, DType::kFloat64)->encode(batch, kTraining).value()),
+              to_doubles(small_model(name)->encode(batch, kTraining).value())) < 1e-4);
+  }
+}
+
+TEST_CASE("models: initial weights depend on seed, name and shape only") {
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    const auto again = small_model(name);
+    const auto other_seed = make_model(small_config(name), 2);
+    ModelConfig deeper_config = small_config(name);
+    deeper_config.num_layers = 3;
+    const auto deeper = make_model(deeper_config, 1);
+    for (const Parameter& parameter : model->parameters().all()) {
+      CAPTURE(parameter.name);
+      const Tensor& value = parameter.variable.value();
+      CHECK(same_bits(again->parameters().find(parameter.name).value(), value));
+      CHECK(same_bits(deeper->parameters().find(parameter.name).value(), value));
+    }
+    CHECK_FALSE(same_bits(other_seed->item_table().value(), model->item_table().value()));
+  }
+}
+
+TEST_CASE("models: shared parameters of two models start alike") {
+  const auto names = model_names();
+  const auto first = small_model(names.front());
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    CHECK(same_bits(small_model(name)->item_table().value(), first->item_table().value()));
+  }
+}
+
+TEST_CASE("models: a sequence longer than max_len, or empty, is refused") {
+  const History long_history(91, 1);
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    const data::Batch batch = batch_of({{1}, long_history});
+    const std::string message = "model: sequence 1 has 91 events, expected 1 to max_len 90";
+    CHECK(message_of([&] { model->encode(batch, {}); }) == message);
+    CHECK(message_of([&] { model->encode_last(batch, {}); }) == message);
+    const data::Batch empty{segments_of({1, 0}), int_tensor({1})};
+    CHECK(message_of([&] { model->encode(empty, {}); }) ==
+          "model: sequence 1 has 0 events, expected 1 to max_len 90");
+  }
+}
+
+TEST_CASE("models: an unknown name suggests the nearest") {
+  for (const std::string& name : model_names()) {
+    CHECK(is_registered(name));
+    ModelConfig config = small_config(name + "x");
+    CHECK(message_of([&] { make_model(config, 1); }) ==
+          "--model: unknown model '" + name + "x'; did you mean " + name + "?");
+    CHECK_THROWS_AS(make_model(config, 1), UsageError);
+  }
+  CHECK_FALSE(is_registered("nothing-like-it"));
+  CHECK(message_of([] { make_model(small_config("nothing-like-it-at-all"), 1); }) ==
+        "--model: unknown model 'nothing-like-it-at-all'");
+}
+
+TEST_CASE("models: those with retrieval tell which experts were chosen") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    model->encode_last(batch, {});
+    const RetrievedExperts experts = model->retrieved();
+    CHECK(experts.indices.defined() == experts.gates.defined());
+    if (experts.indices.defined()) {
+      CHECK(experts.indices.shape() == Shape{batch.size(), 4});
+      for (const std::int32_t id : experts.indices.to_vector<std::int32_t>()) {
+        CHECK(id >= 0);
+        CHECK(id < 9);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace elastic

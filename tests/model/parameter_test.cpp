@@ -1,0 +1,74 @@
+#include "model/parameter.h"
+
+#include "tensor/tensor_values.h"
+
+namespace elastic {
+namespace {
+
+ParameterStore store_of(std::uint64_t seed) {
+  return {seed, DType::kFloat64, Device::kCpu};
+}
+
+TEST_CASE("ParameterStore: keeps order, counts elements, finds by name") {
+  ParameterStore store = store_of(1);
+  store.add("b", {2, 3}, Init::kZeros);
+  store.add("a", {4}, Init::kOnes);
+  CHECK(store.all().size() == 2);
+  CHECK(store.all()[0].name == "b");
+  CHECK(store.num_elements() == 10);
+  CHECK(to_doubles(store.find("a").value()) == std::vector<double>(4, 1.0));
+  CHECK(to_doubles(store.find("b").value()) == std::vector<double>(6, 0.0));
+  CHECK(store.find("a").requires_grad());
+  CHECK(message_of([&] { (void)store.find("c"); }) == "the model has no parameter 'c'");
+}
+
+TEST_CASE("ParameterStore: a start has the promised spread") {
+  ParameterStore store = store_of(2);
+  const auto moments = [](const Variable& variable) {
+    double sum = 0.0;
+    double squares = 0.0;
+    double largest = 0.0;
+    const std::vector<double> values = to_doubles(variable.value());
+    for (const double value : values) {
+      sum += value;
+      squares += value * value;
+      largest = std::max(largest, std::abs(value));
+    }
+    const auto count = static_cast<double>(values.size());
+    return std::array{sum / count, std::sqrt(squares / count), largest};
+  };
+  const auto normal = moments(store.add("normal", {100, 100}, Init::kNormal, 0.02));
+  CHECK(std::abs(normal[0]) < 0.001);
+  CHECK(normal[1] == doctest::Approx(0.02).epsilon(0.03));
+  const auto uniform = moments(store.add("uniform", {100, 100}, Init::kUniform, 0.5));
+  CHECK(uniform[2] <= 0.5);
+  CHECK(uniform[2] > 0.49);
+  CHECK(uniform[1] == doctest::Approx(0.5 / std::sqrt(3.0)).epsilon(0.03));
+  const auto xavier = moments(store.add("xavier", {40, 20}, Init::kXavierUniform));
+  CHECK(xavier[2] <= std::sqrt(6.0 / 60.0));
+  CHECK(xavier[2] > 0.98 * std::sqrt(6.0 / 60.0));
+}
+
+TEST_CASE("ParameterStore: values are a function of seed, name and shape, not of the neighbours") {
+  ParameterStore alone = store_of(3);
+  ParameterStore among = store_of(3);
+  among.add("other", {5}, Init::kNormal);
+  const Variable a = alone.add("weight", {4, 4}, Init::kXavierUniform);
+  const Variable b = among.add("weight", {4, 4}, Init::kXavierUniform);
+  CHECK(same_bits(a.value(), b.value()));
+  ParameterStore seed = store_of(4);
+  CHECK_FALSE(same_bits(seed.add("weight", {4, 4}, Init::kXavierUniform).value(), a.value()));
+  CHECK_FALSE(same_bits(alone.add("weights", {4, 4}, Init::kXavierUniform).value(), a.value()));
+}
+
+TEST_CASE("ParameterStore: float32 holds the rounded float64 values") {
+  ParameterStore wide = store_of(5);
+  ParameterStore narrow(5, DType::kFloat32, Device::kCpu);
+  const std::vector<double> values = to_doubles(wide.add("weight", {10}, Init::kNormal).value());
+  const std::vector<float> rounded =
+      narrow.add("weight", {10}, Init::kNormal).value().to_vector<float>();
+  CHECK(std::vector<float>(values.begin(), values.end()) == rounded);
+}
+
+}  // namespace
+}  // namespace elastic

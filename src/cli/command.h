@@ -35,6 +35,7 @@ class Command {
 std::unique_ptr<Command> make_train_command();
 std::unique_ptr<Command> make_eval_command();
 std::unique_ptr<Command> make_predict_command();
+std::unique_ptr<Command> make_profile_command();
 std::vector<std::unique_ptr<Command>> make_all_commands();
 
 }  // namespace elastic::cli

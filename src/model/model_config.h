@@ -33,7 +33,7 @@ struct ModelConfig {
 template <class Config, class Visitor>
 void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, ModelConfig> {
-  visitor("model", config.model, "model: elastic, lda, softmax");
+  visitor("model", config.model, "elastic, lda, softmax or softmax-tiled");
   visitor("dim", config.dim, "hidden size D");
   visitor("num_heads", config.num_heads, "attention heads H; D is divisible by H");
   visitor("num_layers", config.num_layers, "layers L");

@@ -29,6 +29,7 @@ const std::map<std::string, SequenceModel::Kind>& registry() {
        {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<InterestMemory>}},
       {"lda", {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<SharedExperts>}},
       {"softmax", {Direction::kCausal, make_mixer<SoftmaxMixer>, {}}},
+      {"softmax-tiled", {Direction::kCausal, make_mixer<TiledSoftmaxMixer>, {}}},
   };
   return kinds;
 }

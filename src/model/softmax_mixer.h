@@ -6,10 +6,17 @@
 
 namespace elastic {
 
-/// Parameters layers.i.attention_norm.* and layers.i.attention.{query,key,value,output}.*.
-class SoftmaxMixer final : public Mixer {
+/// With the map stored, [B, H, n, n] a layer, as most tools have it, or by tiles without a map; the
+/// numbers are the same. Parameters layers.i.attention_norm.* and
+/// layers.i.attention.{query,key,value,output}.*.
+class SoftmaxMixer : public Mixer {
  public:
-  SoftmaxMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
+  enum class Form { kStoredMap, kTiled };
+
+  SoftmaxMixer(ParameterStore& store,
+               const std::string& layer,
+               const ModelConfig& config,
+               Form form = Form::kStoredMap);
   Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
   Variable forward_last(const Variable& x,
                         const Tensor& last,
@@ -17,9 +24,23 @@ class SoftmaxMixer final : public Mixer {
                         const Dropout& dropout) const override;
 
  private:
+  [[nodiscard]] Variable attend(const Variable& query,
+                                const Variable& z,
+                                const Segments& query_segments,
+                                const Segments& key_segments,
+                                bool causal) const;
+
   ops::NormVariables norm_;
   AttentionWeights weights_;
   std::int64_t num_heads_;
+  Form form_;
+};
+
+/// The same by tiles: the honest rival of linear attention.
+class TiledSoftmaxMixer final : public SoftmaxMixer {
+ public:
+  TiledSoftmaxMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config)
+      : SoftmaxMixer(store, layer, config, Form::kTiled) {}
 };
 
 }  // namespace elastic

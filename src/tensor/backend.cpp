@@ -1,12 +1,28 @@
 #include "tensor/backend.h"
 
+#include <array>
+
 #include "cuda/cuda_backend.h"
 #include "tensor/cpu/cpu_backend.h"
 
 namespace elastic {
+namespace {
+
+// The backend table; an entry is made at first use.
+std::array<Backend*, 2> backends{};
+
+}  // namespace
 
 Backend& backend_for(Device device) {
-  return device == Device::kCpu ? cpu::cpu_backend() : cuda::cuda_backend();
+  Backend*& backend = backends[static_cast<std::size_t>(device)];
+  if (backend == nullptr) {
+    backend = device == Device::kCpu ? &cpu::cpu_backend() : &cuda::cuda_backend();
+  }
+  return *backend;
+}
+
+void replace_backend(Device device, Backend* replacement) {
+  backends[static_cast<std::size_t>(device)] = replacement;
 }
 
 }  // namespace elastic

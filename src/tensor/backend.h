@@ -164,6 +164,26 @@ class Backend {
                                           Tensor& grad_query,
                                           Tensor& grad_key,
                                           Tensor& grad_value) = 0;
+  /// The same with every score computed and the map stored, in place of the scores: `map` holds for
+  /// each segment H x queries x keys elements, in an order of the backend's own. No segment of keys
+  /// may be empty.
+  virtual void map_attention_forward(const Tensor& query,
+                                     const Tensor& key,
+                                     const Tensor& value,
+                                     const AttentionLayout& layout,
+                                     Tensor& map,
+                                     Tensor& out) = 0;
+  /// Uses the map up.
+  virtual void map_attention_backward(const Tensor& query,
+                                      const Tensor& key,
+                                      const Tensor& value,
+                                      const AttentionLayout& layout,
+                                      const Tensor& out,
+                                      const Tensor& grad_out,
+                                      Tensor& map,
+                                      Tensor& grad_query,
+                                      Tensor& grad_key,
+                                      Tensor& grad_value) = 0;
   /// Linear Dispatcher Attention, aggregate core with absorbed projections, one pass over x:
   /// z = norm(x); pooled[b, h, i] = sum_t softmax_t(z_t . query[b, h, i]) z_t over segment b.
   /// x [T, D], query [B, H, k, D] -> pooled [B, H, k, D], log_sum [B, H, k]. An empty segment pools
@@ -318,5 +338,9 @@ class Backend {
 
 /// The backend of a device. Throws DeviceError if it is not built in, or not present.
 Backend& backend_for(Device device);
+
+/// Puts another backend in a device's place, for KernelBook alone; `replacement` must outlive its
+/// use.
+void replace_backend(Device device, Backend* replacement);
 
 }  // namespace elastic

@@ -2,15 +2,19 @@
 
 namespace elastic::ops {
 
-Variable segment_attention(const Variable& query,
-                           const Variable& key,
-                           const Variable& value,
-                           const Segments& query_segments,
-                           const Segments& key_segments,
-                           const AttentionShape& shape) {
+namespace {
+
+void check_attention(const char* op,
+                     const Variable& query,
+                     const Variable& key,
+                     const Variable& value,
+                     const Segments& query_segments,
+                     const Segments& key_segments,
+                     const AttentionShape& shape) {
   require_shape(query.shape().rank() == 2 && key.shape().rank() == 2 &&
                     query.shape()[1] == key.shape()[1] && key.shape() == value.shape(),
-                "segment_attention: query ",
+                op,
+                ": query ",
                 query.shape(),
                 ", key ",
                 key.shape(),
@@ -21,15 +25,28 @@ Variable segment_attention(const Variable& query,
                     key.shape()[0] == key_segments.num_tokens() &&
                     query_segments.size() == key_segments.size() &&
                     (!shape.causal || query_segments.host() == key_segments.host()),
-                "segment_attention: the segments do not fit query ",
+                op,
+                ": the segments do not fit query ",
                 query.shape(),
                 " and key ",
                 key.shape());
   require_shape(query.shape()[1] % shape.num_heads == 0,
-                "segment_attention: ",
+                op,
+                ": ",
                 shape.num_heads,
                 " heads do not divide ",
                 query.shape());
+}
+
+}  // namespace
+
+Variable segment_attention(const Variable& query,
+                           const Variable& key,
+                           const Variable& value,
+                           const Segments& query_segments,
+                           const Segments& key_segments,
+                           const AttentionShape& shape) {
+  check_attention("segment_attention", query, key, value, query_segments, key_segments, shape);
   Backend& backend = backend_for(query.value().device());
   Tensor out = empty_like(query.value());
   Tensor log_sum({query.shape()[0], shape.num_heads}, out.dtype(), out.device());
@@ -54,6 +71,48 @@ Variable segment_attention(const Variable& query,
         grad_query,
         grad_key,
         grad_value);
+    query.add_grad(std::move(grad_query));
+    key.add_grad(std::move(grad_key));
+    value.add_grad(std::move(grad_value));
+  };
+  return record(out, {query, key, value}, std::move(backward));
+}
+
+Variable map_attention(const Variable& query,
+                       const Variable& key,
+                       const Variable& value,
+                       const Segments& query_segments,
+                       const Segments& key_segments,
+                       const AttentionShape& shape) {
+  check_attention("map_attention", query, key, value, query_segments, key_segments, shape);
+  std::int64_t map_size = 0;
+  for (std::int64_t b = 0; b < query_segments.size(); ++b) {
+    require_shape(key_segments.length(b) > 0, "map_attention: segment ", b, " has no keys");
+    map_size += shape.num_heads * query_segments.length(b) * std::int64_t{key_segments.length(b)};
+  }
+  Backend& backend = backend_for(query.value().device());
+  Tensor out = empty_like(query.value());
+  Tensor map({map_size}, out.dtype(), out.device());
+  backend.map_attention_forward(query.value(),
+                                key.value(),
+                                value.value(),
+                                {&query_segments, &key_segments, shape.num_heads, shape.causal},
+                                map,
+                                out);
+  auto backward = [=, &backend](const Tensor& grad) mutable {
+    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
+    Tensor grad_key = empty_like(key.value(), Memory::kGradient);
+    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
+    backend.map_attention_backward(query.value(),
+                                   key.value(),
+                                   value.value(),
+                                   {&query_segments, &key_segments, shape.num_heads, shape.causal},
+                                   out,
+                                   grad,
+                                   map,
+                                   grad_query,
+                                   grad_key,
+                                   grad_value);
     query.add_grad(std::move(grad_query));
     key.add_grad(std::move(grad_key));
     value.add_grad(std::move(grad_value));

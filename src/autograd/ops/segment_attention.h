@@ -23,4 +23,14 @@ Variable segment_attention(const Variable& query,
                            const Segments& key_segments,
                            const AttentionShape& shape);
 
+/// The same numbers with the probabilities stored, [segments, H, queries, keys] of them, from
+/// forward to backward: attention as most tools have it, to compare with. No segment of keys may be
+/// empty.
+Variable map_attention(const Variable& query,
+                       const Variable& key,
+                       const Variable& value,
+                       const Segments& query_segments,
+                       const Segments& key_segments,
+                       const AttentionShape& shape);
+
 }  // namespace elastic::ops

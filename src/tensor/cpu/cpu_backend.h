@@ -73,6 +73,22 @@ class CpuBackend final : public Backend {
                                   Tensor& grad_query,
                                   Tensor& grad_key,
                                   Tensor& grad_value) override;
+  void map_attention_forward(const Tensor& query,
+                             const Tensor& key,
+                             const Tensor& value,
+                             const AttentionLayout& layout,
+                             Tensor& map,
+                             Tensor& out) override;
+  void map_attention_backward(const Tensor& query,
+                              const Tensor& key,
+                              const Tensor& value,
+                              const AttentionLayout& layout,
+                              const Tensor& out,
+                              const Tensor& grad_out,
+                              Tensor& map,
+                              Tensor& grad_query,
+                              Tensor& grad_key,
+                              Tensor& grad_value) override;
   void aggregate_forward(const Tensor& x,
                          const Norm& norm,
                          const Tensor& query,

@@ -3,6 +3,7 @@
 // a query.
 #include <limits>
 
+#include "tensor/cpu/attention_tile.h"
 #include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
@@ -12,80 +13,10 @@
 namespace elastic::cpu {
 namespace {
 
-constexpr std::int64_t kQueryTile = 64;
 constexpr std::int64_t kKeyBlock = 256;
 
-// Sets the scores of later keys to -inf: query i of the tile is token query_begin + i of its
-// segment, row j is key key_begin + j.
 template <class T>
-void mask_later_keys(T* scores,
-                     std::int64_t keys,
-                     std::int64_t queries,
-                     std::int64_t key_begin,
-                     std::int64_t query_begin) {
-  for (std::int64_t j = 0; j < keys; ++j) {
-    const std::int64_t hidden = std::clamp<std::int64_t>(key_begin + j - query_begin, 0, queries);
-    std::fill(
-        scores + j * queries, scores + j * queries + hidden, -std::numeric_limits<T>::infinity());
-  }
-}
-
-// Keys that a tile ending before query `query_end` may see.
-std::int64_t visible_keys(const AttentionLayout& layout,
-                          std::int64_t num_keys,
-                          std::int64_t query_end) {
-  return layout.causal ? std::min(num_keys, query_end) : num_keys;
-}
-
-template <class T>
-struct Problem {
-  const AttentionLayout& layout;
-  std::int64_t dim;
-  std::int64_t head_dim;
-  T scale;
-
-  Problem(const AttentionLayout& l, std::int64_t d)
-      : layout(l),
-        dim(d),
-        head_dim(d / l.num_heads),
-        scale(T(1) / std::sqrt(static_cast<T>(d / l.num_heads))) {}
-};
-
-// scores [keys, queries] = scale * K Q^T for one head, masked. `query_packed` holds Q^T, scaled.
-template <class T>
-void scores_of_block(const Problem<T>& problem,
-                     const T* key,
-                     const T* query_packed,
-                     std::int64_t keys,
-                     std::int64_t queries,
-                     std::int64_t key_begin,
-                     std::int64_t query_begin,
-                     T* scores) {
-  gemm(keys,
-       queries,
-       problem.head_dim,
-       row_major<T>(key, problem.dim),
-       query_packed,
-       scores,
-       queries,
-       false);
-  if (problem.layout.causal && key_begin + keys > query_begin + 1) {
-    mask_later_keys(scores, keys, queries, key_begin, query_begin);
-  }
-}
-
-// Packs the transposed rows [queries, head_dim] of one head, scaled.
-template <class T>
-void pack_queries(
-    const Problem<T>& problem, const T* query, std::int64_t queries, T factor, T* packed) {
-  pack(problem.head_dim, queries, transposed<T>(query, problem.dim), packed);
-  if (factor != T(1)) {
-    ArrayMap<T>(packed, packed_size<T>(problem.head_dim, queries)) *= factor;
-  }
-}
-
-template <class T>
-void forward_tile(const Problem<T>& problem,
+void forward_tile(const AttentionProblem<T>& problem,
                   const T* query,
                   const T* key,
                   const T* value,
@@ -158,23 +89,14 @@ void forward(const Tensor& query,
              const AttentionLayout& layout,
              Tensor& out,
              Tensor& log_sum) {
-  const Problem<T> problem(layout, query.cols());
+  const AttentionProblem<T> problem(layout, query.cols());
   const std::int64_t dim = problem.dim;
   const std::int64_t heads = layout.num_heads;
-  struct Tile {
-    std::int64_t segment;
-    std::int64_t begin;
-  };
-  std::vector<Tile> tiles;
-  for (std::int64_t b = 0; b < layout.queries->size(); ++b) {
-    for (std::int64_t begin = 0; begin < layout.queries->length(b); begin += kQueryTile) {
-      tiles.push_back({b, begin});
-    }
-  }
+  const std::vector<QueryTile> tiles = query_tiles(*layout.queries);
   const ThreadScratch<T> scratch(packed_size<T>(problem.head_dim, kQueryTile) +
                                  (kKeyBlock + 3) * kQueryTile);
   parallel_for(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t t) {
-    const Tile& tile = tiles[static_cast<std::size_t>(t)];
+    const QueryTile& tile = tiles[static_cast<std::size_t>(t)];
     const std::int64_t queries =
         std::min<std::int64_t>(kQueryTile, layout.queries->length(tile.segment) - tile.begin);
     const std::int64_t first_query = layout.queries->begin(tile.segment) + tile.begin;
@@ -211,7 +133,7 @@ struct HeadPointers {
 };
 
 template <class T>
-void backward_head(const Problem<T>& problem,
+void backward_head(const AttentionProblem<T>& problem,
                    const HeadPointers<T>& head,
                    std::int64_t num_queries,
                    std::int64_t num_keys,
@@ -311,7 +233,7 @@ void backward(const Tensor& query,
               Tensor& grad_query,
               Tensor& grad_key,
               Tensor& grad_value) {
-  const Problem<T> problem(layout, query.cols());
+  const AttentionProblem<T> problem(layout, query.cols());
   const std::int64_t heads = layout.num_heads;
   const ThreadScratch<T> scratch(2 * packed_size<T>(problem.head_dim, kQueryTile) +
                                  (2 * kKeyBlock + 2) * kQueryTile);

@@ -1,0 +1,83 @@
+#include "profile/lengths.h"
+
+#include <charconv>
+
+#include "base/error.h"
+
+namespace elastic::profile {
+namespace {
+
+[[noreturn]] void refuse(const std::string& flag, const std::string& text) {
+  throw UsageError(
+      flag, ": expected numbers such as 256, 4k, 256-65536*4 or 100-500+100, got '", text, "'");
+}
+
+// A positive number with an optional suffix.
+std::int64_t parse_number(const std::string& flag, const std::string& text) {
+  std::int64_t value = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  std::int64_t unit = 1;
+  if (end != last) {
+    const char suffix = *end;
+    unit = suffix == 'k' || suffix == 'K'   ? std::int64_t{1} << 10
+           : suffix == 'm' || suffix == 'M' ? std::int64_t{1} << 20
+           : suffix == 'g' || suffix == 'G' ? std::int64_t{1} << 30
+                                            : 0;
+  }
+  constexpr std::int64_t kMost = std::int64_t{1} << 50;
+  if (error != std::errc() || last - end > 1 || unit == 0 || value <= 0 || value > kMost / unit) {
+    refuse(flag, text);
+  }
+  return value * unit;
+}
+
+void append_range(const std::string& flag,
+                  const std::string& part,
+                  std::vector<std::int64_t>& out) {
+  const std::size_t dash = part.find('-');
+  if (dash == std::string::npos) {
+    out.push_back(parse_number(flag, part));
+    return;
+  }
+  const std::size_t step_at = part.find_first_of("*+", dash);
+  if (step_at == std::string::npos) {
+    refuse(flag, part);
+  }
+  const std::int64_t first = parse_number(flag, part.substr(0, dash));
+  const std::int64_t last = parse_number(flag, part.substr(dash + 1, step_at - dash - 1));
+  const std::int64_t step = parse_number(flag, part.substr(step_at + 1));
+  const bool times = part[step_at] == '*';
+  if (first > last || (times && step < 2)) {
+    refuse(flag, part);
+  }
+  for (std::int64_t at = first; at <= last; at = times ? at * step : at + step) {
+    out.push_back(at);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> parse_list(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+std::vector<std::int64_t> parse_lengths(const std::string& flag, const std::string& text) {
+  std::vector<std::int64_t> lengths;
+  for (const std::string& part : parse_list(text)) {
+    append_range(flag, part, lengths);
+  }
+  return lengths;
+}
+
+std::size_t parse_bytes(const std::string& flag, const std::string& text) {
+  return static_cast<std::size_t>(parse_number(flag, text));
+}
+
+}  // namespace elastic::profile

@@ -1,0 +1,133 @@
+#include "profile/profiler.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "profile/report.h"
+
+namespace elastic::profile {
+namespace {
+
+const MachineRates kMachine{100.0, 10.0, 2};
+
+Workload small(const char* model, Phase phase, std::int64_t length) {
+  Workload workload;
+  workload.model.model = model;
+  workload.model.max_len = length;
+  workload.model.num_items = 50;
+  workload.phase = phase;
+  workload.batch = 2;
+  workload.repetitions = 1;
+  workload.warmup = 1;
+  return workload;
+}
+
+// Multiply-adds of one layer's FFN for one token: up and down.
+constexpr double kFfn = 2.0 * 64.0 * 256.0;
+constexpr double kSquare = 64.0 * 64.0;
+
+TEST_CASE("profiler: softmax's operations are those counted by hand") {
+  const double n = 100.0;
+  const double pairs = n * (n + 1.0) / 2.0;
+  // Per sequence and layer: four projections, causal scores and sums, FFN.
+  const double layer = n * (4.0 * kSquare + kFfn) + 2.0 * pairs * 64.0;
+  CHECK(measure(small("softmax", Phase::kEncode, 100), kMachine).flops ==
+        doctest::Approx(2.0 * 2.0 * 2.0 * layer));
+  CHECK(measure(small("softmax-tiled", Phase::kEncode, 100), kMachine).flops ==
+        doctest::Approx(2.0 * 2.0 * 2.0 * layer));
+  Workload train = small("softmax", Phase::kTrain, 100);
+  train.supervise_all = true;
+  // Forward once, backward twice as much; the head's product likewise.
+  CHECK(measure(train, kMachine).flops ==
+        doctest::Approx(3.0 * 2.0 * (2.0 * 2.0 * layer + 2.0 * n * 64.0 * 50.0)));
+}
+
+TEST_CASE("profiler: LDA's operations are those counted by hand") {
+  const double n = 300.0;
+  const double k = 8.0;
+  const double columns = 2.0 * k;  // H k
+  // Token side: aggregate and dispatch, scores and sums each, and the FFN. Expert side: query, key
+  // absorbed, value absorbed, output; key, query absorbed, value, output absorbed.
+  const double layer = n * (4.0 * columns * 64.0 + kFfn) + 8.0 * k * kSquare;
+  CHECK(measure(small("lda", Phase::kEncode, 300), kMachine).flops ==
+        doctest::Approx(2.0 * 2.0 * 2.0 * layer));
+  // Serving computes one token's dispatch and FFN in the last layer.
+  const double last = n * 2.0 * columns * 64.0 + 2.0 * columns * 64.0 + kFfn + 8.0 * k * kSquare;
+  CHECK(measure(small("lda", Phase::kServe, 300), kMachine).flops ==
+        doctest::Approx(2.0 * 2.0 * (layer + last)));
+  CHECK(measure(small("lda", Phase::kRank, 300), kMachine).flops ==
+        doctest::Approx(2.0 * 2.0 * 64.0 * 50.0));
+}
+
+TEST_CASE("profiler: kinds of memory add up to the peak, estimates hold") {
+  for (const char* model : {"elastic", "lda", "softmax", "softmax-tiled"}) {
+    for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain}) {
+      CAPTURE(model);
+      CAPTURE(name_of(phase));
+      const Workload workload = small(model, phase, 2048);
+      const Row row = measure(workload, kMachine);
+      REQUIRE(row.status == RowStatus::kOk);
+      CHECK(row.activation_bytes + row.workspace_bytes + row.gradient_bytes + row.parameter_bytes +
+                row.optimizer_bytes ==
+            doctest::Approx(row.peak_bytes));
+      CHECK(estimate_bytes(workload) >= row.peak_bytes);
+      CHECK(row.ms_median > 0.0);
+      CHECK(row.tokens == 4096);
+    }
+  }
+}
+
+TEST_CASE("profiler: a stored map grows with the square of the length, tiles do not") {
+  const auto activations = [](const char* model, std::int64_t length) {
+    return measure(small(model, Phase::kServe, length), kMachine).activation_bytes;
+  };
+  CHECK(activations("softmax", 2048) > 10.0 * activations("softmax", 512));
+  CHECK(activations("softmax-tiled", 2048) < 5.0 * activations("softmax-tiled", 512));
+  CHECK(activations("elastic", 2048) < 5.0 * activations("elastic", 512));
+}
+
+TEST_CASE("profiler: what does not fit is a row that says so") {
+  Workload workload = small("softmax", Phase::kTrain, 1 << 20);
+  workload.max_memory_bytes = std::size_t{1} << 30;
+  const Row row = measure(workload, kMachine);
+  CHECK(row.status == RowStatus::kOutOfMemory);
+  CHECK(row.peak_bytes > 1e12);
+  CHECK(row.note.find("MiB, allowed 1024") != std::string::npos);
+  workload.model.model = "elastik";
+  workload.model.max_len = 10;
+  CHECK_THROWS_AS(measure(workload, kMachine), UsageError);
+}
+
+TEST_CASE("report: rows, fits and the baseline's ratio in every form") {
+  Report report;
+  report.build = {{"version", "1 < 2"}};
+  report.machine = kMachine;
+  report.inputs = "synthetic";
+  report.baseline = "softmax";
+  for (const std::int64_t length : {64, 256, 1024}) {
+    for (const char* model : {"elastic", "softmax"}) {
+      Row row;
+      row.workload = small(model, Phase::kServe, length);
+      row.ms_median = model[0] == 'e' ? static_cast<double>(length)
+                                      : 1e-2 * static_cast<double>(length * length);
+      row.activation_bytes = 100.0 * static_cast<double>(length);
+      report.rows.push_back(row);
+    }
+  }
+  const auto json = to_json(report);
+  REQUIRE(json["rows"].size() == 6);
+  CHECK(json["rows"][4]["speedup"].get<double>() == doctest::Approx(10.24));
+  REQUIRE(json["fits"].size() == 2);
+  CHECK(json["fits"][0]["time_exponent"].get<double>() == doctest::Approx(1.0).epsilon(0.01));
+  CHECK(json["fits"][1]["time_exponent"].get<double>() == doctest::Approx(2.0).epsilon(0.01));
+  CHECK(to_markdown(report).find("| elastic | serve | 1.000 |") != std::string::npos);
+  const std::string csv = to_csv(report);
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 7);
+  const std::string html = to_html(report);
+  CHECK(html.find("1 &lt; 2") != std::string::npos);
+  CHECK(html.find("<svg") != std::string::npos);
+  CHECK(html.find("http") == std::string::npos);  // nothing is fetched
+}
+
+}  // namespace
+}  // namespace elastic::profile

@@ -12,7 +12,7 @@ std::string cut(const std::string& line, const char* separator) {
   FieldSplitter splitter(separator);
   std::string text;
   for (const std::string_view field : splitter.split(line)) {
-    text += "[" + std::string(field) + "]";
+    text.append("[").append(field).append("]");
   }
   return text;
 }
@@ -39,7 +39,7 @@ TEST_CASE("fields: a quoted field keeps its line breaks, and lines are counted t
   LineWalker lines(text, ",");
   std::string shown;
   for (std::string_view line; lines.next(line);) {
-    shown += std::to_string(lines.number()) + "[" + std::string(line) + "]";
+    shown.append(std::to_string(lines.number())).append("[").append(line).append("]");
   }
   CHECK(shown == "1[a,\"b\nc\"]3[d,\"e]4[f,g]5[h]");
 }

@@ -27,6 +27,14 @@ std::vector<Slice> slices_of(const std::vector<Tensor>& tensors) {
   return slices;
 }
 
+double slice_work(const std::vector<Slice>& slices) {
+  double elements = 0.0;
+  for (const Slice& slice : slices) {
+    elements += static_cast<double>(slice.end - slice.begin);
+  }
+  return kElementWork * elements;
+}
+
 }  // namespace
 
 void CpuBackend::check_gradients(const std::vector<Tensor>& grads,
@@ -40,7 +48,7 @@ void CpuBackend::check_gradients(const std::vector<Tensor>& grads,
   with_real_type(loss.dtype(), [&](auto tag) {
     using T = decltype(tag);
     loss_value = static_cast<double>(loss.data<T>()[0]);
-    parallel_for(static_cast<std::int64_t>(slices.size()), [&](std::int64_t s) {
+    parallel_for(static_cast<std::int64_t>(slices.size()), slice_work(slices), [&](std::int64_t s) {
       const Slice& slice = slices[static_cast<std::size_t>(s)];
       const T* grad = grads[slice.tensor].data<T>();
       double sum = 0.0;
@@ -92,7 +100,7 @@ void CpuBackend::adam_step(const std::vector<Tensor>& params,
     const T root = static_cast<T>(1.0 / std::sqrt(second_correction));
     const T epsilon = static_cast<T>(options.epsilon);
     const T decay = static_cast<T>(1.0 - options.learning_rate * options.weight_decay);
-    parallel_for(static_cast<std::int64_t>(slices.size()), [&](std::int64_t s) {
+    parallel_for(static_cast<std::int64_t>(slices.size()), slice_work(slices), [&](std::int64_t s) {
       const Slice& slice = slices[static_cast<std::size_t>(s)];
       T* __restrict param = params[slice.tensor].data<T>();
       const T* __restrict grad = grads[slice.tensor].data<T>();

@@ -82,7 +82,7 @@ void forward(const Tensor& x,
   const std::int64_t packed = packed_size<T>(dim, queries);
   const ThreadScratch<T> scratch(packed + kTokenTile * (dim + queries) + queries);
 
-  parallel_for(chunks.count(), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(x.rows(), queries, dim), [&](std::int64_t c) {
     T* query_packed = scratch.get();
     T* z = query_packed + packed;
     T* scores = z + kTokenTile * dim;
@@ -102,7 +102,7 @@ void forward(const Tensor& x,
   });
 
   // Each segment's chunks, in order.
-  parallel_for(segments.size(), [&](std::int64_t b) {
+  parallel_for(segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
     for (std::int64_t q = 0; q < queries; ++q) {
       T* out = pooled.data<T>() + (b * queries + q) * dim;
       T maximum = -std::numeric_limits<T>::infinity();
@@ -154,7 +154,7 @@ void backward(const Tensor& x,
   fill_zero(query_partials.data<T>(), query_partials.numel());
   fill_zero(norm_partials.data<T>(), norm_partials.numel());
 
-  parallel_for(chunks.count(), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(x.rows(), queries, dim), [&](std::int64_t c) {
     T* columns = scratch.get();
     T* rows_packed = columns + packed_columns;
     T* stacked = rows_packed + packed_rows;
@@ -210,7 +210,7 @@ void backward(const Tensor& x,
     }
   });
 
-  parallel_for(segments.size(), [&](std::int64_t b) {
+  parallel_for(segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
     T* out = grad_query.data<T>() + b * queries * dim;
     std::fill(out, out + queries * dim, T(0));
     for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {

@@ -86,6 +86,15 @@ void pack_queries(
   }
 }
 
+/// Multiply-adds of the scores, for parallel_for.
+inline double attention_work(const AttentionLayout& layout, std::int64_t dim) {
+  double pairs = 0.0;
+  for (std::int64_t b = 0; b < layout.queries->size(); ++b) {
+    pairs += product_work(layout.queries->length(b), layout.keys->length(b));
+  }
+  return pairs * static_cast<double>(dim);
+}
+
 /// A tile of queries of one segment.
 struct QueryTile {
   std::int64_t segment;

@@ -74,7 +74,7 @@ void forward(const Tensor& x,
   const std::int64_t value_size = packed_size<T>(columns, dim);
   const ThreadScratch<T> scratch(key_size + value_size + kTokenTile * (dim + columns));
 
-  parallel_for(chunks.count(), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(x.rows(), columns, dim), [&](std::int64_t c) {
     T* key_packed = scratch.get();
     T* value_packed = key_packed + key_size;
     T* z = value_packed + value_size;  // then the mixer's result
@@ -131,7 +131,7 @@ void backward(const Tensor& x,
   fill_zero(value_partials.data<T>(), value_partials.numel());
   fill_zero(row_partials.data<T>(), row_partials.numel());
 
-  parallel_for(chunks.count(), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(x.rows(), columns, dim), [&](std::int64_t c) {
     T* key_columns = scratch.get();
     T* value_columns = key_columns + packed_columns;
     T* key_rows = value_columns + packed_columns;
@@ -192,7 +192,7 @@ void backward(const Tensor& x,
     }
   });
 
-  parallel_for(segments.size(), [&](std::int64_t b) {
+  parallel_for(segments.size(), product_work(chunks.count(), expert_size), [&](std::int64_t b) {
     ArrayMap<T> key_sum(grad_key.data<T>() + b * expert_size, expert_size);
     ArrayMap<T> value_sum(grad_value.data<T>() + b * expert_size, expert_size);
     key_sum.setZero();

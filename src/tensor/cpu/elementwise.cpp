@@ -14,8 +14,9 @@ constexpr std::int64_t kSlice = 1 << 15;
 template <class Body>
 void for_slices(std::int64_t count, const Body& body) {
   const Tiles slices{count, kSlice};
-  parallel_for(slices.count(),
-               [&](std::int64_t s) { body(slices.begin(s), slices.end(s) - slices.begin(s)); });
+  parallel_for(slices.count(), kElementWork * static_cast<double>(count), [&](std::int64_t s) {
+    body(slices.begin(s), slices.end(s) - slices.begin(s));
+  });
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ void forward(const Tensor& x, const FfnWeights& w, const Dropout& dropout, Tenso
   pack(hidden, dim, transposed(w.down_weight.data<T>(), hidden), down_packed.data<T>());
   const ThreadScratch<T> scratch(kTokenTile * (2 * dim + hidden));
   const Tiles tiles{x.rows(), kTokenTile};
-  parallel_for(tiles.count(), [&](std::int64_t t) {
+  parallel_for(tiles.count(), product_work(x.rows(), dim, hidden), [&](std::int64_t t) {
     const std::int64_t begin = tiles.begin(t);
     const std::int64_t rows = tiles.end(t) - begin;
     T* z = scratch.get();
@@ -87,7 +87,7 @@ void backward(const Tensor& x,
   const std::int64_t partial_size = Partial<T>::size(dim, hidden);
   Tensor partials = workspace<T>(chunks.count() * partial_size);
 
-  parallel_for(chunks.count(), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(x.rows(), dim, hidden), [&](std::int64_t c) {
     T* base = partials.data<T>() + c * partial_size;
     std::fill(base, base + partial_size, T(0));
     const Partial<T> partial(base, dim, hidden);

@@ -45,7 +45,7 @@ void CpuBackend::input_embedding_forward(const Tensor& item_table,
     const std::int64_t dim = y.cols();
     const ThreadScratch<T> scratch(kTokenTile * dim);
     const Tiles tiles{y.rows(), kTokenTile};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
+    parallel_for(tiles.count(), kElementWork * static_cast<double>(y.numel()), [&](std::int64_t t) {
       const std::int64_t begin = tiles.begin(t);
       const std::int64_t rows = tiles.end(t) - begin;
       T* x = scratch.get();
@@ -75,27 +75,28 @@ void CpuBackend::input_embedding_backward(const Tensor& item_table,
     const Tiles chunks = reduction_chunks(grad_y.rows());
     Tensor partials = workspace<T>(chunks.count() * 2 * dim);
     fill(partials, 0.0);
-    parallel_for(chunks.count(), [&](std::int64_t c) {
-      T* x = scratch.get();
-      T* grad = x + kTokenTile * dim;
-      T* partial = partials.data<T>() + c * 2 * dim;
-      for (std::int64_t begin = chunks.begin(c); begin < chunks.end(c); begin += kTokenTile) {
-        const std::int64_t rows = std::min(kTokenTile, chunks.end(c) - begin);
-        const T* in = grad_y.data<T>() + begin * dim;
-        gather_sum(item_table, position_table, ids, positions, begin, rows, x);
-        std::copy(in, in + rows * dim, grad);
-        apply_dropout(dropout, begin * dim, rows * dim, grad);
-        norm_rows_backward<T>(x,
-                              rows,
-                              dim,
-                              NormView<T>(norm),
-                              grad,
-                              nullptr,
-                              grad_x.data<T>() + begin * dim,
-                              partial,
-                              partial + dim);
-      }
-    });
+    parallel_for(
+        chunks.count(), kElementWork * static_cast<double>(grad_y.numel()), [&](std::int64_t c) {
+          T* x = scratch.get();
+          T* grad = x + kTokenTile * dim;
+          T* partial = partials.data<T>() + c * 2 * dim;
+          for (std::int64_t begin = chunks.begin(c); begin < chunks.end(c); begin += kTokenTile) {
+            const std::int64_t rows = std::min(kTokenTile, chunks.end(c) - begin);
+            const T* in = grad_y.data<T>() + begin * dim;
+            gather_sum(item_table, position_table, ids, positions, begin, rows, x);
+            std::copy(in, in + rows * dim, grad);
+            apply_dropout(dropout, begin * dim, rows * dim, grad);
+            norm_rows_backward<T>(x,
+                                  rows,
+                                  dim,
+                                  NormView<T>(norm),
+                                  grad,
+                                  nullptr,
+                                  grad_x.data<T>() + begin * dim,
+                                  partial,
+                                  partial + dim);
+          }
+        });
     write_norm_gradient(partials.data<T>(), chunks.count(), dim, grad_norm);
     const SortedRows items(ids.data<std::int32_t>(), ids.numel(), item_table.rows());
     items.add_to(grad_x.data<T>(), dim, /*first_row=*/1, grad_item_table.data<T>());

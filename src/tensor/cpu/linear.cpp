@@ -40,7 +40,7 @@ void weight_gradient(const Tensor& x,
   const Tiles chunks = reduction_chunks(x.rows());
   const std::int64_t size = out * in + out;
   Tensor partials = workspace<T>(chunks.count() * size);
-  parallel_for(chunks.count(), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(x.rows(), in, out), [&](std::int64_t c) {
     const std::int64_t begin = chunks.begin(c);
     const std::int64_t rows = chunks.end(c) - begin;
     T* partial = partials.data<T>() + c * size;
@@ -84,7 +84,7 @@ void CpuBackend::linear_forward(const Tensor& x,
     const std::int64_t out = y.cols();
     const Tensor right = packed(in, out, transposed(weight.data<T>(), in));
     const Tiles tiles{x.rows(), kTokenTile};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
+    parallel_for(tiles.count(), product_work(x.rows(), in, out), [&](std::int64_t t) {
       linear_tile(x.data<T>() + tiles.begin(t) * in,
                   tiles.end(t) - tiles.begin(t),
                   in,
@@ -109,7 +109,7 @@ void CpuBackend::linear_backward(const Tensor& x,
     if (grad_x != nullptr) {
       const Tensor right = packed(out, in, row_major(weight.data<T>(), in));
       const Tiles tiles{x.rows(), kTokenTile};
-      parallel_for(tiles.count(), [&](std::int64_t t) {
+      parallel_for(tiles.count(), product_work(x.rows(), in, out), [&](std::int64_t t) {
         gemm(tiles.end(t) - tiles.begin(t),
              in,
              out,
@@ -138,7 +138,7 @@ void CpuBackend::linear_residual_forward(const Tensor& x,
     const std::int64_t out = y.cols();
     const Tensor right = packed(in, out, transposed(weight.data<T>(), in));
     const Tiles tiles{x.rows(), kTokenTile};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
+    parallel_for(tiles.count(), product_work(x.rows(), in, out), [&](std::int64_t t) {
       const std::int64_t rows = tiles.end(t) - tiles.begin(t);
       const std::int64_t first = tiles.begin(t) * out;
       T* result = y.data<T>() + first;
@@ -167,7 +167,7 @@ void CpuBackend::heads_expand(const Tensor& x, const Tensor& weight, Tensor& out
            row_major(weight.data<T>() + h * head_dim * dim, dim),
            right.data<T>() + h * packed_head);
     }
-    parallel_for(out.shape()[0], [&](std::int64_t b) {
+    parallel_for(out.shape()[0], product_work(x.rows(), dim, dim), [&](std::int64_t b) {
       for (std::int64_t h = 0; h < heads; ++h) {
         gemm(experts,
              dim,
@@ -197,7 +197,7 @@ void CpuBackend::heads_contract(const Tensor& z, const Tensor& weight, Tensor& o
            transposed(weight.data<T>() + h * head_dim * dim, dim),
            right.data<T>() + h * packed_head);
     }
-    parallel_for(z.shape()[0], [&](std::int64_t b) {
+    parallel_for(z.shape()[0], product_work(out.rows(), dim, dim), [&](std::int64_t b) {
       for (std::int64_t h = 0; h < heads; ++h) {
         gemm(experts,
              head_dim,
@@ -222,7 +222,7 @@ void CpuBackend::heads_outer(const Tensor& x, const Tensor& z, Tensor& out) {
     const Tiles chunks = reduction_chunks(z.shape()[0], 4);
     Tensor partials = workspace<T>(chunks.count() * dim * dim);
     fill(partials, 0.0);
-    parallel_for(chunks.count(), [&](std::int64_t c) {
+    parallel_for(chunks.count(), product_work(x.rows(), dim, dim), [&](std::int64_t c) {
       T* partial = partials.data<T>() + c * dim * dim;
       for (std::int64_t b = chunks.begin(c); b < chunks.end(c); ++b) {
         for (std::int64_t h = 0; h < heads; ++h) {

@@ -53,7 +53,7 @@ class CrossEntropy {
     const Tiles slabs{items_, slab_items_};
     for (std::int64_t first = 0; first < blocks_.count(); first += round_blocks_) {
       const std::int64_t count = std::min(round_blocks_, blocks_.count() - first);
-      parallel_for(count, [&](std::int64_t i) {
+      parallel_for(count, product_work(rows_, items_, dim_), [&](std::int64_t i) {
         start(first + i, i);
         for (std::int64_t s = 0; s < slabs.count(); ++s) {
           logits_of_slab(first + i, i, slabs.begin(s), slabs.end(s));
@@ -64,7 +64,7 @@ class CrossEntropy {
         continue;
       }
       for (std::int64_t s = 0; s < slabs.count(); ++s) {
-        parallel_for(count, [&](std::int64_t i) {
+        parallel_for(count, product_work(rows_, items_, dim_), [&](std::int64_t i) {
           exponentials_of_slab(first + i, i, slabs.begin(s), slabs.end(s), slabs.count() > 1);
           add_row_gradient(first + i, i, slabs.begin(s), slabs.end(s));
           if (s + 1 == slabs.count()) {
@@ -228,7 +228,7 @@ class CrossEntropy {
                           std::int64_t begin,
                           std::int64_t end) const {
     const Tiles tiles{end - begin, kItemTile};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
+    parallel_for(tiles.count(), product_work(rows_, items_, dim_), [&](std::int64_t t) {
       const std::int64_t tile_begin = begin + tiles.begin(t);
       const std::int64_t tile_items = tiles.end(t) - tiles.begin(t);
       for (std::int64_t slot = 0; slot < count; ++slot) {

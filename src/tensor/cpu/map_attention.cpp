@@ -60,33 +60,42 @@ void forward(const Tensor& query,
   const std::vector<std::int64_t> offsets = map_offsets(layout);
   const std::vector<QueryTile> tiles = query_tiles(*layout.queries);
   const ThreadScratch<T> scratch(packed_size<T>(problem.head_dim, kQueryTile));
-  parallel_for(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t t) {
-    const auto [b, begin] = tiles[static_cast<std::size_t>(t)];
-    const std::int64_t num_queries = layout.queries->length(b);
-    const std::int64_t queries = std::min(kQueryTile, num_queries - begin);
-    const std::int64_t keys = layout.keys->length(b);
-    const std::int64_t query_at = (layout.queries->begin(b) + begin) * dim;
-    const std::int64_t key_at = layout.keys->begin(b) * dim;
-    for (std::int64_t h = 0; h < layout.num_heads; ++h) {
-      const std::int64_t column = h * problem.head_dim;
-      T* scores =
-          map.data<T>() + offsets[static_cast<std::size_t>(b)] + (h * num_queries + begin) * keys;
-      pack_queries(
-          problem, query.data<T>() + query_at + column, queries, problem.scale, scratch.get());
-      scores_of_block(
-          problem, key.data<T>() + key_at + column, scratch.get(), keys, queries, 0, begin, scores);
-      softmax_columns(scores, keys, queries);
-      gemm_unpacked(queries,
-                    problem.head_dim,
-                    keys,
-                    transposed<T>(scores, queries),
-                    value.data<T>() + key_at + column,
-                    dim,
-                    out.data<T>() + query_at + column,
-                    dim,
-                    false);
-    }
-  });
+  parallel_for(
+      static_cast<std::int64_t>(tiles.size()),
+      product_work(map.numel(), problem.head_dim),
+      [&](std::int64_t t) {
+        const auto [b, begin] = tiles[static_cast<std::size_t>(t)];
+        const std::int64_t num_queries = layout.queries->length(b);
+        const std::int64_t queries = std::min(kQueryTile, num_queries - begin);
+        const std::int64_t keys = layout.keys->length(b);
+        const std::int64_t query_at = (layout.queries->begin(b) + begin) * dim;
+        const std::int64_t key_at = layout.keys->begin(b) * dim;
+        for (std::int64_t h = 0; h < layout.num_heads; ++h) {
+          const std::int64_t column = h * problem.head_dim;
+          T* scores = map.data<T>() + offsets[static_cast<std::size_t>(b)] +
+                      (h * num_queries + begin) * keys;
+          pack_queries(
+              problem, query.data<T>() + query_at + column, queries, problem.scale, scratch.get());
+          scores_of_block(problem,
+                          key.data<T>() + key_at + column,
+                          scratch.get(),
+                          keys,
+                          queries,
+                          0,
+                          begin,
+                          scores);
+          softmax_columns(scores, keys, queries);
+          gemm_unpacked(queries,
+                        problem.head_dim,
+                        keys,
+                        transposed<T>(scores, queries),
+                        value.data<T>() + key_at + column,
+                        dim,
+                        out.data<T>() + query_at + column,
+                        dim,
+                        false);
+        }
+      });
 }
 
 // With P the map and g = dL/dout: dV = P^T g, dS = P (g V^T - sum(g out)) scale, dQ = dS K,
@@ -108,70 +117,73 @@ void backward(const Tensor& query,
   const std::vector<std::int64_t> offsets = map_offsets(layout);
   const std::int64_t packed = packed_size<T>(head_dim, kQueryTile);
   const ThreadScratch<T> scratch(packed + kQueryTile * (layout.keys->max_length() + 1));
-  parallel_for(layout.queries->size() * layout.num_heads, [&](std::int64_t unit) {
-    const std::int64_t b = unit / layout.num_heads;
-    const std::int64_t h = unit % layout.num_heads;
-    const std::int64_t num_queries = layout.queries->length(b);
-    const std::int64_t keys = layout.keys->length(b);
-    const std::int64_t key_at = layout.keys->begin(b) * dim + h * head_dim;
-    T* grad_packed = scratch.get();
-    T* delta = grad_packed + packed;
-    T* grad_scores = delta + kQueryTile;
-    for (std::int64_t begin = 0; begin < num_queries; begin += kQueryTile) {
-      const std::int64_t queries = std::min(kQueryTile, num_queries - begin);
-      const std::int64_t query_at = (layout.queries->begin(b) + begin) * dim + h * head_dim;
-      const T* grad = grad_out.data<T>() + query_at;
-      T* probs =
-          map.data<T>() + offsets[static_cast<std::size_t>(b)] + (h * num_queries + begin) * keys;
-      for (std::int64_t i = 0; i < queries; ++i) {
-        delta[i] = (ConstArrayMap<T>(grad + i * dim, head_dim) *
-                    ConstArrayMap<T>(out.data<T>() + query_at + i * dim, head_dim))
-                       .sum();
-      }
-      pack_queries(problem, grad, queries, T(1), grad_packed);
-      gemm_unpacked(keys,
-                    head_dim,
-                    queries,
-                    row_major<T>(probs, queries),
-                    grad,
-                    dim,
-                    grad_value.data<T>() + key_at,
-                    dim,
-                    begin > 0);
-      gemm(keys,
-           queries,
-           head_dim,
-           row_major<T>(value.data<T>() + key_at, dim),
-           grad_packed,
-           grad_scores,
-           queries,
-           false);
-      for (std::int64_t j = 0; j < keys; ++j) {
-        for (std::int64_t i = 0; i < queries; ++i) {
-          const std::int64_t e = j * queries + i;
-          probs[e] *= (grad_scores[e] - delta[i]) * problem.scale;
-        }
-      }
-      gemm_unpacked(keys,
-                    head_dim,
-                    queries,
-                    row_major<T>(probs, queries),
-                    query.data<T>() + query_at,
-                    dim,
-                    grad_key.data<T>() + key_at,
-                    dim,
-                    begin > 0);
-      gemm_unpacked(queries,
-                    head_dim,
-                    keys,
-                    transposed<T>(probs, queries),
-                    key.data<T>() + key_at,
-                    dim,
-                    grad_query.data<T>() + query_at,
-                    dim,
-                    false);
-    }
-  });
+  parallel_for(layout.queries->size() * layout.num_heads,
+               product_work(map.numel(), problem.head_dim),
+               [&](std::int64_t unit) {
+                 const std::int64_t b = unit / layout.num_heads;
+                 const std::int64_t h = unit % layout.num_heads;
+                 const std::int64_t num_queries = layout.queries->length(b);
+                 const std::int64_t keys = layout.keys->length(b);
+                 const std::int64_t key_at = layout.keys->begin(b) * dim + h * head_dim;
+                 T* grad_packed = scratch.get();
+                 T* delta = grad_packed + packed;
+                 T* grad_scores = delta + kQueryTile;
+                 for (std::int64_t begin = 0; begin < num_queries; begin += kQueryTile) {
+                   const std::int64_t queries = std::min(kQueryTile, num_queries - begin);
+                   const std::int64_t query_at =
+                       (layout.queries->begin(b) + begin) * dim + h * head_dim;
+                   const T* grad = grad_out.data<T>() + query_at;
+                   T* probs = map.data<T>() + offsets[static_cast<std::size_t>(b)] +
+                              (h * num_queries + begin) * keys;
+                   for (std::int64_t i = 0; i < queries; ++i) {
+                     delta[i] = (ConstArrayMap<T>(grad + i * dim, head_dim) *
+                                 ConstArrayMap<T>(out.data<T>() + query_at + i * dim, head_dim))
+                                    .sum();
+                   }
+                   pack_queries(problem, grad, queries, T(1), grad_packed);
+                   gemm_unpacked(keys,
+                                 head_dim,
+                                 queries,
+                                 row_major<T>(probs, queries),
+                                 grad,
+                                 dim,
+                                 grad_value.data<T>() + key_at,
+                                 dim,
+                                 begin > 0);
+                   gemm(keys,
+                        queries,
+                        head_dim,
+                        row_major<T>(value.data<T>() + key_at, dim),
+                        grad_packed,
+                        grad_scores,
+                        queries,
+                        false);
+                   for (std::int64_t j = 0; j < keys; ++j) {
+                     for (std::int64_t i = 0; i < queries; ++i) {
+                       const std::int64_t e = j * queries + i;
+                       probs[e] *= (grad_scores[e] - delta[i]) * problem.scale;
+                     }
+                   }
+                   gemm_unpacked(keys,
+                                 head_dim,
+                                 queries,
+                                 row_major<T>(probs, queries),
+                                 query.data<T>() + query_at,
+                                 dim,
+                                 grad_key.data<T>() + key_at,
+                                 dim,
+                                 begin > 0);
+                   gemm_unpacked(queries,
+                                 head_dim,
+                                 keys,
+                                 transposed<T>(probs, queries),
+                                 key.data<T>() + key_at,
+                                 dim,
+                                 grad_query.data<T>() + query_at,
+                                 dim,
+                                 false);
+                 }
+               });
 }
 
 }  // namespace

@@ -10,14 +10,27 @@
 
 namespace elastic::cpu {
 
-/// Calls body(i) for i in 0..count-1, each on some thread. The tiles, not the threads, decide what
-/// is computed together, so results do not depend on the number of threads. `body` must not throw.
+/// Multiply-adds below which a second thread does not repay its waking.
+inline constexpr double kParallelWork = 1 << 17;
+/// What an element of a loop without products counts as, in multiply-adds: a few operations, and no
+/// full vectors of them.
+inline constexpr double kElementWork = 8.0;
+
+/// Calls body(i) for i in 0..count-1, each on some thread; on the calling one alone when the whole
+/// `work`, in multiply-adds, is small. The tiles, not the threads, decide what is computed
+/// together, so results do not depend on the number of threads. `body` must not throw.
 template <class Body>
-void parallel_for(std::int64_t count, const Body& body) {
-#pragma omp parallel for schedule(dynamic, 1) if (count > 1)
+void parallel_for(std::int64_t count, double work, const Body& body) {
+#pragma omp parallel for schedule(dynamic, 1) if (count > 1 && work >= kParallelWork)
   for (std::int64_t i = 0; i < count; ++i) {
     body(i);
   }
+}
+
+/// Multiply-adds of a product of these extents.
+template <class... Extents>
+constexpr double product_work(Extents... extents) {
+  return (1.0 * ... * static_cast<double>(extents));
 }
 
 /// Scratch elements for every thread, counted as workspace.
@@ -74,7 +87,7 @@ void sum_partials(
     const T* partials, std::int64_t count, std::int64_t size, T* out, bool add = false) {
   constexpr std::int64_t kSlice = 4096;
   const Tiles slices{size, kSlice};
-  parallel_for(slices.count(), [&](std::int64_t s) {
+  parallel_for(slices.count(), product_work(count, size), [&](std::int64_t s) {
     for (std::int64_t c = 0; c < count; ++c) {
       const T* partial = partials + c * size;
       if (c == 0 && !add) {

@@ -92,7 +92,7 @@ void CpuBackend::product_keys_forward(const Tensor& query,
     const std::int64_t num_subkeys = subkeys.shape()[2];
     const std::int64_t count = indices.shape()[1] / heads;
     const std::int64_t dim = memory.cols();
-    parallel_for(query.shape()[0], [&](std::int64_t b) {
+    parallel_for(query.shape()[0], product_work(query.numel(), num_subkeys), [&](std::int64_t b) {
       for (std::int64_t m = 0; m < heads; ++m) {
         const std::int64_t row = b * heads + m;
         auto* chosen = indices.data<std::int32_t>() + row * count;
@@ -137,29 +137,32 @@ void CpuBackend::product_keys_backward(const Tensor& query,
     const T* gate = gates.data<T>();
     Tensor grad_scores = workspace<T>(indices.numel());
     Tensor grad_rows = workspace<T>(grad_experts.numel());
-    parallel_for(batch * heads, [&](std::int64_t row) {
-      T* grad_score = grad_scores.data<T>() + row * count;
-      T mean = 0;
-      for (std::int64_t i = row * count; i < (row + 1) * count; ++i) {
-        const ConstArrayMap<T> grad(grad_experts.data<T>() + i * dim, dim);
-        const T dot = (grad * ConstArrayMap<T>(memory.data<T>() + chosen[i] * dim, dim)).sum();
-        ArrayMap<T>(grad_rows.data<T>() + i * dim, dim) = gate[i] * grad;
-        grad_score[i - row * count] = dot;
-        mean += gate[i] * dot / static_cast<T>(count);
-      }
-      const std::int64_t m = row % heads;
-      const T* keys = subkeys.data<T>() + m * num_subkeys * key_dim;
-      ArrayMap<T> grad_q(grad_query.data<T>() + row * key_dim, key_dim);
-      grad_q.setZero();
-      for (std::int64_t i = 0; i < count; ++i) {
-        grad_score[i] = gate[row * count + i] * (grad_score[i] - mean);
-        const std::int64_t a = chosen[row * count + i] / num_subkeys;
-        const std::int64_t b = chosen[row * count + i] % num_subkeys;
-        grad_q.head(half) += grad_score[i] * ConstArrayMap<T>(keys + a * half, half);
-        grad_q.tail(half) +=
-            grad_score[i] * ConstArrayMap<T>(keys + (num_subkeys + b) * half, half);
-      }
-    });
+    parallel_for(batch * heads,
+                 kElementWork * static_cast<double>(grad_experts.numel()),
+                 [&](std::int64_t row) {
+                   T* grad_score = grad_scores.data<T>() + row * count;
+                   T mean = 0;
+                   for (std::int64_t i = row * count; i < (row + 1) * count; ++i) {
+                     const ConstArrayMap<T> grad(grad_experts.data<T>() + i * dim, dim);
+                     const T dot =
+                         (grad * ConstArrayMap<T>(memory.data<T>() + chosen[i] * dim, dim)).sum();
+                     ArrayMap<T>(grad_rows.data<T>() + i * dim, dim) = gate[i] * grad;
+                     grad_score[i - row * count] = dot;
+                     mean += gate[i] * dot / static_cast<T>(count);
+                   }
+                   const std::int64_t m = row % heads;
+                   const T* keys = subkeys.data<T>() + m * num_subkeys * key_dim;
+                   ArrayMap<T> grad_q(grad_query.data<T>() + row * key_dim, key_dim);
+                   grad_q.setZero();
+                   for (std::int64_t i = 0; i < count; ++i) {
+                     grad_score[i] = gate[row * count + i] * (grad_score[i] - mean);
+                     const std::int64_t a = chosen[row * count + i] / num_subkeys;
+                     const std::int64_t b = chosen[row * count + i] % num_subkeys;
+                     grad_q.head(half) += grad_score[i] * ConstArrayMap<T>(keys + a * half, half);
+                     grad_q.tail(half) +=
+                         grad_score[i] * ConstArrayMap<T>(keys + (num_subkeys + b) * half, half);
+                   }
+                 });
     // Few and short: one thread, in order.
     fill(grad_subkeys, 0.0);
     for (std::int64_t row = 0; row < batch * heads; ++row) {

@@ -146,35 +146,38 @@ void CpuBackend::rank_targets(const Tensor& hidden,
     const ThreadScratch<T> scratch(ScoreTiles<T>::scratch_size(hidden.cols()));
     const Tiles blocks{hidden.rows(), kBlockRows};
     const auto* target = targets.data<std::int32_t>();
-    parallel_for(blocks.count(), [&](std::int64_t b) {
-      const std::int64_t begin = blocks.begin(b);
-      const std::int64_t rows = blocks.end(b) - begin;
-      T goal[kBlockRows];
-      std::int32_t above[kBlockRows];
-      for (std::int64_t r = 0; r < rows; ++r) {
-        goal[r] = tiles.score(begin + r, target[begin + r]);
-        if (std::isnan(goal[r])) {
-          goal[r] = std::numeric_limits<T>::lowest();  // last of what is not excluded
-        }
-        above[r] = 0;
-      }
-      tiles.for_each(
-          begin, rows, scratch.get(), [&](std::int64_t first, std::int64_t count, T* scores) {
-            for (std::int64_t r = 0; r < rows; ++r) {
-              if (const std::int64_t own = target[begin + r] - first; own >= 0 && own < count) {
-                scores[own * rows + r] = -std::numeric_limits<T>::infinity();
-              }
+    parallel_for(
+        blocks.count(),
+        product_work(hidden.rows(), table.rows(), table.cols()),
+        [&](std::int64_t b) {
+          const std::int64_t begin = blocks.begin(b);
+          const std::int64_t rows = blocks.end(b) - begin;
+          T goal[kBlockRows];
+          std::int32_t above[kBlockRows];
+          for (std::int64_t r = 0; r < rows; ++r) {
+            goal[r] = tiles.score(begin + r, target[begin + r]);
+            if (std::isnan(goal[r])) {
+              goal[r] = std::numeric_limits<T>::lowest();  // last of what is not excluded
             }
-            for (std::int64_t v = 0; v < count; ++v) {
-              for (std::int64_t r = 0; r < rows; ++r) {
-                above[r] += scores[v * rows + r] < goal[r] ? 0 : 1;
-              }
-            }
-          });
-      for (std::int64_t r = 0; r < rows; ++r) {
-        ranks.data<std::int32_t>()[begin + r] = above[r] + 1;
-      }
-    });
+            above[r] = 0;
+          }
+          tiles.for_each(
+              begin, rows, scratch.get(), [&](std::int64_t first, std::int64_t count, T* scores) {
+                for (std::int64_t r = 0; r < rows; ++r) {
+                  if (const std::int64_t own = target[begin + r] - first; own >= 0 && own < count) {
+                    scores[own * rows + r] = -std::numeric_limits<T>::infinity();
+                  }
+                }
+                for (std::int64_t v = 0; v < count; ++v) {
+                  for (std::int64_t r = 0; r < rows; ++r) {
+                    above[r] += scores[v * rows + r] < goal[r] ? 0 : 1;
+                  }
+                }
+              });
+          for (std::int64_t r = 0; r < rows; ++r) {
+            ranks.data<std::int32_t>()[begin + r] = above[r] + 1;
+          }
+        });
   });
 }
 
@@ -190,28 +193,34 @@ void CpuBackend::top_k(const Tensor& hidden,
     const ThreadScratch<T> scratch(ScoreTiles<T>::scratch_size(hidden.cols()));
     const Tiles blocks{hidden.rows(), kBlockRows};
     const std::int64_t k = ids.cols();
-    parallel_for(blocks.count(), [&](std::int64_t b) {
-      const std::int64_t begin = blocks.begin(b);
-      const std::int64_t rows = blocks.end(b) - begin;
-      std::vector<BestItems<T>> best(static_cast<std::size_t>(rows), BestItems<T>(k));
-      tiles.for_each(
-          begin, rows, scratch.get(), [&](std::int64_t first, std::int64_t count, const T* tile) {
-            for (std::int64_t r = 0; r < rows; ++r) {
-              BestItems<T>& row_best = best[static_cast<std::size_t>(r)];
-              T threshold = row_best.threshold();
-              for (std::int64_t v = 0; v < count; ++v) {
-                if (tile[v * rows + r] >= threshold) {
-                  row_best.offer(tile[v * rows + r], static_cast<std::int32_t>(first + v));
-                  threshold = row_best.threshold();
-                }
-              }
-            }
-          });
-      for (std::int64_t r = 0; r < rows; ++r) {
-        best[static_cast<std::size_t>(r)].write(ids.data<std::int32_t>() + (begin + r) * k,
-                                                scores.data<T>() + (begin + r) * k);
-      }
-    });
+    parallel_for(blocks.count(),
+                 product_work(hidden.rows(), table.rows(), table.cols()),
+                 [&](std::int64_t b) {
+                   const std::int64_t begin = blocks.begin(b);
+                   const std::int64_t rows = blocks.end(b) - begin;
+                   std::vector<BestItems<T>> best(static_cast<std::size_t>(rows), BestItems<T>(k));
+                   tiles.for_each(begin,
+                                  rows,
+                                  scratch.get(),
+                                  [&](std::int64_t first, std::int64_t count, const T* tile) {
+                                    for (std::int64_t r = 0; r < rows; ++r) {
+                                      BestItems<T>& row_best = best[static_cast<std::size_t>(r)];
+                                      T threshold = row_best.threshold();
+                                      for (std::int64_t v = 0; v < count; ++v) {
+                                        if (tile[v * rows + r] >= threshold) {
+                                          row_best.offer(tile[v * rows + r],
+                                                         static_cast<std::int32_t>(first + v));
+                                          threshold = row_best.threshold();
+                                        }
+                                      }
+                                    }
+                                  });
+                   for (std::int64_t r = 0; r < rows; ++r) {
+                     best[static_cast<std::size_t>(r)].write(
+                         ids.data<std::int32_t>() + (begin + r) * k,
+                         scores.data<T>() + (begin + r) * k);
+                   }
+                 });
   });
 }
 

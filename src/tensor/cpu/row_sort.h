@@ -20,17 +20,20 @@ class SortedRows {
     const auto* begin = begin_.data<std::int32_t>();
     const auto* order = order_.data<std::int32_t>();
     const Tiles tiles{num_rows_, kRowsPerTask};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
-      for (std::int64_t r = std::max(first_row, tiles.begin(t)); r < tiles.end(t); ++r) {
-        T* row = table + r * dim;
-        for (std::int32_t i = begin[r]; i < begin[r + 1]; ++i) {
-          const T* value = values + order[i] * dim;
-          for (std::int64_t j = 0; j < dim; ++j) {
-            row[j] += value[j];
-          }
-        }
-      }
-    });
+    parallel_for(tiles.count(),
+                 product_work(order_.numel(), dim) + product_work(num_rows_),
+                 [&](std::int64_t t) {
+                   for (std::int64_t r = std::max(first_row, tiles.begin(t)); r < tiles.end(t);
+                        ++r) {
+                     T* row = table + r * dim;
+                     for (std::int32_t i = begin[r]; i < begin[r + 1]; ++i) {
+                       const T* value = values + order[i] * dim;
+                       for (std::int64_t j = 0; j < dim; ++j) {
+                         row[j] += value[j];
+                       }
+                     }
+                   }
+                 });
   }
 
  private:

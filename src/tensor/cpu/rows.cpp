@@ -14,7 +14,7 @@ void CpuBackend::softmax_forward(const Tensor& x, Tensor& y) {
     using T = decltype(tag);
     const std::int64_t dim = x.cols();
     const Tiles tiles{x.rows(), kTokenTile};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
+    parallel_for(tiles.count(), kElementWork * static_cast<double>(y.numel()), [&](std::int64_t t) {
       for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
         const ConstArrayMap<T> in(x.data<T>() + i * dim, dim);
         ArrayMap<T> out(y.data<T>() + i * dim, dim);
@@ -36,7 +36,7 @@ void CpuBackend::softmax_backward(const Tensor& y, const Tensor& grad_y, Tensor&
     using T = decltype(tag);
     const std::int64_t dim = y.cols();
     const Tiles tiles{y.rows(), kTokenTile};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
+    parallel_for(tiles.count(), kElementWork * static_cast<double>(y.numel()), [&](std::int64_t t) {
       for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
         const ConstArrayMap<T> probs(y.data<T>() + i * dim, dim);
         const ConstArrayMap<T> grad(grad_y.data<T>() + i * dim, dim);
@@ -52,7 +52,7 @@ void CpuBackend::layer_norm_forward(const Tensor& x, const Norm& norm, Tensor& y
     using T = decltype(tag);
     const std::int64_t dim = x.cols();
     const Tiles tiles{x.rows(), kTokenTile};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
+    parallel_for(tiles.count(), kElementWork * static_cast<double>(y.numel()), [&](std::int64_t t) {
       norm_rows(x.data<T>() + tiles.begin(t) * dim,
                 tiles.end(t) - tiles.begin(t),
                 dim,
@@ -70,19 +70,20 @@ void CpuBackend::layer_norm_backward(
     const Tiles chunks = reduction_chunks(x.rows());
     Tensor partials = workspace<T>(chunks.count() * 2 * dim);
     fill(partials, 0.0);
-    parallel_for(chunks.count(), [&](std::int64_t c) {
-      const std::int64_t first = chunks.begin(c) * dim;
-      T* partial = partials.data<T>() + c * 2 * dim;
-      norm_rows_backward<T>(x.data<T>() + first,
-                            chunks.end(c) - chunks.begin(c),
-                            dim,
-                            NormView<T>(norm),
-                            grad_y.data<T>() + first,
-                            nullptr,
-                            grad_x.data<T>() + first,
-                            partial,
-                            partial + dim);
-    });
+    parallel_for(
+        chunks.count(), kElementWork * static_cast<double>(x.numel()), [&](std::int64_t c) {
+          const std::int64_t first = chunks.begin(c) * dim;
+          T* partial = partials.data<T>() + c * 2 * dim;
+          norm_rows_backward<T>(x.data<T>() + first,
+                                chunks.end(c) - chunks.begin(c),
+                                dim,
+                                NormView<T>(norm),
+                                grad_y.data<T>() + first,
+                                nullptr,
+                                grad_x.data<T>() + first,
+                                partial,
+                                partial + dim);
+        });
     write_norm_gradient(partials.data<T>(), chunks.count(), dim, grad_norm);
   });
 }
@@ -93,12 +94,13 @@ void CpuBackend::gather_rows(const Tensor& table, const Tensor& rows, Tensor& ou
   with_real_type(table.dtype(), [&](auto tag) {
     using T = decltype(tag);
     const Tiles tiles{rows.numel(), kTokenTile};
-    parallel_for(tiles.count(), [&](std::int64_t t) {
-      for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
-        const T* source = table.data<T>() + index[i] * dim;
-        std::copy(source, source + dim, out.data<T>() + i * dim);
-      }
-    });
+    parallel_for(
+        tiles.count(), kElementWork * static_cast<double>(out.numel()), [&](std::int64_t t) {
+          for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
+            const T* source = table.data<T>() + index[i] * dim;
+            std::copy(source, source + dim, out.data<T>() + i * dim);
+          }
+        });
   });
 }
 
@@ -118,14 +120,15 @@ void CpuBackend::group_tokens_forward(const Tensor& x,
   with_real_type(x.dtype(), [&](auto tag) {
     using T = decltype(tag);
     const std::int64_t dim = x.cols();
-    parallel_for(segments.size(), [&](std::int64_t b) {
-      const std::int64_t missing = groups.length(b) * stride - segments.length(b);
-      T* target = out.data<T>() + groups.begin(b) * stride * dim;
-      std::fill(target, target + missing * dim, T(0));
-      std::copy(x.data<T>() + segments.begin(b) * dim,
-                x.data<T>() + segments.end(b) * dim,
-                target + missing * dim);
-    });
+    parallel_for(
+        segments.size(), kElementWork * static_cast<double>(out.numel()), [&](std::int64_t b) {
+          const std::int64_t missing = groups.length(b) * stride - segments.length(b);
+          T* target = out.data<T>() + groups.begin(b) * stride * dim;
+          std::fill(target, target + missing * dim, T(0));
+          std::copy(x.data<T>() + segments.begin(b) * dim,
+                    x.data<T>() + segments.end(b) * dim,
+                    target + missing * dim);
+        });
   });
 }
 
@@ -137,12 +140,14 @@ void CpuBackend::group_tokens_backward(const Tensor& grad_out,
   with_real_type(grad_out.dtype(), [&](auto tag) {
     using T = decltype(tag);
     const std::int64_t dim = grad_x.cols();
-    parallel_for(segments.size(), [&](std::int64_t b) {
-      const std::int64_t missing = groups.length(b) * stride - segments.length(b);
-      const T* source = grad_out.data<T>() + (groups.begin(b) * stride + missing) * dim;
-      std::copy(
-          source, source + segments.length(b) * dim, grad_x.data<T>() + segments.begin(b) * dim);
-    });
+    parallel_for(
+        segments.size(), kElementWork * static_cast<double>(grad_out.numel()), [&](std::int64_t b) {
+          const std::int64_t missing = groups.length(b) * stride - segments.length(b);
+          const T* source = grad_out.data<T>() + (groups.begin(b) * stride + missing) * dim;
+          std::copy(source,
+                    source + segments.length(b) * dim,
+                    grad_x.data<T>() + segments.begin(b) * dim);
+        });
   });
 }
 

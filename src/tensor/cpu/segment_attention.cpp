@@ -95,26 +95,28 @@ void forward(const Tensor& query,
   const std::vector<QueryTile> tiles = query_tiles(*layout.queries);
   const ThreadScratch<T> scratch(packed_size<T>(problem.head_dim, kQueryTile) +
                                  (kKeyBlock + 3) * kQueryTile);
-  parallel_for(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t t) {
-    const QueryTile& tile = tiles[static_cast<std::size_t>(t)];
-    const std::int64_t queries =
-        std::min<std::int64_t>(kQueryTile, layout.queries->length(tile.segment) - tile.begin);
-    const std::int64_t first_query = layout.queries->begin(tile.segment) + tile.begin;
-    const std::int64_t first_key = layout.keys->begin(tile.segment);
-    for (std::int64_t h = 0; h < heads; ++h) {
-      const std::int64_t column = h * problem.head_dim;
-      forward_tile(problem,
-                   query.data<T>() + first_query * dim + column,
-                   key.data<T>() + first_key * dim + column,
-                   value.data<T>() + first_key * dim + column,
-                   layout.keys->length(tile.segment),
-                   tile.begin,
-                   queries,
-                   scratch.get(),
-                   out.data<T>() + first_query * dim + column,
-                   log_sum.data<T>() + first_query * heads + h);
-    }
-  });
+  parallel_for(static_cast<std::int64_t>(tiles.size()),
+               attention_work(layout, problem.dim),
+               [&](std::int64_t t) {
+                 const QueryTile& tile = tiles[static_cast<std::size_t>(t)];
+                 const std::int64_t queries = std::min<std::int64_t>(
+                     kQueryTile, layout.queries->length(tile.segment) - tile.begin);
+                 const std::int64_t first_query = layout.queries->begin(tile.segment) + tile.begin;
+                 const std::int64_t first_key = layout.keys->begin(tile.segment);
+                 for (std::int64_t h = 0; h < heads; ++h) {
+                   const std::int64_t column = h * problem.head_dim;
+                   forward_tile(problem,
+                                query.data<T>() + first_query * dim + column,
+                                key.data<T>() + first_key * dim + column,
+                                value.data<T>() + first_key * dim + column,
+                                layout.keys->length(tile.segment),
+                                tile.begin,
+                                queries,
+                                scratch.get(),
+                                out.data<T>() + first_query * dim + column,
+                                log_sum.data<T>() + first_query * heads + h);
+                 }
+               });
 }
 
 // One head of one segment. With P = softmax(scores), g = dL/dout:
@@ -237,22 +239,24 @@ void backward(const Tensor& query,
   const std::int64_t heads = layout.num_heads;
   const ThreadScratch<T> scratch(2 * packed_size<T>(problem.head_dim, kQueryTile) +
                                  (2 * kKeyBlock + 2) * kQueryTile);
-  parallel_for(layout.queries->size() * heads, [&](std::int64_t unit) {
-    const std::int64_t b = unit / heads;
-    const std::int64_t h = unit % heads;
-    const std::int64_t query_at = layout.queries->begin(b) * problem.dim + h * problem.head_dim;
-    const std::int64_t key_at = layout.keys->begin(b) * problem.dim + h * problem.head_dim;
-    const HeadPointers<T> head{query.data<T>() + query_at,
-                               key.data<T>() + key_at,
-                               value.data<T>() + key_at,
-                               out.data<T>() + query_at,
-                               log_sum.data<T>() + layout.queries->begin(b) * heads + h,
-                               grad_out.data<T>() + query_at,
-                               grad_query.data<T>() + query_at,
-                               grad_key.data<T>() + key_at,
-                               grad_value.data<T>() + key_at};
-    backward_head(problem, head, layout.queries->length(b), layout.keys->length(b), scratch.get());
-  });
+  parallel_for(
+      layout.queries->size() * heads, attention_work(layout, problem.dim), [&](std::int64_t unit) {
+        const std::int64_t b = unit / heads;
+        const std::int64_t h = unit % heads;
+        const std::int64_t query_at = layout.queries->begin(b) * problem.dim + h * problem.head_dim;
+        const std::int64_t key_at = layout.keys->begin(b) * problem.dim + h * problem.head_dim;
+        const HeadPointers<T> head{query.data<T>() + query_at,
+                                   key.data<T>() + key_at,
+                                   value.data<T>() + key_at,
+                                   out.data<T>() + query_at,
+                                   log_sum.data<T>() + layout.queries->begin(b) * heads + h,
+                                   grad_out.data<T>() + query_at,
+                                   grad_query.data<T>() + query_at,
+                                   grad_key.data<T>() + key_at,
+                                   grad_value.data<T>() + key_at};
+        backward_head(
+            problem, head, layout.queries->length(b), layout.keys->length(b), scratch.get());
+      });
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ def self_test():
         "base/random.cpp": "#include <Random123/philox.h>\n",
         "tensor/backend.cpp": '#include "cuda/cuda_backend.h"\n',
         "tensor/tensor.cpp": '#include "cuda/cuda_backend.h"\n',
-        "tensor/safetensorscpp": "#include <nlohmann/json.hpp>\n",
+        "tensor/safetensors.cpp": "#include <nlohmann/json.hpp>\n",
         "tensor/shape.cpp": "#include <nlohmann/json.hpp>\n",
         "tensor/cpu/gemm.h": '#include <Eigen/Core>\n#include "tensor/tensor.h"\n',
         "cuda/cuda_backend.h": '#include "tensor/backend.h"\n',

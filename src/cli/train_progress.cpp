@@ -25,7 +25,7 @@ void TrainProgress::show(const train::Progress& progress) {
                            progress.loss,
                            progress.examples_per_s,
                            format_duration(progress.epoch_eta_s),
-                           format_bytes(static_cast<double>(progress.memory.total_current)),
+                           format_bytes(static_cast<double>(progress.memory.total_peak)),
                            best_));
 }
 

@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 
 #include "cli/command.h"
 #include "cli/evaluation.h"
@@ -15,6 +16,7 @@ constexpr const char* kDescription =
     "evaluate a trained run\n"
     "\n"
     "  elastic eval runs/first\n"
+    "  elastic eval runs/first --against runs/second\n"
     "  elastic eval runs/first --split valid --json | jq '.metrics[\"NDCG@10\"]'\n"
     "\n"
     "Ranks each user's held-out item among all items: HR, NDCG, MRR and Recall at 1, 5, 10, 20 "
@@ -34,6 +36,7 @@ class EvalCommand : public Command {
   std::string run_;
   std::string split_ = "test";
   std::string data_;
+  std::string against_;
   bool filter_seen_ = true;
   OutputFormat format_;
   SessionOptions session_;
@@ -51,6 +54,10 @@ void EvalCommand::declare(OptionTable& table) {
   Option& data = table.add("data", &data_, "the data, if it has moved since the training");
   data.scope = Scope::kSession;
   data.value_name = "FILE";
+  Option& against =
+      table.add("against", &against_, "another run on the same data: adds the paired difference");
+  against.scope = Scope::kFlagOnly;
+  against.value_name = "RUN2";
   declare_output(table, format_, "table", "table or json");
   declare_session(table, session_);
 }
@@ -63,7 +70,13 @@ int EvalCommand::run(const OptionTable&) {
   ProgressLine line(session_.quiet);
   const RunData data =
       read_data_again(run_, data_, [&](const std::string& text) { line.message(text); });
-  print_report(evaluate_saved_model(saved, data.split, subset, filter_seen_), json);
+  std::optional<NamedModel> against;
+  if (!against_.empty()) {
+    check_same_data(against_, data);
+    against = NamedModel{against_, train::load_saved_model(against_, device)};
+  }
+  const EvaluationTask task{&data.split, subset, filter_seen_};
+  print_report(evaluate_saved_model(saved, task, against ? &*against : nullptr), json);
   return 0;
 }
 

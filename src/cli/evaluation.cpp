@@ -10,18 +10,16 @@
 namespace elastic::cli {
 namespace {
 
-eval::Protocol make_protocol(const train::SavedModel& saved,
-                             const data::Split& split,
-                             data::Subset subset,
-                             bool filter_seen) {
-  const bool is_test = subset == data::Subset::kTest;
+eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTask& task) {
+  const data::Split& split = *task.split;
+  const bool is_test = task.subset == data::Subset::kTest;
   eval::Protocol protocol;
-  protocol.subset = is_test ? "test" : "valid";
+  protocol.subset = data::name_of(task.subset);
   protocol.split = "leave-one-out: a user's last event is the test, the one before the validation";
   protocol.split_hash = split.hash();
-  protocol.users = static_cast<std::int64_t>(split.eval_users(subset).size());
+  protocol.users = static_cast<std::int64_t>(split.eval_users(task.subset).size());
   protocol.items = split.num_items();
-  protocol.filter_seen = filter_seen;
+  protocol.filter_seen = task.filter_seen;
   protocol.history = is_test ? "training and validation events" : "training events";
   protocol.max_len = saved.model->config().max_len;
   protocol.checkpoint_epoch = saved.info.epoch;
@@ -29,6 +27,20 @@ eval::Protocol make_protocol(const train::SavedModel& saved,
   protocol.seed = saved.info.seed;
   protocol.build = build_info();
   return protocol;
+}
+
+eval::Ranking rank(train::SavedModel& saved,
+                   const EvaluationTask& task,
+                   const eval::EvalOptions& options) {
+  const std::int64_t num_items = saved.model->config().num_items;
+  if (num_items != task.split->num_items()) {
+    throw CheckpointError("the model knows ",
+                          num_items,
+                          " items, the data has ",
+                          task.split->num_items(),
+                          ": expected the data that it was trained on");
+  }
+  return eval::rank_users(*saved.model, *task.split, task.subset, options);
 }
 
 }  // namespace
@@ -45,25 +57,24 @@ data::Subset parse_subset(const std::string& name) {
 }
 
 eval::Report evaluate_saved_model(train::SavedModel& saved,
-                                  const data::Split& split,
-                                  data::Subset subset,
-                                  bool filter_seen) {
-  if (saved.model->config().num_items != split.num_items()) {
-    throw CheckpointError("the model knows ",
-                          saved.model->config().num_items,
-                          " items, the data has ",
-                          split.num_items(),
-                          ": expected the data that it was trained on");
-  }
-  const eval::Protocol protocol = make_protocol(saved, split, subset, filter_seen);
+                                  const EvaluationTask& task,
+                                  NamedModel* against) {
+  const eval::Protocol protocol = make_protocol(saved, task);
   if (protocol.users == 0) {
     throw DataError("nobody to evaluate: no user has the three events that the split needs");
   }
   eval::EvalOptions options;
-  options.filter_seen = filter_seen;
+  options.filter_seen = task.filter_seen;
   options.coverage = true;
-  const eval::Ranking ranking = eval::rank_users(*saved.model, split, subset, options);
-  return eval::make_report(ranking, eval::popularity_ranking(split, subset, options), protocol);
+  const eval::Ranking ranking = rank(saved, task, options);
+  const eval::Ranking popularity = eval::popularity_ranking(*task.split, task.subset, options);
+  eval::Report report = eval::make_report(ranking, popularity, protocol);
+  if (against != nullptr) {
+    options.coverage = false;
+    const eval::Ranking other = rank(against->saved, task, options);
+    report.against = eval::compare(ranking, other, against->name, protocol.seed);
+  }
+  return report;
 }
 
 void print_report(const eval::Report& report, bool json) {

@@ -12,12 +12,25 @@ namespace elastic::cli {
 /// "test" or "valid"; throws UsageError for anything else.
 data::Subset parse_subset(const std::string& name);
 
-/// Ranks with the model and by popularity. Throws CheckpointError if the model has other items than
-/// the data, DataError if there is nobody to evaluate.
+/// What to evaluate on, and how.
+struct EvaluationTask {
+  const data::Split* split = nullptr;
+  data::Subset subset = data::Subset::kTest;
+  bool filter_seen = true;
+};
+
+/// A saved model under a name, for comparing.
+struct NamedModel {
+  std::string name;
+  train::SavedModel saved;
+};
+
+/// Ranks with the model and by popularity, and with `against` where that is given. Throws
+/// CheckpointError if a model has other items than the data, DataError if there is nobody to
+/// evaluate.
 eval::Report evaluate_saved_model(train::SavedModel& saved,
-                                  const data::Split& split,
-                                  data::Subset subset,
-                                  bool filter_seen);
+                                  const EvaluationTask& task,
+                                  NamedModel* against = nullptr);
 
 /// The report on standard output, as JSON or as a table.
 void print_report(const eval::Report& report, bool json);

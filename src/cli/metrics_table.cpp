@@ -21,15 +21,22 @@ std::string metric_rows(const std::string& title, const std::vector<eval::Metric
   return text;
 }
 
-std::string interval_line(const eval::Report& report) {
-  std::string text = "95 % intervals:";
-  const char* separator = " ";
-  for (std::size_t i = 0; i < report.metrics.size(); ++i) {
-    const std::string& name = report.metrics[i].name;
+// "HR@10 0.1000 to 0.2000, NDCG@10 ...": the metrics that a reader looks for.
+std::string interval_list(const std::vector<eval::MetricValue>& metrics,
+                          const std::vector<eval::Interval>& intervals,
+                          bool with_value) {
+  std::string text;
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const std::string& name = metrics[i].name;
     if (name == "HR@10" || name == "NDCG@10" || name == "MRR@10") {
-      const eval::Interval& interval = report.intervals[i];
-      text += fmt::format("{}{} {:.4f} to {:.4f}", separator, name, interval.low, interval.high);
-      separator = ", ";
+      const eval::Interval& interval = intervals[i];
+      text += text.empty() ? " " : ", ";
+      text += name;
+      text +=
+          with_value
+              ? fmt::format(
+                    " {:+.4f} ({:+.4f} to {:+.4f})", metrics[i].value, interval.low, interval.high)
+              : fmt::format(" {:.4f} to {:.4f}", interval.low, interval.high);
     }
   }
   return text + "\n";
@@ -73,10 +80,15 @@ std::string protocol_lines(const eval::Protocol& protocol) {
 std::string metrics_table(const eval::Report& report) {
   std::string text = metric_rows("model", report.metrics) + "\n";
   text += metric_rows("popularity", report.popularity) + "\n";
-  text += interval_line(report);
+  text += "95 % intervals:" + interval_list(report.metrics, report.intervals, false);
   text += fmt::format("coverage@10: {:.1f} % of the items stand in someone's top 10\n\n",
                       100.0 * report.coverage);
   text += bucket_rows(report.buckets) + "\n";
+  if (report.against) {
+    const eval::Comparison& against = *report.against;
+    text += fmt::format("against {}, paired by user, with 95 % intervals:\n ", against.name);
+    text += interval_list(against.differences, against.intervals, true) + "\n";
+  }
   return text + protocol_lines(report.protocol);
 }
 

@@ -11,11 +11,23 @@ namespace elastic::cli {
 namespace {
 
 constexpr const char* kPrefix = "ELASTIC_";
-// Read by the tests, not by the tool.
-const std::vector<std::string> kForeignVariables{"ELASTIC_GOLDEN_DIR", "ELASTIC_DATA_DIR"};
+// Read by the tests, not by the tool; and what the Elastic Stack's containers set.
+const std::vector<std::string> kForeignVariables{"ELASTIC_GOLDEN_DIR",
+                                                 "ELASTIC_DATA_DIR",
+                                                 "ELASTIC_CONTAINER",
+                                                 "ELASTIC_PASSWORD",
+                                                 "ELASTIC_USERNAME",
+                                                 "ELASTIC_VERSION"};
+constexpr const char* kForeignPrefix = "ELASTIC_APM_";
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// A variable that is ours to understand.
+bool is_option_variable(const std::string& name) {
+  return name.rfind(kPrefix, 0) == 0 && name.rfind(kForeignPrefix, 0) != 0 &&
+         !contains(kForeignVariables, name);
 }
 
 }  // namespace
@@ -75,7 +87,7 @@ void OptionTable::apply_environment(const char* const* variables,
   for (; *variables != nullptr; ++variables) {
     const std::string text = *variables;
     const std::string name = text.substr(0, text.find('='));
-    if (name.rfind(kPrefix, 0) != 0 || contains(kForeignVariables, name)) {
+    if (!is_option_variable(name)) {
       continue;
     }
     if (!contains(own, name)) {

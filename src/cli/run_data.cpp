@@ -12,7 +12,7 @@ void tell(const data::DataConfig& config, const RunData& data, const Notes& note
   const data::LoadedData& loaded = data.loaded;
   notes(fmt::format("data: {}: {}", config.data, loaded.detected));
   if (loaded.num_bad_rows > 0) {
-    notes(fmt::format("data: {} bad rows were skipped, the first of them:", loaded.num_bad_rows));
+    notes(fmt::format("data: bad rows skipped: {}; the first of them:", loaded.num_bad_rows));
     for (const std::string& row : loaded.bad_rows) {
       notes("  " + row);
     }

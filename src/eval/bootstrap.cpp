@@ -12,11 +12,20 @@
 namespace elastic::eval {
 namespace {
 
-// Draws as many users as there are. The 32-bit multiply picks an index with a bias below
+using Values = std::array<double, 4 * kCutoffs.size()>;
+
+std::vector<std::size_t> slots_of(std::span<const std::int32_t> ranks) {
+  std::vector<std::size_t> slots;
+  for (const std::int32_t rank : ranks) {
+    slots.push_back(RankCounts::slot_of(rank));
+  }
+  return slots;
+}
+
+// The metrics of as many users as there are, drawn with replacement. Who is drawn depends on seed,
+// index and the number of users only. The 32-bit multiply picks a user with a bias below
 // users / 2^32, far under the noise of a thousand resamples.
-RankCounts resample(const std::vector<std::size_t>& slots,
-                    std::uint64_t seed,
-                    std::uint32_t index) {
+Values resample(const std::vector<std::size_t>& slots, std::uint64_t seed, std::uint32_t index) {
   RankCounts counts;
   std::array<std::uint32_t, 4> words{};
   for (std::size_t user = 0; user < slots.size(); ++user) {
@@ -26,7 +35,7 @@ RankCounts resample(const std::vector<std::size_t>& slots,
     }
     counts.add(slots[(std::uint64_t{words[user % 4]} * slots.size()) >> 32]);
   }
-  return counts;
+  return counts.metrics();
 }
 
 // The values that leave (1 - confidence) / 2 of the sorted sample outside on each side.
@@ -38,19 +47,13 @@ Interval percentile_interval(std::vector<double>& sample, double confidence) {
           sample[static_cast<std::size_t>(std::ceil((1.0 - tail) * last))]};
 }
 
-}  // namespace
-
-std::vector<Interval> bootstrap_intervals(std::span<const std::int32_t> ranks,
-                                          const BootstrapOptions& options) {
+// `sample_values(i)` gives the metrics of resample i.
+template <class SampleValues>
+std::vector<Interval> intervals_of(const BootstrapOptions& options, SampleValues sample_values) {
   ELASTIC_CHECK(options.resamples > 0, "resamples ", options.resamples);
-  std::vector<std::size_t> slots;
-  for (const std::int32_t rank : ranks) {
-    slots.push_back(RankCounts::slot_of(rank));
-  }
-
   std::array<std::vector<double>, 4 * kCutoffs.size()> samples;
   for (int i = 0; i < options.resamples; ++i) {
-    const auto values = resample(slots, options.seed, static_cast<std::uint32_t>(i)).metrics();
+    const Values values = sample_values(static_cast<std::uint32_t>(i));
     for (std::size_t m = 0; m < samples.size(); ++m) {
       samples[m].push_back(values[m]);
     }
@@ -60,6 +63,31 @@ std::vector<Interval> bootstrap_intervals(std::span<const std::int32_t> ranks,
     intervals.push_back(percentile_interval(sample, options.confidence));
   }
   return intervals;
+}
+
+}  // namespace
+
+std::vector<Interval> bootstrap_intervals(std::span<const std::int32_t> ranks,
+                                          const BootstrapOptions& options) {
+  const auto slots = slots_of(ranks);
+  return intervals_of(options,
+                      [&](std::uint32_t index) { return resample(slots, options.seed, index); });
+}
+
+std::vector<Interval> difference_intervals(std::span<const std::int32_t> ranks,
+                                           std::span<const std::int32_t> other_ranks,
+                                           const BootstrapOptions& options) {
+  ELASTIC_CHECK(ranks.size() == other_ranks.size(), "the rankings are of different users");
+  const auto slots = slots_of(ranks);
+  const auto other_slots = slots_of(other_ranks);
+  return intervals_of(options, [&](std::uint32_t index) {
+    Values values = resample(slots, options.seed, index);
+    const Values other = resample(other_slots, options.seed, index);
+    for (std::size_t m = 0; m < values.size(); ++m) {
+      values[m] -= other[m];
+    }
+    return values;
+  });
 }
 
 }  // namespace elastic::eval

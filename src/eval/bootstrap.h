@@ -23,4 +23,11 @@ struct BootstrapOptions {
 std::vector<Interval> bootstrap_intervals(std::span<const std::int32_t> ranks,
                                           const BootstrapOptions& options);
 
+/// Intervals of the metrics of `ranks` minus those of `other_ranks`, for the same users in the same
+/// order. Each resample draws the same users for both, so what makes a user easy or hard for both
+/// cancels out.
+std::vector<Interval> difference_intervals(std::span<const std::int32_t> ranks,
+                                           std::span<const std::int32_t> other_ranks,
+                                           const BootstrapOptions& options);
+
 }  // namespace elastic::eval

@@ -22,12 +22,13 @@ ordered_json metrics_to_json(const std::vector<MetricValue>& metrics) {
   return object;
 }
 
-ordered_json intervals_to_json(const Report& report) {
+// `intervals` of `metrics`, one by one.
+ordered_json intervals_to_json(const std::vector<MetricValue>& metrics,
+                               const std::vector<Interval>& intervals) {
   ordered_json object = ordered_json::object();
-  for (std::size_t i = 0; i < report.metrics.size(); ++i) {
-    const Interval& interval = report.intervals[i];
-    object[report.metrics[i].name] = {round_to_digits(interval.low, kDigits),
-                                      round_to_digits(interval.high, kDigits)};
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    object[metrics[i].name] = {round_to_digits(intervals[i].low, kDigits),
+                               round_to_digits(intervals[i].high, kDigits)};
   }
   return object;
 }
@@ -110,14 +111,36 @@ Report make_report(const Ranking& ranking, const Ranking& popularity, Protocol p
   return report;
 }
 
+Comparison compare(const Ranking& ranking,
+                   const Ranking& other,
+                   const std::string& other_name,
+                   std::uint64_t seed) {
+  ELASTIC_CHECK(ranking.users == other.users, "the rankings are of different users");
+  Comparison comparison;
+  comparison.name = other_name;
+  comparison.differences = all_metrics(ranking.ranks);
+  const std::vector<MetricValue> others = all_metrics(other.ranks);
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    comparison.differences[i].value -= others[i].value;
+  }
+  comparison.intervals = difference_intervals(ranking.ranks, other.ranks, {.seed = seed});
+  return comparison;
+}
+
 ordered_json to_json(const Report& report) {
   ordered_json object;
   object["schema_version"] = kReportSchemaVersion;
   object["metrics"] = metrics_to_json(report.metrics);
-  object["intervals"] = intervals_to_json(report);
+  object["intervals"] = intervals_to_json(report.metrics, report.intervals);
   object["popularity"] = metrics_to_json(report.popularity);
   object[concat("coverage@", kCoverageCutoff)] = round_to_digits(report.coverage, kDigits);
   object["by_history_length"] = buckets_to_json(report.buckets);
+  if (report.against) {
+    const Comparison& against = *report.against;
+    object["against"] = {{"run", against.name},
+                         {"differences", metrics_to_json(against.differences)},
+                         {"intervals", intervals_to_json(against.differences, against.intervals)}};
+  }
   object["protocol"] = protocol_to_json(report.protocol);
   return object;
 }

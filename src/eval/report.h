@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,17 +41,31 @@ struct LengthBucket {
   double popularity_ndcg_at_10 = 0.0;
 };
 
+/// The report's metrics minus those of another ranking of the same users.
+struct Comparison {
+  std::string name;  ///< of the other
+  std::vector<MetricValue> differences;
+  std::vector<Interval> intervals;  ///< 95 %, paired by user
+};
+
 struct Report {
   std::vector<MetricValue> metrics;
   std::vector<Interval> intervals;  ///< 95 %, of `metrics` one by one
   std::vector<MetricValue> popularity;
   std::vector<LengthBucket> buckets;  ///< those with users
   double coverage = 0.0;              ///< share of the catalogue that stands in someone's top 10
+  std::optional<Comparison> against;
   Protocol protocol;
 };
 
 /// `popularity` ranks the same users. The bootstrap draws with `protocol.seed`.
 Report make_report(const Ranking& ranking, const Ranking& popularity, Protocol protocol);
+
+/// Both rank the same users.
+Comparison compare(const Ranking& ranking,
+                   const Ranking& other,
+                   const std::string& other_name,
+                   std::uint64_t seed);
 
 /// Version of the JSON form; grows when a key changes its meaning or goes.
 inline constexpr int kReportSchemaVersion = 1;

@@ -80,9 +80,12 @@ TEST_CASE_FIXTURE(Fixture, "options: unknown names are refused, with the nearest
       UsageError);
 }
 
-TEST_CASE_FIXTURE(Fixture,
-                  "options: variables of other commands and of the tests are let through") {
-  const char* const others[] = {"ELASTIC_TOP_K=3", "ELASTIC_GOLDEN_DIR=/x", nullptr};
+TEST_CASE_FIXTURE(Fixture, "options: variables of other commands and programs are let through") {
+  const char* const others[] = {"ELASTIC_TOP_K=3",
+                                "ELASTIC_GOLDEN_DIR=/x",
+                                "ELASTIC_APM_URL=x",
+                                "ELASTIC_PASSWORD=x",
+                                nullptr};
   CHECK_NOTHROW(table.apply_environment(others, {"ELASTIC_TOP_K"}));
 }
 

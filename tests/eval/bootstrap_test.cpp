@@ -46,6 +46,25 @@ TEST_CASE("bootstrap: the seed decides") {
   CHECK(differs);
 }
 
+TEST_CASE("bootstrap: a difference is paired by user") {
+  // The other model is better by one hit for every tenth user; both find easy what is easy.
+  const auto ranks = some_ranks(2000);
+  auto better = ranks;
+  for (std::size_t i = 0; i < better.size(); i += 10) {
+    better[i] = 1;
+  }
+  const auto same = difference_intervals(ranks, ranks, {.seed = 3});
+  const auto paired = difference_intervals(better, ranks, {.seed = 3});
+  const auto alone = bootstrap_intervals(ranks, {.seed = 3});
+  const double difference = hit_at_k(better, 10) - hit_at_k(ranks, 10);
+  CHECK(same[2].low == 0.0);
+  CHECK(same[2].high == 0.0);
+  CHECK(paired[2].low > 0.0);
+  CHECK(paired[2].low <= difference);
+  CHECK(paired[2].high >= difference);
+  CHECK(paired[2].high - paired[2].low < alone[2].high - alone[2].low);
+}
+
 TEST_CASE("bootstrap: one user and none have no width") {
   const std::vector<std::int32_t> one{2};
   for (const Interval& interval : bootstrap_intervals(one, {})) {

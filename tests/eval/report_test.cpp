@@ -57,6 +57,17 @@ TEST_CASE("report: JSON holds metrics, intervals, popularity, coverage and proto
   CHECK(json["protocol"]["build"]["version"] == "1");
 }
 
+TEST_CASE("report: a comparison stands beside the metrics") {
+  Report report = small_report();
+  CHECK_FALSE(to_json(report).contains("against"));
+  report.against =
+      compare(ranking_of({1, 1, 3}, {5, 5, 5}), ranking_of({20, 1, 3}, {5, 5, 5}), "runs/b", 1);
+  const auto json = to_json(report);
+  CHECK(json["against"]["run"] == "runs/b");
+  CHECK(json["against"]["differences"]["HR@10"] == 0.333333);
+  CHECK(json["against"]["intervals"]["HR@10"][0] == 0.0);
+}
+
 TEST_CASE("report: rankings of different users do not compare") {
   CHECK_THROWS(make_report(ranking_of({1}, {5}), ranking_of({1, 2}, {5, 6}), {}));
 }

@@ -34,5 +34,5 @@ echo '{"user": "new", "history": ["1", "2355", "4886", "6377"]}' |
 
 say
 say "The run is in $run. More of it:"
-say "  build/elastic eval $run --split valid --json"
-say "  build/elastic train --resume --out $run --epochs 8"
+say "  build/elastic eval $run --split valid"
+say "  echo '{\"user\": \"15\"}' | build/elastic predict $run"

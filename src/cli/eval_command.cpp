@@ -52,7 +52,7 @@ void EvalCommand::declare(OptionTable& table) {
   table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking").scope =
       Scope::kSession;
   Option& data = table.add("data", &data_, "the data, if it has moved since the training");
-  data.scope = Scope::kSession;
+  data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
   data.value_name = "FILE";
   Option& against =
       table.add("against", &against_, "another run on the same data: adds the paired difference");

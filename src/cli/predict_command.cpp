@@ -101,7 +101,7 @@ void PredictCommand::declare(OptionTable& table) {
   table.add("histories", &histories_, "a line that is not JSON is a history: item ids").scope =
       Scope::kFlagOnly;
   Option& data = table.add("data", &data_, "the data, if it has moved since the training");
-  data.scope = Scope::kSession;
+  data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
   data.value_name = "FILE";
   table.begin_group("Answers");
   Option& top_k = table.add("top_k", &options_.top_k, "items per answer");
@@ -150,9 +150,8 @@ int PredictCommand::run(const OptionTable&) {
 }
 
 void PredictCommand::read_known_users() {
-  ProgressLine line(session_.quiet);
-  data_read_.emplace(
-      read_data_again(run_, data_, [&](const std::string& text) { line.message(text); }));
+  // Training and evaluation tell what they read; here it is the same again.
+  data_read_.emplace(read_data_again(run_, data_, [](const std::string&) {}));
 }
 
 Pending PredictCommand::prepare(const Query& query) {

@@ -58,12 +58,12 @@ ensure_packages() {
 # build FOLDER TARGET [CMAKE OPTION...]: configures and builds. Silent when there is nothing to do
 # and no terminal to show progress on.
 build() {
-  local folder=$1 target=$2 configure=(-S . -B "$1" --log-level=WARNING) quiet=(--quiet)
+  local folder=$1 target=$2 configure=(-S . -B "$1") quiet=(--quiet)
   shift 2
   [ -e "$folder/CMakeCache.txt" ] || configure+=(-G Ninja)
   [ ! -t 2 ] || quiet=()
   say "building $target in $folder/"
-  cmake "${configure[@]}" "$@" >&2
+  cmake "${configure[@]}" "$@" >/dev/null
   if [ -e "$folder/build.ninja" ]; then
     ninja -C "$folder" "${quiet[@]}" "$target" >&2
   else

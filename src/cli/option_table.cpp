@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kPrefix = "ELASTIC_";
 // Read by the tests, not by the tool; and what the Elastic Stack's containers set.
-const std::vector<std::string> kForeignVariables{"ELASTIC_GOLDEN_DIR",
+const std::vector<std::string> foreign_variables{"ELASTIC_GOLDEN_DIR",
                                                  "ELASTIC_DATA_DIR",
                                                  "ELASTIC_CONTAINER",
                                                  "ELASTIC_PASSWORD",
@@ -27,7 +27,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 // A variable that is ours to understand.
 bool is_option_variable(const std::string& name) {
   return name.rfind(kPrefix, 0) == 0 && name.rfind(kForeignPrefix, 0) != 0 &&
-         !contains(kForeignVariables, name);
+         !contains(foreign_variables, name);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ using Values = std::array<double, 4 * kCutoffs.size()>;
 
 std::vector<std::size_t> slots_of(std::span<const std::int32_t> ranks) {
   std::vector<std::size_t> slots;
+  slots.reserve(ranks.size());
   for (const std::int32_t rank : ranks) {
     slots.push_back(RankCounts::slot_of(rank));
   }
@@ -59,6 +60,7 @@ std::vector<Interval> intervals_of(const BootstrapOptions& options, SampleValues
     }
   }
   std::vector<Interval> intervals;
+  intervals.reserve(samples.size());
   for (std::vector<double>& sample : samples) {
     intervals.push_back(percentile_interval(sample, options.confidence));
   }

@@ -50,6 +50,10 @@ ordered_json buckets_to_json(const std::vector<LengthBucket>& buckets) {
 }
 
 ordered_json protocol_to_json(const Protocol& protocol) {
+  ordered_json build = ordered_json::object();
+  for (const auto& [name, fact] : protocol.build) {
+    build[name] = fact;
+  }
   return {{"subset", protocol.subset},
           {"split", protocol.split},
           {"split_hash", protocol.split_hash},
@@ -64,7 +68,7 @@ ordered_json protocol_to_json(const Protocol& protocol) {
           {"checkpoint_epoch", protocol.checkpoint_epoch},
           {"checkpoint_metric", protocol.checkpoint_metric},
           {"seed", protocol.seed},
-          {"build", protocol.build}};
+          {"build", std::move(build)}};
 }
 
 LengthBucket make_bucket(const Ranking& ranking,

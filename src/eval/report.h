@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eval/bootstrap.h"
@@ -27,7 +28,7 @@ struct Protocol {
   std::int64_t checkpoint_epoch = 0;
   std::string checkpoint_metric;  ///< what chose that epoch
   std::uint64_t seed = 0;
-  nlohmann::ordered_json build;  ///< of the program
+  std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program
 };
 
 /// Users whose history holds `from`..`to` events.

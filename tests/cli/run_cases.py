@@ -2,7 +2,7 @@
 
 A case: name, args; and where wanted stdin, env, files {name: text} made in the case's own folder,
 exit (0), stdout / stderr (lists of texts that must occur), no_stdout / no_stderr (that must not),
-stdout_is (all of it), exists (files there afterwards), lines (of stdout). In args, texts and files
+stdout_is (all of it), exists and absent (files afterwards), lines (of stdout). In args, texts and files
 {data}, {items}, {run} and {tiny} stand for the shared data set, its titles, a run trained on it and
 the options of a tiny model.
 """
@@ -63,6 +63,8 @@ class Case:
             self.expect(count == spec["lines"], f"{count} lines, expected {spec['lines']}")
         for name in spec.get("exists", []):
             self.expect(os.path.exists(os.path.join(self.cwd, name)), f"no file {name}")
+        for name in spec.get("absent", []):
+            self.expect(not os.path.exists(os.path.join(self.cwd, name)), f"{name} was left")
         if self.problems:
             print(f"FAILED {spec['name']}: {' '.join(self.arguments())}")
             print("".join(f"  {problem}\n" for problem in self.problems), end="")

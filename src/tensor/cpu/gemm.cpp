@@ -1,5 +1,6 @@
 #include "tensor/cpu/gemm.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cstring>
 
@@ -9,7 +10,9 @@ namespace {
 template <class T>
 constexpr std::int64_t kPanel = panel_columns<T>();
 template <class T>
-constexpr int kVectorBytes = static_cast<int>(kPanel<T> / 2 * static_cast<std::int64_t>(sizeof(T)));
+constexpr std::int64_t kLanes = kPanel<T> / 2;
+template <class T>
+constexpr int kVectorBytes = static_cast<int>(kLanes<T>* static_cast<std::int64_t>(sizeof(T)));
 
 template <class T>
 struct VectorOf {
@@ -38,9 +41,9 @@ void store(T* to, Vector<T> value) {
   *reinterpret_cast<Vector<T>*>(to) = value;
 }
 
-// c [Rows, panel] (+)= a [Rows, k] b [k, panel] in registers. ColumnMajorA: a's column stride is
-// general and its row stride 1; otherwise the other way round.
-template <class T, int Rows, bool ColumnMajorA>
+// c [Rows, Vectors] (+)= a [Rows, k] b [k, Vectors] in registers; a vector is one of columns.
+// ColumnMajorA: a's column stride is general and its row stride 1; otherwise the other way round.
+template <class T, int Rows, int Vectors, bool ColumnMajorA>
 inline void register_tile(std::int64_t k,
                           const T* __restrict a,
                           std::int64_t a_stride,
@@ -49,32 +52,39 @@ inline void register_tile(std::int64_t k,
                           T* __restrict c,
                           std::int64_t ldc,
                           bool accumulate) {
-  constexpr std::int64_t kLanes = kPanel<T> / 2;
-  Vector<T> left[Rows];
-  Vector<T> right[Rows];
+  Vector<T> sum[Rows][Vectors];
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) {
-    left[i] = accumulate ? load(c + i * ldc) : Vector<T>{};
-    right[i] = accumulate ? load(c + i * ldc + kLanes) : Vector<T>{};
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) {
+      sum[i][v] = accumulate ? load(c + i * ldc + v * kLanes<T>) : Vector<T>{};
+    }
   }
   for (std::int64_t p = 0; p < k; ++p) {
-    const Vector<T> b_left = load(b + p * ldb);
-    const Vector<T> b_right = load(b + p * ldb + kLanes);
+    Vector<T> right[Vectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) {
+      right[v] = load(b + p * ldb + v * kLanes<T>);
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       const T scalar = ColumnMajorA ? a[p * a_stride + i] : a[i * a_stride + p];
-      left[i] += scalar * b_left;
-      right[i] += scalar * b_right;
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) {
+        sum[i][v] += scalar * right[v];
+      }
     }
   }
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) {
-    store(c + i * ldc, left[i]);
-    store(c + i * ldc + kLanes, right[i]);
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) {
+      store(c + i * ldc + v * kLanes<T>, sum[i][v]);
+    }
   }
 }
 
-template <class T, bool ColumnMajorA, int Rows>
+template <class T, int Vectors, bool ColumnMajorA, int Rows>
 void register_tile_of(std::int64_t rows,
                       std::int64_t k,
                       const T* a,
@@ -85,14 +95,15 @@ void register_tile_of(std::int64_t rows,
                       std::int64_t ldc,
                       bool accumulate) {
   if (rows == Rows) {
-    register_tile<T, Rows, ColumnMajorA>(k, a, a_stride, b, ldb, c, ldc, accumulate);
+    register_tile<T, Rows, Vectors, ColumnMajorA>(k, a, a_stride, b, ldb, c, ldc, accumulate);
   } else if constexpr (Rows > 1) {
-    register_tile_of<T, ColumnMajorA, Rows - 1>(rows, k, a, a_stride, b, ldb, c, ldc, accumulate);
+    register_tile_of<T, Vectors, ColumnMajorA, Rows - 1>(
+        rows, k, a, a_stride, b, ldb, c, ldc, accumulate);
   }
 }
 
-// One panel of at most kPanel columns and at most kBlockDepth deep, for all rows.
-template <class T, bool ColumnMajorA>
+// Columns of one panel, at most Vectors wide and kBlockDepth deep, for all rows.
+template <class T, int Vectors, bool ColumnMajorA>
 void panel_product(std::int64_t m,
                    std::int64_t columns,
                    std::int64_t k,
@@ -102,34 +113,38 @@ void panel_product(std::int64_t m,
                    T* c,
                    std::int64_t ldc,
                    bool accumulate) {
+  constexpr std::int64_t kWidth = Vectors * kLanes<T>;
   const std::int64_t row_step = ColumnMajorA ? 1 : a.row_stride;
   const std::int64_t stride = ColumnMajorA ? a.col_stride : a.row_stride;
-  for (std::int64_t i = 0; i < m; i += kTileRows) {
-    const std::int64_t rows = std::min<std::int64_t>(kTileRows, m - i);
+  // Tiles of about equal height: one of few rows would wait for its own sums.
+  const std::int64_t tiles = (m + kTileRows - 1) / kTileRows;
+  for (std::int64_t t = 0; t < tiles; ++t) {
+    const std::int64_t i = m * t / tiles;
+    const std::int64_t rows = m * (t + 1) / tiles - i;
     const T* a_tile = a.data + i * row_step;
     T* c_tile = c + i * ldc;
-    if (columns == kPanel<T>) {
-      register_tile_of<T, ColumnMajorA, kTileRows>(
+    if (columns == kWidth) {
+      register_tile_of<T, Vectors, ColumnMajorA, kTileRows>(
           rows, k, a_tile, stride, b, ldb, c_tile, ldc, accumulate);
       continue;
     }
     // The right edge: the same arithmetic on a copy of the tile.
-    T edge[kTileRows * kPanel<T>] = {};
+    T edge[kTileRows * kWidth] = {};
     const std::size_t bytes = static_cast<std::size_t>(columns) * sizeof(T);
     if (accumulate) {
       for (std::int64_t r = 0; r < rows; ++r) {
-        std::memcpy(edge + r * kPanel<T>, c_tile + r * ldc, bytes);
+        std::memcpy(edge + r * kWidth, c_tile + r * ldc, bytes);
       }
     }
-    register_tile_of<T, ColumnMajorA, kTileRows>(
-        rows, k, a_tile, stride, b, ldb, edge, kPanel<T>, accumulate);
+    register_tile_of<T, Vectors, ColumnMajorA, kTileRows>(
+        rows, k, a_tile, stride, b, ldb, edge, kWidth, accumulate);
     for (std::int64_t r = 0; r < rows; ++r) {
-      std::memcpy(c_tile + r * ldc, edge + r * kPanel<T>, bytes);
+      std::memcpy(c_tile + r * ldc, edge + r * kWidth, bytes);
     }
   }
 }
 
-template <class T>
+template <class T, int Vectors>
 void panel_product(std::int64_t m,
                    std::int64_t columns,
                    std::int64_t k,
@@ -140,9 +155,26 @@ void panel_product(std::int64_t m,
                    std::int64_t ldc,
                    bool accumulate) {
   if (a.col_stride == 1) {
-    panel_product<T, false>(m, columns, k, a, b, ldb, c, ldc, accumulate);
+    panel_product<T, Vectors, false>(m, columns, k, a, b, ldb, c, ldc, accumulate);
   } else {
-    panel_product<T, true>(m, columns, k, a, b, ldb, c, ldc, accumulate);
+    panel_product<T, Vectors, true>(m, columns, k, a, b, ldb, c, ldc, accumulate);
+  }
+}
+
+template <class T>
+void panel_product(std::int64_t m,
+                   std::int64_t columns,
+                   std::int64_t k,
+                   View<T> a,
+                   const T* b,
+                   std::int64_t ldb,
+                   T* c,
+                   std::int64_t ldc,
+                   bool accumulate) {
+  if (columns <= kLanes<T>) {
+    panel_product<T, 1>(m, columns, k, a, b, ldb, c, ldc, accumulate);
+  } else {
+    panel_product<T, 2>(m, columns, k, a, b, ldb, c, ldc, accumulate);
   }
 }
 
@@ -153,10 +185,45 @@ void clear(std::int64_t m, std::int64_t n, T* c, std::int64_t ldc) {
   }
 }
 
-// One panel: `columns` of row-major b (rows ldb apart) into k contiguous rows of kPanel.
+// A vector type as a template argument, as Eigen has it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"
+// kLanes rows of b, whose columns are contiguous, and `columns` <= kLanes columns of it, transposed
+// in registers; the rest of the vector is zero.
+template <class T>
+void pack_transposed_block(const T* b, std::int64_t col_stride, std::int64_t columns, T* packed) {
+  using Traits = Eigen::internal::packet_traits<T>;
+  constexpr int kSize = Traits::size;
+  static_assert(kSize == kLanes<T>);
+  Eigen::internal::PacketBlock<typename Traits::type, kSize> block;
+  for (int j = 0; j < kSize; ++j) {
+    block.packet[j] = j < columns
+                          ? Eigen::internal::ploadu<typename Traits::type>(b + j * col_stride)
+                          : Eigen::internal::pset1<typename Traits::type>(T(0));
+  }
+  Eigen::internal::ptranspose(block);
+  for (int p = 0; p < kSize; ++p) {
+    Eigen::internal::pstoreu(packed + p * kPanel<T>, block.packet[p]);
+  }
+}
+
+#pragma GCC diagnostic pop
+
+// One panel: `columns` of b into k contiguous rows of kPanel.
 template <class T>
 void pack_panel(std::int64_t k, std::int64_t columns, View<T> b, T* packed) {
-  for (std::int64_t p = 0; p < k; ++p) {
+  std::int64_t done = 0;  // rows packed by blocks
+  if (b.row_stride == 1) {
+    for (; done + kLanes<T> <= k; done += kLanes<T>) {
+      for (std::int64_t j = 0; j < kPanel<T>; j += kLanes<T>) {
+        pack_transposed_block(b.data + done + j * b.col_stride,
+                              b.col_stride,
+                              columns - j,
+                              packed + done * kPanel<T> + j);
+      }
+    }
+  }
+  for (std::int64_t p = done; p < k; ++p) {
     const T* source = b.data + p * b.row_stride;
     T* target = packed + p * kPanel<T>;
     for (std::int64_t j = 0; j < columns; ++j) {

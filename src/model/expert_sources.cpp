@@ -53,8 +53,7 @@ Variable InterestMemory::summarise(Variable x, Segments segments) const {
   for (const Level& level : levels_) {
     const auto stride = static_cast<std::int32_t>(config_.query_stride);
     Segments groups = segments.grouped(stride);
-    x = ops::linear(
-        ops::group_tokens(x, segments, groups, stride), level.pool.weight, level.pool.bias);
+    x = ops::group_linear(x, segments, groups, stride, level.pool.weight, level.pool.bias);
     segments = std::move(groups);
     if (level.attends) {
       const Variable z = ops::layer_norm(x, level.norm);

@@ -108,18 +108,6 @@ class Backend {
   virtual void gather_rows(const Tensor& table, const Tensor& rows, Tensor& out) = 0;
   /// grad_table[rows[i]] += grad_out[i]; equal rows are summed in the order of i.
   virtual void scatter_add_rows(const Tensor& grad_out, const Tensor& rows, Tensor& grad_table) = 0;
-  /// Groups each segment's tokens by `stride` from its end; out [G, stride * D] holds a group's
-  /// tokens oldest first, zero vectors in front of the oldest group where tokens lack.
-  virtual void group_tokens_forward(const Tensor& x,
-                                    const Segments& segments,
-                                    const Segments& groups,
-                                    std::int64_t stride,
-                                    Tensor& out) = 0;
-  virtual void group_tokens_backward(const Tensor& grad_out,
-                                     const Segments& segments,
-                                     const Segments& groups,
-                                     std::int64_t stride,
-                                     Tensor& grad_x) = 0;
 
   // --- products ---------------------------------------------------------------------------------
   /// out [M, N] = x [N, M]^T
@@ -135,6 +123,26 @@ class Backend {
                                Tensor* grad_x,
                                Tensor* grad_weight,
                                Tensor* grad_bias) = 0;
+  /// A linear layer over groups of tokens: each segment's tokens by `stride` from its end, a
+  /// group's vectors side by side, oldest first, zero vectors in front of the oldest group where
+  /// tokens lack. x [T, D], weight [O, stride * D], bias [O] -> y [G, O], G = groups.num_tokens().
+  virtual void group_linear_forward(const Tensor& x,
+                                    const Segments& segments,
+                                    const Segments& groups,
+                                    std::int64_t stride,
+                                    const Tensor& weight,
+                                    const Tensor& bias,
+                                    Tensor& y) = 0;
+  /// Adds into grad_x; writes the others.
+  virtual void group_linear_backward(const Tensor& x,
+                                     const Segments& segments,
+                                     const Segments& groups,
+                                     std::int64_t stride,
+                                     const Tensor& weight,
+                                     const Tensor& grad_y,
+                                     Tensor& grad_x,
+                                     Tensor& grad_weight,
+                                     Tensor& grad_bias) = 0;
   /// Per head h with the rows W_h [Dh, D] of `weight`: out[b, h, i] = x[b k + i, head h] W_h.
   /// x [B k, D] -> out [B, H, k, D].
   virtual void heads_expand(const Tensor& x, const Tensor& weight, Tensor& out) = 0;
@@ -194,6 +202,7 @@ class Backend {
                                  const Segments& segments,
                                  Tensor& pooled,
                                  Tensor& log_sum) = 0;
+  /// Adds into grad_x; writes the others.
   virtual void aggregate_backward(const Tensor& x,
                                   const Norm& norm,
                                   const Tensor& query,

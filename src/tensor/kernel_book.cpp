@@ -196,26 +196,6 @@ void KernelBook::scatter_add_rows(const Tensor& grad_out, const Tensor& rows, Te
   });
 }
 
-void KernelBook::group_tokens_forward(const Tensor& x,
-                                      const Segments& segments,
-                                      const Segments& groups,
-                                      std::int64_t stride,
-                                      Tensor& out) {
-  book("group_tokens_forward", 0.0, bytes_of_all(x, segments, groups, stride, out), [&] {
-    inner_.group_tokens_forward(x, segments, groups, stride, out);
-  });
-}
-
-void KernelBook::group_tokens_backward(const Tensor& grad_out,
-                                       const Segments& segments,
-                                       const Segments& groups,
-                                       std::int64_t stride,
-                                       Tensor& grad_x) {
-  book("group_tokens_backward", 0.0, bytes_of_all(grad_out, segments, groups, stride, grad_x), [&] {
-    inner_.group_tokens_backward(grad_out, segments, groups, stride, grad_x);
-  });
-}
-
 void KernelBook::transpose(const Tensor& x, Tensor& out) {
   book("transpose", 0.0, bytes_of_all(x, out), [&] { inner_.transpose(x, out); });
 }
@@ -240,6 +220,37 @@ void KernelBook::linear_backward(const Tensor& x,
            ((grad_x != nullptr ? 1.0 : 0.0) + (grad_weight != nullptr ? 1.0 : 0.0)),
        bytes_of_all(x, weight, grad_y, grad_x, grad_weight, grad_bias),
        [&] { inner_.linear_backward(x, weight, grad_y, grad_x, grad_weight, grad_bias); });
+}
+
+void KernelBook::group_linear_forward(const Tensor& x,
+                                      const Segments& segments,
+                                      const Segments& groups,
+                                      std::int64_t stride,
+                                      const Tensor& weight,
+                                      const Tensor& bias,
+                                      Tensor& y) {
+  book("group_linear_forward",
+       2.0 * rows(y) * cols(weight) * cols(y),
+       bytes_of_all(x, segments, groups, weight, bias, y),
+       [&] { inner_.group_linear_forward(x, segments, groups, stride, weight, bias, y); });
+}
+
+void KernelBook::group_linear_backward(const Tensor& x,
+                                       const Segments& segments,
+                                       const Segments& groups,
+                                       std::int64_t stride,
+                                       const Tensor& weight,
+                                       const Tensor& grad_y,
+                                       Tensor& grad_x,
+                                       Tensor& grad_weight,
+                                       Tensor& grad_bias) {
+  book("group_linear_backward",
+       4.0 * rows(grad_y) * cols(weight) * cols(grad_y),
+       bytes_of_all(x, segments, groups, weight, grad_y, grad_x, grad_weight, grad_bias),
+       [&] {
+         inner_.group_linear_backward(
+             x, segments, groups, stride, weight, grad_y, grad_x, grad_weight, grad_bias);
+       });
 }
 
 void KernelBook::heads_expand(const Tensor& x, const Tensor& weight, Tensor& out) {

@@ -63,16 +63,6 @@ class KernelBook final : public Backend {
                            NormGrad& grad_norm) override;
   void gather_rows(const Tensor& table, const Tensor& rows, Tensor& out) override;
   void scatter_add_rows(const Tensor& grad_out, const Tensor& rows, Tensor& grad_table) override;
-  void group_tokens_forward(const Tensor& x,
-                            const Segments& segments,
-                            const Segments& groups,
-                            std::int64_t stride,
-                            Tensor& out) override;
-  void group_tokens_backward(const Tensor& grad_out,
-                             const Segments& segments,
-                             const Segments& groups,
-                             std::int64_t stride,
-                             Tensor& grad_x) override;
   void transpose(const Tensor& x, Tensor& out) override;
   void linear_forward(const Tensor& x,
                       const Tensor& weight,
@@ -84,6 +74,22 @@ class KernelBook final : public Backend {
                        Tensor* grad_x,
                        Tensor* grad_weight,
                        Tensor* grad_bias) override;
+  void group_linear_forward(const Tensor& x,
+                            const Segments& segments,
+                            const Segments& groups,
+                            std::int64_t stride,
+                            const Tensor& weight,
+                            const Tensor& bias,
+                            Tensor& y) override;
+  void group_linear_backward(const Tensor& x,
+                             const Segments& segments,
+                             const Segments& groups,
+                             std::int64_t stride,
+                             const Tensor& weight,
+                             const Tensor& grad_y,
+                             Tensor& grad_x,
+                             Tensor& grad_weight,
+                             Tensor& grad_bias) override;
   void heads_expand(const Tensor& x, const Tensor& weight, Tensor& out) override;
   void heads_contract(const Tensor& z, const Tensor& weight, Tensor& out) override;
   void heads_outer(const Tensor& x, const Tensor& z, Tensor& out) override;

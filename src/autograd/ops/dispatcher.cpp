@@ -37,7 +37,6 @@ Variable dispatcher_aggregate(const Variable& x,
   Tensor log_sum({shape[0], shape[1], shape[2]}, pooled.dtype(), pooled.device());
   backend.aggregate_forward(x.value(), norm.values(), query.value(), segments, pooled, log_sum);
   return record(pooled, {x, query, norm.weight, norm.bias}, [=, &backend](const Tensor& grad) {
-    Tensor grad_x = empty_like(x.value(), Memory::kGradient);
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     NormGrad grad_norm = norm.new_grad();
     backend.aggregate_backward(x.value(),
@@ -47,10 +46,9 @@ Variable dispatcher_aggregate(const Variable& x,
                                pooled,
                                log_sum,
                                grad,
-                               grad_x,
+                               x.grad_buffer(),
                                grad_norm,
                                grad_query);
-    x.add_grad(std::move(grad_x));
     query.add_grad(std::move(grad_query));
     norm.add_grad(grad_norm);
   });

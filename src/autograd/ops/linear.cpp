@@ -93,6 +93,48 @@ Variable linear_residual(const Variable& x,
                 });
 }
 
+Variable group_linear(const Variable& x,
+                      const Segments& segments,
+                      const Segments& groups,
+                      std::int64_t stride,
+                      const Variable& weight,
+                      const Variable& bias) {
+  require_shape(x.shape().rank() == 2 && x.shape()[0] == segments.num_tokens(),
+                "group_linear: expected tokens [",
+                segments.num_tokens(),
+                ", D], got ",
+                x.shape());
+  require_shape(weight.shape().rank() == 2 && weight.shape()[1] == stride * x.shape()[1] &&
+                    bias.shape() == Shape{weight.shape()[0]},
+                "group_linear: expected weight [O, ",
+                stride * x.shape()[1],
+                "] and bias [O], got ",
+                weight.shape(),
+                " and ",
+                bias.shape());
+  Backend& backend = backend_for(x.value().device());
+  Tensor out({groups.num_tokens(), weight.shape()[0]}, x.value().dtype(), x.value().device());
+  backend.group_linear_forward(
+      x.value(), segments, groups, stride, weight.value(), bias.value(), out);
+  return record(out,
+                {x, weight, bias},
+                [x, segments, groups, stride, weight, bias, &backend](const Tensor& grad) {
+                  Tensor grad_weight = empty_like(weight.value(), Memory::kGradient);
+                  Tensor grad_bias = empty_like(bias.value(), Memory::kGradient);
+                  backend.group_linear_backward(x.value(),
+                                                segments,
+                                                groups,
+                                                stride,
+                                                weight.value(),
+                                                grad,
+                                                x.grad_buffer(),
+                                                grad_weight,
+                                                grad_bias);
+                  weight.add_grad(std::move(grad_weight));
+                  bias.add_grad(std::move(grad_bias));
+                });
+}
+
 Variable transpose(const Variable& x) {
   require_shape(x.shape().rank() == 2, "transpose: expected a matrix, got ", x.shape());
   Backend& backend = backend_for(x.value().device());

@@ -14,25 +14,6 @@ Variable gather_rows(const Variable& table, const Tensor& rows) {
   });
 }
 
-Variable group_tokens(const Variable& x,
-                      const Segments& segments,
-                      const Segments& groups,
-                      std::int64_t stride) {
-  require_shape(x.shape().rank() == 2 && x.shape()[0] == segments.num_tokens(),
-                "group_tokens: expected [",
-                segments.num_tokens(),
-                ", D], got ",
-                x.shape());
-  Backend& backend = backend_for(x.value().device());
-  Tensor out({groups.num_tokens(), stride * x.shape()[1]}, x.value().dtype(), x.value().device());
-  backend.group_tokens_forward(x.value(), segments, groups, stride, out);
-  return record(out, {x}, [x, segments, groups, stride, &backend](const Tensor& grad) {
-    Tensor grad_x = empty_like(x.value(), Memory::kGradient);
-    backend.group_tokens_backward(grad, segments, groups, stride, grad_x);
-    x.add_grad(std::move(grad_x));
-  });
-}
-
 Variable repeat(const Variable& x, std::int64_t count) {
   require_shape(x.shape().rank() == 2, "repeat: expected a matrix, got ", x.shape());
   const std::int64_t rows = x.shape()[0];

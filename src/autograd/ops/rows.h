@@ -1,4 +1,4 @@
-// Picking and grouping rows.
+// Picking rows.
 #pragma once
 
 #include "autograd/variable.h"
@@ -8,14 +8,6 @@ namespace elastic::ops {
 /// out[i] = table[rows[i]]. table [N, D], rows [R] int32 in 0..N-1 -> [R, D].
 /// Gradient: equal rows add up, in the order of i.
 Variable gather_rows(const Variable& table, const Tensor& rows);
-
-/// Groups each segment's tokens by `stride` counted from its end, each group concatenated oldest
-/// first; the oldest group is filled with zero vectors in front.
-/// x [T, D] in `segments` -> [G, stride D] in `groups` = segments.grouped(stride).
-Variable group_tokens(const Variable& x,
-                      const Segments& segments,
-                      const Segments& groups,
-                      std::int64_t stride);
 
 /// `count` copies of x [k, D], one after the other: [count, k, D]. Gradient: the copies' sum.
 Variable repeat(const Variable& x, std::int64_t count);

@@ -203,7 +203,7 @@ void backward(const Tensor& x,
                             dim,
                             norm,
                             grad_z,
-                            nullptr,
+                            /*residual=*/grad_x.data<T>() + begin * dim,
                             grad_x.data<T>() + begin * dim,
                             norm_partial,
                             norm_partial + dim);

@@ -1,5 +1,7 @@
 #include "tensor/cpu/cpu_backend.h"
 
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -7,9 +9,26 @@
 
 namespace elastic::cpu {
 
-CpuBackend::CpuBackend()
-    : allocator_([](std::size_t bytes) { return std::aligned_alloc(512, bytes); },
-                 [](void* block) { std::free(block); }) {}
+namespace {
+
+// Large blocks lie on huge pages where the system grants them: passes over the tokens otherwise
+// wait for the translation of addresses.
+void* allocate_block(std::size_t bytes) {
+  constexpr std::size_t kAlign = 512;
+  constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  if (bytes < kHugePage) {
+    return std::aligned_alloc(kAlign, bytes);
+  }
+  void* block = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
+  if (block != nullptr) {
+    madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // only advice
+  }
+  return block;
+}
+
+}  // namespace
+
+CpuBackend::CpuBackend() : allocator_(allocate_block, [](void* block) { std::free(block); }) {}
 
 CachingAllocator& CpuBackend::allocator() {
   return allocator_;

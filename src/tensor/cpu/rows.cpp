@@ -112,43 +112,4 @@ void CpuBackend::scatter_add_rows(const Tensor& grad_out, const Tensor& rows, Te
   });
 }
 
-void CpuBackend::group_tokens_forward(const Tensor& x,
-                                      const Segments& segments,
-                                      const Segments& groups,
-                                      std::int64_t stride,
-                                      Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t dim = x.cols();
-    parallel_for(
-        segments.size(), kElementWork * static_cast<double>(out.numel()), [&](std::int64_t b) {
-          const std::int64_t missing = groups.length(b) * stride - segments.length(b);
-          T* target = out.data<T>() + groups.begin(b) * stride * dim;
-          std::fill(target, target + missing * dim, T(0));
-          std::copy(x.data<T>() + segments.begin(b) * dim,
-                    x.data<T>() + segments.end(b) * dim,
-                    target + missing * dim);
-        });
-  });
-}
-
-void CpuBackend::group_tokens_backward(const Tensor& grad_out,
-                                       const Segments& segments,
-                                       const Segments& groups,
-                                       std::int64_t stride,
-                                       Tensor& grad_x) {
-  with_real_type(grad_out.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t dim = grad_x.cols();
-    parallel_for(
-        segments.size(), kElementWork * static_cast<double>(grad_out.numel()), [&](std::int64_t b) {
-          const std::int64_t missing = groups.length(b) * stride - segments.length(b);
-          const T* source = grad_out.data<T>() + (groups.begin(b) * stride + missing) * dim;
-          std::copy(source,
-                    source + segments.length(b) * dim,
-                    grad_x.data<T>() + segments.begin(b) * dim);
-        });
-  });
-}
-
 }  // namespace elastic::cpu

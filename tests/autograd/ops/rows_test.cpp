@@ -44,39 +44,6 @@ TEST_CASE("gather_rows and repeat: refuse what is not a table") {
   CHECK(message_of([&] { ops::repeat(x, 2); }) == "repeat: expected a matrix, got [2]");
 }
 
-TEST_CASE("group_tokens: groups from the end, zeros in front of the oldest") {
-  const Segments segments = segments_of({3, 1, 4});
-  const Variable x = variable_of({1, 2, 3, 4, 5, 6, 7, 8}, {8, 1});
-  const Variable out = ops::group_tokens(x, segments, segments.grouped(2), 2);
-  CHECK(out.shape() == Shape{5, 2});
-  CHECK(to_doubles(out.value()) == std::vector<double>{0, 1, 2, 3, 0, 4, 5, 6, 7, 8});
-}
-
-TEST_CASE("group_tokens: a stride longer than a segment") {
-  const Segments segments = segments_of({2});
-  const Variable out =
-      ops::group_tokens(variable_of({1, 2, 3, 4}, {2, 2}), segments, segments.grouped(5), 5);
-  CHECK(to_doubles(out.value()) == std::vector<double>{0, 0, 0, 0, 0, 0, 1, 2, 3, 4});
-}
-
-TEST_CASE("group_tokens: gradient matches finite differences") {
-  for (const std::int32_t stride : {1, 2, 3, 8}) {
-    CAPTURE(stride);
-    const Segments segments = segments_of({1, 5, 2, 7});
-    const Segments groups = segments.grouped(stride);
-    check_function(
-        [&](const auto& in) { return ops::group_tokens(in[0], segments, groups, stride); },
-        {random_f64({15, 3}, 1)});
-  }
-}
-
-TEST_CASE("group_tokens: refuses tokens that do not fit the segments") {
-  const Segments segments = segments_of({2, 1});
-  CHECK(message_of([&] {
-          ops::group_tokens(variable_of({1, 2}, {2, 1}), segments, segments.grouped(2), 2);
-        }) == "group_tokens: expected [3, D], got [2, 1]");
-}
-
 TEST_CASE("repeat: copies, and the gradient is their sum") {
   const Variable x = variable_of({1, 2}, {1, 2}, true);
   const Variable out = ops::repeat(x, 3);
@@ -88,12 +55,9 @@ TEST_CASE("repeat: copies, and the gradient is their sum") {
 }
 
 TEST_CASE("rows: float32 stays close to float64") {
-  const Segments segments = segments_of({3, 4});
-  const Segments groups = segments.grouped(2);
   check_float32(
-      [&](const auto& in) {
-        return ops::group_tokens(
-            ops::gather_rows(in[0], int_tensor({0, 2, 2, 1, 0, 0, 2})), segments, groups, 2);
+      [](const auto& in) {
+        return ops::gather_rows(in[0], int_tensor({0, 2, 2, 1, 0, 0, 2}));
       },
       {random_f64({3, 4}, 1)});
 }

@@ -1,0 +1,162 @@
+// A linear layer over groups of tokens: the pooling of ELASTIC's query network. Groups are put
+// together a tile at a time; no [G, stride D] tensor exists.
+#include <algorithm>
+
+#include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/gemm.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/tile.h"
+
+namespace elastic::cpu {
+namespace {
+
+struct Grouping {
+  const Segments& segments;
+  const Segments& groups;
+  std::int64_t stride;
+};
+
+// Calls body(place, missing, first, count) for the parts of groups begin..end-1 in each segment:
+// from `place` on, counted in tokens of the tile, stand `missing` zero vectors, then `count` tokens
+// from token `first` on.
+template <class Body>
+void for_each_part(const Grouping& by, std::int64_t begin, std::int64_t end, const Body& body) {
+  const std::vector<std::int32_t>& starts = by.groups.host();
+  std::int64_t b = std::upper_bound(starts.begin(), starts.end(), begin) - starts.begin() - 1;
+  for (std::int64_t g = begin; g < end; ++b) {
+    const std::int64_t last = std::min<std::int64_t>(end, by.groups.end(b));
+    const std::int64_t lack = by.groups.length(b) * by.stride - by.segments.length(b);
+    const std::int64_t place = (g - by.groups.begin(b)) * by.stride;  // zero vectors included
+    const std::int64_t missing = std::max<std::int64_t>(0, lack - place);
+    const std::int64_t count = (last - g) * by.stride - missing;
+    if (last > g) {
+      body((g - begin) * by.stride, missing, by.segments.begin(b) + place + missing - lack, count);
+    }
+    g = last;
+  }
+}
+
+// Groups begin..end-1 as rows [end - begin, stride * dim]: in x itself where they lie there so,
+// otherwise copied into `scratch`.
+template <class T>
+const T* group_rows(const Grouping& by,
+                    const T* x,
+                    std::int64_t dim,
+                    std::int64_t begin,
+                    std::int64_t end,
+                    T* scratch) {
+  const T* in_place = nullptr;
+  for_each_part(
+      by,
+      begin,
+      end,
+      [&](std::int64_t place, std::int64_t missing, std::int64_t first, std::int64_t count) {
+        if (count == (end - begin) * by.stride) {
+          in_place = x + first * dim;
+          return;
+        }
+        T* target = scratch + place * dim;
+        fill_zero(target, missing * dim);
+        std::copy(x + first * dim, x + (first + count) * dim, target + missing * dim);
+      });
+  return in_place != nullptr ? in_place : scratch;
+}
+
+template <class T>
+void forward(
+    const Tensor& x, const Grouping& by, const Tensor& weight, const Tensor& bias, Tensor& y) {
+  const std::int64_t dim = x.cols();
+  const std::int64_t in = weight.cols();
+  const std::int64_t out = y.cols();
+  Tensor packed = workspace<T>(packed_size<T>(in, out));
+  pack(in, out, transposed(weight.data<T>(), in), packed.data<T>());
+  const ThreadScratch<T> scratch(kTokenTile * in);
+  const Tiles tiles{y.rows(), kTokenTile};
+  parallel_for(tiles.count(), product_work(y.rows(), in, out), [&](std::int64_t t) {
+    const std::int64_t begin = tiles.begin(t);
+    const std::int64_t rows = tiles.end(t) - begin;
+    T* result = y.data<T>() + begin * out;
+    const T* tile = group_rows(by, x.data<T>(), dim, begin, begin + rows, scratch.get());
+    fill_rows(bias.data<T>(), rows, out, result);
+    gemm(rows, out, in, row_major(tile, in), packed.data<T>(), result, out, true);
+  });
+}
+
+template <class T>
+void backward(const Tensor& x,
+              const Grouping& by,
+              const Tensor& weight,
+              const Tensor& grad_y,
+              Tensor& grad_x,
+              Tensor& grad_weight,
+              Tensor& grad_bias) {
+  const std::int64_t dim = x.cols();
+  const std::int64_t in = weight.cols();
+  const std::int64_t out = grad_y.cols();
+  Tensor packed = workspace<T>(packed_size<T>(out, in));
+  pack(out, in, row_major(weight.data<T>(), in), packed.data<T>());
+  const ThreadScratch<T> scratch(kTokenTile * in);
+  const Tiles chunks = reduction_chunks(grad_y.rows());
+  const std::int64_t size = out * in + out;  // weight, then bias
+  Tensor partials = workspace<T>(chunks.count() * size);
+  parallel_for(chunks.count(), product_work(grad_y.rows(), in, out), [&](std::int64_t c) {
+    T* partial = partials.data<T>() + c * size;
+    fill_zero(partial, size);
+    for (std::int64_t begin = chunks.begin(c); begin < chunks.end(c); begin += kTokenTile) {
+      const std::int64_t rows = std::min(kTokenTile, chunks.end(c) - begin);
+      const T* grad = grad_y.data<T>() + begin * out;
+      const T* tile = group_rows(by, x.data<T>(), dim, begin, begin + rows, scratch.get());
+      gemm_unpacked(out, in, rows, transposed(grad, out), tile, in, partial, in, true);
+      add_row_sum(grad, rows, out, partial + out * in);
+      T* grad_tile = scratch.get();
+      gemm(rows, in, out, row_major(grad, out), packed.data<T>(), grad_tile, in, false);
+      for_each_part(
+          by,
+          begin,
+          begin + rows,
+          [&](std::int64_t place, std::int64_t missing, std::int64_t first, std::int64_t count) {
+            const T* source = grad_tile + (place + missing) * dim;
+            T* target = grad_x.data<T>() + first * dim;
+            for (std::int64_t j = 0; j < count * dim; ++j) {
+              target[j] += source[j];
+            }
+          });
+    }
+  });
+  Tensor total = workspace<T>(size);
+  const T* sums = total.data<T>();
+  sum_partials(partials.data<T>(), chunks.count(), size, total.data<T>());
+  std::copy(sums, sums + out * in, grad_weight.data<T>());
+  std::copy(sums + out * in, sums + size, grad_bias.data<T>());
+}
+
+}  // namespace
+
+void CpuBackend::group_linear_forward(const Tensor& x,
+                                      const Segments& segments,
+                                      const Segments& groups,
+                                      std::int64_t stride,
+                                      const Tensor& weight,
+                                      const Tensor& bias,
+                                      Tensor& y) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    forward<decltype(tag)>(x, {segments, groups, stride}, weight, bias, y);
+  });
+}
+
+void CpuBackend::group_linear_backward(const Tensor& x,
+                                       const Segments& segments,
+                                       const Segments& groups,
+                                       std::int64_t stride,
+                                       const Tensor& weight,
+                                       const Tensor& grad_y,
+                                       Tensor& grad_x,
+                                       Tensor& grad_weight,
+                                       Tensor& grad_bias) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    backward<decltype(tag)>(
+        x, {segments, groups, stride}, weight, grad_y, grad_x, grad_weight, grad_bias);
+  });
+}
+
+}  // namespace elastic::cpu

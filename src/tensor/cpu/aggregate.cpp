@@ -125,6 +125,31 @@ void forward(const Tensor& x,
   });
 }
 
+// A tile's rows [scores s, dL/dp], Q each, become [dL/ds, p]: p = exp(s - log_sum),
+// dL/ds = p (dL/dp - delta).
+template <class T>
+void softmax_gradient(T* __restrict rows_data,
+                      std::int64_t rows,
+                      std::int64_t queries,
+                      const T* __restrict log_sum,
+                      const T* __restrict delta,
+                      T* __restrict probs) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t q = 0; q < queries; ++q) {
+      probs[i * queries + q] = rows_data[i * 2 * queries + q] - log_sum[q];
+    }
+  }
+  exp_in_place(probs, rows * queries);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    T* __restrict row = rows_data + i * 2 * queries;
+    for (std::int64_t q = 0; q < queries; ++q) {
+      const T prob = probs[i * queries + q];
+      row[q] = prob * (row[queries + q] - delta[q]);
+      row[queries + q] = prob;
+    }
+  }
+}
+
 // With p = softmax_t(z_t . u), c = sum_t p_t z_t and g = dL/dc:
 //   ds_t = p_t (g . z_t - g . c),  du = sum_t ds_t z_t,  dz_t = sum over queries of ds_t u + p_t g.
 template <class T>
@@ -148,7 +173,7 @@ void backward(const Tensor& x,
   const std::int64_t packed_columns = packed_size<T>(dim, both);
   const std::int64_t packed_rows = packed_size<T>(both, dim);
   const ThreadScratch<T> scratch(packed_columns + packed_rows + both * dim + queries +
-                                 kTokenTile * (2 * dim + both));
+                                 kTokenTile * (2 * dim + both + queries));
   Tensor query_partials = workspace<T>(chunks.count() * queries * dim);
   Tensor norm_partials = workspace<T>(chunks.count() * 2 * dim);
   fill_zero(query_partials.data<T>(), query_partials.numel());
@@ -162,6 +187,7 @@ void backward(const Tensor& x,
     T* z = delta + queries;
     T* grad_z = z + kTokenTile * dim;
     T* scores = grad_z + kTokenTile * dim;
+    T* probs = scores + kTokenTile * both;
     const SegmentChunks::Chunk& chunk = chunks[c];
     const std::int64_t first = chunk.segment * queries;
     const T* segment_query = query.data<T>() + first * dim;
@@ -183,18 +209,7 @@ void backward(const Tensor& x,
       const T* in = x.data<T>() + begin * dim;
       norm_rows(in, rows, dim, norm, z);
       gemm(rows, both, dim, row_major<T>(z, dim), columns, scores, both, false);
-      for (std::int64_t i = 0; i < rows; ++i) {
-        T* score = scores + i * both;
-        for (std::int64_t q = 0; q < queries; ++q) {
-          score[q] -= segment_log_sum[q];
-        }
-        exp_in_place(score, queries);
-        for (std::int64_t q = 0; q < queries; ++q) {
-          const T prob = score[q];
-          score[q] = prob * (score[queries + q] - delta[q]);
-          score[queries + q] = prob;
-        }
-      }
+      softmax_gradient(scores, rows, queries, segment_log_sum, delta, probs);
       gemm_unpacked(
           queries, dim, rows, transposed<T>(scores, both), z, dim, query_partial, dim, true);
       gemm(rows, dim, both, row_major<T>(scores, both), rows_packed, grad_z, dim, false);

@@ -58,8 +58,12 @@ void CpuBackend::fill(Tensor& target, double value) {
   }
   with_real_type(target.dtype(), [&](auto tag) {
     using T = decltype(tag);
+    constexpr std::int64_t kSlice = 1 << 15;
     T* data = target.data<T>();
-    std::fill(data, data + target.numel(), static_cast<T>(value));
+    const Tiles slices{target.numel(), kSlice};
+    parallel_for(slices.count(), static_cast<double>(target.numel()), [&](std::int64_t s) {
+      std::fill(data + slices.begin(s), data + slices.end(s), static_cast<T>(value));
+    });
   });
 }
 

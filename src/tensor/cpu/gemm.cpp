@@ -9,17 +9,6 @@ namespace {
 
 template <class T>
 constexpr std::int64_t kPanel = panel_columns<T>();
-template <class T>
-constexpr std::int64_t kLanes = kPanel<T> / 2;
-template <class T>
-constexpr int kVectorBytes = static_cast<int>(kLanes<T>* static_cast<std::int64_t>(sizeof(T)));
-
-template <class T>
-struct VectorOf {
-  typedef T Type __attribute__((vector_size(kVectorBytes<T>), aligned(alignof(T)), may_alias));
-};
-template <class T>
-using Vector = typename VectorOf<T>::Type;
 
 // Rows of the register tile: 6 x 2 accumulators, two of b and a broadcast fill 16 registers; 32
 // registers hold 12 rows.
@@ -30,16 +19,6 @@ constexpr int kTileRows = 6;
 #endif
 // Depth of a block: its panel of b, 256 x 2 vectors, stays in the first-level cache.
 constexpr std::int64_t kBlockDepth = 256;
-
-template <class T>
-Vector<T> load(const T* from) {
-  return *reinterpret_cast<const Vector<T>*>(from);
-}
-
-template <class T>
-void store(T* to, Vector<T> value) {
-  *reinterpret_cast<Vector<T>*>(to) = value;
-}
 
 // c [Rows, Vectors] (+)= a [Rows, k] b [k, Vectors] in registers; a vector is one of columns.
 // ColumnMajorA: a's column stride is general and its row stride 1; otherwise the other way round.
@@ -57,14 +36,14 @@ inline void register_tile(std::int64_t k,
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; ++v) {
-      sum[i][v] = accumulate ? load(c + i * ldc + v * kLanes<T>) : Vector<T>{};
+      sum[i][v] = accumulate ? load<Vector<T>>(c + i * ldc + v * kLanes<T>) : Vector<T>{};
     }
   }
   for (std::int64_t p = 0; p < k; ++p) {
     Vector<T> right[Vectors];
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; ++v) {
-      right[v] = load(b + p * ldb + v * kLanes<T>);
+      right[v] = load<Vector<T>>(b + p * ldb + v * kLanes<T>);
     }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {

@@ -8,19 +8,14 @@
 
 #include <cstdint>
 
+#include "tensor/cpu/simd.h"
+
 namespace elastic::cpu {
 
 /// Columns that the packed form groups together, two vectors.
 template <class T>
 constexpr std::int64_t panel_columns() {
-#if defined(__AVX512F__)
-  constexpr std::int64_t kVectorBytes = 64;
-#elif defined(__AVX__)
-  constexpr std::int64_t kVectorBytes = 32;
-#else
-  constexpr std::int64_t kVectorBytes = 16;
-#endif
-  return 2 * kVectorBytes / static_cast<std::int64_t>(sizeof(T));
+  return 2 * kLanes<T>;
 }
 
 /// An operand seen as [rows, cols] with element (i, j) at data[i * row_stride + j * col_stride];

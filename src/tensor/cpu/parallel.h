@@ -71,13 +71,13 @@ struct Tiles {
 /// Tokens that one tile of a token-wise kernel holds: its buffers stay in cache.
 inline constexpr std::int64_t kTokenTile = 64;
 
-/// Cuts a long reduction over `rows` into at most 32 chunks, whole tiles each; the partial sums are
-/// added in the chunks' order.
+/// Cuts a long reduction over `rows` into at most 32 chunks, two whole tiles each or more; the
+/// partial sums are added in the chunks' order.
 inline Tiles reduction_chunks(std::int64_t rows, std::int64_t tile = kTokenTile) {
   constexpr std::int64_t kMaxChunks = 32;
   const std::int64_t tiles = (rows + tile - 1) / tile;
   const std::int64_t tiles_per_chunk =
-      std::max<std::int64_t>(1, (tiles + kMaxChunks - 1) / kMaxChunks);
+      std::max<std::int64_t>(2, (tiles + kMaxChunks - 1) / kMaxChunks);
   return {rows, tiles_per_chunk * tile};
 }
 

@@ -1,9 +1,11 @@
-// Vectorised elementary functions over contiguous arrays, by Eigen.
+// Vectorised elementary functions and sums over contiguous arrays, by Eigen.
 #pragma once
 
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstdint>
+
+#include "tensor/cpu/simd.h"
 
 namespace elastic::cpu {
 
@@ -33,6 +35,24 @@ inline void exp_in_place(T* x, std::int64_t count) {
     std::copy(last, last + (count - i), x + i);
   }
 }
+
+/// A sum over the elements of a row: lane by lane, the lanes then by halves, what is left of a
+/// vector last. The same order wherever the row lies.
+template <class T>
+class LaneSum {
+ public:
+  void add(const Vector<T>& value) { lanes_ += value; }
+  void add(T value) { rest_ += value; }
+  [[nodiscard]] T total() const {
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    static_assert(sizeof(Packet) == sizeof lanes_);
+    return Eigen::internal::predux(reinterpret_cast<const Packet&>(lanes_)) + rest_;
+  }
+
+ private:
+  Vector<T> lanes_{};
+  T rest_{};
+};
 
 // GELU's tanh form, Hendrycks and Gimpel 2016.
 inline constexpr double kGeluCubic = 0.044715;

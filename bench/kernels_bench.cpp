@@ -26,7 +26,7 @@ void dropout(benchmark::State& state) {
   }
   set_elements(state, x.numel());
 }
-BENCHMARK(dropout)->Arg(16384);
+BENCHMARK(dropout)->Arg(64);
 
 void gelu(benchmark::State& state) {
   const Tensor x = random_tensor({state.range(0)});
@@ -72,6 +72,26 @@ void layer_norm_gradient(benchmark::State& state) {
   set_elements(state, x.rows());
 }
 BENCHMARK(layer_norm_gradient)->Arg(512);
+
+// Segments of `range` tokens, 4096 tokens in all, 2 heads of 32.
+void segment_attention_gradient(benchmark::State& state) {
+  const auto length = static_cast<std::int32_t>(state.range(0));
+  const Segments segments = Segments::uniform(4096 / length, length, Device::kCpu);
+  const std::int64_t tokens = segments.num_tokens();
+  const Tensor query = random_tensor({tokens, 64});
+  const AttentionLayout layout{&segments, &segments, 2, false};
+  Tensor out = random_tensor({tokens, 64});
+  Tensor log_sum = random_tensor({tokens, 2});
+  Tensor grads[] = {
+      random_tensor({tokens, 64}), random_tensor({tokens, 64}), random_tensor({tokens, 64})};
+  cpu_backend().segment_attention_forward(query, query, query, layout, out, log_sum);
+  for (auto _ : state) {
+    cpu_backend().segment_attention_backward(
+        query, query, query, layout, out, log_sum, out, grads[0], grads[1], grads[2]);
+  }
+  set_elements(state, tokens);
+}
+BENCHMARK(segment_attention_gradient)->Arg(2)->Arg(8)->Arg(31)->Arg(64)->Arg(256);
 
 }  // namespace
 }  // namespace elastic

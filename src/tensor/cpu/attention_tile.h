@@ -17,6 +17,13 @@ namespace elastic::cpu {
 /// Queries of one tile.
 inline constexpr std::int64_t kQueryTile = 64;
 
+/// Columns of a tile's scores: its queries filled up to whole vectors. What stands in the columns
+/// filled up is never read.
+template <class T>
+constexpr std::int64_t score_columns(std::int64_t queries) {
+  return (queries + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
+}
+
 // Sets the scores of later keys to -inf: query i of the tile is token query_begin + i of its
 // segment, row j is key key_begin + j.
 template <class T>

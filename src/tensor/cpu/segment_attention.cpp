@@ -31,9 +31,10 @@ void forward_tile(const AttentionProblem<T>& problem,
   T* maximum = scores + kKeyBlock * kQueryTile;
   T* denominator = maximum + kQueryTile;
   T* block_max = denominator + kQueryTile;
+  const std::int64_t width = score_columns<T>(queries);
   pack_queries(problem, query, queries, problem.scale, packed);
-  std::fill(maximum, maximum + queries, -std::numeric_limits<T>::infinity());
-  fill_zero(denominator, queries);
+  std::fill(maximum, maximum + width, -std::numeric_limits<T>::infinity());
+  fill_zero(denominator, width);
   for (std::int64_t i = 0; i < queries; ++i) {
     fill_zero(out + i * problem.dim, problem.head_dim);
   }
@@ -41,11 +42,11 @@ void forward_tile(const AttentionProblem<T>& problem,
   for (std::int64_t begin = 0; begin < visible; begin += kKeyBlock) {
     const std::int64_t keys = std::min(kKeyBlock, visible - begin);
     scores_of_block(
-        problem, key + begin * problem.dim, packed, keys, queries, begin, query_begin, scores);
-    std::copy(maximum, maximum + queries, block_max);
+        problem, key + begin * problem.dim, packed, keys, width, begin, query_begin, scores);
+    std::copy(maximum, maximum + width, block_max);
     for (std::int64_t j = 0; j < keys; ++j) {
-      for (std::int64_t i = 0; i < queries; ++i) {
-        block_max[i] = std::max(block_max[i], scores[j * queries + i]);
+      for (std::int64_t i = 0; i < width; ++i) {
+        block_max[i] = std::max(block_max[i], scores[j * width + i]);
       }
     }
     if (begin > 0) {
@@ -55,18 +56,18 @@ void forward_tile(const AttentionProblem<T>& problem,
         ArrayMap<T>(out + i * problem.dim, problem.head_dim) *= factor;
       }
     }
-    std::copy(block_max, block_max + queries, maximum);
+    std::copy(block_max, block_max + width, maximum);
     for (std::int64_t j = 0; j < keys; ++j) {
-      for (std::int64_t i = 0; i < queries; ++i) {
-        scores[j * queries + i] -= maximum[i];
+      for (std::int64_t i = 0; i < width; ++i) {
+        scores[j * width + i] -= maximum[i];
       }
     }
-    exp_in_place(scores, keys * queries);
-    add_row_sum(scores, keys, queries, denominator);
+    exp_in_place(scores, keys * width);
+    add_row_sum(scores, keys, width, denominator);
     gemm_unpacked(queries,
                   problem.head_dim,
                   keys,
-                  transposed<T>(scores, queries),
+                  transposed<T>(scores, width),
                   value + begin * problem.dim,
                   problem.dim,
                   out,
@@ -159,6 +160,9 @@ void backward_head(const AttentionProblem<T>& problem,
     const T* query = head.query + query_begin * dim;
     const T* grad_out = head.grad_out + query_begin * dim;
     T* grad_query = head.grad_query + query_begin * dim;
+    const std::int64_t width = score_columns<T>(queries);
+    fill_zero(log_sum, width);
+    fill_zero(delta, width);
     pack_queries(problem, query, queries, problem.scale, query_packed);
     pack_queries(problem, grad_out, queries, T(1), grad_packed);
     for (std::int64_t i = 0; i < queries; ++i) {
@@ -172,40 +176,40 @@ void backward_head(const AttentionProblem<T>& problem,
     for (std::int64_t begin = 0; begin < visible; begin += kKeyBlock) {
       const std::int64_t keys = std::min(kKeyBlock, visible - begin);
       const T* key = head.key + begin * dim;
-      scores_of_block(problem, key, query_packed, keys, queries, begin, query_begin, probs);
+      scores_of_block(problem, key, query_packed, keys, width, begin, query_begin, probs);
       for (std::int64_t j = 0; j < keys; ++j) {
-        for (std::int64_t i = 0; i < queries; ++i) {
-          probs[j * queries + i] -= log_sum[i];
+        for (std::int64_t i = 0; i < width; ++i) {
+          probs[j * width + i] -= log_sum[i];
         }
       }
-      exp_in_place(probs, keys * queries);
+      exp_in_place(probs, keys * width);
       gemm_unpacked(keys,
                     head_dim,
                     queries,
-                    row_major<T>(probs, queries),
+                    row_major<T>(probs, width),
                     grad_out,
                     dim,
                     head.grad_value + begin * dim,
                     dim,
                     true);
       gemm(keys,
-           queries,
+           width,
            head_dim,
            row_major<T>(head.value + begin * dim, dim),
            grad_packed,
            grad_scores,
-           queries,
+           width,
            false);
       for (std::int64_t j = 0; j < keys; ++j) {
-        for (std::int64_t i = 0; i < queries; ++i) {
-          const std::int64_t e = j * queries + i;
+        for (std::int64_t i = 0; i < width; ++i) {
+          const std::int64_t e = j * width + i;
           grad_scores[e] = probs[e] * (grad_scores[e] - delta[i]) * problem.scale;
         }
       }
       gemm_unpacked(keys,
                     head_dim,
                     queries,
-                    row_major<T>(grad_scores, queries),
+                    row_major<T>(grad_scores, width),
                     query,
                     dim,
                     head.grad_key + begin * dim,
@@ -214,7 +218,7 @@ void backward_head(const AttentionProblem<T>& problem,
       gemm_unpacked(queries,
                     head_dim,
                     keys,
-                    transposed<T>(grad_scores, queries),
+                    transposed<T>(grad_scores, width),
                     key,
                     dim,
                     grad_query,

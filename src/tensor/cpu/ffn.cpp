@@ -85,11 +85,10 @@ void backward(const Tensor& x,
   const ThreadScratch<T> scratch(kTokenTile * (3 * dim + 2 * hidden));
   const Tiles chunks = reduction_chunks(x.rows());
   const std::int64_t partial_size = Partial<T>::size(dim, hidden);
-  Tensor partials = workspace<T>(chunks.count() * partial_size);
+  Tensor total = workspace<T>(partial_size);
+  const double work = product_work(x.rows(), dim, hidden);
 
-  parallel_for(chunks.count(), product_work(x.rows(), dim, hidden), [&](std::int64_t c) {
-    T* base = partials.data<T>() + c * partial_size;
-    std::fill(base, base + partial_size, T(0));
+  reduce_chunks(chunks, work, partial_size, total.data<T>(), [&](std::int64_t c, T* base) {
     const Partial<T> partial(base, dim, hidden);
     for (std::int64_t begin = chunks.begin(c); begin < chunks.end(c); begin += kTokenTile) {
       const std::int64_t rows = std::min(kTokenTile, chunks.end(c) - begin);
@@ -140,8 +139,6 @@ void backward(const Tensor& x,
     }
   });
 
-  Tensor total = workspace<T>(partial_size);
-  sum_partials(partials.data<T>(), chunks.count(), partial_size, total.data<T>());
   const Partial<T> sums(total.data<T>(), dim, hidden);
   std::copy(sums.up, sums.up + dim * hidden, grads.up_weight.data<T>());
   transpose(sums.down, hidden, dim, grads.down_weight.data<T>());

@@ -98,10 +98,9 @@ void backward(const Tensor& x,
   const ThreadScratch<T> scratch(kTokenTile * in);
   const Tiles chunks = reduction_chunks(grad_y.rows());
   const std::int64_t size = out * in + out;  // weight, then bias
-  Tensor partials = workspace<T>(chunks.count() * size);
-  parallel_for(chunks.count(), product_work(grad_y.rows(), in, out), [&](std::int64_t c) {
-    T* partial = partials.data<T>() + c * size;
-    fill_zero(partial, size);
+  Tensor total = workspace<T>(size);
+  const double work = product_work(grad_y.rows(), in, out);
+  reduce_chunks(chunks, work, size, total.data<T>(), [&](std::int64_t c, T* partial) {
     for (std::int64_t begin = chunks.begin(c); begin < chunks.end(c); begin += kTokenTile) {
       const std::int64_t rows = std::min(kTokenTile, chunks.end(c) - begin);
       const T* grad = grad_y.data<T>() + begin * out;
@@ -123,9 +122,7 @@ void backward(const Tensor& x,
           });
     }
   });
-  Tensor total = workspace<T>(size);
   const T* sums = total.data<T>();
-  sum_partials(partials.data<T>(), chunks.count(), size, total.data<T>());
   std::copy(sums, sums + out * in, grad_weight.data<T>());
   std::copy(sums + out * in, sums + size, grad_bias.data<T>());
 }

@@ -38,24 +38,19 @@ void weight_gradient(const Tensor& x,
   const std::int64_t in = x.cols();
   const std::int64_t out = grad_y.cols();
   const Tiles chunks = reduction_chunks(x.rows());
-  const std::int64_t size = out * in + out;
-  Tensor partials = workspace<T>(chunks.count() * size);
-  parallel_for(chunks.count(), product_work(x.rows(), in, out), [&](std::int64_t c) {
+  const std::int64_t size = out * in + out;  // weight, then bias
+  Tensor total = workspace<T>(size);
+  const double work = product_work(x.rows(), in, out);
+  reduce_chunks(chunks, work, size, total.data<T>(), [&](std::int64_t c, T* partial) {
     const std::int64_t begin = chunks.begin(c);
     const std::int64_t rows = chunks.end(c) - begin;
-    T* partial = partials.data<T>() + c * size;
     const T* grad = grad_y.data<T>() + begin * out;
     if (grad_weight != nullptr) {
       gemm_unpacked(
-          out, in, rows, transposed(grad, out), x.data<T>() + begin * in, in, partial, in, false);
-    } else {
-      std::fill(partial, partial + out * in, T(0));
+          out, in, rows, transposed(grad, out), x.data<T>() + begin * in, in, partial, in, true);
     }
-    std::fill(partial + out * in, partial + size, T(0));
     add_row_sum(grad, rows, out, partial + out * in);
   });
-  Tensor total = workspace<T>(size);
-  sum_partials(partials.data<T>(), chunks.count(), size, total.data<T>());
   const T* sums = total.data<T>();
   if (grad_weight != nullptr) {
     std::copy(sums, sums + out * in, grad_weight->data<T>());
@@ -220,10 +215,8 @@ void CpuBackend::heads_outer(const Tensor& x, const Tensor& z, Tensor& out) {
     const std::int64_t experts = z.shape()[2];
     const std::int64_t head_dim = dim / heads;
     const Tiles chunks = reduction_chunks(z.shape()[0], 4);
-    Tensor partials = workspace<T>(chunks.count() * dim * dim);
-    fill(partials, 0.0);
-    parallel_for(chunks.count(), product_work(x.rows(), dim, dim), [&](std::int64_t c) {
-      T* partial = partials.data<T>() + c * dim * dim;
+    const double work = product_work(x.rows(), dim, dim);
+    reduce_chunks(chunks, work, dim * dim, out.data<T>(), [&](std::int64_t c, T* partial) {
       for (std::int64_t b = chunks.begin(c); b < chunks.end(c); ++b) {
         for (std::int64_t h = 0; h < heads; ++h) {
           gemm_unpacked(head_dim,
@@ -238,7 +231,6 @@ void CpuBackend::heads_outer(const Tensor& x, const Tensor& z, Tensor& out) {
         }
       }
     });
-    sum_partials(partials.data<T>(), chunks.count(), dim * dim, out.data<T>());
   });
 }
 

@@ -21,7 +21,9 @@ inline constexpr double kElementWork = 8.0;
 /// together, so results do not depend on the number of threads. `body` must not throw.
 template <class Body>
 void parallel_for(std::int64_t count, double work, const Body& body) {
-#pragma omp parallel for schedule(dynamic, 1) if (count > 1 && work >= kParallelWork)
+  // Neighbours go to one thread while there are plenty: their memory follows on.
+  const std::int64_t run = std::clamp<std::int64_t>(count / (32 * omp_get_max_threads()), 1, 8);
+#pragma omp parallel for schedule(dynamic, run) if (count > 1 && work >= kParallelWork)
   for (std::int64_t i = 0; i < count; ++i) {
     body(i);
   }
@@ -101,6 +103,25 @@ void sum_partials(
   });
   if (count == 0 && !add) {
     std::fill(out, out + size, T(0));
+  }
+}
+
+/// out [size] = the sum of what body(c, partial) leaves in `partial` [size], zero at its start, for
+/// the chunks c in order, whatever thread takes them. One partial a thread, not a chunk.
+template <class T, class Body>
+void reduce_chunks(const Tiles& chunks, double work, std::int64_t size, T* out, const Body& body) {
+  const ThreadScratch<T> scratch(size);
+  const std::int64_t count = chunks.count();
+  std::fill(out, out + size, T(0));
+#pragma omp parallel for ordered schedule(dynamic, 1) if (count > 1 && work >= kParallelWork)
+  for (std::int64_t c = 0; c < count; ++c) {
+    T* partial = scratch.get();
+    std::fill(partial, partial + size, T(0));
+    body(c, partial);
+#pragma omp ordered
+    for (std::int64_t j = 0; j < size; ++j) {
+      out[j] += partial[j];
+    }
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 // quiet machine. Who set either variable is left alone, and so is a system without /proc.
 void shorten_spinning(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr && std::getenv("GOMP_SPINCOUNT") == nullptr) {
-    setenv("GOMP_SPINCOUNT", "10000", 1);
+    setenv("GOMP_SPINCOUNT", "20000", 1);
     execv("/proc/self/exe", argv);
   }
 }

@@ -38,7 +38,7 @@ Variable DispatcherMixer::aggregate_absorbed(const Variable& x,
                                              const Variable& query,
                                              const Segments& segments) const {
   const double scale = 1.0 / std::sqrt(static_cast<double>(query.shape()[-1] / num_heads_));
-  const Variable absorbed = ops::scale(ops::heads_expand(query, aggregate_.key, num_heads_), scale);
+  const Variable absorbed = ops::heads_expand(ops::scale(query, scale), aggregate_.key, num_heads_);
   const Variable pooled = ops::dispatcher_aggregate(x, norm_, absorbed, segments);
   return ops::heads_contract(pooled, aggregate_.value);
 }
@@ -79,7 +79,7 @@ Variable DispatcherMixer::dispatch(const Variable& x,
     return ops::dispatcher_dispatch(
         x,
         norm_,
-        ops::scale(ops::heads_expand(key, dispatch_.query, num_heads_), scale),
+        ops::heads_expand(ops::scale(key, scale), dispatch_.query, num_heads_),
         ops::heads_expand(value, ops::transpose(dispatch_.output.weight), num_heads_),
         dispatch_.output.bias,
         segments,

@@ -21,7 +21,7 @@ void forward(const Tensor& x, const FfnWeights& w, const Dropout& dropout, Tenso
   pack(dim, hidden, transposed(w.up_weight.data<T>(), dim), up_packed.data<T>());
   pack(hidden, dim, transposed(w.down_weight.data<T>(), hidden), down_packed.data<T>());
   const ThreadScratch<T> scratch(kTokenTile * (2 * dim + hidden));
-  const Tiles tiles{x.rows(), kTokenTile};
+  const Tiles tiles = token_tiles(x.rows());
   parallel_for(tiles.count(), product_work(x.rows(), dim, hidden), [&](std::int64_t t) {
     const std::int64_t begin = tiles.begin(t);
     const std::int64_t rows = tiles.end(t) - begin;

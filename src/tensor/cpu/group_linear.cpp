@@ -71,7 +71,7 @@ void forward(
   Tensor packed = workspace<T>(packed_size<T>(in, out));
   pack(in, out, transposed(weight.data<T>(), in), packed.data<T>());
   const ThreadScratch<T> scratch(kTokenTile * in);
-  const Tiles tiles{y.rows(), kTokenTile};
+  const Tiles tiles = token_tiles(y.rows());
   parallel_for(tiles.count(), product_work(y.rows(), in, out), [&](std::int64_t t) {
     const std::int64_t begin = tiles.begin(t);
     const std::int64_t rows = tiles.end(t) - begin;

@@ -78,7 +78,7 @@ void CpuBackend::linear_forward(const Tensor& x,
     const std::int64_t in = x.cols();
     const std::int64_t out = y.cols();
     const Tensor right = packed(in, out, transposed(weight.data<T>(), in));
-    const Tiles tiles{x.rows(), kTokenTile};
+    const Tiles tiles = token_tiles(x.rows());
     parallel_for(tiles.count(), product_work(x.rows(), in, out), [&](std::int64_t t) {
       linear_tile(x.data<T>() + tiles.begin(t) * in,
                   tiles.end(t) - tiles.begin(t),
@@ -103,7 +103,7 @@ void CpuBackend::linear_backward(const Tensor& x,
     const std::int64_t out = grad_y.cols();
     if (grad_x != nullptr) {
       const Tensor right = packed(out, in, row_major(weight.data<T>(), in));
-      const Tiles tiles{x.rows(), kTokenTile};
+      const Tiles tiles = token_tiles(x.rows());
       parallel_for(tiles.count(), product_work(x.rows(), in, out), [&](std::int64_t t) {
         gemm(tiles.end(t) - tiles.begin(t),
              in,
@@ -132,7 +132,7 @@ void CpuBackend::linear_residual_forward(const Tensor& x,
     const std::int64_t in = x.cols();
     const std::int64_t out = y.cols();
     const Tensor right = packed(in, out, transposed(weight.data<T>(), in));
-    const Tiles tiles{x.rows(), kTokenTile};
+    const Tiles tiles = token_tiles(x.rows());
     parallel_for(tiles.count(), product_work(x.rows(), in, out), [&](std::int64_t t) {
       const std::int64_t rows = tiles.end(t) - tiles.begin(t);
       const std::int64_t first = tiles.begin(t) * out;

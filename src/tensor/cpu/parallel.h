@@ -11,7 +11,7 @@
 namespace elastic::cpu {
 
 /// Multiply-adds below which a second thread does not repay its waking.
-inline constexpr double kParallelWork = 1 << 17;
+inline constexpr double kParallelWork = 1 << 20;
 /// What an element of a loop without products counts as, in multiply-adds: a few operations, and no
 /// full vectors of them.
 inline constexpr double kElementWork = 8.0;
@@ -72,6 +72,13 @@ struct Tiles {
 
 /// Tokens that one tile of a token-wise kernel holds: its buffers stay in cache.
 inline constexpr std::int64_t kTokenTile = 64;
+
+/// Tiles of a kernel that treats every token by itself: smaller ones for few tokens, such as one
+/// user's history, so that all threads have some.
+inline Tiles token_tiles(std::int64_t rows) {
+  constexpr std::int64_t kFewRows = 1024;
+  return {rows, rows < kFewRows ? kTokenTile / 2 : kTokenTile};
+}
 
 /// Cuts a long reduction over `rows` into at most 32 chunks, two whole tiles each or more; the
 /// partial sums are added in the chunks' order.

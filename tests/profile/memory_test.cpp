@@ -1,0 +1,124 @@
+// Bounds on memory, counted by the allocator: no clocks.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "profile/profiler.h"
+#include "tensor/backend.h"
+
+namespace elastic::profile {
+namespace {
+
+const MachineRates kMachine{100.0, 10.0, 2};
+
+Workload training(const char* model, std::int64_t length, std::int64_t batch) {
+  Workload workload;
+  workload.model.model = model;
+  workload.model.max_len = length;
+  workload.model.num_items = 50;
+  // What a model holds for a sequence, whatever its length, is to stay small beside its tokens.
+  workload.model.num_experts = 4;
+  workload.model.query_attention_len = 4;
+  workload.phase = Phase::kTrain;
+  workload.batch = batch;
+  workload.repetitions = 1;
+  workload.warmup = 0;
+  return workload;
+}
+
+TEST_CASE("memory: a training step holds the same bytes a token at any length") {
+  for (const char* model : {"elastic", "lda", "softmax-tiled"}) {
+    CAPTURE(model);
+    const auto per_token = [&](std::int64_t length) {
+      const Row row = measure(training(model, length, 2), kMachine);
+      return row.activation_bytes / static_cast<double>(row.tokens);
+    };
+    const double at_16k = per_token(16384);
+    CHECK(per_token(1024) == doctest::Approx(at_16k).epsilon(0.05));
+    CHECK(at_16k > 4.0 * 64.0);
+  }
+}
+
+// Workspace at the peak of a call of `kernel`.
+template <class Kernel>
+std::size_t workspace_of(const Kernel& kernel) {
+  CachingAllocator& allocator = backend_for(Device::kCpu).allocator();
+  const auto index = static_cast<std::size_t>(Memory::kWorkspace);
+  allocator.reset_peak();
+  const std::size_t before = allocator.report().current[index];
+  kernel();
+  return allocator.report().peak[index] - before;
+}
+
+Tensor floats(const Shape& shape) {
+  Tensor result(shape, DType::kFloat32, Device::kCpu);
+  backend_for(Device::kCpu).fill(result, 0.5);
+  return result;
+}
+
+TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
+  Backend& backend = backend_for(Device::kCpu);
+  const auto cross_entropy = [&](std::int64_t rows, std::int64_t items) {
+    const Tensor hidden = floats({rows, 64});
+    const Tensor table = floats({items + 1, 64});
+    Tensor targets({rows}, DType::kInt32, Device::kCpu);
+    backend.fill(targets, 1.0);
+    Tensor loss = floats({1});
+    Tensor grad_hidden = floats(hidden.shape());
+    Tensor grad_table = floats(table.shape());
+    return workspace_of([&] {
+      backend.linear_cross_entropy(hidden, table, targets, loss, &grad_hidden, &grad_table);
+    });
+  };
+  const auto rank = [&](std::int64_t rows, std::int64_t items) {
+    const Tensor hidden = floats({rows, 64});
+    const Tensor table = floats({items + 1, 64});
+    Tensor targets({rows}, DType::kInt32, Device::kCpu);
+    backend.fill(targets, 1.0);
+    Tensor ranks({rows}, DType::kInt32, Device::kCpu);
+    Tensor ids({rows, 10}, DType::kInt32, Device::kCpu);
+    Tensor scores = floats({rows, 10});
+    const Segments none = Segments::uniform(rows, 0, Device::kCpu);
+    const Tensor no_ids({0}, DType::kInt32, Device::kCpu);
+    return workspace_of([&] {
+      backend.rank_targets(hidden, table, targets, none, no_ids, ranks);
+      backend.top_k(hidden, table, none, no_ids, ids, scores);
+    });
+  };
+  // Both grow with rows + items at most: sixteen times the products, at most four times the bytes.
+  CHECK(cross_entropy(4096, 8192) <= 4 * cross_entropy(1024, 2048));
+  CHECK(cross_entropy(4096, 8192) < std::size_t{4} * 4096 * 8192 / 8);
+  CHECK(rank(4096, 8192) <= 4 * rank(1024, 2048));
+  CHECK(rank(4096, 8192) < std::size_t{4} * 4096 * 8192 / 8);
+}
+
+// The process's resident bytes; 0 where the system does not tell.
+double resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  double pages = 0.0;
+  double resident = 0.0;
+  file >> pages >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+#if !defined(__SANITIZE_ADDRESS__)  // whose own tables grow too
+TEST_CASE("memory: the allocator knows where a million tokens lie") {
+  const double before = resident_bytes();
+  if (before == 0.0) {
+    MESSAGE("skipped: no /proc/self/statm");
+    return;
+  }
+  backend_for(Device::kCpu).allocator().release_cache();
+  Workload workload = training("elastic", 1 << 20, 1);
+  const double start = resident_bytes();
+  const Row row = measure(workload, kMachine);
+  REQUIRE(row.status == RowStatus::kOk);
+  CHECK(row.tokens == 1 << 20);
+  // The cache keeps every block that the step used.
+  CHECK(row.peak_bytes >= 0.85 * (row.rss_bytes - start));
+}
+#endif
+
+}  // namespace
+}  // namespace elastic::profile

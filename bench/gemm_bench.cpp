@@ -11,113 +11,93 @@ namespace {
 
 using Matrix = Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 
-void set_flops(benchmark::State& state, std::int64_t m, std::int64_t n, std::int64_t k) {
-  state.counters["flops"] = benchmark::Counter(2.0 * static_cast<double>(m * n * k),
-                                               benchmark::Counter::kIsIterationInvariantRate);
-}
+// The operands of a product of the state's m, n, k.
+struct Product {
+  explicit Product(const benchmark::State& state)
+      : m(state.range(0)),
+        n(state.range(1)),
+        k(state.range(2)),
+        a(bench::random_tensor({m * k})),
+        b(bench::random_tensor({k, n})),
+        c(bench::random_tensor({m, n})) {}
 
-// c [m, n] = a [m, k] b [k, n], b packed beforehand as the weights of a layer are.
+  void set_flops(benchmark::State& state) const {
+    state.counters["flops"] = benchmark::Counter(2.0 * static_cast<double>(m * n * k),
+                                                 benchmark::Counter::kIsIterationInvariantRate);
+  }
+
+  std::int64_t m, n, k;
+  Tensor a;  ///< [m, k], or [k, m] where it is read transposed
+  Tensor b, c;
+};
+
+// c = a b, b packed beforehand as the weights of a layer are.
 void packed_product(benchmark::State& state) {
-  const std::int64_t m = state.range(0);
-  const std::int64_t n = state.range(1);
-  const std::int64_t k = state.range(2);
-  const Tensor a = bench::random_tensor({m, k});
-  const Tensor b = bench::random_tensor({k, n});
-  Tensor c = bench::random_tensor({m, n});
-  Tensor packed = bench::random_tensor({cpu::packed_size<float>(k, n)});
-  cpu::pack(k, n, cpu::row_major(b.data<float>(), n), packed.data<float>());
+  Product p(state);
+  Tensor packed = bench::random_tensor({cpu::packed_size<float>(p.k, p.n)});
+  cpu::pack(p.k, p.n, cpu::row_major<float>(p.b.data<float>(), p.n), packed.data<float>());
   for (auto _ : state) {
-    cpu::gemm(m,
-              n,
-              k,
-              cpu::row_major<float>(a.data<float>(), k),
+    cpu::gemm(p.m,
+              p.n,
+              p.k,
+              cpu::row_major<float>(p.a.data<float>(), p.k),
               packed.data<float>(),
-              c.data<float>(),
-              n,
+              p.c.data<float>(),
+              p.n,
               false);
     benchmark::ClobberMemory();
   }
-  set_flops(state, m, n, k);
+  p.set_flops(state);
 }
 
-// The same with b as it lies.
+// c = a b with b as it lies, or c += a^T b: a weight's gradient over a tile of k tokens.
+template <bool Transposed>
+void unpacked(benchmark::State& state) {
+  Product p(state);
+  const float* a = p.a.data<float>();
+  for (auto _ : state) {
+    cpu::gemm_unpacked(p.m,
+                       p.n,
+                       p.k,
+                       Transposed ? cpu::transposed<float>(a, p.m) : cpu::row_major<float>(a, p.k),
+                       p.b.data<float>(),
+                       p.n,
+                       p.c.data<float>(),
+                       p.n,
+                       Transposed);
+    benchmark::ClobberMemory();
+  }
+  p.set_flops(state);
+}
 void unpacked_product(benchmark::State& state) {
-  const std::int64_t m = state.range(0);
-  const std::int64_t n = state.range(1);
-  const std::int64_t k = state.range(2);
-  const Tensor a = bench::random_tensor({m, k});
-  const Tensor b = bench::random_tensor({k, n});
-  Tensor c = bench::random_tensor({m, n});
-  for (auto _ : state) {
-    cpu::gemm_unpacked(m,
-                       n,
-                       k,
-                       cpu::row_major<float>(a.data<float>(), k),
-                       b.data<float>(),
-                       n,
-                       c.data<float>(),
-                       n,
-                       false);
-    benchmark::ClobberMemory();
-  }
-  set_flops(state, m, n, k);
+  unpacked<false>(state);
 }
-
-// c [m, n] += a [k, m]^T b [k, n]: a weight's gradient over a tile of k tokens.
 void transposed_product(benchmark::State& state) {
-  const std::int64_t m = state.range(0);
-  const std::int64_t n = state.range(1);
-  const std::int64_t k = state.range(2);
-  const Tensor a = bench::random_tensor({k, m});
-  const Tensor b = bench::random_tensor({k, n});
-  Tensor c = bench::random_tensor({m, n});
-  for (auto _ : state) {
-    cpu::gemm_unpacked(m,
-                       n,
-                       k,
-                       cpu::transposed<float>(a.data<float>(), m),
-                       b.data<float>(),
-                       n,
-                       c.data<float>(),
-                       n,
-                       true);
-    benchmark::ClobberMemory();
-  }
-  set_flops(state, m, n, k);
+  unpacked<true>(state);
 }
 
 void eigen_product(benchmark::State& state) {
-  const std::int64_t m = state.range(0);
-  const std::int64_t n = state.range(1);
-  const std::int64_t k = state.range(2);
-  Tensor a = bench::random_tensor({m, k});
-  Tensor b = bench::random_tensor({k, n});
-  Tensor c = bench::random_tensor({m, n});
-  const Matrix left(a.data<float>(), m, k);
-  const Matrix right(b.data<float>(), k, n);
-  Matrix out(c.data<float>(), m, n);
+  Product p(state);
+  const Matrix a(p.a.data<float>(), p.m, p.k);
+  const Matrix b(p.b.data<float>(), p.k, p.n);
+  Matrix c(p.c.data<float>(), p.m, p.n);
   for (auto _ : state) {
-    out.noalias() = left * right;
+    c.noalias() = a * b;
     benchmark::ClobberMemory();
   }
-  set_flops(state, m, n, k);
+  p.set_flops(state);
 }
 
 void eigen_transposed_product(benchmark::State& state) {
-  const std::int64_t m = state.range(0);
-  const std::int64_t n = state.range(1);
-  const std::int64_t k = state.range(2);
-  Tensor a = bench::random_tensor({k, m});
-  Tensor b = bench::random_tensor({k, n});
-  Tensor c = bench::random_tensor({m, n});
-  const Matrix left(a.data<float>(), k, m);
-  const Matrix right(b.data<float>(), k, n);
-  Matrix out(c.data<float>(), m, n);
+  Product p(state);
+  const Matrix a(p.a.data<float>(), p.k, p.m);
+  const Matrix b(p.b.data<float>(), p.k, p.n);
+  Matrix c(p.c.data<float>(), p.m, p.n);
   for (auto _ : state) {
-    out.noalias() += left.transpose() * right;
+    c.noalias() += a.transpose() * b;
     benchmark::ClobberMemory();
   }
-  set_flops(state, m, n, k);
+  p.set_flops(state);
 }
 
 // FFN up and down, projection, dispatcher scores and sums, a square product.

@@ -1,7 +1,15 @@
-// The fused kernels against the same computation composed of plain ones, on the threads that
-// OMP_NUM_THREADS gives.
+// Kernels alone, and the fused ones beside the same computation composed of plain ones, on the
+// threads that OMP_NUM_THREADS gives.
 #include <benchmark/benchmark.h>
 
+#include "autograd/ops/basic.h"
+#include "autograd/ops/dispatcher.h"
+#include "autograd/ops/ffn.h"
+#include "autograd/ops/layer_norm.h"
+#include "autograd/ops/linear.h"
+#include "autograd/ops/linear_cross_entropy.h"
+#include "autograd/ops/segment_attention.h"
+#include "autograd/ops/softmax.h"
 #include "bench/random_tensor.h"
 #include "tensor/backend.h"
 
@@ -92,6 +100,150 @@ void segment_attention_gradient(benchmark::State& state) {
   set_elements(state, tokens);
 }
 BENCHMARK(segment_attention_gradient)->Arg(2)->Arg(8)->Arg(31)->Arg(64)->Arg(256);
+
+// --- fused against composed, forward and backward ------------------------------------------------
+
+constexpr std::int64_t kTokens = 8192;
+constexpr std::int64_t kDim = 64;
+constexpr std::int64_t kHidden = 256;
+constexpr std::int64_t kExperts = 8;
+constexpr std::int64_t kHeads = 2;
+constexpr Dropout kDropout{0.1, 1, 2, 3};
+
+// Small values, as trained weights are: large ones saturate every softmax.
+Variable parameter(const Shape& shape) {
+  Tensor value = random_tensor(shape);
+  cpu_backend().scale(value, 0.1, value);
+  return Variable(value, /*requires_grad=*/true);
+}
+
+// Times forward and backward of sum(function()).
+template <class Function>
+void time_step(benchmark::State& state, std::int64_t items, const Function& function) {
+  for (auto _ : state) {
+    backward(ops::sum(function()));
+  }
+  set_elements(state, items);
+}
+
+struct Layer {
+  Variable x = parameter({kTokens, kDim});
+  ops::NormVariables norm{parameter({kDim}), parameter({kDim})};
+  ops::FfnVariables ffn{norm,
+                        parameter({kHidden, kDim}),
+                        parameter({kHidden}),
+                        parameter({kDim, kHidden}),
+                        parameter({kDim})};
+};
+
+void ffn_fused(benchmark::State& state) {
+  const Layer layer;
+  time_step(state, kTokens, [&] { return ops::ffn(layer.x, layer.ffn, kDropout); });
+}
+void ffn_composed(benchmark::State& state) {
+  const Layer layer;
+  time_step(state, kTokens, [&] {
+    const Variable hidden = ops::gelu(
+        ops::linear(ops::layer_norm(layer.x, layer.norm), layer.ffn.up_weight, layer.ffn.up_bias));
+    return ops::add(
+        layer.x,
+        ops::dropout(ops::linear(hidden, layer.ffn.down_weight, layer.ffn.down_bias), kDropout));
+  });
+}
+BENCHMARK(ffn_fused)->Unit(benchmark::kMicrosecond);
+BENCHMARK(ffn_composed)->Unit(benchmark::kMicrosecond);
+
+// One sequence's tokens and experts: absorbed, and with the tokens projected.
+void aggregate_absorbed(benchmark::State& state) {
+  const Layer layer;
+  const Segments segments = Segments::uniform(1, kTokens, Device::kCpu);
+  const Variable query = parameter({1, kHeads, kExperts, kDim});
+  time_step(state, kTokens, [&] {
+    return ops::dispatcher_aggregate(layer.x, layer.norm, query, segments);
+  });
+}
+void aggregate_plain(benchmark::State& state) {
+  const Layer layer;
+  const Segments segments = Segments::uniform(1, kTokens, Device::kCpu);
+  const Segments experts = Segments::uniform(1, kExperts, Device::kCpu);
+  const Variable query = parameter({kExperts, kDim});
+  const Variable key = parameter({kDim, kDim});
+  const Variable value = parameter({kDim, kDim});
+  time_step(state, kTokens, [&] {
+    const Variable z = ops::layer_norm(layer.x, layer.norm);
+    return ops::segment_attention(
+        query, ops::linear(z, key), ops::linear(z, value), experts, segments, {kHeads, false});
+  });
+}
+BENCHMARK(aggregate_absorbed)->Unit(benchmark::kMicrosecond);
+BENCHMARK(aggregate_plain)->Unit(benchmark::kMicrosecond);
+
+void dispatch_absorbed(benchmark::State& state) {
+  const Layer layer;
+  const Segments segments = Segments::uniform(1, kTokens, Device::kCpu);
+  const Variable key = parameter({1, kHeads, kExperts, kDim});
+  const Variable bias = parameter({kDim});
+  time_step(state, kTokens, [&] {
+    return ops::dispatcher_dispatch(layer.x, layer.norm, key, key, bias, segments, kDropout);
+  });
+}
+void dispatch_plain(benchmark::State& state) {
+  const Layer layer;
+  const Segments segments = Segments::uniform(1, kTokens, Device::kCpu);
+  const Segments experts = Segments::uniform(1, kExperts, Device::kCpu);
+  const Variable key = parameter({kExperts, kDim});
+  const Variable query = parameter({kDim, kDim});
+  const Variable output = parameter({kDim, kDim});
+  const Variable bias = parameter({kDim});
+  time_step(state, kTokens, [&] {
+    const Variable z = ops::layer_norm(layer.x, layer.norm);
+    const Variable mixed =
+        ops::segment_attention(ops::linear(z, query), key, key, segments, experts, {kHeads, false});
+    return ops::linear_residual(mixed, output, bias, layer.x, kDropout);
+  });
+}
+BENCHMARK(dispatch_absorbed)->Unit(benchmark::kMicrosecond);
+BENCHMARK(dispatch_plain)->Unit(benchmark::kMicrosecond);
+
+// Causal attention over sequences of `range` tokens, without and with the stored map.
+template <Variable (*Attention)(const Variable&,
+                                const Variable&,
+                                const Variable&,
+                                const Segments&,
+                                const Segments&,
+                                const ops::AttentionShape&)>
+void causal_attention(benchmark::State& state) {
+  const Layer layer;
+  const auto length = static_cast<std::int32_t>(state.range(0));
+  const Segments segments = Segments::uniform(kTokens / length, length, Device::kCpu);
+  time_step(state, kTokens, [&] {
+    return Attention(layer.x, layer.x, layer.x, segments, segments, {kHeads, true});
+  });
+}
+void attention_tiled(benchmark::State& state) {
+  causal_attention<ops::segment_attention>(state);
+}
+void attention_stored_map(benchmark::State& state) {
+  causal_attention<ops::map_attention>(state);
+}
+BENCHMARK(attention_tiled)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
+BENCHMARK(attention_stored_map)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
+
+// The loss over 3,416 items: by slabs, and with logits and probabilities stored.
+void cross_entropy_fused(benchmark::State& state) {
+  const Variable hidden = parameter({1024, kDim});
+  const Variable table = parameter({3417, kDim});
+  Tensor targets({1024}, DType::kInt32, Device::kCpu);
+  cpu_backend().fill(targets, 7.0);
+  time_step(state, 1024, [&] { return ops::linear_cross_entropy(hidden, table, targets); });
+}
+void cross_entropy_stored_logits(benchmark::State& state) {
+  const Variable hidden = parameter({1024, kDim});
+  const Variable table = parameter({3417, kDim});
+  time_step(state, 1024, [&] { return ops::softmax(ops::linear(hidden, table)); });
+}
+BENCHMARK(cross_entropy_fused)->Unit(benchmark::kMicrosecond);
+BENCHMARK(cross_entropy_stored_logits)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace elastic

@@ -177,7 +177,7 @@ std::string draw_axes(const Axes& axes, const std::vector<Series>& series) {
               Axes::kWidth - Axes::kRight,
               Axes::kHeight - Axes::kBottom,
               "class=\"axis\"");
-  svg += label(Axes::kWidth / 2.0, Axes::kHeight - 2.0, "middle", "history length, events");
+  svg += label(Axes::kWidth / 2.0, Axes::kHeight - 6.0, "middle", "history length, events");
   return svg;
 }
 

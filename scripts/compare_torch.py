@@ -336,7 +336,7 @@ def main():
 
     cases = [("train", 200, 128, None), ("train", 1024, 16, None), ("serve", 200, 1, None)]
     if options.data:
-        cases.insert(0, ("train", 200, 128, options.data))
+        cases = [("train", 200, 128, options.data), ("train", 1024, 16, options.data)] + cases
     ways = [(form, False) for form in options.form.split(",")]
     if options.compile:
         ways += [(form, True) for form in options.form.split(",")]

@@ -59,6 +59,23 @@ TEST_CASE("profiler: LDA's operations are those counted by hand") {
         doctest::Approx(2.0 * 2.0 * 64.0 * 50.0));
 }
 
+TEST_CASE("profiler: ELASTIC's operations are LDA's and the retrieval's, counted by hand") {
+  // The query network over 300 tokens, four to a group: pooling, and attention with its four
+  // projections where a level has more than one group; then the query and the two halves' sub-keys.
+  double retrieval = kSquare + 64.0 * 16.0;
+  for (const double groups : {75.0, 19.0, 5.0, 2.0, 1.0}) {
+    retrieval += groups * 4.0 * kSquare;
+    if (groups > 1.0) {
+      retrieval += 4.0 * groups * kSquare + 2.0 * groups * groups * 64.0;
+    }
+  }
+  for (const Phase phase : {Phase::kEncode, Phase::kServe}) {
+    CHECK(
+        measure(small("elastic", phase, 300), kMachine).flops ==
+        doctest::Approx(measure(small("lda", phase, 300), kMachine).flops + 2.0 * 2.0 * retrieval));
+  }
+}
+
 TEST_CASE("profiler: kinds of memory add up to the peak, estimates hold") {
   for (const char* model : {"elastic", "lda", "softmax", "softmax-tiled"}) {
     for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain}) {

@@ -44,9 +44,11 @@ class LaneSum {
   void add(const Vector<T>& value) { lanes_ += value; }
   void add(T value) { rest_ += value; }
   [[nodiscard]] T total() const {
-    using Packet = typename Eigen::internal::packet_traits<T>::type;
-    static_assert(sizeof(Packet) == sizeof lanes_);
-    return Eigen::internal::predux(reinterpret_cast<const Packet&>(lanes_)) + rest_;
+    using Traits = Eigen::internal::packet_traits<T>;
+    static_assert(Traits::size == kLanes<T>);
+    T lanes[kLanes<T>];
+    store(lanes, lanes_);
+    return Eigen::internal::predux(Eigen::internal::ploadu<typename Traits::type>(lanes)) + rest_;
   }
 
  private:

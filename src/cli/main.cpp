@@ -1,6 +1,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "cli/application.h"
 
@@ -12,7 +14,9 @@ namespace {
 void shorten_spinning(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr && std::getenv("GOMP_SPINCOUNT") == nullptr) {
     setenv("GOMP_SPINCOUNT", "20000", 1);
-    execv("/proc/self/exe", argv);
+    // By its own path: the process keeps the name by which `pkill` and `top` know it.
+    std::error_code error;
+    execv(std::filesystem::read_symlink("/proc/self/exe", error).c_str(), argv);
   }
 }
 

@@ -80,6 +80,21 @@ class Pipes(unittest.TestCase):
         self.assertEqual(process.wait(timeout=60), 0)
         process.stdout.close()
 
+    @unittest.skipUnless(os.path.exists("/proc/self/comm"), "no /proc")
+    def test_the_process_keeps_its_name_and_input(self):
+        # Without a waiting policy of the user's, the program sets its own and starts once more.
+        environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+        with subprocess.Popen([WORKPLACE.binary, "predict", WORKPLACE.run, "-q", "--histories"],
+                              env=environment, text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            process.stdin.write("m1 m2\n")
+            process.stdin.flush()
+            self.assertIn('"items"', process.stdout.readline())
+            with open(f"/proc/{process.pid}/comm", encoding="utf-8") as file:
+                self.assertEqual(file.read().strip(), os.path.basename(WORKPLACE.binary)[:15])
+            process.stdin.close()
+            self.assertEqual(process.wait(timeout=60), 0)
+
     def test_a_reader_that_leaves_is_no_failure(self):
         process = WORKPLACE.start(["predict", WORKPLACE.run, "--histories", "-k", "20"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -62,6 +62,7 @@ Variable dispatcher_dispatch(const Variable& x,
                              const Segments& segments,
                              const Dropout& dropout) {
   check_dispatcher("dispatcher_dispatch", x, key, segments);
+  require_shape(bias.defined(), "dispatcher_dispatch: expected a bias");
   require_shape(key.shape() == value.shape() && bias.shape() == Shape{x.shape()[1]},
                 "dispatcher_dispatch: key ",
                 key.shape(),

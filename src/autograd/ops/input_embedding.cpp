@@ -13,6 +13,15 @@ Variable input_embedding(const Variable& item_table,
       "input_embedding: table ",
       item_table.shape(),
       " and norm do not fit");
+  require_shape(
+      !position_table.defined() || (position_table.shape().rank() == 2 &&
+                                    position_table.shape()[1] == item_table.shape()[1] &&
+                                    positions.defined() && positions.numel() == ids.numel()),
+      "input_embedding: expected a position of ",
+      item_table.shape()[1],
+      " values for each of ",
+      ids.numel(),
+      " ids");
   Backend& backend = backend_for(item_table.value().device());
   const Tensor places = position_table.defined() ? position_table.value() : Tensor();
   Tensor out({ids.numel(), item_table.shape()[1]},

@@ -69,6 +69,7 @@ Variable linear_residual(const Variable& x,
                          const Variable& residual,
                          const Dropout& dropout) {
   check_linear("linear_residual", x, weight, bias);
+  require_shape(bias.defined(), "linear_residual: expected a bias");
   const Shape shape = with_last(x.shape(), weight.shape()[0]);
   require_shape(residual.shape() == shape,
                 "linear_residual: expected residual ",
@@ -105,13 +106,13 @@ Variable group_linear(const Variable& x,
                 ", D], got ",
                 x.shape());
   require_shape(weight.shape().rank() == 2 && weight.shape()[1] == stride * x.shape()[1] &&
-                    bias.shape() == Shape{weight.shape()[0]},
+                    bias.defined() && bias.shape() == Shape{weight.shape()[0]},
                 "group_linear: expected weight [O, ",
                 stride * x.shape()[1],
                 "] and bias [O], got ",
                 weight.shape(),
                 " and ",
-                bias.shape());
+                bias.defined() ? bias.shape() : Shape{0});
   Backend& backend = backend_for(x.value().device());
   Tensor out({groups.num_tokens(), weight.shape()[0]}, x.value().dtype(), x.value().device());
   backend.group_linear_forward(

@@ -263,6 +263,10 @@ TEST_CASE("dispatcher: float32 stays close to float64") {
 TEST_CASE("dispatcher: refuses tokens and experts that do not fit") {
   const auto variable = [](const Shape& shape) { return Variable(random_f64(shape, 1)); };
   const Segments segments = segments_of({2, 1});
+  const Variable experts = variable({2, 1, 3, 4});
+  CHECK(message_of([&] {
+          ops::dispatcher_dispatch(variable({3, 4}), {}, experts, experts, {}, segments, {});
+        }) == "dispatcher_dispatch: expected a bias");
   const auto gather = [&](const Shape& x, const Shape& query) {
     return message_of(
         [&] { ops::dispatcher_aggregate(variable(x), {}, variable(query), segments); });

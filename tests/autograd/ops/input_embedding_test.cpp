@@ -94,6 +94,24 @@ TEST_CASE("input_embedding: float32 stays close to float64") {
   check_float32(fused(tokens_of(70, 30, 20), kDropout), inputs_of(30, 20, 16));
 }
 
+TEST_CASE("input_embedding: refuses positions that do not fit") {
+  const auto variable = [](const Shape& shape) { return Variable(random_f64(shape, 1)); };
+  const auto call = [&](const Variable& table, const Tensor& positions) {
+    return message_of([&] {
+      ops::input_embedding(variable({3, 4}),
+                           table,
+                           int_tensor({1, 2}),
+                           positions,
+                           {variable({4}), variable({4})},
+                           Dropout{});
+    });
+  };
+  const std::string message = "input_embedding: expected a position of 4 values for each of 2 ids";
+  CHECK(call(variable({5, 4}), int_tensor({0})) == message);
+  CHECK(call(variable({5, 3}), int_tensor({0, 1})) == message);
+  CHECK(call(variable({5, 4}), {}) == message);
+}
+
 TEST_CASE("input_embedding: refuses a norm of another size") {
   const auto variable = [](const Shape& shape) { return Variable(random_f64(shape, 1)); };
   CHECK(message_of([&] {

@@ -146,6 +146,7 @@ TEST_CASE("linear_residual: refuses sizes that do not fit") {
         "linear_residual: bias does not fit weight [4, 5]");
   CHECK(call(x, bias, Variable(random_f64({2, 4}, 1))) ==
         "linear_residual: expected residual [3, 4], got [2, 4]");
+  CHECK(call(x, {}, Variable(random_f64({3, 4}, 1))) == "linear_residual: expected a bias");
 }
 
 // The groups themselves: an identity as the weight.

@@ -187,13 +187,24 @@ TEST_CASE("models: the row of no item is zero and stays without a gradient") {
 }
 
 TEST_CASE("models: the same bits at one, two and three threads, gradients included") {
-  const data::Batch batch = batch_of(ragged_histories());
+  // Large enough that every kernel takes more than one thread.
+  std::vector<History> histories;
+  for (std::int64_t i = 0; i < 192; ++i) {
+    histories.push_back(random_ids(1 + i * 37 % 150, 1, 400, static_cast<std::uint64_t>(i)));
+  }
+  const data::Batch batch = batch_of(histories);
   for (const std::string& name : model_names()) {
     CAPTURE(name);
     std::vector<std::vector<double>> results;
     for (const int count : {1, 2, 3}) {
       const Threads threads(count);
-      const auto model = small_model(name);
+      ModelConfig config = small_config(name);
+      config.dim = 32;
+      config.ffn_dim = 64;
+      config.max_len = 150;
+      config.num_experts = 8;
+      config.num_items = 400;
+      const auto model = make_model(config, /*seed=*/1, DType::kFloat32);
       const Variable loss = training_loss(*model, batch, kTraining);
       std::vector<double> result = to_doubles(loss.value());
       backward(loss);

@@ -109,7 +109,7 @@ TEST_CASE("linear_cross_entropy: targets in the first and the last slab, one twi
 }
 
 TEST_CASE("linear_cross_entropy: the same bits at one, two and three threads") {
-  const Problem problem = problem_of(9 * 64 + 5, 500, 4);
+  const Problem problem = problem_of(9 * 64 + 5, 1500, 4);
   std::vector<Differentiated> results;
   for (const int count : {1, 2, 3}) {
     const Threads threads(count);

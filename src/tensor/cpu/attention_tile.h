@@ -17,8 +17,8 @@ namespace elastic::cpu {
 /// Queries of one tile.
 inline constexpr std::int64_t kQueryTile = 64;
 
-/// Columns of a tile's scores: its queries filled up to whole vectors. What stands in the columns
-/// filled up is never read.
+/// Columns of a tile's scores: its queries filled up to whole vectors. What the columns filled up
+/// hold reaches no result.
 template <class T>
 constexpr std::int64_t score_columns(std::int64_t queries) {
   return (queries + kLanes<T> - 1) / kLanes<T> * kLanes<T>;

@@ -18,4 +18,4 @@ if [ "${1:-}" = --fix ]; then
 else
   action=(--dry-run -Werror)
 fi
-find src tests \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 "$formatter" "${action[@]}"
+find src tests \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 | xargs -0 "$formatter" "${action[@]}"

@@ -1,20 +1,30 @@
 #!/usr/bin/env python3
-"""Compares ELASTIC in `elastic` with the same model in PyTorch, on this machine's CPU.
+"""Compares the models of `elastic` with the same ones in PyTorch, on this machine's CPU or GPU.
 
-First the numbers: a model trained by `elastic` is loaded from its model.safetensors into PyTorch,
-and both score the same histories. Then the speed: training steps and single answers, in turns. The
-PyTorch model pads its batches, computes only the last token in its last layer, and uses fused
-attention and the fused Adam; it has the absorbed projections too (--form).
+First the numbers: models trained by `elastic` are loaded from their model.safetensors into PyTorch,
+and both score the same histories. Then the speed: training steps and answers, in turns. The PyTorch
+models pad their batches, compute only the last token in their last layer, and use fused attention
+and the fused Adam; that of ELASTIC has the absorbed projections too (--form). PyTorch's softmax
+attention never stores the map, so `softmax-tiled` is its counterpart.
+
+On a GPU both may round the factors of products to TF32, and each time ends with the device's work.
 
     scripts/compare_torch.py build/elastic [--data ratings.txt] [--compile]
+    scripts/compare_torch.py build/elastic --device cuda [--cases train:512x1024,serve:1x200]
 """
 
 import argparse
+import contextlib
+import functools
+import gzip
 import itertools
 import json
+import lzma
 import math
 import pathlib
 import random
+import re
+import signal
 import statistics
 import struct
 import subprocess
@@ -33,6 +43,15 @@ except ImportError as error:
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DIM, HEADS, LAYERS, FFN, EXPERTS, SUBKEYS, KEY_DIM, STRIDE, LEVEL_ATTENTION = (
     64, 2, 2, 256, 8, 16, 64, 4, 256)
+ITEMS = 3416
+# PHASE:BATCHxLENGTH. A GPU needs about half a million tokens to be busy; the last two are the small
+# steps where starting the kernels is what takes the time.
+CASES = {"cpu": "train:128x200,train:16x1024,serve:1x200",
+         "cuda": "train:2560x200,train:512x1024,train:32x16384,serve:2560x200,serve:512x1024,"
+                 "serve:32x16384,train:128x200,serve:1x200"}
+# Largest accepted difference of scores, relative to the largest score. TF32 keeps 10 bits, and may
+# retrieve another expert where two are nearly tied: there the median over the histories counts.
+TOLERANCE = {"cpu": 1e-4, "cuda": 5e-3}
 
 
 def heads_of(x):
@@ -48,10 +67,10 @@ class Attention(nn.Module):
         self.value = nn.Linear(DIM, DIM, bias=False)
         self.output = nn.Linear(DIM, DIM)
 
-    def forward(self, query, tokens, mask=None):
+    def forward(self, query, tokens, mask=None, causal=False):
         mixed = F.scaled_dot_product_attention(
             heads_of(self.query(query)), heads_of(self.key(tokens)), heads_of(self.value(tokens)),
-            attn_mask=None if mask is None else mask[:, None, None, :])
+            attn_mask=None if mask is None else mask[:, None, None, :], is_causal=causal)
         return self.output(mixed.transpose(1, 2).flatten(2))
 
     def head_weights(self, linear):
@@ -146,7 +165,8 @@ class QueryNetwork(nn.Module):
             mask = None
             if lengths is not None:
                 lengths = (lengths + STRIDE - 1) // STRIDE
-                mask = torch.arange(x.shape[1] - 1, -1, -1) < lengths[:, None]
+                mask = (torch.arange(x.shape[1] - 1, -1, -1, device=x.device)
+                        < lengths[:, None])
                 x = x * mask[..., None]
             if hasattr(level, "attention"):
                 z = level.attention_norm(x)
@@ -160,7 +180,8 @@ class InterestMemory(nn.Module):
     def __init__(self, max_len):
         super().__init__()
         self.query = QueryNetwork(max_len)
-        self.subkeys = nn.Parameter(torch.randn(1, 2, SUBKEYS, KEY_DIM // 2) / math.sqrt(KEY_DIM / 2))
+        self.subkeys = nn.Parameter(
+            torch.randn(1, 2, SUBKEYS, KEY_DIM // 2) / math.sqrt(KEY_DIM / 2))
         self.memory = nn.Parameter(torch.randn(SUBKEYS * SUBKEYS, DIM) / math.sqrt(DIM))
 
     def forward(self, x, lengths):
@@ -176,6 +197,8 @@ class InterestMemory(nn.Module):
 
 class Elastic(nn.Module):
     """`elastic`'s model: bidirectional, position counted back from the latest event."""
+
+    pads_in_front = True
 
     def __init__(self, num_items, max_len, absorbed=False, dropout=0.1):
         super().__init__()
@@ -205,6 +228,62 @@ class Elastic(nn.Module):
         return self.final_norm(x[:, -1]) @ self.item_embedding.weight[1:].T
 
 
+class SoftmaxLayer(nn.Module):
+    def __init__(self, dropout):
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(DIM)
+        self.attention = Attention()
+        self.ffn_norm = nn.LayerNorm(DIM)
+        self.ffn = Ffn()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x, lengths, last_only):
+        z = self.attention_norm(x)
+        if not last_only:
+            mixed = self.attention(z, z, causal=True)
+        elif lengths is None:
+            x = x[:, -1:]
+            mixed = self.attention(z[:, -1:], z)
+        else:
+            mask = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+            last = (lengths - 1)[:, None, None].expand(-1, 1, DIM)
+            x = x.gather(1, last)
+            mixed = self.attention(z.gather(1, last), z, mask)
+        x = x + self.dropout(mixed)
+        return x + self.dropout(self.ffn(self.ffn_norm(x)))
+
+
+class Softmax(nn.Module):
+    """`softmax`: causal, position counted from the oldest event. What is padded stands behind, so
+    that no event sees it and attention needs no mask."""
+
+    pads_in_front = False
+
+    def __init__(self, num_items, max_len, dropout=0.1):
+        super().__init__()
+        self.item_embedding = nn.Embedding(num_items + 1, DIM)
+        self.position_embedding = nn.Embedding(max_len, DIM)
+        for table in (self.item_embedding, self.position_embedding):
+            nn.init.normal_(table.weight, std=0.02)
+        self.input_norm = nn.LayerNorm(DIM)
+        self.layers = nn.ModuleList(SoftmaxLayer(dropout) for _ in range(LAYERS))
+        self.final_norm = nn.LayerNorm(DIM)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, ids, lengths):
+        """As Elastic.forward, with the oldest event first and 0 behind the latest."""
+        x = self.item_embedding(ids) + self.position_embedding.weight[:ids.shape[1]]
+        x = self.dropout(self.input_norm(x))
+        for i, layer in enumerate(self.layers):
+            x = layer(x, lengths, last_only=i + 1 == LAYERS)
+        return self.final_norm(x[:, -1]) @ self.item_embedding.weight[1:].T
+
+
+# What `elastic` calls the model -> its forms in PyTorch, each made from num_items and max_len.
+MODELS = {"elastic": {"plain": Elastic, "absorbed": functools.partial(Elastic, absorbed=True)},
+          "softmax-tiled": {"sdpa": Softmax}}
+
+
 def read_safetensors(path):
     data = pathlib.Path(path).read_bytes()
     size, = struct.unpack_from("<Q", data)
@@ -226,19 +305,23 @@ def run(*command, stdin=None):
     return result.stdout
 
 
-def pad(histories):
+def pad(histories, in_front, device):
     """Tensors of ids [B, n] and lengths [B], or None where all lengths agree."""
     lengths = [len(history) for history in histories]
     n = max(lengths)
-    ids = torch.tensor([[0] * (n - len(history)) + history for history in histories])
-    return ids, None if min(lengths) == n else torch.tensor(lengths)
+    zeros = [[0] * (n - length) for length in lengths]
+    rows = [z + h if in_front else h + z for z, h in zip(zeros, histories)]
+    ids = torch.tensor(rows, device=device)
+    return ids, None if min(lengths) == n else torch.tensor(lengths, device=device)
 
 
-def compare_scores(binary, folder):
-    """Largest difference of the scores of a trained model's best items, relative to the largest."""
-    run_folder = folder / "run"
-    run(binary, "train", "--data", ROOT / "data/ml-latest-small/ratings.csv.xz", "--out", run_folder,
-        "--max-len", 100, "--cuts", 4, "--epochs", 2, "--quiet")
+def compare_scores(options, name, folder):
+    """For each history and form: the largest difference of a trained model's scores of its best
+    items, relative to the largest."""
+    run_folder = folder / name
+    common = ["--device", options.device, "--quiet"]
+    run(options.binary, "train", "--data", ROOT / "data/ml-latest-small/ratings.csv.xz", "--out",
+        run_folder, "--model", name, "--max-len", 100, "--cuts", 4, "--epochs", 2, *common)
     state = read_safetensors(run_folder / "model.safetensors")
     rows = [line.split("\t") for line in (run_folder / "items.tsv").read_text().splitlines()[1:]]
     id_of = {row[1]: int(row[0]) for row in rows}
@@ -246,19 +329,53 @@ def compare_scores(binary, folder):
     histories = [draw.sample(sorted(id_of), length) for length in (1, 2, 3, 5, 17, 64, 99, 100)]
     questions = "".join(json.dumps({"history": history}) + "\n" for history in histories)
     answers = [json.loads(line) for line in
-               run(binary, "predict", run_folder, "--top-k", 100, "--quiet", stdin=questions)
+               run(options.binary, "predict", run_folder, "--top-k", 100, *common, stdin=questions)
                .splitlines()]
-    worst = 0.0
-    for absorbed in (False, True):
-        model = Elastic(len(rows), 100, absorbed).eval()
+    differences = []
+    for make in MODELS[name].values():
+        model = make(len(rows), 100).eval()
         model.load_state_dict(state)
+        model.to(options.device)
+        batch = pad([[id_of[raw] for raw in history] for history in histories],
+                    model.pads_in_front, options.device)
         with torch.no_grad():
-            logits = model(*pad([[id_of[raw] for raw in history] for history in histories]))
-        for answer, scores in zip(answers, logits):
-            for item in answer["items"]:
-                difference = abs(item["score"] - scores[id_of[item["id"]] - 1].item())
-                worst = max(worst, difference / scores.abs().max().item())
-    return worst
+            logits = model(*batch).cpu()
+        for answer, scores in zip(answers, logits, strict=True):
+            worst = max(abs(item["score"] - scores[id_of[item["id"]] - 1].item())
+                        for item in answer["items"])
+            differences.append(worst / scores.abs().max().item())
+    return differences
+
+
+def check_scores(options):
+    """Whether all models agree."""
+    agree = True
+    for name in options.models:
+        with tempfile.TemporaryDirectory() as folder:
+            differences = compare_scores(options, name, pathlib.Path(folder))
+        worst, median = max(differences), statistics.median(differences)
+        agree &= (median if options.device == "cuda" else worst) <= TOLERANCE[options.device]
+        print(f"scores of the loaded {name}: relative difference {median:.1e}, worst {worst:.1e}")
+    return agree
+
+
+class TimeLimit(BaseException):  # not an Exception: compilers catch those
+    pass
+
+
+@contextlib.contextmanager
+def time_limit(seconds):
+    """Raises TimeLimit in its body after so many seconds."""
+
+    def stop(*_):
+        raise TimeLimit
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
 
 
 def training_step(model, batches):
@@ -275,99 +392,167 @@ def training_step(model, batches):
     return step
 
 
-def median_ms(function, repetitions, warmup=3):
+def answering_step(model, batches):
+    ids, lengths, _ = batches[0]
+
+    def step():
+        with torch.inference_mode():
+            model(ids, lengths)
+
+    return step
+
+
+def median_ms(function, device, repetitions, warmup):
+    finish = torch.cuda.synchronize if device == "cuda" else lambda: None
     for _ in range(warmup):
         function()
     times = []
     for _ in range(repetitions):
+        finish()
         begin = time.perf_counter()
         function()
+        finish()
         times.append(1e3 * (time.perf_counter() - begin))
     return statistics.median(times)
 
 
-def elastic_ms(binary, threads, phase, length, batch, repetitions, data):
-    command = [binary, "profile", "--model", "elastic", "--phase", phase, "--length", length,
-               "--batch", batch, "--repetitions", repetitions, "--warmup", 3, "--threads", threads,
-               "--json", "--quiet"] + (["--data", data] if data else [])
-    row, = json.loads(run(*command))["rows"]
-    return row["ms_median"]
+def torch_ms(options, make, phase, length, batches, repetitions, compiled):
+    """Milliseconds, or why there are none."""
+    try:
+        with time_limit(options.limit_s):
+            model = make(ITEMS, length).to(options.device)
+            model.train(phase == "train")
+            function = torch.compile(model, mode=options.compile) if compiled else model
+            make_step = training_step if phase == "train" else answering_step
+            return median_ms(make_step(function, batches), options.device, repetitions,
+                             warmup=10 if compiled else 3)
+    except TimeLimit:
+        return f"more than {options.limit_s} s in all"
+    except torch.cuda.OutOfMemoryError:
+        return "out of memory"
+    except Exception as error:  # pylint: disable=broad-except
+        if not compiled:
+            raise
+        return f"not compiled: {type(error).__name__}"
+
+
+def elastic_ms(options, name, phase, length, batch, repetitions, data):
+    """Milliseconds, or why there are none."""
+    command = [options.binary, "profile", "--model", name, "--phase", phase, "--length", length,
+               "--batch", batch, "--repetitions", repetitions, "--warmup", 3, "--device",
+               options.device, "--threads", options.threads, "--json",
+               "--quiet"] + (["--data", data] if data else [])
+    try:
+        row, = json.loads(run(*command))["rows"]
+    except SystemExit as error:
+        print(error, file=sys.stderr)
+        return "failed"
+    return row["ms_median"] if row["status"] == "ok" else row["status"]
 
 
 def lengths_of(path):
+    """The number of rows of each user."""
+    openers = {".xz": lzma.open, ".gz": gzip.open}
     counts = {}
-    with open(path, encoding="utf-8") as file:
+    with openers.get(pathlib.Path(path).suffix, open)(path, "rt", encoding="utf-8") as file:
         for line in file:
-            user = line.split(None, 1)[0]
+            user = re.split(r"[\s,;|]|::", line, maxsplit=1)[0]
             counts[user] = counts.get(user, 0) + 1
     return list(counts.values())
 
 
-def random_batches(count, batch, length, num_items, user_lengths):
+def random_batches(count, batch, length, user_lengths, in_front, device):
     draw = random.Random(2)
     batches = []
     for _ in range(count):
         sizes = [min(length, draw.choice(user_lengths)) if user_lengths else length
                  for _ in range(batch)]
-        histories = [[draw.randint(1, num_items) for _ in range(size)] for size in sizes]
-        ids, lengths = pad(histories)
-        batches.append((ids, lengths, torch.randint(0, num_items, (batch,))))
+        histories = [draw.choices(range(1, ITEMS + 1), k=size) for size in sizes]
+        ids, lengths = pad(histories, in_front, device)
+        batches.append((ids, lengths, torch.randint(0, ITEMS, (batch,), device=device)))
     return batches
+
+
+def compare_speed(options):
+    print("| model | phase | length | batch | lengths | elastic, ms | PyTorch | ms | "
+          "elastic is faster by |")
+    print("| --- | --- | ---: | ---: | --- | ---: | --- | ---: | ---: |")
+    cases = [(case, data) for data in ([options.data] if options.data else []) + [None]
+             for case in options.cases if data is None or case[0] == "train"]
+    for ((phase, batch, length), data), name in itertools.product(cases, options.models):
+        # One answer takes too little time for few repetitions.
+        repetitions = options.repetitions * (20 if batch == 1 else 1)
+        # Every batch has another shape with real lengths; compiled code is given a few of them.
+        batches = random_batches(8 if data else 2, batch, length,
+                                 lengths_of(data) if data else None,
+                                 name == "elastic", options.device)
+        forms = [form for form in MODELS[name] if form in options.form]
+        ways = [False, True] if options.compile else [False]
+        for form, compiled in itertools.product(forms, ways):
+            other = torch_ms(options, MODELS[name][form], phase, length, batches, repetitions,
+                             compiled)
+            if options.device == "cuda":
+                torch.cuda.empty_cache()  # the other process needs it
+            own = elastic_ms(options, name, phase, length, batch, repetitions, data)
+            row = {"model": name, "phase": phase, "length": length, "batch": batch,
+                   "lengths": "as in the data" if data else "all equal", "elastic_ms": own,
+                   "torch": form + (", compiled" if compiled else ""), "torch_ms": other}
+            is_time = [isinstance(value, float) for value in (own, other)]
+            row["ratio"] = other / own if all(is_time) else None
+            texts = [f"{value:.3g}" if isinstance(value, float) else str(value)
+                     for value in row.values()]
+            texts[-1] = f"x{row['ratio']:.2f}" if row["ratio"] else "-"
+            print(f"| {' | '.join(texts)} |", flush=True)
+            if options.jsonl:
+                with open(options.jsonl, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+
+
+def parse_case(text):
+    match = re.fullmatch(r"(train|serve):(\d+)x(\d+)", text)
+    if not match:
+        sys.exit(f"compare_torch.py: --cases: expected e.g. train:128x200 (PHASE:BATCHxLENGTH), "
+                 f"got '{text}'")
+    return match[1], int(match[2]), int(match[3])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("binary", type=pathlib.Path, help="the elastic binary")
-    parser.add_argument("--data", help="plain text of `user item` rows: real lengths as well")
-    parser.add_argument("--form", default="plain,absorbed", help="projections of the PyTorch model")
-    parser.add_argument("--compile", action="store_true", help="torch.compile as well")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--models", default="elastic,softmax-tiled")
+    parser.add_argument("--cases", help="PHASE:BATCHxLENGTH, separated by commas")
+    parser.add_argument("--data", help="rows that begin with a user: real lengths as well")
+    parser.add_argument("--form", default="plain,absorbed,sdpa", help="forms of the PyTorch models")
+    parser.add_argument("--compile", nargs="?", const="default", metavar="MODE",
+                        help="torch.compile as well, in its mode MODE [default]")
+    parser.add_argument("--only", choices=["scores", "speed"])
+    parser.add_argument("--jsonl", help="append each row of the table to this file")
+    parser.add_argument("--limit-s", type=int, default=120,
+                        help="what PyTorch may take for a row, compiling included [120]")
+    parser.add_argument("--threads", type=int, default=2, help="on the CPU [2]")
     parser.add_argument("--repetitions", type=int, default=15)
     options = parser.parse_args()
+    cases = options.cases or CASES[options.device]
+    options.cases = [parse_case(case) for case in cases.split(",")]
+    options.models = options.models.split(",")
+    options.form = options.form.split(",")
+    if unknown := set(options.models) - set(MODELS):
+        sys.exit(f"compare_torch.py: --models: expected {' or '.join(MODELS)}, got {unknown}")
+    if options.device == "cuda" and not torch.cuda.is_available():
+        sys.exit("compare_torch.py: --device cuda: PyTorch sees no GPU")
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
-    items = 3416
 
-    print(f"PyTorch {torch.__version__}, {options.threads} threads")
-    with tempfile.TemporaryDirectory() as folder:
-        worst = compare_scores(options.binary, pathlib.Path(folder))
-    print(f"scores of the loaded model: worst relative difference {worst:.1e}")
-    if worst > 1e-4:
+    where = (torch.cuda.get_device_name() if options.device == "cuda"
+             else f"{options.threads} threads")
+    print(f"PyTorch {torch.__version__}, {where}")
+    if options.only != "speed" and not check_scores(options):
         sys.exit("compare_torch.py: the two disagree")
-
-    cases = [("train", 200, 128, None), ("train", 1024, 16, None), ("serve", 200, 1, None)]
-    if options.data:
-        cases = [("train", 200, 128, options.data), ("train", 1024, 16, options.data)] + cases
-    ways = [(form, False) for form in options.form.split(",")]
-    if options.compile:
-        ways += [(form, True) for form in options.form.split(",")]
-    print("| phase | length | batch | lengths | elastic, ms | PyTorch | ms | elastic is faster by |")
-    print("| --- | ---: | ---: | --- | ---: | --- | ---: | ---: |")
-    for phase, length, batch, data in cases:
-        # One answer takes too little time for few repetitions.
-        repetitions = options.repetitions * (20 if phase == "serve" else 1)
-        user_lengths = lengths_of(data) if data else None
-        # Every batch has another shape with real lengths; compiled code is given a few of them.
-        batches = random_batches(8, batch, length, items, user_lengths)
-        for form, compiled in ways:
-            model = Elastic(items, length, absorbed=form == "absorbed")
-            model.train(phase == "train")
-            function = torch.compile(model) if compiled else model
-            if phase == "train":
-                step = training_step(function, batches)
-            else:
-                ids, lengths, _ = batches[0]
-
-                def step(function=function, ids=ids, lengths=lengths):
-                    with torch.inference_mode():
-                        function(ids, lengths)
-
-            torch_ms = median_ms(step, repetitions, warmup=10 if compiled else 3)
-            own_ms = elastic_ms(options.binary, options.threads, phase, length, batch,
-                                repetitions, data)
-            print(f"| {phase} | {length} | {batch} | {'as in the data' if data else 'all equal'} | "
-                  f"{own_ms:.3g} | {form}{', compiled' if compiled else ''} | {torch_ms:.3g} | "
-                  f"x{torch_ms / own_ms:.2f} |", flush=True)
+    if options.device == "cuda":
+        torch.set_float32_matmul_precision("high")  # TF32; the scores above were exact
+    if options.only != "scores":
+        compare_speed(options)
 
 
 if __name__ == "__main__":

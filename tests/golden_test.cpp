@@ -1,8 +1,9 @@
 // Compares every model with the outputs and gradients of an independent implementation: each file
-// of tests/golden, or of the folder in ELASTIC_GOLDEN_DIR, in float32 and float64.
+// of tests/golden, or of the folder in ELASTIC_GOLDEN_DIR, in float32 and float64, on the device in
+// ELASTIC_TEST_DEVICE.
 //
 // One line a file: NAME MODEL ok|FAILED|skipped worst-error. Fails when a comparison fails, when
-// nothing was compared, or when a registered model was skipped.
+// nothing was compared, or when a registered model was skipped. Exit code 77: no such device here.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -17,6 +18,7 @@
 #include "base/error.h"
 #include "model/model.h"
 #include "tensor/safetensors.h"
+#include "test_device.h"
 
 namespace {
 
@@ -102,9 +104,11 @@ void load(const Safetensors& file, const Model& model, DType dtype) {
     Tensor& value = parameter.variable.mutable_value();
     require_shape(stored.shape() == value.shape(), parameter.name, ": ", stored.shape());
     const std::vector<double> values = to_doubles(stored);
-    value = dtype == DType::kFloat64
-                ? Tensor::from(values, stored.shape())
-                : Tensor::from(std::vector<float>(values.begin(), values.end()), stored.shape());
+    value =
+        dtype == DType::kFloat64
+            ? Tensor::from(values, stored.shape(), test_device())
+            : Tensor::from(
+                  std::vector<float>(values.begin(), values.end()), stored.shape(), test_device());
   }
 }
 
@@ -130,10 +134,11 @@ class GoldenFile {
       : file_(file),
         dtype_(dtype),
         comparison_(dtype == DType::kFloat64 ? 1e-6 : 1e-4),
-        model_(make_model(parse_config(file), /*seed=*/1, dtype)) {
+        model_(make_model(parse_config(file), /*seed=*/1, dtype, test_device())) {
     load(file, *model_, dtype);
-    batch_.ids = file.find("ids");
-    batch_.segments = Segments(file.find("offsets").to_vector<std::int32_t>(), Device::kCpu);
+    const Tensor& ids = file.find("ids");
+    batch_.ids = Tensor::from(ids.to_vector<std::int32_t>(), ids.shape(), test_device());
+    batch_.segments = Segments(file.find("offsets").to_vector<std::int32_t>(), test_device());
     last_ = batch_.segments.last_tokens();
   }
 
@@ -189,7 +194,7 @@ class GoldenFile {
     const Variable loss = ops::linear_cross_entropy(
         hidden,
         model_->item_table(),
-        Tensor::from(targets, {static_cast<std::int64_t>(targets.size())}));
+        Tensor::from(targets, {static_cast<std::int64_t>(targets.size())}, test_device()));
     comparison_.compare(name, file_.find(name), to_doubles(loss.value()));
     if (name == gradient_of) {
       backward(loss);
@@ -263,6 +268,10 @@ Outcome check_file(const std::filesystem::path& path) {
 }  // namespace
 
 int main() {
+  if (const std::string reason = why_no_device(); !reason.empty()) {
+    std::printf("skipped: %s\n", reason.c_str());
+    return kSkipped;
+  }
   const char* chosen = std::getenv("ELASTIC_GOLDEN_DIR");
   const std::filesystem::path folder =
       chosen != nullptr && *chosen != '\0' ? chosen : ELASTIC_SOURCE_DIR "/tests/golden";

@@ -21,17 +21,22 @@ void check_gradients(const ScalarFunction& function,
     }
     return result;
   };
-  const auto value_with = [&](std::size_t input, const std::vector<double>& elements) {
-    std::vector<Variable> arguments = variables(false);
-    arguments[input] =
-        Variable(Tensor::from(elements, inputs[input].shape(), inputs[input].device()));
+  const std::vector<Variable> arguments = variables(false);
+  const auto write = [&arguments](std::size_t input, std::size_t element, double value) {
+    const Tensor& whole = arguments[input].value();
+    const auto at = static_cast<std::int64_t>(element);
+    Tensor target = whole.reshape({whole.numel()}).slice(at, at + 1);
+    backend_for(whole.device()).copy_from_host(&value, target);
+  };
+  const auto value_with = [&](std::size_t input, std::size_t element, double value) {
+    write(input, element, value);
     return function(arguments).value().to_vector<double>().front();
   };
 
   const std::vector<Variable> leaves = variables(true);
   backward(function(leaves));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    std::vector<double> elements = inputs[i].to_vector<double>();
+    const std::vector<double> elements = inputs[i].to_vector<double>();
     std::vector<double> analytic(elements.size(), 0.0);
     if (leaves[i].grad().defined()) {
       analytic = leaves[i].grad().to_vector<double>();
@@ -40,11 +45,9 @@ void check_gradients(const ScalarFunction& function,
     double largest = 0.0;
     for (std::size_t e = 0; e < elements.size(); ++e) {
       const double at = elements[e];
-      elements[e] = at + kStep;
-      const double above = value_with(i, elements);
-      elements[e] = at - kStep;
-      const double below = value_with(i, elements);
-      elements[e] = at;
+      const double above = value_with(i, e, at + kStep);
+      const double below = value_with(i, e, at - kStep);
+      write(i, e, at);
       numeric[e] = (above - below) / (2.0 * kStep);
       largest = std::max({largest, std::abs(numeric[e]), std::abs(analytic[e])});
     }
@@ -65,7 +68,7 @@ void check_gradients(const ScalarFunction& function,
 }
 
 Variable weighted_sum(const Variable& x) {
-  Tensor weights = random_f64(x.shape(), /*seed=*/7);
+  Tensor weights = random_f64(x.shape(), /*seed=*/7, x.value().device());
   if (x.value().dtype() == DType::kFloat32) {
     const std::vector<double> wide = weights.to_vector<double>();
     weights =
@@ -74,13 +77,13 @@ Variable weighted_sum(const Variable& x) {
   return ops::sum(ops::multiply(x, Variable(weights)));
 }
 
-Tensor random_f64(const Shape& shape, std::uint64_t seed, double scale) {
+Tensor random_f64(const Shape& shape, std::uint64_t seed, Device device, double scale) {
   RandomStream stream(seed, RandomPurpose::kInit, static_cast<std::uint64_t>(shape.numel()));
   std::vector<double> values(static_cast<std::size_t>(shape.numel()));
   for (double& value : values) {
     value = scale * stream.normal();
   }
-  return Tensor::from(values, shape);
+  return Tensor::from(values, shape, device);
 }
 
 }  // namespace elastic

@@ -11,19 +11,19 @@ namespace elastic {
 /// A function of some inputs with a scalar result.
 using ScalarFunction = std::function<Variable(const std::vector<Variable>& inputs)>;
 
-/// Compares backward's gradients of `function` at `inputs` (float64) with central differences,
-/// eps 1e-5, and throws Error naming input, element and both values when they differ by more than
-/// `tolerance` times the largest entry of the gradient (absolute floor 1e-9). `function` is called
-/// often and must give the same value every time.
+/// Compares backward's gradients of `function` at `inputs` (float64, on any device) with central
+/// differences, eps 1e-5, and throws Error naming input, element and both values when they differ
+/// by more than `tolerance` times the largest entry of the gradient (absolute floor 1e-9).
+/// `function` is called often, must give the same value every time and must not write its inputs.
 void check_gradients(const ScalarFunction& function,
                      const std::vector<Tensor>& inputs,
                      double tolerance = 1e-6);
 
 /// sum_i w_i x_i with fixed weights that no structure of x cancels: what a gradient check
-/// differentiates.
+/// differentiates. w = random_f64(x.shape(), 7), on the device and in the type of x.
 Variable weighted_sum(const Variable& x);
 
 /// Normal numbers, a function of shape and seed.
-Tensor random_f64(const Shape& shape, std::uint64_t seed, double scale = 1.0);
+Tensor random_f64(const Shape& shape, std::uint64_t seed, Device device, double scale = 1.0);
 
 }  // namespace elastic

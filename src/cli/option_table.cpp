@@ -13,6 +13,8 @@ namespace {
 constexpr const char* kPrefix = "ELASTIC_";
 // Read by the tests, not by the tool; and what the Elastic Stack's containers set.
 const std::vector<std::string> foreign_variables{"ELASTIC_GOLDEN_DIR",
+                                                 "ELASTIC_TEST_DEVICE",
+                                                 "ELASTIC_TEST_PRECISION",
                                                  "ELASTIC_DATA_DIR",
                                                  "ELASTIC_CONTAINER",
                                                  "ELASTIC_PASSWORD",

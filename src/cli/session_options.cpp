@@ -9,6 +9,11 @@ namespace elastic::cli {
 void declare_session(OptionTable& table, SessionOptions& options, bool with_threads) {
   table.begin_group("Running");
   table.add("device", &options.device, "cpu or cuda").scope = Scope::kSession;
+  table
+      .add("precision",
+           &options.precision,
+           "products of matrices: fp32, tf32, bf16, or auto (cuda: tf32, cpu: fp32)")
+      .scope = Scope::kSession;
   if (with_threads) {
     table.add("threads", &options.threads, "CPU threads; 0: all cores").scope = Scope::kSession;
   }
@@ -22,7 +27,10 @@ Device start_session(const SessionOptions& options) {
     throw UsageError("--threads: expected 0 (all cores) to 4096, got ", options.threads);
   }
   const Device device = parse_device(options.device);
-  backend_for(device);  // now rather than after minutes of reading data
+  Backend& backend = backend_for(device);  // now rather than after minutes of reading data
+  if (options.precision != "auto") {
+    backend.set_precision(parse_precision(options.precision));
+  }
   set_num_threads(static_cast<int>(options.threads));
   return device;
 }

@@ -11,6 +11,7 @@ namespace elastic::cli {
 
 struct SessionOptions {
   std::string device = "cpu";
+  std::string precision = "auto";
   std::int64_t threads = 0;
   bool quiet = false;
 };

@@ -1,12 +1,16 @@
 // How fast this machine is at the two things that bound everything else: products and memory.
 #pragma once
 
+#include <string>
+
 #include "tensor/dtype.h"
 
 namespace elastic::profile {
 
 struct MachineRates {
-  double sgemm_gflops = 0.0;  ///< float32 products 1024^3, the best of several, all threads
+  std::string device;         ///< what computes, for people
+  double sgemm_gflops = 0.0;  ///< float32 products in the session's precision (1024^3 on all
+                              ///< threads of a CPU, 8192^3 on a GPU), the best of several
   double triad_gbps = 0.0;    ///< a = b + c over arrays far larger than the caches, 10^9 bytes/s
   int threads = 1;
 };

@@ -1,7 +1,5 @@
 #include "profile/profiler.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -137,19 +135,6 @@ class Repetition {
   std::uint32_t step_ = 0;
 };
 
-std::size_t free_bytes() {
-  std::ifstream file("/proc/meminfo");
-  std::string key;
-  std::size_t kilobytes = 0;
-  for (std::string unit; file >> key >> kilobytes; std::getline(file, unit)) {
-    if (key == "MemAvailable:") {
-      return kilobytes * 1024;
-    }
-  }
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
 // Makes the kernel forget the largest resident set so far; where it cannot, the figure is the
 // largest since the process began.
 void reset_peak_resident() {
@@ -188,7 +173,8 @@ void fill_memory(Row& row, const MemoryReport& report) {
 
 void measure_into(Row& row, const MachineRates& machine, bool with_calls) {
   const Workload& workload = row.workload;
-  CachingAllocator& allocator = backend_for(workload.device).allocator();
+  Backend& backend = backend_for(workload.device);
+  CachingAllocator& allocator = backend.allocator();
   allocator.release_cache();
   reset_peak_resident();
   Repetition repetition(workload);
@@ -199,8 +185,10 @@ void measure_into(Row& row, const MachineRates& machine, bool with_calls) {
   allocator.reset_peak();
   std::vector<double> seconds;
   for (int i = 0; i < workload.repetitions; ++i) {
+    backend.synchronize();
     const auto begin = std::chrono::steady_clock::now();
     repetition.run();
+    backend.synchronize();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     seconds.push_back(elapsed.count());
   }
@@ -284,8 +272,9 @@ double estimate_bytes(const Workload& workload) {
 Row measure(const Workload& workload, const MachineRates& machine, bool with_calls) {
   Row row;
   row.workload = workload;
-  const double allowed =
-      static_cast<double>(workload.max_memory_bytes > 0 ? workload.max_memory_bytes : free_bytes());
+  const double allowed = static_cast<double>(workload.max_memory_bytes > 0
+                                                 ? workload.max_memory_bytes
+                                                 : backend_for(workload.device).free_bytes());
   row.peak_bytes = estimate_bytes(workload);
   if (row.peak_bytes > allowed) {
     row.status = RowStatus::kOutOfMemory;

@@ -168,7 +168,8 @@ nlohmann::ordered_json to_json(const Report& report) {
   nlohmann::ordered_json json;
   json["schema_version"] = kSchemaVersion;
   json["build"] = report.build;
-  json["machine"] = {{"sgemm_gflops", report.machine.sgemm_gflops},
+  json["machine"] = {{"device", report.machine.device},
+                     {"sgemm_gflops", report.machine.sgemm_gflops},
                      {"triad_gbps", report.machine.triad_gbps},
                      {"threads", report.machine.threads}};
   json["inputs"] = report.inputs;
@@ -220,12 +221,12 @@ std::string to_markdown(const Report& report) {
     }
   }
   text += concat("\nMachine: ",
+                 report.machine.device,
+                 ", ",
                  number(report.machine.sgemm_gflops),
                  " GFLOP/s sgemm, ",
                  number(report.machine.triad_gbps),
-                 " GB/s triad, ",
-                 report.machine.threads,
-                 " threads. Inputs: ",
+                 " GB/s triad. Inputs: ",
                  report.inputs,
                  ". Speed-up against ",
                  report.baseline,

@@ -24,8 +24,12 @@ const char* name_of(Memory kind) {
   return "unknown";
 }
 
-CachingAllocator::CachingAllocator(SystemAllocate allocate, SystemFree free)
-    : system_allocate_(std::move(allocate)), system_free_(std::move(free)) {}
+CachingAllocator::CachingAllocator(SystemAllocate allocate,
+                                   SystemFree free,
+                                   DescribeFree describe_free)
+    : system_allocate_(std::move(allocate)),
+      system_free_(std::move(free)),
+      describe_free_(std::move(describe_free)) {}
 
 CachingAllocator::~CachingAllocator() {
   release_cache();
@@ -62,7 +66,9 @@ void* CachingAllocator::allocate(std::size_t bytes, Memory kind) {
                              name_of(kind),
                              "), ",
                              report_.total_current >> 20,
-                             " MiB in use; try a smaller --batch-size or --max-len");
+                             " MiB in use",
+                             describe_free_ ? ", " + describe_free_() : "",
+                             "; try a smaller --batch-size or --max-len");
     }
     ++report_.system_calls;
   }

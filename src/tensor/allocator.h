@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "tensor/memory.h"
@@ -17,8 +18,9 @@ class CachingAllocator {
  public:
   using SystemAllocate = std::function<void*(std::size_t bytes)>;  ///< null when out of memory
   using SystemFree = std::function<void(void*)>;
+  using DescribeFree = std::function<std::string()>;  ///< what is free, for the error message
 
-  CachingAllocator(SystemAllocate allocate, SystemFree free);
+  CachingAllocator(SystemAllocate allocate, SystemFree free, DescribeFree describe_free = {});
   ~CachingAllocator();
   CachingAllocator(const CachingAllocator&) = delete;
   CachingAllocator& operator=(const CachingAllocator&) = delete;
@@ -40,6 +42,7 @@ class CachingAllocator {
 
   SystemAllocate system_allocate_;
   SystemFree system_free_;
+  DescribeFree describe_free_;
   mutable std::mutex mutex_;
   std::map<std::size_t, std::vector<void*>> free_blocks_;  ///< by rounded size
   MemoryReport report_;

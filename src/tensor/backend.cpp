@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/error.h"
 #include "cuda/cuda_backend.h"
 #include "tensor/cpu/cpu_backend.h"
 
@@ -12,6 +13,19 @@ namespace {
 std::array<Backend*, 2> backends{};
 
 }  // namespace
+
+Precision parse_precision(const std::string& name) {
+  if (name == "fp32") {
+    return Precision::kFp32;
+  }
+  if (name == "tf32") {
+    return Precision::kTf32;
+  }
+  if (name == "bf16") {
+    return Precision::kBf16;
+  }
+  throw UsageError("--precision: expected fp32, tf32 or bf16, got '", name, "'");
+}
 
 Backend& backend_for(Device device) {
   Backend*& backend = backends[static_cast<std::size_t>(device)];

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "tensor/allocator.h"
@@ -54,6 +55,12 @@ struct FfnWeights {
   Tensor up_weight, up_bias, down_weight, down_bias;
 };
 
+/// How products of float32 matrices are computed: exactly, from factors rounded to 10 bits (TF32)
+/// or to 7 bits (bfloat16). Sums are float32 always.
+enum class Precision { kFp32, kTf32, kBf16 };
+/// "fp32", "tf32" or "bf16"; throws UsageError for anything else.
+Precision parse_precision(const std::string& name);
+
 struct AdamOptions {
   double learning_rate = 1e-3;
   double beta1 = 0.9;
@@ -69,6 +76,14 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual CachingAllocator& allocator() = 0;
+  /// Throws UsageError where the device does not have it.
+  virtual void set_precision(Precision precision) = 0;
+  /// Waits until everything asked for so far is done; a clock read before knows nothing.
+  virtual void synchronize() = 0;
+  /// Bytes of the device's memory that could still be taken, the allocator's cache among them.
+  virtual std::size_t free_bytes() = 0;
+  /// What computes, for people.
+  virtual std::string description() = 0;
 
   // --- moving -----------------------------------------------------------------------------------
   virtual void copy_from_host(const void* source, Tensor& target) = 0;

@@ -90,8 +90,10 @@ KernelUse KernelBook::total() const {
 
 template <class Run>
 void KernelBook::book(const char* kernel, double flops, double bytes, const Run& run) {
+  inner_.synchronize();
   const Clock::time_point begin = Clock::now();
   run();
+  inner_.synchronize();
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   KernelUse& use = uses_[kernel];
   ++use.calls;
@@ -101,6 +103,22 @@ void KernelBook::book(const char* kernel, double flops, double bytes, const Run&
   if (with_calls_) {
     calls_.push_back({kernel, std::chrono::duration<double>(begin - opened_).count(), seconds});
   }
+}
+
+void KernelBook::set_precision(Precision precision) {
+  inner_.set_precision(precision);
+}
+
+void KernelBook::synchronize() {
+  inner_.synchronize();
+}
+
+std::size_t KernelBook::free_bytes() {
+  return inner_.free_bytes();
+}
+
+std::string KernelBook::description() {
+  return inner_.description();
 }
 
 CachingAllocator& KernelBook::allocator() {

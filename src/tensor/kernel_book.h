@@ -40,6 +40,10 @@ class KernelBook final : public Backend {
   [[nodiscard]] KernelUse total() const;
 
   CachingAllocator& allocator() override;
+  void set_precision(Precision precision) override;
+  void synchronize() override;
+  std::size_t free_bytes() override;
+  std::string description() override;
   void copy_from_host(const void* source, Tensor& target) override;
   void copy_to_host(const Tensor& source, void* target) override;
   void copy(const Tensor& source, Tensor& target) override;

@@ -8,7 +8,7 @@ namespace {
 
 // x^2 with a gradient that is wrong by `factor`.
 Variable square_with_error(const Variable& x, double factor) {
-  Backend& backend = backend_for(Device::kCpu);
+  Backend& backend = backend_for(x.value().device());
   Tensor out = empty_like(x.value());
   backend.multiply(x.value(), x.value(), out);
   return record(out, {x}, [x, factor, &backend](const Tensor& grad) {
@@ -38,7 +38,7 @@ TEST_CASE("check_gradients: names the input, the element and both values") {
         [](const auto& in) {
           return ops::add(ops::sum(in[0]), ops::sum(square_with_error(in[1], 3.0)));
         },
-        {random_f64({2}, 1), Tensor::from(std::vector<double>{0.0, 2.0}, {2})});
+        {random_f64({2}, 1), tensor_of(std::vector<double>{0.0, 2.0}, {2})});
   });
   CHECK(message.find("gradient of input 1 at element 1: backward gives 12, differences give 4") ==
         0);

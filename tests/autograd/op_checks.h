@@ -8,6 +8,11 @@
 
 namespace elastic {
 
+/// Normal numbers on the test device, a function of shape and seed.
+inline Tensor random_f64(const Shape& shape, std::uint64_t seed, double scale = 1.0) {
+  return random_f64(shape, seed, test_device(), scale);
+}
+
 /// A function of some inputs with a result of any shape.
 using TensorFunction = std::function<Variable(const std::vector<Variable>& inputs)>;
 
@@ -46,14 +51,14 @@ inline void check_close(const Differentiated& want, const Differentiated& got, d
 inline void check_equal(const TensorFunction& want,
                         const TensorFunction& got,
                         const std::vector<Tensor>& inputs,
-                        double tolerance = 1e-11) {
+                        double tolerance = tolerance::kEqual) {
   check_close(differentiate(want, inputs), differentiate(got, inputs), tolerance);
 }
 
 /// The function gives nearly the same value and gradients in float32 as in float64.
 inline void check_float32(const TensorFunction& function,
                           const std::vector<Tensor>& inputs,
-                          double tolerance = 2e-5) {
+                          double tolerance = tolerance::kFloat32) {
   std::vector<Tensor> narrow;
   for (const Tensor& input : inputs) {
     narrow.push_back(make_tensor(to_doubles(input), input.shape(), DType::kFloat32));
@@ -61,6 +66,16 @@ inline void check_float32(const TensorFunction& function,
   std::vector<Tensor> rounded;  // the same numbers in both types
   for (const Tensor& input : narrow) {
     rounded.push_back(make_tensor(to_doubles(input), input.shape(), DType::kFloat64));
+  }
+  switch (test_precision()) {
+    case Precision::kFp32:
+      break;
+    case Precision::kTf32:
+      tolerance = tolerance::kTf32;
+      break;
+    case Precision::kBf16:
+      tolerance = tolerance::kBf16;
+      break;
   }
   check_close(differentiate(function, rounded), differentiate(function, narrow), tolerance);
 }
@@ -75,7 +90,7 @@ inline void check_function(const TensorFunction& function, const std::vector<Ten
 inline Variable variable_of(const std::vector<double>& values,
                             const Shape& shape,
                             bool requires_grad = false) {
-  return Variable(Tensor::from(values, shape), requires_grad);
+  return Variable(tensor_of(values, shape), requires_grad);
 }
 
 }  // namespace elastic

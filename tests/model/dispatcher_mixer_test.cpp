@@ -26,7 +26,7 @@ Differentiated run(const Shapes& shapes, DispatcherMixer::Form form, bool last_o
   config.dim = shapes.dim;
   config.num_heads = shapes.num_heads;
   config.num_experts = shapes.num_experts;
-  ParameterStore store(1, DType::kFloat64, Device::kCpu);
+  ParameterStore store(1, DType::kFloat64, test_device());
   const DispatcherMixer mixer(store, "layers.0", config, form);
   const Segments segments = segments_of(shapes.lengths);
   const Variable x(random_f64({segments.num_tokens(), shapes.dim}, 1), true);
@@ -53,7 +53,7 @@ TEST_CASE("DispatcherMixer: the absorbed form equals the plain one, gradients in
       CAPTURE(last_only);
       check_close(run(kShapes[i], DispatcherMixer::Form::kPlain, last_only),
                   run(kShapes[i], DispatcherMixer::Form::kAbsorbed, last_only),
-                  1e-9);
+                  tolerance::kEqualLayer);
     }
   }
 }

@@ -7,7 +7,7 @@ namespace elastic {
 namespace {
 
 CachingAllocator& allocator() {
-  return backend_for(Device::kCpu).allocator();
+  return test_backend().allocator();
 }
 
 // The report of one training step on one sequence of `tokens` events, with what was in use before
@@ -41,7 +41,7 @@ TEST_CASE("memory: elastic's activations grow linearly with the sequence") {
     ModelConfig config = small_config("elastic");
     config.dim = 64;
     config.max_len = tokens;
-    const auto model = make_model(config, 1);
+    const auto model = new_model(config);
     return static_cast<double>(training_step(config, tokens, *model).peak_of(Memory::kActivation));
   };
   const double short_peak = activation_peak(1024);
@@ -58,7 +58,7 @@ TEST_CASE("memory: elastic's activations grow linearly with the sequence") {
 TEST_CASE("memory: the kinds at the peak add up to it") {
   for (const std::string& name : model_names()) {
     CAPTURE(name);
-    const auto model = make_model(small_config(name), 1);
+    const auto model = new_model(small_config(name));
     const MemoryReport report = training_step(small_config(name), 90, *model).after;
     CHECK(std::accumulate(report.at_peak.begin(), report.at_peak.end(), std::size_t{0}) ==
           report.total_peak);
@@ -71,7 +71,7 @@ TEST_CASE("memory: the kinds at the peak add up to it") {
 TEST_CASE("memory: a step leaves no activation behind, and a second one asks for nothing new") {
   for (const std::string& name : model_names()) {
     CAPTURE(name);
-    const auto model = make_model(small_config(name), 1);
+    const auto model = new_model(small_config(name));
     training_step(small_config(name), 90, *model);
     const MemoryReport first = allocator().report();
     training_step(small_config(name), 90, *model);
@@ -92,6 +92,9 @@ std::size_t loss_workspace(std::int64_t rows, std::int32_t items) {
 }
 
 TEST_CASE("memory: the loss's workspace grows neither with rows nor with a large catalogue") {
+  if (!on_cpu()) {
+    return;
+  }
   const Threads two(2);
   // Four blocks of 64 rows are one round at two threads; a slab holds 16384 items.
   const std::size_t one_round = loss_workspace(256, 500);

@@ -29,6 +29,13 @@ inline ModelConfig small_config(const std::string& model) {
   return config;
 }
 
+/// On the test device.
+inline std::unique_ptr<Model> new_model(const ModelConfig& config,
+                                        std::uint64_t seed = 1,
+                                        DType dtype = DType::kFloat32) {
+  return make_model(config, seed, dtype, test_device());
+}
+
 using History = std::vector<std::int32_t>;
 
 inline data::Batch batch_of(const std::vector<History>& histories) {
@@ -36,7 +43,7 @@ inline data::Batch batch_of(const std::vector<History>& histories) {
   for (const History& history : histories) {
     builder.add(history, static_cast<std::int64_t>(history.size()));
   }
-  return builder.build(Device::kCpu);
+  return builder.build(test_device());
 }
 
 /// Lengths 1, odd, and past the kernels' tile of 64.

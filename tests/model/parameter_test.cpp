@@ -6,7 +6,7 @@ namespace elastic {
 namespace {
 
 ParameterStore store_of(std::uint64_t seed) {
-  return {seed, DType::kFloat64, Device::kCpu};
+  return {seed, DType::kFloat64, test_device()};
 }
 
 TEST_CASE("ParameterStore: keeps order, counts elements, finds by name") {
@@ -63,7 +63,7 @@ TEST_CASE("ParameterStore: values are a function of seed, name and shape, not of
 
 TEST_CASE("ParameterStore: float32 holds the rounded float64 values") {
   ParameterStore wide = store_of(5);
-  ParameterStore narrow(5, DType::kFloat32, Device::kCpu);
+  ParameterStore narrow(5, DType::kFloat32, test_device());
   const std::vector<double> values = to_doubles(wide.add("weight", {10}, Init::kNormal).value());
   const std::vector<float> rounded =
       narrow.add("weight", {10}, Init::kNormal).value().to_vector<float>();

@@ -10,7 +10,7 @@
 namespace elastic::profile {
 namespace {
 
-const MachineRates kMachine{100.0, 10.0, 2};
+const MachineRates kMachine{"the CPU", 100.0, 10.0, 2};
 
 Workload training(const char* model, std::int64_t length, std::int64_t batch) {
   Workload workload;

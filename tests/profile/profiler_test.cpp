@@ -8,7 +8,7 @@
 namespace elastic::profile {
 namespace {
 
-const MachineRates kMachine{100.0, 10.0, 2};
+const MachineRates kMachine{"the CPU", 100.0, 10.0, 2};
 
 Workload small(const char* model, Phase phase, std::int64_t length) {
   Workload workload;

@@ -1,18 +1,12 @@
 #include "tensor/safetensors.h"
 
-#include <doctest/doctest.h>
-
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <limits>
-#include <string>
-#include <vector>
 
 #include "base/error.h"
 #include "temporary_folder.h"
+#include "tensor/tensor_values.h"
 
 using namespace elastic;
 namespace fs = std::filesystem;
@@ -57,11 +51,11 @@ TEST_CASE("safetensors: what is written is read back, bit for bit and in order")
   const std::string path = folder.file("a.safetensors");
   const float infinity = std::numeric_limits<float>::infinity();
   const std::vector<NamedTensor> tensors{
-      {"z.weight", Tensor::from<float>({1.5F, -0.0F, infinity, 3e-45F, 5.0F, 6.0F}, {2, 3})},
-      {"a", Tensor::from<double>({0.1}, {})},
-      {"ids", Tensor::from<std::int32_t>({-1, 2147483647}, {2, 1, 1, 1})},
-      {"empty", Tensor::from<float>({}, {0, 4})},
-      {"quote \" \\ \n", Tensor::from<float>({7.0F}, {1})}};
+      {"z.weight", tensor_of<float>({1.5F, -0.0F, infinity, 3e-45F, 5.0F, 6.0F}, {2, 3})},
+      {"a", tensor_of<double>({0.1}, {})},
+      {"ids", tensor_of<std::int32_t>({-1, 2147483647}, {2, 1, 1, 1})},
+      {"empty", tensor_of<float>({}, {0, 4})},
+      {"quote \" \\ \n", tensor_of<float>({7.0F}, {1})}};
   const std::map<std::string, std::string> metadata{{"config", "{\"a\": 1}"}, {"empty", ""}};
   write_safetensors(path, tensors, metadata);
 

@@ -6,7 +6,7 @@ namespace elastic {
 namespace {
 
 TEST_CASE("Segments: offsets give begin, end and length") {
-  const Segments segments({0, 3, 3, 8}, Device::kCpu);
+  const Segments segments({0, 3, 3, 8}, test_device());
   CHECK(segments.size() == 3);
   CHECK(segments.num_tokens() == 8);
   CHECK(segments.begin(2) == 3);
@@ -16,20 +16,20 @@ TEST_CASE("Segments: offsets give begin, end and length") {
   CHECK(segments.max_length() == 5);
   CHECK(segments.device_offsets().to_vector<std::int32_t>() ==
         std::vector<std::int32_t>{0, 3, 3, 8});
-  CHECK(segments.device() == Device::kCpu);
+  CHECK(segments.device() == test_device());
 }
 
 TEST_CASE("Segments: there may be none") {
   CHECK(Segments().size() == 0);
-  CHECK(Segments({0}, Device::kCpu).size() == 0);
-  CHECK(Segments({0}, Device::kCpu).num_tokens() == 0);
+  CHECK(Segments({0}, test_device()).size() == 0);
+  CHECK(Segments({0}, test_device()).num_tokens() == 0);
 }
 
 TEST_CASE("Segments: refuses offsets that do not start at 0 or decrease") {
-  CHECK(message_of([] { Segments({1, 2}, Device::kCpu); }) == "segments: offsets must start at 0");
-  CHECK(message_of([] { Segments({}, Device::kCpu); }) == "segments: offsets must start at 0");
+  CHECK(message_of([] { Segments({1, 2}, test_device()); }) == "segments: offsets must start at 0");
+  CHECK(message_of([] { Segments({}, test_device()); }) == "segments: offsets must start at 0");
   CHECK(message_of([] {
-          Segments({0, 4, 2}, Device::kCpu);
+          Segments({0, 4, 2}, test_device());
         }) == "segments: offsets decrease at position 2");
 }
 
@@ -40,9 +40,9 @@ TEST_CASE("Segments: grouped gives ceil(length / stride) groups each") {
 }
 
 TEST_CASE("Segments: uniform segments have one length") {
-  CHECK(Segments::uniform(3, 2, Device::kCpu).host() == std::vector<std::int32_t>{0, 2, 4, 6});
-  CHECK(Segments::uniform(2, 0, Device::kCpu).host() == std::vector<std::int32_t>{0, 0, 0});
-  CHECK(Segments::uniform(0, 5, Device::kCpu).size() == 0);
+  CHECK(Segments::uniform(3, 2, test_device()).host() == std::vector<std::int32_t>{0, 2, 4, 6});
+  CHECK(Segments::uniform(2, 0, test_device()).host() == std::vector<std::int32_t>{0, 0, 0});
+  CHECK(Segments::uniform(0, 5, test_device()).size() == 0);
 }
 
 TEST_CASE("Segments: last_tokens indexes each segment's end") {

@@ -1,4 +1,4 @@
-// What tests need to look at tensors.
+// What tests need to make tensors on the test device, and to look at them.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
+#include <cstddef>
+#include <cstdio>
 #include <functional>
 #include <limits>
 #include <map>
@@ -18,6 +19,8 @@
 #include "tensor/segments.h"
 #include "tensor/tensor.h"
 #include "tensor/threads.h"
+#include "test_device.h"
+#include "tolerances.h"
 
 namespace elastic {
 
@@ -29,12 +32,17 @@ inline std::vector<double> to_doubles(const Tensor& tensor) {
   return {values.begin(), values.end()};
 }
 
-/// A float32 or float64 tensor on the CPU.
+template <class T>
+Tensor tensor_of(const std::vector<T>& values, const Shape& shape) {
+  return Tensor::from(values, shape, test_device());
+}
+
+/// A float32 or float64 tensor.
 inline Tensor make_tensor(const std::vector<double>& values, const Shape& shape, DType dtype) {
   if (dtype == DType::kFloat64) {
-    return Tensor::from(values, shape);
+    return tensor_of(values, shape);
   }
-  return Tensor::from(std::vector<float>(values.begin(), values.end()), shape);
+  return tensor_of(std::vector<float>(values.begin(), values.end()), shape);
 }
 
 /// Normal numbers, a function of shape and seed.
@@ -62,7 +70,7 @@ inline std::vector<std::int32_t> random_ids(std::int64_t count,
 }
 
 inline Tensor int_tensor(const std::vector<std::int32_t>& values) {
-  return Tensor::from(values, {static_cast<std::int64_t>(values.size())});
+  return tensor_of(values, {static_cast<std::int64_t>(values.size())});
 }
 
 inline Segments segments_of(const std::vector<std::int32_t>& lengths) {
@@ -70,12 +78,18 @@ inline Segments segments_of(const std::vector<std::int32_t>& lengths) {
   for (const std::int32_t length : lengths) {
     offsets.push_back(offsets.back() + length);
   }
-  return {offsets, Device::kCpu};
+  return {offsets, test_device()};
+}
+
+/// The elements' bytes, whatever their type and device.
+inline std::vector<std::byte> bits_of(const Tensor& tensor) {
+  std::vector<std::byte> bits(tensor.bytes());
+  backend_for(tensor.device()).copy_to_host(tensor, bits.data());
+  return bits;
 }
 
 inline bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && a.dtype() == b.dtype() &&
-         std::memcmp(a.raw_data(), b.raw_data(), a.bytes()) == 0;
+  return a.shape() == b.shape() && a.dtype() == b.dtype() && bits_of(a) == bits_of(b);
 }
 
 /// Largest difference relative to the largest entry of `want`; infinite when sizes differ or a
@@ -96,7 +110,19 @@ inline double relative_error(const std::vector<double>& want, const std::vector<
   return error < 1e-12 ? 0.0 : error / std::max(largest, 1e-300);
 }
 
-/// The kernels' number of threads while it lives.
+/// True when the tests run on the CPU. Elsewhere it says that the running test, which is about the
+/// CPU's own kernels, blocks or threads, is skipped.
+inline bool on_cpu() {
+  if (test_device() == Device::kCpu) {
+    return true;
+  }
+  std::printf("skipped on %s: %s\n",
+              name_of(test_device()),
+              doctest::getContextOptions()->currentTest->m_name);
+  return false;
+}
+
+/// The CPU kernels' number of threads while it lives; nothing to other devices.
 class Threads {
  public:
   explicit Threads(int count) : before_(num_threads()) { set_num_threads(count); }

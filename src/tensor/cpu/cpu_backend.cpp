@@ -1,11 +1,15 @@
 #include "tensor/cpu/cpu_backend.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 
+#include "base/error.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/threads.h"
 
 namespace elastic::cpu {
 
@@ -32,6 +36,31 @@ CpuBackend::CpuBackend() : allocator_(allocate_block, [](void* block) { std::fre
 
 CachingAllocator& CpuBackend::allocator() {
   return allocator_;
+}
+
+void CpuBackend::set_precision(Precision precision) {
+  if (precision != Precision::kFp32) {
+    throw UsageError("--precision: device cpu computes in fp32 only");
+  }
+}
+
+void CpuBackend::synchronize() {}
+
+std::size_t CpuBackend::free_bytes() {
+  std::ifstream file("/proc/meminfo");
+  std::string key;
+  std::size_t kilobytes = 0;
+  for (std::string unit; file >> key >> kilobytes; std::getline(file, unit)) {
+    if (key == "MemAvailable:") {
+      return kilobytes * 1024 + allocator_.report().cached;
+    }
+  }
+  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string CpuBackend::description() {
+  return concat("CPU, ", num_threads(), num_threads() == 1 ? " thread" : " threads");
 }
 
 void CpuBackend::copy_from_host(const void* source, Tensor& target) {

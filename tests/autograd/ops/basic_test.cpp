@@ -89,7 +89,7 @@ TEST_CASE("gelu: values of the tanh form") {
   }
   const Variable y = ops::gelu(variable_of(x, {8}));
   for (std::size_t i = 0; i < x.size(); ++i) {
-    CHECK(std::abs(to_doubles(y.value())[i] - want[i]) < 1e-12);
+    CHECK(std::abs(to_doubles(y.value())[i] - want[i]) < tolerance::kSum);
   }
 }
 

@@ -20,7 +20,7 @@ struct Case {
   [[nodiscard]] Segments segments() const { return segments_of(lengths); }
   [[nodiscard]] std::int64_t batch() const { return segments().size(); }
   [[nodiscard]] Segments expert_segments() const {
-    return Segments::uniform(batch(), experts, Device::kCpu);
+    return Segments::uniform(batch(), experts, test_device());
   }
   [[nodiscard]] double scale() const { return 1.0 / std::sqrt(static_cast<double>(dim / heads)); }
   [[nodiscard]] Shape absorbed() const { return {batch(), heads, experts, dim}; }
@@ -39,19 +39,19 @@ TEST_CASE("dispatcher_aggregate: one token is what every expert gathers") {
   const Variable query(random_f64({1, 1, 2, 2}, 1));
   const double r = 1.0 / std::sqrt(1.0 + 1e-5);
   const Variable out = ops::dispatcher_aggregate(x, {}, query, segments_of({1}));
-  CHECK(relative_error({-r, r, -r, r}, to_doubles(out.value())) < 1e-13);
+  CHECK(relative_error({-r, r, -r, r}, to_doubles(out.value())) < tolerance::kByHand);
 }
 
 TEST_CASE("dispatcher_aggregate: a zero query gathers the mean of the normalised tokens") {
   const Tensor x = random_f64({1100, 4}, 1);
-  const Variable query(zeros({1, 1, 1, 4}, DType::kFloat64, Device::kCpu));
+  const Variable query(zeros({1, 1, 1, 4}, DType::kFloat64, test_device()));
   const std::vector<double> z = to_doubles(ops::layer_norm(Variable(x), {}).value());
   std::vector<double> mean(4, 0.0);
   for (std::size_t i = 0; i < z.size(); ++i) {
     mean[i % 4] += z[i] / 1100;
   }
   const Variable out = ops::dispatcher_aggregate(Variable(x), {}, query, segments_of({1100}));
-  CHECK(relative_error(mean, to_doubles(out.value())) < 1e-11);
+  CHECK(relative_error(mean, to_doubles(out.value())) < tolerance::kEqual);
 }
 
 TEST_CASE("dispatcher_dispatch: one expert per head hands back its value") {
@@ -61,7 +61,8 @@ TEST_CASE("dispatcher_dispatch: one expert per head hands back its value") {
   const Variable bias = variable_of({0.25, 0.5}, {2});
   const Variable out =
       ops::dispatcher_dispatch(x, {}, key, value, bias, segments_of({2}), Dropout{});
-  CHECK(relative_error({111.25, 222.5, 113.25, 225.5}, to_doubles(out.value())) < 1e-14);
+  CHECK(relative_error({111.25, 222.5, 113.25, 225.5}, to_doubles(out.value())) <
+        tolerance::kByHand);
 }
 
 TensorFunction aggregate(const Segments& segments) {
@@ -172,7 +173,7 @@ TEST_CASE("dispatcher_aggregate: absorbed projections equal plain attention") {
                  random_f64({c.batch(), c.experts, c.dim}, 4),
                  random_f64({c.dim, c.dim}, 5),
                  random_f64({c.dim, c.dim}, 6)},
-                1e-10);
+                tolerance::kEqualDeep);
   }
 }
 
@@ -213,7 +214,7 @@ TEST_CASE("dispatcher_dispatch: absorbed projections equal plain attention, drop
       check_equal([&](const auto& in) { return plain_dispatch(c, in, dropout); },
                   [&](const auto& in) { return absorbed_dispatch(c, in, dropout); },
                   inputs,
-                  1e-10);
+                  tolerance::kEqualDeep);
     }
   }
 }
@@ -256,8 +257,8 @@ TEST_CASE("dispatcher_aggregate: large scores do not overflow") {
 
 TEST_CASE("dispatcher: float32 stays close to float64") {
   const Case c{{70, 1, 1100}, 2, 4, 16};
-  check_float32(aggregate(c.segments()), aggregate_inputs(c), 1e-4);
-  check_float32(dispatch(c.segments(), kDropout), dispatch_inputs(c), 1e-4);
+  check_float32(aggregate(c.segments()), aggregate_inputs(c), tolerance::kFloat32Deep);
+  check_float32(dispatch(c.segments(), kDropout), dispatch_inputs(c), tolerance::kFloat32Deep);
 }
 
 TEST_CASE("dispatcher: refuses tokens and experts that do not fit") {

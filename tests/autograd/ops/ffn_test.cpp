@@ -72,7 +72,7 @@ TEST_CASE("ffn: one input and one set of weights used twice") {
 }
 
 TEST_CASE("ffn: float32 stays close to float64") {
-  check_float32(fused(kDropout), inputs_of(70, 16, 40), 1e-4);
+  check_float32(fused(kDropout), inputs_of(70, 16, 40), tolerance::kFloat32Deep);
 }
 
 TEST_CASE("ffn: refuses weights that do not fit") {

@@ -18,9 +18,9 @@ TEST_CASE("layer_norm: values by hand") {
   // Mean 2, variance 1.
   const Variable x = variable_of({1, 3}, {1, 2});
   const double r = 1.0 / std::sqrt(1.0 + 1e-5);
-  CHECK(relative_error({-r, r}, to_doubles(ops::layer_norm(x, {}).value())) < 1e-14);
+  CHECK(relative_error({-r, r}, to_doubles(ops::layer_norm(x, {}).value())) < tolerance::kByHand);
   const Variable y = ops::layer_norm(x, {variable_of({2, 3}, {2}), variable_of({10, 20}, {2})});
-  CHECK(relative_error({10 - 2 * r, 20 + 3 * r}, to_doubles(y.value())) < 1e-14);
+  CHECK(relative_error({10 - 2 * r, 20 + 3 * r}, to_doubles(y.value())) < tolerance::kByHand);
 }
 
 TEST_CASE("layer_norm: a constant row becomes the bias") {
@@ -70,8 +70,8 @@ TEST_CASE("layer_norm: many rows add up to the sum of their parts") {
     grad_weight[i % 3] += g[i] * n[i];
     grad_bias[i % 3] += g[i];
   }
-  CHECK(relative_error(grad_weight, all.grads[1]) < 1e-12);
-  CHECK(relative_error(grad_bias, all.grads[2]) < 1e-12);
+  CHECK(relative_error(grad_weight, all.grads[1]) < tolerance::kSum);
+  CHECK(relative_error(grad_bias, all.grads[2]) < tolerance::kSum);
 }
 
 TEST_CASE("layer_norm: float32 stays close to float64") {

@@ -88,13 +88,13 @@ TEST_CASE("product_keys: picks the best of all pairs, with their gates") {
       }
     }
     CHECK(result.indices.to_vector<std::int32_t>() == indices);
-    CHECK(relative_error(gates, to_doubles(result.gates)) < 1e-13);
-    CHECK(relative_error(rows, to_doubles(result.experts.value())) < 1e-13);
+    CHECK(relative_error(gates, to_doubles(result.gates)) < tolerance::kByHand);
+    CHECK(relative_error(rows, to_doubles(result.experts.value())) < tolerance::kByHand);
   }
 }
 
 TEST_CASE("product_keys: equal scores go to the smaller id") {
-  const Variable query(zeros({1, 1, 2}, DType::kFloat64, Device::kCpu));
+  const Variable query(zeros({1, 1, 2}, DType::kFloat64, test_device()));
   const Variable subkeys(random_f64({1, 2, 4, 1}, 1));
   const Variable memory(random_f64({16, 2}, 2));
   for (const std::int64_t k : {1, 3, 4, 5, 16}) {
@@ -107,7 +107,7 @@ TEST_CASE("product_keys: equal scores go to the smaller id") {
       CHECK(indices[static_cast<std::size_t>(i)] == i / part * 4 + i % part);
     }
     CHECK(relative_error(std::vector<double>(static_cast<std::size_t>(k), 1.0),
-                         to_doubles(result.gates)) < 1e-14);
+                         to_doubles(result.gates)) < tolerance::kByHand);
   }
 }
 

@@ -115,7 +115,8 @@ TEST_CASE("segment_attention: equals explicit maps, past the tiles too") {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CAPTURE(i);
     const std::vector<Tensor> inputs = inputs_of(cases[i]);
-    check_close(naive(cases[i], inputs), differentiate(attention(cases[i]), inputs), 1e-11);
+    check_close(
+        naive(cases[i], inputs), differentiate(attention(cases[i]), inputs), tolerance::kEqual);
   }
 }
 
@@ -202,9 +203,9 @@ TEST_CASE("segment_attention: a causal prefix has the same bits as within the wh
 
 TEST_CASE("segment_attention: float32 stays close to float64") {
   const Case c{{70, 130, 1}, {70, 130, 1}, 2, 16, true};
-  check_float32(attention(c), inputs_of(c), 1e-4);
+  check_float32(attention(c), inputs_of(c), tolerance::kFloat32Deep);
   const Case crossed{{8, 8}, {300, 5}, 2, 16, false};
-  check_float32(attention(crossed), inputs_of(crossed), 1e-4);
+  check_float32(attention(crossed), inputs_of(crossed), tolerance::kFloat32Deep);
 }
 
 TEST_CASE("segment_attention: refuses shapes, segments and heads that do not fit") {

@@ -102,6 +102,9 @@ double product_error(const Way& way, std::int64_t m, std::int64_t n, std::int64_
 }
 
 TEST_CASE_TEMPLATE("gemm: equals a naive product in every form and size", T, float, double) {
+  if (!on_cpu()) {
+    return;
+  }
   const double tolerance = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
   // Around the register tile (6 or 12 rows), the panel and the depth block, and past them.
   const std::vector<std::array<std::int64_t, 3>> sizes{{1, 1, 1},
@@ -134,6 +137,9 @@ TEST_CASE_TEMPLATE("gemm: equals a naive product in every form and size", T, flo
 }
 
 TEST_CASE("gemm: every odd size up to 70 comes out right") {
+  if (!on_cpu()) {
+    return;
+  }
   for (std::int64_t size = 1; size <= 70; ++size) {
     CAPTURE(size);
     const Way& way = kWays[static_cast<std::size_t>(size) % kWays.size()];
@@ -143,6 +149,9 @@ TEST_CASE("gemm: every odd size up to 70 comes out right") {
 }
 
 TEST_CASE("gemm: a product over nothing is zero, or leaves an accumulated result alone") {
+  if (!on_cpu()) {
+    return;
+  }
   std::vector<float> c{1, 2, 3, 4};
   const std::vector<float> none(1);
   gemm_unpacked<float>(1, 2, 0, row_major(none.data(), 0), none.data(), 2, c.data(), 2, true);
@@ -154,6 +163,9 @@ TEST_CASE("gemm: a product over nothing is zero, or leaves an accumulated result
 }
 
 TEST_CASE("pack: a missing column is filled with zeros") {
+  if (!on_cpu()) {
+    return;
+  }
   const std::int64_t panel = panel_columns<float>();
   const std::vector<float> b{1, 2, 3, 4, 5, 6};
   std::vector<float> packed(static_cast<std::size_t>(packed_size<float>(2, 3)), -1.0F);
@@ -188,6 +200,9 @@ TEST_CASE_TEMPLATE("gemm: an element is the sequential dot, bit for bit, whereve
                    T,
                    float,
                    double) {
+  if (!on_cpu()) {
+    return;
+  }
   for (const std::int64_t k : {1, 64, 256, 301}) {
     const std::int64_t m = 53;
     const std::int64_t n = 37;
@@ -216,6 +231,9 @@ TEST_CASE_TEMPLATE("gemm: an element is the sequential dot, bit for bit, whereve
 }
 
 TEST_CASE_TEMPLATE("gemm: a row has the same bits alone and among others", T, float, double) {
+  if (!on_cpu()) {
+    return;
+  }
   const std::int64_t m = 50;
   const std::int64_t n = 21;
   const std::int64_t k = 270;

@@ -4,12 +4,8 @@
 namespace elastic {
 namespace {
 
-Backend& backend() {
-  return backend_for(Device::kCpu);
-}
-
 Tensor fresh_health() {
-  return zeros({3}, DType::kFloat64, Device::kCpu);
+  return zeros({3}, DType::kFloat64, test_device());
 }
 
 // Two parameters with their moments.
@@ -72,8 +68,8 @@ TEST_CASE("adam_step: three steps follow the hand computation, with clipping and
           const std::vector<Tensor> grad{
               make_tensor({grads[s][0], grads[s][1], grads[s][2]}, {3}, dtype),
               make_tensor({grads[s][3]}, {1, 1}, dtype)};
-          backend().check_gradients(grad, make_tensor({1.0}, {}, dtype), options.step, health);
-          backend().adam_step(state.params, grad, state.first, state.second, options, health);
+          test_backend().check_gradients(grad, make_tensor({1.0}, {}, dtype), options.step, health);
+          test_backend().adam_step(state.params, grad, state.first, state.second, options, health);
           hand.step(grads[s], options);
         }
         std::vector<double> got = to_doubles(state.params[0]);
@@ -91,30 +87,30 @@ TEST_CASE("adam_step: a first step moves every element by about the learning rat
                                  make_tensor({-1.0}, {1, 1}, DType::kFloat64)};
   AdamOptions options;
   options.learning_rate = 0.01;
-  backend().adam_step(state.params, grad, state.first, state.second, options, health);
+  test_backend().adam_step(state.params, grad, state.first, state.second, options, health);
   CHECK(relative_error({0.99, -1.99, 0.49}, to_doubles(state.params[0])) < 1e-6);
   CHECK(to_doubles(state.params[1])[0] == doctest::Approx(4.01));
 }
 
 TEST_CASE("adam_step: tensors longer than a slice are updated to the end") {
   const std::int64_t size = (1 << 15) * 2 + 17;
-  const Tensor param = zeros({size}, DType::kFloat32, Device::kCpu);
+  const Tensor param = zeros({size}, DType::kFloat32, test_device());
   const Tensor first = zeros_like(param);
   const Tensor second = zeros_like(param);
-  Tensor grad({size}, DType::kFloat32, Device::kCpu);
-  backend().fill(grad, 2.0);
-  backend().adam_step({param}, {grad}, {first}, {second}, AdamOptions{}, fresh_health());
+  Tensor grad({size}, DType::kFloat32, test_device());
+  test_backend().fill(grad, 2.0);
+  test_backend().adam_step({param}, {grad}, {first}, {second}, AdamOptions{}, fresh_health());
   const std::vector<double> values = to_doubles(param);
   CHECK(relative_error(std::vector<double>(values.size(), -1e-3), values) < 1e-5);
 }
 
 TEST_CASE("check_gradients: the norm is over all gradients") {
   Tensor health = fresh_health();
-  backend().check_gradients({make_tensor({3.0, 0.0}, {2}, DType::kFloat32),
-                             make_tensor({4.0, -12.0}, {1, 2}, DType::kFloat32)},
-                            make_tensor({0.5}, {}, DType::kFloat32),
-                            1,
-                            health);
+  test_backend().check_gradients({make_tensor({3.0, 0.0}, {2}, DType::kFloat32),
+                                  make_tensor({4.0, -12.0}, {1, 2}, DType::kFloat32)},
+                                 make_tensor({0.5}, {}, DType::kFloat32),
+                                 1,
+                                 health);
   CHECK(to_doubles(health) == std::vector<double>{13.0, 0.0, 0.0});
 }
 
@@ -122,12 +118,12 @@ TEST_CASE("check_gradients: a value that is not finite names its parameter and s
   for (const double bad : {static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
     Tensor health = fresh_health();
     const Tensor good = make_tensor({1.0}, {1}, DType::kFloat32);
-    backend().check_gradients({good,
-                               make_tensor({0.0, bad}, {2}, DType::kFloat32),
-                               make_tensor({bad}, {1}, DType::kFloat32)},
-                              make_tensor({0.5}, {}, DType::kFloat32),
-                              7,
-                              health);
+    test_backend().check_gradients({good,
+                                    make_tensor({0.0, bad}, {2}, DType::kFloat32),
+                                    make_tensor({bad}, {1}, DType::kFloat32)},
+                                   make_tensor({0.5}, {}, DType::kFloat32),
+                                   7,
+                                   health);
     CHECK_FALSE(std::isfinite(to_doubles(health)[0]));
     CHECK(to_doubles(health)[1] == 7.0);
     CHECK(to_doubles(health)[2] == 1.0);
@@ -136,10 +132,10 @@ TEST_CASE("check_gradients: a value that is not finite names its parameter and s
 
 TEST_CASE("check_gradients: a bad loss with good gradients names no parameter") {
   Tensor health = fresh_health();
-  backend().check_gradients({make_tensor({1.0}, {1}, DType::kFloat64)},
-                            make_tensor({NAN}, {}, DType::kFloat64),
-                            3,
-                            health);
+  test_backend().check_gradients({make_tensor({1.0}, {1}, DType::kFloat64)},
+                                 make_tensor({NAN}, {}, DType::kFloat64),
+                                 3,
+                                 health);
   CHECK(to_doubles(health) == std::vector<double>{1.0, 3.0, -1.0});
 }
 
@@ -148,11 +144,11 @@ TEST_CASE("check_gradients: later steps do not overwrite the first bad one") {
   const Tensor loss = make_tensor({1.0}, {}, DType::kFloat32);
   const Tensor good = make_tensor({1.0}, {1}, DType::kFloat32);
   const Tensor bad = make_tensor({NAN}, {1}, DType::kFloat32);
-  backend().check_gradients({good, bad}, loss, 4, health);
-  backend().check_gradients({bad, good}, loss, 5, health);
+  test_backend().check_gradients({good, bad}, loss, 4, health);
+  test_backend().check_gradients({bad, good}, loss, 5, health);
   CHECK(to_doubles(health)[1] == 4.0);
   CHECK(to_doubles(health)[2] == 1.0);
-  backend().check_gradients({good, good}, loss, 6, health);
+  test_backend().check_gradients({good, good}, loss, 6, health);
   CHECK(to_doubles(health)[1] == 4.0);
   CHECK(to_doubles(health)[0] == doctest::Approx(std::sqrt(2.0)));
 }
@@ -166,10 +162,10 @@ TEST_CASE("adam_step: touches nothing once a bad step stands") {
                                 make_tensor({1.0}, {1, 1}, DType::kFloat32)};
   const std::vector<Tensor> good{make_tensor({1.0, 1.0, 1.0}, {3}, DType::kFloat32),
                                  make_tensor({1.0}, {1, 1}, DType::kFloat32)};
-  backend().check_gradients(bad, loss, 1, health);
-  backend().adam_step(state.params, bad, state.first, state.second, AdamOptions{}, health);
-  backend().check_gradients(good, loss, 2, health);
-  backend().adam_step(state.params, good, state.first, state.second, AdamOptions{}, health);
+  test_backend().check_gradients(bad, loss, 1, health);
+  test_backend().adam_step(state.params, bad, state.first, state.second, AdamOptions{}, health);
+  test_backend().check_gradients(good, loss, 2, health);
+  test_backend().adam_step(state.params, good, state.first, state.second, AdamOptions{}, health);
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(same_bits(state.params[i], before.params[i]));
     CHECK(same_bits(state.first[i], before.first[i]));

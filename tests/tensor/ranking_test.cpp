@@ -31,15 +31,30 @@ struct Problem {
     const auto& ids = excluded[static_cast<std::size_t>(row)];
     return std::find(ids.begin(), ids.end(), item) != ids.end();
   }
-  [[nodiscard]] double score(std::int64_t row, std::int32_t item) const {
-    const std::vector<double> state = to_doubles(hidden.slice(row, row + 1));
-    const std::vector<double> vector = to_doubles(table.slice(item, item + 1));
+};
+
+// Scores of every row and item, from one copy on the host.
+class Scores {
+ public:
+  explicit Scores(const Problem& problem)
+      : hidden_(to_doubles(problem.hidden)),
+        table_(to_doubles(problem.table)),
+        dim_(static_cast<std::size_t>(problem.hidden.cols())) {}
+
+  double operator()(std::int64_t row, std::int32_t item) const {
+    const std::size_t state = static_cast<std::size_t>(row) * dim_;
+    const std::size_t vector = static_cast<std::size_t>(item) * dim_;
     double sum = 0.0;
-    for (std::size_t j = 0; j < state.size(); ++j) {
-      sum += state[j] * vector[j];
+    for (std::size_t j = 0; j < dim_; ++j) {
+      sum += hidden_[state + j] * table_[vector + j];
     }
     return sum;
   }
+
+ private:
+  std::vector<double> hidden_;
+  std::vector<double> table_;
+  std::size_t dim_;
 };
 
 // Small whole numbers, so that scores are exact and many tie.
@@ -67,14 +82,13 @@ Problem tied_problem(std::int64_t rows, std::int32_t items, DType dtype, std::ui
 }
 
 std::vector<std::int32_t> ranks_of(const Problem& problem) {
-  Tensor ranks({problem.rows()}, DType::kInt32, Device::kCpu);
-  backend_for(Device::kCpu)
-      .rank_targets(problem.hidden,
-                    problem.table,
-                    int_tensor(problem.targets),
-                    problem.segments(),
-                    problem.excluded_ids(),
-                    ranks);
+  Tensor ranks({problem.rows()}, DType::kInt32, test_device());
+  test_backend().rank_targets(problem.hidden,
+                              problem.table,
+                              int_tensor(problem.targets),
+                              problem.segments(),
+                              problem.excluded_ids(),
+                              ranks);
   return ranks.to_vector<std::int32_t>();
 }
 
@@ -84,22 +98,22 @@ struct Best {
 };
 
 Best top_of(const Problem& problem, std::int64_t k) {
-  Tensor ids({problem.rows(), k}, DType::kInt32, Device::kCpu);
-  Tensor scores({problem.rows(), k}, problem.hidden.dtype(), Device::kCpu);
-  backend_for(Device::kCpu)
-      .top_k(
-          problem.hidden, problem.table, problem.segments(), problem.excluded_ids(), ids, scores);
+  Tensor ids({problem.rows(), k}, DType::kInt32, test_device());
+  Tensor scores({problem.rows(), k}, problem.hidden.dtype(), test_device());
+  test_backend().top_k(
+      problem.hidden, problem.table, problem.segments(), problem.excluded_ids(), ids, scores);
   return {ids.to_vector<std::int32_t>(), to_doubles(scores)};
 }
 
 std::vector<std::int32_t> naive_ranks(const Problem& problem) {
+  const Scores score(problem);
   std::vector<std::int32_t> ranks;
   for (std::int64_t r = 0; r < problem.rows(); ++r) {
     const std::int32_t target = problem.targets[static_cast<std::size_t>(r)];
     std::int32_t rank = 1;
     for (std::int32_t v = 1; v <= problem.items(); ++v) {
-      const bool counts = v != target && !problem.is_excluded(r, v) &&
-                          problem.score(r, v) >= problem.score(r, target);
+      const bool counts =
+          v != target && !problem.is_excluded(r, v) && score(r, v) >= score(r, target);
       rank += counts ? 1 : 0;
     }
     ranks.push_back(rank);
@@ -108,12 +122,13 @@ std::vector<std::int32_t> naive_ranks(const Problem& problem) {
 }
 
 Best naive_top(const Problem& problem, std::size_t k) {
+  const Scores score(problem);
   Best best;
   for (std::int64_t r = 0; r < problem.rows(); ++r) {
     std::vector<std::pair<double, std::int32_t>> order;  // negated score, id
     for (std::int32_t v = 1; v <= problem.items(); ++v) {
       if (!problem.is_excluded(r, v)) {
-        order.emplace_back(-problem.score(r, v), v);
+        order.emplace_back(-score(r, v), v);
       }
     }
     std::sort(order.begin(), order.end());
@@ -147,14 +162,13 @@ TEST_CASE("rank_targets: no item excluded at all") {
     ids.clear();
   }
   CHECK(ranks_of(problem) == naive_ranks(problem));
-  Tensor ranks({9}, DType::kInt32, Device::kCpu);
-  backend_for(Device::kCpu)
-      .rank_targets(problem.hidden,
-                    problem.table,
-                    int_tensor(problem.targets),
-                    problem.segments(),
-                    Tensor(),
-                    ranks);
+  Tensor ranks({9}, DType::kInt32, test_device());
+  test_backend().rank_targets(problem.hidden,
+                              problem.table,
+                              int_tensor(problem.targets),
+                              problem.segments(),
+                              Tensor(),
+                              ranks);
   CHECK(ranks.to_vector<std::int32_t>() == naive_ranks(problem));
 }
 

@@ -1,0 +1,212 @@
+// Gradient norm, the not-finite flag, and Adam over all parameters at once.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "cuda/backend.h"
+#include "cuda/device.cuh"
+#include "cuda/runtime.h"
+
+namespace elastic::cuda {
+namespace {
+
+constexpr int kTensors = 64;              ///< of one launch; more take several
+constexpr std::int64_t kSlice = 1 << 13;  ///< elements of a block
+
+// Some tensors as one list of slices, passed by value.
+template <class T, int kArrays>
+struct TensorList {
+  T* arrays[kArrays][kTensors];
+  std::int64_t sizes[kTensors];
+  std::int32_t first_slice[kTensors + 1];
+  int count = 0;
+
+  /// The tensor of a slice.
+  __device__ int tensor_of(int slice) const {
+    int i = 0;
+    while (i + 1 < count && first_slice[i + 1] <= slice) {
+      ++i;
+    }
+    return i;
+  }
+};
+
+// Calls body(list, index of its first tensor) for `tensors` in lists; tensors[a][i] is array a of
+// tensor i.
+template <class T, int kArrays, class Body>
+void for_each_list(const std::vector<Tensor> (&tensors)[kArrays], const Body& body) {
+  const std::size_t total = tensors[0].size();
+  for (std::size_t first = 0; first < total; first += kTensors) {
+    TensorList<T, kArrays> list{};
+    const std::size_t count = std::min<std::size_t>(kTensors, total - first);
+    list.count = static_cast<int>(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t a = 0; a < kArrays; ++a) {
+        list.arrays[a][i] = tensors[a][first + i].template data<T>();
+      }
+      list.sizes[i] = tensors[0][first + i].numel();
+      list.first_slice[i + 1] =
+          list.first_slice[i] + static_cast<std::int32_t>(divide_up(list.sizes[i], kSlice));
+    }
+    body(list, static_cast<int>(first));
+  }
+}
+
+// squares[slice] = sum of squares; the slice's tensor goes to owners[slice].
+template <class T>
+__global__ void __launch_bounds__(kThreads)
+    squares_kernel(TensorList<T, 1> list, int first_tensor, double* squares, std::int32_t* owners) {
+  const int slice = static_cast<int>(blockIdx.x);
+  const int tensor = list.tensor_of(slice);
+  const std::int64_t begin = (slice - list.first_slice[tensor]) * kSlice;
+  const std::int64_t end =
+      begin + kSlice < list.sizes[tensor] ? begin + kSlice : list.sizes[tensor];
+  double sum = 0;
+  for (std::int64_t i = begin + thread_index(); i < end; i += num_threads()) {
+    const auto value = static_cast<double>(list.arrays[0][tensor][i]);
+    sum += value * value;
+  }
+  sum = block_sum(sum);
+  if (thread_index() == 0) {
+    squares[slice] = sum;
+    owners[slice] = first_tensor + tensor;
+  }
+}
+
+template <class T>
+__global__ void __launch_bounds__(kThreads) health_kernel(const double* squares,
+                                                          const std::int32_t* owners,
+                                                          std::int64_t count,
+                                                          const T* loss,
+                                                          double step,
+                                                          double* health) {
+  double sum = 0;
+  double bad = lowest<double>();  // minus the first bad tensor, so that a maximum finds it
+  for (std::int64_t i = thread_index(); i < count; i += num_threads()) {
+    sum += squares[i];
+    if (!isfinite(squares[i]) && -static_cast<double>(owners[i]) > bad) {
+      bad = -static_cast<double>(owners[i]);
+    }
+  }
+  sum = block_sum(sum);
+  bad = block_max(bad);
+  if (thread_index() == 0) {
+    health[0] = sqrt(sum);
+    if (health[1] == 0.0 && (!isfinite(sum) || !isfinite(static_cast<double>(*loss)))) {
+      health[1] = step;
+      health[2] = bad == lowest<double>() ? -1.0 : -bad;
+    }
+  }
+}
+
+template <class T>
+struct AdamScalars {
+  T beta1, beta2, rate, root, epsilon, decay;
+  double clip_norm;
+};
+
+template <class T>
+__global__ void __launch_bounds__(kThreads)
+    adam_kernel(TensorList<T, 4> list, AdamScalars<T> s, const double* health) {
+  if (health[1] != 0.0) {
+    return;
+  }
+  const double norm = health[0];
+  const T scale =
+      static_cast<T>(s.clip_norm > 0.0 && norm > s.clip_norm ? s.clip_norm / norm : 1.0);
+  const int slice = static_cast<int>(blockIdx.x);
+  const int tensor = list.tensor_of(slice);
+  const std::int64_t begin = (slice - list.first_slice[tensor]) * kSlice;
+  const std::int64_t end =
+      begin + kSlice < list.sizes[tensor] ? begin + kSlice : list.sizes[tensor];
+  T* param = list.arrays[0][tensor];
+  const T* grad = list.arrays[1][tensor];
+  T* first = list.arrays[2][tensor];
+  T* second = list.arrays[3][tensor];
+  for (std::int64_t i = begin + thread_index(); i < end; i += num_threads()) {
+    const T g = grad[i] * scale;
+    const T m = s.beta1 * first[i] + (T(1) - s.beta1) * g;
+    const T v = s.beta2 * second[i] + (T(1) - s.beta2) * g * g;
+    first[i] = m;
+    second[i] = v;
+    param[i] = s.decay * param[i] - s.rate * m / (sqrt(v) * s.root + s.epsilon);
+  }
+}
+
+}  // namespace
+
+void CudaBackend::check_gradients(const std::vector<Tensor>& grads,
+                                  const Tensor& loss,
+                                  std::int64_t step,
+                                  Tensor& health) {
+  const char* op = "check_gradients";
+  std::int64_t slices = 0;
+  for (const Tensor& grad : grads) {
+    slices += divide_up(grad.numel(), kSlice);
+  }
+  Tensor squares = workspace<double>(slices);
+  Tensor owners = workspace<std::int32_t>(slices);
+  with_real_type(loss.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    std::int64_t done = 0;
+    const std::vector<Tensor> arrays[] = {grads};
+    for_each_list<T>(arrays, [&](const TensorList<T, 1>& list, int first) {
+      const std::int32_t count = list.first_slice[list.count];
+      runtime().launch(op,
+                       squares_kernel<T>,
+                       dim3(static_cast<unsigned int>(count)),
+                       kThreads,
+                       0,
+                       list,
+                       first,
+                       squares.data<double>() + done,
+                       owners.data<std::int32_t>() + done);
+      done += count;
+    });
+    runtime().launch(op,
+                     health_kernel<T>,
+                     dim3(1),
+                     kThreads,
+                     0,
+                     squares.data<double>(),
+                     owners.data<std::int32_t>(),
+                     slices,
+                     loss.data<T>(),
+                     static_cast<double>(step),
+                     health.data<double>());
+  });
+}
+
+void CudaBackend::adam_step(const std::vector<Tensor>& params,
+                            const std::vector<Tensor>& grads,
+                            const std::vector<Tensor>& first_moments,
+                            const std::vector<Tensor>& second_moments,
+                            const AdamOptions& options,
+                            const Tensor& health) {
+  const auto exponent = static_cast<double>(options.step);
+  const double first_correction = 1.0 - std::pow(options.beta1, exponent);
+  const double second_correction = 1.0 - std::pow(options.beta2, exponent);
+  with_real_type(params.front().dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const AdamScalars<T> scalars{static_cast<T>(options.beta1),
+                                 static_cast<T>(options.beta2),
+                                 static_cast<T>(options.learning_rate / first_correction),
+                                 static_cast<T>(1.0 / std::sqrt(second_correction)),
+                                 static_cast<T>(options.epsilon),
+                                 static_cast<T>(1.0 - options.learning_rate * options.weight_decay),
+                                 options.clip_norm};
+    const std::vector<Tensor> arrays[] = {params, grads, first_moments, second_moments};
+    for_each_list<T>(arrays, [&](const TensorList<T, 4>& list, int) {
+      runtime().launch("adam_step",
+                       adam_kernel<T>,
+                       dim3(static_cast<unsigned int>(list.first_slice[list.count])),
+                       kThreads,
+                       0,
+                       list,
+                       scalars,
+                       health.data<double>());
+    });
+  });
+}
+
+}  // namespace elastic::cuda

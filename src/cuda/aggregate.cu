@@ -1,0 +1,452 @@
+// The aggregate core of Linear Dispatcher Attention: a streaming softmax over a segment's tokens,
+// each token read once. Below, Q = H k is the number of absorbed queries of a sequence.
+//
+// A block takes a chunk of a segment's tokens, tile by tile; the chunks' results are combined in
+// order. Their bounds do not depend on the batch: neither does a sequence's result.
+#include "base/error.h"
+#include "cuda/backend.h"
+#include "cuda/chunks.h"
+#include "cuda/reduce.h"
+#include "cuda/runtime.h"
+#include "cuda/token_tile.cuh"
+
+namespace elastic::cuda {
+namespace {
+
+// What both directions work on.
+template <class T>
+struct Aggregate {
+  const T* x;
+  const T* query;  ///< [B, Q, D]
+  const std::int32_t* offsets;
+  NormView<T> norm;
+  int dim;
+  int queries;
+  int group;  ///< queries that a block holds at a time
+  int tile;   ///< tokens likewise
+};
+
+// Shared memory of the forward kernel, in elements.
+struct ForwardLayout {
+  int query, z, scores, pooled, maximum, denominator, factor, size;
+
+  __host__ __device__ ForwardLayout(int group, int tile, int dim) {
+    query = 0;
+    z = query + tile_size(group, dim);
+    scores = z + tile_size(tile, dim);
+    pooled = scores + tile_size(group, tile);
+    maximum = pooled + tile_size(group, dim);
+    denominator = maximum + group;
+    factor = denominator + group;
+    size = factor + group;
+  }
+};
+
+// Takes a tile's scores [queries, rows] into the running softmax: scores become exponentials, zero
+// past the rows; factor is what the sums so far are to be multiplied by. A warp takes a query.
+template <class T>
+__device__ void streaming_softmax(
+    T* scores, int queries, int rows, int capacity, T* maximum, T* denominator, T* factor) {
+  const int stride = row_stride(capacity);
+  for (int q = warp_index(); q < queries; q += kWarps) {
+    T* score = scores + q * stride;
+    T highest = lowest<T>();
+    for (int t = lane_index(); t < rows; t += kWarp) {
+      highest = highest < score[t] ? score[t] : highest;
+    }
+    highest = warp_max(highest);
+    const T before = maximum[q];
+    const T now = before < highest ? highest : before;
+    T sum = 0;
+    for (int t = lane_index(); t < capacity; t += kWarp) {
+      const T value = t < rows ? exp(score[t] - now) : T(0);
+      score[t] = value;
+      sum += value;
+    }
+    sum = warp_sum(sum);
+    if (lane_index() == 0) {
+      const T scale = exp(before - now);
+      factor[q] = scale;
+      maximum[q] = now;
+      denominator[q] = denominator[q] * scale + sum;
+    }
+  }
+}
+
+// Writes a chunk's running softmax to running[slot]: maxima [Q], denominators [Q], sums [Q, D].
+template <bool kTensorCores, class T>
+__global__ void __launch_bounds__(kThreads) aggregate_kernel(Aggregate<T> p, T* running) {
+  const Chunk chunk = chunk_of(p.offsets);
+  if (chunk.begin >= chunk.end) {
+    return;
+  }
+  const int first = static_cast<int>(blockIdx.z) * p.group;
+  const int queries = first + p.group < p.queries ? p.group : p.queries - first;
+  const ForwardLayout at(p.group, p.tile, p.dim);
+  T* shared = dynamic_shared<T>();
+  clear_shared(shared, at.size);
+  T* query = shared + at.query;
+  T* z = shared + at.z;
+  T* scores = shared + at.scores;
+  T* pooled = shared + at.pooled;
+  T* maximum = shared + at.maximum;
+  T* denominator = shared + at.denominator;
+  T* factor = shared + at.factor;
+  const std::int64_t first_query = static_cast<std::int64_t>(chunk.segment) * p.queries + first;
+  load_tile(p.query + first_query * p.dim, p.dim, queries, p.dim, query);
+  for (int q = thread_index(); q < queries; q += num_threads()) {
+    maximum[q] = lowest<T>();
+  }
+  const int score_stride = row_stride(p.tile);
+  const int dim_stride = row_stride(p.dim);
+  for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += p.tile) {
+    const int rows = chunk.end - begin < p.tile ? static_cast<int>(chunk.end - begin) : p.tile;
+    load_norm_tile({p.x, begin, rows, p.tile, p.dim}, p.norm, z, static_cast<Moments<T>*>(nullptr));
+    __syncthreads();
+    block_product<kTensorCores>(rows_of(query, p.dim),
+                                transposed(z, p.dim),
+                                queries,
+                                rows,
+                                p.dim,
+                                [&](int q, int t, T sum) { scores[q * score_stride + t] = sum; });
+    __syncthreads();
+    streaming_softmax(scores, queries, rows, p.tile, maximum, denominator, factor);
+    __syncthreads();
+    block_product<kTensorCores>(rows_of(scores, p.tile),
+                                rows_of(z, p.dim),
+                                queries,
+                                p.dim,
+                                p.tile,
+                                [&](int q, int j, T sum) {
+                                  T& value = pooled[q * dim_stride + j];
+                                  value = value * factor[q] + sum;
+                                });
+    __syncthreads();
+  }
+  T* out = running + chunk.slot * p.queries * (p.dim + 2);
+  for (int q = thread_index(); q < queries; q += num_threads()) {
+    out[first + q] = maximum[q];
+    out[p.queries + first + q] = denominator[q];
+  }
+  T* sums = out + 2 * p.queries + static_cast<std::int64_t>(first) * p.dim;
+  for (int e = thread_index(); e < queries * p.dim; e += num_threads()) {
+    sums[e] = pooled[e / p.dim * dim_stride + e % p.dim];
+  }
+}
+
+// A warp combines the chunks of one segment's query.
+template <class T>
+__global__ void combine_kernel(
+    Aggregate<T> p, const T* running, std::int64_t count, int max_chunks, T* pooled, T* log_sum) {
+  const std::int64_t row = p.dim + 2;
+  for (std::int64_t i = grid_warp(); i < count; i += grid_warps()) {
+    const std::int64_t b = i / p.queries;
+    const std::int64_t q = i % p.queries;
+    const int length = p.offsets[b + 1] - p.offsets[b];
+    const int chunks = (length + kTokenChunk - 1) / kTokenChunk;
+    const T* base = running + b * max_chunks * p.queries * row;
+    const auto part = [&](int c) { return base + c * p.queries * row; };
+    T maximum = lowest<T>();
+    for (int c = 0; c < chunks; ++c) {
+      const T other = part(c)[q];
+      maximum = maximum < other ? other : maximum;
+    }
+    T denominator = 0;
+    for (int c = 0; c < chunks; ++c) {
+      denominator += part(c)[p.queries + q] * exp(part(c)[q] - maximum);
+    }
+    for (int j = lane_index(); j < p.dim; j += kWarp) {
+      T sum = 0;
+      for (int c = 0; c < chunks; ++c) {
+        sum += part(c)[2 * p.queries + q * p.dim + j] * exp(part(c)[q] - maximum);
+      }
+      pooled[i * p.dim + j] = denominator > T(0) ? sum / denominator : T(0);
+    }
+    if (lane_index() == 0) {
+      log_sum[i] = maximum + log(denominator);
+    }
+  }
+}
+
+// Shared memory of the backward kernel, in elements.
+struct BackwardLayout {
+  int query, grad_pooled, z, grad_z, scores, grad_scores, delta, log_sum, moments, norm_sums,
+      grad_query, size;
+
+  __host__ __device__ BackwardLayout(int group, int tile, int dim, bool keep_grad_query) {
+    query = 0;
+    grad_pooled = query + tile_size(group, dim);
+    z = grad_pooled + tile_size(group, dim);
+    grad_z = z + tile_size(tile, dim);
+    scores = grad_z + tile_size(tile, dim);
+    grad_scores = scores + tile_size(group, tile);
+    delta = grad_scores + tile_size(group, tile);
+    log_sum = delta + group;
+    moments = log_sum + group;
+    norm_sums = moments + 2 * tile;
+    grad_query = norm_sums + 2 * dim;
+    size = grad_query + (keep_grad_query ? group * dim : 0);
+  }
+};
+
+// With p = softmax_t(z_t . u), c = sum_t p_t z_t and g = dL/dc:
+//   ds_t = p_t (g . z_t - g . c),  du = sum_t ds_t z_t,  dz_t = sum over queries of ds_t u + p_t g.
+// Adds into grad_x; a chunk's other gradients go to query_partials[slot] [Q, D], zero before, and
+// norm_partials[slot] [2 D].
+template <bool kTensorCores, class T>
+__global__ void __launch_bounds__(kThreads) aggregate_backward_kernel(Aggregate<T> p,
+                                                                      const T* pooled,
+                                                                      const T* log_sums,
+                                                                      const T* grad_pooleds,
+                                                                      T* grad_x,
+                                                                      T* query_partials,
+                                                                      T* norm_partials) {
+  const Chunk chunk = chunk_of(p.offsets);
+  if (chunk.begin >= chunk.end) {
+    return;
+  }
+  const bool one_group = p.group >= p.queries;
+  const BackwardLayout at(p.group, p.tile, p.dim, one_group);
+  T* shared = dynamic_shared<T>();
+  clear_shared(shared, at.size);
+  T* query = shared + at.query;
+  T* grad_pooled = shared + at.grad_pooled;
+  T* z = shared + at.z;
+  T* grad_z = shared + at.grad_z;
+  T* scores = shared + at.scores;
+  T* grad_scores = shared + at.grad_scores;
+  T* delta = shared + at.delta;
+  T* log_sum = shared + at.log_sum;
+  auto* moments = reinterpret_cast<Moments<T>*>(shared + at.moments);
+  T* norm_sums = shared + at.norm_sums;
+  T* partial = query_partials + chunk.slot * p.queries * p.dim;
+  const int score_stride = row_stride(p.tile);
+  const int dim_stride = row_stride(p.dim);
+  const auto load_group = [&](int first, int queries) {
+    const std::int64_t row = static_cast<std::int64_t>(chunk.segment) * p.queries + first;
+    load_tile(p.query + row * p.dim, p.dim, queries, p.dim, query);
+    load_tile(grad_pooleds + row * p.dim, p.dim, queries, p.dim, grad_pooled);
+    clear_rows(query, p.dim, queries, p.group);
+    clear_rows(grad_pooled, p.dim, queries, p.group);
+    for (int q = warp_index(); q < queries; q += kWarps) {
+      T dot = 0;
+      for (int j = lane_index(); j < p.dim; j += kWarp) {
+        dot += grad_pooleds[(row + q) * p.dim + j] * pooled[(row + q) * p.dim + j];
+      }
+      dot = warp_sum(dot);
+      if (lane_index() == 0) {
+        delta[q] = dot;
+        log_sum[q] = log_sums[row + q];
+      }
+    }
+  };
+  for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += p.tile) {
+    const int rows = chunk.end - begin < p.tile ? static_cast<int>(chunk.end - begin) : p.tile;
+    const TokenTile<T> tile{p.x, begin, rows, p.tile, p.dim};
+    load_norm_tile(tile, p.norm, z, moments);
+    for (int first = 0; first < p.queries; first += p.group) {
+      const int queries = first + p.group < p.queries ? p.group : p.queries - first;
+      if (!one_group || begin == chunk.begin) {
+        load_group(first, queries);
+      }
+      __syncthreads();
+      block_product<kTensorCores>(rows_of(query, p.dim),
+                                  transposed(z, p.dim),
+                                  queries,
+                                  p.tile,
+                                  p.dim,
+                                  [&](int q, int t, T sum) {
+                                    scores[q * score_stride + t] =
+                                        t < rows ? exp(sum - log_sum[q]) : T(0);
+                                  });
+      block_product<kTensorCores>(
+          rows_of(grad_pooled, p.dim),
+          transposed(z, p.dim),
+          queries,
+          p.tile,
+          p.dim,
+          [&](int q, int t, T sum) { grad_scores[q * score_stride + t] = sum - delta[q]; });
+      __syncthreads();
+      for (int e = thread_index(); e < p.group * p.tile; e += num_threads()) {
+        const int q = e / p.tile;
+        const int place_in_tile = q * score_stride + e % p.tile;
+        if (q < queries) {
+          grad_scores[place_in_tile] *= scores[place_in_tile];
+        } else {
+          grad_scores[place_in_tile] = T(0);
+          scores[place_in_tile] = T(0);
+        }
+      }
+      __syncthreads();
+      block_product<kTensorCores>(
+          rows_of(grad_scores, p.tile),
+          rows_of(z, p.dim),
+          queries,
+          p.dim,
+          p.tile,
+          [&](int q, int j, T sum) {
+            T* sums = one_group ? shared + at.grad_query
+                                : partial + static_cast<std::int64_t>(first) * p.dim;
+            sums[q * p.dim + j] += sum;
+          });
+      block_product<kTensorCores>(transposed(grad_scores, p.tile),
+                                  rows_of(query, p.dim),
+                                  rows,
+                                  p.dim,
+                                  p.group,
+                                  [&](int t, int j, T sum) {
+                                    T& out = grad_z[t * dim_stride + j];
+                                    out = first == 0 ? sum : out + sum;
+                                  });
+      __syncthreads();
+      block_product<kTensorCores>(transposed(scores, p.tile),
+                                  rows_of(grad_pooled, p.dim),
+                                  rows,
+                                  p.dim,
+                                  p.group,
+                                  [&](int t, int j, T sum) { grad_z[t * dim_stride + j] += sum; });
+      __syncthreads();
+    }
+    norm_tile_backward(tile, p.norm, moments, grad_z, grad_x, grad_x, z);
+    __syncthreads();
+    add_column_sums(z, rows, p.dim, norm_sums);
+    add_column_sums(grad_z, rows, p.dim, norm_sums + p.dim);
+    __syncthreads();
+  }
+  if (one_group) {
+    for (int e = thread_index(); e < p.queries * p.dim; e += num_threads()) {
+      partial[e] = shared[at.grad_query + e];
+    }
+  }
+  for (int j = thread_index(); j < 2 * p.dim; j += num_threads()) {
+    norm_partials[chunk.slot * 2 * p.dim + j] = norm_sums[j];
+  }
+}
+
+template <class T>
+Aggregate<T> problem_of(const Tensor& x,
+                        const Norm& norm,
+                        const Tensor& query,
+                        const Segments& segments) {
+  Aggregate<T> p{};
+  p.x = x.data<T>();
+  p.query = query.data<T>();
+  p.offsets = segments.device_offsets().data<std::int32_t>();
+  p.norm = NormView<T>(norm);
+  p.dim = static_cast<int>(x.cols());
+  p.queries = static_cast<int>(query.shape()[1] * query.shape()[2]);
+  return p;
+}
+
+template <class T>
+void forward(const Tensor& x,
+             const Norm& norm,
+             const Tensor& query,
+             const Segments& segments,
+             Tensor& pooled,
+             Tensor& log_sum) {
+  const char* op = "aggregate_forward";
+  Aggregate<T> p = problem_of<T>(x, norm, query, segments);
+  choose_tiles<T>(op, p.queries, 1, p.group, p.tile, [&](int group, int tile) {
+    return ForwardLayout(group, tile, p.dim).size;
+  });
+  const int chunks = max_chunks(segments);
+  const std::int64_t batch = segments.size();
+  Tensor running = workspace<T>(batch * chunks * p.queries * (p.dim + 2));
+  const dim3 grid(static_cast<unsigned int>(batch),
+                  static_cast<unsigned int>(chunks),
+                  blocks_of(p.queries, p.group));
+  with_tensor_cores<T>([&](auto tensor_cores) {
+    runtime().launch(
+        op,
+        aggregate_kernel<decltype(tensor_cores)::value, T>,
+        grid,
+        kThreads,
+        static_cast<std::size_t>(ForwardLayout(p.group, p.tile, p.dim).size) * sizeof(T),
+        p,
+        running.data<T>());
+  });
+  const std::int64_t count = batch * p.queries;
+  runtime().launch(op,
+                   combine_kernel<T>,
+                   dim3(blocks_of(count, kWarps)),
+                   kThreads,
+                   0,
+                   p,
+                   running.data<T>(),
+                   count,
+                   chunks,
+                   pooled.data<T>(),
+                   log_sum.data<T>());
+}
+
+template <class T>
+void backward(const Tensor& x,
+              const Norm& norm,
+              const Tensor& query,
+              const Segments& segments,
+              const Tensor& pooled,
+              const Tensor& log_sum,
+              const Tensor& grad_pooled,
+              Tensor& grad_x,
+              NormGrad& grad_norm,
+              Tensor& grad_query) {
+  const char* op = "aggregate_backward";
+  Aggregate<T> p = problem_of<T>(x, norm, query, segments);
+  const auto size = [&](int group, int tile) {
+    return BackwardLayout(group, tile, p.dim, group >= p.queries).size;
+  };
+  choose_tiles<T>(op, p.queries, 1, p.group, p.tile, size);
+  const int chunks = max_chunks(segments);
+  const std::int64_t slots = segments.size() * chunks;
+  Tensor query_partials = zero_workspace<T>(op, slots * p.queries * p.dim);
+  Tensor norm_partials = zero_workspace<T>(op, slots * 2 * p.dim);
+  with_tensor_cores<T>([&](auto tensor_cores) {
+    runtime().launch(
+        op,
+        aggregate_backward_kernel<decltype(tensor_cores)::value, T>,
+        dim3(static_cast<unsigned int>(segments.size()), static_cast<unsigned int>(chunks)),
+        kThreads,
+        static_cast<std::size_t>(size(p.group, p.tile)) * sizeof(T),
+        p,
+        pooled.data<T>(),
+        log_sum.data<T>(),
+        grad_pooled.data<T>(),
+        grad_x.data<T>(),
+        query_partials.data<T>(),
+        norm_partials.data<T>());
+  });
+  sum_chunks(op, query_partials.data<T>(), segments, p.queries * p.dim, grad_query.data<T>());
+  write_norm_gradient(op, norm_partials.data<T>(), slots, p.dim, grad_norm);
+}
+
+}  // namespace
+
+void CudaBackend::aggregate_forward(const Tensor& x,
+                                    const Norm& norm,
+                                    const Tensor& query,
+                                    const Segments& segments,
+                                    Tensor& pooled,
+                                    Tensor& log_sum) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    forward<decltype(tag)>(x, norm, query, segments, pooled, log_sum);
+  });
+}
+
+void CudaBackend::aggregate_backward(const Tensor& x,
+                                     const Norm& norm,
+                                     const Tensor& query,
+                                     const Segments& segments,
+                                     const Tensor& pooled,
+                                     const Tensor& log_sum,
+                                     const Tensor& grad_pooled,
+                                     Tensor& grad_x,
+                                     NormGrad& grad_norm,
+                                     Tensor& grad_query) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    backward<decltype(tag)>(
+        x, norm, query, segments, pooled, log_sum, grad_pooled, grad_x, grad_norm, grad_query);
+  });
+}
+
+}  // namespace elastic::cuda

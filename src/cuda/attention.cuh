@@ -1,0 +1,95 @@
+// Ragged multi-head attention: what its kernels share.
+#pragma once
+
+#include "cuda/chunks.h"
+#include "cuda/tile.cuh"
+#include "tensor/backend.h"
+
+namespace elastic::cuda {
+
+/// An AttentionLayout as kernels take it.
+struct AttentionView {
+  const std::int32_t* queries;
+  const std::int32_t* keys;
+  int heads;
+  int head_dim;
+  int dim;
+  int tile;  ///< queries, and keys, that a block takes at a time
+  bool causal;
+  double scale;  ///< 1 / sqrt(head_dim)
+
+  /// Whether query i sees key j.
+  __device__ bool sees(int i, int j) const { return !causal || j <= i; }
+  /// Keys that the queries before `end` see, of `count`.
+  __device__ int visible(int count, int end) const { return causal && end < count ? end : count; }
+};
+
+/// The block's segment, head and ranges; grid (segments, tiles, heads).
+struct AttentionPlace {
+  int head;
+  std::int64_t first_query;
+  std::int64_t first_key;
+  int num_queries;
+  int num_keys;
+  int begin;  ///< of the block's tile, within the segment
+  std::int64_t segment;
+};
+
+__device__ __forceinline__ AttentionPlace attention_place(const AttentionView& p) {
+  const int b = static_cast<int>(blockIdx.x);
+  return {static_cast<int>(blockIdx.z),
+          p.queries[b],
+          p.keys[b],
+          p.queries[b + 1] - p.queries[b],
+          p.keys[b + 1] - p.keys[b],
+          static_cast<int>(blockIdx.y) * p.tile,
+          b};
+}
+
+/// Rows [begin, begin + count) of one head of a [tokens, dim] matrix into a tile, zeros past them.
+template <class T>
+__device__ void load_head_tile(const AttentionView& p,
+                               const T* source,
+                               std::int64_t first,
+                               int begin,
+                               int count,
+                               int head,
+                               T* target,
+                               T factor = T(1)) {
+  load_tile(source + (first + begin) * p.dim + head * p.head_dim,
+            p.dim,
+            count,
+            p.head_dim,
+            target,
+            factor);
+  clear_rows(target, p.head_dim, count, p.tile);
+}
+
+inline AttentionView view_of(const AttentionLayout& layout, std::int64_t dim) {
+  AttentionView p{};
+  p.queries = layout.queries->device_offsets().data<std::int32_t>();
+  p.keys = layout.keys->device_offsets().data<std::int32_t>();
+  p.heads = static_cast<int>(layout.num_heads);
+  p.dim = static_cast<int>(dim);
+  p.head_dim = p.dim / p.heads;
+  p.causal = layout.causal;
+  p.scale = 1.0 / sqrt(static_cast<double>(p.head_dim));
+  return p;
+}
+
+/// Sets the tile to the largest whose layout, size(tile) elements of T, fits.
+template <class T, class Size>
+void choose_tile(const char* op, AttentionView& p, const Size& size) {
+  int unused = 0;
+  choose_tiles<T>(
+      op, p.head_dim, p.head_dim, unused, p.tile, [&](int, int tile) { return size(tile); });
+}
+
+/// One block for each tile of each segment's `tokens`, and head.
+inline dim3 attention_grid(const AttentionView& p, const Segments& tokens) {
+  return dim3(static_cast<unsigned int>(tokens.size()),
+              blocks_of(std::max(tokens.max_length(), 1), p.tile),
+              static_cast<unsigned int>(p.heads));
+}
+
+}  // namespace elastic::cuda

@@ -1,0 +1,220 @@
+// The CUDA device: cuBLAS and hand-written kernels on one stream. Each method stands in the file of
+// its op.
+#pragma once
+
+#include "tensor/backend.h"
+
+namespace elastic::cuda {
+
+class CudaBackend final : public Backend {
+ public:
+  CudaBackend();
+
+  CachingAllocator& allocator() override;
+  void set_precision(Precision precision) override;
+  void synchronize() override;
+  std::size_t free_bytes() override;
+  std::string description() override;
+  void copy_from_host(const void* source, Tensor& target) override;
+  void copy_to_host(const Tensor& source, void* target) override;
+  void copy(const Tensor& source, Tensor& target) override;
+  void fill(Tensor& target, double value) override;
+  void add(const Tensor& a, const Tensor& b, Tensor& out) override;
+  void multiply(const Tensor& a, const Tensor& b, Tensor& out) override;
+  void add_to(const Tensor& x, Tensor& y) override;
+  void scale(const Tensor& x, double factor, Tensor& out) override;
+  void scale_by(const Tensor& x, const Tensor& scalar, Tensor& out) override;
+  void sum(const Tensor& x, Tensor& out) override;
+  void gelu_forward(const Tensor& x, Tensor& y) override;
+  void gelu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) override;
+  void dropout(const Tensor& x, const Dropout& dropout, Tensor& y) override;
+  void softmax_forward(const Tensor& x, Tensor& y) override;
+  void softmax_backward(const Tensor& y, const Tensor& grad_y, Tensor& grad_x) override;
+  void layer_norm_forward(const Tensor& x, const Norm& norm, Tensor& y) override;
+  void layer_norm_backward(const Tensor& x,
+                           const Norm& norm,
+                           const Tensor& grad_y,
+                           Tensor& grad_x,
+                           NormGrad& grad_norm) override;
+  void gather_rows(const Tensor& table, const Tensor& rows, Tensor& out) override;
+  void scatter_add_rows(const Tensor& grad_out, const Tensor& rows, Tensor& grad_table) override;
+  void transpose(const Tensor& x, Tensor& out) override;
+  void linear_forward(const Tensor& x,
+                      const Tensor& weight,
+                      const Tensor& bias,
+                      Tensor& y) override;
+  void linear_backward(const Tensor& x,
+                       const Tensor& weight,
+                       const Tensor& grad_y,
+                       Tensor* grad_x,
+                       Tensor* grad_weight,
+                       Tensor* grad_bias) override;
+  void group_linear_forward(const Tensor& x,
+                            const Segments& segments,
+                            const Segments& groups,
+                            std::int64_t stride,
+                            const Tensor& weight,
+                            const Tensor& bias,
+                            Tensor& y) override;
+  void group_linear_backward(const Tensor& x,
+                             const Segments& segments,
+                             const Segments& groups,
+                             std::int64_t stride,
+                             const Tensor& weight,
+                             const Tensor& grad_y,
+                             Tensor& grad_x,
+                             Tensor& grad_weight,
+                             Tensor& grad_bias) override;
+  void heads_expand(const Tensor& x, const Tensor& weight, Tensor& out) override;
+  void heads_contract(const Tensor& z, const Tensor& weight, Tensor& out) override;
+  void heads_outer(const Tensor& x, const Tensor& z, Tensor& out) override;
+  void segment_attention_forward(const Tensor& query,
+                                 const Tensor& key,
+                                 const Tensor& value,
+                                 const AttentionLayout& layout,
+                                 Tensor& out,
+                                 Tensor& log_sum) override;
+  void segment_attention_backward(const Tensor& query,
+                                  const Tensor& key,
+                                  const Tensor& value,
+                                  const AttentionLayout& layout,
+                                  const Tensor& out,
+                                  const Tensor& log_sum,
+                                  const Tensor& grad_out,
+                                  Tensor& grad_query,
+                                  Tensor& grad_key,
+                                  Tensor& grad_value) override;
+  void map_attention_forward(const Tensor& query,
+                             const Tensor& key,
+                             const Tensor& value,
+                             const AttentionLayout& layout,
+                             Tensor& map,
+                             Tensor& out) override;
+  void map_attention_backward(const Tensor& query,
+                              const Tensor& key,
+                              const Tensor& value,
+                              const AttentionLayout& layout,
+                              const Tensor& out,
+                              const Tensor& grad_out,
+                              Tensor& map,
+                              Tensor& grad_query,
+                              Tensor& grad_key,
+                              Tensor& grad_value) override;
+  void aggregate_forward(const Tensor& x,
+                         const Norm& norm,
+                         const Tensor& query,
+                         const Segments& segments,
+                         Tensor& pooled,
+                         Tensor& log_sum) override;
+  void aggregate_backward(const Tensor& x,
+                          const Norm& norm,
+                          const Tensor& query,
+                          const Segments& segments,
+                          const Tensor& pooled,
+                          const Tensor& log_sum,
+                          const Tensor& grad_pooled,
+                          Tensor& grad_x,
+                          NormGrad& grad_norm,
+                          Tensor& grad_query) override;
+  void dispatch_forward(const Tensor& x,
+                        const Norm& norm,
+                        const Tensor& key,
+                        const Tensor& value,
+                        const Tensor& bias,
+                        const Segments& segments,
+                        const Dropout& dropout,
+                        Tensor& y) override;
+  void dispatch_backward(const Tensor& x,
+                         const Norm& norm,
+                         const Tensor& key,
+                         const Tensor& value,
+                         const Segments& segments,
+                         const Dropout& dropout,
+                         const Tensor& grad_y,
+                         Tensor& grad_x,
+                         NormGrad& grad_norm,
+                         Tensor& grad_key,
+                         Tensor& grad_value,
+                         Tensor& grad_bias) override;
+  void input_embedding_forward(const Tensor& item_table,
+                               const Tensor& position_table,
+                               const Tensor& ids,
+                               const Tensor& positions,
+                               const Norm& norm,
+                               const Dropout& dropout,
+                               Tensor& y) override;
+  void input_embedding_backward(const Tensor& item_table,
+                                const Tensor& position_table,
+                                const Tensor& ids,
+                                const Tensor& positions,
+                                const Norm& norm,
+                                const Dropout& dropout,
+                                const Tensor& grad_y,
+                                Tensor& grad_item_table,
+                                Tensor& grad_position_table,
+                                NormGrad& grad_norm) override;
+  void linear_residual_forward(const Tensor& x,
+                               const Tensor& weight,
+                               const Tensor& bias,
+                               const Tensor& residual,
+                               const Dropout& dropout,
+                               Tensor& y) override;
+  void ffn_forward(const Tensor& x,
+                   const FfnWeights& weights,
+                   const Dropout& dropout,
+                   Tensor& y) override;
+  void ffn_backward(const Tensor& x,
+                    const FfnWeights& weights,
+                    const Dropout& dropout,
+                    const Tensor& grad_y,
+                    Tensor& grad_x,
+                    FfnWeights& grad_weights) override;
+  void product_keys_forward(const Tensor& query,
+                            const Tensor& subkeys,
+                            const Tensor& memory,
+                            Tensor& indices,
+                            Tensor& gates,
+                            Tensor& experts) override;
+  void product_keys_backward(const Tensor& query,
+                             const Tensor& subkeys,
+                             const Tensor& memory,
+                             const Tensor& indices,
+                             const Tensor& gates,
+                             const Tensor& grad_experts,
+                             Tensor& grad_query,
+                             Tensor& grad_subkeys,
+                             Tensor& grad_memory) override;
+  void linear_cross_entropy(const Tensor& hidden,
+                            const Tensor& table,
+                            const Tensor& targets,
+                            Tensor& loss,
+                            Tensor* grad_hidden,
+                            Tensor* grad_table) override;
+  void rank_targets(const Tensor& hidden,
+                    const Tensor& table,
+                    const Tensor& targets,
+                    const Segments& excluded,
+                    const Tensor& excluded_ids,
+                    Tensor& ranks) override;
+  void top_k(const Tensor& hidden,
+             const Tensor& table,
+             const Segments& excluded,
+             const Tensor& excluded_ids,
+             Tensor& ids,
+             Tensor& scores) override;
+  void check_gradients(const std::vector<Tensor>& grads,
+                       const Tensor& loss,
+                       std::int64_t step,
+                       Tensor& health) override;
+  void adam_step(const std::vector<Tensor>& params,
+                 const std::vector<Tensor>& grads,
+                 const std::vector<Tensor>& first_moments,
+                 const std::vector<Tensor>& second_moments,
+                 const AdamOptions& options,
+                 const Tensor& health) override;
+
+ private:
+  CachingAllocator allocator_;
+};
+
+}  // namespace elastic::cuda

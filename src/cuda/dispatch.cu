@@ -1,0 +1,434 @@
+// The dispatch core of Linear Dispatcher Attention with its norm, bias, dropout and residual: every
+// token reads its sequence's experts. Below, Q = H k columns of scores, k adjacent ones a head.
+//
+// A block takes a chunk of a segment's tokens, tile by tile. Where not all heads' keys and values
+// fit into its shared memory, it takes them in groups of heads, again for each tile.
+#include "cuda/backend.h"
+#include "cuda/chunks.h"
+#include "cuda/cuda_backend.h"
+#include "cuda/dropout.cuh"
+#include "cuda/reduce.h"
+#include "cuda/runtime.h"
+#include "cuda/token_tile.cuh"
+
+namespace elastic::cuda {
+namespace {
+
+template <class T>
+struct Dispatch {
+  const T* x;
+  const T* key;    ///< [B, Q, D]
+  const T* value;  ///< [B, Q, D]
+  const std::int32_t* offsets;
+  NormView<T> norm;
+  DropoutView<T> dropout;
+  int dim;
+  int experts;  ///< k
+  int columns;  ///< Q
+  int group;    ///< columns that a block holds at a time, whole heads
+  int tile;     ///< tokens likewise
+};
+
+struct ForwardLayout {
+  int key, value, z, mixed, probs, size;
+
+  __host__ __device__ ForwardLayout(int group, int tile, int dim) {
+    key = 0;
+    value = key + tile_size(group, dim);
+    z = value + tile_size(group, dim);
+    mixed = z + tile_size(tile, dim);
+    probs = mixed + tile_size(tile, dim);
+    size = probs + tile_size(tile, group);
+  }
+};
+
+// Softmax over each head's columns of scores [rows, group]; a thread takes a token's head.
+template <class T>
+__device__ void softmax_heads(T* scores, int rows, int columns, int experts, int stride) {
+  const int heads = columns / experts;
+  for (int unit = thread_index(); unit < rows * heads; unit += num_threads()) {
+    T* score = scores + unit / heads * stride + unit % heads * experts;
+    T maximum = score[0];
+    for (int i = 1; i < experts; ++i) {
+      maximum = maximum < score[i] ? score[i] : maximum;
+    }
+    T sum = 0;
+    for (int i = 0; i < experts; ++i) {
+      score[i] = exp(score[i] - maximum);
+      sum += score[i];
+    }
+    const T inverse = T(1) / sum;
+    for (int i = 0; i < experts; ++i) {
+      score[i] *= inverse;
+    }
+  }
+}
+
+// grad: from dL/dp to dL/ds = p (dL/dp - sum p dL/dp).
+template <class T>
+__device__ void softmax_heads_backward(
+    const T* probs, T* grads, int rows, int columns, int experts, int stride) {
+  const int heads = columns / experts;
+  for (int unit = thread_index(); unit < rows * heads; unit += num_threads()) {
+    const int first = unit / heads * stride + unit % heads * experts;
+    T dot = 0;
+    for (int i = 0; i < experts; ++i) {
+      dot += probs[first + i] * grads[first + i];
+    }
+    for (int i = 0; i < experts; ++i) {
+      grads[first + i] = probs[first + i] * (grads[first + i] - dot);
+    }
+  }
+}
+
+template <class T>
+__device__ void load_experts(
+    const Dispatch<T>& p, int segment, int first, int columns, T* key, T* value) {
+  const std::int64_t at = (static_cast<std::int64_t>(segment) * p.columns + first) * p.dim;
+  load_tile(p.key + at, p.dim, columns, p.dim, key);
+  load_tile(p.value + at, p.dim, columns, p.dim, value);
+  clear_rows(key, p.dim, columns, p.group);
+  clear_rows(value, p.dim, columns, p.group);
+}
+
+template <bool kTensorCores, class T>
+__global__ void __launch_bounds__(kThreads) dispatch_kernel(Dispatch<T> p, const T* bias, T* y) {
+  const Chunk chunk = chunk_of(p.offsets);
+  if (chunk.begin >= chunk.end) {
+    return;
+  }
+  const ForwardLayout at(p.group, p.tile, p.dim);
+  T* shared = dynamic_shared<T>();
+  clear_shared(shared, at.size);
+  T* key = shared + at.key;
+  T* value = shared + at.value;
+  T* z = shared + at.z;
+  T* mixed = shared + at.mixed;
+  T* probs = shared + at.probs;
+  const int dim_stride = row_stride(p.dim);
+  const int score_stride = row_stride(p.group);
+  const bool one_group = p.group >= p.columns;
+  for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += p.tile) {
+    const int rows = chunk.end - begin < p.tile ? static_cast<int>(chunk.end - begin) : p.tile;
+    load_norm_tile({p.x, begin, rows, p.tile, p.dim}, p.norm, z, static_cast<Moments<T>*>(nullptr));
+    for (int first = 0; first < p.columns; first += p.group) {
+      const int columns = first + p.group < p.columns ? p.group : p.columns - first;
+      if (!one_group || begin == chunk.begin) {
+        load_experts(p, chunk.segment, first, columns, key, value);
+      }
+      __syncthreads();
+      block_product<kTensorCores>(rows_of(z, p.dim),
+                                  transposed(key, p.dim),
+                                  rows,
+                                  columns,
+                                  p.dim,
+                                  [&](int t, int q, T sum) { probs[t * score_stride + q] = sum; });
+      __syncthreads();
+      softmax_heads(probs, rows, columns, p.experts, score_stride);
+      __syncthreads();
+      block_product<kTensorCores>(rows_of(probs, p.group),
+                                  rows_of(value, p.dim),
+                                  rows,
+                                  p.dim,
+                                  columns,
+                                  [&](int t, int j, T sum) {
+                                    T& out = mixed[t * dim_stride + j];
+                                    out = first == 0 ? sum : out + sum;
+                                  });
+      __syncthreads();
+    }
+    const std::int64_t first_element = begin * p.dim;
+    const std::int64_t count = static_cast<std::int64_t>(rows) * p.dim;
+    const int units = static_cast<int>(dropout_units(first_element, count));
+    for (int unit = thread_index(); unit < units; unit += num_threads()) {
+      for_dropout_unit(p.dropout, first_element, count, unit, [&](std::int64_t e, T factor) {
+        const int place = static_cast<int>(e - first_element);
+        const int j = place % p.dim;
+        y[e] = p.x[e] + factor * (mixed[place / p.dim * dim_stride + j] + bias[j]);
+      });
+    }
+    __syncthreads();
+  }
+}
+
+struct BackwardLayout {
+  int key, value, z, grad, grad_z, probs, grad_scores, moments, sums, grad_key, grad_value, size;
+
+  __host__ __device__ BackwardLayout(int group, int tile, int dim, bool keep_grads) {
+    key = 0;
+    value = key + tile_size(group, dim);
+    z = value + tile_size(group, dim);
+    grad = z + tile_size(tile, dim);
+    grad_z = grad + tile_size(tile, dim);
+    probs = grad_z + tile_size(tile, dim);
+    grad_scores = probs + tile_size(tile, group);
+    moments = grad_scores + tile_size(tile, group);
+    sums = moments + 2 * tile;
+    grad_key = sums + 3 * dim;
+    grad_value = grad_key + (keep_grads ? group * dim : 0);
+    size = grad_value + (keep_grads ? group * dim : 0);
+  }
+};
+
+// A chunk's gradients of key, value [Q, D] go to partials[slot] [2, Q, D], zero before; of the
+// norm's weight and bias and of the bias to sum_partials[slot] [3, D].
+template <bool kTensorCores, class T>
+__global__ void __launch_bounds__(kThreads) dispatch_backward_kernel(
+    Dispatch<T> p, const T* grad_y, T* grad_x, T* partials, T* sum_partials) {
+  const Chunk chunk = chunk_of(p.offsets);
+  if (chunk.begin >= chunk.end) {
+    return;
+  }
+  const bool one_group = p.group >= p.columns;
+  const BackwardLayout at(p.group, p.tile, p.dim, one_group);
+  T* shared = dynamic_shared<T>();
+  clear_shared(shared, at.size);
+  T* key = shared + at.key;
+  T* value = shared + at.value;
+  T* z = shared + at.z;
+  T* grad = shared + at.grad;
+  T* grad_z = shared + at.grad_z;
+  T* probs = shared + at.probs;
+  T* grad_scores = shared + at.grad_scores;
+  auto* moments = reinterpret_cast<Moments<T>*>(shared + at.moments);
+  T* sums = shared + at.sums;
+  const int dim_stride = row_stride(p.dim);
+  const int score_stride = row_stride(p.group);
+  const std::int64_t half = static_cast<std::int64_t>(p.columns) * p.dim;
+  T* partial = partials + chunk.slot * 2 * half;
+  for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += p.tile) {
+    const int rows = chunk.end - begin < p.tile ? static_cast<int>(chunk.end - begin) : p.tile;
+    const TokenTile<T> tile{p.x, begin, rows, p.tile, p.dim};
+    load_norm_tile(tile, p.norm, z, moments);
+    const std::int64_t first_element = begin * p.dim;
+    const std::int64_t count = static_cast<std::int64_t>(rows) * p.dim;
+    const int units = static_cast<int>(dropout_units(first_element, count));
+    for (int unit = thread_index(); unit < units; unit += num_threads()) {
+      for_dropout_unit(p.dropout, first_element, count, unit, [&](std::int64_t e, T factor) {
+        const int place = static_cast<int>(e - first_element);
+        grad[place / p.dim * dim_stride + place % p.dim] = factor * grad_y[e];
+      });
+    }
+    clear_rows(grad, p.dim, rows, p.tile);
+    for (int first = 0; first < p.columns; first += p.group) {
+      const int columns = first + p.group < p.columns ? p.group : p.columns - first;
+      if (!one_group || begin == chunk.begin) {
+        load_experts(p, chunk.segment, first, columns, key, value);
+      }
+      __syncthreads();
+      block_product<kTensorCores>(rows_of(z, p.dim),
+                                  transposed(key, p.dim),
+                                  rows,
+                                  columns,
+                                  p.dim,
+                                  [&](int t, int q, T sum) { probs[t * score_stride + q] = sum; });
+      block_product<kTensorCores>(
+          rows_of(grad, p.dim),
+          transposed(value, p.dim),
+          rows,
+          columns,
+          p.dim,
+          [&](int t, int q, T sum) { grad_scores[t * score_stride + q] = sum; });
+      __syncthreads();
+      softmax_heads(probs, rows, columns, p.experts, score_stride);
+      __syncthreads();
+      softmax_heads_backward(probs, grad_scores, rows, columns, p.experts, score_stride);
+      clear_rows(probs, p.group, rows, p.tile);
+      clear_rows(grad_scores, p.group, rows, p.tile);
+      __syncthreads();
+      T* grad_key =
+          one_group ? shared + at.grad_key : partial + static_cast<std::int64_t>(first) * p.dim;
+      T* grad_value = one_group ? shared + at.grad_value
+                                : partial + half + static_cast<std::int64_t>(first) * p.dim;
+      block_product<kTensorCores>(transposed(probs, p.group),
+                                  rows_of(grad, p.dim),
+                                  columns,
+                                  p.dim,
+                                  p.tile,
+                                  [&](int q, int j, T sum) { grad_value[q * p.dim + j] += sum; });
+      block_product<kTensorCores>(transposed(grad_scores, p.group),
+                                  rows_of(z, p.dim),
+                                  columns,
+                                  p.dim,
+                                  p.tile,
+                                  [&](int q, int j, T sum) { grad_key[q * p.dim + j] += sum; });
+      block_product<kTensorCores>(rows_of(grad_scores, p.group),
+                                  rows_of(key, p.dim),
+                                  rows,
+                                  p.dim,
+                                  columns,
+                                  [&](int t, int j, T sum) {
+                                    T& out = grad_z[t * dim_stride + j];
+                                    out = first == 0 ? sum : out + sum;
+                                  });
+      __syncthreads();
+    }
+    norm_tile_backward(tile, p.norm, moments, grad_z, grad_y, grad_x, z);
+    __syncthreads();
+    add_column_sums(z, rows, p.dim, sums);
+    add_column_sums(grad_z, rows, p.dim, sums + p.dim);
+    add_column_sums(grad, rows, p.dim, sums + 2 * p.dim);
+    __syncthreads();
+  }
+  if (one_group) {
+    for (int e = thread_index(); e < p.columns * p.dim; e += num_threads()) {
+      partial[e] = shared[at.grad_key + e];
+      partial[half + e] = shared[at.grad_value + e];
+    }
+  }
+  for (int j = thread_index(); j < 3 * p.dim; j += num_threads()) {
+    sum_partials[chunk.slot * 3 * p.dim + j] = sums[j];
+  }
+}
+
+// [B, 2, row] -> two of [B, row].
+template <class T>
+__global__ void split_kernel(
+    const T* source, std::int64_t batch, std::int64_t row, T* first, T* second) {
+  for (std::int64_t i = grid_thread(); i < batch * row; i += grid_size()) {
+    const std::int64_t at = i / row * 2 * row + i % row;
+    first[i] = source[at];
+    second[i] = source[at + row];
+  }
+}
+
+template <class T>
+Dispatch<T> problem_of(const Tensor& x,
+                       const Norm& norm,
+                       const Tensor& key,
+                       const Tensor& value,
+                       const Segments& segments,
+                       const Dropout& dropout) {
+  Dispatch<T> p{};
+  p.x = x.data<T>();
+  p.key = key.data<T>();
+  p.value = value.data<T>();
+  p.offsets = segments.device_offsets().data<std::int32_t>();
+  p.norm = NormView<T>(norm);
+  p.dropout = DropoutView<T>(dropout);
+  p.dim = static_cast<int>(x.cols());
+  p.experts = static_cast<int>(key.shape()[2]);
+  p.columns = static_cast<int>(key.shape()[1]) * p.experts;
+  return p;
+}
+
+dim3 grid_of(const Segments& segments) {
+  return dim3(static_cast<unsigned int>(segments.size()),
+              static_cast<unsigned int>(max_chunks(segments)));
+}
+
+template <class T>
+void backward(const Tensor& x,
+              const Norm& norm,
+              const Tensor& key,
+              const Tensor& value,
+              const Segments& segments,
+              const Dropout& dropout,
+              const Tensor& grad_y,
+              Tensor& grad_x,
+              NormGrad& grad_norm,
+              Tensor& grad_key,
+              Tensor& grad_value,
+              Tensor& grad_bias) {
+  const char* op = "dispatch_backward";
+  Dispatch<T> p = problem_of<T>(x, norm, key, value, segments, dropout);
+  const auto size = [&](int group, int tile) {
+    return BackwardLayout(group, tile, p.dim, group >= p.columns).size;
+  };
+  choose_tiles<T>(op, p.columns, p.experts, p.group, p.tile, size);
+  const std::int64_t dim = p.dim;
+  const std::int64_t row = p.columns * dim;
+  const std::int64_t slots = segments.size() * max_chunks(segments);
+  Tensor partials = zero_workspace<T>(op, slots * 2 * row);
+  Tensor sum_partials = zero_workspace<T>(op, slots * 3 * dim);
+  with_tensor_cores<T>([&](auto tensor_cores) {
+    runtime().launch(op,
+                     dispatch_backward_kernel<decltype(tensor_cores)::value, T>,
+                     grid_of(segments),
+                     kThreads,
+                     static_cast<std::size_t>(size(p.group, p.tile)) * sizeof(T),
+                     p,
+                     grad_y.data<T>(),
+                     grad_x.data<T>(),
+                     partials.data<T>(),
+                     sum_partials.data<T>());
+  });
+  Tensor both = workspace<T>(segments.size() * 2 * row);
+  sum_chunks(op, partials.data<T>(), segments, 2 * row, both.data<T>());
+  runtime().launch(op,
+                   split_kernel<T>,
+                   dim3(blocks_of(segments.size() * row, kThreads)),
+                   kThreads,
+                   0,
+                   both.data<T>(),
+                   segments.size(),
+                   row,
+                   grad_key.data<T>(),
+                   grad_value.data<T>());
+  Tensor sums = workspace<T>(3 * dim);
+  sum_rows(op, sum_partials.data<T>(), slots, 3 * dim, sums.data<T>());
+  if (grad_norm.weight.defined()) {
+    cuda_backend().copy(sums.slice(0, dim), grad_norm.weight);
+    cuda_backend().copy(sums.slice(dim, 2 * dim), grad_norm.bias);
+  }
+  cuda_backend().copy(sums.slice(2 * dim, 3 * dim), grad_bias);
+}
+
+}  // namespace
+
+void CudaBackend::dispatch_forward(const Tensor& x,
+                                   const Norm& norm,
+                                   const Tensor& key,
+                                   const Tensor& value,
+                                   const Tensor& bias,
+                                   const Segments& segments,
+                                   const Dropout& dropout,
+                                   Tensor& y) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "dispatch_forward";
+    Dispatch<T> p = problem_of<T>(x, norm, key, value, segments, dropout);
+    const auto size = [&](int group, int tile) { return ForwardLayout(group, tile, p.dim).size; };
+    choose_tiles<T>(op, p.columns, p.experts, p.group, p.tile, size);
+    with_tensor_cores<T>([&](auto tensor_cores) {
+      runtime().launch(op,
+                       dispatch_kernel<decltype(tensor_cores)::value, T>,
+                       grid_of(segments),
+                       kThreads,
+                       static_cast<std::size_t>(size(p.group, p.tile)) * sizeof(T),
+                       p,
+                       bias.data<T>(),
+                       y.data<T>());
+    });
+  });
+}
+
+void CudaBackend::dispatch_backward(const Tensor& x,
+                                    const Norm& norm,
+                                    const Tensor& key,
+                                    const Tensor& value,
+                                    const Segments& segments,
+                                    const Dropout& dropout,
+                                    const Tensor& grad_y,
+                                    Tensor& grad_x,
+                                    NormGrad& grad_norm,
+                                    Tensor& grad_key,
+                                    Tensor& grad_value,
+                                    Tensor& grad_bias) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    backward<decltype(tag)>(x,
+                            norm,
+                            key,
+                            value,
+                            segments,
+                            dropout,
+                            grad_y,
+                            grad_x,
+                            grad_norm,
+                            grad_key,
+                            grad_value,
+                            grad_bias);
+  });
+}
+
+}  // namespace elastic::cuda

@@ -1,0 +1,239 @@
+// The position-wise network by slabs of tokens, small enough for the hidden layer to stay in the
+// second-level cache between its products; backward computes it again.
+#include <algorithm>
+
+#include "cuda/backend.h"
+#include "cuda/gelu.cuh"
+#include "cuda/gemm.h"
+#include "cuda/norm_rows.cuh"
+#include "cuda/residual.cuh"
+
+namespace elastic::cuda {
+namespace {
+
+constexpr std::int64_t kHiddenElements = std::int64_t{1} << 22;  ///< of a slab: 16 MiB of float32
+
+// Tokens of a slab: a multiple of the norm's blocks, whatever the batch.
+std::int64_t slab_rows(std::int64_t hidden) {
+  return std::max<std::int64_t>(kHiddenElements / hidden / kNormRows, 1) * kNormRows;
+}
+
+template <class T>
+__global__ void bias_gelu_kernel(std::int64_t count,
+                                 std::int64_t columns,
+                                 const T* bias,
+                                 T* hidden) {
+  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
+    hidden[i] = gelu(hidden[i] + bias[i % columns]);
+  }
+}
+
+// hidden: from its input without bias to its output; grad: to the gradient of that input.
+template <class T>
+__global__ void bias_gelu_backward_kernel(
+    std::int64_t count, std::int64_t columns, const T* bias, T* hidden, T* grad) {
+  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
+    const T x = hidden[i] + bias[i % columns];
+    hidden[i] = gelu(x);
+    grad[i] *= gelu_gradient(x);
+  }
+}
+
+// masked = dropout(grad) for elements first..first+count-1 of grad.
+template <class T>
+__global__ void mask_kernel(
+    const T* grad, std::int64_t first, std::int64_t count, DropoutView<T> dropout, T* masked) {
+  const std::int64_t units = dropout_units(first, count);
+  for (std::int64_t unit = grid_thread(); unit < units; unit += grid_size()) {
+    for_dropout_unit(dropout, first, count, unit, [&](std::int64_t e, T factor) {
+      masked[e - first] = grad[e] * factor;
+    });
+  }
+}
+
+unsigned int element_blocks(std::int64_t count) {
+  return std::min(blocks_of(count, kThreads), 1U << 14);
+}
+
+template <class T>
+void forward(const Tensor& x, const FfnWeights& weights, const Dropout& dropout, Tensor& y) {
+  const char* op = "ffn_forward";
+  Runtime& device = runtime();
+  const std::int64_t dim = x.cols();
+  const std::int64_t hidden_dim = weights.up_weight.rows();
+  const std::int64_t slab = std::min(slab_rows(hidden_dim), x.rows());
+  Tensor z = workspace<T>(slab * dim);
+  Tensor hidden = workspace<T>(slab * hidden_dim);
+  const DropoutView<T> mask(dropout);
+  for (std::int64_t begin = 0; begin < x.rows(); begin += slab) {
+    const std::int64_t rows = std::min(slab, x.rows() - begin);
+    const PlainRow<T> source{x.data<T>() + begin * dim, nullptr, static_cast<int>(dim)};
+    norm_rows<T>(op, rows, source, weights.norm, DropoutView<T>(Dropout{}), z.data<T>());
+    gemm<T>(op,
+            rows,
+            hidden_dim,
+            dim,
+            {z.data<T>(), dim},
+            {weights.up_weight.data<T>(), dim, true},
+            hidden.data<T>(),
+            hidden_dim,
+            false);
+    device.launch(op,
+                  bias_gelu_kernel<T>,
+                  dim3(element_blocks(rows * hidden_dim)),
+                  kThreads,
+                  0,
+                  rows * hidden_dim,
+                  hidden_dim,
+                  weights.up_bias.data<T>(),
+                  hidden.data<T>());
+    gemm<T>(op,
+            rows,
+            dim,
+            hidden_dim,
+            {hidden.data<T>(), hidden_dim},
+            {weights.down_weight.data<T>(), hidden_dim, true},
+            y.data<T>() + begin * dim,
+            dim,
+            false);
+    add_residual(op,
+                 begin * dim,
+                 rows * dim,
+                 dim,
+                 weights.down_bias.data<T>(),
+                 x.data<T>(),
+                 mask,
+                 y.data<T>());
+  }
+}
+
+template <class T>
+void backward(const Tensor& x,
+              const FfnWeights& weights,
+              const Dropout& dropout,
+              const Tensor& grad_y,
+              Tensor& grad_x,
+              FfnWeights& grad_weights) {
+  const char* op = "ffn_backward";
+  Runtime& device = runtime();
+  const std::int64_t dim = x.cols();
+  const std::int64_t hidden_dim = weights.up_weight.rows();
+  const std::int64_t slab = std::min(slab_rows(hidden_dim), x.rows());
+  const std::int64_t slabs = slab == 0 ? 0 : divide_up(x.rows(), slab);
+  Tensor z = workspace<T>(slab * dim);
+  Tensor masked = workspace<T>(slab * dim);
+  Tensor hidden = workspace<T>(slab * hidden_dim);
+  Tensor grad_hidden = workspace<T>(slab * hidden_dim);
+  Tensor up_partials = workspace<T>(slabs * hidden_dim);
+  Tensor down_partials = workspace<T>(slabs * dim);
+  const std::int64_t norm_blocks = divide_up(x.rows(), kNormRows);
+  Tensor norm_partials = workspace<T>(norm_blocks * 2 * dim);
+  const DropoutView<T> mask(dropout);
+  for (std::int64_t s = 0; s < slabs; ++s) {
+    const std::int64_t begin = s * slab;
+    const std::int64_t rows = std::min(slab, x.rows() - begin);
+    const std::int64_t first = begin * dim;
+    const PlainRow<T> source{x.data<T>() + first, masked.data<T>(), static_cast<int>(dim)};
+    norm_rows<T>(op, rows, source, weights.norm, DropoutView<T>(Dropout{}), z.data<T>());
+    device.launch(op,
+                  mask_kernel<T>,
+                  dim3(element_blocks(dropout_units(first, rows * dim))),
+                  kThreads,
+                  0,
+                  grad_y.data<T>(),
+                  first,
+                  rows * dim,
+                  mask,
+                  masked.data<T>());
+    gemm<T>(op,
+            rows,
+            hidden_dim,
+            dim,
+            {z.data<T>(), dim},
+            {weights.up_weight.data<T>(), dim, true},
+            hidden.data<T>(),
+            hidden_dim,
+            false);
+    gemm<T>(op,
+            rows,
+            hidden_dim,
+            dim,
+            {masked.data<T>(), dim},
+            {weights.down_weight.data<T>(), hidden_dim},
+            grad_hidden.data<T>(),
+            hidden_dim,
+            false);
+    device.launch(op,
+                  bias_gelu_backward_kernel<T>,
+                  dim3(element_blocks(rows * hidden_dim)),
+                  kThreads,
+                  0,
+                  rows * hidden_dim,
+                  hidden_dim,
+                  weights.up_bias.data<T>(),
+                  hidden.data<T>(),
+                  grad_hidden.data<T>());
+    gemm<T>(op,
+            dim,
+            hidden_dim,
+            rows,
+            {masked.data<T>(), dim, true},
+            {hidden.data<T>(), hidden_dim},
+            grad_weights.down_weight.data<T>(),
+            hidden_dim,
+            s > 0);
+    gemm<T>(op,
+            hidden_dim,
+            dim,
+            rows,
+            {grad_hidden.data<T>(), hidden_dim, true},
+            {z.data<T>(), dim},
+            grad_weights.up_weight.data<T>(),
+            dim,
+            s > 0);
+    sum_rows(op, masked.data<T>(), rows, dim, down_partials.data<T>() + s * dim);
+    sum_rows(op, grad_hidden.data<T>(), rows, hidden_dim, up_partials.data<T>() + s * hidden_dim);
+    // The gradient of z takes the place of the masked one.
+    gemm<T>(op,
+            rows,
+            dim,
+            hidden_dim,
+            {grad_hidden.data<T>(), hidden_dim},
+            {weights.up_weight.data<T>(), dim},
+            masked.data<T>(),
+            dim,
+            false);
+    norm_rows_backward<T>(op,
+                          rows,
+                          source,
+                          weights.norm,
+                          grad_y.data<T>() + first,
+                          grad_x.data<T>() + first,
+                          norm_partials.data<T>() + begin / kNormRows * 2 * dim);
+  }
+  sum_rows(op, up_partials.data<T>(), slabs, hidden_dim, grad_weights.up_bias.data<T>());
+  sum_rows(op, down_partials.data<T>(), slabs, dim, grad_weights.down_bias.data<T>());
+  write_norm_gradient(op, norm_partials.data<T>(), norm_blocks, dim, grad_weights.norm);
+}
+
+}  // namespace
+
+void CudaBackend::ffn_forward(const Tensor& x,
+                              const FfnWeights& weights,
+                              const Dropout& dropout,
+                              Tensor& y) {
+  with_real_type(x.dtype(), [&](auto tag) { forward<decltype(tag)>(x, weights, dropout, y); });
+}
+
+void CudaBackend::ffn_backward(const Tensor& x,
+                               const FfnWeights& weights,
+                               const Dropout& dropout,
+                               const Tensor& grad_y,
+                               Tensor& grad_x,
+                               FfnWeights& grad_weights) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    backward<decltype(tag)>(x, weights, dropout, grad_y, grad_x, grad_weights);
+  });
+}
+
+}  // namespace elastic::cuda

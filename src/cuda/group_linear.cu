@@ -1,0 +1,118 @@
+// A linear layer over groups of tokens: the groups are put side by side, then it is one product.
+#include <algorithm>
+
+#include "cuda/backend.h"
+#include "cuda/device.cuh"
+#include "cuda/gemm.h"
+#include "cuda/reduce.h"
+#include "cuda/runtime.h"
+
+namespace elastic::cuda {
+namespace {
+
+struct Grouping {
+  const std::int32_t* offsets;  ///< of the tokens
+  const std::int32_t* groups;   ///< of the groups
+  int batch;
+  std::int64_t num_groups;
+  std::int64_t stride;
+  std::int64_t dim;
+
+  /// The token at `place` of group g, negative where a zero vector stands.
+  __device__ std::int64_t token(std::int64_t g, std::int64_t place) const {
+    const int b = segment_of(groups, batch, g);
+    const std::int64_t from_end = (groups[b + 1] - g) * stride - place;  // 1: the last token
+    const std::int64_t length = offsets[b + 1] - offsets[b];
+    return from_end > length ? -1 : offsets[b + 1] - from_end;
+  }
+};
+
+// A warp copies one token's vector: into the groups, or its gradient back into the tokens.
+template <class T>
+__global__ void gather_groups_kernel(Grouping by, const T* x, T* out) {
+  for (std::int64_t i = grid_warp(); i < by.num_groups * by.stride; i += grid_warps()) {
+    const std::int64_t token = by.token(i / by.stride, i % by.stride);
+    for (std::int64_t j = lane_index(); j < by.dim; j += kWarp) {
+      out[i * by.dim + j] = token < 0 ? T(0) : x[token * by.dim + j];
+    }
+  }
+}
+
+template <class T>
+__global__ void add_groups_kernel(Grouping by, const T* grads, T* grad_x) {
+  for (std::int64_t i = grid_warp(); i < by.num_groups * by.stride; i += grid_warps()) {
+    const std::int64_t token = by.token(i / by.stride, i % by.stride);
+    for (std::int64_t j = lane_index(); token >= 0 && j < by.dim; j += kWarp) {
+      grad_x[token * by.dim + j] += grads[i * by.dim + j];
+    }
+  }
+}
+
+Grouping grouping(const Segments& segments,
+                  const Segments& groups,
+                  std::int64_t stride,
+                  std::int64_t dim) {
+  return {segments.device_offsets().data<std::int32_t>(),
+          groups.device_offsets().data<std::int32_t>(),
+          static_cast<int>(segments.size()),
+          groups.num_tokens(),
+          stride,
+          dim};
+}
+
+dim3 grid_of(const Grouping& by) {
+  return dim3(std::min(blocks_of(by.num_groups * by.stride, kWarps), 1U << 16));
+}
+
+template <class T>
+Tensor gather(const char* op, const Grouping& by, const Tensor& x) {
+  Tensor rows = workspace<T>(by.num_groups * by.stride * by.dim);
+  runtime().launch(
+      op, gather_groups_kernel<T>, grid_of(by), kThreads, 0, by, x.data<T>(), rows.data<T>());
+  return rows.reshape({by.num_groups, by.stride * by.dim});
+}
+
+}  // namespace
+
+void CudaBackend::group_linear_forward(const Tensor& x,
+                                       const Segments& segments,
+                                       const Segments& groups,
+                                       std::int64_t stride,
+                                       const Tensor& weight,
+                                       const Tensor& bias,
+                                       Tensor& y) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const Grouping by = grouping(segments, groups, stride, x.cols());
+    linear_forward(gather<T>("group_linear_forward", by, x), weight, bias, y);
+  });
+}
+
+void CudaBackend::group_linear_backward(const Tensor& x,
+                                        const Segments& segments,
+                                        const Segments& groups,
+                                        std::int64_t stride,
+                                        const Tensor& weight,
+                                        const Tensor& grad_y,
+                                        Tensor& grad_x,
+                                        Tensor& grad_weight,
+                                        Tensor& grad_bias) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "group_linear_backward";
+    const Grouping by = grouping(segments, groups, stride, x.cols());
+    const Tensor rows = gather<T>(op, by, x);
+    Tensor grad_rows = workspace<T>(rows.numel()).reshape(rows.shape());
+    linear_backward(rows, weight, grad_y, &grad_rows, &grad_weight, &grad_bias);
+    runtime().launch(op,
+                     add_groups_kernel<T>,
+                     grid_of(by),
+                     kThreads,
+                     0,
+                     by,
+                     grad_rows.data<T>(),
+                     grad_x.data<T>());
+  });
+}
+
+}  // namespace elastic::cuda

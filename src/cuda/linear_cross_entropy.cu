@@ -1,0 +1,126 @@
+// Softmax cross-entropy over the whole catalogue by chunks of rows: a chunk's logits are made by
+// one product, turned into the loss and its gradient in place, and used for the gradients by two
+// more.
+#include <algorithm>
+
+#include "cuda/backend.h"
+#include "cuda/device.cuh"
+#include "cuda/gemm.h"
+#include "cuda/reduce.h"
+#include "cuda/runtime.h"
+
+namespace elastic::cuda {
+namespace {
+
+constexpr std::int64_t kLogits = std::int64_t{1} << 23;  ///< elements of a chunk: 32 MiB of float32
+constexpr std::int64_t kLeastRows = 64;
+
+// A block takes a row: its loss / total to losses[row], and logits become the gradient.
+template <class T>
+__global__ void __launch_bounds__(kThreads) softmax_loss_kernel(T* logits,
+                                                                std::int64_t stride,
+                                                                std::int64_t items,
+                                                                const std::int32_t* targets,
+                                                                std::int64_t total,
+                                                                bool with_gradient,
+                                                                T* losses) {
+  const auto row = static_cast<std::int64_t>(blockIdx.x);
+  T* logit = logits + row * stride;
+  const std::int64_t target = targets[row] - 1;
+  T maximum = lowest<T>();
+  for (std::int64_t v = thread_index(); v < items; v += num_threads()) {
+    maximum = maximum < logit[v] ? logit[v] : maximum;
+  }
+  maximum = block_max(maximum);
+  T sum = 0;
+  for (std::int64_t v = thread_index(); v < items; v += num_threads()) {
+    sum += exp(logit[v] - maximum);
+  }
+  sum = block_sum(sum);
+  const T share = T(1) / static_cast<T>(total);
+  if (thread_index() == 0) {
+    losses[row] = (log(sum) + maximum - logit[target]) * share;
+  }
+  if (!with_gradient) {
+    return;
+  }
+  __syncthreads();  // the target's logit has been read
+  const T factor = share / sum;
+  for (std::int64_t v = thread_index(); v < items; v += num_threads()) {
+    logit[v] = exp(logit[v] - maximum) * factor - (v == target ? share : T(0));
+  }
+}
+
+}  // namespace
+
+void CudaBackend::linear_cross_entropy(const Tensor& hidden,
+                                       const Tensor& table,
+                                       const Tensor& targets,
+                                       Tensor& loss,
+                                       Tensor* grad_hidden,
+                                       Tensor* grad_table) {
+  with_real_type(hidden.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "linear_cross_entropy";
+    const std::int64_t rows = hidden.rows();
+    const std::int64_t dim = hidden.cols();
+    const std::int64_t items = table.rows() - 1;
+    const std::int64_t stride = divide_up(items, 4) * 4;  // rows on 16 bytes: tensor cores want it
+    const std::int64_t chunk = std::min(rows, std::max(kLeastRows, kLogits / stride));
+    const T* first_item = table.data<T>() + dim;
+    Tensor logits = workspace<T>(chunk * stride);
+    Tensor losses = workspace<T>(rows);
+    if (grad_table != nullptr) {
+      Tensor no_item = grad_table->slice(0, 1);
+      fill(no_item, 0.0);
+    }
+    for (std::int64_t begin = 0; begin < rows; begin += chunk) {
+      const std::int64_t count = std::min(chunk, rows - begin);
+      const T* part = hidden.data<T>() + begin * dim;
+      gemm<T>(op,
+              count,
+              items,
+              dim,
+              {part, dim},
+              {first_item, dim, true},
+              logits.data<T>(),
+              stride,
+              false);
+      runtime().launch(op,
+                       softmax_loss_kernel<T>,
+                       dim3(static_cast<unsigned int>(count)),
+                       kThreads,
+                       0,
+                       logits.data<T>(),
+                       stride,
+                       items,
+                       targets.data<std::int32_t>() + begin,
+                       rows,
+                       grad_table != nullptr,
+                       losses.data<T>() + begin);
+      if (grad_table != nullptr) {
+        gemm<T>(op,
+                count,
+                dim,
+                items,
+                {logits.data<T>(), stride},
+                {first_item, dim},
+                grad_hidden->data<T>() + begin * dim,
+                dim,
+                false);
+        gemm<T>(op,
+                items,
+                dim,
+                count,
+                {logits.data<T>(), stride, true},
+                {part, dim},
+                grad_table->data<T>() + dim,
+                dim,
+                begin > 0);
+      }
+    }
+    sum_rows(op, losses.data<T>(), rows, 1, loss.data<T>());
+  });
+}
+
+}  // namespace elastic::cuda

@@ -1,0 +1,92 @@
+#include <string>
+
+#include "base/error.h"
+#include "cuda/runtime.h"
+
+namespace elastic::cuda {
+namespace {
+
+// What a fixed, stream-owned workspace must hold on Hopper, as cuBLAS' manual recommends. Setting
+// it keeps results the same from run to run, and products out of the allocator while a graph is
+// captured.
+constexpr std::size_t kBlasWorkspace = std::size_t{32} << 20;
+
+std::string describe(const char* op, const char* call, const std::string& what) {
+  return concat(
+      "cuda: ", op, ": ", std::string(call).substr(0, std::string(call).find('(')), ": ", what);
+}
+
+}  // namespace
+
+void check(cudaError_t status, const char* op, const char* call) {
+  if (status == cudaSuccess) {
+    return;
+  }
+  const std::string message = describe(op, call, cudaGetErrorString(status));
+  switch (status) {
+    case cudaErrorMemoryAllocation:
+      cudaGetLastError();
+      throw OutOfMemoryError(message, "; try a smaller --batch-size or --max-len");
+    case cudaErrorInsufficientDriver:
+    case cudaErrorNoDevice:
+      throw DeviceError(message);
+    default:
+      throw Error(message);
+  }
+}
+
+void check(cublasStatus_t status, const char* op, const char* call) {
+  if (status != CUBLAS_STATUS_SUCCESS) {
+    throw Error(describe(op, call, cublasGetStatusString(status)));
+  }
+}
+
+Runtime::Runtime() {
+  int count = 0;
+  if (const cudaError_t status = cudaGetDeviceCount(&count);
+      status == cudaErrorInsufficientDriver) {
+    int driver = 0;
+    int wanted = 0;
+    cudaDriverGetVersion(&driver);
+    cudaRuntimeGetVersion(&wanted);
+    throw DeviceError(driver == 0
+                          ? std::string("device 'cuda': no NVIDIA driver is installed")
+                          : concat("device 'cuda': the driver is too old: it supports CUDA ",
+                                   driver / 1000,
+                                   ".",
+                                   driver % 1000 / 10,
+                                   ", this build needs ",
+                                   wanted / 1000,
+                                   ".",
+                                   wanted % 1000 / 10));
+  } else if (status != cudaSuccess || count == 0) {
+    throw DeviceError("device 'cuda': no NVIDIA GPU here (",
+                      status == cudaSuccess ? "none is visible" : cudaGetErrorString(status),
+                      "); compute on --device cpu");
+  }
+  int device = 0;
+  ELASTIC_CUDA_CHECK("open", cudaGetDevice(&device));
+  ELASTIC_CUDA_CHECK("open", cudaGetDeviceProperties(&properties_, device));
+  if (properties_.major < 8) {
+    throw DeviceError("device 'cuda': ",
+                      properties_.name,
+                      " has compute capability ",
+                      properties_.major,
+                      ".",
+                      properties_.minor,
+                      ", at least 8.0 is needed");
+  }
+  ELASTIC_CUDA_CHECK("open", cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+  ELASTIC_CUDA_CHECK("open", cublasCreate(&blas_));
+  ELASTIC_CUDA_CHECK("open", cublasSetStream(blas_, stream_));
+  ELASTIC_CUDA_CHECK("open", cudaMalloc(&blas_workspace_, kBlasWorkspace));
+  ELASTIC_CUDA_CHECK("open", cublasSetWorkspace(blas_, blas_workspace_, kBlasWorkspace));
+}
+
+Runtime& runtime() {
+  // Never destroyed: the driver may be gone before static objects are.
+  static Runtime& instance = *new Runtime;
+  return instance;
+}
+
+}  // namespace elastic::cuda

@@ -1,0 +1,381 @@
+// Ragged multi-head softmax attention by tiles (Dao et al. 2022): no map is stored. Backward in two
+// passes, one for the queries and one for the keys, so that no sum needs atomics.
+#include "cuda/attention.cuh"
+#include "cuda/backend.h"
+#include "cuda/runtime.h"
+
+namespace elastic::cuda {
+namespace {
+
+struct ForwardLayout {
+  int query, key, value, scores, out, maximum, denominator, factor, size;
+
+  __host__ __device__ ForwardLayout(int tile, int head_dim) {
+    const int matrix = tile_size(tile, head_dim);
+    query = 0;
+    key = query + matrix;
+    value = key + matrix;
+    out = value + matrix;
+    scores = out + matrix;
+    maximum = scores + tile_size(tile, tile);
+    denominator = maximum + tile;
+    factor = denominator + tile;
+    size = factor + tile;
+  }
+};
+
+template <bool kTensorCores, class T>
+__global__ void __launch_bounds__(kThreads) attention_kernel(
+    AttentionView p, const T* queries, const T* keys, const T* values, T* outs, T* log_sums) {
+  const AttentionPlace at = attention_place(p);
+  if (at.begin >= at.num_queries) {
+    return;
+  }
+  const int rows = at.num_queries - at.begin < p.tile ? at.num_queries - at.begin : p.tile;
+  const ForwardLayout layout(p.tile, p.head_dim);
+  T* shared = dynamic_shared<T>();
+  clear_shared(shared, layout.size);
+  T* query = shared + layout.query;
+  T* key = shared + layout.key;
+  T* value = shared + layout.value;
+  T* scores = shared + layout.scores;
+  T* out = shared + layout.out;
+  T* maximum = shared + layout.maximum;
+  T* denominator = shared + layout.denominator;
+  T* factor = shared + layout.factor;
+  const int score_stride = row_stride(p.tile);
+  const int head_stride = row_stride(p.head_dim);
+  load_head_tile(
+      p, queries, at.first_query, at.begin, rows, at.head, query, static_cast<T>(p.scale));
+  for (int i = thread_index(); i < p.tile; i += num_threads()) {
+    maximum[i] = lowest<T>();
+  }
+  const int visible = p.visible(at.num_keys, at.begin + rows);
+  for (int begin = 0; begin < visible; begin += p.tile) {
+    const int count = visible - begin < p.tile ? visible - begin : p.tile;
+    load_head_tile(p, keys, at.first_key, begin, count, at.head, key);
+    load_head_tile(p, values, at.first_key, begin, count, at.head, value);
+    __syncthreads();
+    block_product<kTensorCores>(rows_of(query, p.head_dim),
+                                transposed(key, p.head_dim),
+                                rows,
+                                count,
+                                p.head_dim,
+                                [&](int i, int j, T sum) { scores[i * score_stride + j] = sum; });
+    __syncthreads();
+    for (int i = warp_index(); i < rows; i += kWarps) {
+      T* score = scores + i * score_stride;
+      const int seen = p.causal ? at.begin + i + 1 - begin : count;
+      const int end = seen < count ? seen : count;
+      T highest = lowest<T>();
+      for (int j = lane_index(); j < end; j += kWarp) {
+        highest = highest < score[j] ? score[j] : highest;
+      }
+      highest = warp_max(highest);
+      const T before = maximum[i];
+      const T now = before < highest ? highest : before;
+      T sum = 0;
+      for (int j = lane_index(); j < p.tile; j += kWarp) {
+        const T weight = j < end ? exp(score[j] - now) : T(0);
+        score[j] = weight;
+        sum += weight;
+      }
+      sum = warp_sum(sum);
+      if (lane_index() == 0) {
+        const T scale = now == lowest<T>() ? T(1) : exp(before - now);
+        factor[i] = scale;
+        maximum[i] = now;
+        denominator[i] = denominator[i] * scale + sum;
+      }
+    }
+    __syncthreads();
+    block_product<kTensorCores>(rows_of(scores, p.tile),
+                                rows_of(value, p.head_dim),
+                                rows,
+                                p.head_dim,
+                                p.tile,
+                                [&](int i, int j, T sum) {
+                                  T& result = out[i * head_stride + j];
+                                  result = result * factor[i] + sum;
+                                });
+    __syncthreads();
+  }
+  T* target = outs + (at.first_query + at.begin) * p.dim + at.head * p.head_dim;
+  for (int e = thread_index(); e < rows * p.head_dim; e += num_threads()) {
+    const int i = e / p.head_dim;
+    const int j = e % p.head_dim;
+    const T total = denominator[i];
+    target[static_cast<std::int64_t>(i) * p.dim + j] =
+        total > T(0) ? out[i * head_stride + j] / total : T(0);
+  }
+  for (int i = thread_index(); i < rows; i += num_threads()) {
+    log_sums[(at.first_query + at.begin + i) * p.heads + at.head] =
+        maximum[i] + log(denominator[i]);
+  }
+}
+
+template <class T>
+struct BackwardArguments {
+  const T* query;
+  const T* key;
+  const T* value;
+  const T* out;
+  const T* log_sum;
+  const T* grad_out;
+  T* grad_query;
+  T* grad_key;
+  T* grad_value;
+};
+
+struct BackwardLayout {
+  int query, grad_out, key, value, first_sum, second_sum, probs, grad_scores, log_sum, delta, size;
+
+  __host__ __device__ BackwardLayout(int tile, int head_dim) {
+    const int matrix = tile_size(tile, head_dim);
+    query = 0;
+    grad_out = query + matrix;
+    key = grad_out + matrix;
+    value = key + matrix;
+    first_sum = value + matrix;
+    second_sum = first_sum + matrix;
+    probs = second_sum + matrix;
+    grad_scores = probs + tile_size(tile, tile);
+    log_sum = grad_scores + tile_size(tile, tile);
+    delta = log_sum + tile;
+    size = delta + tile;
+  }
+};
+
+// Loads a tile of queries with their gradients, log sums and delta = grad_out . out.
+template <class T>
+__device__ void load_queries(const AttentionView& p,
+                             const AttentionPlace& at,
+                             const BackwardArguments<T>& args,
+                             const BackwardLayout& layout,
+                             int begin,
+                             int rows,
+                             T* shared) {
+  load_head_tile(p, args.query, at.first_query, begin, rows, at.head, shared + layout.query);
+  load_head_tile(p, args.grad_out, at.first_query, begin, rows, at.head, shared + layout.grad_out);
+  for (int i = warp_index(); i < rows; i += kWarps) {
+    const std::int64_t token = at.first_query + begin + i;
+    const std::int64_t first = token * p.dim + at.head * p.head_dim;
+    T dot = 0;
+    for (int j = lane_index(); j < p.head_dim; j += kWarp) {
+      dot += args.grad_out[first + j] * args.out[first + j];
+    }
+    dot = warp_sum(dot);
+    if (lane_index() == 0) {
+      shared[layout.delta + i] = dot;
+      shared[layout.log_sum + i] = args.log_sum[token * p.heads + at.head];
+    }
+  }
+}
+
+// Probabilities and dL/ds of a tile of queries (from query_begin) against one of keys (from
+// key_begin), zero outside; with a barrier before and after.
+template <bool kTensorCores, class T>
+__device__ void score_gradients(const AttentionView& p,
+                                const BackwardLayout& layout,
+                                int query_begin,
+                                int rows,
+                                int key_begin,
+                                int count,
+                                T* shared) {
+  T* probs = shared + layout.probs;
+  T* grads = shared + layout.grad_scores;
+  const int stride = row_stride(p.tile);
+  const T scale = static_cast<T>(p.scale);
+  __syncthreads();
+  block_product<kTensorCores>(
+      rows_of(shared + layout.query, p.head_dim),
+      transposed(shared + layout.key, p.head_dim),
+      p.tile,
+      p.tile,
+      p.head_dim,
+      [&](int i, int j, T sum) {
+        const bool inside = i < rows && j < count && p.sees(query_begin + i, key_begin + j);
+        probs[i * stride + j] = inside ? exp(sum * scale - shared[layout.log_sum + i]) : T(0);
+      });
+  block_product<kTensorCores>(rows_of(shared + layout.grad_out, p.head_dim),
+                              transposed(shared + layout.value, p.head_dim),
+                              p.tile,
+                              p.tile,
+                              p.head_dim,
+                              [&](int i, int j, T sum) {
+                                grads[i * stride + j] =
+                                    i < rows ? (sum - shared[layout.delta + i]) * scale : T(0);
+                              });
+  __syncthreads();
+  for (int e = thread_index(); e < p.tile * p.tile; e += num_threads()) {
+    const int place = e / p.tile * stride + e % p.tile;
+    grads[place] *= probs[place];
+  }
+  __syncthreads();
+}
+
+// Writes one head's rows of a gradient.
+template <class T>
+__device__ void store_head_tile(const AttentionView& p,
+                                const T* source,
+                                std::int64_t first,
+                                int begin,
+                                int count,
+                                int head,
+                                T* target) {
+  T* out = target + (first + begin) * p.dim + head * p.head_dim;
+  for (int e = thread_index(); e < count * p.head_dim; e += num_threads()) {
+    const int i = e / p.head_dim;
+    const int j = e % p.head_dim;
+    out[static_cast<std::int64_t>(i) * p.dim + j] = source[i * row_stride(p.head_dim) + j];
+  }
+}
+
+template <bool kTensorCores, class T>
+__global__ void __launch_bounds__(kThreads)
+    attention_grad_query_kernel(AttentionView p, BackwardArguments<T> args) {
+  const AttentionPlace at = attention_place(p);
+  if (at.begin >= at.num_queries) {
+    return;
+  }
+  const int rows = at.num_queries - at.begin < p.tile ? at.num_queries - at.begin : p.tile;
+  const BackwardLayout layout(p.tile, p.head_dim);
+  T* shared = dynamic_shared<T>();
+  clear_shared(shared, layout.size);
+  T* sums = shared + layout.first_sum;
+  load_queries(p, at, args, layout, at.begin, rows, shared);
+  const int visible = p.visible(at.num_keys, at.begin + rows);
+  for (int begin = 0; begin < visible; begin += p.tile) {
+    const int count = visible - begin < p.tile ? visible - begin : p.tile;
+    load_head_tile(p, args.key, at.first_key, begin, count, at.head, shared + layout.key);
+    load_head_tile(p, args.value, at.first_key, begin, count, at.head, shared + layout.value);
+    score_gradients<kTensorCores>(p, layout, at.begin, rows, begin, count, shared);
+    block_product<kTensorCores>(
+        rows_of(shared + layout.grad_scores, p.tile),
+        rows_of(shared + layout.key, p.head_dim),
+        rows,
+        p.head_dim,
+        p.tile,
+        [&](int i, int j, T sum) { sums[i * row_stride(p.head_dim) + j] += sum; });
+    __syncthreads();
+  }
+  store_head_tile(p, sums, at.first_query, at.begin, rows, at.head, args.grad_query);
+}
+
+template <bool kTensorCores, class T>
+__global__ void __launch_bounds__(kThreads)
+    attention_grad_key_kernel(AttentionView p, BackwardArguments<T> args) {
+  const AttentionPlace at = attention_place(p);
+  if (at.begin >= at.num_keys) {
+    return;
+  }
+  const int count = at.num_keys - at.begin < p.tile ? at.num_keys - at.begin : p.tile;
+  const BackwardLayout layout(p.tile, p.head_dim);
+  T* shared = dynamic_shared<T>();
+  clear_shared(shared, layout.size);
+  T* grad_key = shared + layout.first_sum;
+  T* grad_value = shared + layout.second_sum;
+  const int head_stride = row_stride(p.head_dim);
+  load_head_tile(p, args.key, at.first_key, at.begin, count, at.head, shared + layout.key);
+  load_head_tile(p, args.value, at.first_key, at.begin, count, at.head, shared + layout.value);
+  const int first = p.causal ? at.begin : 0;  // queries before see none of these keys
+  for (int begin = first; begin < at.num_queries; begin += p.tile) {
+    const int rows = at.num_queries - begin < p.tile ? at.num_queries - begin : p.tile;
+    load_queries(p, at, args, layout, begin, rows, shared);
+    score_gradients<kTensorCores>(p, layout, begin, rows, at.begin, count, shared);
+    block_product<kTensorCores>(
+        transposed(shared + layout.probs, p.tile),
+        rows_of(shared + layout.grad_out, p.head_dim),
+        count,
+        p.head_dim,
+        p.tile,
+        [&](int i, int j, T sum) { grad_value[i * head_stride + j] += sum; });
+    block_product<kTensorCores>(transposed(shared + layout.grad_scores, p.tile),
+                                rows_of(shared + layout.query, p.head_dim),
+                                count,
+                                p.head_dim,
+                                p.tile,
+                                [&](int i, int j, T sum) { grad_key[i * head_stride + j] += sum; });
+    __syncthreads();
+  }
+  store_head_tile(p, grad_key, at.first_key, at.begin, count, at.head, args.grad_key);
+  store_head_tile(p, grad_value, at.first_key, at.begin, count, at.head, args.grad_value);
+}
+
+}  // namespace
+
+void CudaBackend::segment_attention_forward(const Tensor& query,
+                                            const Tensor& key,
+                                            const Tensor& value,
+                                            const AttentionLayout& layout,
+                                            Tensor& out,
+                                            Tensor& log_sum) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "segment_attention_forward";
+    AttentionView p = view_of(layout, query.cols());
+    const auto size = [&](int tile) { return ForwardLayout(tile, p.head_dim).size; };
+    choose_tile<T>(op, p, size);
+    with_tensor_cores<T>([&](auto tensor_cores) {
+      runtime().launch(op,
+                       attention_kernel<decltype(tensor_cores)::value, T>,
+                       attention_grid(p, *layout.queries),
+                       kThreads,
+                       static_cast<std::size_t>(size(p.tile)) * sizeof(T),
+                       p,
+                       query.data<T>(),
+                       key.data<T>(),
+                       value.data<T>(),
+                       out.data<T>(),
+                       log_sum.data<T>());
+    });
+  });
+}
+
+void CudaBackend::segment_attention_backward(const Tensor& query,
+                                             const Tensor& key,
+                                             const Tensor& value,
+                                             const AttentionLayout& layout,
+                                             const Tensor& out,
+                                             const Tensor& log_sum,
+                                             const Tensor& grad_out,
+                                             Tensor& grad_query,
+                                             Tensor& grad_key,
+                                             Tensor& grad_value) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "segment_attention_backward";
+    AttentionView p = view_of(layout, query.cols());
+    const auto size = [&](int tile) { return BackwardLayout(tile, p.head_dim).size; };
+    choose_tile<T>(op, p, size);
+    const BackwardArguments<T> args{query.data<T>(),
+                                    key.data<T>(),
+                                    value.data<T>(),
+                                    out.data<T>(),
+                                    log_sum.data<T>(),
+                                    grad_out.data<T>(),
+                                    grad_query.data<T>(),
+                                    grad_key.data<T>(),
+                                    grad_value.data<T>()};
+    const std::size_t bytes = static_cast<std::size_t>(size(p.tile)) * sizeof(T);
+    with_tensor_cores<T>([&](auto tensor_cores) {
+      constexpr bool kTensorCores = decltype(tensor_cores)::value;
+      runtime().launch(op,
+                       attention_grad_query_kernel<kTensorCores, T>,
+                       attention_grid(p, *layout.queries),
+                       kThreads,
+                       bytes,
+                       p,
+                       args);
+      runtime().launch(op,
+                       attention_grad_key_kernel<kTensorCores, T>,
+                       attention_grid(p, *layout.keys),
+                       kThreads,
+                       bytes,
+                       p,
+                       args);
+    });
+  });
+}
+
+}  // namespace elastic::cuda

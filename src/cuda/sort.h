@@ -1,0 +1,21 @@
+// Rows by their target: what makes sums of gradients over repeated ids deterministic.
+#pragma once
+
+#include "cuda/runtime.h"
+
+namespace elastic::cuda {
+
+/// Adds rows of `source` [count, dim] into rows of a table: table[rows[i]] += source[i], equal rows
+/// in the order of i, in pieces whose bounds depend on i alone. Targets below `first_row` are left
+/// out. rows int32 on the device, in 0..num_rows-1.
+template <class T>
+void scatter_add(const char* op,
+                 const T* source,
+                 const std::int32_t* rows,
+                 std::int64_t count,
+                 std::int64_t dim,
+                 std::int64_t num_rows,
+                 std::int32_t first_row,
+                 T* table);
+
+}  // namespace elastic::cuda

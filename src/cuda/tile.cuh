@@ -1,0 +1,159 @@
+// Matrix products of tiles in shared memory, by the warps of a block.
+//
+// Matrices stand in rows of `row_stride(columns)` elements; rows are filled up to a multiple of 16
+// and columns to a multiple of 8, and what is filled up is zero: products read it.
+#pragma once
+
+#include "cuda/device.cuh"
+#include "cuda/mma.cuh"
+
+namespace elastic::cuda {
+
+__host__ __device__ constexpr int round_up(int value, int unit) {
+  return (value + unit - 1) / unit * unit;
+}
+/// Elements from row to row: off a multiple of 32 by 4 for the usual sizes, so that the eight rows
+/// that a tensor core's operand takes lie in different banks.
+__host__ __device__ constexpr int row_stride(int columns) {
+  return round_up(columns, 8) + 4;
+}
+/// Elements of a matrix.
+__host__ __device__ constexpr int tile_size(int rows, int columns) {
+  return round_up(rows, 16) * row_stride(columns);
+}
+
+/// Element (i, j) at data[i * row + j * column].
+template <class T>
+struct TileView {
+  const T* data;
+  int row;
+  int column;
+
+  __device__ T operator()(int i, int j) const { return data[i * row + j * column]; }
+};
+
+template <class T>
+__device__ __forceinline__ TileView<T> rows_of(const T* data, int columns) {
+  return {data, row_stride(columns), 1};
+}
+template <class T>
+__device__ __forceinline__ TileView<T> transposed(const T* data, int columns) {
+  return {data, 1, row_stride(columns)};
+}
+
+// A warp's part: 16 rows from `m`, 8 kGroups columns from `n`. emit(i, j, sum) for each element.
+template <bool kTensorCores, int kGroups, class T, class Emit>
+__device__ void warp_product(
+    const TileView<T>& a, const TileView<T>& b, int m, int n, int depth, const Emit& emit) {
+  const int group = lane_index() / 4;
+  const int slot = lane_index() % 4;
+  T sums[kGroups][4] = {};
+  if constexpr (kTensorCores) {
+    for (int k = 0; k < depth; k += 8) {
+      const std::uint32_t left[4] = {to_tf32(a(m + group, k + slot)),
+                                     to_tf32(a(m + group + 8, k + slot)),
+                                     to_tf32(a(m + group, k + slot + 4)),
+                                     to_tf32(a(m + group + 8, k + slot + 4))};
+#pragma unroll
+      for (int g = 0; g < kGroups; ++g) {
+        const std::uint32_t right[2] = {to_tf32(b(k + slot, n + 8 * g + group)),
+                                        to_tf32(b(k + slot + 4, n + 8 * g + group))};
+        mma_tf32(sums[g], left, right);
+      }
+    }
+  } else {
+#pragma unroll 4
+    for (int k = 0; k < depth; ++k) {
+      const T upper = a(m + group, k);
+      const T lower = a(m + group + 8, k);
+#pragma unroll
+      for (int g = 0; g < kGroups; ++g) {
+        const T first = b(k, n + 8 * g + 2 * slot);
+        const T second = b(k, n + 8 * g + 2 * slot + 1);
+        sums[g][0] += upper * first;
+        sums[g][1] += upper * second;
+        sums[g][2] += lower * first;
+        sums[g][3] += lower * second;
+      }
+    }
+  }
+#pragma unroll
+  for (int g = 0; g < kGroups; ++g) {
+#pragma unroll
+    for (int e = 0; e < 4; ++e) {
+      emit(m + group + (e >= 2 ? 8 : 0), n + 8 * g + 2 * slot + e % 2, sums[g][e]);
+    }
+  }
+}
+
+/// emit(i, j, sum over k < depth of a(i, k) b(k, j)) for i < rows, j < columns, each once, by all
+/// threads of the block. What the product reads must be complete (a barrier before), what emit
+/// writes is so after the next barrier. `depth` is taken up to a multiple of 8.
+template <bool kTensorCores, class T, class Emit>
+__device__ void block_product(const TileView<T>& a,
+                              const TileView<T>& b,
+                              int rows,
+                              int columns,
+                              int depth,
+                              const Emit& emit) {
+  const auto guarded = [&](int i, int j, T sum) {
+    if (i < rows && j < columns) {
+      emit(i, j, sum);
+    }
+  };
+  const int warps = num_threads() / kWarp;
+  const int row_tiles = (rows + 15) / 16;
+  const int groups = (columns + 7) / 8;
+  int done = 0;  // groups of columns taken so far
+  if (row_tiles * (groups / 4) >= warps) {
+    const int wide = groups / 4;
+    for (int unit = warp_index(); unit < row_tiles * wide; unit += warps) {
+      warp_product<kTensorCores, 4>(a, b, unit / wide * 16, unit % wide * 32, depth, guarded);
+    }
+    done = wide * 4;
+  } else if (row_tiles * (groups / 2) >= warps) {
+    const int wide = groups / 2;
+    for (int unit = warp_index(); unit < row_tiles * wide; unit += warps) {
+      warp_product<kTensorCores, 2>(a, b, unit / wide * 16, unit % wide * 16, depth, guarded);
+    }
+    done = wide * 2;
+  }
+  const int rest = groups - done;
+  for (int unit = warp_index(); unit < row_tiles * rest; unit += warps) {
+    warp_product<kTensorCores, 1>(a, b, unit / rest * 16, (done + unit % rest) * 8, depth, guarded);
+  }
+}
+
+/// Sets the block's shared memory to zero, and waits.
+template <class T>
+__device__ void clear_shared(T* data, int count) {
+  for (int i = thread_index(); i < count; i += num_threads()) {
+    data[i] = T(0);
+  }
+  __syncthreads();
+}
+
+/// Copies a row-major matrix [rows, columns] of global memory, rows `source_stride` apart.
+template <class T>
+__device__ void load_tile(const T* source,
+                          std::int64_t source_stride,
+                          int rows,
+                          int columns,
+                          T* target,
+                          T factor = T(1)) {
+  for (int e = thread_index(); e < rows * columns; e += num_threads()) {
+    const int i = e / columns;
+    const int j = e % columns;
+    target[i * row_stride(columns) + j] = factor * source[i * source_stride + j];
+  }
+}
+
+/// Zeros in rows begin..end-1 of a tile.
+template <class T>
+__device__ void clear_rows(T* target, int columns, int begin, int end) {
+  for (int e = thread_index(); e < (end - begin) * columns; e += num_threads()) {
+    target[(begin + e / columns) * row_stride(columns) + e % columns] = T(0);
+  }
+}
+
+}  // namespace elastic::cuda

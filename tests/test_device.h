@@ -1,0 +1,57 @@
+// The device that the tests compute on: ELASTIC_TEST_DEVICE=cuda, the CPU by default.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+#include "tensor/backend.h"
+#include "test_main.h"
+
+namespace elastic {
+
+/// Ends the program when the variable names no device.
+inline Device test_device() {
+  static const Device device = [] {
+    const char* name = std::getenv("ELASTIC_TEST_DEVICE");
+    try {
+      return name == nullptr || *name == '\0' ? Device::kCpu : parse_device(name);
+    } catch (const UsageError& error) {
+      std::fprintf(stderr, "ELASTIC_TEST_DEVICE: %s\n", error.what());
+      std::exit(1);
+    }
+  }();
+  return device;
+}
+
+inline Backend& test_backend() {
+  return backend_for(test_device());
+}
+
+/// The precision of products in float32: ELASTIC_TEST_PRECISION, fp32 by default.
+inline Precision test_precision() {
+  static const Precision precision = [] {
+    const char* name = std::getenv("ELASTIC_TEST_PRECISION");
+    return name == nullptr || *name == '\0' ? Precision::kFp32 : parse_precision(name);
+  }();
+  return precision;
+}
+
+/// "no device (WHY)" when the test device has no backend here, otherwise empty.
+inline std::string why_no_device() {
+  try {
+    test_backend().set_precision(test_precision());
+  } catch (const DeviceError& error) {
+    return concat("no device (", error.what(), ")");
+  }
+  return "";
+}
+
+// Every program with a test that includes this header needs the device.
+inline const bool kNeedsDevice = [] {
+  why_skipped = why_no_device;
+  return true;
+}();
+
+}  // namespace elastic

@@ -129,9 +129,9 @@ __global__ void __launch_bounds__(kThreads) aggregate_kernel(Aggregate<T> p, T* 
     out[p.queries + first + q] = denominator[q];
   }
   T* sums = out + 2 * p.queries + static_cast<std::int64_t>(first) * p.dim;
-  for (int e = thread_index(); e < queries * p.dim; e += num_threads()) {
-    sums[e] = pooled[e / p.dim * dim_stride + e % p.dim];
-  }
+  for_each_element(queries, p.dim, [&](int q, int j) {
+    sums[static_cast<std::int64_t>(q) * p.dim + j] = pooled[q * dim_stride + j];
+  });
 }
 
 // A warp combines the chunks of one segment's query.
@@ -184,15 +184,15 @@ struct BackwardLayout {
     log_sum = delta + group;
     moments = log_sum + group;
     norm_sums = moments + 2 * tile;
-    grad_query = norm_sums + 2 * dim;
+    grad_query = norm_sums + 2 * column_sum_size(dim);
     size = grad_query + (keep_grad_query ? group * dim : 0);
   }
 };
 
 // With p = softmax_t(z_t . u), c = sum_t p_t z_t and g = dL/dc:
 //   ds_t = p_t (g . z_t - g . c),  du = sum_t ds_t z_t,  dz_t = sum over queries of ds_t u + p_t g.
-// Adds into grad_x; a chunk's other gradients go to query_partials[slot] [Q, D], zero before, and
-// norm_partials[slot] [2 D].
+// Adds into grad_x; a chunk's other gradients go to query_partials[slot] [Q, D], zero before where
+// there are several groups, and norm_partials[slot] [2 D].
 template <bool kTensorCores, class T>
 __global__ void __launch_bounds__(kThreads) aggregate_backward_kernel(Aggregate<T> p,
                                                                       const T* pooled,
@@ -267,16 +267,11 @@ __global__ void __launch_bounds__(kThreads) aggregate_backward_kernel(Aggregate<
           p.dim,
           [&](int q, int t, T sum) { grad_scores[q * score_stride + t] = sum - delta[q]; });
       __syncthreads();
-      for (int e = thread_index(); e < p.group * p.tile; e += num_threads()) {
-        const int q = e / p.tile;
-        const int place_in_tile = q * score_stride + e % p.tile;
-        if (q < queries) {
-          grad_scores[place_in_tile] *= scores[place_in_tile];
-        } else {
-          grad_scores[place_in_tile] = T(0);
-          scores[place_in_tile] = T(0);
-        }
-      }
+      for_each_element(p.group, p.tile, [&](int q, int t) {
+        const int e = q * score_stride + t;
+        grad_scores[e] = q < queries ? grad_scores[e] * scores[e] : T(0);
+        scores[e] = q < queries ? scores[e] : T(0);
+      });
       __syncthreads();
       block_product<kTensorCores>(
           rows_of(grad_scores, p.tile),
@@ -309,8 +304,8 @@ __global__ void __launch_bounds__(kThreads) aggregate_backward_kernel(Aggregate<
     }
     norm_tile_backward(tile, p.norm, moments, grad_z, grad_x, grad_x, z);
     __syncthreads();
-    add_column_sums(z, rows, p.dim, norm_sums);
-    add_column_sums(grad_z, rows, p.dim, norm_sums + p.dim);
+    add_column_sums(z, dim_stride, rows, p.dim, norm_sums);
+    add_column_sums(grad_z, dim_stride, rows, p.dim, norm_sums + column_sum_size(p.dim));
     __syncthreads();
   }
   if (one_group) {
@@ -318,9 +313,9 @@ __global__ void __launch_bounds__(kThreads) aggregate_backward_kernel(Aggregate<
       partial[e] = shared[at.grad_query + e];
     }
   }
-  for (int j = thread_index(); j < 2 * p.dim; j += num_threads()) {
-    norm_partials[chunk.slot * 2 * p.dim + j] = norm_sums[j];
-  }
+  T* norm_partial = norm_partials + chunk.slot * 2 * p.dim;
+  store_column_sums(norm_sums, p.dim, norm_partial);
+  store_column_sums(norm_sums + column_sum_size(p.dim), p.dim, norm_partial + p.dim);
 }
 
 template <class T>
@@ -399,7 +394,9 @@ void backward(const Tensor& x,
   choose_tiles<T>(op, p.queries, 1, p.group, p.tile, size);
   const int chunks = max_chunks(segments);
   const std::int64_t slots = segments.size() * chunks;
-  Tensor query_partials = zero_workspace<T>(op, slots * p.queries * p.dim);
+  const std::int64_t partial_size = slots * p.queries * p.dim;
+  Tensor query_partials =
+      p.group < p.queries ? zero_workspace<T>(op, partial_size) : workspace<T>(partial_size);
   Tensor norm_partials = zero_workspace<T>(op, slots * 2 * p.dim);
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(

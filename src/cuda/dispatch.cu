@@ -42,43 +42,77 @@ struct ForwardLayout {
   }
 };
 
-// Softmax over each head's columns of scores [rows, group]; a thread takes a token's head.
-template <class T>
-__device__ void softmax_heads(T* scores, int rows, int columns, int experts, int stride) {
+// The lanes that share a token's head: as many as it has columns, up to a power of two or a warp.
+__device__ __forceinline__ int head_lanes(int experts) {
+  int lanes = 1;
+  while (lanes < experts && lanes < kWarp) {
+    lanes *= 2;
+  }
+  return lanes;
+}
+
+// body(first element of a token's head, its lane among `lanes`, whether there is one) for all of
+// scores [rows, columns]; every lane of a warp is called as often as the others.
+template <class Body>
+__device__ void for_each_head(
+    int rows, int columns, int experts, int stride, int lanes, const Body& body) {
   const int heads = columns / experts;
-  for (int unit = thread_index(); unit < rows * heads; unit += num_threads()) {
-    T* score = scores + unit / heads * stride + unit % heads * experts;
-    T maximum = score[0];
-    for (int i = 1; i < experts; ++i) {
-      maximum = maximum < score[i] ? score[i] : maximum;
-    }
-    T sum = 0;
-    for (int i = 0; i < experts; ++i) {
-      score[i] = exp(score[i] - maximum);
-      sum += score[i];
-    }
-    const T inverse = T(1) / sum;
-    for (int i = 0; i < experts; ++i) {
-      score[i] *= inverse;
-    }
+  const int units = rows * heads;
+  const int together = kWarp / lanes;  // of a warp
+  for (int first = warp_index() * together; first < units; first += kWarps * together) {
+    const int unit = first + lane_index() / lanes;
+    body(unit / heads * stride + unit % heads * experts, lane_index() % lanes, unit < units);
   }
 }
 
-// grad: from dL/dp to dL/ds = p (dL/dp - sum p dL/dp).
+// Softmax over each head's columns of scores [rows, columns].
+template <class T>
+__device__ void softmax_heads(T* scores, int rows, int columns, int experts, int stride) {
+  const int lanes = head_lanes(experts);
+  for_each_head(rows, columns, experts, stride, lanes, [&](int first, int lane, bool present) {
+    const int count = present ? experts : 0;
+    T maximum = lowest<T>();
+    for (int i = lane; i < count; i += lanes) {
+      maximum = maximum < scores[first + i] ? scores[first + i] : maximum;
+    }
+    for (int mask = lanes / 2; mask > 0; mask /= 2) {
+      const T other = __shfl_xor_sync(0xFFFFFFFFU, maximum, mask);
+      maximum = maximum < other ? other : maximum;
+    }
+    T sum = 0;
+    for (int i = lane; i < count; i += lanes) {
+      const T value = exp(scores[first + i] - maximum);
+      scores[first + i] = value;
+      sum += value;
+    }
+    for (int mask = lanes / 2; mask > 0; mask /= 2) {
+      sum += __shfl_xor_sync(0xFFFFFFFFU, sum, mask);
+    }
+    const T inverse = T(1) / sum;
+    for (int i = lane; i < count; i += lanes) {
+      scores[first + i] *= inverse;
+    }
+  });
+}
+
+// grads: from dL/dp to dL/ds = p (dL/dp - sum p dL/dp).
 template <class T>
 __device__ void softmax_heads_backward(
     const T* probs, T* grads, int rows, int columns, int experts, int stride) {
-  const int heads = columns / experts;
-  for (int unit = thread_index(); unit < rows * heads; unit += num_threads()) {
-    const int first = unit / heads * stride + unit % heads * experts;
+  const int lanes = head_lanes(experts);
+  for_each_head(rows, columns, experts, stride, lanes, [&](int first, int lane, bool present) {
+    const int count = present ? experts : 0;
     T dot = 0;
-    for (int i = 0; i < experts; ++i) {
+    for (int i = lane; i < count; i += lanes) {
       dot += probs[first + i] * grads[first + i];
     }
-    for (int i = 0; i < experts; ++i) {
+    for (int mask = lanes / 2; mask > 0; mask /= 2) {
+      dot += __shfl_xor_sync(0xFFFFFFFFU, dot, mask);
+    }
+    for (int i = lane; i < count; i += lanes) {
       grads[first + i] = probs[first + i] * (grads[first + i] - dot);
     }
-  }
+  });
 }
 
 template <class T>
@@ -108,6 +142,7 @@ __global__ void __launch_bounds__(kThreads) dispatch_kernel(Dispatch<T> p, const
   const int dim_stride = row_stride(p.dim);
   const int score_stride = row_stride(p.group);
   const bool one_group = p.group >= p.columns;
+  const Divider by_dim(p.dim);
   for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += p.tile) {
     const int rows = chunk.end - begin < p.tile ? static_cast<int>(chunk.end - begin) : p.tile;
     load_norm_tile({p.x, begin, rows, p.tile, p.dim}, p.norm, z, static_cast<Moments<T>*>(nullptr));
@@ -143,8 +178,9 @@ __global__ void __launch_bounds__(kThreads) dispatch_kernel(Dispatch<T> p, const
     for (int unit = thread_index(); unit < units; unit += num_threads()) {
       for_dropout_unit(p.dropout, first_element, count, unit, [&](std::int64_t e, T factor) {
         const int place = static_cast<int>(e - first_element);
-        const int j = place % p.dim;
-        y[e] = p.x[e] + factor * (mixed[place / p.dim * dim_stride + j] + bias[j]);
+        const int i = by_dim.quotient(place);
+        const int j = place - i * p.dim;
+        y[e] = __ldg(p.x + e) + factor * (mixed[i * dim_stride + j] + bias[j]);
       });
     }
     __syncthreads();
@@ -164,14 +200,14 @@ struct BackwardLayout {
     grad_scores = probs + tile_size(tile, group);
     moments = grad_scores + tile_size(tile, group);
     sums = moments + 2 * tile;
-    grad_key = sums + 3 * dim;
+    grad_key = sums + 3 * column_sum_size(dim);
     grad_value = grad_key + (keep_grads ? group * dim : 0);
     size = grad_value + (keep_grads ? group * dim : 0);
   }
 };
 
-// A chunk's gradients of key, value [Q, D] go to partials[slot] [2, Q, D], zero before; of the
-// norm's weight and bias and of the bias to sum_partials[slot] [3, D].
+// A chunk's gradients of key, value [Q, D] go to partials[slot] [2, Q, D], zero before where there
+// are several groups; of the norm's weight and bias and of the bias to sum_partials[slot] [3, D].
 template <bool kTensorCores, class T>
 __global__ void __launch_bounds__(kThreads) dispatch_backward_kernel(
     Dispatch<T> p, const T* grad_y, T* grad_x, T* partials, T* sum_partials) {
@@ -194,6 +230,7 @@ __global__ void __launch_bounds__(kThreads) dispatch_backward_kernel(
   T* sums = shared + at.sums;
   const int dim_stride = row_stride(p.dim);
   const int score_stride = row_stride(p.group);
+  const Divider by_dim(p.dim);
   const std::int64_t half = static_cast<std::int64_t>(p.columns) * p.dim;
   T* partial = partials + chunk.slot * 2 * half;
   for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += p.tile) {
@@ -206,7 +243,8 @@ __global__ void __launch_bounds__(kThreads) dispatch_backward_kernel(
     for (int unit = thread_index(); unit < units; unit += num_threads()) {
       for_dropout_unit(p.dropout, first_element, count, unit, [&](std::int64_t e, T factor) {
         const int place = static_cast<int>(e - first_element);
-        grad[place / p.dim * dim_stride + place % p.dim] = factor * grad_y[e];
+        const int i = by_dim.quotient(place);
+        grad[i * dim_stride + place - i * p.dim] = factor * __ldg(grad_y + e);
       });
     }
     clear_rows(grad, p.dim, rows, p.tile);
@@ -265,9 +303,10 @@ __global__ void __launch_bounds__(kThreads) dispatch_backward_kernel(
     }
     norm_tile_backward(tile, p.norm, moments, grad_z, grad_y, grad_x, z);
     __syncthreads();
-    add_column_sums(z, rows, p.dim, sums);
-    add_column_sums(grad_z, rows, p.dim, sums + p.dim);
-    add_column_sums(grad, rows, p.dim, sums + 2 * p.dim);
+    const int sum_size = column_sum_size(p.dim);
+    add_column_sums(z, dim_stride, rows, p.dim, sums);
+    add_column_sums(grad_z, dim_stride, rows, p.dim, sums + sum_size);
+    add_column_sums(grad, dim_stride, rows, p.dim, sums + 2 * sum_size);
     __syncthreads();
   }
   if (one_group) {
@@ -276,8 +315,10 @@ __global__ void __launch_bounds__(kThreads) dispatch_backward_kernel(
       partial[half + e] = shared[at.grad_value + e];
     }
   }
-  for (int j = thread_index(); j < 3 * p.dim; j += num_threads()) {
-    sum_partials[chunk.slot * 3 * p.dim + j] = sums[j];
+  for (int part = 0; part < 3; ++part) {
+    store_column_sums(sums + part * column_sum_size(p.dim),
+                      p.dim,
+                      sum_partials + (chunk.slot * 3 + part) * p.dim);
   }
 }
 
@@ -339,7 +380,8 @@ void backward(const Tensor& x,
   const std::int64_t dim = p.dim;
   const std::int64_t row = p.columns * dim;
   const std::int64_t slots = segments.size() * max_chunks(segments);
-  Tensor partials = zero_workspace<T>(op, slots * 2 * row);
+  Tensor partials =
+      p.group < p.columns ? zero_workspace<T>(op, slots * 2 * row) : workspace<T>(slots * 2 * row);
   Tensor sum_partials = zero_workspace<T>(op, slots * 3 * dim);
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,

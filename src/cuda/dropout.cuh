@@ -18,7 +18,10 @@ struct DropoutWords {
   std::uint32_t words[4];
 
   __device__ std::uint32_t half(int i) const {
-    const std::uint32_t word = words[i / 2];
+    // No index: the words stay in registers.
+    const std::uint32_t low = i < 2 ? words[0] : words[1];
+    const std::uint32_t high = i < 6 ? words[2] : words[3];
+    const std::uint32_t word = i < 4 ? low : high;
     return i % 2 == 0 ? word & 0xFFFFU : word >> 16;
   }
 };

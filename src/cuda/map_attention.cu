@@ -156,13 +156,12 @@ __global__ void __launch_bounds__(kThreads) map_product_kernel(
     const int map_columns = by_keys ? count : part;
     const int map_row = by_keys ? begin : at.begin;
     const int map_column = by_keys ? at.begin : begin;
-    for (int e = thread_index(); e < p.tile * p.tile; e += num_threads()) {
-      const int i = e / p.tile;
-      const int j = e % p.tile;
-      weights[i * weight_stride + j] = i < map_rows && j < map_columns
-                                           ? map.data[(map_row + i) * map.stride + map_column + j]
-                                           : T(0);
-    }
+    for_each_element(p.tile, p.tile, [&](int i, int j) {
+      weights[i * weight_stride + j] =
+          i < map_rows && j < map_columns
+              ? __ldg(map.data + (map_row + i) * map.stride + map_column + j)
+              : T(0);
+    });
     load_head_tile(p, rows, by_keys ? at.first_query : at.first_key, begin, part, at.head, values);
     __syncthreads();
     block_product<kTensorCores>(by_keys ? transposed(weights, p.tile) : rows_of(weights, p.tile),
@@ -175,11 +174,9 @@ __global__ void __launch_bounds__(kThreads) map_product_kernel(
   }
   const std::int64_t token = (by_keys ? at.first_key : at.first_query) + at.begin;
   T* target = result + token * p.dim + at.head * p.head_dim;
-  for (int e = thread_index(); e < count * p.head_dim; e += num_threads()) {
-    const int i = e / p.head_dim;
-    const int j = e % p.head_dim;
+  for_each_element(count, p.head_dim, [&](int i, int j) {
     target[static_cast<std::int64_t>(i) * p.dim + j] = sums[i * head_stride + j];
-  }
+  });
 }
 
 // The kernels over one map.

@@ -1,4 +1,5 @@
-// LayerNorm of rows by warps, forward and backward.
+// LayerNorm of rows, forward and backward: eight lanes take a row, a warp four rows at a time, so
+// that enough memory is asked for at once.
 #pragma once
 
 #include "cuda/device.cuh"
@@ -24,20 +25,43 @@ struct Moments {
   T inverse;  ///< 1 / sqrt(variance + eps)
 };
 
-/// Mean and inverse deviation of row(0..dim-1), by the lanes of a warp.
+constexpr int kRowLanes = 8;
+constexpr int kWarpRows = kWarp / kRowLanes;    ///< rows that a warp takes at a time
+constexpr int kBlockRows = kWarps * kWarpRows;  ///< rows that a block takes at a time
+
+/// The lane's place within its row, and the row's within the block's.
+__device__ __forceinline__ int row_lane() {
+  return lane_index() % kRowLanes;
+}
+__device__ __forceinline__ int block_row() {
+  return thread_index() / kRowLanes;
+}
+
+/// The sum over a row's lanes, in each of them. All lanes of the warp must call it.
+template <class T>
+__device__ __forceinline__ T row_sum(T value) {
+  for (int mask = kRowLanes / 2; mask > 0; mask /= 2) {
+    value += __shfl_xor_sync(0xFFFFFFFFU, value, mask);
+  }
+  return value;
+}
+
+/// Mean and inverse deviation of row(0..dim-1). All lanes of the warp must call it.
 template <class T, class Row>
 __device__ __forceinline__ Moments<T> row_moments(int dim, const Row& row) {
   T sum = 0;
-  for (int j = lane_index(); j < dim; j += kWarp) {
+#pragma unroll 4
+  for (int j = row_lane(); j < dim; j += kRowLanes) {
     sum += row(j);
   }
-  const T mean = warp_sum(sum) / static_cast<T>(dim);
+  const T mean = row_sum(sum) / static_cast<T>(dim);
   T squares = 0;
-  for (int j = lane_index(); j < dim; j += kWarp) {
+#pragma unroll 4
+  for (int j = row_lane(); j < dim; j += kRowLanes) {
     const T centered = row(j) - mean;
     squares += centered * centered;
   }
-  const T variance = warp_sum(squares) / static_cast<T>(dim);
+  const T variance = row_sum(squares) / static_cast<T>(dim);
   return {mean, T(1) / sqrt(variance + static_cast<T>(kNormEpsilon))};
 }
 
@@ -47,8 +71,8 @@ __device__ __forceinline__ T normalized(T x, const Moments<T>& m, const NormView
   return norm.weight == nullptr ? n : n * norm.weight[j] + norm.bias[j];
 }
 
-/// One row backward, by a warp: row(j) = x, grad(j) = dL/dy; emit(j, dL/dx, dL/dy * n).
-/// dL/dx = r (g w - mean(g w) - n mean(g w n)).
+/// One row backward: row(j) = x, grad(j) = dL/dy; emit(j, dL/dx, dL/dy * n).
+/// dL/dx = r (g w - mean(g w) - n mean(g w n)). All lanes of the warp must call it.
 template <class T, class Row, class Grad, class Emit>
 __device__ __forceinline__ void norm_row_backward(int dim,
                                                   const Moments<T>& m,
@@ -58,18 +82,55 @@ __device__ __forceinline__ void norm_row_backward(int dim,
                                                   const Emit& emit) {
   T sum = 0;
   T dot = 0;
-  for (int j = lane_index(); j < dim; j += kWarp) {
+#pragma unroll 4
+  for (int j = row_lane(); j < dim; j += kRowLanes) {
     const T g = norm.weight == nullptr ? grad(j) : grad(j) * norm.weight[j];
     sum += g;
     dot += g * (row(j) - m.mean) * m.inverse;
   }
-  const T mean_grad = warp_sum(sum) / static_cast<T>(dim);
-  const T mean_dot = warp_sum(dot) / static_cast<T>(dim);
-  for (int j = lane_index(); j < dim; j += kWarp) {
+  const T mean_grad = row_sum(sum) / static_cast<T>(dim);
+  const T mean_dot = row_sum(dot) / static_cast<T>(dim);
+#pragma unroll 4
+  for (int j = row_lane(); j < dim; j += kRowLanes) {
     const T plain = grad(j);
     const T g = norm.weight == nullptr ? plain : plain * norm.weight[j];
     const T n = (row(j) - m.mean) * m.inverse;
     emit(j, m.inverse * (g - mean_grad - n * mean_dot), plain * n);
+  }
+}
+
+/// Column sums of tiles that follow each other, in a fixed order. Threads share the rows of a
+/// column where there are fewer columns than threads: each keeps its own sum.
+__host__ __device__ constexpr int column_shares(int columns) {
+  return columns < kThreads ? kThreads / columns : 1;
+}
+/// Elements that the sums of one tile's columns take.
+__host__ __device__ constexpr int column_sum_size(int columns) {
+  return column_shares(columns) * columns;
+}
+/// sums[share, j] += the share's rows of the tile; rows stand `stride` apart.
+template <class T>
+__device__ void add_column_sums(const T* tile, int stride, int rows, int columns, T* sums) {
+  const int shares = column_shares(columns);
+  for (int e = thread_index(); e < shares * columns; e += num_threads()) {
+    const int j = e % columns;
+    T sum = sums[e];
+#pragma unroll 4
+    for (int i = e / columns; i < rows; i += shares) {
+      sum += tile[i * stride + j];
+    }
+    sums[e] = sum;
+  }
+}
+/// out[j] = the sum of column j's shares.
+template <class T>
+__device__ void store_column_sums(const T* sums, int columns, T* out) {
+  for (int j = thread_index(); j < columns; j += num_threads()) {
+    T sum = 0;
+    for (int share = 0; share < column_shares(columns); ++share) {
+      sum += sums[share * columns + j];
+    }
+    out[j] = sum;
   }
 }
 

@@ -1,5 +1,5 @@
-// LayerNorm over the rows of a matrix, given by a source that makes them: a warp takes a row and
-// keeps it in shared memory, so that the source is asked once.
+// LayerNorm over the rows of a matrix, given by a source that makes them and is asked once: the
+// rows then stand in shared memory.
 //
 // A source has `dim`, x(i, j) and, for backward, grad(i, j).
 #pragma once
@@ -22,66 +22,72 @@ struct PlainRow {
   const T* grad_data;  ///< backward only
   int dim;
 
-  __device__ T x(std::int64_t i, int j) const { return data[i * dim + j]; }
-  __device__ T grad(std::int64_t i, int j) const { return grad_data[i * dim + j]; }
+  __device__ T x(std::int64_t i, int j) const { return __ldg(data + i * dim + j); }
+  __device__ T grad(std::int64_t i, int j) const { return __ldg(grad_data + i * dim + j); }
 };
 
-// Shared memory: a row for each warp.
+// Shared memory: kBlockRows rows.
 template <class T, class Source>
 __global__ void __launch_bounds__(kThreads) norm_rows_kernel(
     std::int64_t rows, Source source, NormView<T> norm, DropoutView<T> dropout, T* y) {
   const int dim = source.dim;
-  T* row = dynamic_shared<T>() + warp_index() * dim;
+  T* row = dynamic_shared<T>() + block_row() * dim;
   DropoutCursor<T> cursor{dropout};
-  for (std::int64_t i = grid_warp(); i < rows; i += grid_warps()) {
-    for (int j = lane_index(); j < dim; j += kWarp) {
-      row[j] = source.x(i, j);
-    }
-    const Moments<T> moments = row_moments<T>(dim, [&](int j) { return row[j]; });
-    for (int j = lane_index(); j < dim; j += kWarp) {
-      const std::int64_t e = i * dim + j;
-      y[e] = normalized(row[j], moments, norm, j) * cursor.factor(e);
-    }
+  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kBlockRows + block_row();
+  const int own = i < rows ? dim : 0;  // lanes past the rows only keep the others company
+#pragma unroll 8
+  for (int j = row_lane(); j < own; j += kRowLanes) {
+    row[j] = source.x(i, j);
+  }
+  const Moments<T> moments = row_moments<T>(own, [&](int j) { return row[j]; });
+#pragma unroll 4
+  for (int j = row_lane(); j < own; j += kRowLanes) {
+    const std::int64_t e = i * dim + j;
+    y[e] = normalized(row[j], moments, norm, j) * cursor.factor(e);
   }
 }
 
-// Shared memory: for each warp a row, its gradient and the sums of the norm's gradient, 4 dim.
+// Shared memory: kBlockRows rows, their gradients, and the sums of the norm's gradient.
 template <class T, class Source>
 __global__ void __launch_bounds__(kThreads) norm_rows_backward_kernel(
     std::int64_t rows, Source source, NormView<T> norm, const T* residual, T* grad_x, T* partials) {
   const int dim = source.dim;
-  T* sums = dynamic_shared<T>();
-  T* own = sums + warp_index() * 2 * dim;
-  T* row = sums + (kWarps + warp_index()) * 2 * dim;
-  T* grad = row + dim;
-  for (int j = lane_index(); j < 2 * dim; j += kWarp) {
-    own[j] = T(0);
+  T* x_tile = dynamic_shared<T>();
+  T* grad_tile = x_tile + kBlockRows * dim;
+  T* sums = grad_tile + kBlockRows * dim;
+  T* row = x_tile + block_row() * dim;
+  T* grad = grad_tile + block_row() * dim;
+  const int sum_size = column_sum_size(dim);
+  for (int e = thread_index(); e < 2 * sum_size; e += num_threads()) {
+    sums[e] = T(0);
   }
   const std::int64_t begin = static_cast<std::int64_t>(blockIdx.x) * kNormRows;
   const std::int64_t end = begin + kNormRows < rows ? begin + kNormRows : rows;
-  for (std::int64_t i = begin + warp_index(); i < end; i += kWarps) {
-    for (int j = lane_index(); j < dim; j += kWarp) {
+  for (std::int64_t first = begin; first < end; first += kBlockRows) {
+    const std::int64_t i = first + block_row();
+    const int own = i < end ? dim : 0;
+#pragma unroll 4
+    for (int j = row_lane(); j < own; j += kRowLanes) {
       row[j] = source.x(i, j);
       grad[j] = source.grad(i, j);
     }
     const auto x_at = [&](int j) { return row[j]; };
     const auto grad_at = [&](int j) { return grad[j]; };
-    const Moments<T> moments = row_moments<T>(dim, x_at);
-    norm_row_backward(dim, moments, norm, x_at, grad_at, [&](int j, T grad_in, T grad_weight) {
-      own[j] += grad_weight;
-      own[dim + j] += grad[j];
+    const Moments<T> moments = row_moments<T>(own, x_at);
+    norm_row_backward(own, moments, norm, x_at, grad_at, [&](int j, T grad_in, T product) {
       const std::int64_t e = i * dim + j;
       grad_x[e] = residual == nullptr ? grad_in : residual[e] + grad_in;
+      row[j] = product;
     });
+    __syncthreads();
+    const int count = end - first < kBlockRows ? static_cast<int>(end - first) : kBlockRows;
+    add_column_sums(x_tile, dim, count, dim, sums);
+    add_column_sums(grad_tile, dim, count, dim, sums + sum_size);
+    __syncthreads();
   }
-  __syncthreads();
-  for (int j = thread_index(); j < 2 * dim; j += num_threads()) {
-    T sum = 0;
-    for (int w = 0; w < kWarps; ++w) {
-      sum += sums[w * 2 * dim + j];
-    }
-    partials[static_cast<std::int64_t>(blockIdx.x) * 2 * dim + j] = sum;
-  }
+  T* out = partials + static_cast<std::int64_t>(blockIdx.x) * 2 * dim;
+  store_column_sums(sums, dim, out);
+  store_column_sums(sums + sum_size, dim, out + dim);
 }
 
 /// y [rows, dim] = dropout(norm(source))
@@ -94,9 +100,9 @@ void norm_rows(const char* op,
                T* y) {
   runtime().launch(op,
                    norm_rows_kernel<T, Source>,
-                   dim3(blocks_of(rows, kWarps)),
+                   dim3(blocks_of(rows, kBlockRows)),
                    kThreads,
-                   static_cast<std::size_t>(kWarps * source.dim) * sizeof(T),
+                   static_cast<std::size_t>(kBlockRows * source.dim) * sizeof(T),
                    rows,
                    source,
                    NormView<T>(norm),
@@ -114,17 +120,19 @@ void norm_rows_backward(const char* op,
                         const T* residual,
                         T* grad_x,
                         T* partials) {
-  runtime().launch(op,
-                   norm_rows_backward_kernel<T, Source>,
-                   dim3(blocks_of(rows, kNormRows)),
-                   kThreads,
-                   static_cast<std::size_t>(kWarps * 4 * source.dim) * sizeof(T),
-                   rows,
-                   source,
-                   NormView<T>(norm),
-                   residual,
-                   grad_x,
-                   partials);
+  runtime().launch(
+      op,
+      norm_rows_backward_kernel<T, Source>,
+      dim3(blocks_of(rows, kNormRows)),
+      kThreads,
+      static_cast<std::size_t>(2 * kBlockRows * source.dim + 2 * column_sum_size(source.dim)) *
+          sizeof(T),
+      rows,
+      source,
+      NormView<T>(norm),
+      residual,
+      grad_x,
+      partials);
 }
 
 }  // namespace elastic::cuda

@@ -151,11 +151,11 @@ __global__ void __launch_bounds__(kThreads) retrieve_kernel(Pool p,
     }
   }
   __syncthreads();
-  for (int e = thread_index(); e < p.count * p.dim; e += num_threads()) {
-    const int i = e / p.dim;
-    const int j = e % p.dim;
-    experts[row * p.count * p.dim + e] =
-        reals[at.pairs + i] * memory[static_cast<std::int64_t>(ints[at.chosen + i]) * p.dim + j];
+  for (int i = warp_index(); i < p.count; i += kWarps) {
+    const T* expert = memory + static_cast<std::int64_t>(ints[at.chosen + i]) * p.dim;
+    for (int j = lane_index(); j < p.dim; j += kWarp) {
+      experts[(row * p.count + i) * p.dim + j] = reals[at.pairs + i] * expert[j];
+    }
   }
 }
 

@@ -101,13 +101,11 @@ __global__ void __launch_bounds__(kThreads) attention_kernel(
     __syncthreads();
   }
   T* target = outs + (at.first_query + at.begin) * p.dim + at.head * p.head_dim;
-  for (int e = thread_index(); e < rows * p.head_dim; e += num_threads()) {
-    const int i = e / p.head_dim;
-    const int j = e % p.head_dim;
+  for_each_element(rows, p.head_dim, [&](int i, int j) {
     const T total = denominator[i];
     target[static_cast<std::int64_t>(i) * p.dim + j] =
         total > T(0) ? out[i * head_stride + j] / total : T(0);
-  }
+  });
   for (int i = thread_index(); i < rows; i += num_threads()) {
     log_sums[(at.first_query + at.begin + i) * p.heads + at.head] =
         maximum[i] + log(denominator[i]);
@@ -207,10 +205,8 @@ __device__ void score_gradients(const AttentionView& p,
                                     i < rows ? (sum - shared[layout.delta + i]) * scale : T(0);
                               });
   __syncthreads();
-  for (int e = thread_index(); e < p.tile * p.tile; e += num_threads()) {
-    const int place = e / p.tile * stride + e % p.tile;
-    grads[place] *= probs[place];
-  }
+  for_each_element(
+      p.tile, p.tile, [&](int i, int j) { grads[i * stride + j] *= probs[i * stride + j]; });
   __syncthreads();
 }
 
@@ -224,11 +220,9 @@ __device__ void store_head_tile(const AttentionView& p,
                                 int head,
                                 T* target) {
   T* out = target + (first + begin) * p.dim + head * p.head_dim;
-  for (int e = thread_index(); e < count * p.head_dim; e += num_threads()) {
-    const int i = e / p.head_dim;
-    const int j = e % p.head_dim;
+  for_each_element(count, p.head_dim, [&](int i, int j) {
     out[static_cast<std::int64_t>(i) * p.dim + j] = source[i * row_stride(p.head_dim) + j];
-  }
+  });
 }
 
 template <bool kTensorCores, class T>

@@ -133,6 +133,17 @@ __device__ void clear_shared(T* data, int count) {
   __syncthreads();
 }
 
+/// body(i, j) for all elements of a [rows, columns] matrix: a warp takes a row.
+template <class Body>
+__device__ __forceinline__ void for_each_element(int rows, int columns, const Body& body) {
+  for (int i = warp_index(); i < rows; i += kWarps) {
+#pragma unroll 2
+    for (int j = lane_index(); j < columns; j += kWarp) {
+      body(i, j);
+    }
+  }
+}
+
 /// Copies a row-major matrix [rows, columns] of global memory, rows `source_stride` apart.
 template <class T>
 __device__ void load_tile(const T* source,
@@ -141,19 +152,40 @@ __device__ void load_tile(const T* source,
                           int columns,
                           T* target,
                           T factor = T(1)) {
-  for (int e = thread_index(); e < rows * columns; e += num_threads()) {
-    const int i = e / columns;
-    const int j = e % columns;
-    target[i * row_stride(columns) + j] = factor * source[i * source_stride + j];
-  }
+  const int stride = row_stride(columns);
+  for_each_element(rows, columns, [&](int i, int j) {
+    target[i * stride + j] = factor * __ldg(source + i * source_stride + j);
+  });
 }
 
 /// Zeros in rows begin..end-1 of a tile.
 template <class T>
 __device__ void clear_rows(T* target, int columns, int begin, int end) {
-  for (int e = thread_index(); e < (end - begin) * columns; e += num_threads()) {
-    target[(begin + e / columns) * row_stride(columns) + e % columns] = T(0);
-  }
+  const int stride = row_stride(columns);
+  for_each_element(
+      end - begin, columns, [&](int i, int j) { target[(begin + i) * stride + j] = T(0); });
 }
+
+/// Division of 0..2^31-1 by one number, again and again: Granlund and Montgomery 1994.
+class Divider {
+ public:
+  __device__ explicit Divider(int divisor) : divisor_(static_cast<std::uint32_t>(divisor)) {
+    while ((std::uint64_t{1} << shift_) < divisor_) {
+      ++shift_;
+    }
+    const std::uint64_t excess = (std::uint64_t{1} << shift_) - divisor_;
+    factor_ = static_cast<std::uint32_t>((excess << 32) / divisor_ + 1);
+  }
+  __device__ int quotient(int value) const {
+    const auto n = static_cast<std::uint32_t>(value);
+    return static_cast<int>((__umulhi(factor_, n) + n) >> shift_);
+  }
+  __device__ int divisor() const { return static_cast<int>(divisor_); }
+
+ private:
+  std::uint32_t divisor_;
+  std::uint32_t shift_ = 0;
+  std::uint32_t factor_;
+};
 
 }  // namespace elastic::cuda

@@ -36,31 +36,33 @@ struct TokenTile {
   int dim;
 };
 
-/// z = norm(x) with zeros past the tokens, and their moments: a warp takes a row. The tile is
-/// complete after the next barrier.
+/// z = norm(x) with zeros past the tokens, and their moments unless null. The tile is complete
+/// after the next barrier.
 template <class T>
 __device__ void load_norm_tile(const TokenTile<T>& tile,
                                const NormView<T>& norm,
                                T* z,
                                Moments<T>* moments) {
   const int stride = row_stride(tile.dim);
-  for (int i = warp_index(); i < tile.capacity; i += kWarps) {
+  // All of a lane's rows are asked for before the first is waited for.
+  for (int i = block_row(); i < tile.capacity; i += kBlockRows) {
     T* out = z + i * stride;
-    if (i >= tile.rows) {
-      for (int j = lane_index(); j < tile.dim; j += kWarp) {
-        out[j] = T(0);
-      }
-      continue;
-    }
     const T* in = tile.x + (tile.begin + i) * tile.dim;
-    for (int j = lane_index(); j < tile.dim; j += kWarp) {
-      out[j] = in[j];
+#pragma unroll 8
+    for (int j = row_lane(); j < tile.dim; j += kRowLanes) {
+      out[j] = i < tile.rows ? __ldg(in + j) : T(0);
     }
-    const Moments<T> m = row_moments<T>(tile.dim, [&](int j) { return out[j]; });
-    for (int j = lane_index(); j < tile.dim; j += kWarp) {
+  }
+  for (int first = 0; first < tile.capacity; first += kBlockRows) {
+    const int i = first + block_row();
+    const int own = i < tile.rows ? tile.dim : 0;  // lanes past the rows only keep company
+    T* out = z + i * stride;
+    const Moments<T> m = row_moments<T>(own, [&](int j) { return out[j]; });
+#pragma unroll 4
+    for (int j = row_lane(); j < own; j += kRowLanes) {
       out[j] = normalized(out[j], m, norm, j);
     }
-    if (moments != nullptr && lane_index() == 0) {
+    if (moments != nullptr && own > 0 && row_lane() == 0) {
       moments[i] = m;
     }
   }
@@ -78,31 +80,20 @@ __device__ void norm_tile_backward(const TokenTile<T>& tile,
                                    T* grad_x,
                                    T* products) {
   const int stride = row_stride(tile.dim);
-  for (int i = warp_index(); i < tile.rows; i += kWarps) {
+  for (int first_row = 0; first_row < tile.rows; first_row += kBlockRows) {
+    const int i = first_row + block_row();
+    const int own = i < tile.rows ? tile.dim : 0;
     const std::int64_t first = (tile.begin + i) * tile.dim;
     norm_row_backward(
-        tile.dim,
-        moments[i],
+        own,
+        moments[own > 0 ? i : 0],
         norm,
-        [&](int j) { return tile.x[first + j]; },
+        [&](int j) { return __ldg(tile.x + first + j); },
         [&](int j) { return grad_z[i * stride + j]; },
         [&](int j, T grad_in, T product) {
           grad_x[first + j] = residual[first + j] + grad_in;
           products[i * stride + j] = product;
         });
-  }
-}
-
-/// sums[j] += the tile's column sums, in the order of the rows.
-template <class T>
-__device__ void add_column_sums(const T* tile, int rows, int columns, T* sums) {
-  const int stride = row_stride(columns);
-  for (int j = thread_index(); j < columns; j += num_threads()) {
-    T sum = sums[j];
-    for (int i = 0; i < rows; ++i) {
-      sum += tile[i * stride + j];
-    }
-    sums[j] = sum;
   }
 }
 

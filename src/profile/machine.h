@@ -9,8 +9,8 @@ namespace elastic::profile {
 
 struct MachineRates {
   std::string device;         ///< what computes, for people
-  double sgemm_gflops = 0.0;  ///< float32 products in the session's precision (1024^3 on all
-                              ///< threads of a CPU, 8192^3 on a GPU), the best of several
+  double sgemm_gflops = 0.0;  ///< products of float32 matrices in the session's precision, 1024^3
+                              ///< or what takes a millisecond, the best of several
   double triad_gbps = 0.0;    ///< a = b + c over arrays far larger than the caches, 10^9 bytes/s
   int threads = 1;
 };

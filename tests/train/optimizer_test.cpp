@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "temporary_folder.h"
+#include "test_device.h"
 
 using namespace elastic;
 using namespace elastic::train;
@@ -21,7 +22,7 @@ constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 /// Two parameters in float64, with gradients set by hand.
 struct Parameters {
-  ParameterStore store{1, DType::kFloat64, Device::kCpu};
+  ParameterStore store{1, DType::kFloat64, test_device()};
   Variable weight = store.add("layer.weight", {2, 1}, Init::kOnes);
   Variable bias = store.add("layer.bias", {1}, Init::kZeros);
 
@@ -29,9 +30,9 @@ struct Parameters {
             const Values& grad_weight,
             const Values& grad_bias,
             double loss = 1.0) {
-    weight.add_grad(Tensor::from(grad_weight, {2, 1}));
-    bias.add_grad(Tensor::from(grad_bias, {1}));
-    optimizer.step(Tensor::from<double>({loss}, {}), /*learning_rate=*/0.1);
+    weight.add_grad(Tensor::from(grad_weight, {2, 1}, test_device()));
+    bias.add_grad(Tensor::from(grad_bias, {1}, test_device()));
+    optimizer.step(Tensor::from<double>({loss}, {}, test_device()), /*learning_rate=*/0.1);
   }
   [[nodiscard]] Values values() const {
     Values result = weight.value().to_vector<double>();
@@ -108,8 +109,8 @@ TEST_CASE("optimizer: gradients longer than clip_norm are shortened together") {
 TEST_CASE("optimizer: a parameter without a gradient counts as one of zero") {
   Parameters parameters;
   Optimizer optimizer(parameters.store, TrainConfig{});
-  parameters.weight.add_grad(Tensor::from<double>({1.0, 1.0}, {2, 1}));
-  optimizer.step(Tensor::from<double>({1.0}, {}), 0.1);
+  parameters.weight.add_grad(Tensor::from<double>({1.0, 1.0}, {2, 1}, test_device()));
+  optimizer.step(Tensor::from<double>({1.0}, {}, test_device()), 0.1);
   CHECK(parameters.values()[2] == 0.0);
   CHECK_FALSE(parameters.weight.grad().defined());
   CHECK_FALSE(parameters.bias.grad().defined());
@@ -155,7 +156,7 @@ TEST_CASE("optimizer: a loaded one goes on as if never saved") {
   other.step(second, {0.5, -2.0}, {1.0});
   other.step(second, {9.0, 9.0}, {9.0});
   second.load(read_safetensors(folder.file("moments")), 1);
-  Backend& backend = backend_for(Device::kCpu);
+  Backend& backend = backend_for(test_device());
   backend.copy(one.weight.value(), other.weight.mutable_value());
   backend.copy(one.bias.value(), other.bias.mutable_value());
   one.step(first, {1.0, 1.0}, {1.0});

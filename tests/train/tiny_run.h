@@ -10,6 +10,7 @@
 #include "data/split.h"
 #include "model/model.h"
 #include "temporary_folder.h"
+#include "test_device.h"
 #include "train/trainer.h"
 
 namespace elastic::train {
@@ -77,7 +78,8 @@ struct TinyRun {
   std::unique_ptr<Model> model;  ///< after `train`
 
   TrainResult train(const std::string& path, bool resume = false) {
-    model = make_model(model_config, static_cast<std::uint64_t>(config.seed));
+    model = make_model(
+        model_config, static_cast<std::uint64_t>(config.seed), DType::kFloat32, test_device());
     const RunDirectory run = resume ? RunDirectory::resume(path) : RunDirectory::create(path);
     if (!resume) {
       run.write_json("config.json", {});

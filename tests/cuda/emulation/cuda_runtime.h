@@ -115,17 +115,9 @@ T __shfl_down_sync(unsigned int, T value, unsigned int delta) {
 inline unsigned int __umulhi(unsigned int a, unsigned int b) {
   return static_cast<unsigned int>((static_cast<std::uint64_t>(a) * b) >> 32);
 }
-inline float __expf(float x) {
-  return expf(x);
-}
-inline float __fdividef(float a, float b) {
-  return a / b;
-}
-inline float rsqrt(float x) {
-  return 1.0F / sqrtf(x);
-}
-inline double rsqrt(double x) {
-  return 1.0 / sqrt(x);
+template <class T>
+T __ldg(const T* address) {
+  return *address;
 }
 inline float __uint_as_float(unsigned int bits) {
   float value;

@@ -7,6 +7,7 @@
 #include "autograd/ops/rows.h"
 #include "model/model.h"
 #include "tensor/tensor_values.h"
+#include "tolerances.h"
 
 namespace elastic {
 
@@ -44,6 +45,14 @@ inline data::Batch batch_of(const std::vector<History>& histories) {
     builder.add(history, static_cast<std::int64_t>(history.size()));
   }
   return builder.build(test_device());
+}
+
+/// The same results of batches of other sizes: bit for bit on the CPU, up to rounding on a GPU,
+/// whose library picks its product kernels by size.
+inline bool same_numbers(const Tensor& a, const Tensor& b) {
+  return test_device() == Device::kCpu
+             ? same_bits(a, b)
+             : relative_error(to_doubles(a), to_doubles(b)) < tolerance::kEqualFloat32;
 }
 
 /// Lengths 1, odd, and past the kernels' tile of 64.

@@ -37,9 +37,9 @@ TEST_CASE("models: a sequence has the same bits alone and among others") {
     for (std::int64_t b = 0; b < batch.size(); ++b) {
       CAPTURE(b);
       const data::Batch alone = batch_of({histories[static_cast<std::size_t>(b)]});
-      CHECK(same_bits(model->encode(alone, {}).value(),
-                      all.slice(batch.segments.begin(b), batch.segments.end(b))));
-      CHECK(same_bits(model->encode_last(alone, {}).value(), last.slice(b, b + 1)));
+      CHECK(same_numbers(model->encode(alone, {}).value(),
+                         all.slice(batch.segments.begin(b), batch.segments.end(b))));
+      CHECK(same_numbers(model->encode_last(alone, {}).value(), last.slice(b, b + 1)));
     }
   }
 }
@@ -57,7 +57,7 @@ TEST_CASE("models: a batch's order does not matter") {
     const Tensor a = model->encode_last(batch, {}).value();
     const Tensor b = model->encode_last(reversed, {}).value();
     for (std::int64_t i = 0; i < batch.size(); ++i) {
-      CHECK(same_bits(a.slice(i, i + 1), b.slice(batch.size() - 1 - i, batch.size() - i)));
+      CHECK(same_numbers(a.slice(i, i + 1), b.slice(batch.size() - 1 - i, batch.size() - i)));
     }
   }
 }
@@ -97,7 +97,7 @@ TEST_CASE("causal models: what comes after an event does not change its state") 
           *event = *event % 40 + 1;
         }
         const Tensor other = model->encode(batch_of({replaced}), {}).value();
-        CHECK(same_bits(other.slice(0, t + 1), states.slice(0, t + 1)));
+        CHECK(same_numbers(other.slice(0, t + 1), states.slice(0, t + 1)));
         CHECK_FALSE(same_bits(other.slice(t + 1, t + 2), states.slice(t + 1, t + 2)));
       }
     }
@@ -119,7 +119,7 @@ TEST_CASE("causal models: appending moves nothing unless positions count from th
         CAPTURE(position);
         CAPTURE(t);
         const History prefix(history.begin(), history.begin() + t);
-        CHECK(same_bits(model->encode(batch_of({prefix}), {}).value(), states.slice(0, t)));
+        CHECK(same_numbers(model->encode(batch_of({prefix}), {}).value(), states.slice(0, t)));
       }
     }
   }
@@ -138,8 +138,8 @@ TEST_CASE("bidirectional models: an early state sees a later event") {
     const Tensor states = model->encode(batch_of({history}), {}).value();
     History changed = history;
     changed.back() = changed.back() % 40 + 1;
-    CHECK_FALSE(
-        same_bits(model->encode(batch_of({changed}), {}).value().slice(0, 1), states.slice(0, 1)));
+    CHECK_FALSE(same_numbers(model->encode(batch_of({changed}), {}).value().slice(0, 1),
+                             states.slice(0, 1)));
   }
 }
 

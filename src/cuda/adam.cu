@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "cuda/adam.h"
 #include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
@@ -78,7 +79,8 @@ __global__ void __launch_bounds__(kThreads) health_kernel(const double* squares,
                                                           const std::int32_t* owners,
                                                           std::int64_t count,
                                                           const T* loss,
-                                                          double step,
+                                                          std::int64_t step,
+                                                          const std::uint32_t* steps_later,
                                                           double* health) {
   double sum = 0;
   double bad = lowest<double>();  // minus the first bad tensor, so that a maximum finds it
@@ -93,27 +95,27 @@ __global__ void __launch_bounds__(kThreads) health_kernel(const double* squares,
   if (thread_index() == 0) {
     health[0] = sqrt(sum);
     if (health[1] == 0.0 && (!isfinite(sum) || !isfinite(static_cast<double>(*loss)))) {
-      health[1] = step;
+      health[1] = static_cast<double>(step + *steps_later);
       health[2] = bad == lowest<double>() ? -1.0 : -bad;
     }
   }
 }
 
 template <class T>
-struct AdamScalars {
-  T beta1, beta2, rate, root, epsilon, decay;
-  double clip_norm;
-};
-
-template <class T>
 __global__ void __launch_bounds__(kThreads)
-    adam_kernel(TensorList<T, 4> list, AdamScalars<T> s, const double* health) {
+    adam_kernel(TensorList<T, 4> list, const AdamScalars* scalars, const double* health) {
   if (health[1] != 0.0) {
     return;
   }
   const double norm = health[0];
-  const T scale =
-      static_cast<T>(s.clip_norm > 0.0 && norm > s.clip_norm ? s.clip_norm / norm : 1.0);
+  const double clip_norm = scalars->clip_norm;
+  const T scale = static_cast<T>(clip_norm > 0.0 && norm > clip_norm ? clip_norm / norm : 1.0);
+  const T beta1 = static_cast<T>(scalars->beta1);
+  const T beta2 = static_cast<T>(scalars->beta2);
+  const T rate = static_cast<T>(scalars->rate);
+  const T root = static_cast<T>(scalars->root);
+  const T epsilon = static_cast<T>(scalars->epsilon);
+  const T decay = static_cast<T>(scalars->decay);
   const int slice = static_cast<int>(blockIdx.x);
   const int tensor = list.tensor_of(slice);
   const std::int64_t begin = (slice - list.first_slice[tensor]) * kSlice;
@@ -125,15 +127,43 @@ __global__ void __launch_bounds__(kThreads)
   T* second = list.arrays[3][tensor];
   for (std::int64_t i = begin + thread_index(); i < end; i += num_threads()) {
     const T g = grad[i] * scale;
-    const T m = s.beta1 * first[i] + (T(1) - s.beta1) * g;
-    const T v = s.beta2 * second[i] + (T(1) - s.beta2) * g * g;
+    const T m = beta1 * first[i] + (T(1) - beta1) * g;
+    const T v = beta2 * second[i] + (T(1) - beta2) * g * g;
     first[i] = m;
     second[i] = v;
-    param[i] = s.decay * param[i] - s.rate * m / (sqrt(v) * s.root + s.epsilon);
+    param[i] = decay * param[i] - rate * m / (sqrt(v) * root + epsilon);
   }
 }
 
+// Where the scalars lie.
+AdamScalars* device_scalars() {
+  static AdamScalars* const place = [] {
+    void* block = nullptr;
+    ELASTIC_CUDA_CHECK("adam_step", cudaMalloc(&block, sizeof(AdamScalars)));
+    return static_cast<AdamScalars*>(block);
+  }();
+  return place;
+}
+
 }  // namespace
+
+void upload_adam_scalars(const AdamOptions& options) {
+  const auto exponent = static_cast<double>(options.step);
+  const double first_correction = 1.0 - std::pow(options.beta1, exponent);
+  const double second_correction = 1.0 - std::pow(options.beta2, exponent);
+  const AdamScalars scalars{options.beta1,
+                            options.beta2,
+                            options.learning_rate / first_correction,
+                            1.0 / std::sqrt(second_correction),
+                            options.epsilon,
+                            1.0 - options.learning_rate * options.weight_decay,
+                            options.clip_norm};
+  // From pageable memory: taken before the call returns.
+  ELASTIC_CUDA_CHECK(
+      "adam_step",
+      cudaMemcpyAsync(
+          device_scalars(), &scalars, sizeof(scalars), cudaMemcpyHostToDevice, runtime().stream()));
+}
 
 void CudaBackend::check_gradients(const std::vector<Tensor>& grads,
                                   const Tensor& loss,
@@ -172,7 +202,8 @@ void CudaBackend::check_gradients(const std::vector<Tensor>& grads,
                      owners.data<std::int32_t>(),
                      slices,
                      loss.data<T>(),
-                     static_cast<double>(step),
+                     step,
+                     runtime().steps_later(),
                      health.data<double>());
   });
 }
@@ -183,18 +214,11 @@ void CudaBackend::adam_step(const std::vector<Tensor>& params,
                             const std::vector<Tensor>& second_moments,
                             const AdamOptions& options,
                             const Tensor& health) {
-  const auto exponent = static_cast<double>(options.step);
-  const double first_correction = 1.0 - std::pow(options.beta1, exponent);
-  const double second_correction = 1.0 - std::pow(options.beta2, exponent);
+  if (!runtime().recording) {
+    upload_adam_scalars(options);
+  }
   with_real_type(params.front().dtype(), [&](auto tag) {
     using T = decltype(tag);
-    const AdamScalars<T> scalars{static_cast<T>(options.beta1),
-                                 static_cast<T>(options.beta2),
-                                 static_cast<T>(options.learning_rate / first_correction),
-                                 static_cast<T>(1.0 / std::sqrt(second_correction)),
-                                 static_cast<T>(options.epsilon),
-                                 static_cast<T>(1.0 - options.learning_rate * options.weight_decay),
-                                 options.clip_norm};
     const std::vector<Tensor> arrays[] = {params, grads, first_moments, second_moments};
     for_each_list<T>(arrays, [&](const TensorList<T, 4>& list, int) {
       runtime().launch("adam_step",
@@ -203,7 +227,7 @@ void CudaBackend::adam_step(const std::vector<Tensor>& params,
                        kThreads,
                        0,
                        list,
-                       scalars,
+                       device_scalars(),
                        health.data<double>());
     });
   });

@@ -15,10 +15,15 @@ class CudaBackend final : public Backend {
   void synchronize() override;
   std::size_t free_bytes() override;
   std::string description() override;
+  std::unique_ptr<RecordedWork> record(const std::function<void()>& work) override;
   void copy_from_host(const void* source, Tensor& target) override;
   void copy_to_host(const Tensor& source, void* target) override;
   void copy(const Tensor& source, Tensor& target) override;
   void fill(Tensor& target, double value) override;
+  void number(std::int32_t modulus, std::int32_t step, Tensor& out) override;
+  void positions(const Segments& segments, bool recent, Tensor& out) override;
+  void last_tokens(const Segments& segments, Tensor& out) override;
+  void group_offsets(const Segments& segments, std::int32_t stride, Tensor& out) override;
   void add(const Tensor& a, const Tensor& b, Tensor& out) override;
   void multiply(const Tensor& a, const Tensor& b, Tensor& out) override;
   void add_to(const Tensor& x, Tensor& y) override;

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "cuda/device.cuh"
+#include "cuda/runtime.h"
 #include "tensor/backend.h"
 
 namespace elastic::cuda {
@@ -34,6 +35,7 @@ struct DropoutView {
   std::uint32_t key[2];
   std::uint32_t step;
   std::uint32_t stream;
+  const std::uint32_t* steps_later;  ///< see Runtime::steps_later
 
   DropoutView() = default;
   explicit DropoutView(const Dropout& dropout)
@@ -42,7 +44,8 @@ struct DropoutView {
         key{static_cast<std::uint32_t>(dropout.seed),
             static_cast<std::uint32_t>(dropout.seed >> 32)},
         step(dropout.step),
-        stream(dropout.stream) {
+        stream(dropout.stream),
+        steps_later(runtime().steps_later()) {
     if (!dropout.active()) {
       threshold = 0;
       keep = T(1);
@@ -52,7 +55,7 @@ struct DropoutView {
   /// The words of counter `lane` of a block of elements: Philox4x32-10.
   __device__ DropoutWords words(std::int64_t block, int lane) const {
     std::uint32_t c[4] = {static_cast<std::uint32_t>(block) * kDropoutLanes + lane,
-                          step,
+                          step + *steps_later,
                           stream,
                           static_cast<std::uint32_t>(RandomPurpose::kDropout)};
     std::uint32_t k0 = key[0];

@@ -20,6 +20,9 @@ struct Grouping {
 
   /// The token at `place` of group g, negative where a zero vector stands.
   __device__ std::int64_t token(std::int64_t g, std::int64_t place) const {
+    if (g >= groups[batch]) {
+      return -1;  // behind the last group of planned segments
+    }
     const int b = segment_of(groups, batch, g);
     const std::int64_t from_end = (groups[b + 1] - g) * stride - place;  // 1: the last token
     const std::int64_t length = offsets[b + 1] - offsets[b];

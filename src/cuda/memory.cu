@@ -19,6 +19,7 @@ class UploadBuffer {
     const auto* from = static_cast<const unsigned char*>(source);
     auto* to = static_cast<unsigned char*>(target);
     const cudaStream_t stream = runtime().stream();
+    ELASTIC_CHECK(!runtime().recording, "recorded work would copy from the host");
     while (bytes > 0) {
       if (used_ == kHalf || (used_ > 0 && bytes <= kHalf && used_ + bytes > kHalf)) {
         turn();
@@ -154,6 +155,7 @@ void CudaBackend::copy_from_host(const void* source, Tensor& target) {
 }
 
 void CudaBackend::copy_to_host(const Tensor& source, void* target) {
+  ELASTIC_CHECK(!runtime().recording, "recorded work would look at its results");
   const cudaStream_t stream = runtime().stream();
   if (source.numel() > 0) {
     ELASTIC_CUDA_CHECK(

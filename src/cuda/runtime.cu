@@ -79,8 +79,19 @@ Runtime::Runtime() {
   ELASTIC_CUDA_CHECK("open", cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
   ELASTIC_CUDA_CHECK("open", cublasCreate(&blas_));
   ELASTIC_CUDA_CHECK("open", cublasSetStream(blas_, stream_));
+  void* word = nullptr;
+  ELASTIC_CUDA_CHECK("open", cudaMalloc(&word, sizeof(std::uint32_t)));
+  steps_later_ = static_cast<std::uint32_t*>(word);
+  set_steps_later(0);
   ELASTIC_CUDA_CHECK("open", cudaMalloc(&blas_workspace_, kBlasWorkspace));
   ELASTIC_CUDA_CHECK("open", cublasSetWorkspace(blas_, blas_workspace_, kBlasWorkspace));
+}
+
+void Runtime::set_steps_later(std::uint32_t steps) {
+  // From pageable memory: the word is taken before the call returns.
+  ELASTIC_CUDA_CHECK(
+      "set_steps_later",
+      cudaMemcpyAsync(steps_later_, &steps, sizeof(steps), cudaMemcpyHostToDevice, stream_));
 }
 
 Runtime& runtime() {

@@ -38,6 +38,12 @@ class Runtime {
   /// Products of float32 matrices on tensor cores.
   [[nodiscard]] bool tensor_cores() const { return precision != Precision::kFp32; }
 
+  bool recording = false;  ///< kernels are recorded, not run
+  /// What kernels add to the training steps they were given, a word of device memory: 0, or for
+  /// recorded work how many steps ago it was recorded.
+  [[nodiscard]] const std::uint32_t* steps_later() const { return steps_later_; }
+  void set_steps_later(std::uint32_t steps);
+
   /// Starts `kernel` on the stream. `threads` a multiple of 32; `shared` bytes of dynamic memory.
   template <class... Parameters, class... Arguments>
   void launch(const char* op,
@@ -80,6 +86,7 @@ class Runtime {
   cudaStream_t stream_ = nullptr;
   cublasHandle_t blas_ = nullptr;
   void* blas_workspace_ = nullptr;
+  std::uint32_t* steps_later_ = nullptr;
   std::unordered_map<const void*, std::size_t> allowed_shared_;
 };
 

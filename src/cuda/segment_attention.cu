@@ -1,7 +1,10 @@
 // Ragged multi-head softmax attention by tiles (Dao et al. 2022): no map is stored. Backward in two
 // passes, one for the queries and one for the keys, so that no sum needs atomics.
+#include <initializer_list>
+
 #include "cuda/attention.cuh"
 #include "cuda/backend.h"
+#include "cuda/cuda_backend.h"
 #include "cuda/runtime.h"
 
 namespace elastic::cuda {
@@ -296,6 +299,15 @@ __global__ void __launch_bounds__(kThreads)
   store_head_tile(p, grad_value, at.first_key, at.begin, count, at.head, args.grad_value);
 }
 
+// Planned segments may leave tokens behind the last one: what they get is zero, not garbage.
+void clear_behind(const Segments& segments, std::initializer_list<Tensor*> results) {
+  if (segments.is_planned()) {
+    for (Tensor* result : results) {
+      cuda_backend().fill(*result, 0.0);
+    }
+  }
+}
+
 }  // namespace
 
 void CudaBackend::segment_attention_forward(const Tensor& query,
@@ -307,6 +319,7 @@ void CudaBackend::segment_attention_forward(const Tensor& query,
   with_real_type(query.dtype(), [&](auto tag) {
     using T = decltype(tag);
     const char* op = "segment_attention_forward";
+    clear_behind(*layout.queries, {&out, &log_sum});
     AttentionView p = view_of(layout, query.cols());
     const auto size = [&](int tile) { return ForwardLayout(tile, p.head_dim).size; };
     choose_tile<T>(op, p, size);
@@ -339,6 +352,8 @@ void CudaBackend::segment_attention_backward(const Tensor& query,
   with_real_type(query.dtype(), [&](auto tag) {
     using T = decltype(tag);
     const char* op = "segment_attention_backward";
+    clear_behind(*layout.queries, {&grad_query});
+    clear_behind(*layout.keys, {&grad_key, &grad_value});
     AttentionView p = view_of(layout, query.cols());
     const auto size = [&](int tile) { return BackwardLayout(tile, p.head_dim).size; };
     choose_tile<T>(op, p, size);

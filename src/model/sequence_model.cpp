@@ -52,19 +52,6 @@ SequenceModel::SequenceModel(
   final_norm_ = make_norm(store_, "final_norm", config.dim);
 }
 
-Tensor SequenceModel::positions(const Segments& segments) const {
-  std::vector<std::int32_t> result;
-  result.reserve(static_cast<std::size_t>(segments.num_tokens()));
-  const bool recent = config_.position == "recent";
-  for (std::int64_t b = 0; b < segments.size(); ++b) {
-    const std::int32_t length = segments.length(b);
-    for (std::int32_t i = 0; i < length; ++i) {
-      result.push_back(recent ? length - 1 - i : i);
-    }
-  }
-  return Tensor::from(result, {segments.num_tokens()}, segments.device());
-}
-
 Variable SequenceModel::embed(const data::Batch& batch, const ForwardMode& mode) const {
   const Segments& segments = batch.segments;
   for (std::int64_t b = 0; b < segments.size(); ++b) {
@@ -76,12 +63,13 @@ Variable SequenceModel::embed(const data::Batch& batch, const ForwardMode& mode)
                   " events, expected 1 to max_len ",
                   config_.max_len);
   }
-  return ops::input_embedding(item_table_,
-                              position_table_,
-                              batch.ids,
-                              position_table_.defined() ? positions(segments) : Tensor(),
-                              input_norm_,
-                              dropout_of(config_, mode, 0));
+  return ops::input_embedding(
+      item_table_,
+      position_table_,
+      batch.ids,
+      position_table_.defined() ? segments.positions(config_.position == "recent") : Tensor(),
+      input_norm_,
+      dropout_of(config_, mode, 0));
 }
 
 Variable SequenceModel::run(const data::Batch& batch, const ForwardMode& mode, bool last_only) {

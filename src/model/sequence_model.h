@@ -44,7 +44,6 @@ class SequenceModel final : public Model {
     ops::FfnVariables ffn;
   };
   [[nodiscard]] Variable embed(const data::Batch& batch, const ForwardMode& mode) const;
-  [[nodiscard]] Tensor positions(const Segments& segments) const;
   // All layers; with `last_only` the last one computes each sequence's last token, [B, D].
   Variable run(const data::Batch& batch, const ForwardMode& mode, bool last_only);
 

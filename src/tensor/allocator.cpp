@@ -33,6 +33,9 @@ CachingAllocator::CachingAllocator(SystemAllocate allocate,
 
 CachingAllocator::~CachingAllocator() {
   release_cache();
+  for (void* block : recording_pool_) {
+    system_free_(block);
+  }
 }
 
 // Eight sizes between powers of two: ragged batches of nearly the same size share blocks, and at
@@ -48,8 +51,9 @@ void* CachingAllocator::allocate(std::size_t bytes, Memory kind) {
   const std::size_t size = round_up(bytes);
   const std::scoped_lock lock(mutex_);
   void* block = nullptr;
-  if (const auto found = free_blocks_.find(size);
-      found != free_blocks_.end() && !found->second.empty()) {
+  FreeBlocks& free_blocks = use_recording_pool_ ? recording_blocks_ : free_blocks_;
+  if (const auto found = free_blocks.find(size);
+      found != free_blocks.end() && !found->second.empty()) {
     block = found->second.back();
     found->second.pop_back();
     report_.cached -= size;
@@ -71,6 +75,9 @@ void* CachingAllocator::allocate(std::size_t bytes, Memory kind) {
                              "; try a smaller --batch-size or --max-len");
     }
     ++report_.system_calls;
+    if (use_recording_pool_) {
+      recording_pool_.insert(block);
+    }
   }
   const auto index = static_cast<std::size_t>(kind);
   report_.current[index] += size;
@@ -89,7 +96,8 @@ void CachingAllocator::deallocate(void* block, std::size_t bytes, Memory kind) {
   report_.current[static_cast<std::size_t>(kind)] -= size;
   report_.total_current -= size;
   report_.cached += size;
-  free_blocks_[size].push_back(block);
+  FreeBlocks& free_blocks = recording_pool_.contains(block) ? recording_blocks_ : free_blocks_;
+  free_blocks[size].push_back(block);
 }
 
 MemoryReport CachingAllocator::report() const {
@@ -102,6 +110,11 @@ void CachingAllocator::reset_peak() {
   report_.peak = report_.current;
   report_.at_peak = report_.current;
   report_.total_peak = report_.total_current;
+}
+
+void CachingAllocator::use_recording_pool(bool on) {
+  const std::scoped_lock lock(mutex_);
+  use_recording_pool_ = on;
 }
 
 void CachingAllocator::release_cache() {
@@ -117,6 +130,9 @@ void CachingAllocator::release_cache_locked() {
   }
   free_blocks_.clear();
   report_.cached = 0;
+  for (const auto& [size, blocks] : recording_blocks_) {
+    report_.cached += size * blocks.size();
+  }
 }
 
 }  // namespace elastic

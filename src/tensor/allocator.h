@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "tensor/memory.h"
@@ -36,6 +37,11 @@ class CachingAllocator {
   /// Returns the cached blocks to the system.
   void release_cache();
 
+  /// Blocks asked for from now on come from a pool of their own, and go back there: recorded work
+  /// (Backend::record) uses their addresses again and again, so nobody else may, and they are never
+  /// returned to the system. Nested calls are not needed and not counted.
+  void use_recording_pool(bool on);
+
  private:
   static std::size_t round_up(std::size_t bytes);
   void release_cache_locked();
@@ -44,7 +50,11 @@ class CachingAllocator {
   SystemFree system_free_;
   DescribeFree describe_free_;
   mutable std::mutex mutex_;
-  std::map<std::size_t, std::vector<void*>> free_blocks_;  ///< by rounded size
+  using FreeBlocks = std::map<std::size_t, std::vector<void*>>;  ///< by rounded size
+  FreeBlocks free_blocks_;
+  FreeBlocks recording_blocks_;
+  std::unordered_set<void*> recording_pool_;  ///< all blocks of the recording pool
+  bool use_recording_pool_ = false;
   MemoryReport report_;
 };
 

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -71,6 +73,16 @@ struct AdamOptions {
   std::int64_t step = 1;      ///< from 1, for the bias correction
 };
 
+/// The kernels of a piece of work, recorded once and done again at the cost of one call, on the
+/// same memory.
+class RecordedWork {
+ public:
+  virtual ~RecordedWork() = default;
+  /// Every training step that a kernel was given (Dropout::step, check_gradients) counts
+  /// `steps_later` more than when it was recorded; adam_step uses `options`.
+  virtual void run(std::uint32_t steps_later, const AdamOptions& options) = 0;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -84,12 +96,26 @@ class Backend {
   virtual std::size_t free_bytes() = 0;
   /// What computes, for people.
   virtual std::string description() = 0;
+  /// Records the kernels that `work` asks for; none of them runs yet. The work must neither look at
+  /// results nor copy from the host, and must have run before, so that all its memory is cached
+  /// (CachingAllocator::use_recording_pool). Null where the device records nothing.
+  virtual std::unique_ptr<RecordedWork> record(const std::function<void()>& work) = 0;
 
   // --- moving -----------------------------------------------------------------------------------
   virtual void copy_from_host(const void* source, Tensor& target) = 0;
   virtual void copy_to_host(const Tensor& source, void* target) = 0;
   virtual void copy(const Tensor& source, Tensor& target) = 0;
   virtual void fill(Tensor& target, double value) = 0;
+
+  // --- numbers of rows, int32 -------------------------------------------------------------------
+  /// out[i] = i % modulus * step
+  virtual void number(std::int32_t modulus, std::int32_t step, Tensor& out) = 0;
+  /// A token's place in its segment, [T]: from the front, or from the end with `recent`.
+  virtual void positions(const Segments& segments, bool recent, Tensor& out) = 0;
+  /// The last token of each segment, [B]. No segment may be empty.
+  virtual void last_tokens(const Segments& segments, Tensor& out) = 0;
+  /// Offsets [B + 1] of segments of ceil(length / stride) groups each.
+  virtual void group_offsets(const Segments& segments, std::int32_t stride, Tensor& out) = 0;
 
   // --- element by element -----------------------------------------------------------------------
   virtual void add(const Tensor& a, const Tensor& b, Tensor& out) = 0;

@@ -121,6 +121,10 @@ std::string KernelBook::description() {
   return inner_.description();
 }
 
+std::unique_ptr<RecordedWork> KernelBook::record(const std::function<void()>& /*work*/) {
+  return nullptr;  // every call is to be seen
+}
+
 CachingAllocator& KernelBook::allocator() {
   return inner_.allocator();
 }
@@ -139,6 +143,26 @@ void KernelBook::copy(const Tensor& source, Tensor& target) {
 
 void KernelBook::fill(Tensor& target, double value) {
   book("fill", 0.0, bytes_of_all(target, value), [&] { inner_.fill(target, value); });
+}
+
+void KernelBook::number(std::int32_t modulus, std::int32_t step, Tensor& out) {
+  book("number", 0.0, bytes_of_all(out), [&] { inner_.number(modulus, step, out); });
+}
+
+void KernelBook::positions(const Segments& segments, bool recent, Tensor& out) {
+  book("positions", 0.0, bytes_of_all(segments, out), [&] {
+    inner_.positions(segments, recent, out);
+  });
+}
+
+void KernelBook::last_tokens(const Segments& segments, Tensor& out) {
+  book("last_tokens", 0.0, bytes_of_all(segments, out), [&] { inner_.last_tokens(segments, out); });
+}
+
+void KernelBook::group_offsets(const Segments& segments, std::int32_t stride, Tensor& out) {
+  book("group_offsets", 0.0, bytes_of_all(segments, out), [&] {
+    inner_.group_offsets(segments, stride, out);
+  });
 }
 
 void KernelBook::add(const Tensor& a, const Tensor& b, Tensor& out) {

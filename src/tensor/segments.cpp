@@ -1,9 +1,11 @@
 #include "tensor/segments.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/error.h"
+#include "tensor/backend.h"
 
 namespace elastic {
 
@@ -16,7 +18,29 @@ Segments::Segments(std::vector<std::int32_t> offsets, Device device) : host_(std
   device_ = Tensor::from(host_, {static_cast<std::int64_t>(host_.size())}, device);
 }
 
+Segments Segments::planned(Tensor offsets, std::int64_t num_tokens, std::int32_t max_length) {
+  Segments result;
+  const std::int64_t count = offsets.numel() - 1;
+  result.host_.resize(static_cast<std::size_t>(count) + 1);
+  for (std::int64_t b = 0; b <= count; ++b) {
+    result.host_[static_cast<std::size_t>(b)] = static_cast<std::int32_t>(b * num_tokens / count);
+  }
+  result.device_ = std::move(offsets);
+  result.max_length_ = max_length;
+  result.planned_ = true;
+  return result;
+}
+
 Segments Segments::grouped(std::int32_t stride) const {
+  Backend& backend = backend_for(device());
+  if (planned_) {
+    Tensor offsets(device_.shape(), DType::kInt32, device());
+    backend.group_offsets(*this, stride, offsets);
+    // A segment has one group, or it may fill up one more than its tokens give.
+    const std::int32_t longest = (max_length_ + stride - 1) / stride;
+    const std::int64_t most = longest == 1 ? size() : num_tokens() / stride + size();
+    return planned(std::move(offsets), most, longest);
+  }
   std::vector<std::int32_t> offsets{0};
   offsets.reserve(host_.size());
   for (std::int64_t b = 0; b < size(); ++b) {
@@ -26,21 +50,30 @@ Segments Segments::grouped(std::int32_t stride) const {
 }
 
 Segments Segments::uniform(std::int64_t count, std::int32_t length, Device device) {
-  std::vector<std::int32_t> offsets(static_cast<std::size_t>(count) + 1);
-  for (std::size_t b = 0; b < offsets.size(); ++b) {
-    offsets[b] = static_cast<std::int32_t>(b) * length;
+  Segments result;
+  result.host_.resize(static_cast<std::size_t>(count) + 1);
+  for (std::size_t b = 0; b < result.host_.size(); ++b) {
+    result.host_[b] = static_cast<std::int32_t>(b) * length;
   }
-  return {std::move(offsets), device};
+  result.max_length_ = count > 0 ? length : 0;
+  result.device_ = Tensor({count + 1}, DType::kInt32, device);
+  backend_for(device).number(std::numeric_limits<std::int32_t>::max(), length, result.device_);
+  return result;
 }
 
 Tensor Segments::last_tokens() const {
-  std::vector<std::int32_t> last;
-  last.reserve(host_.size());
   for (std::int64_t b = 0; b < size(); ++b) {
     ELASTIC_CHECK(length(b) > 0, "segment ", b, " is empty");
-    last.push_back(end(b) - 1);
   }
-  return Tensor::from(last, {size()}, device());
+  Tensor result({size()}, DType::kInt32, device());
+  backend_for(device()).last_tokens(*this, result);
+  return result;
+}
+
+Tensor Segments::positions(bool recent) const {
+  Tensor result({num_tokens()}, DType::kInt32, device());
+  backend_for(device()).positions(*this, recent, result);
+  return result;
 }
 
 }  // namespace elastic

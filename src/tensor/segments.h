@@ -17,6 +17,13 @@ class Segments {
   /// `offsets` [B+1], starting at 0, not decreasing. Throws ShapeError otherwise.
   Segments(std::vector<std::int32_t> offsets, Device device);
 
+  /// As many segments as `offsets` [B+1] has, over `num_tokens` tokens, none longer than
+  /// `max_length`, whose bounds only the device knows: for recorded work, done again with other
+  /// bounds in the same tensor. The host's lengths are a plan, all alike; kernels that trust them
+  /// say so. There may be tokens behind the last segment.
+  static Segments planned(Tensor offsets, std::int64_t num_tokens, std::int32_t max_length);
+  [[nodiscard]] bool is_planned() const { return planned_; }
+
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(host_.size()) - 1; }
   [[nodiscard]] std::int64_t num_tokens() const { return host_.back(); }
   [[nodiscard]] std::int32_t begin(std::int64_t b) const {
@@ -38,11 +45,15 @@ class Segments {
   static Segments uniform(std::int64_t count, std::int32_t length, Device device);
   /// Index of each segment's last token, [B] int32 on the device. No segment may be empty.
   [[nodiscard]] Tensor last_tokens() const;
+  /// Each token's place in its segment, from the front or, with `recent`, from the end: [T] int32
+  /// on the device.
+  [[nodiscard]] Tensor positions(bool recent) const;
 
  private:
   std::vector<std::int32_t> host_{0};
   Tensor device_;
   std::int32_t max_length_ = 0;
+  bool planned_ = false;
 };
 
 }  // namespace elastic

@@ -26,11 +26,16 @@ void Optimizer::step(const Tensor& loss, double learning_rate) {
     grads.push_back(parameter.variable.grad_buffer());
     parameter.variable.clear_grad();
   }
-  options_.learning_rate = learning_rate;
-  options_.step = ++num_steps_;
+  next_step(learning_rate);
   Backend& backend = backend_for(health_.device());
   backend.check_gradients(grads, loss, num_steps_, health_);
   backend.adam_step(values, grads, first_moments_, second_moments_, options_, health_);
+}
+
+const AdamOptions& Optimizer::next_step(double learning_rate) {
+  options_.learning_rate = learning_rate;
+  options_.step = ++num_steps_;
+  return options_;
 }
 
 void Optimizer::require_finite() const {

@@ -23,6 +23,11 @@ class Optimizer {
   /// anything; the host learns of it from `require_finite`, so that a step waits for no device.
   void step(const Tensor& loss, double learning_rate);
 
+  /// Counts a step whose kernels are recorded, and what they then compute with.
+  const AdamOptions& next_step(double learning_rate);
+  /// Of the latest step.
+  [[nodiscard]] const AdamOptions& options() const { return options_; }
+
   /// Reads the guard. Throws NotANumberError naming the step and the parameter.
   void require_finite() const;
 

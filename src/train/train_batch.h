@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "data/batch.h"
 #include "data/split.h"
@@ -10,15 +11,25 @@
 
 namespace elastic::train {
 
+/// On the host.
+struct HostBatch {
+  std::vector<std::int32_t> ids;         ///< [T]
+  std::vector<std::int32_t> offsets{0};  ///< [B + 1]
+  std::vector<std::int32_t> targets;     ///< [B] with supervision last, [T] with supervision all
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
+  [[nodiscard]] std::int64_t num_tokens() const { return static_cast<std::int64_t>(ids.size()); }
+};
+
+/// On the device.
 struct TrainBatch {
   data::Batch batch;
-  Tensor targets;  ///< int32: [B] with supervision last, [T] with supervision all
+  Tensor targets;
 };
 
 /// Collects the examples' events from the training part of the split.
-TrainBatch make_train_batch(const data::Split& split,
-                            std::span<const Example> examples,
-                            Supervision supervision,
-                            Device device);
+HostBatch collect_batch(const data::Split& split,
+                        std::span<const Example> examples,
+                        Supervision supervision);
+TrainBatch upload(const HostBatch& batch, Device device);
 
 }  // namespace elastic::train

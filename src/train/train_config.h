@@ -28,6 +28,7 @@ struct TrainConfig {
   double save_every_s = 60.0;
   double max_time_s = 0.0;
   std::int64_t threads = 0;
+  bool cuda_graphs = false;
 
   bool operator==(const TrainConfig&) const = default;
 };
@@ -69,6 +70,11 @@ void visit_options(Config& config, Visitor&& visitor) requires
           "seconds between checkpoints within an epoch; each epoch's end is saved too");
   visitor("max_time_s", config.max_time_s, "stop training after this many seconds; 0: no limit");
   visitor("threads", config.threads, "CPU threads; 0: all cores");
+  visitor(
+      "cuda_graphs",
+      config.cuda_graphs,
+      "record each step's kernels once per batch size and start them with one call (device cuda, "
+      "supervision last): for small batches");
 }
 
 /// Throws UsageError naming the option, the value and what is allowed.

@@ -4,13 +4,12 @@
 #include <filesystem>
 #include <utility>
 
-#include "autograd/ops/linear_cross_entropy.h"
 #include "base/error.h"
 #include "eval/evaluator.h"
 #include "tensor/threads.h"
 #include "train/saved_model.h"
 #include "train/schedule.h"
-#include "train/train_batch.h"
+#include "train/training_step.h"
 
 namespace elastic::train {
 namespace {
@@ -89,6 +88,12 @@ Trainer::Trainer(Model& model,
   if (config_.threads > 0) {
     set_num_threads(static_cast<int>(config_.threads));
   }
+  if (config_.cuda_graphs) {
+    if (device_ != Device::kCuda || example_options_.supervision != Supervision::kLast) {
+      throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");
+    }
+    recorded_.emplace(model_, optimizer_);
+  }
   if (options_.resume && run_.has_checkpoint()) {
     state_ =
         load_checkpoint(run_.checkpoint_path(), model_, optimizer_, config_, options_.data_hash);
@@ -165,8 +170,8 @@ void Trainer::step() {
   const auto batch_index = static_cast<std::size_t>(state_.next_batch);
   const std::size_t begin = batches_[batch_index];
   const std::size_t size = batches_[batch_index + 1] - begin;
-  const TrainBatch input = make_train_batch(
-      split_, std::span(examples_).subspan(begin, size), example_options_.supervision, device_);
+  const HostBatch input = collect_batch(
+      split_, std::span(examples_).subspan(begin, size), example_options_.supervision);
   ++state_.num_steps;
   ++state_.next_batch;
 
@@ -174,16 +179,17 @@ void Trainer::step() {
   mode.training = true;
   mode.seed = example_options_.seed;
   mode.step = static_cast<std::uint32_t>(state_.num_steps);
-  const Variable hidden = example_options_.supervision == Supervision::kLast
-                              ? model_.encode_last(input.batch, mode)
-                              : model_.encode(input.batch, mode);
-  const Variable loss = ops::linear_cross_entropy(hidden, model_.item_table(), input.targets);
-  backward(loss);
-  optimizer_.step(loss.value(), current_learning_rate());
-  loss_.add(loss.value(), input.targets.numel());
+  const Tensor loss = recorded_.has_value() ? recorded_->run(input, mode, current_learning_rate())
+                                            : training_step(model_,
+                                                            optimizer_,
+                                                            upload(input, device_),
+                                                            example_options_.supervision,
+                                                            mode,
+                                                            current_learning_rate());
+  loss_.add(loss, static_cast<std::int64_t>(input.targets.size()));
 
-  recent_examples_ += input.batch.size();
-  recent_tokens_ += input.batch.num_tokens();
+  recent_examples_ += input.size();
+  recent_tokens_ += input.num_tokens();
   const double seconds = clock_.lap();
   state_.elapsed_s += seconds;
   state_.epoch_seconds += seconds;

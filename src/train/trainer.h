@@ -19,6 +19,7 @@
 #include "train/run_directory.h"
 #include "train/stopwatch.h"
 #include "train/train_config.h"
+#include "train/training_step.h"
 
 namespace elastic::train {
 
@@ -95,6 +96,7 @@ class Trainer {
   std::vector<std::int64_t> lengths_;  ///< of the users' training sequences
 
   Optimizer optimizer_;
+  std::optional<RecordedSteps> recorded_;
   TrainState state_;
   std::optional<MetricsLog> log_;
   LossMeter loss_;

@@ -117,6 +117,7 @@ TEST_CASE("device: uploads of any size arrive, more of them than the buffer hold
     values[0] = 0;
     CHECK(first.to_vector<std::int32_t>() == values);
   }
+  test_backend().allocator().release_cache();
 }
 
 }  // namespace

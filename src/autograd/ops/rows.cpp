@@ -17,12 +17,23 @@ Variable gather_rows(const Variable& table, const Tensor& rows) {
 Variable repeat(const Variable& x, std::int64_t count) {
   require_shape(x.shape().rank() == 2, "repeat: expected a matrix, got ", x.shape());
   const std::int64_t rows = x.shape()[0];
-  std::vector<std::int32_t> index;
-  for (std::int64_t i = 0; i < count * rows; ++i) {
-    index.push_back(static_cast<std::int32_t>(i % rows));
-  }
-  const Tensor row_index = Tensor::from(index, {count * rows}, x.value().device());
+  Tensor row_index({count * rows}, DType::kInt32, x.value().device());
+  backend_for(x.value().device()).number(static_cast<std::int32_t>(rows), 1, row_index);
   return reshape(gather_rows(x, row_index), {count, rows, x.shape()[1]});
+}
+
+Variable first_rows(const Variable& x, std::int64_t count) {
+  require_shape(x.shape().rank() == 2 && count <= x.shape()[0],
+                "first_rows: ",
+                count,
+                " rows of ",
+                x.shape());
+  Backend& backend = backend_for(x.value().device());
+  const Tensor rows = clone(x.value().slice(0, count));
+  return record(rows, {x}, [x, count, &backend](const Tensor& grad) {
+    Tensor rows_grad = x.grad_buffer().slice(0, count);
+    backend.add_to(grad, rows_grad);
+  });
 }
 
 }  // namespace elastic::ops

@@ -12,4 +12,7 @@ Variable gather_rows(const Variable& table, const Tensor& rows);
 /// `count` copies of x [k, D], one after the other: [count, k, D]. Gradient: the copies' sum.
 Variable repeat(const Variable& x, std::int64_t count);
 
+/// Rows 0..count-1 of a matrix, copied.
+Variable first_rows(const Variable& x, std::int64_t count);
+
 }  // namespace elastic::ops

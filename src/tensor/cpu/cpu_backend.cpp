@@ -63,6 +63,10 @@ std::string CpuBackend::description() {
   return concat("CPU, ", num_threads(), num_threads() == 1 ? " thread" : " threads");
 }
 
+std::unique_ptr<RecordedWork> CpuBackend::record(const std::function<void()>& /*work*/) {
+  return nullptr;
+}
+
 void CpuBackend::copy_from_host(const void* source, Tensor& target) {
   if (target.numel() > 0) {
     std::memcpy(target.raw_data(), source, target.bytes());

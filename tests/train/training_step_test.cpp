@@ -1,0 +1,128 @@
+#include "train/training_step.h"
+
+#include "tensor/tensor_values.h"
+#include "tiny_run.h"
+#include "tolerances.h"
+
+namespace elastic::train {
+namespace {
+
+constexpr std::int64_t kItems = 40;
+
+ModelConfig config_of(const std::string& model) {
+  ModelConfig config = tiny_model_config(model);
+  config.max_len = 70;
+  config.num_items = kItems;
+  return config;
+}
+
+// Five sequences of lengths that differ from step to step; with `more`, of another bucket.
+HostBatch batch_at(std::int64_t step, bool more) {
+  HostBatch batch;
+  for (std::int64_t i = 0; i < 5; ++i) {
+    const std::int64_t length = (more ? 60 : 1) + (step * 7 + i * 3) % 10;
+    const auto ids = random_ids(length, 1, kItems, static_cast<std::uint64_t>(100 * step + i));
+    batch.ids.insert(batch.ids.end(), ids.begin(), ids.end());
+    batch.offsets.push_back(static_cast<std::int32_t>(batch.ids.size()));
+  }
+  batch.targets = random_ids(5, 1, kItems, static_cast<std::uint64_t>(step));
+  return batch;
+}
+
+struct Trained {
+  std::vector<double> losses;
+  std::vector<std::vector<double>> parameters;
+  std::int64_t recorded = 0;
+};
+
+Trained train(const std::string& name, DType dtype, bool record) {
+  const auto model = make_model(config_of(name), 3, dtype, test_device());
+  TrainConfig config = tiny_train_config();
+  config.clip_norm = 1.0;
+  Optimizer optimizer(model->parameters(), config);
+  RecordedSteps recorded(*model, optimizer);
+  Trained result;
+  for (std::int64_t step = 1; step <= 12; ++step) {
+    const HostBatch batch = batch_at(step, step % 3 == 0);
+    const ForwardMode mode{/*training=*/true, 5, static_cast<std::uint32_t>(step)};
+    const double rate = 1e-3 / static_cast<double>(step);
+    const Tensor loss =
+        record
+            ? recorded.run(batch, mode, rate)
+            : training_step(
+                  *model, optimizer, upload(batch, test_device()), Supervision::kLast, mode, rate);
+    result.losses.push_back(to_doubles(loss)[0]);
+  }
+  optimizer.require_finite();
+  CHECK(optimizer.num_steps() == 12);
+  for (const Parameter& parameter : model->parameters().all()) {
+    result.parameters.push_back(to_doubles(parameter.variable.value()));
+  }
+  result.recorded = recorded.num_recorded();
+  return result;
+}
+
+TEST_CASE("recorded steps: train as plain ones do, whatever the batch's lengths") {
+  if (test_device() == Device::kCpu) {
+    return;  // it records nothing
+  }
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const Trained plain = train(name, DType::kFloat64, false);
+    const Trained recorded = train(name, DType::kFloat64, true);
+    CHECK(plain.recorded == 0);
+    CHECK(recorded.recorded == 2);
+    CHECK(relative_error(plain.losses, recorded.losses) < tolerance::kEqualLayer);
+    for (std::size_t i = 0; i < plain.parameters.size(); ++i) {
+      CAPTURE(i);
+      CHECK(relative_error(plain.parameters[i], recorded.parameters[i]) < 1e-7);
+    }
+  }
+}
+
+TEST_CASE("recorded steps: the same bits again") {
+  if (test_device() == Device::kCpu) {
+    return;
+  }
+  const Trained once = train("elastic", DType::kFloat32, true);
+  const Trained again = train("elastic", DType::kFloat32, true);
+  CHECK(once.losses == again.losses);
+  CHECK(once.parameters == again.parameters);
+}
+
+TEST_CASE("recorded steps: the trainer refuses them where they cannot be") {
+  TinyRun run;
+  run.config.cuda_graphs = true;  // of a causal model, at every position
+  TemporaryFolder folder;
+  CHECK_THROWS_AS(run.train(folder.file("run")), UsageError);
+}
+
+TEST_CASE("recorded steps: a run of the trainer, stopped and resumed, ends in the same bits") {
+  if (test_device() == Device::kCpu) {
+    return;
+  }
+  const auto prepare = [](TinyRun& run) {
+    run.model_config = tiny_model_config("elastic");
+    run.config.cuda_graphs = true;
+    run.config.epochs = 2;
+    run.config.cuts = "latest";
+  };
+  TemporaryFolder folder;
+  TinyRun whole;
+  prepare(whole);
+  whole.train(folder.file("whole"));
+  TinyRun parts;
+  prepare(parts);
+  parts.stop_after = 3;
+  parts.train(folder.file("parts"));
+  parts.stop_after = 0;
+  parts.train(folder.file("parts"), /*resume=*/true);
+  for (const Parameter& parameter : whole.model->parameters().all()) {
+    CAPTURE(parameter.name);
+    CHECK(same_bits(parameter.variable.value(),
+                    parts.model->parameters().find(parameter.name).value()));
+  }
+}
+
+}  // namespace
+}  // namespace elastic::train

@@ -36,9 +36,11 @@ function(elastic_cuda_folder)
     return()
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cuda/*.cu)
-  add_library(elastic_cuda STATIC ${sources})
-  target_link_libraries(elastic_cuda PUBLIC elastic_options elastic_tensor CUDA::cudart_static
-                                            CUDA::cublas)
+  add_library(elastic_cuda STATIC ${sources} ${PROJECT_SOURCE_DIR}/src/cuda/blas_library.cpp)
+  # cuBLAS is loaded at run time, where a GPU is used.
+  target_link_libraries(elastic_cuda PUBLIC elastic_options elastic_tensor CUDA::cudart_static)
+  set_source_files_properties(src/cuda/blas_library.cpp PROPERTIES COMPILE_DEFINITIONS
+                              "ELASTIC_CUDA_LIBRARIES=\"${CUDAToolkit_LIBRARY_DIR}\"")
   # What nvcc generates for the host is not pedantic.
   list(JOIN warnings "," host_warnings)
   target_compile_options(elastic_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${host_warnings}

@@ -9,6 +9,7 @@ ensure_packages
 build build all -DCMAKE_BUILD_TYPE=Release -DELASTIC_TESTS=ON
 ctest --test-dir build --output-on-failure -j "$(nproc)"
 
-build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE=ON -DELASTIC_TESTS=ON
+build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE=ON \
+  -DELASTIC_CUDA=OFF -DELASTIC_TESTS=ON
 say "the same tests with sanitizers"
 ctest --test-dir build-sanitize --output-on-failure -j "$(nproc)" -LE 'house|slow'

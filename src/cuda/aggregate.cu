@@ -75,7 +75,7 @@ __device__ void streaming_softmax(
 
 // Writes a chunk's running softmax to running[slot]: maxima [Q], denominators [Q], sums [Q, D].
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads) aggregate_kernel(Aggregate<T> p, T* running) {
+__global__ void __launch_bounds__(kThreads, 2) aggregate_kernel(Aggregate<T> p, T* running) {
   const Chunk chunk = chunk_of(p.offsets);
   if (chunk.begin >= chunk.end) {
     return;
@@ -194,13 +194,13 @@ struct BackwardLayout {
 // Adds into grad_x; a chunk's other gradients go to query_partials[slot] [Q, D], zero before where
 // there are several groups, and norm_partials[slot] [2 D].
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads) aggregate_backward_kernel(Aggregate<T> p,
-                                                                      const T* pooled,
-                                                                      const T* log_sums,
-                                                                      const T* grad_pooleds,
-                                                                      T* grad_x,
-                                                                      T* query_partials,
-                                                                      T* norm_partials) {
+__global__ void __launch_bounds__(kThreads, 2) aggregate_backward_kernel(Aggregate<T> p,
+                                                                         const T* pooled,
+                                                                         const T* log_sums,
+                                                                         const T* grad_pooleds,
+                                                                         T* grad_x,
+                                                                         T* query_partials,
+                                                                         T* norm_partials) {
   const Chunk chunk = chunk_of(p.offsets);
   if (chunk.begin >= chunk.end) {
     return;

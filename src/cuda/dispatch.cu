@@ -126,7 +126,7 @@ __device__ void load_experts(
 }
 
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads) dispatch_kernel(Dispatch<T> p, const T* bias, T* y) {
+__global__ void __launch_bounds__(kThreads, 2) dispatch_kernel(Dispatch<T> p, const T* bias, T* y) {
   const Chunk chunk = chunk_of(p.offsets);
   if (chunk.begin >= chunk.end) {
     return;
@@ -209,7 +209,7 @@ struct BackwardLayout {
 // A chunk's gradients of key, value [Q, D] go to partials[slot] [2, Q, D], zero before where there
 // are several groups; of the norm's weight and bias and of the bias to sum_partials[slot] [3, D].
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads) dispatch_backward_kernel(
+__global__ void __launch_bounds__(kThreads, 2) dispatch_backward_kernel(
     Dispatch<T> p, const T* grad_y, T* grad_x, T* partials, T* sum_partials) {
   const Chunk chunk = chunk_of(p.offsets);
   if (chunk.begin >= chunk.end) {

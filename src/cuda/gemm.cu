@@ -1,6 +1,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "cuda/blas_library.h"
 #include "cuda/gemm.h"
 #include "cuda/runtime.h"
 
@@ -47,25 +48,25 @@ void product(const char* op,
   const T alpha = 1;
   const T beta = add ? T(1) : T(0);
   ELASTIC_CUDA_CHECK(op,
-                     cublasGemmEx(runtime().blas(),
-                                  b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
-                                  a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
-                                  static_cast<int>(n),
-                                  static_cast<int>(m),
-                                  static_cast<int>(k),
-                                  &alpha,
-                                  b.data,
-                                  kType,
-                                  static_cast<int>(b.stride),
-                                  a.data,
-                                  kType,
-                                  static_cast<int>(a.stride),
-                                  &beta,
-                                  out,
-                                  kType,
-                                  static_cast<int>(out_stride),
-                                  kDouble ? CUBLAS_COMPUTE_64F : compute_type(precision),
-                                  CUBLAS_GEMM_DEFAULT));
+                     blas_library().gemm(runtime().blas(),
+                                         b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
+                                         a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
+                                         static_cast<int>(n),
+                                         static_cast<int>(m),
+                                         static_cast<int>(k),
+                                         &alpha,
+                                         b.data,
+                                         kType,
+                                         static_cast<int>(b.stride),
+                                         a.data,
+                                         kType,
+                                         static_cast<int>(a.stride),
+                                         &beta,
+                                         out,
+                                         kType,
+                                         static_cast<int>(out_stride),
+                                         kDouble ? CUBLAS_COMPUTE_64F : compute_type(precision),
+                                         CUBLAS_GEMM_DEFAULT));
 }
 
 }  // namespace

@@ -50,13 +50,13 @@ struct Layout {
 // (left_i . right_j - delta_i) * scale (backward: gradients of scores). left stands by queries,
 // right by keys. A block takes a tile of queries against all keys that it sees.
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads) scores_kernel(AttentionView p,
-                                                          const T* left_rows,
-                                                          const T* right_rows,
-                                                          const T* out,
-                                                          bool in_place,
-                                                          const double* starts,
-                                                          T* maps) {
+__global__ void __launch_bounds__(kThreads, 2) scores_kernel(AttentionView p,
+                                                             const T* left_rows,
+                                                             const T* right_rows,
+                                                             const T* out,
+                                                             bool in_place,
+                                                             const double* starts,
+                                                             T* maps) {
   const AttentionPlace at = attention_place(p);
   if (at.begin >= at.num_queries) {
     return;
@@ -129,7 +129,7 @@ __global__ void map_softmax_kernel(AttentionView p, const double* starts, T* map
 // result_i = sum_j map(i, j) rows_j by a tile of queries, or with `by_keys`
 // result_j = sum_i map(i, j) rows_i by a tile of keys.
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads) map_product_kernel(
+__global__ void __launch_bounds__(kThreads, 2) map_product_kernel(
     AttentionView p, const T* rows, bool by_keys, const double* starts, T* maps, T* result) {
   const AttentionPlace at = attention_place(p);
   const int own = by_keys ? at.num_keys : at.num_queries;

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "cuda/blas_library.h"
 #include "cuda/runtime.h"
 
 namespace elastic::cuda {
@@ -37,7 +38,7 @@ void check(cudaError_t status, const char* op, const char* call) {
 
 void check(cublasStatus_t status, const char* op, const char* call) {
   if (status != CUBLAS_STATUS_SUCCESS) {
-    throw Error(describe(op, call, cublasGetStatusString(status)));
+    throw Error(describe(op, call, blas_library().status_string(status)));
   }
 }
 
@@ -77,14 +78,14 @@ Runtime::Runtime() {
                       ", at least 8.0 is needed");
   }
   ELASTIC_CUDA_CHECK("open", cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
-  ELASTIC_CUDA_CHECK("open", cublasCreate(&blas_));
-  ELASTIC_CUDA_CHECK("open", cublasSetStream(blas_, stream_));
+  ELASTIC_CUDA_CHECK("open", blas_library().create(&blas_));
+  ELASTIC_CUDA_CHECK("open", blas_library().set_stream(blas_, stream_));
   void* word = nullptr;
   ELASTIC_CUDA_CHECK("open", cudaMalloc(&word, sizeof(std::uint32_t)));
   steps_later_ = static_cast<std::uint32_t*>(word);
   set_steps_later(0);
   ELASTIC_CUDA_CHECK("open", cudaMalloc(&blas_workspace_, kBlasWorkspace));
-  ELASTIC_CUDA_CHECK("open", cublasSetWorkspace(blas_, blas_workspace_, kBlasWorkspace));
+  ELASTIC_CUDA_CHECK("open", blas_library().set_workspace(blas_, blas_workspace_, kBlasWorkspace));
 }
 
 void Runtime::set_steps_later(std::uint32_t steps) {

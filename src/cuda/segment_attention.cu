@@ -28,7 +28,7 @@ struct ForwardLayout {
 };
 
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads) attention_kernel(
+__global__ void __launch_bounds__(kThreads, 2) attention_kernel(
     AttentionView p, const T* queries, const T* keys, const T* values, T* outs, T* log_sums) {
   const AttentionPlace at = attention_place(p);
   if (at.begin >= at.num_queries) {
@@ -229,7 +229,7 @@ __device__ void store_head_tile(const AttentionView& p,
 }
 
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 2)
     attention_grad_query_kernel(AttentionView p, BackwardArguments<T> args) {
   const AttentionPlace at = attention_place(p);
   if (at.begin >= at.num_queries) {
@@ -260,7 +260,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 2)
     attention_grad_key_kernel(AttentionView p, BackwardArguments<T> args) {
   const AttentionPlace at = attention_place(p);
   if (at.begin >= at.num_keys) {

@@ -15,11 +15,20 @@
 namespace elastic::cuda {
 // What dynamic_shared() of src/cuda hands out: as much as an H100 block can have.
 inline constexpr std::size_t kSharedBytes = 227 * 1024;
-__attribute__((aligned(128))) thread_local unsigned char dynamic_shared_memory[kSharedBytes];
+inline constexpr std::size_t kGuardBytes = 4096;  // behind it
+__attribute__((
+    aligned(128))) thread_local unsigned char dynamic_shared_memory[kSharedBytes + kGuardBytes];
 }  // namespace elastic::cuda
 
 namespace emulation {
 namespace {
+
+using elastic::cuda::kGuardBytes;
+constexpr unsigned char kGuard = 0xA5;
+
+// Functions that are left by a jump: the address sanitizer must not guard their frames, which
+// nobody would clear.
+#define ELASTIC_SWITCH __attribute__((noinline, no_sanitize("address")))
 
 constexpr std::size_t kStackBytes = 256 * 1024;
 
@@ -142,7 +151,7 @@ class Machine {
     return nullptr;
   }
 
-  __attribute__((noinline)) void enter(Fiber& fiber) {
+  ELASTIC_SWITCH void enter(Fiber& fiber) {
     current_ = &fiber;
     if (!fiber.started) {
       fiber.started = true;
@@ -161,12 +170,12 @@ class Machine {
     }
     __builtin_longjmp(fiber.jump, 1);
   }
-  __attribute__((noinline)) void leave() {
+  ELASTIC_SWITCH void leave() {
     current_ = nullptr;
     __builtin_longjmp(main_.jump, 1);
   }
 
-  __attribute__((noinline)) void switch_from(Fiber& self) {
+  ELASTIC_SWITCH void switch_from(Fiber& self) {
     const bool from_main = &self == &main_;
     Fiber* target = next(from_main ? (reversed() ? 0 : count_ - 1) : self.index);
     if (target == &self) {
@@ -359,8 +368,14 @@ void run_grid(const cudaLaunchConfig_t& config, const std::function<void()>& bod
                    static_cast<unsigned int>(block / grid.x / grid.y)};
     place.block_size = config.blockDim;
     place.grid_size = grid;
-    std::memset(elastic::cuda::dynamic_shared_memory, 0xFF, config.dynamicSmemBytes);
+    unsigned char* shared = elastic::cuda::dynamic_shared_memory;
+    unsigned char* behind = shared + config.dynamicSmemBytes;
+    std::memset(shared, 0xFF, config.dynamicSmemBytes);
+    std::fill(behind, behind + kGuardBytes, kGuard);
     machine().run(place, body);
+    if (std::any_of(behind, behind + kGuardBytes, [](unsigned char c) { return c != kGuard; })) {
+      stop("a kernel wrote past the shared memory that it asked for");
+    }
   }
 }
 

@@ -82,6 +82,23 @@ __device__ T block_max(T value) {
   return result;
 }
 
+/// The sum over threads 0..own of a block of kThreads, by a scratch of as many elements. All
+/// threads must call it.
+template <class T>
+__device__ T block_scan(T value, T* scratch) {
+  const int own = thread_index();
+  __syncthreads();  // a previous call's scratch has been read
+  scratch[own] = value;
+  for (int reach = 1; reach < kThreads; reach *= 2) {
+    __syncthreads();
+    const T other = own >= reach ? scratch[own - reach] : T(0);
+    __syncthreads();
+    scratch[own] += other;
+  }
+  __syncthreads();
+  return scratch[own];
+}
+
 /// First index and step of a loop over all threads of a one-dimensional grid.
 __device__ __forceinline__ std::int64_t grid_thread() {
   return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;

@@ -18,24 +18,33 @@ std::int64_t slab_rows(std::int64_t hidden) {
   return std::max<std::int64_t>(kHiddenElements / hidden / kNormRows, 1) * kNormRows;
 }
 
+// A warp takes a row.
 template <class T>
-__global__ void bias_gelu_kernel(std::int64_t count,
+__global__ void bias_gelu_kernel(std::int64_t rows,
                                  std::int64_t columns,
                                  const T* bias,
                                  T* hidden) {
-  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
-    hidden[i] = gelu(hidden[i] + bias[i % columns]);
+  for (std::int64_t row = grid_warp(); row < rows; row += grid_warps()) {
+#pragma unroll 4
+    for (std::int64_t j = lane_index(); j < columns; j += kWarp) {
+      T& value = hidden[row * columns + j];
+      value = gelu(value + bias[j]);
+    }
   }
 }
 
 // hidden: from its input without bias to its output; grad: to the gradient of that input.
 template <class T>
 __global__ void bias_gelu_backward_kernel(
-    std::int64_t count, std::int64_t columns, const T* bias, T* hidden, T* grad) {
-  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
-    const T x = hidden[i] + bias[i % columns];
-    hidden[i] = gelu(x);
-    grad[i] *= gelu_gradient(x);
+    std::int64_t rows, std::int64_t columns, const T* bias, T* hidden, T* grad) {
+  for (std::int64_t row = grid_warp(); row < rows; row += grid_warps()) {
+#pragma unroll 4
+    for (std::int64_t j = lane_index(); j < columns; j += kWarp) {
+      const std::int64_t i = row * columns + j;
+      const T x = hidden[i] + bias[j];
+      hidden[i] = gelu(x);
+      grad[i] *= gelu_gradient(x);
+    }
   }
 }
 
@@ -80,10 +89,10 @@ void forward(const Tensor& x, const FfnWeights& weights, const Dropout& dropout,
             false);
     device.launch(op,
                   bias_gelu_kernel<T>,
-                  dim3(element_blocks(rows * hidden_dim)),
+                  dim3(blocks_of(rows, kWarps)),
                   kThreads,
                   0,
-                  rows * hidden_dim,
+                  rows,
                   hidden_dim,
                   weights.up_bias.data<T>(),
                   hidden.data<T>());
@@ -165,10 +174,10 @@ void backward(const Tensor& x,
             false);
     device.launch(op,
                   bias_gelu_backward_kernel<T>,
-                  dim3(element_blocks(rows * hidden_dim)),
+                  dim3(blocks_of(rows, kWarps)),
                   kThreads,
                   0,
-                  rows * hidden_dim,
+                  rows,
                   hidden_dim,
                   weights.up_bias.data<T>(),
                   hidden.data<T>(),
@@ -207,6 +216,7 @@ void backward(const Tensor& x,
                           rows,
                           source,
                           weights.norm,
+                          DropoutView<T>(Dropout{}),
                           grad_y.data<T>() + first,
                           grad_x.data<T>() + first,
                           norm_partials.data<T>() + begin / kNormRows * 2 * dim);

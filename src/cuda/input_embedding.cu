@@ -14,7 +14,6 @@ struct EmbeddingRow {
   const std::int32_t* ids;
   const std::int32_t* positions;
   const T* grad_y;
-  DropoutView<T> dropout;
   int dim;
 
   __device__ T x(std::int64_t i, int j) const {
@@ -22,10 +21,9 @@ struct EmbeddingRow {
     return places == nullptr ? item
                              : item + places[static_cast<std::int64_t>(positions[i]) * dim + j];
   }
-  __device__ T grad(std::int64_t i, int j) const {
+  __device__ T grad(std::int64_t i, int j, DropoutCursor<T>& cursor) const {
     const std::int64_t e = i * dim + j;
-    DropoutCursor<T> cursor{dropout};
-    return grad_y[e] * cursor.factor(e);
+    return __ldg(grad_y + e) * cursor.factor(e);
   }
 };
 
@@ -33,14 +31,12 @@ template <class T>
 EmbeddingRow<T> rows_of(const Tensor& item_table,
                         const Tensor& position_table,
                         const Tensor& ids,
-                        const Tensor& positions,
-                        const Dropout& dropout) {
+                        const Tensor& positions) {
   EmbeddingRow<T> rows{};
   rows.items = item_table.data<T>();
   rows.places = data_or_null<T>(position_table);
   rows.ids = ids.data<std::int32_t>();
   rows.positions = data_or_null<std::int32_t>(positions);
-  rows.dropout = DropoutView<T>(dropout);
   rows.dim = static_cast<int>(item_table.cols());
   return rows;
 }
@@ -58,7 +54,7 @@ void CudaBackend::input_embedding_forward(const Tensor& item_table,
     using T = decltype(tag);
     norm_rows<T>("input_embedding_forward",
                  ids.numel(),
-                 rows_of<T>(item_table, position_table, ids, positions, dropout),
+                 rows_of<T>(item_table, position_table, ids, positions),
                  norm,
                  DropoutView<T>(dropout),
                  y.data<T>());
@@ -80,12 +76,19 @@ void CudaBackend::input_embedding_backward(const Tensor& item_table,
     const char* op = "input_embedding_backward";
     const std::int64_t count = ids.numel();
     const std::int64_t dim = grad_y.cols();
-    EmbeddingRow<T> rows = rows_of<T>(item_table, position_table, ids, positions, dropout);
+    EmbeddingRow<T> rows = rows_of<T>(item_table, position_table, ids, positions);
     rows.grad_y = grad_y.data<T>();
     const std::int64_t blocks = divide_up(count, kNormRows);
     Tensor partials = workspace<T>(blocks * 2 * dim);
     Tensor grad_x = workspace<T>(count * dim);
-    norm_rows_backward<T>(op, count, rows, norm, nullptr, grad_x.data<T>(), partials.data<T>());
+    norm_rows_backward<T>(op,
+                          count,
+                          rows,
+                          norm,
+                          DropoutView<T>(dropout),
+                          nullptr,
+                          grad_x.data<T>(),
+                          partials.data<T>());
     write_norm_gradient(op, partials.data<T>(), blocks, dim, grad_norm);
     scatter_add(op,
                 grad_x.data<T>(),

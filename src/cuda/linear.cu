@@ -17,8 +17,8 @@ template <class T>
 __global__ void __launch_bounds__(kThreads)
     transpose_kernel(const T* x, std::int64_t rows, std::int64_t columns, T* out) {
   __shared__ T tile[kTransposeTile][kTransposeTile + 1];
-  const std::int64_t row = static_cast<std::int64_t>(blockIdx.y) * kTransposeTile;
-  const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * kTransposeTile;
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kTransposeTile;
+  const std::int64_t column = static_cast<std::int64_t>(blockIdx.y) * kTransposeTile;
   for (int i = warp_index(); i < kTransposeTile; i += kWarps) {
     if (row + i < rows && column + lane_index() < columns) {
       tile[i][lane_index()] = x[(row + i) * columns + column + lane_index()];
@@ -32,10 +32,14 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+// A warp takes a row.
 template <class T>
-__global__ void add_bias_kernel(std::int64_t count, std::int64_t columns, const T* bias, T* y) {
-  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
-    y[i] += bias[i % columns];
+__global__ void add_bias_kernel(std::int64_t rows, std::int64_t columns, const T* bias, T* y) {
+  for (std::int64_t row = grid_warp(); row < rows; row += grid_warps()) {
+#pragma unroll 4
+    for (std::int64_t j = lane_index(); j < columns; j += kWarp) {
+      y[row * columns + j] += bias[j];
+    }
   }
 }
 
@@ -124,7 +128,7 @@ void CudaBackend::transpose(const Tensor& x, Tensor& out) {
     const std::int64_t columns = x.shape()[1];
     runtime().launch("transpose",
                      transpose_kernel<T>,
-                     dim3(blocks_of(columns, kTransposeTile), blocks_of(rows, kTransposeTile)),
+                     dim3(blocks_of(rows, kTransposeTile), blocks_of(columns, kTransposeTile)),
                      kThreads,
                      0,
                      x.data<T>(),
@@ -154,10 +158,10 @@ void CudaBackend::linear_forward(const Tensor& x,
     if (bias.defined()) {
       runtime().launch("linear_forward",
                        add_bias_kernel<T>,
-                       dim3(element_blocks(y.numel())),
+                       dim3(blocks_of(y.rows(), kWarps)),
                        kThreads,
                        0,
-                       y.numel(),
+                       y.rows(),
                        out,
                        bias.data<T>(),
                        y.data<T>());

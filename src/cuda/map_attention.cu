@@ -8,15 +8,22 @@
 namespace elastic::cuda {
 namespace {
 
-// starts[b]: elements of the map before segment b's. One thread: batches are small.
-__global__ void map_starts_kernel(AttentionView p, std::int64_t batch, double* starts) {
-  if (grid_thread() == 0) {
-    double total = 0;
-    for (std::int64_t b = 0; b < batch; ++b) {
-      starts[b] = total;
-      total += static_cast<double>(p.heads) * (p.queries[b + 1] - p.queries[b]) *
-               (p.keys[b + 1] - p.keys[b]);
+// starts[b]: elements of the map before segment b's. One block.
+__global__ void __launch_bounds__(kThreads)
+    map_starts_kernel(AttentionView p, std::int64_t batch, double* starts) {
+  __shared__ double sums[kThreads];
+  double before = 0;
+  for (std::int64_t begin = 0; begin < batch; begin += kThreads) {
+    const std::int64_t b = begin + thread_index();
+    const double size = b < batch
+                            ? static_cast<double>(p.heads) * (p.queries[b + 1] - p.queries[b]) *
+                                  (p.keys[b + 1] - p.keys[b])
+                            : 0.0;
+    const double sum = block_scan(size, sums);
+    if (b < batch) {
+      starts[b] = before + sum - size;
     }
+    before += sums[kThreads - 1];
   }
 }
 
@@ -194,7 +201,7 @@ class MapAttention {
     runtime().launch(op,
                      map_starts_kernel,
                      dim3(1),
-                     kWarp,
+                     kThreads,
                      0,
                      p_,
                      layout.queries->size(),

@@ -94,8 +94,16 @@ void launch_fill(Tensor& target, T value) {
 }
 
 void* allocate_block(std::size_t bytes) {
+  // Not a part of what may be recorded just now.
+  cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
+  check(cudaThreadExchangeStreamCaptureMode(&mode),
+        "allocate",
+        "cudaThreadExchangeStreamCaptureMode");
   void* block = nullptr;
   const cudaError_t status = cudaMalloc(&block, bytes);
+  check(cudaThreadExchangeStreamCaptureMode(&mode),
+        "allocate",
+        "cudaThreadExchangeStreamCaptureMode");
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();  // the error is answered by the allocator
     return nullptr;

@@ -5,10 +5,12 @@
 
 namespace elastic::cuda {
 
-/// A float as the tensor cores read it, rounded to the nearest TF32 (ties away from zero): they
-/// drop the 13 lowest bits.
+/// A float as the tensor cores read it, rounded to the nearest TF32, ties away from zero; what is
+/// not a number stays so.
 __device__ __forceinline__ std::uint32_t to_tf32(float value) {
-  return __float_as_uint(value) + 0x1000U;
+  std::uint32_t result;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(value));
+  return result;
 }
 
 /// c [16, 8] += a [16, 8] b [8, 8], spread over a warp: with g = lane / 4 and s = lane % 4, a lane

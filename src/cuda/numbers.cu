@@ -44,20 +44,12 @@ __global__ void __launch_bounds__(kThreads) group_offsets_kernel(const std::int3
   std::int32_t before = 0;
   for (int begin = 0; begin < batch; begin += kThreads) {
     const int b = begin + thread_index();
-    const int own = thread_index();
-    sums[own] = b < batch ? (offsets[b + 1] - offsets[b] + stride - 1) / stride : 0;
-    for (int reach = 1; reach < kThreads; reach *= 2) {
-      __syncthreads();
-      const std::int32_t other = own >= reach ? sums[own - reach] : 0;
-      __syncthreads();
-      sums[own] += other;
-    }
-    __syncthreads();
+    const std::int32_t groups = b < batch ? (offsets[b + 1] - offsets[b] + stride - 1) / stride : 0;
+    const std::int32_t sum = block_scan(groups, sums);
     if (b < batch) {
-      out[b + 1] = before + sums[own];
+      out[b + 1] = before + sum;
     }
     before += sums[kThreads - 1];
-    __syncthreads();
   }
 }
 

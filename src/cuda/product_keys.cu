@@ -2,6 +2,7 @@
 // ones are found by counting, for each candidate, the candidates before it in the order.
 #include <algorithm>
 
+#include "base/error.h"
 #include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
@@ -21,9 +22,15 @@ struct Pool {
   __host__ __device__ int half() const { return key_dim / 2; }
 };
 
-// Whether (score, id) comes before (other, other_id): higher first, then the smaller id.
+// Whether (score, id) comes before (other, other_id): higher first, what is not a number last, then
+// the smaller id. A total order: every place is taken.
 template <class T>
 __device__ __forceinline__ bool before(T score, int id, T other, int other_id) {
+  const bool number = score == score;
+  const bool other_number = other == other;
+  if (!number || !other_number) {
+    return number != other_number ? number : id < other_id;
+  }
   return score > other || (score == other && id < other_id);
 }
 
@@ -291,6 +298,7 @@ Pool pool_of(const Tensor& query,
   p.count = static_cast<int>(indices.shape()[1]) / p.heads;
   p.side = std::min(p.count, p.subkeys);
   p.dim = static_cast<int>(memory.cols());
+  ELASTIC_CHECK(p.half() <= 4 * kThreads, "product_keys: keys of ", p.key_dim);
   return p;
 }
 

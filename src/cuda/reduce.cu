@@ -6,16 +6,17 @@
 namespace elastic::cuda {
 namespace {
 
-constexpr std::int64_t kRowsPerBlock = 512;
+constexpr std::int64_t kRowsPerBlock = 512;  // or more where the grid ends
+constexpr std::int64_t kMostBlocks = 65535;
 
-// out[block of rows, :]: a block sums up to kRowsPerBlock rows of 32 columns, a warp every eighth.
+// out[block, :]: a block sums `rows` rows of 32 columns, a warp every eighth.
 template <class T>
-__global__ void __launch_bounds__(kThreads)
-    sum_rows_kernel(const T* partials, std::int64_t count, std::int64_t size, T* out) {
+__global__ void __launch_bounds__(kThreads) sum_rows_kernel(
+    const T* partials, std::int64_t count, std::int64_t size, std::int64_t rows, T* out) {
   __shared__ T sums[kWarps][kWarp];
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * kWarp + lane_index();
-  const std::int64_t begin = static_cast<std::int64_t>(blockIdx.y) * kRowsPerBlock;
-  const std::int64_t end = begin + kRowsPerBlock < count ? begin + kRowsPerBlock : count;
+  const std::int64_t begin = static_cast<std::int64_t>(blockIdx.y) * rows;
+  const std::int64_t end = begin + rows < count ? begin + rows : count;
   T sum = 0;
   if (column < size) {
 #pragma unroll 8
@@ -39,7 +40,8 @@ template <class T>
 void sum_rows(const char* op, const T* partials, std::int64_t count, std::int64_t size, T* out) {
   Tensor held;  // keeps the partial sums of the round before
   for (;;) {
-    const std::int64_t blocks = divide_up(count, kRowsPerBlock);
+    const std::int64_t rows = std::max(kRowsPerBlock, divide_up(count, kMostBlocks));
+    const std::int64_t blocks = divide_up(count, rows);
     const bool last = blocks <= 1;
     Tensor next = last ? Tensor() : workspace<T>(blocks * size);
     runtime().launch(
@@ -51,6 +53,7 @@ void sum_rows(const char* op, const T* partials, std::int64_t count, std::int64_
         partials,
         count,
         size,
+        rows,
         last ? out : next.data<T>());
     if (last) {
       return;

@@ -5,6 +5,7 @@
 
 #include "cuda/dropout.cuh"
 #include "cuda/runtime.h"
+#include "cuda/tile.cuh"
 
 namespace elastic::cuda {
 
@@ -17,14 +18,18 @@ __global__ void residual_kernel(std::int64_t first,
                                 DropoutView<T> dropout,
                                 T* y) {
   const std::int64_t units = dropout_units(first, count);
+  const Divider by_columns(static_cast<int>(columns));
   for (std::int64_t unit = grid_thread(); unit < units; unit += grid_size()) {
     for_dropout_unit(dropout, first, count, unit, [&](std::int64_t e, T factor) {
-      y[e] = residual[e] + factor * (y[e] + bias[e % columns]);
+      const int place = static_cast<int>(e - first);
+      const int j = place - by_columns.quotient(place) * static_cast<int>(columns);
+      y[e] = residual[e] + factor * (y[e] + bias[j]);
     });
   }
 }
 
-/// y = residual + dropout(y + bias) for elements first..first+count-1 of matrices with `columns`.
+/// y = residual + dropout(y + bias) for elements first..first+count-1, whole rows, of matrices with
+/// `columns`.
 template <class T>
 void add_residual(const char* op,
                   std::int64_t first,
@@ -34,19 +39,22 @@ void add_residual(const char* op,
                   const T* residual,
                   const DropoutView<T>& dropout,
                   T* y) {
-  if (count > 0) {
-    runtime().launch(op,
-                     residual_kernel<T>,
-                     dim3(std::min(blocks_of(dropout_units(first, count), kThreads), 1U << 16)),
-                     kThreads,
-                     0,
-                     first,
-                     count,
-                     columns,
-                     bias,
-                     residual,
-                     dropout,
-                     y);
+  const std::int64_t part = (std::int64_t{1} << 30) / columns * columns;  // places are 32 bits
+  for (std::int64_t done = 0; done < count; done += part) {
+    const std::int64_t size = std::min(part, count - done);
+    runtime().launch(
+        op,
+        residual_kernel<T>,
+        dim3(std::min(blocks_of(dropout_units(first + done, size), kThreads), 1U << 16)),
+        kThreads,
+        0,
+        first + done,
+        size,
+        columns,
+        bias,
+        residual,
+        dropout,
+        y);
   }
 }
 

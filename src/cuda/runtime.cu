@@ -88,6 +88,13 @@ Runtime::Runtime() {
   ELASTIC_CUDA_CHECK("open", blas_library().set_workspace(blas_, blas_workspace_, kBlasWorkspace));
 }
 
+void Runtime::check_grid(const char* op, const dim3& grid) {
+  constexpr unsigned int kMost = 65535;
+  if (grid.y > kMost || grid.z > kMost) {
+    throw UsageError("cuda: ", op, ": a sequence is too long for this device; lower --max-len");
+  }
+}
+
 void Runtime::set_steps_later(std::uint32_t steps) {
   // From pageable memory: the word is taken before the call returns.
   ELASTIC_CUDA_CHECK(

@@ -20,7 +20,7 @@ void check(cublasStatus_t status, const char* op, const char* call);
 
 #define ELASTIC_CUDA_CHECK(op, call) ::elastic::cuda::check(call, op, #call)
 
-/// One device, one stream: work is done in the order it was asked for.
+/// One device, one stream: work is done in the order it was asked for, by one thread of the host.
 class Runtime {
  public:
   /// Opens the current device. Throws DeviceError when there is none, or the driver is too old.
@@ -55,6 +55,7 @@ class Runtime {
     if (grid.x == 0 || grid.y == 0 || grid.z == 0) {
       return;
     }
+    check_grid(op, grid);
     if (shared > kDefaultShared) {
       allow_shared(op, kernel, shared);
     }
@@ -67,6 +68,9 @@ class Runtime {
   }
 
  private:
+  // Throws UsageError when a grid is larger than a launch can be: by its sequences' lengths.
+  static void check_grid(const char* op, const dim3& grid);
+
   static constexpr std::size_t kDefaultShared = 48 * 1024;
 
   // Raises the kernel's limit of dynamic shared memory where it is lower than `bytes`.

@@ -99,7 +99,14 @@ void CudaBackend::layer_norm_backward(
     const std::int64_t blocks = divide_up(x.rows(), kNormRows);
     Tensor partials = workspace<T>(blocks * 2 * x.cols());
     const PlainRow<T> rows{x.data<T>(), grad_y.data<T>(), static_cast<int>(x.cols())};
-    norm_rows_backward<T>(op, x.rows(), rows, norm, nullptr, grad_x.data<T>(), partials.data<T>());
+    norm_rows_backward<T>(op,
+                          x.rows(),
+                          rows,
+                          norm,
+                          DropoutView<T>(Dropout{}),
+                          nullptr,
+                          grad_x.data<T>(),
+                          partials.data<T>());
     write_norm_gradient(op, partials.data<T>(), blocks, x.cols(), grad_norm);
   });
 }

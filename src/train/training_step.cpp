@@ -69,7 +69,8 @@ Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double le
       ops::first_rows(states, bucket.targets.numel()), model_.item_table(), bucket.targets);
   backward(loss);
   optimizer_.step(loss.value(), learning_rate);
-  return loss.value();
+  backend_for(device_).copy(loss.value(), bucket.loss);
+  return bucket.loss;
 }
 
 Tensor RecordedSteps::run(const HostBatch& input, const ForwardMode& mode, double learning_rate) {
@@ -80,6 +81,7 @@ Tensor RecordedSteps::run(const HostBatch& input, const ForwardMode& mode, doubl
     bucket.ids = Tensor({batch.num_tokens()}, DType::kInt32, device_);
     bucket.offsets = Tensor({batch.size() + 1}, DType::kInt32, device_);
     bucket.targets = Tensor({input.size()}, DType::kInt32, device_);
+    bucket.loss = Tensor({}, model_.item_table().value().dtype(), device_);
   }
   Backend& backend = backend_for(device_);
   ELASTIC_CHECK(bucket.offsets.numel() == batch.size() + 1, "a bucket of other sequences");
@@ -96,7 +98,7 @@ Tensor RecordedSteps::run(const HostBatch& input, const ForwardMode& mode, doubl
     return step_in(bucket, mode, learning_rate);
   }
   bucket.recorded_at = mode.step;
-  bucket.work = backend.record([&] { bucket.loss = step_in(bucket, mode, learning_rate); });
+  bucket.work = backend.record([&] { step_in(bucket, mode, learning_rate); });
   if (bucket.work == nullptr) {  // the device records nothing
     return step_in(bucket, mode, learning_rate);
   }

@@ -38,7 +38,8 @@ class RecordedSteps {
   [[nodiscard]] std::int64_t num_recorded() const;
 
  private:
-  // What a bucket's recorded kernels read and write.
+  // What a bucket's recorded kernels read and write, outside the recording pool: a recording must
+  // give back all that it takes from there, or another one would find it short.
   struct Bucket {
     Tensor ids;
     Tensor offsets;

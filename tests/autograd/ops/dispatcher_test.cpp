@@ -255,6 +255,22 @@ TEST_CASE("dispatcher_aggregate: large scores do not overflow") {
   }
 }
 
+TEST_CASE("dispatcher: a token that is not a number makes its result so, in float32 too") {
+  std::vector<double> values(3 * 8, 1.0);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] += static_cast<double>(i % 5);
+  }
+  values[8] = NAN;  // of the second token
+  const Variable x(make_tensor(values, {3, 8}, DType::kFloat32));
+  const Variable experts(random_tensor({1, 1, 4, 8}, 1, DType::kFloat32));
+  const Variable bias(random_tensor({8}, 2, DType::kFloat32));
+  const std::vector<double> out = to_doubles(
+      ops::dispatcher_dispatch(x, {}, experts, experts, bias, segments_of({3}), {}).value());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    CHECK(std::isnan(out[i]) == (i / 8 == 1));
+  }
+}
+
 TEST_CASE("dispatcher: float32 stays close to float64") {
   const Case c{{70, 1, 1100}, 2, 4, 16};
   check_float32(aggregate(c.segments()), aggregate_inputs(c), tolerance::kFloat32Deep);

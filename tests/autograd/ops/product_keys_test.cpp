@@ -127,6 +127,18 @@ TEST_CASE("product_keys: gates of every head have the mean 1") {
   }
 }
 
+TEST_CASE("product_keys: a query that is not a number still names experts of the pool") {
+  const Variable query(make_tensor(std::vector<double>(4, NAN), {1, 1, 4}, DType::kFloat64));
+  const Variable subkeys(random_f64({1, 2, 4, 2}, 1));
+  const Variable memory(random_f64({16, 2}, 2));
+  const auto result = ops::product_keys(query, subkeys, memory, 6);
+  std::vector<std::int32_t> indices = result.indices.to_vector<std::int32_t>();
+  std::sort(indices.begin(), indices.end());
+  CHECK(indices.front() >= 0);
+  CHECK(indices.back() < 16);
+  CHECK(std::unique(indices.begin(), indices.end()) == indices.end());
+}
+
 TEST_CASE("product_keys: gradient matches finite differences") {
   for (std::size_t i = 0; i < kCases.size(); ++i) {
     CAPTURE(i);

@@ -338,6 +338,7 @@ Arena& arena() {
 
 using Recording = std::vector<std::function<void()>>;
 Recording* recording = nullptr;
+cudaStreamCaptureMode capture_mode = cudaStreamCaptureModeThreadLocal;
 std::recursive_mutex device_mutex;
 
 }  // namespace
@@ -463,8 +464,8 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 }
 cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
   const std::scoped_lock lock(emulation::device_mutex);
-  if (recording != nullptr) {
-    return cudaErrorInvalidValue;  // not allowed while a stream is captured
+  if (recording != nullptr && emulation::capture_mode != cudaStreamCaptureModeRelaxed) {
+    return cudaErrorInvalidValue;
   }
   *pointer = arena().allocate(bytes);
   return *pointer == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
@@ -500,6 +501,10 @@ cudaError_t cudaStreamSynchronize(cudaStream_t) {
 }
 cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
   recording = new emulation::Recording;
+  return cudaSuccess;
+}
+cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
+  std::swap(*mode, emulation::capture_mode);
   return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {

@@ -8,7 +8,8 @@
 namespace elastic::cuda {
 
 inline std::uint32_t to_tf32(float value) {
-  return __float_as_uint(value) + 0x1000U;
+  // Half of the lowest bit that stays, added to the magnitude, rounds to nearest.
+  return value != value ? __float_as_uint(value) : (__float_as_uint(value) + 0x1000U) & ~0x1FFFU;
 }
 
 inline void mma_tf32(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {

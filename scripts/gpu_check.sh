@@ -54,7 +54,7 @@ if [ "$device" = cuda ] && ! ask name >/dev/null; then
 fi
 cuda=${CUDA_HOME:-/usr/local/cuda}
 PATH=$PATH:$cuda/bin:$cuda/compute-sanitizer
-rm -rf "$out"/{steps.tsv,torch.jsonl,table.md,demo-run,data-run} "$out"/*.{out,log}
+rm -rf "$out"/{steps.tsv,torch.jsonl,table.md,demo-run,graphs-run,data-run} "$out"/*.{out,log}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 elastic=$build/elastic
@@ -190,6 +190,11 @@ if wants demo; then
   check 60 demo train "$elastic" train --device "$device" --data $small/ratings.csv.xz \
     --items $small/movies.csv.xz --out "$out/demo-run" --min-item-events 5 --max-len 50 --cuts 8 \
     --epochs 4 --batch-size 64 --learning-rate 0.002 --json --quiet
+  [ "$device" = cpu ] ||
+    check 60 demo "train with recorded steps" "$elastic" train --device "$device" --cuda-graphs \
+      --data $small/ratings.csv.xz --items $small/movies.csv.xz --out "$out/graphs-run" \
+      --min-item-events 5 --max-len 50 --cuts 8 --epochs 4 --batch-size 64 --learning-rate 0.002 \
+      --json --quiet
   check 30 demo eval "$elastic" eval "$out/demo-run" --device "$device" --json --quiet
   check 30 demo "eval on the CPU" "$elastic" eval "$out/demo-run" --device cpu --json --quiet
   check 30 demo predict "$elastic" predict "$out/demo-run" "$out/users.txt" --device "$device" \

@@ -94,7 +94,7 @@ TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
 }
 
 // The process's resident bytes; 0 where the system does not tell.
-double resident_bytes() {
+[[maybe_unused]] double resident_bytes() {
   std::ifstream file("/proc/self/statm");
   double pages = 0.0;
   double resident = 0.0;

@@ -78,6 +78,9 @@ Supervision supervision_for(const TrainConfig& config, const Model& model) {
         "sequence and the label of every position but the last would leak");
   }
   const bool all = config.supervision == "all" || (config.supervision == "auto" && causal);
+  if (config.cuda_graphs && (all || model.item_table().value().device() != Device::kCuda)) {
+    throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");
+  }
   return all ? Supervision::kAll : Supervision::kLast;
 }
 

@@ -83,7 +83,8 @@ void check(const TrainConfig& config);
 /// At which positions of an example the loss stands.
 enum class Supervision { kLast, kAll };
 
-/// `supervision` made definite for a model. Throws UsageError where `all` would leak the label.
+/// `supervision` made definite for a model. Throws UsageError where `all` would leak the label, and
+/// where `cuda_graphs` does not fit it or the model's device.
 Supervision supervision_for(const TrainConfig& config, const Model& model);
 
 /// What an epoch visits of each user.

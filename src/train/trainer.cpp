@@ -89,9 +89,6 @@ Trainer::Trainer(Model& model,
     set_num_threads(static_cast<int>(config_.threads));
   }
   if (config_.cuda_graphs) {
-    if (device_ != Device::kCuda || example_options_.supervision != Supervision::kLast) {
-      throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");
-    }
     recorded_.emplace(model_, optimizer_);
   }
   if (options_.resume && run_.has_checkpoint()) {

@@ -5,7 +5,9 @@
 namespace elastic::cuda {
 
 Backend& cuda_backend() {
-  throw DeviceError("device 'cuda' is not in this build; this version computes on --device cpu");
+  throw DeviceError(
+      "device 'cuda' is not in this build: install the CUDA Toolkit (12.1 or later) and configure "
+      "with -DELASTIC_CUDA=ON, or compute on --device cpu");
 }
 
 }  // namespace elastic::cuda

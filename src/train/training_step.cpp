@@ -25,14 +25,14 @@ class RecordingPool {
 };
 
 // Appends sequences of no item to whole tokens of a bucket: at most an eighth more. Their number
-// depends on the bucket alone; none is longer than `max_len`.
+// depends on the bucket alone; none is longer than `max_len` >= 2.
 void fill_up(HostBatch& batch, std::int64_t max_len) {
   constexpr std::int64_t kLeastStep = 256;
   const std::int64_t tokens = batch.num_tokens();
   const auto power = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(tokens)));
   const std::int64_t step = std::max(kLeastStep, power / 8);
   // Room for one token each, and for what is left of a step beside.
-  const std::int64_t sequences = max_len == 1 ? 2 * step : (step + max_len - 2) / (max_len - 1) + 1;
+  const std::int64_t sequences = (step + max_len - 2) / (max_len - 1) + 1;
   const std::int64_t bucket = (tokens + sequences + step - 1) / step * step;
   batch.ids.resize(static_cast<std::size_t>(bucket), 0);
   for (std::int64_t i = 1; i <= sequences; ++i) {
@@ -74,6 +74,10 @@ Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double le
 }
 
 Tensor RecordedSteps::run(const HostBatch& input, const ForwardMode& mode, double learning_rate) {
+  if (model_.config().max_len < 2) {  // nothing to fill up with
+    return training_step(
+        model_, optimizer_, upload(input, device_), Supervision::kLast, mode, learning_rate);
+  }
   HostBatch batch = input;
   fill_up(batch, model_.config().max_len);
   Bucket& bucket = buckets_[{input.size(), batch.num_tokens()}];

@@ -8,6 +8,7 @@
 #include "cuda/chunks.h"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
+#include "cuda/streaming_softmax.cuh"
 #include "cuda/token_tile.cuh"
 
 namespace elastic::cuda {
@@ -41,37 +42,6 @@ struct ForwardLayout {
     size = factor + group;
   }
 };
-
-// Takes a tile's scores [queries, rows] into the running softmax: scores become exponentials, zero
-// past the rows; factor is what the sums so far are to be multiplied by. A warp takes a query.
-template <class T>
-__device__ void streaming_softmax(
-    T* scores, int queries, int rows, int capacity, T* maximum, T* denominator, T* factor) {
-  const int stride = row_stride(capacity);
-  for (int q = warp_index(); q < queries; q += kWarps) {
-    T* score = scores + q * stride;
-    T highest = lowest<T>();
-    for (int t = lane_index(); t < rows; t += kWarp) {
-      highest = highest < score[t] ? score[t] : highest;
-    }
-    highest = warp_max(highest);
-    const T before = maximum[q];
-    const T now = before < highest ? highest : before;
-    T sum = 0;
-    for (int t = lane_index(); t < capacity; t += kWarp) {
-      const T value = t < rows ? exp(score[t] - now) : T(0);
-      score[t] = value;
-      sum += value;
-    }
-    sum = warp_sum(sum);
-    if (lane_index() == 0) {
-      const T scale = exp(before - now);
-      factor[q] = scale;
-      maximum[q] = now;
-      denominator[q] = denominator[q] * scale + sum;
-    }
-  }
-}
 
 // Writes a chunk's running softmax to running[slot]: maxima [Q], denominators [Q], sums [Q, D].
 template <bool kTensorCores, class T>
@@ -110,7 +80,8 @@ __global__ void __launch_bounds__(kThreads, 2) aggregate_kernel(Aggregate<T> p, 
                                 p.dim,
                                 [&](int q, int t, T sum) { scores[q * score_stride + t] = sum; });
     __syncthreads();
-    streaming_softmax(scores, queries, rows, p.tile, maximum, denominator, factor);
+    streaming_softmax(
+        scores, queries, p.tile, [&](int) { return rows; }, maximum, denominator, factor);
     __syncthreads();
     block_product<kTensorCores>(rows_of(scores, p.tile),
                                 rows_of(z, p.dim),

@@ -21,14 +21,8 @@ __global__ void map_kernel(std::int64_t count, T* out, Body body) {
 
 template <class T, class Body>
 void map(const char* op, std::int64_t count, T* out, const Body& body) {
-  runtime().launch(op,
-                   map_kernel<T, Body>,
-                   dim3(std::min(blocks_of(count, kThreads), 1U << 16)),
-                   kThreads,
-                   0,
-                   count,
-                   out,
-                   body);
+  runtime().launch(
+      op, map_kernel<T, Body>, dim3(element_blocks(count)), kThreads, 0, count, out, body);
 }
 
 template <class T>

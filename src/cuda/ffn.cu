@@ -60,10 +60,6 @@ __global__ void mask_kernel(
   }
 }
 
-unsigned int element_blocks(std::int64_t count) {
-  return std::min(blocks_of(count, kThreads), 1U << 14);
-}
-
 template <class T>
 void forward(const Tensor& x, const FfnWeights& weights, const Dropout& dropout, Tensor& y) {
   const char* op = "ffn_forward";

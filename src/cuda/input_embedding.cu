@@ -1,7 +1,7 @@
 // The trunk's input: item embedding + position embedding, norm, dropout, in one pass.
 #include "cuda/backend.h"
 #include "cuda/norm_rows.cuh"
-#include "cuda/sort.h"
+#include "cuda/rows.h"
 
 namespace elastic::cuda {
 namespace {

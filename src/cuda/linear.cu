@@ -64,10 +64,6 @@ __global__ void permute_heads_kernel(const T* source,
   }
 }
 
-unsigned int element_blocks(std::int64_t count) {
-  return std::min(blocks_of(count, kThreads), 1U << 16);
-}
-
 // Products of every head with one big matrix each: experts [B, H, k, D] as [H, B k, D].
 template <class T>
 class Heads {

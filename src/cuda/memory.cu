@@ -85,7 +85,7 @@ void launch_fill(Tensor& target, T value) {
   const std::int64_t count = target.numel();
   runtime().launch("fill",
                    fill_kernel<T>,
-                   dim3(std::min(blocks_of(count, kThreads), 4096U)),
+                   dim3(element_blocks(count)),
                    kThreads,
                    0,
                    target.data<T>(),

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "cuda/column_sums.cuh"
 #include "cuda/dropout.cuh"
 #include "cuda/norm.cuh"
 #include "cuda/reduce.h"

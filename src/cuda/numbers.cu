@@ -53,10 +53,6 @@ __global__ void __launch_bounds__(kThreads) group_offsets_kernel(const std::int3
   }
 }
 
-unsigned int element_blocks(std::int64_t count) {
-  return std::min(blocks_of(count, kThreads), 1U << 14);
-}
-
 }  // namespace
 
 void CudaBackend::number(std::int32_t modulus, std::int32_t step, Tensor& out) {

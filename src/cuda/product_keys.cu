@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "cuda/backend.h"
 #include "cuda/device.cuh"
+#include "cuda/rows.h"
 #include "cuda/runtime.h"
-#include "cuda/sort.h"
 
 namespace elastic::cuda {
 namespace {

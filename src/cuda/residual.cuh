@@ -42,19 +42,18 @@ void add_residual(const char* op,
   const std::int64_t part = (std::int64_t{1} << 30) / columns * columns;  // places are 32 bits
   for (std::int64_t done = 0; done < count; done += part) {
     const std::int64_t size = std::min(part, count - done);
-    runtime().launch(
-        op,
-        residual_kernel<T>,
-        dim3(std::min(blocks_of(dropout_units(first + done, size), kThreads), 1U << 16)),
-        kThreads,
-        0,
-        first + done,
-        size,
-        columns,
-        bias,
-        residual,
-        dropout,
-        y);
+    runtime().launch(op,
+                     residual_kernel<T>,
+                     dim3(element_blocks(dropout_units(first + done, size))),
+                     kThreads,
+                     0,
+                     first + done,
+                     size,
+                     columns,
+                     bias,
+                     residual,
+                     dropout,
+                     y);
   }
 }
 

@@ -5,8 +5,8 @@
 
 #include "cuda/backend.h"
 #include "cuda/device.cuh"
+#include "cuda/rows.h"
 #include "cuda/runtime.h"
-#include "cuda/sort.h"
 
 namespace elastic::cuda {
 namespace {
@@ -128,13 +128,7 @@ void scatter_add(const char* op,
   auto* identity = numbers.data<std::int32_t>();
   std::int32_t* order = identity + count;
   std::int32_t* targets = order + count;
-  device.launch(op,
-                iota_kernel,
-                dim3(std::min(blocks_of(count, kThreads), 4096U)),
-                kThreads,
-                0,
-                count,
-                identity);
+  device.launch(op, iota_kernel, dim3(element_blocks(count)), kThreads, 0, count, identity);
   const int bits =
       std::max(1, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(num_rows))));
   std::size_t bytes = 0;

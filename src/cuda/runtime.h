@@ -4,6 +4,7 @@
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -109,6 +110,11 @@ constexpr std::int64_t divide_up(std::int64_t count, std::int64_t size) {
 }
 constexpr unsigned int blocks_of(std::int64_t count, std::int64_t size) {
   return static_cast<unsigned int>(divide_up(count, size));
+}
+
+/// Blocks of 256 threads for a loop over `count` elements that strides by the grid.
+constexpr unsigned int element_blocks(std::int64_t count) {
+  return static_cast<unsigned int>(std::min<std::int64_t>(divide_up(count, 256), 1 << 16));
 }
 
 /// Calls body(T{}) with the element type of a real tensor.

@@ -6,6 +6,7 @@
 #include "cuda/backend.h"
 #include "cuda/cuda_backend.h"
 #include "cuda/runtime.h"
+#include "cuda/streaming_softmax.cuh"
 
 namespace elastic::cuda {
 namespace {
@@ -66,31 +67,10 @@ __global__ void __launch_bounds__(kThreads, 2) attention_kernel(
                                 p.head_dim,
                                 [&](int i, int j, T sum) { scores[i * score_stride + j] = sum; });
     __syncthreads();
-    for (int i = warp_index(); i < rows; i += kWarps) {
-      T* score = scores + i * score_stride;
-      const int seen = p.causal ? at.begin + i + 1 - begin : count;
-      const int end = seen < count ? seen : count;
-      T highest = lowest<T>();
-      for (int j = lane_index(); j < end; j += kWarp) {
-        highest = highest < score[j] ? score[j] : highest;
-      }
-      highest = warp_max(highest);
-      const T before = maximum[i];
-      const T now = before < highest ? highest : before;
-      T sum = 0;
-      for (int j = lane_index(); j < p.tile; j += kWarp) {
-        const T weight = j < end ? exp(score[j] - now) : T(0);
-        score[j] = weight;
-        sum += weight;
-      }
-      sum = warp_sum(sum);
-      if (lane_index() == 0) {
-        const T scale = now == lowest<T>() ? T(1) : exp(before - now);
-        factor[i] = scale;
-        maximum[i] = now;
-        denominator[i] = denominator[i] * scale + sum;
-      }
-    }
+    const auto seen = [&](int i) {
+      return p.causal && at.begin + i + 1 - begin < count ? at.begin + i + 1 - begin : count;
+    };
+    streaming_softmax(scores, rows, p.tile, seen, maximum, denominator, factor);
     __syncthreads();
     block_product<kTensorCores>(rows_of(scores, p.tile),
                                 rows_of(value, p.head_dim),

@@ -180,7 +180,6 @@ class Divider {
     const auto n = static_cast<std::uint32_t>(value);
     return static_cast<int>((__umulhi(factor_, n) + n) >> shift_);
   }
-  __device__ int divisor() const { return static_cast<int>(divisor_); }
 
  private:
   std::uint32_t divisor_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/chunks.h"
+#include "cuda/column_sums.cuh"
 #include "cuda/norm.cuh"
 #include "cuda/tile.cuh"
 

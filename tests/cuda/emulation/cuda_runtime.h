@@ -36,12 +36,6 @@ struct dim3 {
   constexpr dim3(unsigned int x_ = 1, unsigned int y_ = 1, unsigned int z_ = 1)
       : x(x_), y(y_), z(z_) {}
 };
-struct float2 {
-  float x, y;
-};
-struct alignas(16) float4 {
-  float x, y, z, w;
-};
 
 // --- inside kernels -----------------------------------------------------------------------------
 namespace emulation {
@@ -107,11 +101,6 @@ template <class T>
 T __shfl_sync(unsigned int, T value, int source) {
   return emulation::exchange(value, static_cast<unsigned int>(source) % 32);
 }
-template <class T>
-T __shfl_down_sync(unsigned int, T value, unsigned int delta) {
-  const unsigned int source = emulation::lane() + delta;
-  return emulation::exchange(value, source < 32 ? source : emulation::lane());
-}
 inline unsigned int __umulhi(unsigned int a, unsigned int b) {
   return static_cast<unsigned int>((static_cast<std::uint64_t>(a) * b) >> 32);
 }
@@ -174,7 +163,6 @@ struct cudaLaunchConfig_t {
 const char* cudaGetErrorName(cudaError_t error);
 const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
-cudaError_t cudaPeekAtLastError();
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaGetDevice(int* device);
 cudaError_t cudaSetDevice(int device);

@@ -1,4 +1,4 @@
-// Rows by their target: what makes sums of gradients over repeated ids deterministic.
+// Gradients of a table's rows, summed in a fixed order however often a row was taken.
 #pragma once
 
 #include "cuda/runtime.h"

@@ -141,6 +141,103 @@ class CudaBackend final : public Backend {
                          Tensor& grad_key,
                          Tensor& grad_value,
                          Tensor& grad_bias) override;
+  void token_softmax_forward(const Tensor& x, const Segments& segments, Tensor& y) override;
+  void token_softmax_backward(const Tensor& y,
+                              const Segments& segments,
+                              const Tensor& grad_y,
+                              Tensor& grad_x) override;
+  void unit_elu_forward(const Tensor& x, Tensor& y) override;
+  void unit_elu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) override;
+  void linear_attention_forward(const Tensor& query,
+                                const Tensor& key,
+                                const Tensor& value,
+                                const Segments& segments,
+                                Tensor& context,
+                                Tensor& out) override;
+  void linear_attention_backward(const Tensor& query,
+                                 const Tensor& key,
+                                 const Tensor& value,
+                                 const Segments& segments,
+                                 const Tensor& context,
+                                 const Tensor& grad_out,
+                                 Tensor& grad_query,
+                                 Tensor& grad_key,
+                                 Tensor& grad_value) override;
+  void project_tokens_forward(const Tensor& x,
+                              const Tensor& projection,
+                              const Segments& segments,
+                              Tensor& out) override;
+  void project_tokens_backward(const Tensor& x,
+                               const Tensor& projection,
+                               const Segments& segments,
+                               const Tensor& grad_out,
+                               Tensor& grad_x,
+                               Tensor& grad_projection) override;
+  void prefix_gates_forward(const Tensor& scores,
+                            const Tensor& decay,
+                            const Segments& segments,
+                            Tensor& gates) override;
+  void prefix_gates_backward(const Tensor& gates,
+                             const Tensor& decay,
+                             const Segments& segments,
+                             const Tensor& grad_gates,
+                             Tensor& grad_scores,
+                             Tensor& grad_decay) override;
+  void forget_gates_forward(const Tensor& x, double temperature, Tensor& gates) override;
+  void forget_gates_backward(const Tensor& x,
+                             double temperature,
+                             const Tensor& grad_gates,
+                             Tensor& grad_x) override;
+  void slot_attention_forward(const Tensor& query,
+                              const Tensor& key,
+                              const Tensor& value,
+                              const Tensor& gates,
+                              const Segments& segments,
+                              Tensor& out) override;
+  void slot_attention_backward(const Tensor& query,
+                               const Tensor& key,
+                               const Tensor& value,
+                               const Tensor& gates,
+                               const Segments& segments,
+                               const Tensor& grad_out,
+                               Tensor& grad_query,
+                               Tensor& grad_key,
+                               Tensor& grad_value,
+                               Tensor& grad_gates) override;
+  void gru_forward(const Tensor& input,
+                   const Tensor& weight,
+                   const Tensor& bias,
+                   const Segments& segments,
+                   Tensor& hidden) override;
+  void gru_backward(const Tensor& input,
+                    const Tensor& weight,
+                    const Tensor& bias,
+                    const Segments& segments,
+                    const Tensor& hidden,
+                    const Tensor& grad_hidden,
+                    Tensor& grad_input,
+                    Tensor& grad_weight,
+                    Tensor& grad_bias) override;
+  void argmax_rows(const Tensor& x, Tensor& out) override;
+  void histogram_attention_forward(const Tensor& codes,
+                                   const Tensor& occupancy,
+                                   const Tensor& ids,
+                                   const Tensor& scores,
+                                   const Tensor& values,
+                                   double decay,
+                                   const Segments& segments,
+                                   Tensor& out) override;
+  void histogram_attention_backward(const Tensor& codes,
+                                    const Tensor& occupancy,
+                                    const Tensor& ids,
+                                    const Tensor& scores,
+                                    const Tensor& values,
+                                    double decay,
+                                    const Segments& segments,
+                                    const Tensor& grad_out,
+                                    Tensor& grad_occupancy,
+                                    Tensor& grad_scores,
+                                    Tensor& grad_values) override;
   void input_embedding_forward(const Tensor& item_table,
                                const Tensor& position_table,
                                const Tensor& ids,

@@ -12,6 +12,14 @@ void require(bool condition, const char* option, const Value& value, const std::
   }
 }
 
+// One of two words.
+void require_choice(const char* option,
+                    const std::string& value,
+                    const char* first,
+                    const char* second) {
+  require(value == first || value == second, option, value, concat(first, " or ", second));
+}
+
 }  // namespace
 
 void check(const ModelConfig& c) {
@@ -45,6 +53,25 @@ void check(const ModelConfig& c) {
   require(c.key_dim >= 2 && c.key_dim % 2 == 0, "key-dim", c.key_dim, "an even number, at least 2");
   require(c.query_stride >= 2, "query-stride", c.query_stride, "at least 2");
   require(c.query_attention_len >= 0, "query-attention-len", c.query_attention_len, "0 or more");
+  require_choice("retrieval", c.retrieval, "learned", "random");
+  require_choice("expert-gate", c.expert_gate, "softmax", "none");
+  require_choice("expert-start", c.expert_start, "carried", "retrieved");
+  require_choice("query-network", c.query_network, "hierarchical", "mean");
+  require_choice("memory", c.memory, "none", "per-token");
+  require(c.window >= 1, "window", c.window, "at least 1");
+  require(c.gate_temperature > 0.0, "gate-temperature", c.gate_temperature, "above 0");
+  require(c.num_clusters >= 0, "num-clusters", c.num_clusters, "0 or more");
+  require(c.lisa_variant == "base" || c.lisa_variant == "soft" || c.lisa_variant == "mini",
+          "lisa-variant",
+          c.lisa_variant,
+          "base, soft or mini");
+  require(c.num_codebooks >= 1, "num-codebooks", c.num_codebooks, "at least 1");
+  require(c.codebook_size >= 1, "codebook-size", c.codebook_size, "at least 1");
+  require(c.target_codebooks >= 1, "target-codebooks", c.target_codebooks, "at least 1");
+  require(
+      c.target_codebook_size >= 1, "target-codebook-size", c.target_codebook_size, "at least 1");
+  require(c.codebook_temperature > 0.0, "codebook-temperature", c.codebook_temperature, "above 0");
+  require(c.histogram_decay >= 0.0, "histogram-decay", c.histogram_decay, "0 or more");
 }
 
 }  // namespace elastic

@@ -8,6 +8,7 @@
 #include "model/layers.h"
 #include "model/mixer.h"
 #include "model/model.h"
+#include "model/trunk.h"
 
 namespace elastic {
 
@@ -30,10 +31,10 @@ class SequenceModel final : public Model {
   SequenceModel(
       const ModelConfig& config, const Kind& kind, std::uint64_t seed, DType dtype, Device device);
 
-  [[nodiscard]] const ModelConfig& config() const override { return config_; }
+  [[nodiscard]] const ModelConfig& config() const override { return trunk_.config(); }
   [[nodiscard]] Direction direction() const override { return direction_; }
   [[nodiscard]] const ParameterStore& parameters() const override { return store_; }
-  [[nodiscard]] const Variable& item_table() const override { return item_table_; }
+  [[nodiscard]] const Variable& item_table() const override { return trunk_.item_table(); }
   Variable encode(const data::Batch& batch, const ForwardMode& mode) override;
   Variable encode_last(const data::Batch& batch, const ForwardMode& mode) override;
   [[nodiscard]] RetrievedExperts retrieved() const override;
@@ -43,19 +44,14 @@ class SequenceModel final : public Model {
     std::unique_ptr<Mixer> mixer;
     ops::FfnVariables ffn;
   };
-  [[nodiscard]] Variable embed(const data::Batch& batch, const ForwardMode& mode) const;
   // All layers; with `last_only` the last one computes each sequence's last token, [B, D].
   Variable run(const data::Batch& batch, const ForwardMode& mode, bool last_only);
 
-  ModelConfig config_;
   Direction direction_;
   ParameterStore store_;
-  Variable item_table_;
-  Variable position_table_;
-  ops::NormVariables input_norm_;
+  Trunk trunk_;
   std::unique_ptr<StateSource> source_;
   std::vector<Layer> layers_;
-  ops::NormVariables final_norm_;
 };
 
 }  // namespace elastic

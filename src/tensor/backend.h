@@ -48,7 +48,8 @@ struct AttentionLayout {
   const Segments* queries = nullptr;  ///< B segments over the query tokens
   const Segments* keys = nullptr;     ///< B segments over the key and value tokens
   std::int64_t num_heads = 1;
-  bool causal = false;  ///< query i of a segment sees its keys 0..i; needs equal segments
+  bool causal = false;      ///< query i of a segment sees its keys 0..i; needs equal segments
+  std::int64_t window = 0;  ///< causal: at most this many keys before the query's own; 0: all
 };
 
 /// Weights of the position-wise network; up [F, D], down [D, F].
@@ -277,6 +278,135 @@ class Backend {
                                  Tensor& grad_key,
                                  Tensor& grad_value,
                                  Tensor& grad_bias) = 0;
+
+  // --- mixers of the other models ---------------------------------------------------------------
+  /// Softmax over the tokens of each segment, column by column. x [T, C] -> y [T, C].
+  virtual void token_softmax_forward(const Tensor& x, const Segments& segments, Tensor& y) = 0;
+  virtual void token_softmax_backward(const Tensor& y,
+                                      const Segments& segments,
+                                      const Tensor& grad_y,
+                                      Tensor& grad_x) = 0;
+  /// y = elu(x) / (|elu(x)| + 1e-12), the Euclidean norm over the last dimension.
+  virtual void unit_elu_forward(const Tensor& x, Tensor& y) = 0;
+  virtual void unit_elu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) = 0;
+  /// Attention without softmax, per segment and head: context[b, h] = sum_t key_t^T value_t,
+  /// out_t = query_t context[b, h]. query, key, value [T, D], heads side by side -> context
+  /// [B, H, Dh, Dh], out [T, D].
+  virtual void linear_attention_forward(const Tensor& query,
+                                        const Tensor& key,
+                                        const Tensor& value,
+                                        const Segments& segments,
+                                        Tensor& context,
+                                        Tensor& out) = 0;
+  virtual void linear_attention_backward(const Tensor& query,
+                                         const Tensor& key,
+                                         const Tensor& value,
+                                         const Segments& segments,
+                                         const Tensor& context,
+                                         const Tensor& grad_out,
+                                         Tensor& grad_query,
+                                         Tensor& grad_key,
+                                         Tensor& grad_value) = 0;
+  /// Rows made of a segment's tokens: out[b, i] = sum_t projection[i, c] x_t, c = steps from t to
+  /// the segment's last token. x [T, D], projection [k, N] -> out [B, k, D]. No segment is longer
+  /// than N.
+  virtual void project_tokens_forward(const Tensor& x,
+                                      const Tensor& projection,
+                                      const Segments& segments,
+                                      Tensor& out) = 0;
+  virtual void project_tokens_backward(const Tensor& x,
+                                       const Tensor& projection,
+                                       const Segments& segments,
+                                       const Tensor& grad_out,
+                                       Tensor& grad_x,
+                                       Tensor& grad_projection) = 0;
+  /// Gates that make a running mean a decayed prefix softmax: with rate = softplus(decay),
+  /// gate_t = e^{s_t} / sum over j <= t of e^{s_j - rate (t - j)}, within each segment and column.
+  /// scores [T, C], decay [C] -> gates [T, C], each in (0, 1].
+  virtual void prefix_gates_forward(const Tensor& scores,
+                                    const Tensor& decay,
+                                    const Segments& segments,
+                                    Tensor& gates) = 0;
+  virtual void prefix_gates_backward(const Tensor& gates,
+                                     const Tensor& decay,
+                                     const Segments& segments,
+                                     const Tensor& grad_gates,
+                                     Tensor& grad_scores,
+                                     Tensor& grad_decay) = 0;
+  /// gates = 1 - sigmoid(x)^(1 / temperature).
+  virtual void forget_gates_forward(const Tensor& x, double temperature, Tensor& gates) = 0;
+  virtual void forget_gates_backward(const Tensor& x,
+                                     double temperature,
+                                     const Tensor& grad_gates,
+                                     Tensor& grad_x) = 0;
+  /// Causal attention to k slots per head, each a gated running mean over the segment:
+  /// K_t = K_{t-1} + gate_t (key_t - K_{t-1}), V_t likewise from zero, with one gate per slot;
+  /// out_t = softmax over slots(query_t . K_t) V_t. query, key, value [T, D], heads side by side,
+  /// gates [T, H, k] -> out [T, D]. `key` may be the same tensor as `value`: half the work. No [T,
+  /// k, D].
+  virtual void slot_attention_forward(const Tensor& query,
+                                      const Tensor& key,
+                                      const Tensor& value,
+                                      const Tensor& gates,
+                                      const Segments& segments,
+                                      Tensor& out) = 0;
+  /// Where `key` is `value`, their gradient is written to `grad_value` whole, and `grad_key` is
+  /// left alone.
+  virtual void slot_attention_backward(const Tensor& query,
+                                       const Tensor& key,
+                                       const Tensor& value,
+                                       const Tensor& gates,
+                                       const Segments& segments,
+                                       const Tensor& grad_out,
+                                       Tensor& grad_query,
+                                       Tensor& grad_key,
+                                       Tensor& grad_value,
+                                       Tensor& grad_gates) = 0;
+  /// A gated recurrent unit along each segment, from a zero state. Gates stand in the order reset,
+  /// update, new: with i = input_t, g = h_{t-1} weight^T + bias,
+  /// r = sigmoid(i_r + g_r), z = sigmoid(i_z + g_z), n = tanh(i_n + r g_n), h_t = (1 - z) n + z
+  /// h_{t-1}. input [T, 3 D], weight [3 D, D], bias [3 D] -> hidden [T, D].
+  virtual void gru_forward(const Tensor& input,
+                           const Tensor& weight,
+                           const Tensor& bias,
+                           const Segments& segments,
+                           Tensor& hidden) = 0;
+  virtual void gru_backward(const Tensor& input,
+                            const Tensor& weight,
+                            const Tensor& bias,
+                            const Segments& segments,
+                            const Tensor& hidden,
+                            const Tensor& grad_hidden,
+                            Tensor& grad_input,
+                            Tensor& grad_weight,
+                            Tensor& grad_bias) = 0;
+  /// out[i] = the column of row i's largest element (ties: the smaller). x [R, C] -> out [R] int32.
+  virtual void argmax_rows(const Tensor& x, Tensor& out) = 0;
+  /// Attention to a decayed histogram of codewords (LISA), for each of B codebooks of W words: with
+  /// o_j the row ids[j] of `occupancy` [V + 1, B, W], or one at its code where `occupancy` is
+  /// undefined, hist_t = sum over j <= t of e^{-decay (t - j)} o_j; alpha_t proportional to hist_t
+  /// exp(scores[b, code_t]); out_t = sum over b of alpha_t values[b]. codes [V + 1, B] int32, ids
+  /// [T], scores [B, W, W], values [B, W, D] -> out [T, D].
+  virtual void histogram_attention_forward(const Tensor& codes,
+                                           const Tensor& occupancy,
+                                           const Tensor& ids,
+                                           const Tensor& scores,
+                                           const Tensor& values,
+                                           double decay,
+                                           const Segments& segments,
+                                           Tensor& out) = 0;
+  /// grad_occupancy [V + 1, B, W] is written whether or not `occupancy` is defined.
+  virtual void histogram_attention_backward(const Tensor& codes,
+                                            const Tensor& occupancy,
+                                            const Tensor& ids,
+                                            const Tensor& scores,
+                                            const Tensor& values,
+                                            double decay,
+                                            const Segments& segments,
+                                            const Tensor& grad_out,
+                                            Tensor& grad_occupancy,
+                                            Tensor& grad_scores,
+                                            Tensor& grad_values) = 0;
 
   // --- fused layers -----------------------------------------------------------------------------
   /// y = dropout( norm( item_table[ids] + position_table[positions] ) ); `position_table` may be

@@ -1,70 +1,12 @@
 #include "tensor/kernel_book.h"
 
 #include "base/error.h"
+#include "tensor/kernel_costs.h"
 
 namespace elastic {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double rows(const Tensor& x) {
-  return static_cast<double>(x.rows());
-}
-
-double cols(const Tensor& x) {
-  return static_cast<double>(x.cols());
-}
-
-// H k of an expert tensor [B, H, k, D].
-double queries_per_sequence(const Tensor& experts) {
-  return static_cast<double>(experts.shape()[1] * experts.shape()[2]);
-}
-
-// Query-key pairs that take part, masked ones left out.
-double attended_pairs(const AttentionLayout& layout) {
-  double pairs = 0.0;
-  for (std::int64_t b = 0; b < layout.queries->size(); ++b) {
-    const double queries = layout.queries->length(b);
-    pairs += layout.causal ? queries * (queries + 1.0) / 2.0 : queries * layout.keys->length(b);
-  }
-  return pairs;
-}
-
-double bytes_of(const Tensor& x) {
-  return x.defined() ? static_cast<double>(x.bytes()) : 0.0;
-}
-
-double bytes_of(Tensor* x) {
-  return x == nullptr ? 0.0 : bytes_of(*x);
-}
-
-double bytes_of(const Norm& norm) {
-  return bytes_of(norm.weight) + bytes_of(norm.bias);
-}
-
-double bytes_of(const FfnWeights& w) {
-  return bytes_of(w.norm) + bytes_of(w.up_weight) + bytes_of(w.up_bias) + bytes_of(w.down_weight) +
-         bytes_of(w.down_bias);
-}
-
-double bytes_of(const std::vector<Tensor>& tensors) {
-  double sum = 0.0;
-  for (const Tensor& tensor : tensors) {
-    sum += bytes_of(tensor);
-  }
-  return sum;
-}
-
-// Arguments that are no data.
-template <class T>
-double bytes_of(const T& /*parameter*/) {
-  return 0.0;
-}
-
-template <class... Args>
-double bytes_of_all(const Args&... args) {
-  return (0.0 + ... + bytes_of(args));
-}
 
 }  // namespace
 
@@ -88,8 +30,10 @@ KernelUse KernelBook::total() const {
   return sum;
 }
 
-template <class Run>
-void KernelBook::book(const char* kernel, double flops, double bytes, const Run& run) {
+void KernelBook::book(const char* kernel,
+                      double flops,
+                      double bytes,
+                      const std::function<void()>& run) {
   inner_.synchronize();
   const Clock::time_point begin = Clock::now();
   run();

@@ -1,0 +1,67 @@
+#include "model/trunk.h"
+
+#include "autograd/ops/input_embedding.h"
+#include "base/error.h"
+
+namespace elastic {
+namespace {
+
+constexpr double kTableScale = 0.02;
+
+}  // namespace
+
+Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& store)
+    : config_(config),
+      item_table_(store.add("item_embedding.weight",
+                            {config.num_items + 1, config.dim},
+                            Init::kNormal,
+                            kTableScale)) {
+  Tensor no_item = item_table_.mutable_value().slice(0, 1);
+  backend_for(no_item.device()).fill(no_item, 0.0);
+  if (config_.position == "auto") {
+    config_.position = direction == Direction::kCausal ? "forward" : "recent";
+  }
+  if (config_.position != "none") {
+    position_table_ = store.add(
+        "position_embedding.weight", {config.max_len, config.dim}, Init::kNormal, kTableScale);
+  }
+  input_norm_ = make_norm(store, "input_norm", config.dim);
+  final_norm_ = make_norm(store, "final_norm", config.dim);
+}
+
+void Trunk::check(const data::Batch& batch) const {
+  const Segments& segments = batch.segments;
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    require_shape(segments.length(b) >= 1 && segments.length(b) <= config_.max_len,
+                  "model: sequence ",
+                  b,
+                  " has ",
+                  segments.length(b),
+                  " events, expected 1 to max_len ",
+                  config_.max_len);
+  }
+}
+
+Tensor Trunk::positions(const Segments& segments) const {
+  return position_table_.defined() ? segments.positions(config_.position == "recent") : Tensor();
+}
+
+Variable Trunk::embed(const Variable& items,
+                      const Tensor& ids,
+                      const Tensor& positions,
+                      const Dropout& dropout) const {
+  return ops::input_embedding(items, position_table_, ids, positions, input_norm_, dropout);
+}
+
+Variable Trunk::finish(const Variable& x) const {
+  return ops::layer_norm(x, final_norm_);
+}
+
+Dropout Trunk::dropout(const ForwardMode& mode, std::size_t place) const {
+  if (!mode.training) {
+    return {};
+  }
+  return {config_.dropout, mode.seed, mode.step, static_cast<std::uint32_t>(place)};
+}
+
+}  // namespace elastic

@@ -1,0 +1,42 @@
+// What all models share around their layers: tables, norms and the check of a batch.
+#pragma once
+
+#include "data/batch.h"
+#include "model/layers.h"
+#include "model/model.h"
+
+namespace elastic {
+
+/// Parameters item_embedding.weight [V + 1, D], position_embedding.weight [N, D] (unless `position`
+/// is none), input_norm.*, final_norm.*.
+class Trunk {
+ public:
+  /// Makes `position` definite: recent for bidirectional models, forward for causal ones.
+  Trunk(const ModelConfig& config, Direction direction, ParameterStore& store);
+
+  [[nodiscard]] const ModelConfig& config() const { return config_; }
+  [[nodiscard]] const Variable& item_table() const { return item_table_; }
+
+  /// Throws ShapeError unless every sequence has 1 to max_len events.
+  void check(const data::Batch& batch) const;
+  /// Rows of the position table for a batch's tokens, [T]; undefined without positions.
+  [[nodiscard]] Tensor positions(const Segments& segments) const;
+  /// Dropout(LN_input(items[id] + position)), [T, D]. `items` [V + 1, D].
+  [[nodiscard]] Variable embed(const Variable& items,
+                               const Tensor& ids,
+                               const Tensor& positions,
+                               const Dropout& dropout) const;
+  /// LN_final(x).
+  [[nodiscard]] Variable finish(const Variable& x) const;
+  /// A place's dropout: 0 is the input, layer i has 2 i + 1 and 2 i + 2.
+  [[nodiscard]] Dropout dropout(const ForwardMode& mode, std::size_t place) const;
+
+ private:
+  ModelConfig config_;
+  Variable item_table_;
+  Variable position_table_;
+  ops::NormVariables input_norm_;
+  ops::NormVariables final_norm_;
+};
+
+}  // namespace elastic

@@ -176,6 +176,7 @@ class CudaBackend final : public Backend {
   void prefix_gates_forward(const Tensor& scores,
                             const Tensor& decay,
                             const Segments& segments,
+                            Tensor& log_sum,
                             Tensor& gates) override;
   void prefix_gates_backward(const Tensor& gates,
                              const Tensor& decay,
@@ -193,6 +194,7 @@ class CudaBackend final : public Backend {
                               const Tensor& value,
                               const Tensor& gates,
                               const Segments& segments,
+                              Tensor& state,
                               Tensor& out) override;
   void slot_attention_backward(const Tensor& query,
                                const Tensor& key,

@@ -8,6 +8,7 @@ void CudaBackend::slot_attention_forward(const Tensor& /*query*/,
                                          const Tensor& /*value*/,
                                          const Tensor& /*gates*/,
                                          const Segments& /*segments*/,
+                                         Tensor& /*state*/,
                                          Tensor& /*out*/) {
   ELASTIC_CHECK(false, "not written yet");
 }

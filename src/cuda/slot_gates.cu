@@ -6,6 +6,7 @@ namespace elastic::cuda {
 void CudaBackend::prefix_gates_forward(const Tensor& /*scores*/,
                                        const Tensor& /*decay*/,
                                        const Segments& /*segments*/,
+                                       Tensor& /*log_sum*/,
                                        Tensor& /*gates*/) {
   ELASTIC_CHECK(false, "not written yet");
 }

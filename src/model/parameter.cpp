@@ -1,6 +1,7 @@
 #include "model/parameter.h"
 
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -30,6 +31,12 @@ Variable ParameterStore::add(const std::string& name, Shape shape, Init init, do
       }
       break;
   }
+  return add(name, std::move(shape), values);
+}
+
+Variable ParameterStore::add(const std::string& name,
+                             Shape shape,
+                             const std::vector<double>& values) {
   const Tensor tensor = dtype_ == DType::kFloat64
                             ? Tensor::from(values, shape, device_, Memory::kParameter)
                             : Tensor::from(std::vector<float>(values.begin(), values.end()),

@@ -30,6 +30,8 @@ class ParameterStore {
       : seed_(seed), dtype_(dtype), device_(device) {}
 
   Variable add(const std::string& name, Shape shape, Init init, double scale = 1.0);
+  /// One that starts with these values.
+  Variable add(const std::string& name, Shape shape, const std::vector<double>& values);
 
   [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }
   /// Throws UsageError if there is none of this name.

@@ -6,6 +6,7 @@
 #include "model/dispatcher_mixer.h"
 #include "model/expert_sources.h"
 #include "model/sequence_model.h"
+#include "model/slot_mixers.h"
 #include "model/softmax_mixer.h"
 
 namespace elastic {
@@ -27,6 +28,8 @@ const std::map<std::string, SequenceModel::Kind>& registry() {
   static const std::map<std::string, SequenceModel::Kind> kinds{
       {"elastic",
        {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<InterestMemory>}},
+      {"elastic-causal", {Direction::kCausal, make_mixer<CausalDispatcherMixer>, {}}},
+      {"gsa", {Direction::kCausal, make_mixer<GatedSlotMixer>, {}}},
       {"lda", {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<SharedExperts>}},
       {"softmax", {Direction::kCausal, make_mixer<SoftmaxMixer>, {}}},
       {"softmax-tiled", {Direction::kCausal, make_mixer<TiledSoftmaxMixer>, {}}},

@@ -322,10 +322,13 @@ class Backend {
                                        Tensor& grad_projection) = 0;
   /// Gates that make a running mean a decayed prefix softmax: with rate = softplus(decay),
   /// gate_t = e^{s_t} / sum over j <= t of e^{s_j - rate (t - j)}, within each segment and column.
-  /// scores [T, C], decay [C] -> gates [T, C], each in (0, 1].
+  /// scores [T, C], decay [C] -> gates [T, C], each in (0, 1]. `log_sum` [B, C], the log of the
+  /// decayed sum over what came before a segment (-inf: nothing), becomes that after its last
+  /// token; undefined: nothing came before.
   virtual void prefix_gates_forward(const Tensor& scores,
                                     const Tensor& decay,
                                     const Segments& segments,
+                                    Tensor& log_sum,
                                     Tensor& gates) = 0;
   virtual void prefix_gates_backward(const Tensor& gates,
                                      const Tensor& decay,
@@ -342,13 +345,16 @@ class Backend {
   /// Causal attention to k slots per head, each a gated running mean over the segment:
   /// K_t = K_{t-1} + gate_t (key_t - K_{t-1}), V_t likewise from zero, with one gate per slot;
   /// out_t = softmax over slots(query_t . K_t) V_t. query, key, value [T, D], heads side by side,
-  /// gates [T, H, k] -> out [T, D]. `key` may be the same tensor as `value`: half the work. No [T,
-  /// k, D].
+  /// gates [T, H, k] -> out [T, D]. `key` may be the same tensor as `value`: half the work. No
+  /// [T, k, D]. `state` [B, H, 2, k, Dh], keys and values ([B, H, 1, k, Dh] where key is value), is
+  /// what the slots hold before a segment and becomes what they hold after it; undefined: they
+  /// start empty.
   virtual void slot_attention_forward(const Tensor& query,
                                       const Tensor& key,
                                       const Tensor& value,
                                       const Tensor& gates,
                                       const Segments& segments,
+                                      Tensor& state,
                                       Tensor& out) = 0;
   /// Where `key` is `value`, their gradient is written to `grad_value` whole, and `grad_key` is
   /// left alone.

@@ -105,11 +105,12 @@ void KernelBook::project_tokens_backward(const Tensor& x,
 void KernelBook::prefix_gates_forward(const Tensor& scores,
                                       const Tensor& decay,
                                       const Segments& segments,
+                                      Tensor& log_sum,
                                       Tensor& gates) {
   book("prefix_gates_forward",
        8.0 * rows(scores) * cols(scores),
-       bytes_of_all(scores, decay, segments, gates),
-       [&] { inner_.prefix_gates_forward(scores, decay, segments, gates); });
+       bytes_of_all(scores, decay, segments, log_sum, gates),
+       [&] { inner_.prefix_gates_forward(scores, decay, segments, log_sum, gates); });
 }
 
 void KernelBook::prefix_gates_backward(const Tensor& gates,
@@ -146,11 +147,12 @@ void KernelBook::slot_attention_forward(const Tensor& query,
                                         const Tensor& value,
                                         const Tensor& gates,
                                         const Segments& segments,
+                                        Tensor& state,
                                         Tensor& out) {
   book("slot_attention_forward",
        slot_flops(key, value, gates),
-       bytes_of_all(query, key, value, gates, segments, out),
-       [&] { inner_.slot_attention_forward(query, key, value, gates, segments, out); });
+       bytes_of_all(query, key, value, gates, segments, state, out),
+       [&] { inner_.slot_attention_forward(query, key, value, gates, segments, state, out); });
 }
 
 void KernelBook::slot_attention_backward(const Tensor& query,

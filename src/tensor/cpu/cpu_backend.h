@@ -175,6 +175,7 @@ class CpuBackend final : public Backend {
   void prefix_gates_forward(const Tensor& scores,
                             const Tensor& decay,
                             const Segments& segments,
+                            Tensor& log_sum,
                             Tensor& gates) override;
   void prefix_gates_backward(const Tensor& gates,
                              const Tensor& decay,
@@ -192,6 +193,7 @@ class CpuBackend final : public Backend {
                               const Tensor& value,
                               const Tensor& gates,
                               const Segments& segments,
+                              Tensor& state,
                               Tensor& out) override;
   void slot_attention_backward(const Tensor& query,
                                const Tensor& key,

@@ -1,28 +1,317 @@
-#include "base/error.h"
+// Causal attention to gated running means, token by token: each head of a segment is one recurrence
+// over a state that stays in cache. Backward keeps the state at every kChunk-th token, computes a
+// chunk's states again, and runs through them from the end.
+#include <cmath>
+#include <limits>
+
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/simd.h"
+#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
+namespace {
 
-void CpuBackend::slot_attention_forward(const Tensor& /*query*/,
-                                        const Tensor& /*key*/,
-                                        const Tensor& /*value*/,
-                                        const Tensor& /*gates*/,
-                                        const Segments& /*segments*/,
-                                        Tensor& /*out*/) {
-  ELASTIC_CHECK(false, "not written yet");
+constexpr std::int64_t kChunk = 64;
+
+template <class T>
+T dot(const T* a, const T* b, std::int64_t length) {
+  LaneSum<T> sum;
+  for_lanes<T>(length, [&](auto zero, std::int64_t j) {
+    using V = decltype(zero);
+    sum.add(load<V>(a + j) * load<V>(b + j));
+  });
+  return sum.total();
 }
 
-void CpuBackend::slot_attention_backward(const Tensor& /*query*/,
-                                         const Tensor& /*key*/,
-                                         const Tensor& /*value*/,
-                                         const Tensor& /*gates*/,
-                                         const Segments& /*segments*/,
-                                         const Tensor& /*grad_out*/,
-                                         Tensor& /*grad_query*/,
-                                         Tensor& /*grad_key*/,
-                                         Tensor& /*grad_value*/,
-                                         Tensor& /*grad_gates*/) {
-  ELASTIC_CHECK(false, "not written yet");
+// y += factor * x
+template <class T>
+void add_scaled(const T* x, T factor, std::int64_t length, T* y) {
+  for_lanes<T>(length, [&](auto zero, std::int64_t j) {
+    using V = decltype(zero);
+    store<V>(y + j, load<V>(y + j) + factor * load<V>(x + j));
+  });
+}
+
+// after = before + gate (x - before), slot by slot; after may be before.
+template <class T>
+void renew(const T* before,
+           const T* x,
+           const T* gates,
+           std::int64_t slots,
+           std::int64_t length,
+           T* after) {
+  for (std::int64_t a = 0; a < slots; ++a) {
+    const T gate = gates[a];
+    for_lanes<T>(length, [&](auto zero, std::int64_t j) {
+      using V = decltype(zero);
+      const V old = load<V>(before + a * length + j);
+      store<V>(after + a * length + j, old + gate * (load<V>(x + j) - old));
+    });
+  }
+}
+
+// One head of a segment: where its rows begin, and how far they are apart.
+struct SlotProblem {
+  std::int64_t dim;
+  std::int64_t heads;
+  std::int64_t slots;
+  std::int64_t head_dim;
+  bool shared;  ///< keys are values: one state serves as both
+
+  SlotProblem(const Tensor& key, const Tensor& value, const Tensor& gates)
+      : dim(value.cols()),
+        heads(gates.shape()[1]),
+        slots(gates.cols()),
+        head_dim(dim / heads),
+        shared(key.raw_data() == value.raw_data()) {}
+
+  /// Elements of one state, keys [slots, head_dim] and then values; one of them where shared.
+  [[nodiscard]] std::int64_t state_size() const { return slots * head_dim * (shared ? 1 : 2); }
+  [[nodiscard]] std::int64_t value_at() const { return shared ? 0 : slots * head_dim; }
+  [[nodiscard]] double work(std::int64_t tokens) const {
+    return product_work(tokens, dim, slots, shared ? 3 : 4);
+  }
+};
+
+template <class T>
+struct HeadRows {
+  const T* query;
+  const T* key;
+  const T* value;
+  const T* gates;
+};
+
+template <class T>
+void renew_state(
+    const SlotProblem& p, const HeadRows<T>& in, std::int64_t t, const T* before, T* after) {
+  const T* gates = in.gates + t * p.heads * p.slots;
+  if (!p.shared) {
+    renew(before, in.key + t * p.dim, gates, p.slots, p.head_dim, after);
+  }
+  renew(before + p.value_at(),
+        in.value + t * p.dim,
+        gates,
+        p.slots,
+        p.head_dim,
+        after + p.value_at());
+}
+
+// weights = softmax over slots of query . keys
+template <class T>
+void slot_weights(const SlotProblem& p, const T* query, const T* state, T* weights) {
+  T maximum = -std::numeric_limits<T>::infinity();
+  for (std::int64_t a = 0; a < p.slots; ++a) {
+    weights[a] = dot(query, state + a * p.head_dim, p.head_dim);
+    maximum = std::max(maximum, weights[a]);
+  }
+  ArrayMap<T> row(weights, p.slots);
+  row -= maximum;
+  exp_in_place(weights, p.slots);
+  T sum = 0;
+  for (std::int64_t a = 0; a < p.slots; ++a) {
+    sum += weights[a];
+  }
+  row /= sum;
+}
+
+template <class T>
+HeadRows<T> rows_of(const SlotProblem& p,
+                    const Tensor& query,
+                    const Tensor& key,
+                    const Tensor& value,
+                    const Tensor& gates,
+                    std::int64_t token,
+                    std::int64_t head) {
+  const std::int64_t at = token * p.dim + head * p.head_dim;
+  return {query.data<T>() + at,
+          key.data<T>() + at,
+          value.data<T>() + at,
+          gates.data<T>() + (token * p.heads + head) * p.slots};
+}
+
+template <class T>
+void forward(const Tensor& query,
+             const Tensor& key,
+             const Tensor& value,
+             const Tensor& gates,
+             const Segments& segments,
+             Tensor& carried,
+             Tensor& out) {
+  const SlotProblem p(key, value, gates);
+  const ThreadScratch<T> scratch(p.state_size() + p.slots);
+  parallel_for(segments.size() * p.heads, p.work(segments.num_tokens()), [&](std::int64_t unit) {
+    const std::int64_t b = unit / p.heads;
+    const std::int64_t begin = segments.begin(b);
+    const HeadRows<T> in = rows_of<T>(p, query, key, value, gates, begin, unit % p.heads);
+    T* result = out.data<T>() + begin * p.dim + unit % p.heads * p.head_dim;
+    T* weights = scratch.get();
+    T* state = weights + p.slots;
+    if (carried.defined()) {
+      state = carried.data<T>() + unit * p.state_size();
+    } else {
+      std::fill(state, state + p.state_size(), T(0));
+    }
+    for (std::int64_t t = 0; t < segments.length(b); ++t) {
+      renew_state(p, in, t, state, state);
+      slot_weights(p, in.query + t * p.dim, state, weights);
+      T* row = result + t * p.dim;
+      std::fill(row, row + p.head_dim, T(0));
+      for (std::int64_t a = 0; a < p.slots; ++a) {
+        add_scaled(state + p.value_at() + a * p.head_dim, weights[a], p.head_dim, row);
+      }
+    }
+  });
+}
+
+template <class T>
+struct HeadGrads {
+  const T* out;
+  T* query;
+  T* key;
+  T* value;
+  T* gates;
+};
+
+// Of one token, with the states before and after it: adds to the state's gradient, reads the
+// token's from it, and takes it one token back.
+template <class T>
+void backward_token(const SlotProblem& p,
+                    const HeadRows<T>& in,
+                    const HeadGrads<T>& grad,
+                    std::int64_t t,
+                    const T* before,
+                    const T* after,
+                    T* grad_state,
+                    T* weights) {
+  const std::int64_t length = p.head_dim;
+  const std::int64_t row = t * p.dim;
+  const std::int64_t gate_row = t * p.heads * p.slots;
+  T* grad_weights = weights + p.slots;
+  slot_weights(p, in.query + row, after, weights);
+  T mean = 0;
+  for (std::int64_t a = 0; a < p.slots; ++a) {
+    grad_weights[a] = dot(grad.out + row, after + p.value_at() + a * length, length);
+    mean += weights[a] * grad_weights[a];
+  }
+  std::fill(grad.query + row, grad.query + row + length, T(0));
+  std::fill(grad.value + row, grad.value + row + length, T(0));
+  if (!p.shared) {
+    std::fill(grad.key + row, grad.key + row + length, T(0));
+  }
+  for (std::int64_t a = 0; a < p.slots; ++a) {
+    const T grad_score = weights[a] * (grad_weights[a] - mean);
+    const T gate = in.gates[gate_row + a];
+    T* grad_keys = grad_state + a * length;
+    T* grad_values = grad_state + p.value_at() + a * length;
+    add_scaled(after + a * length, grad_score, length, grad.query + row);
+    add_scaled(in.query + row, grad_score, length, grad_keys);
+    add_scaled(grad.out + row, weights[a], length, grad_values);
+    // x - before, times the state's gradient, is the gate's; then both parts go their ways.
+    const auto pass_on = [&](const T* x, const T* old, T* gradient, T* grad_x) {
+      LaneSum<T> sum;
+      for_lanes<T>(length, [&](auto zero, std::int64_t j) {
+        using V = decltype(zero);
+        const V g = load<V>(gradient + j);
+        sum.add(g * (load<V>(x + j) - load<V>(old + j)));
+        store<V>(grad_x + j, load<V>(grad_x + j) + gate * g);
+        store<V>(gradient + j, g - gate * g);
+      });
+      return sum.total();
+    };
+    T grad_gate =
+        pass_on(in.value + row, before + p.value_at() + a * length, grad_values, grad.value + row);
+    if (!p.shared) {
+      grad_gate += pass_on(in.key + row, before + a * length, grad_keys, grad.key + row);
+    }
+    grad.gates[gate_row + a] = grad_gate;
+  }
+}
+
+template <class T>
+void backward(const Tensor& query,
+              const Tensor& key,
+              const Tensor& value,
+              const Tensor& gates,
+              const Segments& segments,
+              const Tensor& grad_out,
+              Tensor& grad_query,
+              Tensor& grad_key,
+              Tensor& grad_value,
+              Tensor& grad_gates) {
+  const SlotProblem p(key, value, gates);
+  const std::int64_t size = p.state_size();
+  const std::int64_t max_chunks = (segments.max_length() + kChunk - 1) / kChunk;
+  // The states before each chunk, those of one chunk, the gradient's, two rows of weights.
+  const ThreadScratch<T> scratch((max_chunks + kChunk + 2) * size + 2 * p.slots);
+  parallel_for(
+      segments.size() * p.heads, 3.0 * p.work(segments.num_tokens()), [&](std::int64_t unit) {
+        const std::int64_t b = unit / p.heads;
+        const std::int64_t begin = segments.begin(b);
+        const std::int64_t head = unit % p.heads;
+        const std::int64_t at = begin * p.dim + head * p.head_dim;
+        const HeadRows<T> in = rows_of<T>(p, query, key, value, gates, begin, head);
+        const HeadGrads<T> grad{grad_out.data<T>() + at,
+                                grad_query.data<T>() + at,
+                                p.shared ? nullptr : grad_key.data<T>() + at,
+                                grad_value.data<T>() + at,
+                                grad_gates.data<T>() + (begin * p.heads + head) * p.slots};
+        T* checkpoints = scratch.get();
+        T* states =
+            checkpoints + max_chunks * size;  // [kChunk + 1]: before the chunk, after each token
+        T* grad_state = states + (kChunk + 1) * size;
+        T* weights = grad_state + size;
+        const Tiles chunks{segments.length(b), kChunk};
+        std::fill(states, states + size, T(0));
+        for (std::int64_t c = 0; c < chunks.count(); ++c) {
+          std::copy(states, states + size, checkpoints + c * size);
+          for (std::int64_t t = chunks.begin(c); c + 1 < chunks.count() && t < chunks.end(c); ++t) {
+            renew_state(p, in, t, states, states);
+          }
+        }
+        std::fill(grad_state, grad_state + size, T(0));
+        for (std::int64_t c = chunks.count() - 1; c >= 0; --c) {
+          std::copy(checkpoints + c * size, checkpoints + (c + 1) * size, states);
+          for (std::int64_t t = chunks.begin(c); t < chunks.end(c); ++t) {
+            T* before = states + (t - chunks.begin(c)) * size;
+            renew_state(p, in, t, before, before + size);
+          }
+          for (std::int64_t t = chunks.end(c) - 1; t >= chunks.begin(c); --t) {
+            const T* before = states + (t - chunks.begin(c)) * size;
+            backward_token(p, in, grad, t, before, before + size, grad_state, weights);
+          }
+        }
+      });
+}
+
+}  // namespace
+
+void CpuBackend::slot_attention_forward(const Tensor& query,
+                                        const Tensor& key,
+                                        const Tensor& value,
+                                        const Tensor& gates,
+                                        const Segments& segments,
+                                        Tensor& state,
+                                        Tensor& out) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    forward<decltype(tag)>(query, key, value, gates, segments, state, out);
+  });
+}
+
+void CpuBackend::slot_attention_backward(const Tensor& query,
+                                         const Tensor& key,
+                                         const Tensor& value,
+                                         const Tensor& gates,
+                                         const Segments& segments,
+                                         const Tensor& grad_out,
+                                         Tensor& grad_query,
+                                         Tensor& grad_key,
+                                         Tensor& grad_value,
+                                         Tensor& grad_gates) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    backward<decltype(tag)>(
+        query, key, value, gates, segments, grad_out, grad_query, grad_key, grad_value, grad_gates);
+  });
 }
 
 }  // namespace elastic::cpu

@@ -1,35 +1,166 @@
-#include "base/error.h"
+// Gates of the slot recurrences, token by token along a segment, one vector lane a column.
+#include <limits>
+
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
+namespace {
 
-void CpuBackend::prefix_gates_forward(const Tensor& /*scores*/,
-                                      const Tensor& /*decay*/,
-                                      const Segments& /*segments*/,
-                                      Tensor& /*gates*/) {
-  ELASTIC_CHECK(false, "not written yet");
+template <class T>
+using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
+
+// log(1 + e^x)
+template <class T>
+Row<T> softplus(const ConstArrayMap<T>& x) {
+  return x.max(T(0)) + (-x.abs()).exp().log1p();
 }
 
-void CpuBackend::prefix_gates_backward(const Tensor& /*gates*/,
-                                       const Tensor& /*decay*/,
-                                       const Segments& /*segments*/,
-                                       const Tensor& /*grad_gates*/,
-                                       Tensor& /*grad_scores*/,
-                                       Tensor& /*grad_decay*/) {
-  ELASTIC_CHECK(false, "not written yet");
+double segment_work(const Tensor& x) {
+  return kElementWork * 4.0 * static_cast<double>(x.numel());
 }
 
-void CpuBackend::forget_gates_forward(const Tensor& /*x*/,
-                                      double /*temperature*/,
-                                      Tensor& /*gates*/) {
-  ELASTIC_CHECK(false, "not written yet");
+// With l_t the log of the decayed sum, -inf before the first token: d_t = s_t - (l_{t-1} - rate),
+// gate_t = sigmoid(d_t), l_t = max(s_t, l_{t-1} - rate) + log(1 + e^{-|d_t|}).
+template <class T>
+void prefix_forward(const Tensor& scores,
+                    const Tensor& decay,
+                    const Segments& segments,
+                    Tensor& carried,
+                    Tensor& gates) {
+  const std::int64_t columns = scores.cols();
+  const Row<T> rate = softplus<T>(ConstArrayMap<T>(decay.data<T>(), columns));
+  const ThreadScratch<T> scratch(3 * columns);
+  parallel_for(segments.size(), segment_work(scores), [&](std::int64_t b) {
+    ArrayMap<T> log_sum(scratch.get(), columns);
+    ArrayMap<T> difference(scratch.get() + columns, columns);
+    ArrayMap<T> tail(scratch.get() + 2 * columns, columns);
+    if (carried.defined()) {
+      log_sum = ConstArrayMap<T>(carried.data<T>() + b * columns, columns);
+    } else {
+      log_sum.setConstant(-std::numeric_limits<T>::infinity());
+    }
+    for (std::int64_t t = segments.begin(b); t < segments.end(b); ++t) {
+      const ConstArrayMap<T> score(scores.data<T>() + t * columns, columns);
+      ArrayMap<T> gate(gates.data<T>() + t * columns, columns);
+      log_sum -= rate;
+      difference = score - log_sum;
+      tail = (-difference.abs()).exp();  // of the smaller one of the two
+      gate = (difference >= T(0)).select(T(1), tail) / (T(1) + tail);
+      log_sum = log_sum.max(score) + tail.log1p();
+    }
+    if (carried.defined()) {
+      ArrayMap<T>(carried.data<T>() + b * columns, columns) = log_sum;
+    }
+  });
 }
 
-void CpuBackend::forget_gates_backward(const Tensor& /*x*/,
-                                       double /*temperature*/,
-                                       const Tensor& /*grad_gates*/,
-                                       Tensor& /*grad_x*/) {
-  ELASTIC_CHECK(false, "not written yet");
+template <class T>
+void prefix_backward(const Tensor& gates,
+                     const Tensor& decay,
+                     const Segments& segments,
+                     const Tensor& grad_gates,
+                     Tensor& grad_scores,
+                     Tensor& grad_decay) {
+  const std::int64_t columns = gates.cols();
+  const Tensor rate_grads = workspace<T>(segments.size() * columns);
+  const ThreadScratch<T> scratch(2 * columns);
+  parallel_for(segments.size(), segment_work(gates), [&](std::int64_t b) {
+    ArrayMap<T> grad_log_sum(scratch.get(), columns);
+    ArrayMap<T> grad_difference(scratch.get() + columns, columns);
+    ArrayMap<T> grad_rate(rate_grads.data<T>() + b * columns, columns);
+    grad_log_sum.setZero();
+    grad_rate.setZero();
+    for (std::int64_t t = segments.end(b) - 1; t >= segments.begin(b); --t) {
+      const ConstArrayMap<T> gate(gates.data<T>() + t * columns, columns);
+      const ConstArrayMap<T> grad_gate(grad_gates.data<T>() + t * columns, columns);
+      ArrayMap<T> grad_score(grad_scores.data<T>() + t * columns, columns);
+      grad_difference = gate * ((T(1) - gate) * grad_gate + grad_log_sum);
+      grad_score = grad_difference;
+      grad_log_sum -= grad_difference;
+      grad_rate -= grad_log_sum;
+    }
+  });
+  sum_partials(rate_grads.data<T>(), segments.size(), columns, grad_decay.data<T>());
+  const ConstArrayMap<T> raw(decay.data<T>(), columns);
+  ArrayMap<T>(grad_decay.data<T>(), columns) /= T(1) + (-raw).exp();
+}
+
+// log a = -softplus(-x) / temperature, gate = 1 - a.
+template <class T, class Body>
+void for_gates(const Tensor& x, const Body& body) {
+  constexpr std::int64_t kSlice = 1024;
+  const Tiles slices{x.numel(), kSlice};
+  const ThreadScratch<T> scratch(kSlice);
+  parallel_for(slices.count(), segment_work(x), [&](std::int64_t s) {
+    const std::int64_t size = slices.end(s) - slices.begin(s);
+    const ConstArrayMap<T> in(x.data<T>() + slices.begin(s), size);
+    ArrayMap<T> tail(scratch.get(), size);
+    tail = (-in.abs()).exp();
+    body(slices.begin(s), in, tail);
+  });
+}
+
+template <class T>
+void forget_forward(const Tensor& x, double temperature, Tensor& gates) {
+  const auto inverse = static_cast<T>(1.0 / temperature);
+  for_gates<T>(x, [&](std::int64_t at, const auto& in, auto& tail) {
+    ArrayMap<T>(gates.data<T>() + at, in.size()) =
+        -(-inverse * ((-in).max(T(0)) + tail.log1p())).expm1();
+  });
+}
+
+template <class T>
+void forget_backward(const Tensor& x,
+                     double temperature,
+                     const Tensor& grad_gates,
+                     Tensor& grad_x) {
+  const auto inverse = static_cast<T>(1.0 / temperature);
+  for_gates<T>(x, [&](std::int64_t at, const auto& in, auto& tail) {
+    const ConstArrayMap<T> grad(grad_gates.data<T>() + at, in.size());
+    // dlog a / dx = sigmoid(-x) / temperature
+    ArrayMap<T>(grad_x.data<T>() + at, in.size()) =
+        -grad * (-inverse * ((-in).max(T(0)) + tail.log1p())).exp() * inverse *
+        (in >= T(0)).select(tail, T(1)) / (T(1) + tail);
+  });
+}
+
+}  // namespace
+
+void CpuBackend::prefix_gates_forward(const Tensor& scores,
+                                      const Tensor& decay,
+                                      const Segments& segments,
+                                      Tensor& log_sum,
+                                      Tensor& gates) {
+  with_real_type(scores.dtype(), [&](auto tag) {
+    prefix_forward<decltype(tag)>(scores, decay, segments, log_sum, gates);
+  });
+}
+
+void CpuBackend::prefix_gates_backward(const Tensor& gates,
+                                       const Tensor& decay,
+                                       const Segments& segments,
+                                       const Tensor& grad_gates,
+                                       Tensor& grad_scores,
+                                       Tensor& grad_decay) {
+  with_real_type(gates.dtype(), [&](auto tag) {
+    prefix_backward<decltype(tag)>(gates, decay, segments, grad_gates, grad_scores, grad_decay);
+  });
+}
+
+void CpuBackend::forget_gates_forward(const Tensor& x, double temperature, Tensor& gates) {
+  with_real_type(x.dtype(),
+                 [&](auto tag) { forget_forward<decltype(tag)>(x, temperature, gates); });
+}
+
+void CpuBackend::forget_gates_backward(const Tensor& x,
+                                       double temperature,
+                                       const Tensor& grad_gates,
+                                       Tensor& grad_x) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    forget_backward<decltype(tag)>(x, temperature, grad_gates, grad_x);
+  });
 }
 
 }  // namespace elastic::cpu

@@ -1,0 +1,122 @@
+#include "autograd/ops/slots.h"
+
+namespace elastic::ops {
+
+Variable prefix_gates(const Variable& scores,
+                      const Variable& decay,
+                      const Segments& segments,
+                      Tensor log_sum) {
+  require_shape(scores.shape().rank() == 3 && scores.shape()[0] == segments.num_tokens() &&
+                    decay.shape() == Shape{scores.shape()[1], scores.shape()[2]},
+                "prefix_gates: scores ",
+                scores.shape(),
+                " and decay ",
+                decay.shape(),
+                " do not fit ",
+                segments.num_tokens(),
+                " tokens");
+  Backend& backend = backend_for(scores.value().device());
+  const Shape matrix{scores.shape()[0], scores.shape()[1] * scores.shape()[2]};
+  Tensor gates = empty_like(scores.value());
+  Tensor out = gates.reshape(matrix);
+  if (log_sum.defined()) {
+    const Shape wanted{segments.size(), scores.shape()[1], scores.shape()[2]};
+    require_shape(log_sum.shape() == wanted,
+                  "prefix_gates: log_sum ",
+                  log_sum.shape(),
+                  ", expected ",
+                  wanted);
+  }
+  backend.prefix_gates_forward(
+      scores.value().reshape(matrix), decay.value(), segments, log_sum, out);
+  if (log_sum.defined()) {
+    return Variable(gates);
+  }
+  return record(gates, {scores, decay}, [=, &backend](const Tensor& grad) {
+    Tensor grad_scores = empty_like(gates, Memory::kGradient);
+    Tensor grad_decay = empty_like(decay.value(), Memory::kGradient);
+    Tensor grad_matrix = grad_scores.reshape(matrix);
+    backend.prefix_gates_backward(gates.reshape(matrix),
+                                  decay.value(),
+                                  segments,
+                                  grad.reshape(matrix),
+                                  grad_matrix,
+                                  grad_decay);
+    grad_matrix = {};
+    scores.add_grad(std::move(grad_scores));
+    decay.add_grad(std::move(grad_decay));
+  });
+}
+
+Variable forget_gates(const Variable& x, double temperature) {
+  Backend& backend = backend_for(x.value().device());
+  Tensor gates = empty_like(x.value());
+  backend.forget_gates_forward(x.value(), temperature, gates);
+  return record(gates, {x}, [=, &backend](const Tensor& grad) {
+    Tensor grad_x = empty_like(x.value(), Memory::kGradient);
+    backend.forget_gates_backward(x.value(), temperature, grad, grad_x);
+    x.add_grad(std::move(grad_x));
+  });
+}
+
+Variable slot_attention(const Variable& query,
+                        const Variable& key,
+                        const Variable& value,
+                        const Variable& gates,
+                        const Segments& segments,
+                        Tensor state) {
+  require_shape(query.shape().rank() == 2 && query.shape()[0] == segments.num_tokens() &&
+                    key.shape() == query.shape() && value.shape() == query.shape() &&
+                    gates.shape().rank() == 3 && gates.shape()[0] == query.shape()[0] &&
+                    query.shape()[1] % gates.shape()[1] == 0,
+                "slot_attention: query ",
+                query.shape(),
+                ", key ",
+                key.shape(),
+                ", value ",
+                value.shape(),
+                " and gates ",
+                gates.shape(),
+                " do not fit ",
+                segments.num_tokens(),
+                " tokens");
+  Backend& backend = backend_for(query.value().device());
+  const bool shared = key.value().raw_data() == value.value().raw_data();
+  if (state.defined()) {
+    const std::int64_t heads = gates.shape()[1];
+    const Shape wanted{
+        segments.size(), heads, shared ? 1 : 2, gates.shape()[2], query.shape()[1] / heads};
+    require_shape(
+        state.shape() == wanted, "slot_attention: state ", state.shape(), ", expected ", wanted);
+  }
+  Tensor out = empty_like(query.value());
+  backend.slot_attention_forward(
+      query.value(), key.value(), value.value(), gates.value(), segments, state, out);
+  if (state.defined()) {
+    return Variable(out);
+  }
+  return record(out, {query, key, value, gates}, [=, &backend](const Tensor& grad) {
+    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
+    Tensor grad_key = shared ? Tensor() : empty_like(key.value(), Memory::kGradient);
+    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
+    Tensor grad_gates = empty_like(gates.value(), Memory::kGradient);
+    backend.slot_attention_backward(query.value(),
+                                    key.value(),
+                                    value.value(),
+                                    gates.value(),
+                                    segments,
+                                    grad,
+                                    grad_query,
+                                    grad_key,
+                                    grad_value,
+                                    grad_gates);
+    query.add_grad(std::move(grad_query));
+    if (!shared) {
+      key.add_grad(std::move(grad_key));
+    }
+    value.add_grad(std::move(grad_value));
+    gates.add_grad(std::move(grad_gates));
+  });
+}
+
+}  // namespace elastic::ops

@@ -1,0 +1,157 @@
+#include "model/slot_mixers.h"
+
+#include <cmath>
+
+#include "autograd/ops/basic.h"
+#include "autograd/ops/heads.h"
+#include "autograd/ops/layer_norm.h"
+#include "autograd/ops/linear.h"
+#include "autograd/ops/rows.h"
+#include "autograd/ops/slots.h"
+
+namespace elastic {
+namespace {
+
+constexpr double kForgetBias = 3.0;
+
+double attention_scale(const Variable& weight, std::int64_t num_heads) {
+  return 1.0 / std::sqrt(static_cast<double>(weight.shape()[1] / num_heads));
+}
+
+// softplus^-1(ln 2 / half-life), half-lives spread geometrically from 1 to max_len events over the
+// experts of each head.
+std::vector<double> initial_decay(const ModelConfig& config) {
+  std::vector<double> values;
+  for (std::int64_t h = 0; h < config.num_heads; ++h) {
+    for (std::int64_t a = 0; a < config.num_experts; ++a) {
+      const double place =
+          config.num_experts == 1
+              ? 0.5
+              : static_cast<double>(a) / static_cast<double>(config.num_experts - 1);
+      const double half_life = std::pow(static_cast<double>(config.max_len), place);
+      values.push_back(std::log(std::expm1(std::log(2.0) / half_life)));
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+CausalDispatcherMixer::CausalDispatcherMixer(ParameterStore& store,
+                                             const std::string& layer,
+                                             const ModelConfig& config)
+    : num_heads_(config.num_heads),
+      num_experts_(config.num_experts),
+      norm_(make_norm(store, layer + ".attention_norm", config.dim)) {
+  const std::string prefix = layer + ".attention";
+  const std::int64_t dim = config.dim;
+  const std::int64_t head_dim = dim / num_heads_;
+  experts_ = store.add(prefix + ".experts",
+                       {num_experts_, dim},
+                       Init::kNormal,
+                       1.0 / std::sqrt(static_cast<double>(dim)));
+  expert_query_ = make_weight(store, prefix + ".expert_query", dim, dim);
+  key_ = make_weight(store, prefix + ".key", dim, dim);
+  value_ = make_weight(store, prefix + ".value", dim, dim);
+  query_ = make_weight(store, prefix + ".query", dim, dim);
+  decay_ = store.add(prefix + ".decay", {num_heads_, num_experts_}, initial_decay(config));
+  const Shape per_head{num_heads_, head_dim, head_dim};
+  dispatch_key_ = store.add(prefix + ".dispatch_key", per_head, Init::kXavierUniform);
+  dispatch_value_ = store.add(prefix + ".dispatch_value", per_head, Init::kXavierUniform);
+  output_ = make_linear(store, prefix + ".output", dim, dim);
+}
+
+Variable CausalDispatcherMixer::absorb(const Variable& heads, const Variable& weight) const {
+  const std::int64_t dim = weight.shape()[0];
+  const std::int64_t head_dim = dim / num_heads_;
+  const Variable transposed = ops::transpose(ops::reshape(heads, {dim, head_dim}));
+  return ops::reshape(
+      ops::heads_expand(ops::reshape(transposed, {1, head_dim, dim}), weight, num_heads_),
+      {dim, dim});
+}
+
+Variable CausalDispatcherMixer::mix(const Variable& x, MixerState& state) const {
+  const std::int64_t dim = key_.shape()[0];
+  const double scale = attention_scale(key_, num_heads_);
+  const Variable z = ops::layer_norm(x, norm_);
+  const Variable expert_queries =
+      ops::reshape(ops::scale(ops::linear(experts_, expert_query_), scale), {1, num_experts_, dim});
+  const Variable score_weight = ops::reshape(ops::heads_expand(expert_queries, key_, num_heads_),
+                                             {num_heads_ * num_experts_, dim});
+  const Variable scores =
+      ops::reshape(ops::linear(z, score_weight), {x.shape()[0], num_heads_, num_experts_});
+  const Variable value = ops::linear(z, value_);
+  const Variable query = ops::linear(z, ops::scale(absorb(dispatch_key_, query_), scale));
+  return ops::slot_attention(
+      query, value, value, ops::prefix_gates(scores, decay_, state.segments), state.segments);
+}
+
+Variable CausalDispatcherMixer::output_weight() const {
+  return ops::transpose(absorb(dispatch_value_, ops::transpose(output_.weight)));
+}
+
+Variable CausalDispatcherMixer::forward(const Variable& x,
+                                        MixerState& state,
+                                        const Dropout& dropout) const {
+  return ops::linear_residual(mix(x, state), output_weight(), output_.bias, x, dropout);
+}
+
+Variable CausalDispatcherMixer::forward_last(const Variable& x,
+                                             const Tensor& last,
+                                             MixerState& state,
+                                             const Dropout& dropout) const {
+  return ops::linear_residual(ops::gather_rows(mix(x, state), last),
+                              output_weight(),
+                              output_.bias,
+                              ops::gather_rows(x, last),
+                              dropout);
+}
+
+GatedSlotMixer::GatedSlotMixer(ParameterStore& store,
+                               const std::string& layer,
+                               const ModelConfig& config)
+    : num_heads_(config.num_heads),
+      num_slots_(config.num_experts),
+      temperature_(config.gate_temperature),
+      norm_(make_norm(store, layer + ".attention_norm", config.dim)),
+      weights_(make_attention(store, layer + ".attention", config.dim)) {
+  const std::int64_t gates = num_heads_ * num_slots_;
+  const std::string prefix = layer + ".attention.forget";
+  forget_.weight = make_weight(store, prefix, gates, config.dim);
+  forget_.bias = store.add(
+      prefix + ".bias", {gates}, std::vector<double>(static_cast<std::size_t>(gates), kForgetBias));
+}
+
+Variable GatedSlotMixer::mix(const Variable& x, MixerState& state) const {
+  const Variable z = ops::layer_norm(x, norm_);
+  const Variable gates =
+      ops::forget_gates(ops::reshape(ops::linear(z, forget_.weight, forget_.bias),
+                                     {x.shape()[0], num_heads_, num_slots_}),
+                        temperature_);
+  const double scale = attention_scale(weights_.query, num_heads_);
+  return ops::slot_attention(ops::linear(z, ops::scale(weights_.query, scale)),
+                             ops::linear(z, weights_.key),
+                             ops::linear(z, weights_.value),
+                             gates,
+                             state.segments);
+}
+
+Variable GatedSlotMixer::forward(const Variable& x,
+                                 MixerState& state,
+                                 const Dropout& dropout) const {
+  return ops::linear_residual(
+      mix(x, state), weights_.output.weight, weights_.output.bias, x, dropout);
+}
+
+Variable GatedSlotMixer::forward_last(const Variable& x,
+                                      const Tensor& last,
+                                      MixerState& state,
+                                      const Dropout& dropout) const {
+  return ops::linear_residual(ops::gather_rows(mix(x, state), last),
+                              weights_.output.weight,
+                              weights_.output.bias,
+                              ops::gather_rows(x, last),
+                              dropout);
+}
+
+}  // namespace elastic

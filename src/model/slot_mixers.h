@@ -1,0 +1,65 @@
+// Causal mixers whose tokens read k slots per head, each a gated running mean of what came before:
+// linear in time and memory, and a state of fixed size for streams.
+#pragma once
+
+#include "model/layers.h"
+#include "model/mixer.h"
+
+namespace elastic {
+
+/// ELASTIC's dispatchers with a prefix softmax (this project's own model; docs/models.md). Causal,
+/// O(n k). Per head, with e = expert_query(experts) and rate = softplus(decay):
+///   s_{a,j} = e_a . key_j / sqrt(Dh)
+///   A_{t,a} = sum over j <= t of softmax_j( s_{a,j} - rate_a (t - j) ) value_j
+///   o_t = sum_a softmax_a( query_t . (dispatch_key A_{t,a}) / sqrt(Dh) ) dispatch_value A_{t,a}
+/// Parameters layers.i.attention.{experts, expert_query.weight, key.weight, value.weight,
+/// query.weight, decay, dispatch_key, dispatch_value, output.*}. The key projection is absorbed by
+/// the experts, dispatch_key by the query projection, dispatch_value by the output's.
+class CausalDispatcherMixer final : public Mixer {
+ public:
+  CausalDispatcherMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
+  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
+  Variable forward_last(const Variable& x,
+                        const Tensor& last,
+                        MixerState& state,
+                        const Dropout& dropout) const override;
+
+ private:
+  // Dispatched tokens before the output projection, [T, D].
+  [[nodiscard]] Variable mix(const Variable& x, MixerState& state) const;
+  // [D, D] whose rows of head h are W_h^T (the head's rows of `weight`), W [H, Dh, Dh].
+  [[nodiscard]] Variable absorb(const Variable& heads, const Variable& weight) const;
+  [[nodiscard]] Variable output_weight() const;
+
+  std::int64_t num_heads_;
+  std::int64_t num_experts_;
+  ops::NormVariables norm_;
+  Variable experts_, expert_query_, key_, value_, query_, decay_, dispatch_key_, dispatch_value_;
+  Linear output_;
+};
+
+/// Gated slot attention (Zhang et al., arXiv 2409.07146). Causal, O(n k). Slot keys and values
+/// forget by a_t = sigmoid(forget(x_t))^(1 / temperature) and take in (1 - a_t) of the token's:
+///   o_t = softmax( slot_keys query_t / sqrt(Dh) )^T slot_values
+/// Parameters layers.i.attention.{query, key, value, output, forget}.*.
+class GatedSlotMixer final : public Mixer {
+ public:
+  GatedSlotMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
+  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
+  Variable forward_last(const Variable& x,
+                        const Tensor& last,
+                        MixerState& state,
+                        const Dropout& dropout) const override;
+
+ private:
+  [[nodiscard]] Variable mix(const Variable& x, MixerState& state) const;
+
+  std::int64_t num_heads_;
+  std::int64_t num_slots_;
+  double temperature_;
+  ops::NormVariables norm_;
+  AttentionWeights weights_;
+  Linear forget_;
+};
+
+}  // namespace elastic

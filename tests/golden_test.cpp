@@ -176,6 +176,27 @@ class GoldenFile {
     if (file_.has("loss.all")) {
       compare_loss("loss.all", model_->encode(batch_, {}), {}, gradient_of);
     }
+    if (file_.has("loss.window")) {
+      const Tensor window = window_tokens();
+      compare_loss("loss.window", model_->encode_window(batch_, {}), window, gradient_of);
+      compare_loss(
+          "loss.window", ops::gather_rows(model_->encode(batch_, {}), window), window, gradient_of);
+    }
+  }
+
+  [[nodiscard]] Tensor window_tokens() const {
+    const Segments& segments = batch_.segments;
+    const auto window = static_cast<std::int32_t>(model_->config().window);
+    std::vector<std::int32_t> rows;
+    for (std::int64_t b = 0; b < segments.size(); ++b) {
+      for (std::int32_t row = std::max(segments.begin(b), segments.end(b) - window);
+           row < segments.end(b);
+           ++row) {
+        rows.push_back(row);
+      }
+    }
+    const auto count = static_cast<std::int64_t>(rows.size());
+    return Tensor::from(rows, {count}, test_device());
   }
 
   // `rows`: the tokens that `hidden` stands for; all of them when undefined.

@@ -35,6 +35,7 @@ class ProfileCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
+  [[nodiscard]] std::vector<std::string> models() const;
   [[nodiscard]] std::vector<profile::Workload> workloads() const;
   void add_variants(profile::Workload workload, std::vector<profile::Workload>& all) const;
   [[nodiscard]] std::string print(const profile::Report& report) const;
@@ -65,7 +66,7 @@ void ProfileCommand::declare(OptionTable& table) {
   visit_options(model_, [&](const std::string& key, auto& field, const char* help) {
     if (key == "model") {
       model_.model = "elastic,softmax";
-      table.add(key, &field, "models, separated by commas").scope = Scope::kSession;
+      table.add(key, &field, "models, separated by commas, or all").scope = Scope::kSession;
     } else if (key != "max_len") {
       table.add(key, &field, help).scope = Scope::kSession;
     }
@@ -76,7 +77,11 @@ void ProfileCommand::declare(OptionTable& table) {
   add("length", &length_, "history lengths: 256,1k or 256-65536*4 or 100-500+100");
   add("batch", &batch_, "sequences at a time, as --length");
   add("phase", &phase_, "encode (all states), serve (one state a sequence), train (a step), rank");
-  add("supervision", &supervision_, "of train: last, or all (causal models)");
+  add("supervision",
+      &supervision_,
+      "of train: last, all (causal models), window (elastic-window), or auto (what each model "
+      "trains "
+      "with)");
   add("shortcut", &shortcut_, "compute only the last token in the last layer: on, off or both");
   add("items", &items_, "size of the catalogue of synthetic histories");
   add("data", &data_, "real histories, cut to the length, instead of synthetic ones");
@@ -95,8 +100,9 @@ void ProfileCommand::declare(OptionTable& table) {
 
 void ProfileCommand::add_variants(profile::Workload workload,
                                   std::vector<profile::Workload>& all) const {
-  const bool has_shortcut = workload.phase == profile::Phase::kServe ||
-                            (workload.phase == profile::Phase::kTrain && !workload.supervise_all);
+  const bool has_shortcut =
+      workload.phase == profile::Phase::kServe ||
+      (workload.phase == profile::Phase::kTrain && workload.supervision == "last");
   for (const bool shortcut : {false, true}) {
     const bool wanted = shortcut_ == "both" || (shortcut_ == "on") == shortcut;
     if (has_shortcut ? wanted : shortcut) {
@@ -106,12 +112,16 @@ void ProfileCommand::add_variants(profile::Workload workload,
   }
 }
 
+std::vector<std::string> ProfileCommand::models() const {
+  return model_.model == "all" ? model_names() : profile::parse_list(model_.model);
+}
+
 std::vector<profile::Workload> ProfileCommand::workloads() const {
   profile::Workload workload;
   workload.model = model_;
   workload.model.num_items = items_;
   workload.device = parse_device(session_.device);
-  workload.supervise_all = supervision_ == "all";
+  workload.supervision = supervision_;
   workload.repetitions = static_cast<int>(repetitions_);
   workload.warmup = static_cast<int>(warmup_);
   workload.max_memory_bytes =
@@ -121,7 +131,7 @@ std::vector<profile::Workload> ProfileCommand::workloads() const {
     workload.phase = profile::parse_phase(phase);
     for (const std::int64_t length : profile::parse_lengths("--length", length_)) {
       for (const std::int64_t batch : profile::parse_lengths("--batch", batch_)) {
-        for (const std::string& model : profile::parse_list(model_.model)) {
+        for (const std::string& model : models()) {
           workload.model.model = model;
           workload.model.max_len = length;
           workload.batch = batch;
@@ -165,8 +175,9 @@ int ProfileCommand::run(const OptionTable&) {
   if (format != "md" && format != "csv" && format != "jsonl" && format != "json") {
     throw UsageError("-o: expected md, csv, jsonl or json, got '", format, "'");
   }
-  if (supervision_ != "last" && supervision_ != "all") {
-    throw UsageError("--supervision: expected last or all, got '", supervision_, "'");
+  if (supervision_ != "last" && supervision_ != "all" && supervision_ != "window" &&
+      supervision_ != "auto") {
+    throw UsageError("--supervision: expected last, all, window or auto, got '", supervision_, "'");
   }
   if (shortcut_ != "on" && shortcut_ != "off" && shortcut_ != "both") {
     throw UsageError("--shortcut: expected on, off or both, got '", shortcut_, "'");

@@ -16,6 +16,31 @@ bool absorbed_is_cheaper(const ModelConfig& config) {
   return config.num_heads * config.num_experts < config.dim + config.num_experts;
 }
 
+// One for the experts of segments with tokens, zero for the others: [B, k, D].
+Tensor mask_of_empty(const Segments& segments, const Tensor& experts) {
+  const std::int64_t per_segment = experts.numel() / segments.size();
+  Tensor mask = empty_like(experts);
+  Tensor rows = mask.reshape({segments.size(), per_segment});
+  Backend& backend = backend_for(mask.device());
+  backend.fill(mask, 1.0);
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    if (segments.length(b) == 0) {
+      Tensor row = rows.slice(b, b + 1);
+      backend.fill(row, 0.0);
+    }
+  }
+  return mask;
+}
+
+bool any_empty(const Segments& segments) {
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    if (segments.length(b) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Variable flatten(const Variable& experts) {
   return ops::reshape(experts, {experts.shape().rows(), experts.shape()[-1]});
 }
@@ -62,6 +87,12 @@ Variable DispatcherMixer::gather(const Variable& x, const MixerState& state) con
   const Variable query = ops::linear(ops::layer_norm(state.experts, {}), aggregate_.query);
   const Variable gathered = absorbed_ ? aggregate_absorbed(x, query, state.segments)
                                       : aggregate_plain(x, query, state.segments);
+  if (any_empty(state.segments)) {
+    const Variable mask(mask_of_empty(state.segments, state.experts.value()));
+    const Variable projected =
+        ops::linear(gathered, aggregate_.output.weight, aggregate_.output.bias);
+    return ops::layer_norm(ops::add(state.experts, ops::multiply(projected, mask)), expert_norm_);
+  }
   return ops::layer_norm(
       ops::linear_residual(
           gathered, aggregate_.output.weight, aggregate_.output.bias, state.experts, Dropout{}),

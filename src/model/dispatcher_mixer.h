@@ -31,20 +31,23 @@ class DispatcherMixer final : public Mixer {
                         MixerState& state,
                         const Dropout& dropout) const override;
 
- private:
-  // P -> P'
+  /// P', from the experts P and the tokens of `state`; A = 0 where there is no token.
   [[nodiscard]] Variable gather(const Variable& x, const MixerState& state) const;
+  /// x + Dropout(attention_dispatch(LN(x), experts)) for the tokens of `segments`.
+  [[nodiscard]] Variable dispatch(const Variable& x,
+                                  const Variable& experts,
+                                  const Segments& segments,
+                                  const Dropout& dropout) const;
+  /// LN_attention.
+  [[nodiscard]] const ops::NormVariables& norm() const { return norm_; }
+
+ private:
   [[nodiscard]] Variable aggregate_absorbed(const Variable& x,
                                             const Variable& query,
                                             const Segments& segments) const;
   [[nodiscard]] Variable aggregate_plain(const Variable& x,
                                          const Variable& query,
                                          const Segments& segments) const;
-  // x + Dropout(attention_dispatch(LN(x), experts)) for the tokens of `segments`.
-  [[nodiscard]] Variable dispatch(const Variable& x,
-                                  const Variable& experts,
-                                  const Segments& segments,
-                                  const Dropout& dropout) const;
 
   std::int64_t num_heads_;
   std::int64_t num_experts_;

@@ -21,9 +21,12 @@ Variable SharedExperts::initial_experts(const Variable& /*x*/, const Segments& s
   return ops::repeat(experts_, segments.size());
 }
 
-InterestMemory::InterestMemory(ParameterStore& store, const ModelConfig& config) : config_(config) {
+InterestMemory::InterestMemory(ParameterStore& store,
+                               const ModelConfig& config,
+                               std::int64_t max_len)
+    : config_(config) {
   const std::int64_t dim = config.dim;
-  std::int64_t length = config.max_len;
+  std::int64_t length = max_len;
   do {
     length = (length + config.query_stride - 1) / config.query_stride;
     const std::string prefix = concat("imr.query.levels.", levels_.size());

@@ -22,12 +22,16 @@ class SharedExperts final : public StateSource {
 ///
 /// Level j groups its tokens by r from the end, pools each group linearly, and where
 /// 1 < N_j <= query_attention_len adds softmax attention among the groups; N_0 = ceil(N / r),
-/// N_{j+1} = ceil(N_j / r), until 1. The levels follow from N, so every sequence runs through all.
+/// N_{j+1} = ceil(N_j / r), until 1. The levels follow from N, so every sequence runs through all;
+/// one without tokens as if it had one zero vector.
 /// Parameters imr.query.levels.j.{pool, attention_norm, attention}.*, imr.query.project.*,
 /// imr.query.norm.*, imr.subkeys [M, 2, S, Dk/2], imr.memory [S * S, D].
 class InterestMemory final : public StateSource {
  public:
-  InterestMemory(ParameterStore& store, const ModelConfig& config);
+  /// For histories of up to `max_len` events.
+  InterestMemory(ParameterStore& store, const ModelConfig& config, std::int64_t max_len);
+  InterestMemory(ParameterStore& store, const ModelConfig& config)
+      : InterestMemory(store, config, config.max_len) {}
   Variable initial_experts(const Variable& x, const Segments& segments) override;
   [[nodiscard]] RetrievedExperts retrieved() const override { return retrieved_; }
 

@@ -20,8 +20,9 @@ struct ForwardMode {
   std::uint32_t step = 0;  ///< training step, so that every step has masks of its own
 };
 
-/// Whether a state may depend on later events.
-enum class Direction { kCausal, kBidirectional };
+/// Whether a state may depend on later events: never; always; or among the events before the latest
+/// `window` ones only, which see those all and each other causally.
+enum class Direction { kCausal, kBidirectional, kWindowed };
 
 /// The experts that Interest Memory Retrieval chose, for diagnostics and --explain.
 struct RetrievedExperts {
@@ -44,6 +45,11 @@ class Model {
   virtual Variable encode(const data::Batch& batch, const ForwardMode& mode) = 0;
   /// States of each sequence's last token, [B, D]: the same numbers as encode's, for less work.
   virtual Variable encode_last(const data::Batch& batch, const ForwardMode& mode) = 0;
+
+  /// States of each sequence's latest min(window, n) tokens, one sequence after the other: the same
+  /// numbers as encode's, for less work. Of models with Direction::kWindowed; others throw
+  /// UsageError.
+  virtual Variable encode_window(const data::Batch& batch, const ForwardMode& mode);
 
   /// Experts retrieved by the latest encode or encode_last; empty tensors for models without IMR.
   [[nodiscard]] virtual RetrievedExperts retrieved() const { return {}; }

@@ -1,4 +1,5 @@
 // Every model by name: a new one is a mixer and a line here.
+#include <algorithm>
 #include <map>
 
 #include "base/error.h"
@@ -8,9 +9,12 @@
 #include "model/sequence_model.h"
 #include "model/slot_mixers.h"
 #include "model/softmax_mixer.h"
+#include "model/window_model.h"
 
 namespace elastic {
 namespace {
+
+constexpr const char* kWindowModel = "elastic-window";
 
 template <class MixerType>
 std::unique_ptr<Mixer> make_mixer(ParameterStore& store,
@@ -24,7 +28,8 @@ std::unique_ptr<StateSource> make_source(ParameterStore& store, const ModelConfi
   return std::make_unique<SourceType>(store, config);
 }
 
-const std::map<std::string, SequenceModel::Kind>& registry() {
+// Models whose layers differ in their mixer only.
+const std::map<std::string, SequenceModel::Kind>& kinds() {
   static const std::map<std::string, SequenceModel::Kind> kinds{
       {"elastic",
        {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<InterestMemory>}},
@@ -39,30 +44,38 @@ const std::map<std::string, SequenceModel::Kind>& registry() {
 
 }  // namespace
 
+Variable Model::encode_window(const data::Batch& /*batch*/, const ForwardMode& /*mode*/) {
+  throw UsageError("model ", config().model, " has no window");
+}
+
 std::vector<std::string> model_names() {
   std::vector<std::string> names;
-  for (const auto& [name, kind] : registry()) {
+  for (const auto& [name, kind] : kinds()) {
     names.push_back(name);
   }
+  names.emplace_back(kWindowModel);
+  std::sort(names.begin(), names.end());
   return names;
 }
 
 bool is_registered(const std::string& model) {
-  return registry().contains(model);
+  return model == kWindowModel || kinds().contains(model);
 }
 
 std::unique_ptr<Model> make_model(const ModelConfig& config,
                                   std::uint64_t seed,
                                   DType dtype,
                                   Device device) {
-  const auto found = registry().find(config.model);
-  if (found == registry().end()) {
+  if (!is_registered(config.model)) {
     throw UsageError(
         "--model: unknown model '", config.model, "'", did_you_mean(config.model, model_names()));
   }
   check(config);
   ELASTIC_CHECK(config.num_items >= 1, "num_items is not set");
-  return std::make_unique<SequenceModel>(config, found->second, seed, dtype, device);
+  if (config.model == kWindowModel) {
+    return std::make_unique<WindowModel>(config, seed, dtype, device);
+  }
+  return std::make_unique<SequenceModel>(config, kinds().at(config.model), seed, dtype, device);
 }
 
 }  // namespace elastic

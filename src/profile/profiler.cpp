@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "train/optimizer.h"
+#include "train/training_step.h"
 
 namespace elastic::profile {
 namespace {
@@ -38,12 +39,25 @@ class ZipfItems {
   std::vector<double> cumulative_;
 };
 
-struct Inputs {
-  data::Batch batch;
-  Tensor targets;  ///< one per supervised token
-};
+std::int64_t count_supervised(const Segments& segments,
+                              train::Supervision supervision,
+                              std::int64_t window) {
+  switch (supervision) {
+    case train::Supervision::kLast:
+      return segments.size();
+    case train::Supervision::kAll:
+      return segments.num_tokens();
+    case train::Supervision::kWindow:
+      break;
+  }
+  std::int64_t count = 0;
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    count += std::min<std::int64_t>(window, segments.length(b));
+  }
+  return count;
+}
 
-Inputs make_inputs(const Workload& workload) {
+train::TrainBatch make_inputs(const Workload& workload, train::Supervision supervision) {
   const std::int64_t length = workload.model.max_len;
   ZipfItems items(workload.model.num_items, workload.seed);
   data::BatchBuilder builder;
@@ -56,10 +70,12 @@ Inputs make_inputs(const Workload& workload) {
       builder.add(workload.histories[items.stream().below(workload.histories.size())], length);
     }
   }
-  const std::int64_t supervised = workload.supervise_all ? builder.num_tokens() : workload.batch;
+  const data::Batch batch = builder.build(workload.device);
+  const std::int64_t supervised =
+      count_supervised(batch.segments, supervision, workload.model.window);
   std::vector<std::int32_t> targets(static_cast<std::size_t>(supervised));
   std::generate(targets.begin(), targets.end(), [&] { return items.next(); });
-  return {builder.build(workload.device), Tensor::from(targets, {supervised}, workload.device)};
+  return {batch, Tensor::from(targets, {supervised}, workload.device), Tensor()};
 }
 
 // One repetition of the workload, as a function to call.
@@ -68,7 +84,8 @@ class Repetition {
   explicit Repetition(const Workload& workload)
       : workload_(workload),
         model_(make_model(workload.model, workload.seed, DType::kFloat32, workload.device)),
-        inputs_(make_inputs(workload)) {
+        supervision_(supervision_of(workload, *model_)),
+        inputs_(make_inputs(workload, supervision_)) {
     if (workload.phase == Phase::kTrain) {
       optimizer_ = std::make_unique<train::Optimizer>(model_->parameters(), train_config_);
     }
@@ -102,6 +119,15 @@ class Repetition {
   }
 
  private:
+  static train::Supervision supervision_of(const Workload& workload, const Model& model) {
+    if (workload.phase != Phase::kTrain) {
+      return train::Supervision::kLast;
+    }
+    train::TrainConfig config;
+    config.supervision = workload.supervision;
+    return train::supervision_for(config, model);
+  }
+
   Variable last_states(const ForwardMode& mode) {
     return workload_.shortcut ? model_->encode_last(inputs_.batch, mode)
                               : ops::gather_rows(model_->encode(inputs_.batch, mode),
@@ -110,8 +136,9 @@ class Repetition {
 
   void train_step() {
     const ForwardMode mode{/*training=*/true, workload_.seed, ++step_};
-    const Variable hidden =
-        workload_.supervise_all ? model_->encode(inputs_.batch, mode) : last_states(mode);
+    const Variable hidden = supervision_ == train::Supervision::kLast
+                                ? last_states(mode)
+                                : train::supervised_states(*model_, inputs_, supervision_, mode);
     const Variable loss = ops::linear_cross_entropy(hidden, model_->item_table(), inputs_.targets);
     backward(loss);
     optimizer_->step(loss.value(), train_config_.learning_rate);
@@ -128,7 +155,8 @@ class Repetition {
 
   const Workload& workload_;
   std::unique_ptr<Model> model_;
-  Inputs inputs_;
+  train::Supervision supervision_;
+  train::TrainBatch inputs_;
   train::TrainConfig train_config_;
   std::unique_ptr<train::Optimizer> optimizer_;
   Tensor hidden_;

@@ -29,7 +29,7 @@ struct Workload {
   Phase phase = Phase::kEncode;
   std::int64_t batch = 16;
   Device device = Device::kCpu;
-  bool supervise_all = false;  ///< train: a loss at every position
+  std::string supervision = "last";  ///< of train, as TrainConfig's
   bool shortcut =
       true;  ///< serve, and train at the last position: compute only the last token at the end
   int warmup = 1;

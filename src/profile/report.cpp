@@ -70,8 +70,8 @@ std::string markdown_row(const std::vector<std::string>& cells) {
 std::string series_name(const Row& row) {
   const Workload& w = row.workload;
   std::string name = w.model.model;
-  if (w.phase == Phase::kTrain && w.supervise_all) {
-    return name + ", all positions";
+  if (w.phase == Phase::kTrain && w.supervision != "last") {
+    return name + (w.supervision == "auto" ? "" : ", supervision " + w.supervision);
   }
   const bool has_shortcut = w.phase == Phase::kServe || w.phase == Phase::kTrain;
   return has_shortcut && !w.shortcut ? name + ", no shortcut" : name;
@@ -122,7 +122,7 @@ double speedup(const Row& row, const Report& report) {
     const Workload& o = other.workload;
     if (other.status == RowStatus::kOk && o.model.model == report.baseline && o.phase == w.phase &&
         o.model.max_len == w.model.max_len && o.batch == w.batch &&
-        o.supervise_all == w.supervise_all && o.shortcut == w.shortcut) {
+        o.supervision == w.supervision && o.shortcut == w.shortcut) {
       return other.ms_median / row.ms_median;
     }
   }
@@ -139,7 +139,7 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   json["batch"] = w.batch;
   json["dim"] = w.model.dim;
   json["num_experts"] = w.model.num_experts;
-  json["supervision"] = w.supervise_all ? "all" : "last";
+  json["supervision"] = w.supervision;
   json["shortcut"] = w.shortcut;
   json["status"] = name_of(row.status);
   if (!row.note.empty()) {

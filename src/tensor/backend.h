@@ -115,7 +115,7 @@ class Backend {
   virtual void positions(const Segments& segments, bool recent, Tensor& out) = 0;
   /// The last token of each segment, [B]. No segment may be empty.
   virtual void last_tokens(const Segments& segments, Tensor& out) = 0;
-  /// Offsets [B + 1] of segments of ceil(length / stride) groups each.
+  /// Offsets [B + 1] of segments of max(1, ceil(length / stride)) groups each.
   virtual void group_offsets(const Segments& segments, std::int32_t stride, Tensor& out) = 0;
 
   // --- element by element -----------------------------------------------------------------------
@@ -346,9 +346,9 @@ class Backend {
   /// K_t = K_{t-1} + gate_t (key_t - K_{t-1}), V_t likewise from zero, with one gate per slot;
   /// out_t = softmax over slots(query_t . K_t) V_t. query, key, value [T, D], heads side by side,
   /// gates [T, H, k] -> out [T, D]. `key` may be the same tensor as `value`: half the work. No
-  /// [T, k, D]. `state` [B, H, 2, k, Dh], keys and values ([B, H, 1, k, Dh] where key is value), is
-  /// what the slots hold before a segment and becomes what they hold after it; undefined: they
-  /// start empty.
+  /// [T, k, D]. `state` [B, H, 2 k, Dh], the slots'
+  /// keys and then their values ([B, H, k, Dh] where key is value), is what they hold before a
+  /// segment and becomes what they hold after it; undefined: they start empty.
   virtual void slot_attention_forward(const Tensor& query,
                                       const Tensor& key,
                                       const Tensor& value,

@@ -44,7 +44,7 @@ Segments Segments::grouped(std::int32_t stride) const {
   std::vector<std::int32_t> offsets{0};
   offsets.reserve(host_.size());
   for (std::int64_t b = 0; b < size(); ++b) {
-    offsets.push_back(offsets.back() + (length(b) + stride - 1) / stride);
+    offsets.push_back(offsets.back() + std::max(1, (length(b) + stride - 1) / stride));
   }
   return {std::move(offsets), device()};
 }

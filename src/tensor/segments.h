@@ -39,7 +39,7 @@ class Segments {
   [[nodiscard]] const Tensor& device_offsets() const { return device_; }
   [[nodiscard]] Device device() const { return device_.device(); }
 
-  /// Segments of ceil(length / stride) groups each.
+  /// Segments of ceil(length / stride) groups each, at least one.
   [[nodiscard]] Segments grouped(std::int32_t stride) const;
   /// Every segment of one same length.
   static Segments uniform(std::int64_t count, std::int32_t length, Device device);

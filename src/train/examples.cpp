@@ -60,9 +60,9 @@ class UserExamples {
 
   void add_windows(std::int64_t length) {
     const std::int64_t inputs = length - 1;  // the last event is a target only
-    const std::int64_t surplus = inputs - options_.max_len;
+    const std::int64_t surplus = inputs - window();
     if (surplus <= 0) {
-      add(0, inputs);
+      add_window(0, inputs);
       return;
     }
     switch (options_.cuts.kind) {
@@ -70,11 +70,11 @@ class UserExamples {
         tile(inputs);
         return;
       case Cuts::Kind::kLatest:
-        add(surplus, inputs);
+        add_window(surplus, inputs);
         return;
       case Cuts::Kind::kRandom:
         for (const std::int64_t begin : draw(random_, surplus + 1, options_.cuts.count)) {
-          add(begin, begin + options_.max_len);
+          add_window(begin, begin + window());
         }
         return;
     }
@@ -82,22 +82,39 @@ class UserExamples {
 
  private:
   void add_prefix(std::int64_t target) {
-    add(std::max<std::int64_t>(0, target - options_.max_len), target);
+    add(std::max<std::int64_t>(0, target - options_.max_len), target, 1);
   }
 
   void tile(std::int64_t inputs) {
-    const auto window = static_cast<std::uint64_t>(options_.max_len);
     std::int64_t begin = 0;
-    std::int64_t end = 1 + static_cast<std::int64_t>(random_.below(window));
+    std::int64_t end =
+        1 + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(window())));
     while (begin < inputs) {
-      add(begin, end);
+      add_window(begin, end);
       begin = end;
-      end = std::min(inputs, end + options_.max_len);
+      end = std::min(inputs, end + window());
     }
   }
 
-  void add(std::int64_t begin, std::int64_t end) {
-    examples_.push_back({user_, static_cast<std::int32_t>(begin), static_cast<std::int32_t>(end)});
+  [[nodiscard]] std::int64_t window() const {
+    return options_.supervision == Supervision::kWindow
+               ? std::min(options_.window, options_.max_len)
+               : options_.max_len;
+  }
+
+  // Supervises the events [begin, end); with supervision window earlier ones are read too.
+  void add_window(std::int64_t begin, std::int64_t end) {
+    const std::int64_t first = options_.supervision == Supervision::kWindow
+                                   ? std::max<std::int64_t>(0, end - options_.max_len)
+                                   : begin;
+    add(first, end, end - begin);
+  }
+
+  void add(std::int64_t begin, std::int64_t end, std::int64_t num_targets) {
+    examples_.push_back({user_,
+                         static_cast<std::int32_t>(begin),
+                         static_cast<std::int32_t>(end),
+                         static_cast<std::int32_t>(num_targets)});
   }
 
   const ExampleOptions& options_;

@@ -11,12 +11,14 @@
 
 namespace elastic::train {
 
-/// Events [begin, end) of a user's training sequence are the inputs. The target is event `end` with
-/// supervision last, and each input's next event (begin + 1 .. end) with supervision all.
+/// Events [begin, end) of a user's training sequence are the inputs; the events after the latest
+/// `num_targets` of them are the targets: one with supervision last, as many as inputs with
+/// supervision all.
 struct Example {
   std::int32_t user = 0;
   std::int32_t begin = 0;
   std::int32_t end = 0;
+  std::int32_t num_targets = 1;
   [[nodiscard]] std::int32_t length() const { return end - begin; }
   bool operator==(const Example&) const = default;
 };
@@ -25,6 +27,7 @@ struct ExampleOptions {
   Supervision supervision = Supervision::kLast;
   Cuts cuts;
   std::int64_t max_len = 200;
+  std::int64_t window = 0;  ///< of supervision window
   std::uint64_t seed = 0;
 };
 
@@ -38,6 +41,8 @@ struct ExampleOptions {
 /// the sequence, so that every event but the first is a target once; a sequence that does not fit
 /// in one window is cut at an offset drawn per user and epoch. Latest: the latest window; a number:
 /// as many full windows drawn without replacement, all where there are fewer.
+/// Supervision window: the same with the targets' windows of at most `window` events; the inputs
+/// are the latest `max_len` events up to the window's end.
 std::vector<Example> epoch_examples(std::span<const std::int64_t> lengths,
                                     const ExampleOptions& options,
                                     std::int64_t epoch);

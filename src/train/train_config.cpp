@@ -59,7 +59,7 @@ void check(const TrainConfig& config) {
   if (config.seed < 0) {
     throw UsageError("seed: expected a whole number of at least 0, got ", config.seed);
   }
-  check_choice("supervision", config.supervision, {"auto", "last", "all"});
+  check_choice("supervision", config.supervision, {"auto", "last", "window", "all"});
   parse_cuts(config.cuts);
   check_range("patience", config.patience, 1);
   check_range("eval_every", config.eval_every, 1);
@@ -69,19 +69,36 @@ void check(const TrainConfig& config) {
 }
 
 Supervision supervision_for(const TrainConfig& config, const Model& model) {
-  const bool causal = model.direction() == Direction::kCausal;
-  if (config.supervision == "all" && !causal) {
+  const Direction direction = model.direction();
+  if (config.supervision == "window" && direction != Direction::kWindowed) {
+    throw UsageError("supervision: expected all, last or auto with model ",
+                     model.config().model,
+                     ", got 'window': the model has no window");
+  }
+  if (config.supervision == "all" && direction == Direction::kWindowed) {
+    throw UsageError("supervision: expected window, last or auto with model ",
+                     model.config().model,
+                     ", got 'all': the states before the window see later events, so their labels "
+                     "would leak");
+  }
+  if (config.supervision == "all" && direction == Direction::kBidirectional) {
     throw UsageError(
         "supervision: expected last or auto with model ",
         model.config().model,
         ", got 'all': the model is bidirectional, so a state sees the later events of its "
         "sequence and the label of every position but the last would leak");
   }
-  const bool all = config.supervision == "all" || (config.supervision == "auto" && causal);
-  if (config.cuda_graphs && (all || model.item_table().value().device() != Device::kCuda)) {
-    throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");
+  Supervision supervision = Supervision::kLast;
+  if (config.supervision != "last" && direction != Direction::kBidirectional) {
+    supervision = direction == Direction::kCausal ? Supervision::kAll : Supervision::kWindow;
   }
-  return all ? Supervision::kAll : Supervision::kLast;
+  const bool recordable = supervision == Supervision::kLast && direction != Direction::kWindowed;
+  if (config.cuda_graphs && (!recordable || model.item_table().value().device() != Device::kCuda)) {
+    throw UsageError(
+        "--cuda-graphs: expected --device cuda, --supervision last and a model other than "
+        "elastic-window");
+  }
+  return supervision;
 }
 
 Cuts parse_cuts(const std::string& cuts) {

@@ -53,11 +53,11 @@ void visit_options(Config& config, Visitor&& visitor) requires
   visitor("clip_norm", config.clip_norm, "largest norm of all gradients together; 0: no clipping");
   visitor("loss", config.loss, "softmax: cross-entropy over all items");
   visitor("seed", config.seed, "of weights, order of examples, cuts and dropout");
-  visitor(
-      "supervision",
-      config.supervision,
-      "all (a loss at every position; causal models only), last (at the last one), or auto (all "
-      "for causal models, last for bidirectional ones)");
+  visitor("supervision",
+          config.supervision,
+          "all (a loss at every position; causal models), window (at the latest --window ones; "
+          "elastic-window), last (at the last one), or auto (the first of these that the model "
+          "allows)");
   visitor("cuts",
           config.cuts,
           "what an epoch visits of a user: all prefixes (with supervision all: windows that cover "
@@ -80,8 +80,8 @@ void visit_options(Config& config, Visitor&& visitor) requires
 /// Throws UsageError naming the option, the value and what is allowed.
 void check(const TrainConfig& config);
 
-/// At which positions of an example the loss stands.
-enum class Supervision { kLast, kAll };
+/// At which positions of an example the loss stands: the last one, all, or the latest `window`.
+enum class Supervision { kLast, kAll, kWindow };
 
 /// `supervision` made definite for a model. Throws UsageError where `all` would leak the label, and
 /// where `cuda_graphs` does not fit it or the model's device.

@@ -81,6 +81,7 @@ Trainer::Trainer(Model& model,
       example_options_{supervision_for(config, model),
                        parse_cuts(config.cuts),
                        model.config().max_len,
+                       model.config().window,
                        static_cast<std::uint64_t>(config.seed)},
       lengths_(training_lengths(split)),
       optimizer_(model.parameters(), config),
@@ -167,8 +168,8 @@ void Trainer::step() {
   const auto batch_index = static_cast<std::size_t>(state_.next_batch);
   const std::size_t begin = batches_[batch_index];
   const std::size_t size = batches_[batch_index + 1] - begin;
-  const HostBatch input = collect_batch(
-      split_, std::span(examples_).subspan(begin, size), example_options_.supervision);
+  const HostBatch input =
+      collect_batch(split_, std::span(examples_).subspan(begin, size), example_options_);
   ++state_.num_steps;
   ++state_.next_batch;
 

@@ -12,6 +12,12 @@
 
 namespace elastic::train {
 
+/// The states [R, D] that a batch's targets are predicted from.
+Variable supervised_states(Model& model,
+                           const TrainBatch& input,
+                           Supervision supervision,
+                           const ForwardMode& mode);
+
 /// One step; returns the loss [].
 Tensor training_step(Model& model,
                      Optimizer& optimizer,

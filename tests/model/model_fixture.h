@@ -26,6 +26,7 @@ inline ModelConfig small_config(const std::string& model) {
   config.key_dim = 6;
   config.query_stride = 3;
   config.query_attention_len = 12;
+  config.window = 7;
   config.num_items = 40;
   return config;
 }

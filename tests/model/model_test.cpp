@@ -12,10 +12,10 @@ std::unique_ptr<Model> small_model(const std::string& name, DType dtype = DType:
   return new_model(small_config(name), /*seed=*/1, dtype);
 }
 
-std::vector<std::string> causal_models() {
+std::vector<std::string> models_of(Direction direction) {
   std::vector<std::string> names;
   for (const std::string& name : model_names()) {
-    if (small_model(name)->direction() == Direction::kCausal) {
+    if (small_model(name)->direction() == direction) {
       names.push_back(name);
     }
   }
@@ -82,7 +82,7 @@ TEST_CASE("causal models: what comes after an event does not change its state") 
   const NoGrad no_grad;
   const Threads one(1);
   const History history = random_ids(80, 1, 40, 1);
-  for (const std::string& name : causal_models()) {
+  for (const std::string& name : models_of(Direction::kCausal)) {
     for (const std::string position : {"auto", "forward", "recent", "none"}) {
       ModelConfig config = small_config(name);
       config.position = position;
@@ -108,7 +108,7 @@ TEST_CASE("causal models: appending moves nothing unless positions count from th
   const NoGrad no_grad;
   const Threads one(1);
   const History history = random_ids(80, 1, 40, 2);
-  for (const std::string& name : causal_models()) {
+  for (const std::string& name : models_of(Direction::kCausal)) {
     for (const std::string position : {"auto", "forward", "none"}) {
       ModelConfig config = small_config(name);
       config.position = position;
@@ -129,17 +129,66 @@ TEST_CASE("bidirectional models: an early state sees a later event") {
   const NoGrad no_grad;
   const Threads one(1);
   History history = random_ids(20, 1, 40, 3);
-  for (const std::string& name : model_names()) {
+  for (const std::string& name : models_of(Direction::kBidirectional)) {
     const auto model = small_model(name);
-    if (model->direction() == Direction::kCausal) {
-      continue;
-    }
     CAPTURE(name);
     const Tensor states = model->encode(batch_of({history}), {}).value();
     History changed = history;
     changed.back() = changed.back() % 40 + 1;
     CHECK_FALSE(same_numbers(model->encode(batch_of({changed}), {}).value().slice(0, 1),
                              states.slice(0, 1)));
+  }
+}
+
+TEST_CASE("windowed models: the prefix sees itself whole, the window no later event") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const History history = random_ids(80, 1, 40, 3);
+  for (const std::string& name : models_of(Direction::kWindowed)) {
+    const auto model = small_model(name);
+    const std::int64_t middle = 80 - model->config().window;
+    const Tensor states = model->encode(batch_of({history}), {}).value();
+    const auto states_after_change = [&](std::int64_t event) {
+      History changed = history;
+      std::int32_t& id = changed[static_cast<std::size_t>(event)];
+      id = id % 40 + 1;
+      return model->encode(batch_of({changed}), {}).value();
+    };
+    CAPTURE(name);
+    for (std::int64_t event = middle; event < 80; ++event) {
+      CAPTURE(event);
+      const Tensor other = states_after_change(event);
+      CHECK(same_numbers(other.slice(0, event), states.slice(0, event)));
+      CHECK_FALSE(same_bits(other.slice(event, event + 1), states.slice(event, event + 1)));
+    }
+    const Tensor other = states_after_change(middle - 1);
+    CHECK_FALSE(same_numbers(other.slice(0, 1), states.slice(0, 1)));
+    CHECK_FALSE(same_numbers(other.slice(79, 80), states.slice(79, 80)));
+  }
+}
+
+TEST_CASE("windowed models: encode_window equals encode at the latest tokens; others have none") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    if (model->direction() != Direction::kWindowed) {
+      CHECK(message_of([&] { model->encode_window(batch, {}); }) ==
+            "model " + name + " has no window");
+      continue;
+    }
+    const std::vector<double> states = to_doubles(model->encode(batch, {}).value());
+    const Segments& segments = batch.segments;
+    std::vector<double> want;
+    for (std::int64_t b = 0; b < segments.size(); ++b) {
+      const std::int64_t begin =
+          std::max<std::int64_t>(segments.begin(b), segments.end(b) - model->config().window);
+      want.insert(want.end(), states.begin() + begin * 8, states.begin() + segments.end(b) * 8);
+    }
+    CHECK(relative_error(want, to_doubles(model->encode_window(batch, {}).value())) <
+          tolerance::kEqualFloat32);
   }
 }
 

@@ -14,8 +14,10 @@ namespace {
 
 using Lengths = std::vector<std::int64_t>;
 
+constexpr std::int64_t kWindow = 3;
+
 ExampleOptions options_of(Supervision supervision, const char* cuts, std::int64_t max_len) {
-  return {supervision, parse_cuts(cuts), max_len, /*seed=*/7};
+  return {supervision, parse_cuts(cuts), max_len, kWindow, /*seed=*/7};
 }
 
 std::vector<Example> sorted(std::vector<Example> examples) {
@@ -32,12 +34,10 @@ std::vector<Example> make(const Lengths& lengths,
 }
 
 /// How often each event of each user is a target.
-std::map<std::pair<int, int>, int> count_targets(const std::vector<Example>& examples,
-                                                 Supervision supervision) {
+std::map<std::pair<int, int>, int> count_targets(const std::vector<Example>& examples) {
   std::map<std::pair<int, int>, int> counts;
   for (const Example& example : examples) {
-    const int first = supervision == Supervision::kLast ? example.end : example.begin + 1;
-    for (int target = first; target <= example.end; ++target) {
+    for (int target = example.end - example.num_targets + 1; target <= example.end; ++target) {
       ++counts[{example.user, target}];
     }
   }
@@ -49,7 +49,8 @@ std::map<std::pair<int, int>, int> count_targets(const std::vector<Example>& exa
 TEST_CASE(
     "examples: with supervision last, cuts all visits every prefix, cut to the latest events") {
   const auto options = options_of(Supervision::kLast, "all", 2);
-  const std::vector<Example> expected{{0, 0, 1}, {0, 0, 2}, {0, 1, 3}, {0, 2, 4}, {3, 0, 1}};
+  const std::vector<Example> expected{
+      {0, 0, 1, 1}, {0, 0, 2, 1}, {0, 1, 3, 1}, {0, 2, 4, 1}, {3, 0, 1, 1}};
   // Users 1 and 2 have no event with a history.
   CHECK(make({5, 1, 0, 2}, options, 0) == expected);
   CHECK(make({5, 1, 0, 2}, options, 9) == expected);
@@ -57,22 +58,25 @@ TEST_CASE(
 
 TEST_CASE("examples: cuts latest is one example a user") {
   CHECK(make({5, 1, 2}, options_of(Supervision::kLast, "latest", 3), 0) ==
-        std::vector<Example>{{0, 1, 4}, {2, 0, 1}});
+        std::vector<Example>{{0, 1, 4, 1}, {2, 0, 1, 1}});
   CHECK(make({5, 1, 2}, options_of(Supervision::kAll, "latest", 3), 0) ==
-        std::vector<Example>{{0, 1, 4}, {2, 0, 1}});
+        std::vector<Example>{{0, 1, 4, 3}, {2, 0, 1, 1}});
   CHECK(make({3}, options_of(Supervision::kAll, "latest", 3), 0) ==
-        std::vector<Example>{{0, 0, 2}});
+        std::vector<Example>{{0, 0, 2, 2}});
+  CHECK(make({9, 3}, options_of(Supervision::kWindow, "latest", 5), 0) ==
+        std::vector<Example>{{0, 3, 8, 3}, {1, 0, 2, 2}});
 }
 
 TEST_CASE("examples: every event but the first is a target exactly once with cuts all") {
   const Lengths lengths{2, 3, 4, 5, 6, 11, 12, 13, 100};
-  for (const Supervision supervision : {Supervision::kLast, Supervision::kAll}) {
+  for (const Supervision supervision :
+       {Supervision::kLast, Supervision::kAll, Supervision::kWindow}) {
     for (const std::int64_t max_len : {1, 2, 5, 200}) {
       for (const std::int64_t epoch : {0, 1, 2, 3}) {
         CAPTURE(max_len);
         CAPTURE(epoch);
         const auto examples = make(lengths, options_of(supervision, "all", max_len), epoch);
-        const auto counts = count_targets(examples, supervision);
+        const auto counts = count_targets(examples);
         std::int64_t expected = 0;
         for (const std::int64_t length : lengths) {
           expected += length - 1;
@@ -84,6 +88,8 @@ TEST_CASE("examples: every event but the first is a target exactly once with cut
         for (const Example& example : examples) {
           CHECK(example.length() >= 1);
           CHECK(example.length() <= max_len);
+          CHECK(example.num_targets >= 1);
+          CHECK(example.num_targets <= example.length());
           CHECK(example.end < lengths[static_cast<std::size_t>(example.user)]);
         }
       }
@@ -92,8 +98,25 @@ TEST_CASE("examples: every event but the first is a target exactly once with cut
 }
 
 TEST_CASE("examples: a sequence that fits in one window is not cut") {
-  CHECK(make({6}, options_of(Supervision::kAll, "all", 5), 3) == std::vector<Example>{{0, 0, 5}});
-  CHECK(make({6}, options_of(Supervision::kAll, "2", 5), 3) == std::vector<Example>{{0, 0, 5}});
+  for (const char* cuts : {"all", "2"}) {
+    CHECK(make({6}, options_of(Supervision::kAll, cuts, 5), 3) ==
+          std::vector<Example>{{0, 0, 5, 5}});
+    CHECK(make({4}, options_of(Supervision::kWindow, cuts, 5), 3) ==
+          std::vector<Example>{{0, 0, 3, 3}});
+  }
+}
+
+TEST_CASE("examples: a window's inputs are the latest events up to its end") {
+  for (std::int64_t epoch = 0; epoch < 8; ++epoch) {
+    for (const Example& example : make({40}, options_of(Supervision::kWindow, "all", 7), epoch)) {
+      CHECK(example.begin == std::max(0, example.end - 7));
+      CHECK(example.num_targets <= kWindow);
+    }
+    for (const Example& example : make({40}, options_of(Supervision::kWindow, "4", 7), epoch)) {
+      CHECK(example.begin == std::max(0, example.end - 7));
+      CHECK(example.num_targets == kWindow);
+    }
+  }
 }
 
 TEST_CASE("examples: tiles begin elsewhere in another epoch, full windows but for both ends") {

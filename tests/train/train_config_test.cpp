@@ -43,7 +43,7 @@ TEST_CASE("train config: a refusal names the option, what is allowed and the val
   CHECK(refusal([](TrainConfig& c) { c.loss = "bce"; }) ==
         "loss: expected one of softmax, got 'bce'");
   CHECK(refusal([](TrainConfig& c) { c.supervision = "first"; }) ==
-        "supervision: expected one of auto, last, all, got 'first'");
+        "supervision: expected one of auto, last, window, all, got 'first'");
   CHECK(refusal([](TrainConfig& c) { c.seed = -1; }) ==
         "seed: expected a whole number of at least 0, got -1");
 }

@@ -14,6 +14,22 @@ Variable gather_rows(const Variable& table, const Tensor& rows) {
   });
 }
 
+Variable scatter_add_rows(const Variable& x, const Tensor& rows, std::int64_t count) {
+  require_shape(x.shape().rank() == 2 && rows.numel() == x.shape()[0],
+                "scatter_add_rows: ",
+                rows.numel(),
+                " rows for ",
+                x.shape());
+  Backend& backend = backend_for(x.value().device());
+  Tensor out = zeros({count, x.shape()[1]}, x.value().dtype(), x.value().device());
+  backend.scatter_add_rows(x.value(), rows, out);
+  return record(out, {x}, [x, rows, &backend](const Tensor& grad) {
+    Tensor grad_x = empty_like(x.value(), Memory::kGradient);
+    backend.gather_rows(grad, rows, grad_x);
+    x.add_grad(std::move(grad_x));
+  });
+}
+
 Variable repeat(const Variable& x, std::int64_t count) {
   require_shape(x.shape().rank() == 2, "repeat: expected a matrix, got ", x.shape());
   const std::int64_t rows = x.shape()[0];

@@ -9,6 +9,10 @@ namespace elastic::ops {
 /// Gradient: equal rows add up, in the order of i.
 Variable gather_rows(const Variable& table, const Tensor& rows);
 
+/// out[rows[i]] += x[i] from zeros, equal rows in the order of i. x [R, D], rows [R] int32 in
+/// 0..count-1 -> [count, D]. Gradient: the rows gathered.
+Variable scatter_add_rows(const Variable& x, const Tensor& rows, std::int64_t count);
+
 /// `count` copies of x [k, D], one after the other: [count, k, D]. Gradient: the copies' sum.
 Variable repeat(const Variable& x, std::int64_t count);
 

@@ -84,8 +84,8 @@ Variable slot_attention(const Variable& query,
   const bool shared = key.value().raw_data() == value.value().raw_data();
   if (state.defined()) {
     const std::int64_t heads = gates.shape()[1];
-    const Shape wanted{
-        segments.size(), heads, shared ? 1 : 2, gates.shape()[2], query.shape()[1] / heads};
+    const std::int64_t rows = gates.shape()[2] * (shared ? 1 : 2);
+    const Shape wanted{segments.size(), heads, rows, query.shape()[1] / heads};
     require_shape(
         state.shape() == wanted, "slot_attention: state ", state.shape(), ", expected ", wanted);
   }

@@ -27,8 +27,8 @@ Variable forget_gates(const Variable& x, double temperature);
 ///
 /// query, key, value [T, D], gates [T, H, k] -> [T, D]. `key` may be the same variable as `value`:
 /// half the work. Gradient: the states are computed again from one in 64 of them.
-/// A defined `state` [B, H, 2, k, D/H], or [B, H, 1, k, D/H] where key is value, carries what the
-/// slots hold from before the segments to after them; nothing is recorded then.
+/// A defined `state` [B, H, 2 k, D/H], or [B, H, k, D/H] where key is value, carries what the slots
+/// hold from before the segments to after them; nothing is recorded then.
 /// Throws ShapeError when the shapes do not fit.
 Variable slot_attention(const Variable& query,
                         const Variable& key,

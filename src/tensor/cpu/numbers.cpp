@@ -30,7 +30,7 @@ void CpuBackend::group_offsets(const Segments& segments, std::int32_t stride, Te
   auto* offsets = out.data<std::int32_t>();
   offsets[0] = 0;
   for (std::int64_t b = 0; b < segments.size(); ++b) {
-    offsets[b + 1] = offsets[b] + (segments.length(b) + stride - 1) / stride;
+    offsets[b + 1] = offsets[b] + std::max(1, (segments.length(b) + stride - 1) / stride);
   }
 }
 

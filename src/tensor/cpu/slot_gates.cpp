@@ -87,27 +87,33 @@ void prefix_backward(const Tensor& gates,
   ArrayMap<T>(grad_decay.data<T>(), columns) /= T(1) + (-raw).exp();
 }
 
-// log a = -softplus(-x) / temperature, gate = 1 - a.
+// The elements of x by slices, each copied to the front of aligned scratch memory and filled up to
+// whole vectors: an element's bits must not depend on its place. Calls body(at, size, in, tail)
+// with tail = e^{-|in|}, both of whole vectors.
 template <class T, class Body>
 void for_gates(const Tensor& x, const Body& body) {
   constexpr std::int64_t kSlice = 1024;
   const Tiles slices{x.numel(), kSlice};
-  const ThreadScratch<T> scratch(kSlice);
+  const ThreadScratch<T> scratch(2 * kSlice);
   parallel_for(slices.count(), segment_work(x), [&](std::int64_t s) {
     const std::int64_t size = slices.end(s) - slices.begin(s);
-    const ConstArrayMap<T> in(x.data<T>() + slices.begin(s), size);
-    ArrayMap<T> tail(scratch.get(), size);
+    const std::int64_t whole = (size + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
+    ArrayMap<T> in(scratch.get(), whole);
+    ArrayMap<T> tail(scratch.get() + kSlice, whole);
+    in.setZero();
+    std::copy(x.data<T>() + slices.begin(s), x.data<T>() + slices.end(s), in.data());
     tail = (-in.abs()).exp();
-    body(slices.begin(s), in, tail);
+    body(slices.begin(s), size, in, tail);
   });
 }
 
+// With log a = -softplus(-x) / temperature, the gate is 1 - a.
 template <class T>
 void forget_forward(const Tensor& x, double temperature, Tensor& gates) {
   const auto inverse = static_cast<T>(1.0 / temperature);
-  for_gates<T>(x, [&](std::int64_t at, const auto& in, auto& tail) {
-    ArrayMap<T>(gates.data<T>() + at, in.size()) =
-        -(-inverse * ((-in).max(T(0)) + tail.log1p())).expm1();
+  for_gates<T>(x, [&](std::int64_t at, std::int64_t size, auto& in, auto& tail) {
+    in = -(-inverse * ((-in).max(T(0)) + tail.log1p())).expm1();
+    std::copy(in.data(), in.data() + size, gates.data<T>() + at);
   });
 }
 
@@ -117,12 +123,12 @@ void forget_backward(const Tensor& x,
                      const Tensor& grad_gates,
                      Tensor& grad_x) {
   const auto inverse = static_cast<T>(1.0 / temperature);
-  for_gates<T>(x, [&](std::int64_t at, const auto& in, auto& tail) {
-    const ConstArrayMap<T> grad(grad_gates.data<T>() + at, in.size());
+  for_gates<T>(x, [&](std::int64_t at, std::int64_t size, auto& in, auto& tail) {
     // dlog a / dx = sigmoid(-x) / temperature
-    ArrayMap<T>(grad_x.data<T>() + at, in.size()) =
-        -grad * (-inverse * ((-in).max(T(0)) + tail.log1p())).exp() * inverse *
-        (in >= T(0)).select(tail, T(1)) / (T(1) + tail);
+    in = -inverse * (-inverse * ((-in).max(T(0)) + tail.log1p())).exp() *
+         (in >= T(0)).select(tail, T(1)) / (T(1) + tail);
+    ArrayMap<T>(grad_x.data<T>() + at, size) =
+        ConstArrayMap<T>(grad_gates.data<T>() + at, size) * in.head(size);
   });
 }
 

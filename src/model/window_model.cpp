@@ -1,0 +1,153 @@
+#include "model/window_model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "autograd/ops/basic.h"
+#include "autograd/ops/ffn.h"
+#include "autograd/ops/layer_norm.h"
+#include "autograd/ops/linear.h"
+#include "autograd/ops/rows.h"
+#include "autograd/ops/segment_attention.h"
+#include "base/error.h"
+
+namespace elastic {
+namespace {
+
+// Some of a batch's tokens, sequence by sequence.
+struct Part {
+  Segments segments;
+  Tensor rows;  ///< of the batch, int32
+};
+
+struct Parts {
+  Part prefix;
+  Part window;
+};
+
+class PartBuilder {
+ public:
+  void add(std::int32_t begin, std::int32_t end) {
+    for (std::int32_t row = begin; row < end; ++row) {
+      rows_.push_back(row);
+    }
+    offsets_.push_back(static_cast<std::int32_t>(rows_.size()));
+  }
+  Part build(Device device) {
+    const auto count = static_cast<std::int64_t>(rows_.size());
+    return {Segments(std::move(offsets_), device), Tensor::from(rows_, {count}, device)};
+  }
+
+ private:
+  std::vector<std::int32_t> rows_;
+  std::vector<std::int32_t> offsets_{0};
+};
+
+Parts split(const Segments& segments, std::int64_t window) {
+  if (segments.is_planned()) {
+    throw UsageError("--cuda-graphs: not with model elastic-window");
+  }
+  PartBuilder prefix;
+  PartBuilder recent;
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    const auto length =
+        static_cast<std::int32_t>(std::min<std::int64_t>(window, segments.length(b)));
+    const std::int32_t middle = segments.end(b) - length;
+    prefix.add(segments.begin(b), middle);
+    recent.add(middle, segments.end(b));
+  }
+  return {prefix.build(segments.device()), recent.build(segments.device())};
+}
+
+}  // namespace
+
+WindowModel::WindowModel(const ModelConfig& config, std::uint64_t seed, DType dtype, Device device)
+    : store_(seed, dtype, device),
+      trunk_(config, Direction::kWindowed, store_),
+      memory_(store_, config, std::max<std::int64_t>(1, config.max_len - config.window)) {
+  for (std::int64_t i = 0; i < config.num_layers; ++i) {
+    const std::string prefix = concat("layers.", i);
+    DispatcherMixer dispatcher(store_, prefix, config);
+    const AttentionWeights recent = make_attention(store_, prefix + ".recent", config.dim);
+    layers_.push_back(
+        {std::move(dispatcher),
+         recent,
+         make_ffn(store_, prefix + ".ffn_norm", prefix + ".ffn", config.dim, config.ffn_dim)});
+  }
+}
+
+// Both terms fall under one mask: of the same place, over the same elements.
+Variable WindowModel::mix_window(const Layer& layer,
+                                 const Variable& x,
+                                 const Variable& experts,
+                                 const Segments& window,
+                                 bool last_only,
+                                 const Dropout& dropout) const {
+  const Variable z = ops::layer_norm(x, layer.dispatcher.norm());
+  const AttentionWeights& recent = layer.recent;
+  const Segments queries =
+      last_only ? Segments::uniform(window.size(), 1, window.device()) : window;
+  const Tensor last = last_only ? window.last_tokens() : Tensor();
+  const auto chosen = [&](const Variable& rows) {
+    return last_only ? ops::gather_rows(rows, last) : rows;
+  };
+  const Variable attended =
+      ops::segment_attention(ops::linear(chosen(z), recent.query),
+                             ops::linear(z, recent.key),
+                             ops::linear(z, recent.value),
+                             queries,
+                             window,
+                             {trunk_.config().num_heads, /*causal=*/!last_only});
+  const Variable dispatched = layer.dispatcher.dispatch(chosen(x), experts, queries, dropout);
+  return ops::linear_residual(
+      attended, recent.output.weight, recent.output.bias, dispatched, dropout);
+}
+
+Variable WindowModel::run(const data::Batch& batch, const ForwardMode& mode, Wanted wanted) {
+  trunk_.check(batch);
+  const auto [prefix, window] = split(batch.segments, trunk_.config().window);
+  const Variable embedded = trunk_.embed(
+      trunk_.item_table(), batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
+  Variable x_prefix = ops::gather_rows(embedded, prefix.rows);
+  Variable x_window = ops::gather_rows(embedded, window.rows);
+  MixerState state{prefix.segments, memory_.initial_experts(x_prefix, prefix.segments)};
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    const bool last_layer = i + 1 == layers_.size();
+    // The window's masks differ from the prefix's.
+    const std::size_t window_place = 2 * (layers_.size() + i);
+    state.experts = layer.dispatcher.gather(x_prefix, state);
+    if (!last_layer || wanted == Wanted::kAll) {
+      x_prefix = layer.dispatcher.dispatch(
+          x_prefix, state.experts, prefix.segments, trunk_.dropout(mode, 2 * i + 1));
+      x_prefix = ops::ffn(x_prefix, layer.ffn, trunk_.dropout(mode, 2 * i + 2));
+    }
+    x_window = mix_window(layer,
+                          x_window,
+                          state.experts,
+                          window.segments,
+                          last_layer && wanted == Wanted::kLast,
+                          trunk_.dropout(mode, window_place + 1));
+    x_window = ops::ffn(x_window, layer.ffn, trunk_.dropout(mode, window_place + 2));
+  }
+  if (wanted == Wanted::kAll) {
+    const std::int64_t tokens = batch.num_tokens();
+    x_window = ops::add(ops::scatter_add_rows(x_prefix, prefix.rows, tokens),
+                        ops::scatter_add_rows(x_window, window.rows, tokens));
+  }
+  return trunk_.finish(x_window);
+}
+
+Variable WindowModel::encode(const data::Batch& batch, const ForwardMode& mode) {
+  return run(batch, mode, Wanted::kAll);
+}
+
+Variable WindowModel::encode_last(const data::Batch& batch, const ForwardMode& mode) {
+  return run(batch, mode, Wanted::kLast);
+}
+
+Variable WindowModel::encode_window(const data::Batch& batch, const ForwardMode& mode) {
+  return run(batch, mode, Wanted::kWindow);
+}
+
+}  // namespace elastic

@@ -1,0 +1,287 @@
+#include "autograd/ops/slots.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/op_checks.h"
+#include "autograd/ops/basic.h"
+
+namespace elastic {
+namespace {
+
+struct Case {
+  std::vector<std::int32_t> lengths;
+  std::int64_t heads;
+  std::int64_t slots;
+  std::int64_t dim;
+
+  [[nodiscard]] Segments segments() const { return segments_of(lengths); }
+  [[nodiscard]] std::int64_t tokens() const { return segments().num_tokens(); }
+  [[nodiscard]] Shape gates() const { return {tokens(), heads, slots}; }
+};
+
+// Sizes 1 and odd, an empty segment, single tokens, past the chunk of 64 and twice that.
+const std::vector<Case> kCases{{{1}, 1, 1, 1},
+                               {{3, 1}, 2, 3, 4},
+                               {{5, 0, 2}, 1, 2, 3},
+                               {{64, 65, 1, 200}, 2, 8, 6},
+                               {{130}, 3, 5, 9},
+                               {{70}, 1, 4, 40}};
+
+double logistic(double x) {
+  return 1.0 / (1.0 + std::exp(-x));
+}
+
+// The definition: every gate from the sum over all tokens so far.
+std::vector<double> naive_prefix_gates(const Case& c,
+                                       const std::vector<double>& scores,
+                                       const std::vector<double>& decay) {
+  const Segments segments = c.segments();
+  const std::int64_t columns = c.heads * c.slots;
+  std::vector<double> gates(scores.size());
+  const auto score = [&](std::int64_t t, std::int64_t column) {
+    return scores[static_cast<std::size_t>(t * columns + column)];
+  };
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    for (std::int64_t t = segments.begin(b); t < segments.end(b); ++t) {
+      for (std::int64_t column = 0; column < columns; ++column) {
+        const double rate = std::log1p(std::exp(decay[static_cast<std::size_t>(column)]));
+        double sum = 0.0;
+        for (std::int64_t j = segments.begin(b); j <= t; ++j) {
+          sum += std::exp(score(j, column) - rate * static_cast<double>(t - j));
+        }
+        gates[static_cast<std::size_t>(t * columns + column)] = std::exp(score(t, column)) / sum;
+      }
+    }
+  }
+  return gates;
+}
+
+// The definition, one slot at a time.
+std::vector<double> naive_slots(const Case& c, const std::vector<Tensor>& in) {
+  const std::vector<double> q = to_doubles(in[0]);
+  const std::vector<double> k = to_doubles(in[1]);
+  const std::vector<double> v = to_doubles(in[2]);
+  const std::vector<double> gates = to_doubles(in[3]);
+  const auto head_dim = static_cast<std::size_t>(c.dim / c.heads);
+  const Segments segments = c.segments();
+  std::vector<double> out(q.size(), 0.0);
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    for (std::int64_t h = 0; h < c.heads; ++h) {
+      const auto slots = static_cast<std::size_t>(c.slots);
+      std::vector<std::vector<double>> keys(slots, std::vector<double>(head_dim, 0.0));
+      std::vector<std::vector<double>> values = keys;
+      for (std::int64_t t = segments.begin(b); t < segments.end(b); ++t) {
+        const auto row =
+            static_cast<std::size_t>(t * c.dim) + static_cast<std::size_t>(h) * head_dim;
+        std::vector<double> weights;
+        double sum = 0.0;
+        for (std::size_t a = 0; a < slots; ++a) {
+          const double gate = gates[static_cast<std::size_t>((t * c.heads + h) * c.slots) + a];
+          double score = 0.0;
+          for (std::size_t e = 0; e < head_dim; ++e) {
+            keys[a][e] = (1.0 - gate) * keys[a][e] + gate * k[row + e];
+            values[a][e] = (1.0 - gate) * values[a][e] + gate * v[row + e];
+            score += q[row + e] * keys[a][e];
+          }
+          weights.push_back(std::exp(score));
+          sum += weights.back();
+        }
+        for (std::size_t a = 0; a < slots; ++a) {
+          for (std::size_t e = 0; e < head_dim; ++e) {
+            out[row + e] += weights[a] / sum * values[a][e];
+          }
+        }
+      }
+    }
+  }
+  return out;
+}
+
+TensorFunction prefix_gates(const Case& c) {
+  return [c](const auto& in) { return ops::prefix_gates(in[0], in[1], c.segments()); };
+}
+
+TensorFunction slots(const Case& c) {
+  return
+      [c](const auto& in) { return ops::slot_attention(in[0], in[1], in[2], in[3], c.segments()); };
+}
+
+// One tensor is keys and values.
+TensorFunction shared_slots(const Case& c) {
+  return
+      [c](const auto& in) { return ops::slot_attention(in[0], in[1], in[1], in[2], c.segments()); };
+}
+
+// Gates between 0 and 1; those of every third slot are now and then 1, as a first token's are.
+Tensor gates_of(const Case& c) {
+  std::vector<double> values = to_doubles(random_f64(c.gates(), 4));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = i % 21 == 0 ? 1.0 : logistic(values[i] - 1.0);
+  }
+  return tensor_of(values, c.gates());
+}
+
+std::vector<Tensor> slot_inputs(const Case& c) {
+  return {random_f64({c.tokens(), c.dim}, 1),
+          random_f64({c.tokens(), c.dim}, 2),
+          random_f64({c.tokens(), c.dim}, 3),
+          gates_of(c)};
+}
+
+std::vector<Tensor> shared_inputs(const Case& c) {
+  std::vector<Tensor> inputs = slot_inputs(c);
+  inputs.erase(inputs.begin() + 1);
+  return inputs;
+}
+
+std::vector<Tensor> gate_inputs(const Case& c) {
+  return {random_f64(c.gates(), 1, 3.0), random_f64({c.heads, c.slots}, 2)};
+}
+
+TEST_CASE("prefix_gates: equals the sum over all tokens so far") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.lengths.front());
+    const std::vector<Tensor> in = gate_inputs(c);
+    const Variable gates = prefix_gates(c)({Variable(in[0]), Variable(in[1])});
+    CHECK(relative_error(naive_prefix_gates(c, to_doubles(in[0]), to_doubles(in[1])),
+                         to_doubles(gates.value())) < tolerance::kEqual);
+  }
+}
+
+TEST_CASE("prefix_gates: scores far from zero neither overflow nor vanish") {
+  const Case c{{4}, 1, 1, 1};
+  const Variable gates =
+      ops::prefix_gates(variable_of({-2000.0, 1500.0, 1500.0, -3000.0}, {4, 1, 1}),
+                        variable_of({-50.0}, {1, 1}),
+                        c.segments());
+  CHECK(relative_error({1.0, 1.0, 0.5, 0.0}, to_doubles(gates.value())) < tolerance::kByHand);
+}
+
+TEST_CASE("prefix_gates: gradient matches finite differences") {
+  const Case c{{1, 5, 0, 3}, 2, 2, 1};
+  check_function(prefix_gates(c), gate_inputs(c));
+}
+
+TEST_CASE("prefix_gates: float32 stays close to float64") {
+  for (const Case& c : kCases) {
+    check_float32(prefix_gates(c), gate_inputs(c), tolerance::kFloat32Deep);
+  }
+}
+
+TEST_CASE("forget_gates: one minus a root of the logistic function") {
+  const std::vector<double> x{-40.0, -3.0, -0.5, 0.0, 0.25, 3.0, 40.0};
+  std::vector<double> want;
+  for (const double value : x) {
+    want.push_back(1.0 - std::pow(logistic(value), 1.0 / 8.0));
+  }
+  const Variable gates = ops::forget_gates(variable_of(x, {7}), 8.0);
+  CHECK(relative_error(want, to_doubles(gates.value())) < tolerance::kByHand);
+  // Where 1 - a would round to nothing.
+  CHECK(to_doubles(gates.value()).back() ==
+        doctest::Approx(std::exp(-40.0) / 8.0).epsilon(tolerance::kByHand));
+}
+
+TEST_CASE("forget_gates: gradient matches finite differences, float32 stays close") {
+  const TensorFunction function = [](const auto& in) { return ops::forget_gates(in[0], 3.0); };
+  check_function(function, {random_f64({3, 2, 3}, 1, 2.0)});
+  check_float32(function, {random_f64({700, 2, 3}, 2, 3.0)});
+}
+
+TEST_CASE("slot_attention: equals the definition") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.lengths.front());
+    std::vector<Tensor> in = slot_inputs(c);
+    std::vector<Variable> variables(in.begin(), in.end());
+    CHECK(relative_error(naive_slots(c, in), to_doubles(slots(c)(variables).value())) <
+          tolerance::kEqual);
+  }
+}
+
+TEST_CASE("slot_attention: gradient matches finite differences") {
+  const Case c{{1, 4, 0, 2}, 2, 3, 4};
+  check_function(slots(c), slot_inputs(c));
+  check_function(shared_slots(c), shared_inputs(c));
+}
+
+TEST_CASE("slot_attention: one tensor as keys and values equals two of the same numbers") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.lengths.front());
+    const std::vector<Tensor> in = shared_inputs(c);
+    const Differentiated shared = differentiate(shared_slots(c), in);
+    const Differentiated apart = differentiate(slots(c), {in[0], in[1], in[1], in[2]});
+    CHECK(relative_error(apart.value, shared.value) < tolerance::kEqual);
+    std::vector<double> both = apart.grads[1];
+    std::transform(both.begin(), both.end(), apart.grads[2].begin(), both.begin(), std::plus<>());
+    CHECK(relative_error(apart.grads[0], shared.grads[0]) < tolerance::kEqual);
+    CHECK(relative_error(both, shared.grads[1]) < tolerance::kEqual);
+    CHECK(relative_error(apart.grads[3], shared.grads[2]) < tolerance::kEqual);
+  }
+}
+
+TEST_CASE("slot_attention: float32 stays close to float64") {
+  for (const Case& c : kCases) {
+    check_float32(slots(c), slot_inputs(c), tolerance::kFloat32Deep);
+    check_float32(shared_slots(c), shared_inputs(c), tolerance::kFloat32Deep);
+  }
+}
+
+// Rows [begin, end) of each input whose first dimension counts tokens.
+std::vector<Variable> tokens_of(const std::vector<Tensor>& in,
+                                std::int64_t begin,
+                                std::int64_t end) {
+  std::vector<Variable> variables;
+  for (const Tensor& tensor : in) {
+    variables.emplace_back(clone(tensor.slice(begin, end)));
+  }
+  return variables;
+}
+
+TEST_CASE("slots: a stream cut anywhere gives what the whole gives") {
+  const Case c{{150}, 2, 3, 4};
+  const std::vector<Tensor> in = shared_inputs(c);
+  const std::vector<Tensor> scores{gate_inputs(c)[0]};
+  const Variable decay(gate_inputs(c)[1]);
+  const Variable whole_gates = ops::prefix_gates(Variable(scores[0]), decay, c.segments());
+  const Variable whole = ops::slot_attention(
+      Variable(in[0]), Variable(in[1]), Variable(in[1]), whole_gates, c.segments());
+  Tensor log_sum = zeros({1, 2, 3}, DType::kFloat64, test_device());
+  backend_for(test_device()).fill(log_sum, -INFINITY);
+  const Tensor state = zeros({1, 2, 3, 2}, DType::kFloat64, test_device());
+  std::vector<double> gates;
+  std::vector<double> out;
+  std::int64_t begin = 0;
+  for (const std::int64_t end : {1, 2, 3, 67, 68, 150}) {
+    const Segments part = segments_of({static_cast<std::int32_t>(end - begin)});
+    const std::vector<Variable> tokens = tokens_of(in, begin, end);
+    const Variable part_gates =
+        ops::prefix_gates(tokens_of(scores, begin, end)[0], decay, part, log_sum);
+    const Variable part_out =
+        ops::slot_attention(tokens[0], tokens[1], tokens[1], part_gates, part, state);
+    const std::vector<double> new_gates = to_doubles(part_gates.value());
+    const std::vector<double> new_out = to_doubles(part_out.value());
+    gates.insert(gates.end(), new_gates.begin(), new_gates.end());
+    out.insert(out.end(), new_out.begin(), new_out.end());
+    begin = end;
+  }
+  CHECK(relative_error(to_doubles(whole_gates.value()), gates) < tolerance::kEqual);
+  CHECK(relative_error(to_doubles(whole.value()), out) < tolerance::kEqual);
+}
+
+TEST_CASE("slots: shapes that do not fit are refused") {
+  const Segments segments = segments_of({2});
+  const Variable x(random_f64({2, 4}, 1));
+  const Variable gates(random_f64({2, 2, 3}, 2));
+  CHECK_THROWS_AS(ops::slot_attention(x, x, x, Variable(random_f64({2, 3, 3}, 2)), segments),
+                  ShapeError);
+  CHECK_THROWS_AS(ops::slot_attention(x, x, x, gates, segments_of({3})), ShapeError);
+  CHECK_THROWS_AS(ops::slot_attention(x, x, x, gates, segments, random_f64({1, 2, 6, 2}, 3)),
+                  ShapeError);
+  CHECK_THROWS_AS(ops::prefix_gates(gates, Variable(random_f64({3, 2}, 2)), segments), ShapeError);
+  CHECK_THROWS_AS(
+      ops::prefix_gates(gates, Variable(random_f64({2, 3}, 2)), segments, random_f64({2, 2, 3}, 3)),
+      ShapeError);
+}
+
+}  // namespace
+}  // namespace elastic

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "autograd/variable.h"
 #include "model/model.h"
@@ -13,6 +15,9 @@ namespace elastic {
 struct MixerState {
   Segments segments;  ///< of the tokens
   Variable experts;   ///< ELASTIC's experts P [B, k, D], renewed by every layer
+  /// The layer's tensors of Mixer::new_stream, where the tokens go on from earlier ones; a pass
+  /// takes them on.
+  std::span<Tensor> stream;
 };
 
 /// One layer's attention sublayer, its norm and residual included: x + Dropout(mixer(LN(x))).
@@ -29,6 +34,9 @@ class Mixer {
                                 const Tensor& last,
                                 MixerState& state,
                                 const Dropout& dropout) const = 0;
+
+  /// What the layer keeps of `users` without a past; nothing where it cannot read a stream.
+  [[nodiscard]] virtual std::vector<Tensor> new_stream(std::int64_t /*users*/) const { return {}; }
 };
 
 /// Gives a pass's tokens their first MixerState: ELASTIC's retrieval. Models without state have

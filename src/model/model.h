@@ -30,6 +30,10 @@ struct RetrievedExperts {
   Tensor gates;    ///< [B, k]
 };
 
+/// What the past of B users comes to in a model that reads it event by event: tensors whose first
+/// dimension is B, of a fixed size whatever the length of the past.
+using StreamStates = std::vector<Tensor>;
+
 class Model {
  public:
   virtual ~Model() = default;
@@ -50,6 +54,13 @@ class Model {
   /// numbers as encode's, for less work. Of models with Direction::kWindowed; others throw
   /// UsageError.
   virtual Variable encode_window(const data::Batch& batch, const ForwardMode& mode);
+
+  /// Of `users` without a past. Throws UsageError for a model that cannot read a stream: one whose
+  /// mixer keeps no state, or one with positions.
+  [[nodiscard]] virtual StreamStates new_streams(std::int64_t users) const;
+  /// Reads each user's next events (at least one, any number) and takes their states on: the states
+  /// [T, D] that encode would give these events after all those before them. Not for training.
+  virtual Variable advance(const data::Batch& events, StreamStates& states);
 
   /// Experts retrieved by the latest encode or encode_last; empty tensors for models without IMR.
   [[nodiscard]] virtual RetrievedExperts retrieved() const { return {}; }

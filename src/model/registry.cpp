@@ -48,6 +48,14 @@ Variable Model::encode_window(const data::Batch& /*batch*/, const ForwardMode& /
   throw UsageError("model ", config().model, " has no window");
 }
 
+StreamStates Model::new_streams(std::int64_t /*users*/) const {
+  throw UsageError("model ", config().model, " cannot read a stream");
+}
+
+Variable Model::advance(const data::Batch& /*events*/, StreamStates& /*states*/) {
+  throw UsageError("model ", config().model, " cannot read a stream");
+}
+
 std::vector<std::string> model_names() {
   std::vector<std::string> names;
   for (const auto& [name, kind] : kinds()) {

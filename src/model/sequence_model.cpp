@@ -19,17 +19,26 @@ SequenceModel::SequenceModel(
   }
 }
 
-Variable SequenceModel::run(const data::Batch& batch, const ForwardMode& mode, bool last_only) {
-  trunk_.check(batch);
+Variable SequenceModel::run(const data::Batch& batch,
+                            const ForwardMode& mode,
+                            bool last_only,
+                            StreamStates* streams) {
+  if (streams == nullptr) {
+    trunk_.check(batch);
+  }
   Variable x = trunk_.embed(
       trunk_.item_table(), batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
-  MixerState state{batch.segments, {}};
+  MixerState state{batch.segments, {}, {}};
   if (source_ != nullptr) {
     state.experts = source_->initial_experts(x, batch.segments);
   }
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const Dropout mixer_dropout = trunk_.dropout(mode, 2 * i + 1);
+    if (streams != nullptr) {
+      const std::size_t per_layer = streams->size() / layers_.size();
+      state.stream = std::span(*streams).subspan(i * per_layer, per_layer);
+    }
     x = last_only && i + 1 == layers_.size()
             ? layer.mixer->forward_last(x, batch.segments.last_tokens(), state, mixer_dropout)
             : layer.mixer->forward(x, state, mixer_dropout);
@@ -44,6 +53,30 @@ Variable SequenceModel::encode(const data::Batch& batch, const ForwardMode& mode
 
 Variable SequenceModel::encode_last(const data::Batch& batch, const ForwardMode& mode) {
   return run(batch, mode, /*last_only=*/true);
+}
+
+StreamStates SequenceModel::new_streams(std::int64_t users) const {
+  StreamStates states;
+  for (const Layer& layer : layers_) {
+    const std::vector<Tensor> kept = layer.mixer->new_stream(users);
+    states.insert(states.end(), kept.begin(), kept.end());
+  }
+  if (states.empty()) {
+    return Model::new_streams(users);
+  }
+  if (config().position != "none") {
+    throw UsageError("model ",
+                     config().model,
+                     ": a stream has no end to count positions from; expected a model trained with "
+                     "--position none, got ",
+                     config().position);
+  }
+  return states;
+}
+
+Variable SequenceModel::advance(const data::Batch& events, StreamStates& states) {
+  const NoGrad no_grad;
+  return run(events, {}, /*last_only=*/false, &states);
 }
 
 RetrievedExperts SequenceModel::retrieved() const {

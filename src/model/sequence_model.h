@@ -37,6 +37,8 @@ class SequenceModel final : public Model {
   [[nodiscard]] const Variable& item_table() const override { return trunk_.item_table(); }
   Variable encode(const data::Batch& batch, const ForwardMode& mode) override;
   Variable encode_last(const data::Batch& batch, const ForwardMode& mode) override;
+  [[nodiscard]] StreamStates new_streams(std::int64_t users) const override;
+  Variable advance(const data::Batch& events, StreamStates& states) override;
   [[nodiscard]] RetrievedExperts retrieved() const override;
 
  private:
@@ -45,7 +47,11 @@ class SequenceModel final : public Model {
     ops::FfnVariables ffn;
   };
   // All layers; with `last_only` the last one computes each sequence's last token, [B, D].
-  Variable run(const data::Batch& batch, const ForwardMode& mode, bool last_only);
+  // `streams` is taken on where it is not null.
+  Variable run(const data::Batch& batch,
+               const ForwardMode& mode,
+               bool last_only,
+               StreamStates* streams = nullptr);
 
   Direction direction_;
   ParameterStore store_;

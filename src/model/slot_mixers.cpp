@@ -1,6 +1,7 @@
 #include "model/slot_mixers.h"
 
 #include <cmath>
+#include <limits>
 
 #include "autograd/ops/basic.h"
 #include "autograd/ops/heads.h"
@@ -82,8 +83,19 @@ Variable CausalDispatcherMixer::mix(const Variable& x, MixerState& state) const 
       ops::reshape(ops::linear(z, score_weight), {x.shape()[0], num_heads_, num_experts_});
   const Variable value = ops::linear(z, value_);
   const Variable query = ops::linear(z, ops::scale(absorb(dispatch_key_, query_), scale));
+  const bool streams = !state.stream.empty();
+  const Variable gates =
+      ops::prefix_gates(scores, decay_, state.segments, streams ? state.stream[0] : Tensor());
   return ops::slot_attention(
-      query, value, value, ops::prefix_gates(scores, decay_, state.segments), state.segments);
+      query, value, value, gates, state.segments, streams ? state.stream[1] : Tensor());
+}
+
+std::vector<Tensor> CausalDispatcherMixer::new_stream(std::int64_t users) const {
+  const Tensor& like = key_.value();
+  Tensor log_sum({users, num_heads_, num_experts_}, like.dtype(), like.device());
+  backend_for(like.device()).fill(log_sum, -std::numeric_limits<double>::infinity());
+  const std::int64_t head_dim = like.cols() / num_heads_;
+  return {log_sum, zeros({users, num_heads_, num_experts_, head_dim}, like.dtype(), like.device())};
 }
 
 Variable CausalDispatcherMixer::output_weight() const {
@@ -133,7 +145,14 @@ Variable GatedSlotMixer::mix(const Variable& x, MixerState& state) const {
                              ops::linear(z, weights_.key),
                              ops::linear(z, weights_.value),
                              gates,
-                             state.segments);
+                             state.segments,
+                             state.stream.empty() ? Tensor() : state.stream[0]);
+}
+
+std::vector<Tensor> GatedSlotMixer::new_stream(std::int64_t users) const {
+  const Tensor& like = weights_.key.value();
+  const std::int64_t head_dim = like.cols() / num_heads_;
+  return {zeros({users, num_heads_, 2 * num_slots_, head_dim}, like.dtype(), like.device())};
 }
 
 Variable GatedSlotMixer::forward(const Variable& x,

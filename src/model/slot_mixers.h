@@ -23,6 +23,8 @@ class CausalDispatcherMixer final : public Mixer {
                         const Tensor& last,
                         MixerState& state,
                         const Dropout& dropout) const override;
+  /// The log of the softmax's denominator [B, H, k], and A [B, H, k, Dh].
+  [[nodiscard]] std::vector<Tensor> new_stream(std::int64_t users) const override;
 
  private:
   // Dispatched tokens before the output projection, [T, D].
@@ -50,6 +52,8 @@ class GatedSlotMixer final : public Mixer {
                         const Tensor& last,
                         MixerState& state,
                         const Dropout& dropout) const override;
+  /// Slot keys and values [B, H, 2 k, Dh].
+  [[nodiscard]] std::vector<Tensor> new_stream(std::int64_t users) const override;
 
  private:
   [[nodiscard]] Variable mix(const Variable& x, MixerState& state) const;

@@ -14,11 +14,13 @@ namespace {
 constexpr std::size_t kReadBytes = std::size_t{1} << 16;
 // Ten million ids; longer "lines" are not text.
 constexpr std::size_t kMaxLineBytes = std::size_t{1} << 26;
+constexpr int kStopPollMs = 100;
 }  // namespace
 
-LineReader::LineReader(const std::string& path)
+LineReader::LineReader(const std::string& path, const std::atomic<int>* stop)
     : name_(path == "-" ? "standard input" : path),
-      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)),
+      stop_(stop) {
   if (descriptor_ < 0) {
     throw DataError("cannot read ", path, ": ", std::strerror(errno));
   }
@@ -65,6 +67,17 @@ void LineReader::read_more() {
   if (kept > kMaxLineBytes) {
     throw DataError(
         name_, ":", line_number_ + 1, ": a line of more than ", kMaxLineBytes, " bytes");
+  }
+  if (stop_ != nullptr) {
+    // A signal may come between a look at the flag and a read, which would then wait on.
+    pollfd waiting{descriptor_, POLLIN, 0};
+    while (!at_end_ && ::poll(&waiting, 1, kStopPollMs) <= 0) {
+      at_end_ = stop_->load(std::memory_order_relaxed) != 0;
+    }
+    at_end_ = at_end_ || stop_->load(std::memory_order_relaxed) != 0;
+    if (at_end_) {
+      return;
+    }
   }
   buffer_.resize(kept + kReadBytes);
   ssize_t count = 0;

@@ -1,6 +1,7 @@
 // Lines of a file or of standard input, as they come.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,8 +10,9 @@ namespace elastic::cli {
 
 class LineReader {
  public:
-  /// "-" is standard input. Throws DataError if the file cannot be opened.
-  explicit LineReader(const std::string& path);
+  /// "-" is standard input. Once `stop` is not 0, the input ends after the lines that are there.
+  /// Throws DataError if the file cannot be opened.
+  explicit LineReader(const std::string& path, const std::atomic<int>* stop = nullptr);
   ~LineReader();
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
@@ -30,6 +32,7 @@ class LineReader {
 
   std::string name_;
   int descriptor_;
+  const std::atomic<int>* stop_;
   std::string buffer_;
   std::size_t begin_ = 0;  ///< of what `next` has not given yet
   bool at_end_ = false;

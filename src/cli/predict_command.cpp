@@ -17,6 +17,8 @@
 #include "cli/recommender.h"
 #include "cli/run_files.h"
 #include "cli/session_options.h"
+#include "cli/stop_signals.h"
+#include "cli/stream_session.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"
 
@@ -37,6 +39,14 @@ constexpr const char* kDescription =
     "input pauses. A known user's history is all that the data holds, held-out events included; "
     "only\n"
     "this needs the data file. Items that the model does not know are skipped and counted.\n"
+    "\n"
+    "--stream reads events as they happen, {\"user\": id, \"item\": id} or `user item`, and "
+    "answers each:\n"
+    "what it keeps of a user is a state of fixed size, not the history, and the cost of an event "
+    "does\n"
+    "not grow. For models with such a state (elastic-causal, gsa) trained with --position none. "
+    "States\n"
+    "are kept in the run directory, and gone on from the next time.\n"
     "\n"
     "A question that has no answer gets a record with an error, and the rest goes on. The exit "
     "code\n"
@@ -67,6 +77,7 @@ class PredictCommand : public Command {
   void read_known_users();
   Pending prepare(const Query& query);
   void answer_all(std::vector<Pending>& batch);
+  int stream();
   [[nodiscard]] int finish(const std::string& input) const;
 
   std::string run_;
@@ -74,6 +85,9 @@ class PredictCommand : public Command {
   std::string data_;
   bool users_ = false;
   bool histories_ = false;
+  bool stream_ = false;
+  bool from_data_ = false;
+  double save_every_s_ = 60.0;
   RecommendOptions options_;
   OutputFormat format_;
   SessionOptions session_;
@@ -103,6 +117,14 @@ void PredictCommand::declare(OptionTable& table) {
   Option& data = table.add("data", &data_, "the data, if it has moved since the training");
   data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
   data.value_name = "FILE";
+  table.add("stream", &stream_, "a line is an event; see above").scope = Scope::kFlagOnly;
+  table
+      .add("from_data",
+           &from_data_,
+           "a user who is new to the stream has had all events that the data holds")
+      .scope = Scope::kFlagOnly;
+  table.add("save_every_s", &save_every_s_, "seconds between saves of the streams' states").scope =
+      Scope::kFlagOnly;
   table.begin_group("Answers");
   Option& top_k = table.add("top_k", &options_.top_k, "items per answer");
   top_k.scope = Scope::kSession;
@@ -117,12 +139,21 @@ int PredictCommand::run(const OptionTable&) {
   if (users_ && histories_) {
     throw UsageError("--users and --histories exclude each other");
   }
+  if (stream_ && (users_ || histories_)) {
+    throw UsageError("--stream takes neither --users nor --histories");
+  }
+  if (from_data_ && !stream_) {
+    throw UsageError("--from-data is for --stream");
+  }
   writer_ = make_answer_writer(chosen_format(format_));
   const Device device = start_session(session_);
   train::SavedModel saved = train::load_saved_model(run_, device);
   recommender_ = std::make_unique<Recommender>(
       std::move(saved.model), train::read_items(run_ + "/items.tsv"), options_);
 
+  if (stream_) {
+    return stream();
+  }
   LineReader reader(input_);
   if (input_ == "-" && isatty(STDIN_FILENO) == 1) {
     ProgressLine(session_.quiet)
@@ -146,6 +177,41 @@ int PredictCommand::run(const OptionTable&) {
     }
   }
   answer_all(batch);
+  return finish(reader.name());
+}
+
+int PredictCommand::stream() {
+  StreamSession::EarlierEvents earlier;
+  if (from_data_) {
+    read_known_users();
+    earlier = [this](const std::string& user) -> std::vector<std::int32_t> {
+      const data::Dataset& dataset = data_read_->split.dataset();
+      const auto found = dataset.find_user(user);
+      if (!found) {
+        return {};
+      }
+      const auto events = dataset.sequence(*found);
+      return {events.begin(), events.end()};
+    };
+  }
+  StreamSession session(run_, *recommender_, std::move(earlier));
+  const std::int64_t users_before = session.num_users();
+  if (users_before > 0) {
+    ProgressLine(session_.quiet)
+        .message(fmt::format("{}: going on with {} users", session.states_path(), users_before));
+  }
+  const StopSignals signals;
+  LineReader reader(input_, &StopSignals::received());
+  session.run(reader, *writer_, output_, save_every_s_);
+  num_answered_ = session.num_answered();
+  num_unanswered_ = session.num_unanswered();
+  num_malformed_ = session.num_malformed();
+  if (const int signal = StopSignals::received()) {
+    ProgressLine(session_.quiet)
+        .message(fmt::format(
+            "{}: the states of {} users are saved", session.states_path(), session.num_users()));
+    return 128 + signal;
+  }
   return finish(reader.name());
 }
 

@@ -34,7 +34,7 @@ nlohmann::json parse_object(const std::string& text) {
   }
 }
 
-void parse_json(const std::string& text, Query& query) {
+void parse_json(const std::string& text, PlainLine plain, Query& query) {
   const nlohmann::json object = parse_object(text);
   for (const auto& [key, value] : object.items()) {
     if (key == "user") {
@@ -47,6 +47,8 @@ void parse_json(const std::string& text, Query& query) {
       for (const auto& item : value) {
         query.history->push_back(raw_id(item, "history"));
       }
+    } else if (key == "item" && plain == PlainLine::kEvent) {
+      query.history.emplace().push_back(raw_id(value, "item"));
     } else {
       throw DataError("unknown key \"", key, "\"", did_you_mean(key, {"user", "history"}));
     }
@@ -64,12 +66,24 @@ Query parse_query(const std::string& text, PlainLine plain, std::int64_t line) {
   const std::string content = trimmed(text);
   try {
     if (!content.empty() && content.front() == '{') {
-      parse_json(content, query);
+      parse_json(content, plain, query);
     } else if (plain == PlainLine::kUser) {
       if (content.empty()) {
         throw DataError("an empty line; expected a user id");
       }
       query.user = content;
+    } else if (plain == PlainLine::kEvent) {
+      std::istringstream ids(content);
+      std::string user;
+      std::string item;
+      std::string more;
+      if (!(ids >> user) || (ids >> item >> more)) {
+        throw DataError("expected a user id and an item id");
+      }
+      query.user = user;
+      if (!item.empty()) {
+        query.history = {item};
+      }
     } else {
       std::istringstream ids(content);
       query.history.emplace();

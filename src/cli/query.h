@@ -12,6 +12,7 @@ namespace elastic::cli {
 enum class PlainLine {
   kUser,     ///< a user's id
   kHistory,  ///< item ids separated by blanks, oldest first
+  kEvent,    ///< a user's id and, after a blank, the item of the user's next event if there is one
 };
 
 struct Query {
@@ -22,7 +23,8 @@ struct Query {
 };
 
 /// Reads {"user": id}, {"history": [id, ...]} or both (ids are strings or integers), else a plain
-/// line. Never throws for what a line holds: see `error`.
+/// line. With kEvent {"user": id, "item": id} as well, a history of one. Never throws for what a
+/// line holds: see `error`.
 Query parse_query(const std::string& text, PlainLine plain, std::int64_t line);
 
 }  // namespace elastic::cli

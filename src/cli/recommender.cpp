@@ -6,7 +6,6 @@
 #include "autograd/variable.h"
 #include "base/error.h"
 #include "data/batch.h"
-#include "eval/seen_items.h"
 #include "tensor/backend.h"
 
 namespace elastic::cli {
@@ -51,8 +50,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::recommend(
     return {};
   }
   const NoGrad no_grad;
-  const Tensor table = model_->item_table().value();
-  const Device device = table.device();
+  const Device device = model_->item_table().value().device();
   data::BatchBuilder builder;
   eval::ExcludedItems seen;
   for (const std::span<const std::int32_t> history : histories) {
@@ -60,15 +58,37 @@ std::vector<std::vector<RecommendedItem>> Recommender::recommend(
     seen.add_row(options_.filter_seen ? eval::seen_items(history, kNoItem)
                                       : std::vector<std::int32_t>{});
   }
-  const auto rows = static_cast<std::int64_t>(histories.size());
-  const Tensor hidden = model_->encode_last(builder.build(device), ForwardMode{}).value();
+  return best(model_->encode_last(builder.build(device), ForwardMode{}).value(), seen);
+}
+
+std::vector<std::vector<RecommendedItem>> Recommender::best(
+    const std::vector<std::vector<float>>& states, const eval::ExcludedItems& excluded) {
+  if (states.empty()) {
+    return {};
+  }
+  std::vector<float> values;
+  for (const std::vector<float>& state : states) {
+    values.insert(values.end(), state.begin(), state.end());
+  }
+  return best(Tensor::from(values,
+                           {static_cast<std::int64_t>(states.size()), model_->config().dim},
+                           model_->item_table().value().device()),
+              excluded);
+}
+
+std::vector<std::vector<RecommendedItem>> Recommender::best(const Tensor& hidden,
+                                                            const eval::ExcludedItems& excluded) {
+  const Tensor table = model_->item_table().value();
+  const Device device = table.device();
+  const std::int64_t rows = hidden.rows();
   Tensor ids({rows, options_.top_k}, DType::kInt32, device);
   Tensor scores({rows, options_.top_k}, DType::kFloat32, device);
-  backend_for(device).top_k(hidden, table, seen.segments(device), seen.ids(device), ids, scores);
+  backend_for(device).top_k(
+      hidden, table, excluded.segments(device), excluded.ids(device), ids, scores);
 
   const std::vector<std::int32_t> id_list = ids.to_vector<std::int32_t>();
   const std::vector<float> score_list = scores.to_vector<float>();
-  std::vector<std::vector<RecommendedItem>> answers(histories.size());
+  std::vector<std::vector<RecommendedItem>> answers(static_cast<std::size_t>(rows));
   for (std::size_t i = 0; i < id_list.size(); ++i) {
     if (id_list[i] != kNoItem) {
       if (!std::isfinite(score_list[i])) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/answer_writer.h"
+#include "eval/seen_items.h"
 #include "model/model.h"
 #include "train/items_file.h"
 
@@ -33,12 +34,21 @@ class Recommender {
               std::vector<train::ItemName> items,
               const RecommendOptions& options);
 
+  [[nodiscard]] Model& model() { return *model_; }
+  [[nodiscard]] const RecommendOptions& options() const { return options_; }
   [[nodiscard]] KnownHistory look_up(std::span<const std::string> raw_ids) const;
   /// Best first, for each history; none may be empty. Does not depend on what else is asked.
   std::vector<std::vector<RecommendedItem>> recommend(
       const std::vector<std::span<const std::int32_t>>& histories);
 
+  /// Best first, for each of the model's states [D], the excluded items of its row left out.
+  std::vector<std::vector<RecommendedItem>> best(const std::vector<std::vector<float>>& states,
+                                                 const eval::ExcludedItems& excluded);
+
  private:
+  std::vector<std::vector<RecommendedItem>> best(const Tensor& hidden,
+                                                 const eval::ExcludedItems& excluded);
+
   std::unique_ptr<Model> model_;
   std::vector<train::ItemName> items_;
   RecommendOptions options_;

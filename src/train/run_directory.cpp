@@ -86,13 +86,13 @@ RunDirectory::~RunDirectory() {
 void RunDirectory::lock() {
   lock_descriptor_ = ::open(file(kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_descriptor_ < 0) {
-    throw UsageError("--out ", path_, ": the folder cannot be written: ", std::strerror(errno));
+    throw UsageError(path_, ": the folder cannot be written: ", std::strerror(errno));
   }
   if (::flock(lock_descriptor_, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) {
-      throw UsageError("--out ", path_, ": another process is training into this folder");
+      throw UsageError(path_, ": in use by another process");
     }
-    throw UsageError("--out ", path_, ": the folder cannot be locked: ", std::strerror(errno));
+    throw UsageError(path_, ": the folder cannot be locked: ", std::strerror(errno));
   }
 }
 

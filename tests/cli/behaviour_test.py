@@ -131,6 +131,88 @@ class Pipes(unittest.TestCase):
             self.assertEqual(process.returncode, 1)
 
 
+class Streams(unittest.TestCase):
+    EVENTS = [f"m{event * 7 % 40 + 1}" for event in range(15)]
+
+    def stream(self, run, text, *options):
+        result = WORKPLACE.call(["predict", run, "--stream", "-k", "3", *options], stdin=text)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def answer_to_history(self, run, events):
+        question = json.dumps({"user": "new", "history": events})
+        result = WORKPLACE.call(["predict", run, "-k", "3"], stdin=question)
+        return json.loads(result.stdout)
+
+    def assert_same(self, first, second):
+        self.assertEqual([item["id"] for item in first["items"]],
+                         [item["id"] for item in second["items"]])
+        for one, other in zip(first["items"], second["items"]):
+            self.assertAlmostEqual(one["score"], other["score"], delta=1e-5)
+
+    def test_each_event_is_answered_as_its_whole_history_would_be(self):
+        run = WORKPLACE.stream_run
+        answers = self.stream(run, "".join(f"new {event}\n" for event in self.EVENTS))
+        for count in (1, 2, 15):
+            self.assert_same(answers[count - 1], self.answer_to_history(run, self.EVENTS[:count]))
+
+    def test_states_are_kept_with_the_run(self):
+        run = WORKPLACE.stream_run
+        for event in self.EVENTS[:4]:
+            self.stream(run, json.dumps({"user": "new", "item": event}))
+        whole = self.answer_to_history(run, self.EVENTS[:4])
+        self.assert_same(self.stream(run, "new")[0], whole)
+        self.stream(run, "other m1\n")
+        self.assert_same(self.stream(run, "new")[0], whole)
+
+    def test_users_in_one_batch_do_not_mix(self):
+        run = WORKPLACE.stream_run
+        lines = [f"{user} {event}\n" for event in self.EVENTS for user in ("a", "b")]
+        answers = self.stream(run, "".join(lines) + "a\nb\n")
+        whole = self.answer_to_history(run, self.EVENTS)
+        self.assert_same(answers[-2], whole)
+        self.assert_same(answers[-1], whole)
+
+    def test_a_known_user_goes_on_from_the_data(self):
+        run = WORKPLACE.stream_run
+        plain = json.loads(WORKPLACE.call(["predict", run, "-k", "3"], stdin="u1\n").stdout)
+        self.assert_same(self.stream(run, "u1\n", "--from-data")[0], plain)
+
+    def test_an_interrupt_saves(self):
+        run = WORKPLACE.stream_run
+        process = WORKPLACE.start(["predict", run, "--stream"], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process.stdin.write("new m5\n")
+        process.stdin.flush()
+        self.assertIn("new", process.stdout.readline())
+        busy = WORKPLACE.call(["predict", run, "--stream"], stdin="new m5\n")
+        self.assertEqual(busy.returncode, 2)
+        self.assertIn("in use by another process", busy.stderr)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assert_same(self.stream(run, "new")[0], self.answer_to_history(run, ["m5"]))
+
+    def test_states_of_another_model_are_refused(self):
+        run = WORKPLACE.stream_run
+        self.stream(run, "new m5\n")
+        copy = WORKPLACE.path("streaming_again")
+        shutil.copytree(run, copy)
+        result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", copy + "2", "--model",
+                                 "elastic-causal", "--position", "none", "--epochs", "1", "--seed",
+                                 "8", *TINY_MODEL])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        shutil.copy(os.path.join(copy + "2", "model.safetensors"), copy)
+        result = WORKPLACE.call(["predict", copy, "--stream"], stdin="new m5\n")
+        self.assertEqual(result.returncode, 6)
+        self.assertIn("streams.safetensors", result.stderr)
+
+    def test_a_model_without_states_says_so(self):
+        result = WORKPLACE.call(["predict", WORKPLACE.run, "--stream"], stdin="u1 m1\n")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("model elastic cannot read a stream", result.stderr)
+
+
 class Terminals(unittest.TestCase):
     def test_progress_is_one_live_line(self):
         controller, terminal = pty.openpty()

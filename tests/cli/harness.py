@@ -46,6 +46,7 @@ class Workplace:
         self.data = self.write("ratings.csv", ratings_csv())
         self.items = self.write("items.csv", items_csv())
         self._run = None
+        self._stream_run = None
 
     def path(self, name):
         return os.path.join(self.folder.name, name)
@@ -64,6 +65,20 @@ class Workplace:
                                 self._run, "--epochs", "3", "--seed", "7", *TINY_MODEL])
             assert result.returncode == 0, result.stderr
         return self._run
+
+    @property
+    def stream_run(self):
+        """A run that reads streams. Its states are gone from one use to the next."""
+        if self._stream_run is None:
+            self._stream_run = self.path("streaming")
+            result = self.call(["train", "--data", self.data, "--out", self._stream_run, "--model",
+                                "elastic-causal", "--position", "none", "--epochs", "2",
+                                *TINY_MODEL])
+            assert result.returncode == 0, result.stderr
+        states = os.path.join(self._stream_run, "streams.safetensors")
+        if os.path.exists(states):
+            os.remove(states)
+        return self._stream_run
 
     def call(self, arguments, stdin="", env=None, cwd=None):
         return subprocess.run([self.binary, *arguments], input=stdin, capture_output=True,

@@ -27,6 +27,20 @@ TEST_CASE("query: JSON in either mode, ids as text or numbers") {
   }
 }
 
+TEST_CASE("query: events of a stream") {
+  const Query event = parse_query("{\"user\": 4, \"item\": \"m1\"}", PlainLine::kEvent, 1);
+  CHECK(event.user == "4");
+  CHECK(event.history == Ids{"m1"});
+  CHECK(parse_query(" 4\tm1 ", PlainLine::kEvent, 1).user == "4");
+  CHECK(parse_query(" 4\tm1 ", PlainLine::kEvent, 1).history == Ids{"m1"});
+  CHECK_FALSE(parse_query("4", PlainLine::kEvent, 1).history.has_value());
+  for (const char* text : {"", "4 m1 m2"}) {
+    CHECK(parse_query(text, PlainLine::kEvent, 2).error ==
+          "line 2: expected a user id and an item id");
+  }
+  CHECK(parse_query("{\"item\": 1}", PlainLine::kUser, 3).error == "line 3: unknown key \"item\"");
+}
+
 TEST_CASE("query: what cannot be understood names its line") {
   const auto error = [](const char* text) { return parse_query(text, PlainLine::kUser, 5).error; };
   CHECK(error("{\"user\": 42").rfind("line 5: not JSON: column ", 0) == 0);

@@ -69,7 +69,7 @@ TEST_CASE("run directory: a folder that cannot be written is refused by name") {
   // Root may write anywhere but into /proc.
   CHECK(message_of<UsageError>([] {
           RunDirectory::create("/proc/self");
-        }).starts_with("--out /proc/self: the folder cannot be written: "));
+        }).starts_with("/proc/self: the folder cannot be written: "));
   CHECK(message_of<UsageError>([] {
           RunDirectory::create("/proc/elastic");
         }).starts_with("--out /proc/elastic: the folder cannot be created: "));
@@ -80,7 +80,7 @@ TEST_CASE("run directory: only one process at a time") {
   const std::string path = folder.file("run");
   const RunDirectory run = RunDirectory::create(path);
   run.write_json("config.json", {});
-  const std::string expected = "--out " + path + ": another process is training into this folder";
+  const std::string expected = path + ": in use by another process";
   CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) == expected);
   CHECK(message_of<UsageError>([&] { RunDirectory::resume(path); }) == expected);
 }

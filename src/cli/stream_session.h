@@ -1,0 +1,62 @@
+// `predict --stream`: events come in, answers go out, users' pasts are kept with the run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/answer_writer.h"
+#include "cli/line_reader.h"
+#include "cli/query.h"
+#include "cli/recommender.h"
+#include "cli/streams.h"
+#include "train/run_directory.h"
+
+namespace elastic::cli {
+
+class StreamSession {
+ public:
+  /// The events of a user that the data holds, oldest first; empty for others.
+  using EarlierEvents = std::function<std::vector<std::int32_t>(const std::string& user)>;
+
+  /// Goes on from the states that the run keeps, if it has any. `known`, which may be empty, tells
+  /// what a user who is new to the streams has had before. Throws UsageError for a model that
+  /// cannot read a stream, or a run in use; CheckpointError for states of another model.
+  StreamSession(const std::string& run, Recommender& recommender, EarlierEvents known);
+
+  /// Answers every line of the input, until its end or a signal to stop, in batches of what has
+  /// come; saves the states then, and every `save_every_s` seconds.
+  void run(LineReader& input, AnswerWriter& writer, Output& output, double save_every_s);
+
+  [[nodiscard]] std::int64_t num_answered() const { return num_answered_; }
+  [[nodiscard]] std::int64_t num_unanswered() const { return num_unanswered_; }
+  [[nodiscard]] std::int64_t num_malformed() const { return num_malformed_; }
+  [[nodiscard]] std::int64_t num_users() const { return streams_.size(); }
+  [[nodiscard]] const std::string& states_path() const { return path_; }
+
+ private:
+  // A line on its way to its answer.
+  struct Pending {
+    Answer answer;
+    Stream* stream = nullptr;         ///< none when the answer is an error
+    std::vector<std::int32_t> items;  ///< that the line adds
+    std::size_t events_before = 0;    ///< events of this user in the batch, with this line's
+  };
+  Pending prepare(const Query& query);
+  void answer_all(std::vector<Pending>& batch, AnswerWriter& writer, Output& output);
+  void save();
+
+  train::RunDirectory run_;  ///< locked: two processes would overwrite each other's states
+  std::string path_;
+  std::string model_hash_;
+  Recommender& recommender_;
+  Streams streams_;
+  EarlierEvents known_;
+  bool changed_ = false;
+  std::int64_t num_answered_ = 0;
+  std::int64_t num_unanswered_ = 0;
+  std::int64_t num_malformed_ = 0;
+};
+
+}  // namespace elastic::cli

@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "model/dispatcher_mixer.h"
 #include "model/expert_sources.h"
+#include "model/gru_mixer.h"
 #include "model/sequence_model.h"
 #include "model/slot_mixers.h"
 #include "model/softmax_mixer.h"
@@ -34,6 +35,7 @@ const std::map<std::string, SequenceModel::Kind>& kinds() {
       {"elastic",
        {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<InterestMemory>}},
       {"elastic-causal", {Direction::kCausal, make_mixer<CausalDispatcherMixer>, {}}},
+      {"gru", {Direction::kCausal, make_mixer<GruMixer>, {}}},
       {"gsa", {Direction::kCausal, make_mixer<GatedSlotMixer>, {}}},
       {"lda", {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<SharedExperts>}},
       {"softmax", {Direction::kCausal, make_mixer<SoftmaxMixer>, {}}},

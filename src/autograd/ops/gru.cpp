@@ -1,0 +1,47 @@
+#include "autograd/ops/gru.h"
+
+namespace elastic::ops {
+
+Variable gru(const Variable& input,
+             const Variable& weight,
+             const Variable& bias,
+             const Segments& segments) {
+  require_shape(weight.shape().rank() == 2 && weight.shape()[0] == 3 * weight.shape()[1] &&
+                    bias.defined() && bias.shape() == Shape{weight.shape()[0]},
+                "gru: expected weight [3 D, D] and bias [3 D], got ",
+                weight.shape(),
+                " and ",
+                bias.defined() ? bias.shape() : Shape{0});
+  require_shape(input.shape() == Shape{segments.num_tokens(), weight.shape()[0]},
+                "gru: expected input [",
+                segments.num_tokens(),
+                ", ",
+                weight.shape()[0],
+                "], got ",
+                input.shape());
+  Backend& backend = backend_for(input.value().device());
+  Tensor hidden(
+      {segments.num_tokens(), weight.shape()[1]}, input.value().dtype(), input.value().device());
+  backend.gru_forward(input.value(), weight.value(), bias.value(), segments, hidden);
+  return record(hidden,
+                {input, weight, bias},
+                [input, weight, bias, segments, hidden, &backend](const Tensor& grad) {
+                  Tensor grad_input = empty_like(input.value(), Memory::kGradient);
+                  Tensor grad_weight = empty_like(weight.value(), Memory::kGradient);
+                  Tensor grad_bias = empty_like(bias.value(), Memory::kGradient);
+                  backend.gru_backward(input.value(),
+                                       weight.value(),
+                                       bias.value(),
+                                       segments,
+                                       hidden,
+                                       grad,
+                                       grad_input,
+                                       grad_weight,
+                                       grad_bias);
+                  input.add_grad(std::move(grad_input));
+                  weight.add_grad(std::move(grad_weight));
+                  bias.add_grad(std::move(grad_bias));
+                });
+}
+
+}  // namespace elastic::ops

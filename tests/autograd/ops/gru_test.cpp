@@ -120,6 +120,7 @@ TEST_CASE("gru: equals plain loops, past the tiles too") {
       {{2, 9}, 8},
       {{4, 0, 33}, 17},
       {{3, 2, 2}, 40},
+      {{3, 1}, 131},
       {many, 7},
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {

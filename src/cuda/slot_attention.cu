@@ -1,29 +1,121 @@
-#include "base/error.h"
+// Causal attention to k slots per head, forward. slots.cuh tells how lanes share it: once through
+// kSteps tokens for the scores, once more for the sums of values.
 #include "cuda/backend.h"
+#include "cuda/slots.cuh"
 
 namespace elastic::cuda {
+namespace {
 
-void CudaBackend::slot_attention_forward(const Tensor& /*query*/,
-                                         const Tensor& /*key*/,
-                                         const Tensor& /*value*/,
-                                         const Tensor& /*gates*/,
-                                         const Segments& /*segments*/,
-                                         Tensor& /*state*/,
-                                         Tensor& /*out*/) {
-  ELASTIC_CHECK(false, "not written yet");
+// `states` before every chunk, null for zero.
+template <class T>
+__global__ void __launch_bounds__(kThreads) slot_attention_kernel(Slots p,
+                                                                  const T* query,
+                                                                  const T* key,
+                                                                  const T* value,
+                                                                  const T* gates,
+                                                                  const T* states,
+                                                                  T* out) {
+  const SlotUnit unit(p);
+  const int longest = warp_max(unit.length);
+  if (longest == 0) {
+    return;
+  }
+  T* state = dynamic_shared<T>() + unit.place * (p.state_size() + 2 * p.slots * kSteps);
+  T* gate = state + p.state_size();  // [k, kSteps]
+  T* weights = gate + p.slots * kSteps;
+  for (int e = unit.lane; e < p.state_size(); e += p.lanes) {
+    state[e] =
+        states != nullptr && unit.length > 0 ? states[unit.number * p.state_size() + e] : T(0);
+  }
+  for (int first = 0; first < longest; first += kSteps) {
+    __syncwarp();
+    stage_gates(p, unit, gates, first, 0, p.slots, gate);
+    for (int e = unit.lane; e < p.slots * kSteps; e += p.lanes) {
+      weights[e] = T(0);
+    }
+    __syncwarp();
+    for (int begin = 0; begin < p.head_dim; begin += p.lanes) {
+      const int j = begin + unit.lane;
+      T q[kSteps];
+      T x[kSteps];
+      load_steps(p, unit, query, first, j, q);
+      load_steps(p, unit, key, first, j, x);
+      for (int a = 0; a < p.slots; ++a) {
+        T s = j < p.head_dim ? state[a * p.head_dim + j] : T(0);
+        T products[kSteps];
+#pragma unroll
+        for (int i = 0; i < kSteps; ++i) {
+          s += gate[a * kSteps + i] * (x[i] - s);
+          products[i] = q[i] * s;
+        }
+        if (p.parts == 2 && j < p.head_dim) {
+          state[a * p.head_dim + j] = s;
+        }
+        sum_steps(p.lanes, products, [&](int i, T sum) { weights[a * kSteps + i] += sum; });
+      }
+    }
+    __syncwarp();
+    slot_softmax(p, unit, weights);
+    __syncwarp();
+    for (int j = unit.lane; j < p.head_dim; j += p.lanes) {
+      T x[kSteps];
+      T sums[kSteps] = {};
+      load_steps(p, unit, value, first, j, x);
+      for (int a = 0; a < p.slots; ++a) {
+        T& last = state[p.value_at() + a * p.head_dim + j];
+        T s = last;
+#pragma unroll
+        for (int i = 0; i < kSteps; ++i) {
+          s += gate[a * kSteps + i] * (x[i] - s);
+          sums[i] += weights[a * kSteps + i] * s;
+        }
+        last = s;
+      }
+      store_steps(p, unit, sums, first, j, false, out);
+    }
+  }
 }
 
-void CudaBackend::slot_attention_backward(const Tensor& /*query*/,
-                                          const Tensor& /*key*/,
-                                          const Tensor& /*value*/,
-                                          const Tensor& /*gates*/,
-                                          const Segments& /*segments*/,
-                                          const Tensor& /*grad_out*/,
-                                          Tensor& /*grad_query*/,
-                                          Tensor& /*grad_key*/,
-                                          Tensor& /*grad_value*/,
-                                          Tensor& /*grad_gates*/) {
-  ELASTIC_CHECK(false, "not written yet");
+}  // namespace
+
+void CudaBackend::slot_attention_forward(const Tensor& query,
+                                         const Tensor& key,
+                                         const Tensor& value,
+                                         const Tensor& gates,
+                                         const Segments& segments,
+                                         Tensor& state,
+                                         Tensor& out) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "slot_attention_forward";
+    if (segments.is_planned()) {
+      fill(out, 0.0);  // what is behind the last segment
+    }
+    const Slots p(key, value, gates, segments);
+    Tensor states;
+    if (state.defined() || !RaggedChunks::single(segments)) {
+      states = workspace<T>(p.units * (p.state_size() + p.slots));
+      T* data = states.data<T>();
+      slot_states(op,
+                  p,
+                  key.data<T>(),
+                  value.data<T>(),
+                  gates.data<T>(),
+                  data_or_null<T>(state),
+                  data,
+                  /*products=*/data + p.units * p.state_size());
+    }
+    launch_units<T>(op,
+                    slot_attention_kernel<T>,
+                    p,
+                    p.state_size() + 2 * p.slots * kSteps,
+                    query.data<T>(),
+                    key.data<T>(),
+                    value.data<T>(),
+                    gates.data<T>(),
+                    data_or_null<T>(states),
+                    out.data<T>());
+  });
 }
 
 }  // namespace elastic::cuda

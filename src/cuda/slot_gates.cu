@@ -1,36 +1,345 @@
-#include "base/error.h"
+// Gates of the slot recurrences. Prefix gates by chunks of a segment: a thread takes a column of a
+// chunk, what a chunk begins with comes from a scan over the chunks of the segment.
+#include <algorithm>
+
 #include "cuda/backend.h"
+#include "cuda/ragged_chunks.cuh"
+#include "cuda/reduce.h"
+#include "cuda/runtime.h"
 
 namespace elastic::cuda {
+namespace {
 
-void CudaBackend::prefix_gates_forward(const Tensor& /*scores*/,
-                                       const Tensor& /*decay*/,
-                                       const Segments& /*segments*/,
-                                       Tensor& /*log_sum*/,
-                                       Tensor& /*gates*/) {
-  ELASTIC_CHECK(false, "not written yet");
+// log(1 + e^x)
+template <class T>
+__device__ __forceinline__ T softplus(T x) {
+  return (x > T(0) ? x : T(0)) + log1p(exp(-fabs(x)));
 }
 
-void CudaBackend::prefix_gates_backward(const Tensor& /*gates*/,
-                                        const Tensor& /*decay*/,
-                                        const Segments& /*segments*/,
-                                        const Tensor& /*grad_gates*/,
-                                        Tensor& /*grad_scores*/,
-                                        Tensor& /*grad_decay*/) {
-  ELASTIC_CHECK(false, "not written yet");
+// e^{-|x|} / (1 + e^{-|x|}) or the rest up to one
+template <class T>
+__device__ __forceinline__ T sigmoid(T x) {
+  const T tail = exp(-fabs(x));
+  return (x >= T(0) ? T(1) : tail) / (T(1) + tail);
 }
 
-void CudaBackend::forget_gates_forward(const Tensor& /*x*/,
-                                       double /*temperature*/,
-                                       Tensor& /*gates*/) {
-  ELASTIC_CHECK(false, "not written yet");
+// log(e^x + e^y), one of them finite
+template <class T>
+__device__ __forceinline__ T log_add(T x, T y) {
+  return (x < y ? y : x) + log1p(exp(-fabs(x - y)));
 }
 
-void CudaBackend::forget_gates_backward(const Tensor& /*x*/,
-                                        double /*temperature*/,
-                                        const Tensor& /*grad_gates*/,
-                                        Tensor& /*grad_x*/) {
-  ELASTIC_CHECK(false, "not written yet");
+struct Prefix {
+  RaggedChunks chunks;
+  std::int64_t places;
+  int columns;
+
+  Prefix(const Segments& segments, std::int64_t num_columns)
+      : chunks(segments),
+        places(RaggedChunks::places(segments)),
+        columns(static_cast<int>(num_columns)) {}
+  [[nodiscard]] dim3 chunk_grid() const { return dim3(element_blocks(places * columns)); }
+  [[nodiscard]] dim3 segment_grid() const {
+    return dim3(element_blocks(std::int64_t{chunks.batch} * columns));
+  }
+};
+
+// body(i, chunk, column) for all places and columns, i counting them.
+template <class Body>
+__device__ void for_each_column(const Prefix& p, const Body& body) {
+  for (std::int64_t i = grid_thread(); i < p.places * p.columns; i += grid_size()) {
+    body(i, p.chunks.at(i / p.columns), static_cast<int>(i % p.columns));
+  }
+}
+
+// The log of the decayed sum at the end of each chunk, as if nothing came before it.
+template <class T>
+__global__ void chunk_sums_kernel(Prefix p, const T* scores, const T* decay, T* sums) {
+  for_each_column(p, [&](std::int64_t i, const RaggedChunks::Chunk& chunk, int column) {
+    const T rate = softplus(decay[column]);
+    T sum = lowest<T>();
+#pragma unroll 8
+    for (int t = 0; t < chunk.length; ++t) {
+      sum = log_add(scores[(chunk.begin + t) * p.columns + column], sum - rate);
+    }
+    sums[i] = sum;
+  });
+}
+
+// From each chunk's own sum to that of everything before it in its segment.
+template <class T>
+__global__ void scan_sums_kernel(Prefix p, const T* decay, T* carried, T* sums) {
+  const std::int64_t count = static_cast<std::int64_t>(p.chunks.batch) * p.columns;
+  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
+    const int segment = static_cast<int>(i / p.columns);
+    const int column = static_cast<int>(i % p.columns);
+    const T rate = softplus(decay[column]);
+    const int length = p.chunks.offsets[segment + 1] - p.chunks.offsets[segment];
+    T before = carried != nullptr ? carried[i] : lowest<T>();
+    for (int c = 0; c * kRecurrenceChunk < length; ++c) {
+      T& sum = sums[(p.chunks.first(segment) + c) * p.columns + column];
+      const T own = sum;
+      const int left = length - c * kRecurrenceChunk;
+      sum = before;
+      before = log_add(
+          own, before - rate * static_cast<T>(left < kRecurrenceChunk ? left : kRecurrenceChunk));
+    }
+    if (carried != nullptr) {
+      carried[i] = before;
+    }
+  }
+}
+
+// With l_t the log of the decayed sum: d_t = s_t - (l_{t-1} - rate), gate_t = sigmoid(d_t).
+// `sums` before every chunk; null for nothing.
+template <class T>
+__global__ void prefix_gates_kernel(
+    Prefix p, const T* scores, const T* decay, const T* sums, T* gates) {
+  for_each_column(p, [&](std::int64_t i, const RaggedChunks::Chunk& chunk, int column) {
+    const T rate = softplus(decay[column]);
+    T sum = sums != nullptr && chunk.length > 0 ? sums[i] : lowest<T>();
+#pragma unroll 8
+    for (int t = 0; t < chunk.length; ++t) {
+      const std::int64_t at = (chunk.begin + t) * p.columns + column;
+      const T score = scores[at];
+      sum -= rate;
+      gates[at] = sigmoid(score - sum);
+      sum = log_add(score, sum);
+    }
+  });
+}
+
+// Of one token, with G = dL/dl_t: dL/dd_t; G becomes dL/dl_{t-1}.
+template <class T>
+__device__ __forceinline__ T prefix_gradient(T gate, T grad_gate, T& grad_sum) {
+  const T grad = gate * ((T(1) - gate) * grad_gate + grad_sum);
+  grad_sum -= grad;
+  return grad;
+}
+
+// dL/dl before each chunk, as if nothing came after it, and by how much what comes after is kept.
+template <class T>
+__global__ void chunk_gradients_kernel(
+    Prefix p, const T* gates, const T* grad_gates, T* grads, T* products) {
+  for_each_column(p, [&](std::int64_t i, const RaggedChunks::Chunk& chunk, int column) {
+    T grad_sum = 0;
+    T product = 1;
+#pragma unroll 8
+    for (int t = chunk.length - 1; t >= 0; --t) {
+      const std::int64_t at = (chunk.begin + t) * p.columns + column;
+      prefix_gradient(gates[at], grad_gates[at], grad_sum);
+      product *= T(1) - gates[at];
+    }
+    grads[i] = grad_sum;
+    products[i] = product;
+  });
+}
+
+// From each chunk's own gradient to that of everything after it in its segment.
+template <class T>
+__global__ void scan_gradients_kernel(Prefix p, const T* products, T* grads) {
+  const std::int64_t count = static_cast<std::int64_t>(p.chunks.batch) * p.columns;
+  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
+    const int segment = static_cast<int>(i / p.columns);
+    T after = 0;
+    for (int c = p.chunks.count(segment) - 1; c >= 0; --c) {
+      const std::int64_t at = (p.chunks.first(segment) + c) * p.columns + i % p.columns;
+      const T own = grads[at];
+      grads[at] = after;
+      after = products[at] * after + own;
+    }
+  }
+}
+
+// `grads` after every chunk, null for none. A chunk's part of dL/d(rate) goes to rate_grads.
+template <class T>
+__global__ void prefix_backward_kernel(
+    Prefix p, const T* gates, const T* grad_gates, const T* grads, T* grad_scores, T* rate_grads) {
+  for_each_column(p, [&](std::int64_t i, const RaggedChunks::Chunk& chunk, int column) {
+    T grad_sum = grads != nullptr && chunk.length > 0 ? grads[i] : T(0);
+    T grad_rate = 0;
+#pragma unroll 8
+    for (int t = chunk.length - 1; t >= 0; --t) {
+      const std::int64_t at = (chunk.begin + t) * p.columns + column;
+      grad_scores[at] = prefix_gradient(gates[at], grad_gates[at], grad_sum);
+      grad_rate -= grad_sum;
+    }
+    rate_grads[i] = grad_rate;
+  });
+}
+
+// dL/d(decay) = dL/d(rate) sigmoid(decay)
+template <class T>
+__global__ void decay_gradient_kernel(std::int64_t count, const T* decay, T* grads) {
+  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
+    grads[i] *= sigmoid(decay[i]);
+  }
+}
+
+// log of sigmoid(x)^inverse
+template <class T>
+__device__ __forceinline__ T log_kept(T x, T inverse) {
+  return -inverse * softplus(-x);
+}
+
+template <class T>
+__global__ void forget_gates_kernel(std::int64_t count, const T* x, T inverse, T* gates) {
+  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
+    gates[i] = -expm1(log_kept(x[i], inverse));
+  }
+}
+
+template <class T>
+__global__ void forget_gradient_kernel(
+    std::int64_t count, const T* x, T inverse, const T* grad_gates, T* grad_x) {
+  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
+    grad_x[i] = -grad_gates[i] * exp(log_kept(x[i], inverse)) * inverse * sigmoid(-x[i]);
+  }
+}
+
+}  // namespace
+
+void CudaBackend::prefix_gates_forward(const Tensor& scores,
+                                       const Tensor& decay,
+                                       const Segments& segments,
+                                       Tensor& log_sum,
+                                       Tensor& gates) {
+  with_real_type(scores.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "prefix_gates_forward";
+    Runtime& device = runtime();
+    const Prefix p(segments, scores.cols());
+    if (segments.is_planned()) {
+      fill(gates, 0.0);  // what is behind the last segment
+    }
+    Tensor sums;
+    if (log_sum.defined() || !RaggedChunks::single(segments)) {
+      sums = workspace<T>(p.places * p.columns);
+      device.launch(op,
+                    chunk_sums_kernel<T>,
+                    p.chunk_grid(),
+                    kThreads,
+                    0,
+                    p,
+                    scores.data<T>(),
+                    decay.data<T>(),
+                    sums.data<T>());
+      device.launch(op,
+                    scan_sums_kernel<T>,
+                    p.segment_grid(),
+                    kThreads,
+                    0,
+                    p,
+                    decay.data<T>(),
+                    data_or_null<T>(log_sum),
+                    sums.data<T>());
+    }
+    device.launch(op,
+                  prefix_gates_kernel<T>,
+                  p.chunk_grid(),
+                  kThreads,
+                  0,
+                  p,
+                  scores.data<T>(),
+                  decay.data<T>(),
+                  data_or_null<T>(sums),
+                  gates.data<T>());
+  });
+}
+
+void CudaBackend::prefix_gates_backward(const Tensor& gates,
+                                        const Tensor& decay,
+                                        const Segments& segments,
+                                        const Tensor& grad_gates,
+                                        Tensor& grad_scores,
+                                        Tensor& grad_decay) {
+  with_real_type(gates.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "prefix_gates_backward";
+    Runtime& device = runtime();
+    const Prefix p(segments, gates.cols());
+    if (segments.is_planned()) {
+      fill(grad_scores, 0.0);  // what is behind the last segment
+    }
+    Tensor grads;
+    if (!RaggedChunks::single(segments)) {
+      grads = workspace<T>(2 * p.places * p.columns);
+      T* products = grads.data<T>() + p.places * p.columns;
+      device.launch(op,
+                    chunk_gradients_kernel<T>,
+                    p.chunk_grid(),
+                    kThreads,
+                    0,
+                    p,
+                    gates.data<T>(),
+                    grad_gates.data<T>(),
+                    grads.data<T>(),
+                    products);
+      device.launch(op,
+                    scan_gradients_kernel<T>,
+                    p.segment_grid(),
+                    kThreads,
+                    0,
+                    p,
+                    products,
+                    grads.data<T>());
+    }
+    Tensor rate_grads = workspace<T>(p.places * p.columns);
+    device.launch(op,
+                  prefix_backward_kernel<T>,
+                  p.chunk_grid(),
+                  kThreads,
+                  0,
+                  p,
+                  gates.data<T>(),
+                  grad_gates.data<T>(),
+                  data_or_null<T>(grads),
+                  grad_scores.data<T>(),
+                  rate_grads.data<T>());
+    sum_rows(op, rate_grads.data<T>(), p.places, std::int64_t{p.columns}, grad_decay.data<T>());
+    device.launch(op,
+                  decay_gradient_kernel<T>,
+                  dim3(element_blocks(p.columns)),
+                  kThreads,
+                  0,
+                  std::int64_t{p.columns},
+                  decay.data<T>(),
+                  grad_decay.data<T>());
+  });
+}
+
+void CudaBackend::forget_gates_forward(const Tensor& x, double temperature, Tensor& gates) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    runtime().launch("forget_gates_forward",
+                     forget_gates_kernel<T>,
+                     dim3(element_blocks(x.numel())),
+                     kThreads,
+                     0,
+                     x.numel(),
+                     x.data<T>(),
+                     static_cast<T>(1.0 / temperature),
+                     gates.data<T>());
+  });
+}
+
+void CudaBackend::forget_gates_backward(const Tensor& x,
+                                        double temperature,
+                                        const Tensor& grad_gates,
+                                        Tensor& grad_x) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    runtime().launch("forget_gates_backward",
+                     forget_gradient_kernel<T>,
+                     dim3(element_blocks(x.numel())),
+                     kThreads,
+                     0,
+                     x.numel(),
+                     x.data<T>(),
+                     static_cast<T>(1.0 / temperature),
+                     grad_gates.data<T>(),
+                     grad_x.data<T>());
+  });
 }
 
 }  // namespace elastic::cuda

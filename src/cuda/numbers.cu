@@ -45,7 +45,7 @@ __global__ void __launch_bounds__(kThreads) group_offsets_kernel(const std::int3
   for (int begin = 0; begin < batch; begin += kThreads) {
     const int b = begin + thread_index();
     const std::int32_t groups =
-        b < batch ? max(1, (offsets[b + 1] - offsets[b] + stride - 1) / stride) : 0;
+        b < batch ? std::max(1, (offsets[b + 1] - offsets[b] + stride - 1) / stride) : 0;
     const std::int32_t sum = block_scan(groups, sums);
     if (b < batch) {
       out[b + 1] = before + sum;

@@ -8,13 +8,13 @@ namespace {
 
 // `states` before every chunk, null for zero.
 template <class T>
-__global__ void __launch_bounds__(kThreads) slot_attention_kernel(Slots p,
-                                                                  const T* query,
-                                                                  const T* key,
-                                                                  const T* value,
-                                                                  const T* gates,
-                                                                  const T* states,
-                                                                  T* out) {
+__global__ void __launch_bounds__(kSlotWarps* kWarp) slot_attention_kernel(Slots p,
+                                                                           const T* query,
+                                                                           const T* key,
+                                                                           const T* value,
+                                                                           const T* gates,
+                                                                           const T* states,
+                                                                           T* out) {
   const SlotUnit unit(p);
   const int longest = warp_max(unit.length);
   if (longest == 0) {

@@ -23,7 +23,7 @@ struct Backward {
 // With w = softmax over slots(q . K) and g = dL/d(out): dL/ds_a = w_a (g . V_a - sum_b w_b g .
 // V_b), dL/dq = sum_a dL/ds_a K_a.
 template <class T>
-__global__ void __launch_bounds__(kThreads) slot_scores_kernel(Slots p, Backward<T> args) {
+__global__ void __launch_bounds__(kSlotWarps* kWarp) slot_scores_kernel(Slots p, Backward<T> args) {
   const SlotUnit unit(p);
   const int longest = warp_max(unit.length);
   if (longest == 0) {
@@ -161,9 +161,9 @@ __device__ __forceinline__ void reverse_steps(const T* gate,
   gradient = g;
 }
 
-// Slots are taken `group` at a time, one group after the other.
-template <class T>
-__global__ void __launch_bounds__(kThreads)
+// Slots are taken `group` at a time, one group after the other; kParts is p.parts.
+template <int kParts, class T>
+__global__ void __launch_bounds__(kSlotWarps* kWarp)
     slot_reverse_kernel(Slots p, int group, Backward<T> args, Reverse<T> grads) {
   const SlotUnit unit(p);
   const int longest = warp_max(unit.length);
@@ -173,8 +173,8 @@ __global__ void __launch_bounds__(kThreads)
   const int pieces = (longest + kSteps - 1) / kSteps;
   const int part = group * p.head_dim;
   T* checkpoints = dynamic_shared<T>() + unit.place * reverse_size(p, group);
-  T* gradient = checkpoints + kCheckpoints * p.parts * part;
-  T* gate = gradient + p.parts * part;  // [group, kSteps]
+  T* gradient = checkpoints + kCheckpoints * kParts * part;
+  T* gate = gradient + kParts * part;  // [group, kSteps]
   T* prob = gate + group * kSteps;
   T* grad_score = prob + group * kSteps;
   for (int first_slot = 0; first_slot < p.slots; first_slot += group) {
@@ -188,11 +188,11 @@ __global__ void __launch_bounds__(kThreads)
         stage_gates(p, unit, args.gates, first, first_slot, count, gate);
       }
       __syncwarp();
-      for (int k = 0; k < p.parts; ++k) {
+      for (int k = 0; k < kParts; ++k) {
         for (int j = unit.lane; j < p.head_dim; j += p.lanes) {
           T x[kSteps];
           if (piece > 0) {
-            load_steps(p, unit, k + 1 == p.parts ? args.value : args.key, first, j, x);
+            load_steps(p, unit, k + 1 == kParts ? args.value : args.key, first, j, x);
           }
           for (int a = 0; a < count; ++a) {
             const int at = k * part + a * p.head_dim + j;
@@ -200,7 +200,7 @@ __global__ void __launch_bounds__(kThreads)
                                         (first_slot + a) * p.head_dim + j;
             T s = 0;
             if (piece > 0) {
-              s = checkpoints[(piece - 1) * p.parts * part + at];
+              s = checkpoints[(piece - 1) * kParts * part + at];
 #pragma unroll
               for (int i = 0; i < kSteps; ++i) {
                 s += gate[a * kSteps + i] * (x[i] - s);
@@ -210,7 +210,7 @@ __global__ void __launch_bounds__(kThreads)
               s = some ? args.states[source] : T(0);
               gradient[at] = some ? grads.grad_states[source] : T(0);
             }
-            checkpoints[piece * p.parts * part + at] = s;
+            checkpoints[piece * kParts * part + at] = s;
           }
         }
       }
@@ -234,20 +234,20 @@ __global__ void __launch_bounds__(kThreads)
         load_steps(p, unit, args.query, first, j, q);
         load_steps(p, unit, args.grad_out, first, j, g);
         load_steps(p, unit, args.value, first, j, value);
-        if (p.parts == 2) {
+        if constexpr (kParts == 2) {
           load_steps(p, unit, args.key, first, j, key);
         }
         for (int a = 0; a < count; ++a) {
           const T* slot_gate = gate + a * kSteps;
           const T* slot_prob = prob + a * kSteps;
           const T* slot_score = grad_score + a * kSteps;
-          const T* states = checkpoints + piece * p.parts * part;
+          const T* states = checkpoints + piece * kParts * part;
           const int at = a * p.head_dim + j;
-          const int value_at = (p.parts - 1) * part + at;
+          const int value_at = (kParts - 1) * part + at;
           T grad_gate[kSteps] = {};
           T grad = inside ? gradient[value_at] : T(0);
           const T state = inside ? states[value_at] : T(0);
-          if (p.parts == 1) {
+          if constexpr (kParts == 1) {
             reverse_steps(
                 slot_gate,
                 value,
@@ -292,7 +292,7 @@ __global__ void __launch_bounds__(kThreads)
           });
         }
         store_steps(p, unit, grad_value, first, j, others, grads.grad_value);
-        if (p.parts == 2) {
+        if constexpr (kParts == 2) {
           store_steps(p, unit, grad_key, first, j, others, grads.grad_key);
         }
       }
@@ -378,7 +378,8 @@ void CudaBackend::slot_attention_backward(const Tensor& query,
                            grad_value.data<T>(),
                            grad_gates.data<T>()};
     const int group = choose_group<T>(p);
-    launch_units<T>(op, slot_reverse_kernel<T>, p, reverse_size(p, group), group, args, grads);
+    auto* kernel = p.parts == 1 ? slot_reverse_kernel<1, T> : slot_reverse_kernel<2, T>;
+    launch_units<T>(op, kernel, p, reverse_size(p, group), group, args, grads);
   });
 }
 

@@ -199,7 +199,7 @@ unsigned int slot_warps(const char* op, std::int64_t bytes) {
                      limit >> 10,
                      " KiB of shared memory of a block; lower --num-experts or --dim");
   }
-  return static_cast<unsigned int>(std::clamp<std::int64_t>(limit / 2 / bytes, 1, kWarps));
+  return static_cast<unsigned int>(std::clamp<std::int64_t>(limit / 2 / bytes, 1, kSlotWarps));
 }
 
 #define ELASTIC_INSTANTIATE(T)                                              \

@@ -13,6 +13,8 @@
 namespace elastic::cuda {
 
 constexpr int kSteps = 8;
+constexpr int kSlotWarps =
+    4;  ///< of a block at most: several find room where many registers are taken
 
 struct Slots {
   RaggedChunks chunks;

@@ -3,6 +3,7 @@
 #include <Random123/philox.h>
 
 #include <cmath>
+#include <cstring>
 #include <numbers>
 
 namespace elastic {
@@ -51,12 +52,16 @@ std::uint64_t RandomStream::below(std::uint64_t bound) {
   }
 }
 
-std::uint64_t hash_name(const char* name) {
+std::uint64_t hash_bytes(std::span<const std::byte> bytes) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (; *name != '\0'; ++name) {
-    hash = (hash ^ static_cast<unsigned char>(*name)) * 0x100000001b3ULL;
+  for (const std::byte byte : bytes) {
+    hash = (hash ^ std::to_integer<std::uint64_t>(byte)) * 0x100000001b3ULL;
   }
   return hash;
+}
+
+std::uint64_t hash_name(const char* name) {
+  return hash_bytes(std::as_bytes(std::span(name, std::strlen(name))));
 }
 
 }  // namespace elastic

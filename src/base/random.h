@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace elastic {
 
@@ -15,6 +17,7 @@ enum class RandomPurpose : std::uint32_t {
   kShuffle = 2,
   kCuts = 3,
   kBootstrap = 4,
+  kRetrieval = 5,
 };
 
 /// Four 32-bit words for (seed, purpose, a, b, c).
@@ -43,7 +46,8 @@ class RandomStream {
   std::array<std::uint32_t, 4> words_{};
 };
 
-/// 64-bit FNV-1a, to turn a name into a stream number.
+/// 64-bit FNV-1a, to turn a name or other bytes into a stream number.
+std::uint64_t hash_bytes(std::span<const std::byte> bytes);
 std::uint64_t hash_name(const char* name);
 
 }  // namespace elastic

@@ -54,6 +54,7 @@ DispatcherMixer::DispatcherMixer(ParameterStore& store,
     : num_heads_(config.num_heads),
       num_experts_(config.num_experts),
       absorbed_(form == Form::kAbsorbed || (form == Form::kCheaper && absorbed_is_cheaper(config))),
+      carries_experts_(config.expert_start == "carried"),
       norm_(make_norm(store, layer + ".attention_norm", config.dim)),
       aggregate_(make_attention(store, layer + ".aggregate", config.dim)),
       expert_norm_(make_norm(store, layer + ".expert_norm", config.dim)),
@@ -83,20 +84,25 @@ Variable DispatcherMixer::aggregate_plain(const Variable& x,
                       query.shape());
 }
 
-Variable DispatcherMixer::gather(const Variable& x, const MixerState& state) const {
+Variable DispatcherMixer::gather(const Variable& x, MixerState& state) const {
   const Variable query = ops::linear(ops::layer_norm(state.experts, {}), aggregate_.query);
   const Variable gathered = absorbed_ ? aggregate_absorbed(x, query, state.segments)
                                       : aggregate_plain(x, query, state.segments);
+  const Variable experts = ops::layer_norm(add_gathered(gathered, state), expert_norm_);
+  if (carries_experts_) {
+    state.experts = experts;
+  }
+  return experts;
+}
+
+Variable DispatcherMixer::add_gathered(const Variable& gathered, const MixerState& state) const {
+  const Linear& output = aggregate_.output;
   if (any_empty(state.segments)) {
     const Variable mask(mask_of_empty(state.segments, state.experts.value()));
-    const Variable projected =
-        ops::linear(gathered, aggregate_.output.weight, aggregate_.output.bias);
-    return ops::layer_norm(ops::add(state.experts, ops::multiply(projected, mask)), expert_norm_);
+    const Variable projected = ops::linear(gathered, output.weight, output.bias);
+    return ops::add(state.experts, ops::multiply(projected, mask));
   }
-  return ops::layer_norm(
-      ops::linear_residual(
-          gathered, aggregate_.output.weight, aggregate_.output.bias, state.experts, Dropout{}),
-      expert_norm_);
+  return ops::linear_residual(gathered, output.weight, output.bias, state.experts, Dropout{});
 }
 
 Variable DispatcherMixer::dispatch(const Variable& x,
@@ -131,17 +137,17 @@ Variable DispatcherMixer::dispatch(const Variable& x,
 Variable DispatcherMixer::forward(const Variable& x,
                                   MixerState& state,
                                   const Dropout& dropout) const {
-  state.experts = gather(x, state);
-  return dispatch(x, state.experts, state.segments, dropout);
+  const Variable experts = gather(x, state);
+  return dispatch(x, experts, state.segments, dropout);
 }
 
 Variable DispatcherMixer::forward_last(const Variable& x,
                                        const Tensor& last,
                                        MixerState& state,
                                        const Dropout& dropout) const {
-  state.experts = gather(x, state);
+  const Variable experts = gather(x, state);
   const Segments one_each = Segments::uniform(state.segments.size(), 1, state.segments.device());
-  return dispatch(ops::gather_rows(x, last), state.experts, one_each, dropout);
+  return dispatch(ops::gather_rows(x, last), experts, one_each, dropout);
 }
 
 }  // namespace elastic

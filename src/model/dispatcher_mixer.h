@@ -7,7 +7,8 @@
 
 namespace elastic {
 
-/// With z = LN_attention(x) and P the experts carried from layer to layer:
+/// With z = LN_attention(x) and P the experts carried from layer to layer (expert_start carried) or
+/// the retrieved ones in every layer (expert_start retrieved, an ablation):
 ///   A  = attention_aggregate( LN_no_parameters(P), z )   softmax over the n tokens
 ///   P' = LN_expert( P + A )                              [choice: residual and norms,
 ///   docs/models.md] mixer = attention_dispatch( z, P' )                  softmax over the k
@@ -31,8 +32,9 @@ class DispatcherMixer final : public Mixer {
                         MixerState& state,
                         const Dropout& dropout) const override;
 
-  /// P', from the experts P and the tokens of `state`; A = 0 where there is no token.
-  [[nodiscard]] Variable gather(const Variable& x, const MixerState& state) const;
+  /// P', from the experts P and the tokens of `state`; A = 0 where there is no token. Left in the
+  /// state too, for the next layer, if experts are carried.
+  [[nodiscard]] Variable gather(const Variable& x, MixerState& state) const;
   /// x + Dropout(attention_dispatch(LN(x), experts)) for the tokens of `segments`.
   [[nodiscard]] Variable dispatch(const Variable& x,
                                   const Variable& experts,
@@ -42,6 +44,8 @@ class DispatcherMixer final : public Mixer {
   [[nodiscard]] const ops::NormVariables& norm() const { return norm_; }
 
  private:
+  // P + A
+  [[nodiscard]] Variable add_gathered(const Variable& gathered, const MixerState& state) const;
   [[nodiscard]] Variable aggregate_absorbed(const Variable& x,
                                             const Variable& query,
                                             const Segments& segments) const;
@@ -52,6 +56,7 @@ class DispatcherMixer final : public Mixer {
   std::int64_t num_heads_;
   std::int64_t num_experts_;
   bool absorbed_;
+  bool carries_experts_;
   ops::NormVariables norm_;
   AttentionWeights aggregate_;
   ops::NormVariables expert_norm_;

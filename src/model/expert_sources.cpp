@@ -1,6 +1,8 @@
 #include "model/expert_sources.h"
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "autograd/ops/basic.h"
@@ -8,8 +10,27 @@
 #include "autograd/ops/product_keys.h"
 #include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
+#include "autograd/ops/segment_mean.h"
+#include "base/random.h"
 
 namespace elastic {
+namespace {
+
+// Appends `count` different numbers of 0..bound-1 (Floyd's algorithm: as many draws as numbers).
+void append_sample(std::int64_t count,
+                   std::int64_t bound,
+                   RandomStream& random,
+                   std::vector<std::int32_t>& out) {
+  const auto begin = static_cast<std::ptrdiff_t>(out.size());
+  for (std::int64_t last = bound - count; last < bound; ++last) {
+    const auto drawn =
+        static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(last) + 1));
+    const bool taken = std::find(out.begin() + begin, out.end(), drawn) != out.end();
+    out.push_back(taken ? static_cast<std::int32_t>(last) : drawn);
+  }
+}
+
+}  // namespace
 
 SharedExperts::SharedExperts(ParameterStore& store, const ModelConfig& config)
     : experts_(store.add("experts",
@@ -17,14 +38,17 @@ SharedExperts::SharedExperts(ParameterStore& store, const ModelConfig& config)
                          Init::kNormal,
                          1.0 / std::sqrt(static_cast<double>(config.dim)))) {}
 
-Variable SharedExperts::initial_experts(const Variable& /*x*/, const Segments& segments) {
+Variable SharedExperts::initial_experts(const Variable& /*x*/,
+                                        const Segments& segments,
+                                        const Tensor& /*ids*/) {
   return ops::repeat(experts_, segments.size());
 }
 
-InterestMemory::InterestMemory(ParameterStore& store,
-                               const ModelConfig& config,
-                               std::int64_t max_len)
-    : config_(config) {
+QueryNetwork::QueryNetwork(ParameterStore& store, const ModelConfig& config, std::int64_t max_len)
+    : num_heads_(config.num_heads), stride_(static_cast<std::int32_t>(config.query_stride)) {
+  if (config.query_network == "mean") {
+    return;
+  }
   const std::int64_t dim = config.dim;
   std::int64_t length = max_len;
   do {
@@ -39,24 +63,15 @@ InterestMemory::InterestMemory(ParameterStore& store,
     }
     levels_.push_back(std::move(level));
   } while (length > 1);
-  project_ = make_linear(store, "imr.query.project", config.retrieval_heads * config.key_dim, dim);
-  query_norm_ = make_norm(store, "imr.query.norm", config.key_dim);
-  const std::int64_t half = config.key_dim / 2;
-  subkeys_ = store.add("imr.subkeys",
-                       {config.retrieval_heads, 2, config.pool_subkeys, half},
-                       Init::kUniform,
-                       1.0 / std::sqrt(static_cast<double>(half)));
-  memory_ = store.add("imr.memory",
-                      {config.pool_subkeys * config.pool_subkeys, dim},
-                      Init::kNormal,
-                      1.0 / std::sqrt(static_cast<double>(dim)));
 }
 
-Variable InterestMemory::summarise(Variable x, Segments segments) const {
+Variable QueryNetwork::summarise(Variable x, Segments segments) const {
+  if (levels_.empty()) {
+    return ops::segment_mean(x, segments);
+  }
   for (const Level& level : levels_) {
-    const auto stride = static_cast<std::int32_t>(config_.query_stride);
-    Segments groups = segments.grouped(stride);
-    x = ops::group_linear(x, segments, groups, stride, level.pool.weight, level.pool.bias);
+    Segments groups = segments.grouped(stride_);
+    x = ops::group_linear(x, segments, groups, stride_, level.pool.weight, level.pool.bias);
     segments = std::move(groups);
     if (level.attends) {
       const Variable z = ops::layer_norm(x, level.norm);
@@ -65,7 +80,7 @@ Variable InterestMemory::summarise(Variable x, Segments segments) const {
                                                     ops::linear(z, level.attention.value),
                                                     segments,
                                                     segments,
-                                                    {config_.num_heads, /*causal=*/false});
+                                                    {num_heads_, /*causal=*/false});
       x = ops::linear_residual(
           mixed, level.attention.output.weight, level.attention.output.bias, x, Dropout{});
     }
@@ -73,8 +88,29 @@ Variable InterestMemory::summarise(Variable x, Segments segments) const {
   return x;
 }
 
-Variable InterestMemory::initial_experts(const Variable& x, const Segments& segments) {
-  const Variable summary = summarise(x, segments);
+InterestMemory::InterestMemory(ParameterStore& store,
+                               const ModelConfig& config,
+                               std::int64_t max_len)
+    : config_(config) {
+  if (config.retrieval == "learned") {
+    query_network_ = QueryNetwork(store, config, max_len);
+    project_ = make_linear(
+        store, "imr.query.project", config.retrieval_heads * config.key_dim, config.dim);
+    query_norm_ = make_norm(store, "imr.query.norm", config.key_dim);
+    const std::int64_t half = config.key_dim / 2;
+    subkeys_ = store.add("imr.subkeys",
+                         {config.retrieval_heads, 2, config.pool_subkeys, half},
+                         Init::kUniform,
+                         1.0 / std::sqrt(static_cast<double>(half)));
+  }
+  memory_ = store.add("imr.memory",
+                      {config.pool_subkeys * config.pool_subkeys, config.dim},
+                      Init::kNormal,
+                      1.0 / std::sqrt(static_cast<double>(config.dim)));
+}
+
+Variable InterestMemory::retrieve(const Variable& x, const Segments& segments) {
+  const Variable summary = query_network_.summarise(x, segments);
   const Variable projected = ops::linear(summary, project_.weight, project_.bias);
   const Variable query = ops::layer_norm(
       ops::reshape(projected, {segments.size(), config_.retrieval_heads, config_.key_dim}),
@@ -82,6 +118,46 @@ Variable InterestMemory::initial_experts(const Variable& x, const Segments& segm
   ops::ProductKeysResult result = ops::product_keys(query, subkeys_, memory_, config_.num_experts);
   retrieved_ = {result.indices, result.gates};
   return result.experts;
+}
+
+Variable InterestMemory::take(const Tensor& indices) {
+  const Tensor& memory = memory_.value();
+  Tensor gates(indices.shape(), memory.dtype(), memory.device());
+  backend_for(memory.device()).fill(gates, 1.0);
+  retrieved_ = {indices, gates};
+  return ops::reshape(ops::gather_rows(memory_, indices),
+                      {indices.shape()[0], indices.shape()[1], config_.dim});
+}
+
+Tensor InterestMemory::draw(const Segments& segments, const Tensor& ids) const {
+  const std::vector<std::int32_t> items = ids.to_vector<std::int32_t>();
+  const std::int64_t pool = config_.pool_subkeys * config_.pool_subkeys;
+  std::vector<std::int32_t> indices;
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    const auto sequence = std::span(items).subspan(static_cast<std::size_t>(segments.begin(b)),
+                                                   static_cast<std::size_t>(segments.length(b)));
+    RandomStream random(0, RandomPurpose::kRetrieval, hash_bytes(std::as_bytes(sequence)));
+    for (std::int64_t head = 0; head < config_.retrieval_heads; ++head) {
+      append_sample(config_.num_experts / config_.retrieval_heads, pool, random, indices);
+    }
+  }
+  return Tensor::from(indices, {segments.size(), config_.num_experts}, ids.device());
+}
+
+Variable InterestMemory::initial_experts(const Variable& x,
+                                         const Segments& segments,
+                                         const Tensor& ids) {
+  if (config_.retrieval == "random") {
+    return take(draw(segments, ids));
+  }
+  if (config_.expert_gate == "none") {
+    {
+      const NoGrad no_grad;
+      (void)retrieve(x, segments);
+    }
+    return take(retrieved_.indices);
+  }
+  return retrieve(x, segments);
 }
 
 }  // namespace elastic

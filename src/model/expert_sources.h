@@ -11,29 +11,26 @@ namespace elastic {
 class SharedExperts final : public StateSource {
  public:
   SharedExperts(ParameterStore& store, const ModelConfig& config);
-  Variable initial_experts(const Variable& x, const Segments& segments) override;
+  Variable initial_experts(const Variable& x, const Segments& segments, const Tensor& ids) override;
 
  private:
   Variable experts_;
 };
 
-/// Interest Memory Retrieval (arXiv 2408.09380): a hierarchical query network turns a sequence into
-/// one query per head, product keys pick the user's k experts out of S * S.
+/// Turns a sequence into one vector: by levels of groups, or as the mean of its tokens.
 ///
 /// Level j groups its tokens by r from the end, pools each group linearly, and where
 /// 1 < N_j <= query_attention_len adds softmax attention among the groups; N_0 = ceil(N / r),
 /// N_{j+1} = ceil(N_j / r), until 1. The levels follow from N, so every sequence runs through all;
 /// one without tokens as if it had one zero vector.
-/// Parameters imr.query.levels.j.{pool, attention_norm, attention}.*, imr.query.project.*,
-/// imr.query.norm.*, imr.subkeys [M, 2, S, Dk/2], imr.memory [S * S, D].
-class InterestMemory final : public StateSource {
+/// Parameters imr.query.levels.j.{pool, attention_norm, attention}.*; none with query_network mean.
+class QueryNetwork {
  public:
+  QueryNetwork() = default;
   /// For histories of up to `max_len` events.
-  InterestMemory(ParameterStore& store, const ModelConfig& config, std::int64_t max_len);
-  InterestMemory(ParameterStore& store, const ModelConfig& config)
-      : InterestMemory(store, config, config.max_len) {}
-  Variable initial_experts(const Variable& x, const Segments& segments) override;
-  [[nodiscard]] RetrievedExperts retrieved() const override { return retrieved_; }
+  QueryNetwork(ParameterStore& store, const ModelConfig& config, std::int64_t max_len);
+  /// x [T, D] -> [B, D].
+  [[nodiscard]] Variable summarise(Variable x, Segments segments) const;
 
  private:
   struct Level {
@@ -42,11 +39,39 @@ class InterestMemory final : public StateSource {
     ops::NormVariables norm;
     AttentionWeights attention;
   };
-  // One vector per sequence, [B, D].
-  [[nodiscard]] Variable summarise(Variable x, Segments segments) const;
+  std::int64_t num_heads_ = 1;
+  std::int32_t stride_ = 0;
+  std::vector<Level> levels_;
+};
+
+/// Interest Memory Retrieval (arXiv 2408.09380): a query network turns a sequence into one query
+/// per head, product keys pick the user's k experts out of S * S.
+///
+/// Parameters imr.query.levels.*, imr.query.project.*, imr.query.norm.*,
+/// imr.subkeys [M, 2, S, Dk/2], imr.memory [S * S, D]; with retrieval random the memory only.
+///
+/// Ablations: retrieval random takes any k / M different experts a head, drawn from a hash of the
+/// sequence's items, as they are; expert_gate none takes the retrieved ones as they are, so that
+/// query network and sub-keys receive no gradient and stay as they were initialised.
+class InterestMemory final : public StateSource {
+ public:
+  /// For histories of up to `max_len` events.
+  InterestMemory(ParameterStore& store, const ModelConfig& config, std::int64_t max_len);
+  InterestMemory(ParameterStore& store, const ModelConfig& config)
+      : InterestMemory(store, config, config.max_len) {}
+  Variable initial_experts(const Variable& x, const Segments& segments, const Tensor& ids) override;
+  [[nodiscard]] RetrievedExperts retrieved() const override { return retrieved_; }
+
+ private:
+  // By product keys, gated.
+  [[nodiscard]] Variable retrieve(const Variable& x, const Segments& segments);
+  // Rows of the memory [B, k] without a gate.
+  [[nodiscard]] Variable take(const Tensor& indices);
+  // [B, k], by the items of each sequence alone.
+  [[nodiscard]] Tensor draw(const Segments& segments, const Tensor& ids) const;
 
   ModelConfig config_;
-  std::vector<Level> levels_;
+  QueryNetwork query_network_;
   Linear project_;
   ops::NormVariables query_norm_;
   Variable subkeys_;

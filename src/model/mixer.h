@@ -14,7 +14,8 @@ namespace elastic {
 /// What one pass carries from layer to layer.
 struct MixerState {
   Segments segments;  ///< of the tokens
-  Variable experts;   ///< ELASTIC's experts P [B, k, D], renewed by every layer
+  Variable experts;   ///< ELASTIC's experts P [B, k, D]; with expert_start carried, renewed by
+                      ///< every layer
   /// The layer's tensors of Mixer::new_stream, where the tokens go on from earlier ones; a pass
   /// takes them on.
   std::span<Tensor> stream;
@@ -44,8 +45,11 @@ class Mixer {
 class StateSource {
  public:
   virtual ~StateSource() = default;
-  /// The experts P^0 for tokens x [T, D] right after the input norm.
-  virtual Variable initial_experts(const Variable& x, const Segments& segments) = 0;
+  /// The experts P^0 for tokens x [T, D] right after the input norm, whose items are `ids` [T]
+  /// (read by random retrieval only).
+  virtual Variable initial_experts(const Variable& x,
+                                   const Segments& segments,
+                                   const Tensor& ids) = 0;
   [[nodiscard]] virtual RetrievedExperts retrieved() const { return {}; }
 };
 

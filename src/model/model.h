@@ -23,6 +23,7 @@ struct ForwardMode {
 /// Whether a state may depend on later events: never; always; or among the events before the latest
 /// `window` ones only, which see those all and each other causally.
 enum class Direction { kCausal, kBidirectional, kWindowed };
+const char* name_of(Direction direction);
 
 /// The experts that Interest Memory Retrieval chose, for diagnostics and --explain.
 struct RetrievedExperts {
@@ -69,6 +70,8 @@ class Model {
 /// Names of all models.
 std::vector<std::string> model_names();
 bool is_registered(const std::string& model);
+/// Throws UsageError for an unknown name (suggesting the nearest).
+Direction direction_of(const std::string& model);
 /// A new model with fresh weights. `config.num_items` must be set. Throws UsageError for an unknown
 /// name (suggesting the nearest) or an option out of range.
 std::unique_ptr<Model> make_model(const ModelConfig& config,

@@ -44,6 +44,12 @@ const std::map<std::string, SequenceModel::Kind>& kinds() {
   return kinds;
 }
 
+void require_registered(const std::string& model) {
+  if (!is_registered(model)) {
+    throw UsageError("--model: unknown model '", model, "'", did_you_mean(model, model_names()));
+  }
+}
+
 }  // namespace
 
 Variable Model::encode_window(const data::Batch& /*batch*/, const ForwardMode& /*mode*/) {
@@ -56,6 +62,18 @@ StreamStates Model::new_streams(std::int64_t /*users*/) const {
 
 Variable Model::advance(const data::Batch& /*events*/, StreamStates& /*states*/) {
   throw UsageError("model ", config().model, " cannot read a stream");
+}
+
+const char* name_of(Direction direction) {
+  switch (direction) {
+    case Direction::kCausal:
+      return "causal";
+    case Direction::kBidirectional:
+      return "bidirectional";
+    case Direction::kWindowed:
+      return "windowed";
+  }
+  return "unknown";
 }
 
 std::vector<std::string> model_names() {
@@ -72,14 +90,16 @@ bool is_registered(const std::string& model) {
   return model == kWindowModel || kinds().contains(model);
 }
 
+Direction direction_of(const std::string& model) {
+  require_registered(model);
+  return model == kWindowModel ? Direction::kWindowed : kinds().at(model).direction;
+}
+
 std::unique_ptr<Model> make_model(const ModelConfig& config,
                                   std::uint64_t seed,
                                   DType dtype,
                                   Device device) {
-  if (!is_registered(config.model)) {
-    throw UsageError(
-        "--model: unknown model '", config.model, "'", did_you_mean(config.model, model_names()));
-  }
+  require_registered(config.model);
   check(config);
   ELASTIC_CHECK(config.num_items >= 1, "num_items is not set");
   if (config.model == kWindowModel) {

@@ -30,7 +30,7 @@ Variable SequenceModel::run(const data::Batch& batch,
       trunk_.item_table(), batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
   MixerState state{batch.segments, {}, {}};
   if (source_ != nullptr) {
-    state.experts = source_->initial_experts(x, batch.segments);
+    state.experts = source_->initial_experts(x, batch.segments, batch.ids);
   }
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];

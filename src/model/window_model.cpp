@@ -59,6 +59,16 @@ Parts split(const Segments& segments, std::int64_t window) {
   return {prefix.build(segments.device()), recent.build(segments.device())};
 }
 
+// The items of a part. Read on the host: only random retrieval asks.
+Tensor ids_of(const Part& part, const Tensor& ids) {
+  const std::vector<std::int32_t> all = ids.to_vector<std::int32_t>();
+  std::vector<std::int32_t> chosen;
+  for (const std::int32_t row : part.rows.to_vector<std::int32_t>()) {
+    chosen.push_back(all[static_cast<std::size_t>(row)]);
+  }
+  return Tensor::from(chosen, part.rows.shape(), ids.device());
+}
+
 }  // namespace
 
 WindowModel::WindowModel(const ModelConfig& config, std::uint64_t seed, DType dtype, Device device)
@@ -110,21 +120,23 @@ Variable WindowModel::run(const data::Batch& batch, const ForwardMode& mode, Wan
       trunk_.item_table(), batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
   Variable x_prefix = ops::gather_rows(embedded, prefix.rows);
   Variable x_window = ops::gather_rows(embedded, window.rows);
-  MixerState state{prefix.segments, memory_.initial_experts(x_prefix, prefix.segments)};
+  const Tensor prefix_ids =
+      trunk_.config().retrieval == "random" ? ids_of(prefix, batch.ids) : Tensor();
+  MixerState state{prefix.segments, memory_.initial_experts(x_prefix, prefix.segments, prefix_ids)};
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const bool last_layer = i + 1 == layers_.size();
     // The window's masks differ from the prefix's.
     const std::size_t window_place = 2 * (layers_.size() + i);
-    state.experts = layer.dispatcher.gather(x_prefix, state);
+    const Variable experts = layer.dispatcher.gather(x_prefix, state);
     if (!last_layer || wanted == Wanted::kAll) {
       x_prefix = layer.dispatcher.dispatch(
-          x_prefix, state.experts, prefix.segments, trunk_.dropout(mode, 2 * i + 1));
+          x_prefix, experts, prefix.segments, trunk_.dropout(mode, 2 * i + 1));
       x_prefix = ops::ffn(x_prefix, layer.ffn, trunk_.dropout(mode, 2 * i + 2));
     }
     x_window = mix_window(layer,
                           x_window,
-                          state.experts,
+                          experts,
                           window.segments,
                           last_layer && wanted == Wanted::kLast,
                           trunk_.dropout(mode, window_place + 1));

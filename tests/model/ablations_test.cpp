@@ -1,0 +1,244 @@
+// ELASTIC with parts left out: what each option does, and what it leaves alone.
+#include <set>
+
+#include "autograd/op_checks.h"
+#include "model/dispatcher_mixer.h"
+#include "model/expert_sources.h"
+#include "model/model_fixture.h"
+
+namespace elastic {
+namespace {
+
+struct Ablation {
+  std::string name;
+  std::function<void(ModelConfig&)> change;
+};
+
+const std::vector<Ablation> kAblations{
+    {"retrieval random", [](ModelConfig& c) { c.retrieval = "random"; }},
+    {"expert_gate none", [](ModelConfig& c) { c.expert_gate = "none"; }},
+    {"expert_start retrieved", [](ModelConfig& c) { c.expert_start = "retrieved"; }},
+    {"query_network mean", [](ModelConfig& c) { c.query_network = "mean"; }},
+    {"all of the query side", [](ModelConfig& c) {
+       c.query_network = "mean";
+       c.expert_gate = "none";
+       c.expert_start = "retrieved";
+     }}};
+
+ModelConfig config_of(const Ablation& ablation) {
+  ModelConfig config = small_config("elastic");
+  ablation.change(config);
+  return config;
+}
+
+bool has_parameter(const Model& model, const std::string& part) {
+  const std::vector<Parameter>& all = model.parameters().all();
+  return std::any_of(all.begin(), all.end(), [&](const Parameter& parameter) {
+    return parameter.name.find(part) != std::string::npos;
+  });
+}
+
+bool has_gradient(const Variable& variable) {
+  if (!variable.grad().defined()) {
+    return false;
+  }
+  const std::vector<double> values = to_doubles(variable.grad());
+  return std::any_of(values.begin(), values.end(), [](double g) { return g != 0.0; });
+}
+
+// An InterestMemory with its parameters and what it gave for a batch of random tokens.
+struct Retrieval {
+  ParameterStore store;
+  InterestMemory memory;
+  Variable experts;
+
+  Retrieval(const ModelConfig& config, const data::Batch& batch)
+      : store(1, DType::kFloat64, test_device()),
+        memory(store, config),
+        experts(memory.initial_experts(
+            Variable(random_f64({batch.num_tokens(), config.dim}, 7), /*requires_grad=*/true),
+            batch.segments,
+            batch.ids)) {}
+  [[nodiscard]] std::vector<std::int32_t> indices() const {
+    return memory.retrieved().indices.to_vector<std::int32_t>();
+  }
+};
+
+TEST_CASE("ablations: a sequence has the same bits alone and among others, again and again") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const std::vector<History> histories = ragged_histories();
+  const data::Batch batch = batch_of(histories);
+  for (const Ablation& ablation : kAblations) {
+    CAPTURE(ablation.name);
+    const auto model = new_model(config_of(ablation));
+    const Tensor last = model->encode_last(batch, {}).value();
+    CHECK(same_bits(model->encode_last(batch, {}).value(), last));
+    CHECK(same_numbers(
+        ops::gather_rows(model->encode(batch, {}), batch.segments.last_tokens()).value(), last));
+    for (std::int64_t b = 0; b < batch.size(); ++b) {
+      const data::Batch alone = batch_of({histories[static_cast<std::size_t>(b)]});
+      CHECK(same_numbers(model->encode_last(alone, {}).value(), last.slice(b, b + 1)));
+    }
+  }
+}
+
+TEST_CASE("ablations: each changes the result") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  const Tensor whole = new_model(small_config("elastic"))->encode_last(batch, {}).value();
+  for (const Ablation& ablation : kAblations) {
+    CAPTURE(ablation.name);
+    CHECK_FALSE(
+        same_numbers(new_model(config_of(ablation))->encode_last(batch, {}).value(), whole));
+  }
+}
+
+TEST_CASE("ablations: the parameters that are used exist, and no others") {
+  const auto model_with = [](const std::function<void(ModelConfig&)>& change) {
+    ModelConfig config = small_config("elastic");
+    change(config);
+    return new_model(config);
+  };
+  const auto random = model_with([](ModelConfig& c) { c.retrieval = "random"; });
+  CHECK_FALSE(has_parameter(*random, "imr.query"));
+  CHECK_FALSE(has_parameter(*random, "imr.subkeys"));
+  CHECK(has_parameter(*random, "imr.memory"));
+  const auto mean = model_with([](ModelConfig& c) { c.query_network = "mean"; });
+  CHECK_FALSE(has_parameter(*mean, "imr.query.levels"));
+  CHECK(has_parameter(*mean, "imr.query.project"));
+  const auto whole = model_with([](ModelConfig&) {});
+  const auto ungated = model_with([](ModelConfig& c) { c.expert_gate = "none"; });
+  const auto restarted = model_with([](ModelConfig& c) { c.expert_start = "retrieved"; });
+  CHECK(ungated->parameters().num_elements() == whole->parameters().num_elements());
+  CHECK(restarted->parameters().num_elements() == whole->parameters().num_elements());
+}
+
+TEST_CASE("ablations: every parameter learns, except what an absent gate cuts off") {
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const Ablation& ablation : kAblations) {
+    const ModelConfig config = config_of(ablation);
+    const auto model = new_model(config);
+    backward(training_loss(*model, batch, {true, 5, 3}));
+    for (const Parameter& parameter : model->parameters().all()) {
+      CAPTURE(ablation.name);
+      CAPTURE(parameter.name);
+      const bool cut_off =
+          config.expert_gate == "none" &&
+          (parameter.name.find("imr.query") == 0 || parameter.name.find("imr.subkeys") == 0);
+      CHECK(has_gradient(parameter.variable) == !cut_off);
+    }
+  }
+}
+
+TEST_CASE("ablations: gradients match finite differences") {
+  const Threads one(1);
+  for (const Ablation& ablation : kAblations) {
+    CAPTURE(ablation.name);
+    ModelConfig config = config_of(ablation);
+    const data::Batch batch = batch_of({random_ids(5, 1, 40, 1), random_ids(1, 1, 40, 2)});
+    ParameterStore store(1, DType::kFloat64, test_device());
+    InterestMemory memory(store, config);
+    const DispatcherMixer first(store, "layers.0", config);
+    const DispatcherMixer second(store, "layers.1", config);
+    check_function(
+        [&](const auto& in) {
+          MixerState state{batch.segments,
+                           memory.initial_experts(in[0], batch.segments, batch.ids)};
+          return second.forward(first.forward(in[0], state, {}), state, {});
+        },
+        {random_f64({6, config.dim}, 3)});
+  }
+}
+
+TEST_CASE("retrieval random: different experts of the pool for each head, taken as they are") {
+  ModelConfig config = small_config("elastic");
+  config.retrieval = "random";
+  config.num_experts = 12;
+  config.pool_subkeys = 3;  // 6 of 9 for each of two heads
+  const data::Batch batch = batch_of(ragged_histories());
+  const Retrieval retrieval(config, batch);
+  const std::vector<std::int32_t> indices = retrieval.indices();
+  REQUIRE(indices.size() == static_cast<std::size_t>(batch.size() * 12));
+  for (std::size_t head = 0; head < indices.size(); head += 6) {
+    const std::set<std::int32_t> chosen(indices.begin() + static_cast<std::ptrdiff_t>(head),
+                                        indices.begin() + static_cast<std::ptrdiff_t>(head + 6));
+    CHECK(chosen.size() == 6);
+    CHECK(*chosen.begin() >= 0);
+    CHECK(*chosen.rbegin() < 9);
+  }
+  const Tensor rows =
+      ops::gather_rows(retrieval.store.find("imr.memory"), int_tensor(indices)).value();
+  CHECK(to_doubles(retrieval.experts.value()) == to_doubles(rows));
+  CHECK(to_doubles(retrieval.memory.retrieved().gates) == std::vector<double>(indices.size(), 1.0));
+}
+
+TEST_CASE("retrieval random: follows from the items of the sequence alone, and spreads") {
+  ModelConfig config = small_config("elastic");
+  config.retrieval = "random";
+  config.pool_subkeys = 16;
+  std::vector<History> histories;
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    histories.push_back(random_ids(5, 1, 40, i));
+  }
+  const Retrieval all(config, batch_of(histories));
+  const Retrieval one(config, batch_of({histories[17]}));
+  const std::vector<std::int32_t> indices = all.indices();
+  CHECK(one.indices() ==
+        std::vector<std::int32_t>(indices.begin() + 17 * 4, indices.begin() + 18 * 4));
+  History reversed(histories[17].rbegin(), histories[17].rend());
+  CHECK(Retrieval(config, batch_of({reversed})).indices() != one.indices());
+  // 2000 draws from 256: an expert that nobody draws is a chance of 256 exp(-7.8), and none is
+  // drawn 30 times.
+  std::vector<int> counts(256);
+  for (const std::int32_t index : indices) {
+    ++counts[static_cast<std::size_t>(index)];
+  }
+  CHECK(std::count(counts.begin(), counts.end(), 0) <= 3);
+  CHECK(*std::max_element(counts.begin(), counts.end()) < 30);
+}
+
+TEST_CASE("expert_gate none: the same experts as with the gate, without its factor") {
+  const data::Batch batch = batch_of(ragged_histories());
+  ModelConfig config = small_config("elastic");
+  const Retrieval gated(config, batch);
+  config.expert_gate = "none";
+  const Retrieval ungated(config, batch);
+  CHECK(ungated.indices() == gated.indices());
+  const Tensor rows =
+      ops::gather_rows(ungated.store.find("imr.memory"), int_tensor(gated.indices())).value();
+  CHECK(to_doubles(ungated.experts.value()) == to_doubles(rows));
+}
+
+TEST_CASE("expert_start retrieved: every layer begins with the experts that it was given") {
+  const NoGrad no_grad;
+  ModelConfig config = small_config("elastic");
+  config.expert_start = "retrieved";
+  ParameterStore store(1, DType::kFloat64, test_device());
+  const DispatcherMixer first(store, "layers.0", config);
+  const DispatcherMixer second(store, "layers.1", config);
+  const Segments segments = segments_of({3, 70});
+  const Variable x(random_f64({73, config.dim}, 1));
+  const Variable experts(random_f64({2, config.num_experts, config.dim}, 2));
+  MixerState state{segments, experts};
+  const Variable between = first.forward(x, state, {});
+  CHECK(same_bits(state.experts.value(), experts.value()));
+  MixerState fresh{segments, experts};
+  CHECK(same_bits(second.forward(between, state, {}).value(),
+                  second.forward(between, fresh, {}).value()));
+}
+
+TEST_CASE("expert_start: makes no difference to a single layer") {
+  const NoGrad no_grad;
+  const data::Batch batch = batch_of(ragged_histories());
+  ModelConfig config = small_config("elastic");
+  config.num_layers = 1;
+  const Tensor carried = new_model(config)->encode_last(batch, {}).value();
+  config.expert_start = "retrieved";
+  CHECK(same_bits(new_model(config)->encode_last(batch, {}).value(), carried));
+}
+
+}  // namespace
+}  // namespace elastic

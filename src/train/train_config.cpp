@@ -65,6 +65,10 @@ void check(const TrainConfig& config) {
   check_range("eval_every", config.eval_every, 1);
   check_range("save_every_s", config.save_every_s, 0.0);
   check_range("max_time_s", config.max_time_s, 0.0);
+  if (config.max_targets < 0) {
+    throw UsageError("max_targets: expected a whole number of at least 0, got ",
+                     config.max_targets);
+  }
   check_range("threads", config.threads, 0);
 }
 
@@ -91,6 +95,10 @@ Supervision supervision_for(const TrainConfig& config, const Model& model) {
   Supervision supervision = Supervision::kLast;
   if (config.supervision != "last" && direction != Direction::kBidirectional) {
     supervision = direction == Direction::kCausal ? Supervision::kAll : Supervision::kWindow;
+  }
+  if (config.cuda_graphs && model.config().retrieval == "random") {
+    throw UsageError(
+        "--cuda-graphs: expected --retrieval learned: random experts are drawn on the host");
   }
   const bool recordable = supervision == Supervision::kLast && direction != Direction::kWindowed;
   if (config.cuda_graphs && (!recordable || model.item_table().value().device() != Device::kCuda)) {

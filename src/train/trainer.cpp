@@ -59,6 +59,8 @@ const char* name_of(Status status) {
       return "early-stopped";
     case Status::kOutOfTime:
       return "out-of-time";
+    case Status::kOutOfTargets:
+      return "out-of-targets";
     case Status::kStopped:
       return "stopped";
   }
@@ -111,7 +113,7 @@ TrainResult Trainer::run() {
     for (;;) {
       if (const std::optional<Status> status = interruption()) {
         save();
-        if (status == Status::kOutOfTime && state_.next_batch > 0) {
+        if (status != Status::kStopped && state_.next_batch > 0) {
           evaluate();  // not in the saved state: who resumes with more time passes by it
         }
         return result(*status);
@@ -136,8 +138,9 @@ std::optional<Status> Trainer::interruption() const {
     return Status::kStopped;
   }
   const bool out_of_time = config_.max_time_s > 0.0 && state_.elapsed_s >= config_.max_time_s;
-  if (out_of_time && state_.next_batch < num_batches()) {
-    return Status::kOutOfTime;
+  const bool out_of_targets = config_.max_targets > 0 && state_.num_targets >= config_.max_targets;
+  if ((out_of_time || out_of_targets) && state_.next_batch < num_batches()) {
+    return out_of_targets ? Status::kOutOfTargets : Status::kOutOfTime;
   }
   return std::nullopt;
 }
@@ -185,6 +188,7 @@ void Trainer::step() {
                                                             mode,
                                                             current_learning_rate());
   loss_.add(loss, static_cast<std::int64_t>(input.targets.size()));
+  state_.num_targets += static_cast<std::int64_t>(input.targets.size());
 
   recent_examples_ += input.size();
   recent_tokens_ += input.num_tokens();
@@ -254,6 +258,7 @@ void Trainer::finish_epoch() {
                {"step", state_.num_steps},
                {"examples", report.num_examples},
                {"tokens", report.num_tokens},
+               {"targets", state_.num_targets},
                {"loss", report.loss},
                {"learning_rate", report.learning_rate},
                {"seconds", report.seconds}});
@@ -293,8 +298,11 @@ void Trainer::evaluate() {
   report.seconds = clock_.lap();
   state_.elapsed_s += report.seconds;
 
-  nlohmann::ordered_json event{
-      {"event", "evaluation"}, {"epoch", report.epoch}, {"step", state_.num_steps}};
+  nlohmann::ordered_json event{{"event", "evaluation"},
+                               {"epoch", report.epoch},
+                               {"step", state_.num_steps},
+                               {"targets", state_.num_targets},
+                               {"elapsed_s", state_.elapsed_s}};
   for (const eval::MetricValue& value : report.metrics) {
     event[value.name] = value.value;
   }

@@ -28,6 +28,7 @@ std::vector<std::unique_ptr<Command>> make_all_commands() {
   commands.push_back(make_eval_command());
   commands.push_back(make_predict_command());
   commands.push_back(make_profile_command());
+  commands.push_back(make_models_command());
   return commands;
 }
 

@@ -36,6 +36,7 @@ std::unique_ptr<Command> make_train_command();
 std::unique_ptr<Command> make_eval_command();
 std::unique_ptr<Command> make_predict_command();
 std::unique_ptr<Command> make_profile_command();
+std::unique_ptr<Command> make_models_command();
 std::vector<std::unique_ptr<Command>> make_all_commands();
 
 }  // namespace elastic::cli

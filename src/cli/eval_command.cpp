@@ -1,12 +1,15 @@
 #include <memory>
-#include <optional>
+#include <string>
+#include <vector>
 
+#include "base/error.h"
 #include "cli/command.h"
 #include "cli/evaluation.h"
 #include "cli/output_format.h"
 #include "cli/progress_line.h"
 #include "cli/run_files.h"
 #include "cli/session_options.h"
+#include "profile/lengths.h"
 #include "train/run_directory.h"
 
 namespace elastic::cli {
@@ -17,6 +20,7 @@ constexpr const char* kDescription =
     "\n"
     "  elastic eval runs/first\n"
     "  elastic eval runs/first --against runs/second\n"
+    "  elastic eval runs/first --min-history 500\n"
     "  elastic eval runs/first --split valid --json | jq '.metrics[\"NDCG@10\"]'\n"
     "\n"
     "Ranks each user's held-out item among all items: HR, NDCG, MRR and Recall at 1, 5, 10, 20 "
@@ -37,6 +41,7 @@ class EvalCommand : public Command {
   std::string split_ = "test";
   std::string data_;
   std::string against_;
+  std::int64_t min_history_ = 0;
   bool filter_seen_ = true;
   OutputFormat format_;
   SessionOptions session_;
@@ -51,32 +56,44 @@ void EvalCommand::declare(OptionTable& table) {
   table.add("split", &split_, "test, or valid").scope = Scope::kSession;
   table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking").scope =
       Scope::kSession;
+  table
+      .add("min_history",
+           &min_history_,
+           "only users with as many events before the held-out one; 0: all")
+      .scope = Scope::kSession;
   Option& data = table.add("data", &data_, "the data, if it has moved since the training");
   data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
   data.value_name = "FILE";
   Option& against =
-      table.add("against", &against_, "another run on the same data: adds the paired difference");
+      table.add("against",
+                &against_,
+                "other runs on the same data, separated by commas: adds the paired differences");
   against.scope = Scope::kFlagOnly;
-  against.value_name = "RUN2";
+  against.value_name = "RUNS";
   declare_output(table, format_, "table", "table or json");
   declare_session(table, session_);
 }
 
 int EvalCommand::run(const OptionTable&) {
   const bool json = wants_json(format_);
+  if (min_history_ < 0) {
+    throw UsageError("--min-history: expected at least 0, got ", min_history_);
+  }
   const data::Subset subset = parse_subset(split_);
   const Device device = start_session(session_);
   train::SavedModel saved = train::load_saved_model(run_, device);
   ProgressLine line(session_.quiet);
   const RunData data =
       read_data_again(run_, data_, [&](const std::string& text) { line.message(text); });
-  std::optional<NamedModel> against;
+  std::vector<NamedModel> against;
   if (!against_.empty()) {
-    check_same_data(against_, data);
-    against = NamedModel{against_, train::load_saved_model(against_, device)};
+    for (const std::string& other : profile::parse_list(against_)) {
+      check_comparable(other, data);
+      against.push_back({other, train::load_saved_model(other, device)});
+    }
   }
-  const EvaluationTask task{&data.split, subset, filter_seen_};
-  print_report(evaluate_saved_model(saved, task, against ? &*against : nullptr), json);
+  const EvaluationTask task{&data.split, subset, filter_seen_, min_history_};
+  print_report(evaluate_saved_model(saved, task, against), json);
   return 0;
 }
 

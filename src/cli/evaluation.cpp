@@ -1,5 +1,7 @@
 #include "cli/evaluation.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/nearest.h"
 #include "cli/build_info.h"
@@ -17,7 +19,12 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.subset = data::name_of(task.subset);
   protocol.split = "leave-one-out: a user's last event is the test, the one before the validation";
   protocol.split_hash = split.hash();
-  protocol.users = static_cast<std::int64_t>(split.eval_users(task.subset).size());
+  protocol.min_history = task.min_history;
+  for (const std::int32_t user : split.eval_users(task.subset)) {
+    const auto length = static_cast<std::int64_t>(split.history(user, task.subset).size());
+    protocol.users += length >= task.min_history ? 1 : 0;
+    protocol.longest_history = std::max(protocol.longest_history, length);
+  }
   protocol.items = split.num_items();
   protocol.filter_seen = task.filter_seen;
   protocol.history = is_test ? "training and validation events" : "training events";
@@ -61,21 +68,28 @@ data::Subset parse_subset(const std::string& name) {
 
 eval::Report evaluate_saved_model(train::SavedModel& saved,
                                   const EvaluationTask& task,
-                                  NamedModel* against) {
+                                  std::span<NamedModel> against) {
   const eval::Protocol protocol = make_protocol(saved, task);
+  if (protocol.users == 0 && protocol.longest_history > 0) {
+    throw UsageError("--min-history: expected at most ",
+                     protocol.longest_history,
+                     ", the longest history, got ",
+                     task.min_history);
+  }
   if (protocol.users == 0) {
     throw DataError("nobody to evaluate: no user has the three events that the split needs");
   }
   eval::EvalOptions options;
   options.filter_seen = task.filter_seen;
+  options.min_history = task.min_history;
   options.coverage = true;
   const eval::Ranking ranking = rank(saved, task, options);
   const eval::Ranking popularity = eval::popularity_ranking(*task.split, task.subset, options);
   eval::Report report = eval::make_report(ranking, popularity, protocol);
-  if (against != nullptr) {
-    options.coverage = false;
-    const eval::Ranking other = rank(against->saved, task, options);
-    report.against = eval::compare(ranking, other, against->name, protocol.seed);
+  options.coverage = false;
+  for (NamedModel& other : against) {
+    const eval::Ranking other_ranking = rank(other.saved, task, options);
+    report.against.push_back(eval::compare(ranking, other_ranking, other.name, protocol.seed));
   }
   return report;
 }

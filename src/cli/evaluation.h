@@ -1,6 +1,8 @@
 // A trained model's result on one part of a split, as `train` and `eval` report it.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "data/split.h"
@@ -17,6 +19,7 @@ struct EvaluationTask {
   const data::Split* split = nullptr;
   data::Subset subset = data::Subset::kTest;
   bool filter_seen = true;
+  std::int64_t min_history = 0;  ///< only users with as many events before the held-out one
 };
 
 /// A saved model under a name, for comparing.
@@ -25,12 +28,12 @@ struct NamedModel {
   train::SavedModel saved;
 };
 
-/// Ranks with the model and by popularity, and with `against` where that is given. Throws
-/// CheckpointError if a model has other items than the data, DataError if there is nobody to
-/// evaluate.
+/// Ranks with the model and by popularity, and with each of `against`. Throws CheckpointError if a
+/// model has other items than the data, DataError if there is nobody to evaluate, UsageError if
+/// nobody's history is as long as `min_history`.
 eval::Report evaluate_saved_model(train::SavedModel& saved,
                                   const EvaluationTask& task,
-                                  NamedModel* against = nullptr);
+                                  std::span<NamedModel> against = {});
 
 /// The report on standard output, as JSON or as a table.
 void print_report(const eval::Report& report, bool json);

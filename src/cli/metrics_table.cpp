@@ -42,6 +42,14 @@ std::string interval_list(const std::vector<eval::MetricValue>& metrics,
   return text + "\n";
 }
 
+// "users with at least 500 events of history"
+std::string who(const eval::Protocol& protocol) {
+  return protocol.min_history <= 0 ? ""
+                                   : fmt::format("users with a history of at least {} events: {}\n",
+                                                 protocol.min_history,
+                                                 protocol.users);
+}
+
 std::string bucket_rows(const std::vector<eval::LengthBucket>& buckets) {
   std::string text = fmt::format(
       "{:<12}{:>9}{:>9}{:>9}{:>15}\n", "history", "users", "HR@10", "NDCG@10", "popularity HR");
@@ -62,7 +70,7 @@ std::string protocol_lines(const eval::Protocol& protocol) {
   return fmt::format(
       "protocol: {} split, {}\n"
       "  split {}, seed {}, epoch {}; history: {}, the latest {}\n"
-      "  {} users, all {} items ranked, seen items {}, ties count against the model\n",
+      "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n",
       protocol.subset,
       protocol.split,
       protocol.split_hash,
@@ -71,6 +79,8 @@ std::string protocol_lines(const eval::Protocol& protocol) {
       protocol.history,
       protocol.max_len,
       protocol.users,
+      protocol.min_history <= 0 ? ""
+                                : fmt::format(" with at least {} events", protocol.min_history),
       protocol.items,
       protocol.filter_seen ? "left out" : "ranked too");
 }
@@ -78,14 +88,14 @@ std::string protocol_lines(const eval::Protocol& protocol) {
 }  // namespace
 
 std::string metrics_table(const eval::Report& report) {
-  std::string text = metric_rows("model", report.metrics) + "\n";
+  std::string text = who(report.protocol);
+  text += metric_rows("model", report.metrics) + "\n";
   text += metric_rows("popularity", report.popularity) + "\n";
   text += "95 % intervals:" + interval_list(report.metrics, report.intervals, false);
   text += fmt::format("coverage@10: {:.1f} % of the items stand in someone's top 10\n\n",
                       100.0 * report.coverage);
   text += bucket_rows(report.buckets) + "\n";
-  if (report.against) {
-    const eval::Comparison& against = *report.against;
+  for (const eval::Comparison& against : report.against) {
     text += fmt::format("against {}, paired by user, with 95 % intervals:\n ", against.name);
     text += interval_list(against.differences, against.intervals, true) + "\n";
   }

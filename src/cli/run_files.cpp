@@ -1,6 +1,7 @@
 #include "cli/run_files.h"
 
 #include <filesystem>
+#include <optional>
 
 #include "base/error.h"
 #include "train/run_directory.h"
@@ -31,6 +32,28 @@ data::DataConfig read_data_config(const std::string& run) {
   return options;
 }
 
+// What RUN/data.json tells otherwise than the data.
+struct Difference {
+  const char* key;
+  std::string before;
+  std::string now;
+};
+
+std::optional<Difference> first_difference(const std::string& run, const RunData& data) {
+  const std::string path = file_of(run, "data.json");
+  const nlohmann::ordered_json before = train::read_json(path);
+  const nlohmann::ordered_json now = data::describe(data.loaded, data.split);
+  for (const char* key : {"users", "items", "events", "data_hash", "split"}) {
+    if (!before.is_object() || !before.contains(key)) {
+      throw CheckpointError(path, ": there is no ", key, "; it was not written by elastic train");
+    }
+    if (before[key] != now[key]) {
+      return Difference{key, before[key].dump(), now[key].dump()};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ConfigLayer read_run_config(const std::string& run) {
@@ -43,23 +66,29 @@ ConfigLayer read_run_config(const std::string& run) {
 }
 
 void check_same_data(const std::string& run, const RunData& data) {
-  const std::string path = file_of(run, "data.json");
-  const nlohmann::ordered_json before = train::read_json(path);
-  const nlohmann::ordered_json now = data::describe(data.loaded, data.split);
-  for (const char* key : {"users", "items", "events", "data_hash", "split"}) {
-    if (!before.is_object() || !before.contains(key)) {
-      throw CheckpointError(path, ": there is no ", key, "; it was not written by elastic train");
-    }
-    if (before[key] != now[key]) {
-      throw CheckpointError(path,
-                            ": the data is not what the run was trained on: ",
-                            key,
-                            " ",
-                            now[key].dump(),
-                            ", expected ",
-                            before[key].dump(),
-                            "; point --data at the original file");
-    }
+  if (const auto difference = first_difference(run, data)) {
+    throw CheckpointError(file_of(run, "data.json"),
+                          ": the data is not what the run was trained on: ",
+                          difference->key,
+                          " ",
+                          difference->now,
+                          ", expected ",
+                          difference->before,
+                          "; point --data at the original file");
+  }
+}
+
+void check_comparable(const std::string& run, const RunData& data) {
+  if (const auto difference = first_difference(run, data)) {
+    throw UsageError("--against: ",
+                     run,
+                     " was trained on other data or another split: ",
+                     difference->key,
+                     " ",
+                     difference->before,
+                     ", expected ",
+                     difference->now,
+                     "; runs compare only on the same data");
   }
 }
 

@@ -15,15 +15,16 @@ namespace elastic::eval {
 namespace {
 
 // The users to rank, before any ranks.
-Ranking users_of(const data::Split& split, data::Subset subset) {
+Ranking users_of(const data::Split& split, data::Subset subset, const EvalOptions& options) {
   Ranking ranking;
-  const auto users = split.eval_users(subset);
-  ranking.users.assign(users.begin(), users.end());
-  ranking.ranks.resize(ranking.users.size());
-  for (const std::int32_t user : ranking.users) {
-    ranking.history_lengths.push_back(
-        static_cast<std::int32_t>(split.history(user, subset).size()));
+  for (const std::int32_t user : split.eval_users(subset)) {
+    const auto length = static_cast<std::int32_t>(split.history(user, subset).size());
+    if (length >= options.min_history) {
+      ranking.users.push_back(user);
+      ranking.history_lengths.push_back(length);
+    }
   }
+  ranking.ranks.resize(ranking.users.size());
   return ranking;
 }
 
@@ -138,7 +139,7 @@ Ranking rank_users(Model& model,
                    data::Subset subset,
                    const EvalOptions& options) {
   const NoGrad no_grad;
-  Ranking ranking = users_of(split, subset);
+  Ranking ranking = users_of(split, subset, options);
   UserRanker ranker(model, split, subset, options);
   ranker.rank_all(ranking);
   ranking.items_covered = ranker.items_covered();
@@ -152,7 +153,7 @@ Ranking popularity_ranking(const data::Split& split,
   std::vector<std::int64_t> sorted(counts.begin() + 1, counts.end());
   std::sort(sorted.begin(), sorted.end());
 
-  Ranking ranking = users_of(split, subset);
+  Ranking ranking = users_of(split, subset, options);
   for (std::size_t i = 0; i < ranking.users.size(); ++i) {
     const std::int32_t user = ranking.users[i];
     const std::int32_t target = split.target(user, subset);

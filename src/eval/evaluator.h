@@ -19,6 +19,7 @@ struct EvalOptions {
   bool filter_seen = true;
   std::int64_t batch_tokens = 16384;  ///< a batch holds at most as many, or one sequence
   bool coverage = false;              ///< count the items in all top-10 lists: a second pass
+  std::int64_t min_history = 0;       ///< rank only users with as many events before the held-out
 };
 
 /// With the model as it is, in batches of users of like length; results do not depend on the

@@ -58,6 +58,8 @@ ordered_json protocol_to_json(const Protocol& protocol) {
           {"split", protocol.split},
           {"split_hash", protocol.split_hash},
           {"users", protocol.users},
+          {"min_history", protocol.min_history},
+          {"longest_history", protocol.longest_history},
           {"items", protocol.items},
           {"ranking", "all items"},
           {"filter_seen", protocol.filter_seen},
@@ -139,11 +141,11 @@ ordered_json to_json(const Report& report) {
   object["popularity"] = metrics_to_json(report.popularity);
   object[concat("coverage@", kCoverageCutoff)] = round_to_digits(report.coverage, kDigits);
   object["by_history_length"] = buckets_to_json(report.buckets);
-  if (report.against) {
-    const Comparison& against = *report.against;
-    object["against"] = {{"run", against.name},
-                         {"differences", metrics_to_json(against.differences)},
-                         {"intervals", intervals_to_json(against.differences, against.intervals)}};
+  for (const Comparison& against : report.against) {
+    object["against"].push_back(
+        {{"run", against.name},
+         {"differences", metrics_to_json(against.differences)},
+         {"intervals", intervals_to_json(against.differences, against.intervals)}});
   }
   object["protocol"] = protocol_to_json(report.protocol);
   return object;

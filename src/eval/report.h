@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,11 +19,13 @@ struct Protocol {
   std::string subset;  ///< "test" or "valid"
   std::string split;   ///< the rule, in words
   std::string split_hash;
-  std::int64_t users = 0;    ///< evaluated
-  std::int64_t items = 0;    ///< ranked: the whole catalogue
-  bool filter_seen = true;   ///< items of the user's history are left out
-  std::string history;       ///< which events the model saw, in words
-  std::int64_t max_len = 0;  ///< the latest so many of them
+  std::int64_t users = 0;        ///< evaluated
+  std::int64_t min_history = 0;  ///< events that each of them has before the held-out one, at least
+  std::int64_t longest_history = 0;  ///< the most that anybody has
+  std::int64_t items = 0;            ///< ranked: the whole catalogue
+  bool filter_seen = true;           ///< items of the user's history are left out
+  std::string history;               ///< which events the model saw, in words
+  std::int64_t max_len = 0;          ///< the latest so many of them
   std::int64_t checkpoint_epoch = 0;
   std::string checkpoint_metric;  ///< what chose that epoch
   std::uint64_t seed = 0;
@@ -55,7 +56,7 @@ struct Report {
   std::vector<MetricValue> popularity;
   std::vector<LengthBucket> buckets;  ///< those with users
   double coverage = 0.0;              ///< share of the catalogue that stands in someone's top 10
-  std::optional<Comparison> against;
+  std::vector<Comparison> against;
   Protocol protocol;
 };
 
@@ -69,7 +70,7 @@ Comparison compare(const Ranking& ranking,
                    std::uint64_t seed);
 
 /// Version of the JSON form; grows when a key changes its meaning or goes.
-inline constexpr int kReportSchemaVersion = 1;
+inline constexpr int kReportSchemaVersion = 2;
 nlohmann::ordered_json to_json(const Report& report);
 
 }  // namespace elastic::eval

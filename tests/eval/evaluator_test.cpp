@@ -85,6 +85,28 @@ TEST_CASE("evaluator: a model that scores all items alike ranks every target las
   CHECK(rank_users(*model, split, data::Subset::kTest).ranks == std::vector<std::int32_t>{7, 6, 9});
 }
 
+TEST_CASE("evaluator: min_history leaves out users with shorter histories, and only these") {
+  const data::Split split = make_split(random_sequences(50, 40, 30), 30);
+  const auto model = make_model(small_config(30), 5);
+  for (const data::Subset subset : {data::Subset::kTest, data::Subset::kValidation}) {
+    const Ranking all = rank_users(*model, split, subset);
+    Ranking want;
+    for (std::size_t i = 0; i < all.users.size(); ++i) {
+      if (all.history_lengths[i] >= 12) {
+        want.users.push_back(all.users[i]);
+        want.ranks.push_back(all.ranks[i]);
+      }
+    }
+    CHECK(want.users.size() > 5);
+    CHECK(want.users.size() < all.users.size());
+    const Ranking some = rank_users(*model, split, subset, {.min_history = 12});
+    CHECK(some.users == want.users);
+    CHECK(some.ranks == want.ranks);
+    CHECK(popularity_ranking(split, subset, {.min_history = 12}).users == want.users);
+    CHECK(rank_users(*model, split, subset, {.min_history = 1000}).users.empty());
+  }
+}
+
 TEST_CASE("evaluator: coverage counts the distinct items of all top tens") {
   const data::Split split = make_split(random_sequences(50, 6, 25), 25);
   const auto model = make_model(small_config(25), 5);

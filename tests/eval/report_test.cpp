@@ -60,12 +60,16 @@ TEST_CASE("report: JSON holds metrics, intervals, popularity, coverage and proto
 TEST_CASE("report: a comparison stands beside the metrics") {
   Report report = small_report();
   CHECK_FALSE(to_json(report).contains("against"));
-  report.against =
-      compare(ranking_of({1, 1, 3}, {5, 5, 5}), ranking_of({20, 1, 3}, {5, 5, 5}), "runs/b", 1);
+  for (const char* run : {"runs/b", "runs/c"}) {
+    report.against.push_back(
+        compare(ranking_of({1, 1, 3}, {5, 5, 5}), ranking_of({20, 1, 3}, {5, 5, 5}), run, 1));
+  }
   const auto json = to_json(report);
-  CHECK(json["against"]["run"] == "runs/b");
-  CHECK(json["against"]["differences"]["HR@10"] == 0.333333);
-  CHECK(json["against"]["intervals"]["HR@10"][0] == 0.0);
+  CHECK(json["against"].size() == 2);
+  CHECK(json["against"][1]["run"] == "runs/c");
+  CHECK(json["against"][0]["run"] == "runs/b");
+  CHECK(json["against"][0]["differences"]["HR@10"] == 0.333333);
+  CHECK(json["against"][0]["intervals"]["HR@10"][0] == 0.0);
 }
 
 TEST_CASE("report: rankings of different users do not compare") {

@@ -96,6 +96,14 @@ TEST_CASE("recorded steps: the trainer refuses them where they cannot be") {
   run.config.cuda_graphs = true;  // of a causal model, at every position
   TemporaryFolder folder;
   CHECK_THROWS_AS(run.train(folder.file("run")), UsageError);
+  run.model_config = tiny_model_config("elastic");
+  run.model_config.retrieval = "random";
+  try {
+    run.train(folder.file("random"));
+    FAIL("was not refused");
+  } catch (const UsageError& error) {
+    CHECK(std::string(error.what()).find("--retrieval learned") != std::string::npos);
+  }
 }
 
 TEST_CASE("recorded steps: a run of the trainer, stopped and resumed, ends in the same bits") {

@@ -216,6 +216,8 @@ while IFS=$'\t' read -r _ _ _ _ run _ options; do
   fi
 done <plan.tsv
 
+find runs evals profile -name '*.failed' -delete # all of it is tried again
+
 # At most --jobs at a time; stopped by a signal, all of them save and stop.
 stop() {
   trap - INT TERM

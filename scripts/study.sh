@@ -300,10 +300,9 @@ evaluate() {
 }
 
 profile_model() { # MODEL
-  local file=profile/$1 supervision=last span=$max_len,$lengths words
-  [ "$(direction_of "$1")" != causal ] || supervision=all
+  local file=profile/$1 span=$max_len,$lengths words
   words=(profile --model "$1" "${size_options[@]}" --length "$span" --batch 1
-    --phase "serve,train" --supervision "$supervision" --repetitions "$repetitions"
+    --phase "serve,train" --supervision auto --repetitions "$repetitions"
     --device "$device" --json)
   if [ -e "$file.json" ] && [ "$(<"$file.command")" = "elastic ${words[*]}" ]; then
     return

@@ -18,7 +18,7 @@ struct MixerState {
                       ///< every layer
   /// The layer's tensors of Mixer::new_stream, where the tokens go on from earlier ones; a pass
   /// takes them on.
-  std::span<Tensor> stream;
+  std::span<Tensor> stream{};
 };
 
 /// One layer's attention sublayer, its norm and residual included: x + Dropout(mixer(LN(x))).

@@ -25,10 +25,23 @@ const std::vector<Ablation> kAblations{
        c.expert_start = "retrieved";
      }}};
 
-ModelConfig config_of(const Ablation& ablation) {
-  ModelConfig config = small_config("elastic");
+// Models that retrieve experts.
+const std::vector<std::string> kModels{"elastic", "elastic-window"};
+
+ModelConfig config_of(const Ablation& ablation, const std::string& model = "elastic") {
+  ModelConfig config = small_config(model);
   ablation.change(config);
   return config;
+}
+
+std::vector<std::pair<std::string, Ablation>> all_pairs() {
+  std::vector<std::pair<std::string, Ablation>> pairs;
+  for (const std::string& model : kModels) {
+    for (const Ablation& ablation : kAblations) {
+      pairs.emplace_back(model, ablation);
+    }
+  }
+  return pairs;
 }
 
 bool has_parameter(const Model& model, const std::string& part) {
@@ -69,9 +82,10 @@ TEST_CASE("ablations: a sequence has the same bits alone and among others, again
   const Threads one(1);
   const std::vector<History> histories = ragged_histories();
   const data::Batch batch = batch_of(histories);
-  for (const Ablation& ablation : kAblations) {
+  for (const auto& [name, ablation] : all_pairs()) {
+    CAPTURE(name);
     CAPTURE(ablation.name);
-    const auto model = new_model(config_of(ablation));
+    const auto model = new_model(config_of(ablation, name));
     const Tensor last = model->encode_last(batch, {}).value();
     CHECK(same_bits(model->encode_last(batch, {}).value(), last));
     CHECK(same_numbers(
@@ -87,11 +101,12 @@ TEST_CASE("ablations: each changes the result") {
   const NoGrad no_grad;
   const Threads one(1);
   const data::Batch batch = batch_of(ragged_histories());
-  const Tensor whole = new_model(small_config("elastic"))->encode_last(batch, {}).value();
-  for (const Ablation& ablation : kAblations) {
+  for (const auto& [name, ablation] : all_pairs()) {
+    CAPTURE(name);
     CAPTURE(ablation.name);
+    const Tensor whole = new_model(small_config(name))->encode_last(batch, {}).value();
     CHECK_FALSE(
-        same_numbers(new_model(config_of(ablation))->encode_last(batch, {}).value(), whole));
+        same_numbers(new_model(config_of(ablation, name))->encode_last(batch, {}).value(), whole));
   }
 }
 
@@ -118,11 +133,12 @@ TEST_CASE("ablations: the parameters that are used exist, and no others") {
 TEST_CASE("ablations: every parameter learns, except what an absent gate cuts off") {
   const Threads one(1);
   const data::Batch batch = batch_of(ragged_histories());
-  for (const Ablation& ablation : kAblations) {
-    const ModelConfig config = config_of(ablation);
+  for (const auto& [name, ablation] : all_pairs()) {
+    const ModelConfig config = config_of(ablation, name);
     const auto model = new_model(config);
     backward(training_loss(*model, batch, {true, 5, 3}));
     for (const Parameter& parameter : model->parameters().all()) {
+      CAPTURE(name);
       CAPTURE(ablation.name);
       CAPTURE(parameter.name);
       const bool cut_off =

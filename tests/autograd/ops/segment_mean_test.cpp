@@ -39,6 +39,10 @@ TEST_CASE("segment_mean: an empty segment gives zeros") {
   const Variable x = variable_of({1, 2, 3, 4}, {2, 2});
   const Variable mean = ops::segment_mean(x, segments_of({0, 2}));
   CHECK(to_doubles(mean.value()) == std::vector<double>{0, 0, 2, 3});
+  const Variable nothing(random_f64({0, 2}, 1), true);
+  const Variable zero = ops::segment_mean(nothing, segments_of({0, 0}));
+  CHECK(to_doubles(zero.value()) == std::vector<double>{0, 0, 0, 0});
+  backward(weighted_sum(zero));
 }
 
 TEST_CASE("segment_mean: gradient matches finite differences") {

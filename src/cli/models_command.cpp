@@ -16,7 +16,8 @@ constexpr const char* kDescription =
     "  elastic models\n"
     "  elastic models --json | jq -r '.[].model'\n"
     "\n"
-    "A causal model trains with a loss at every position, a bidirectional one at the last, a windowed\n"
+    "A causal model trains with a loss at every position, a bidirectional one at the last, a "
+    "windowed\n"
     "one at the latest --window.";
 
 class ModelsCommand : public Command {

@@ -5,8 +5,12 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "model/dispatcher_mixer.h"
+#include "model/efficient_mixer.h"
 #include "model/expert_sources.h"
 #include "model/gru_mixer.h"
+#include "model/lightsans_mixer.h"
+#include "model/linformer_mixer.h"
+#include "model/linrec_mixer.h"
 #include "model/sequence_model.h"
 #include "model/slot_mixers.h"
 #include "model/softmax_mixer.h"
@@ -32,12 +36,16 @@ std::unique_ptr<StateSource> make_source(ParameterStore& store, const ModelConfi
 // Models whose layers differ in their mixer only.
 const std::map<std::string, SequenceModel::Kind>& kinds() {
   static const std::map<std::string, SequenceModel::Kind> kinds{
+      {"efficient", {Direction::kBidirectional, make_mixer<EfficientMixer>, {}}},
       {"elastic",
        {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<InterestMemory>}},
       {"elastic-causal", {Direction::kCausal, make_mixer<CausalDispatcherMixer>, {}}},
       {"gru", {Direction::kCausal, make_mixer<GruMixer>, {}}},
       {"gsa", {Direction::kCausal, make_mixer<GatedSlotMixer>, {}}},
       {"lda", {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<SharedExperts>}},
+      {"lightsans", {Direction::kBidirectional, make_mixer<LightSansMixer>, {}}},
+      {"linformer", {Direction::kBidirectional, make_mixer<LinformerMixer>, {}}},
+      {"linrec", {Direction::kBidirectional, make_mixer<LinRecMixer>, {}}},
       {"softmax", {Direction::kCausal, make_mixer<SoftmaxMixer>, {}}},
       {"softmax-tiled", {Direction::kCausal, make_mixer<TiledSoftmaxMixer>, {}}},
   };

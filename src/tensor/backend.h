@@ -26,6 +26,8 @@ struct Norm {
   Tensor bias;
 };
 inline constexpr double kNormEpsilon = 1e-5;
+/// What unit_elu adds to a row's length.
+inline constexpr double kUnitEpsilon = 1e-12;
 
 /// Gradients of a Norm, written by a backward kernel; left alone where undefined.
 using NormGrad = Norm;
@@ -286,22 +288,24 @@ class Backend {
                                       const Segments& segments,
                                       const Tensor& grad_y,
                                       Tensor& grad_x) = 0;
-  /// y = elu(x) / (|elu(x)| + 1e-12), the Euclidean norm over the last dimension.
+  /// y = elu(x) / (|elu(x)| + kUnitEpsilon), the Euclidean norm over the last dimension.
   virtual void unit_elu_forward(const Tensor& x, Tensor& y) = 0;
   virtual void unit_elu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) = 0;
   /// Attention without softmax, per segment and head: context[b, h] = sum_t key_t^T value_t,
-  /// out_t = query_t context[b, h]. query, key, value [T, D], heads side by side -> context
-  /// [B, H, Dh, Dh], out [T, D].
+  /// out_t = query_t context[b, h]. query [Tq, D], key and value [Tk, D], heads side by side ->
+  /// context [B, H, Dh, Dh], out [Tq, D]. A query without keys gets zeros.
   virtual void linear_attention_forward(const Tensor& query,
                                         const Tensor& key,
                                         const Tensor& value,
-                                        const Segments& segments,
+                                        const Segments& queries,
+                                        const Segments& keys,
                                         Tensor& context,
                                         Tensor& out) = 0;
   virtual void linear_attention_backward(const Tensor& query,
                                          const Tensor& key,
                                          const Tensor& value,
-                                         const Segments& segments,
+                                         const Segments& queries,
+                                         const Segments& keys,
                                          const Tensor& context,
                                          const Tensor& grad_out,
                                          Tensor& grad_query,

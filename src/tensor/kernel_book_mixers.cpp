@@ -50,31 +50,33 @@ void KernelBook::unit_elu_backward(const Tensor& x, const Tensor& grad_y, Tensor
 void KernelBook::linear_attention_forward(const Tensor& query,
                                           const Tensor& key,
                                           const Tensor& value,
-                                          const Segments& segments,
+                                          const Segments& queries,
+                                          const Segments& keys,
                                           Tensor& context,
                                           Tensor& out) {
   book("linear_attention_forward",
-       4.0 * rows(query) * cols(query) * cols(context),
-       bytes_of_all(query, key, value, segments, context, out),
-       [&] { inner_.linear_attention_forward(query, key, value, segments, context, out); });
+       2.0 * (rows(query) + rows(key)) * cols(query) * cols(context),
+       bytes_of_all(query, key, value, queries, keys, context, out),
+       [&] { inner_.linear_attention_forward(query, key, value, queries, keys, context, out); });
 }
 
 void KernelBook::linear_attention_backward(const Tensor& query,
                                            const Tensor& key,
                                            const Tensor& value,
-                                           const Segments& segments,
+                                           const Segments& queries,
+                                           const Segments& keys,
                                            const Tensor& context,
                                            const Tensor& grad_out,
                                            Tensor& grad_query,
                                            Tensor& grad_key,
                                            Tensor& grad_value) {
   book("linear_attention_backward",
-       10.0 * rows(query) * cols(query) * cols(context),
+       4.0 * (rows(query) + rows(key)) * cols(query) * cols(context),
        bytes_of_all(
-           query, key, value, segments, context, grad_out, grad_query, grad_key, grad_value),
+           query, key, value, queries, keys, context, grad_out, grad_query, grad_key, grad_value),
        [&] {
          inner_.linear_attention_backward(
-             query, key, value, segments, context, grad_out, grad_query, grad_key, grad_value);
+             query, key, value, queries, keys, context, grad_out, grad_query, grad_key, grad_value);
        });
 }
 

@@ -30,6 +30,7 @@ class SegmentChunks {
       }
     }
     first_.push_back(static_cast<std::int64_t>(chunks_.size()));
+    cut_ = segments.max_length() > kChunkTokens;
   }
 
   [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(chunks_.size()); }
@@ -40,10 +41,17 @@ class SegmentChunks {
   [[nodiscard]] std::int64_t first(std::int64_t b) const {
     return first_[static_cast<std::size_t>(b)];
   }
+  /// Whether chunk i is all of its segment, and whether some chunk is not.
+  [[nodiscard]] bool whole(std::int64_t i) const {
+    const std::int64_t b = (*this)[i].segment;
+    return first(b + 1) - first(b) == 1;
+  }
+  [[nodiscard]] bool any_cut() const { return cut_; }
 
  private:
   std::vector<Chunk> chunks_;
   std::vector<std::int64_t> first_;
+  bool cut_ = false;
 };
 
 }  // namespace elastic::cpu

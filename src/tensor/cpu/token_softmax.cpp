@@ -1,19 +1,230 @@
-#include "base/error.h"
+// Softmax over the tokens of each segment, column by column. A chunk of a segment takes the
+// exponentials against its own maxima; the chunks of one segment are then brought to the same.
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/segment_chunks.h"
+#include "tensor/cpu/tile.h"
+#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
+namespace {
 
-void CpuBackend::token_softmax_forward(const Tensor& /*x*/,
-                                       const Segments& /*segments*/,
-                                       Tensor& /*y*/) {
-  ELASTIC_CHECK(false, "not written yet");
+template <class T>
+void column_maxima(const T* __restrict x, std::int64_t rows, std::int64_t cols, T* __restrict out) {
+  std::copy(x, x + cols, out);
+  for (std::int64_t i = 1; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) {
+      out[j] = std::max(out[j], x[i * cols + j]);
+    }
+  }
 }
 
-void CpuBackend::token_softmax_backward(const Tensor& /*y*/,
-                                        const Segments& /*segments*/,
-                                        const Tensor& /*grad_y*/,
-                                        Tensor& /*grad_x*/) {
-  ELASTIC_CHECK(false, "not written yet");
+template <class T>
+void scale_columns(T* __restrict y, std::int64_t rows, std::int64_t cols, const T* factors) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) {
+      y[i * cols + j] *= factors[j];
+    }
+  }
+}
+
+// y = exp(x - maximum), and its column sums.
+template <class T>
+void exponentials(const T* __restrict x,
+                  std::int64_t rows,
+                  std::int64_t cols,
+                  const T* __restrict maximum,
+                  T* __restrict y,
+                  T* __restrict sums) {
+  fill_zero(sums, cols);
+  for (std::int64_t begin = 0; begin < rows; begin += kTokenTile) {
+    const std::int64_t count = std::min(kTokenTile, rows - begin);
+    T* tile = y + begin * cols;
+    for (std::int64_t i = 0; i < count; ++i) {
+      for (std::int64_t j = 0; j < cols; ++j) {
+        tile[i * cols + j] = x[(begin + i) * cols + j] - maximum[j];
+      }
+    }
+    exp_in_place(tile, count * cols);
+    add_row_sum(tile, count, cols, sums);
+  }
+}
+
+// A chunk's maxima and denominators [cols] each, the latter turned into what its exponentials are
+// to be multiplied by.
+template <class T>
+struct ChunkSums {
+  T* maximum;
+  T* denominator;
+
+  ChunkSums(const Tensor& sums, std::int64_t c, std::int64_t cols)
+      : maximum(sums.data<T>() + c * 2 * cols), denominator(maximum + cols) {}
+};
+
+// Factors of the chunks of segment b: exp(maximum - the segment's) / the segment's denominator.
+template <class T>
+void combine_chunks(const Tensor& sums,
+                    const SegmentChunks& chunks,
+                    std::int64_t b,
+                    std::int64_t cols,
+                    T* scratch) {
+  T* highest = scratch;
+  T* total = scratch + cols;
+  const std::int64_t first = chunks.first(b);
+  const std::int64_t end = chunks.first(b + 1);
+  std::copy(ChunkSums<T>(sums, first, cols).maximum,
+            ChunkSums<T>(sums, first, cols).maximum + cols,
+            highest);
+  for (std::int64_t c = first + 1; c < end; ++c) {
+    const ChunkSums<T> chunk(sums, c, cols);
+    for (std::int64_t j = 0; j < cols; ++j) {
+      highest[j] = std::max(highest[j], chunk.maximum[j]);
+    }
+  }
+  fill_zero(total, cols);
+  for (std::int64_t c = first; c < end; ++c) {
+    const ChunkSums<T> chunk(sums, c, cols);
+    for (std::int64_t j = 0; j < cols; ++j) {
+      chunk.maximum[j] -= highest[j];
+    }
+    exp_in_place(chunk.maximum, cols);
+    for (std::int64_t j = 0; j < cols; ++j) {
+      total[j] += chunk.maximum[j] * chunk.denominator[j];
+    }
+  }
+  for (std::int64_t c = first; c < end; ++c) {
+    const ChunkSums<T> chunk(sums, c, cols);
+    for (std::int64_t j = 0; j < cols; ++j) {
+      chunk.denominator[j] = chunk.maximum[j] / total[j];
+    }
+  }
+}
+
+template <class T>
+void forward(const Tensor& x, const Segments& segments, Tensor& y) {
+  const std::int64_t cols = x.cols();
+  const double work = kElementWork * product_work(x.numel());
+  const SegmentChunks chunks(segments);
+  const Tensor sums = workspace<T>(chunks.count() * 2 * cols);
+  parallel_for(chunks.count(), work, [&](std::int64_t c) {
+    const ChunkSums<T> own(sums, c, cols);
+    const std::int64_t rows = chunks[c].end - chunks[c].begin;
+    const T* in = x.data<T>() + chunks[c].begin * cols;
+    T* out = y.data<T>() + chunks[c].begin * cols;
+    column_maxima(in, rows, cols, own.maximum);
+    exponentials(in, rows, cols, own.maximum, out, own.denominator);
+    if (chunks.whole(c)) {
+      for (std::int64_t j = 0; j < cols; ++j) {
+        own.denominator[j] = T(1) / own.denominator[j];
+      }
+      scale_columns(out, rows, cols, own.denominator);
+    }
+  });
+  if (!chunks.any_cut()) {
+    return;
+  }
+  const ThreadScratch<T> scratch(2 * cols);
+  parallel_for(
+      segments.size(), kElementWork * product_work(chunks.count(), cols), [&](std::int64_t b) {
+        if (chunks.first(b + 1) - chunks.first(b) > 1) {
+          combine_chunks(sums, chunks, b, cols, scratch.get());
+        }
+      });
+  parallel_for(chunks.count(), work, [&](std::int64_t c) {
+    if (!chunks.whole(c)) {
+      scale_columns(y.data<T>() + chunks[c].begin * cols,
+                    chunks[c].end - chunks[c].begin,
+                    cols,
+                    ChunkSums<T>(sums, c, cols).denominator);
+    }
+  });
+}
+
+// sums [cols] = column sums of y g.
+template <class T>
+void column_dots(const T* __restrict y,
+                 const T* __restrict grad_y,
+                 std::int64_t rows,
+                 std::int64_t cols,
+                 T* __restrict sums) {
+  fill_zero(sums, cols);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) {
+      sums[j] += y[i * cols + j] * grad_y[i * cols + j];
+    }
+  }
+}
+
+template <class T>
+void gradient_rows(const T* __restrict y,
+                   const T* __restrict grad_y,
+                   std::int64_t rows,
+                   std::int64_t cols,
+                   const T* __restrict dots,
+                   T* __restrict grad_x) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) {
+      const std::int64_t e = i * cols + j;
+      grad_x[e] = y[e] * (grad_y[e] - dots[j]);
+    }
+  }
+}
+
+template <class T>
+void backward(const Tensor& y, const Segments& segments, const Tensor& grad_y, Tensor& grad_x) {
+  const std::int64_t cols = y.cols();
+  const double work = kElementWork * product_work(y.numel());
+  const SegmentChunks chunks(segments);
+  const Tensor dots = workspace<T>(chunks.count() * cols);
+  const auto write_gradient = [&](std::int64_t c, std::int64_t sums_of) {
+    const std::int64_t first = chunks[c].begin * cols;
+    gradient_rows(y.data<T>() + first,
+                  grad_y.data<T>() + first,
+                  chunks[c].end - chunks[c].begin,
+                  cols,
+                  dots.data<T>() + sums_of * cols,
+                  grad_x.data<T>() + first);
+  };
+  parallel_for(chunks.count(), work, [&](std::int64_t c) {
+    const std::int64_t first = chunks[c].begin * cols;
+    column_dots(y.data<T>() + first,
+                grad_y.data<T>() + first,
+                chunks[c].end - chunks[c].begin,
+                cols,
+                dots.data<T>() + c * cols);
+    if (chunks.whole(c)) {
+      write_gradient(c, c);
+    }
+  });
+  if (!chunks.any_cut()) {
+    return;
+  }
+  // The sums of a segment's chunks, in order, in place of the first one's.
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    const std::int64_t first = chunks.first(b);
+    if (const std::int64_t more = chunks.first(b + 1) - first - 1; more > 0) {
+      add_row_sum(dots.data<T>() + (first + 1) * cols, more, cols, dots.data<T>() + first * cols);
+    }
+  }
+  parallel_for(chunks.count(), work, [&](std::int64_t c) {
+    if (!chunks.whole(c)) {
+      write_gradient(c, chunks.first(chunks[c].segment));
+    }
+  });
+}
+
+}  // namespace
+
+void CpuBackend::token_softmax_forward(const Tensor& x, const Segments& segments, Tensor& y) {
+  with_real_type(x.dtype(), [&](auto tag) { forward<decltype(tag)>(x, segments, y); });
+}
+
+void CpuBackend::token_softmax_backward(const Tensor& y,
+                                        const Segments& segments,
+                                        const Tensor& grad_y,
+                                        Tensor& grad_x) {
+  with_real_type(y.dtype(),
+                 [&](auto tag) { backward<decltype(tag)>(y, segments, grad_y, grad_x); });
 }
 
 }  // namespace elastic::cpu

@@ -1,0 +1,59 @@
+#include "autograd/ops/linear_attention.h"
+
+namespace elastic::ops {
+
+Variable linear_attention(const Variable& query,
+                          const Variable& key,
+                          const Variable& value,
+                          const Segments& queries,
+                          const Segments& keys,
+                          std::int64_t num_heads) {
+  require_shape(query.shape().rank() == 2 && key.shape().rank() == 2 &&
+                    query.shape()[1] == key.shape()[1] && key.shape() == value.shape(),
+                "linear_attention: query ",
+                query.shape(),
+                ", key ",
+                key.shape(),
+                " and value ",
+                value.shape(),
+                " do not fit");
+  require_shape(query.shape()[0] == queries.num_tokens() && key.shape()[0] == keys.num_tokens() &&
+                    queries.size() == keys.size(),
+                "linear_attention: the segments do not fit query ",
+                query.shape(),
+                " and key ",
+                key.shape());
+  const std::int64_t dim = query.shape()[1];
+  require_shape(num_heads >= 1 && dim % num_heads == 0,
+                "linear_attention: ",
+                num_heads,
+                " heads do not divide ",
+                query.shape());
+  Backend& backend = backend_for(query.value().device());
+  const std::int64_t head_dim = dim / num_heads;
+  Tensor out = empty_like(query.value());
+  Tensor context({keys.size(), num_heads, head_dim, head_dim}, out.dtype(), out.device());
+  backend.linear_attention_forward(
+      query.value(), key.value(), value.value(), queries, keys, context, out);
+  auto backward = [=, &backend](const Tensor& grad) {
+    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
+    Tensor grad_key = empty_like(key.value(), Memory::kGradient);
+    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
+    backend.linear_attention_backward(query.value(),
+                                      key.value(),
+                                      value.value(),
+                                      queries,
+                                      keys,
+                                      context,
+                                      grad,
+                                      grad_query,
+                                      grad_key,
+                                      grad_value);
+    query.add_grad(std::move(grad_query));
+    key.add_grad(std::move(grad_key));
+    value.add_grad(std::move(grad_value));
+  };
+  return record(out, {query, key, value}, std::move(backward));
+}
+
+}  // namespace elastic::ops

@@ -1,0 +1,21 @@
+#include "autograd/ops/token_softmax.h"
+
+namespace elastic::ops {
+
+Variable token_softmax(const Variable& x, const Segments& segments) {
+  require_shape(x.shape().rank() == 2 && x.shape()[0] == segments.num_tokens(),
+                "token_softmax: expected tokens [",
+                segments.num_tokens(),
+                ", C], got ",
+                x.shape());
+  Backend& backend = backend_for(x.value().device());
+  Tensor probs = empty_like(x.value());
+  backend.token_softmax_forward(x.value(), segments, probs);
+  return record(probs, {x}, [x, segments, probs, &backend](const Tensor& grad) {
+    Tensor grad_x = empty_like(grad, Memory::kGradient);
+    backend.token_softmax_backward(probs, segments, grad, grad_x);
+    x.add_grad(std::move(grad_x));
+  });
+}
+
+}  // namespace elastic::ops

@@ -1,0 +1,46 @@
+// LightSANs: Fan et al., "Lighter and Better: Low-Rank Decomposed Self-Attention Networks for
+// Next-Item Recommendation", SIGIR 2021.
+#pragma once
+
+#include "model/layers.h"
+#include "model/mixer.h"
+
+namespace elastic {
+
+/// Bidirectional, O(n k D). With U, W [k, D] the interests of keys and values, unscaled and over
+/// the full D, and z = LN_attention(x):
+///   keys = softmax over tokens(z Wk^T U^T)^T z Wk^T, values likewise with W and Wv, k rows each;
+///   mixer = softmax attention of the queries z Wq^T to those rows, scale 1 / sqrt(Dh).
+/// No key or value of the n tokens exists: z (U Wk)^T scores them, and the pooled z are projected.
+/// Parameters layers.i.attention_norm.*, layers.i.attention.{query,key,value,output}.*,
+/// layers.i.attention.{key_interest,value_interest}.
+class LightSansMixer final : public Mixer {
+ public:
+  LightSansMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
+  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
+  Variable forward_last(const Variable& x,
+                        const Tensor& last,
+                        MixerState& state,
+                        const Dropout& dropout) const override;
+
+ private:
+  // A sequence's tokens pooled by interest and projected: [B k, D].
+  [[nodiscard]] Variable pool(const Variable& x,
+                              const Variable& interest,
+                              const Variable& weight,
+                              const Segments& segments) const;
+  // The sublayer for the tokens `from` of `queries`, with the interests of the tokens x of `keys`.
+  [[nodiscard]] Variable mix(const Variable& from,
+                             const Segments& queries,
+                             const Variable& x,
+                             const Segments& keys,
+                             const Dropout& dropout) const;
+
+  std::int64_t num_heads_;
+  ops::NormVariables norm_;
+  AttentionWeights weights_;
+  Variable key_interest_;
+  Variable value_interest_;
+};
+
+}  // namespace elastic

@@ -1,0 +1,28 @@
+// Linformer: Wang et al., arXiv 2006.04768.
+#pragma once
+
+#include "model/attention_mixer.h"
+
+namespace elastic {
+
+/// Bidirectional, O(n k D). With E, F [k, N] the projections, column c for the token c steps before
+/// the last, and z = LN_attention(x):
+///   mixer = softmax attention of the queries z Wq^T to the k rows (E z) Wk^T with values
+///   (F z) Wv^T, scale 1 / sqrt(Dh).
+/// The projections are applied to z, k rows only to the weights: E (z Wk^T) = (E z) Wk^T.
+/// Parameters, besides AttentionMixer's: layers.i.attention.{key_projection,value_projection}.
+class LinformerMixer final : public AttentionMixer {
+ public:
+  LinformerMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
+
+ private:
+  [[nodiscard]] Variable attend(const Variable& from,
+                                const Segments& queries,
+                                const Variable& z,
+                                const Segments& keys) const override;
+
+  Variable key_projection_;
+  Variable value_projection_;
+};
+
+}  // namespace elastic

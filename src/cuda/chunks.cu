@@ -1,4 +1,5 @@
 #include "cuda/chunks.h"
+#include "cuda/cuda_backend.h"
 #include "cuda/device.cuh"
 
 namespace elastic::cuda {
@@ -23,6 +24,14 @@ __global__ void sum_chunks_kernel(const T* partials,
 }
 
 }  // namespace
+
+void clear_behind(const Segments& segments, std::initializer_list<Tensor*> results) {
+  if (segments.is_planned()) {
+    for (Tensor* result : results) {
+      cuda_backend().fill(*result, 0.0);
+    }
+  }
+}
 
 template <class T>
 void sum_chunks(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "base/error.h"
 #include "cuda/runtime.h"
@@ -58,6 +59,9 @@ Tensor zero_workspace(const char* op, std::int64_t count) {
   ELASTIC_CUDA_CHECK(op, cudaMemsetAsync(result.raw_data(), 0, result.bytes(), runtime().stream()));
   return result;
 }
+
+/// Planned segments may leave tokens behind the last one: what they get is zero, not garbage.
+void clear_behind(const Segments& segments, std::initializer_list<Tensor*> results);
 
 /// out [B, size]: for each segment the sum of its chunks' partials [B, max_chunks, size], in order.
 template <class T>

@@ -1,10 +1,7 @@
 // Ragged multi-head softmax attention by tiles (Dao et al. 2022): no map is stored. Backward in two
 // passes, one for the queries and one for the keys, so that no sum needs atomics.
-#include <initializer_list>
-
 #include "cuda/attention.cuh"
 #include "cuda/backend.h"
-#include "cuda/cuda_backend.h"
 #include "cuda/runtime.h"
 #include "cuda/streaming_softmax.cuh"
 
@@ -277,15 +274,6 @@ __global__ void __launch_bounds__(kThreads, 2)
   }
   store_head_tile(p, grad_key, at.first_key, at.begin, count, at.head, args.grad_key);
   store_head_tile(p, grad_value, at.first_key, at.begin, count, at.head, args.grad_value);
-}
-
-// Planned segments may leave tokens behind the last one: what they get is zero, not garbage.
-void clear_behind(const Segments& segments, std::initializer_list<Tensor*> results) {
-  if (segments.is_planned()) {
-    for (Tensor* result : results) {
-      cuda_backend().fill(*result, 0.0);
-    }
-  }
 }
 
 }  // namespace

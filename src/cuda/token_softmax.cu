@@ -1,19 +1,229 @@
-#include "base/error.h"
+// Softmax over the tokens of each segment, column by column.
+//
+// A block takes 32 columns of a chunk of tokens: a lane a column, a warp every eighth token. Chunks
+// of a longer segment take the exponentials against their own maxima and are then brought to the
+// same.
 #include "cuda/backend.h"
+#include "cuda/chunks.h"
+#include "cuda/device.cuh"
+#include "cuda/runtime.h"
+#include "cuda/token_tile.cuh"
 
 namespace elastic::cuda {
+namespace {
 
-void CudaBackend::token_softmax_forward(const Tensor& /*x*/,
-                                        const Segments& /*segments*/,
-                                        Tensor& /*y*/) {
-  ELASTIC_CHECK(false, "not written yet");
+template <class T>
+struct TokenSoftmax {
+  const std::int32_t* offsets;
+  int columns;
+  bool whole;  ///< no segment has more than one chunk
+};
+
+// The block's chunk, and the thread's column and tokens of it.
+struct ColumnPlace {
+  Chunk chunk;
+  int column;
+  bool present;
+
+  // body(element) for the thread's tokens, in order.
+  template <class Body>
+  __device__ void for_each(int columns, const Body& body) const {
+    if (present) {
+#pragma unroll 4
+      for (std::int64_t t = chunk.begin + warp_index(); t < chunk.end; t += kWarps) {
+        body(t * columns + column);
+      }
+    }
+  }
+};
+
+template <class T>
+__device__ __forceinline__ ColumnPlace column_place(const TokenSoftmax<T>& p) {
+  const int column = static_cast<int>(blockIdx.z) * kWarp + lane_index();
+  return {chunk_of(p.offsets), column, column < p.columns};
 }
 
-void CudaBackend::token_softmax_backward(const Tensor& /*y*/,
-                                         const Segments& /*segments*/,
-                                         const Tensor& /*grad_y*/,
-                                         Tensor& /*grad_x*/) {
-  ELASTIC_CHECK(false, "not written yet");
+// combine(of all warps' values), lane by lane and in order, in every thread.
+template <class T, class Combine>
+__device__ T across_warps(T value, const Combine& combine) {
+  __shared__ T values[kWarps][kWarp];
+  __syncthreads();  // a previous call has read the values
+  values[warp_index()][lane_index()] = value;
+  __syncthreads();
+  T result = values[0][lane_index()];
+  for (int w = 1; w < kWarps; ++w) {
+    result = combine(result, values[w][lane_index()]);
+  }
+  return result;
+}
+
+// y, or where segments have several chunks the exponentials, with the chunks' maxima and
+// denominators in sums[slot] [2 C].
+template <class T>
+__global__ void __launch_bounds__(kThreads)
+    token_softmax_kernel(TokenSoftmax<T> p, const T* x, T* y, T* sums) {
+  const ColumnPlace at = column_place(p);
+  T maximum = lowest<T>();
+  at.for_each(p.columns, [&](std::int64_t e) { maximum = maximum < x[e] ? x[e] : maximum; });
+  maximum = across_warps(maximum, [](T a, T b) { return a < b ? b : a; });
+  T denominator = 0;
+  at.for_each(p.columns, [&](std::int64_t e) {
+    const T value = exp(x[e] - maximum);
+    y[e] = value;
+    denominator += value;
+  });
+  denominator = across_warps(denominator, [](T a, T b) { return a + b; });
+  if (p.whole) {
+    const T inverse = T(1) / denominator;
+    at.for_each(p.columns, [&](std::int64_t e) { y[e] *= inverse; });
+  } else if (at.present && warp_index() == 0) {
+    T* own = sums + at.chunk.slot * 2 * p.columns + at.column;
+    own[0] = maximum;
+    own[p.columns] = denominator;
+  }
+}
+
+// A thread turns the denominators of a segment's chunks, in one column, into the factors of their
+// exponentials.
+template <class T>
+__global__ void combine_chunks_kernel(TokenSoftmax<T> p, int batch, int max_chunks, T* sums) {
+  const std::int64_t count = static_cast<std::int64_t>(batch) * p.columns;
+  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
+    const std::int64_t b = i / p.columns;
+    const int chunks = (p.offsets[b + 1] - p.offsets[b] + kTokenChunk - 1) / kTokenChunk;
+    T* own = sums + b * max_chunks * 2 * p.columns + i % p.columns;
+    const auto part = [&](int c) { return own + static_cast<std::int64_t>(c) * 2 * p.columns; };
+    T maximum = lowest<T>();
+    for (int c = 0; c < chunks; ++c) {
+      maximum = maximum < *part(c) ? *part(c) : maximum;
+    }
+    T denominator = 0;
+    for (int c = 0; c < chunks; ++c) {
+      denominator += part(c)[p.columns] * exp(*part(c) - maximum);
+    }
+    for (int c = 0; c < chunks; ++c) {
+      part(c)[p.columns] = exp(*part(c) - maximum) / denominator;
+    }
+  }
+}
+
+template <class T>
+__global__ void __launch_bounds__(kThreads)
+    scale_chunks_kernel(TokenSoftmax<T> p, const T* sums, T* y) {
+  const ColumnPlace at = column_place(p);
+  const T factor = at.present ? sums[(at.chunk.slot * 2 + 1) * p.columns + at.column] : T(0);
+  at.for_each(p.columns, [&](std::int64_t e) { y[e] *= factor; });
+}
+
+// grad_x, or where segments have several chunks the column sums of y g in dots[slot] [C].
+template <class T>
+__global__ void __launch_bounds__(kThreads) token_softmax_backward_kernel(
+    TokenSoftmax<T> p, const T* y, const T* grad_y, T* grad_x, T* dots) {
+  const ColumnPlace at = column_place(p);
+  T dot = 0;
+  at.for_each(p.columns, [&](std::int64_t e) { dot += y[e] * grad_y[e]; });
+  dot = across_warps(dot, [](T a, T b) { return a + b; });
+  if (p.whole) {
+    at.for_each(p.columns, [&](std::int64_t e) { grad_x[e] = y[e] * (grad_y[e] - dot); });
+  } else if (at.present && warp_index() == 0) {
+    dots[at.chunk.slot * p.columns + at.column] = dot;
+  }
+}
+
+// grad_x from the segments' dots [B, C].
+template <class T>
+__global__ void __launch_bounds__(kThreads)
+    gradient_kernel(TokenSoftmax<T> p, const T* y, const T* grad_y, const T* dots, T* grad_x) {
+  const ColumnPlace at = column_place(p);
+  const T dot =
+      at.present ? dots[static_cast<std::int64_t>(at.chunk.segment) * p.columns + at.column] : T(0);
+  at.for_each(p.columns, [&](std::int64_t e) { grad_x[e] = y[e] * (grad_y[e] - dot); });
+}
+
+template <class T>
+TokenSoftmax<T> problem_of(const Segments& segments, std::int64_t columns) {
+  return {segments.device_offsets().data<std::int32_t>(),
+          static_cast<int>(columns),
+          max_chunks(segments) == 1};
+}
+
+dim3 grid_of(const Segments& segments, std::int64_t columns) {
+  return dim3(static_cast<unsigned int>(segments.size()),
+              static_cast<unsigned int>(max_chunks(segments)),
+              blocks_of(columns, kWarp));
+}
+
+template <class T>
+void forward(const Tensor& x, const Segments& segments, Tensor& y) {
+  const char* op = "token_softmax_forward";
+  const std::int64_t columns = x.cols();
+  const TokenSoftmax<T> p = problem_of<T>(segments, columns);
+  const dim3 grid = grid_of(segments, columns);
+  const int chunks = max_chunks(segments);
+  const Tensor sums = workspace<T>(p.whole ? 0 : segments.size() * chunks * 2 * columns);
+  clear_behind(segments, {&y});
+  runtime().launch(
+      op, token_softmax_kernel<T>, grid, kThreads, 0, p, x.data<T>(), y.data<T>(), sums.data<T>());
+  if (!p.whole) {
+    runtime().launch(op,
+                     combine_chunks_kernel<T>,
+                     dim3(element_blocks(segments.size() * columns)),
+                     kThreads,
+                     0,
+                     p,
+                     static_cast<int>(segments.size()),
+                     chunks,
+                     sums.data<T>());
+    runtime().launch(op, scale_chunks_kernel<T>, grid, kThreads, 0, p, sums.data<T>(), y.data<T>());
+  }
+}
+
+template <class T>
+void backward(const Tensor& y, const Segments& segments, const Tensor& grad_y, Tensor& grad_x) {
+  const char* op = "token_softmax_backward";
+  const std::int64_t columns = y.cols();
+  const TokenSoftmax<T> p = problem_of<T>(segments, columns);
+  const dim3 grid = grid_of(segments, columns);
+  const Tensor dots = workspace<T>(p.whole ? 0 : segments.size() * max_chunks(segments) * columns);
+  clear_behind(segments, {&grad_x});
+  runtime().launch(op,
+                   token_softmax_backward_kernel<T>,
+                   grid,
+                   kThreads,
+                   0,
+                   p,
+                   y.data<T>(),
+                   grad_y.data<T>(),
+                   grad_x.data<T>(),
+                   dots.data<T>());
+  if (!p.whole) {
+    const Tensor totals = workspace<T>(segments.size() * columns);
+    sum_chunks(op, dots.data<T>(), segments, columns, totals.data<T>());
+    runtime().launch(op,
+                     gradient_kernel<T>,
+                     grid,
+                     kThreads,
+                     0,
+                     p,
+                     y.data<T>(),
+                     grad_y.data<T>(),
+                     totals.data<T>(),
+                     grad_x.data<T>());
+  }
+}
+
+}  // namespace
+
+void CudaBackend::token_softmax_forward(const Tensor& x, const Segments& segments, Tensor& y) {
+  with_real_type(x.dtype(), [&](auto tag) { forward<decltype(tag)>(x, segments, y); });
+}
+
+void CudaBackend::token_softmax_backward(const Tensor& y,
+                                         const Segments& segments,
+                                         const Tensor& grad_y,
+                                         Tensor& grad_x) {
+  with_real_type(y.dtype(),
+                 [&](auto tag) { backward<decltype(tag)>(y, segments, grad_y, grad_x); });
 }
 
 }  // namespace elastic::cuda

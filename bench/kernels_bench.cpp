@@ -7,7 +7,9 @@
 #include "autograd/ops/ffn.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
+#include "autograd/ops/linear_attention.h"
 #include "autograd/ops/linear_cross_entropy.h"
+#include "autograd/ops/project_tokens.h"
 #include "autograd/ops/segment_attention.h"
 #include "autograd/ops/softmax.h"
 #include "bench/random_tensor.h"
@@ -80,6 +82,53 @@ void layer_norm_gradient(benchmark::State& state) {
   set_elements(state, x.rows());
 }
 BENCHMARK(layer_norm_gradient)->Arg(512);
+
+void unit_elu(benchmark::State& state) {
+  const Tensor x = random_tensor({state.range(0), 32});
+  Tensor y = random_tensor({state.range(0), 32});
+  for (auto _ : state) {
+    cpu_backend().unit_elu_forward(x, y);
+  }
+  set_elements(state, x.numel());
+}
+BENCHMARK(unit_elu)->Arg(512);
+
+void unit_elu_gradient(benchmark::State& state) {
+  const Tensor x = random_tensor({state.range(0), 32});
+  const Tensor grad = random_tensor({state.range(0), 32});
+  Tensor grad_x = random_tensor({state.range(0), 32});
+  for (auto _ : state) {
+    cpu_backend().unit_elu_backward(x, grad, grad_x);
+  }
+  set_elements(state, x.numel());
+}
+BENCHMARK(unit_elu_gradient)->Arg(512);
+
+// Segments of `range` tokens, 4096 tokens of 64 columns in all.
+void token_softmax(benchmark::State& state) {
+  const auto length = static_cast<std::int32_t>(state.range(0));
+  const Segments segments = Segments::uniform(4096 / length, length, Device::kCpu);
+  const Tensor x = random_tensor({4096, 64});
+  Tensor y = random_tensor({4096, 64});
+  for (auto _ : state) {
+    cpu_backend().token_softmax_forward(x, segments, y);
+  }
+  set_elements(state, x.numel());
+}
+BENCHMARK(token_softmax)->Arg(8)->Arg(256)->Arg(4096);
+
+void token_softmax_gradient(benchmark::State& state) {
+  const auto length = static_cast<std::int32_t>(state.range(0));
+  const Segments segments = Segments::uniform(4096 / length, length, Device::kCpu);
+  const Tensor y = random_tensor({4096, 64});
+  const Tensor grad = random_tensor({4096, 64});
+  Tensor grad_x = random_tensor({4096, 64});
+  for (auto _ : state) {
+    cpu_backend().token_softmax_backward(y, segments, grad, grad_x);
+  }
+  set_elements(state, y.numel());
+}
+BENCHMARK(token_softmax_gradient)->Arg(8)->Arg(256)->Arg(4096);
 
 // Segments of `range` tokens, 4096 tokens in all, 2 heads of 32.
 void segment_attention_gradient(benchmark::State& state) {
@@ -228,6 +277,29 @@ void attention_stored_map(benchmark::State& state) {
 }
 BENCHMARK(attention_tiled)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
 BENCHMARK(attention_stored_map)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
+
+// Mixers that are linear in the length, by the same sequences: attention without softmax, and a
+// projection along the sequence.
+template <class Op>
+void along_sequences(benchmark::State& state, const Op& op) {
+  const Layer layer;
+  const auto length = static_cast<std::int32_t>(state.range(0));
+  const Segments segments = Segments::uniform(kTokens / length, length, Device::kCpu);
+  time_step(state, kTokens, [&] { return op(layer.x, segments); });
+}
+void linear_attention(benchmark::State& state) {
+  along_sequences(state, [](const Variable& x, const Segments& segments) {
+    return ops::linear_attention(x, x, x, segments, segments, kHeads);
+  });
+}
+void project_tokens(benchmark::State& state) {
+  const Variable projection = parameter({kExperts, state.range(0)});
+  along_sequences(state, [&](const Variable& x, const Segments& segments) {
+    return ops::project_tokens(x, projection, segments);
+  });
+}
+BENCHMARK(linear_attention)->Arg(64)->Arg(1024)->Arg(8192)->Unit(benchmark::kMicrosecond);
+BENCHMARK(project_tokens)->Arg(64)->Arg(1024)->Arg(8192)->Unit(benchmark::kMicrosecond);
 
 // The loss over 3,416 items: by slabs, and with logits and probabilities stored.
 void cross_entropy_fused(benchmark::State& state) {

@@ -7,13 +7,14 @@
 
 namespace elastic {
 
-/// Bidirectional, O(n k D). With U, W [k, D] the interests of keys and values, unscaled and over
-/// the full D, and z = LN_attention(x):
-///   keys = softmax over tokens(z Wk^T U^T)^T z Wk^T, values likewise with W and Wv, k rows each;
+/// Bidirectional, O(n k D). With z = LN_attention(x):
+///   keys = softmax over tokens(z Wk^T key_interest^T)^T z Wk^T, unscaled and over the full D, and
+///   values likewise, k rows each;
 ///   mixer = softmax attention of the queries z Wq^T to those rows, scale 1 / sqrt(Dh).
-/// No key or value of the n tokens exists: z (U Wk)^T scores them, and the pooled z are projected.
+/// No key or value of the n tokens exists: z (key_interest Wk)^T are the scores, and the pooled z
+/// are projected.
 /// Parameters layers.i.attention_norm.*, layers.i.attention.{query,key,value,output}.*,
-/// layers.i.attention.{key_interest,value_interest}.
+/// layers.i.attention.{key_interest,value_interest} [k, D].
 class LightSansMixer final : public Mixer {
  public:
   LightSansMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);

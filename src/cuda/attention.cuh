@@ -1,6 +1,8 @@
 // Ragged multi-head attention: what its kernels share.
 #pragma once
 
+#include <limits>
+
 #include "cuda/chunks.h"
 #include "cuda/tile.cuh"
 #include "tensor/backend.h"
@@ -16,10 +18,19 @@ struct AttentionView {
   int dim;
   int tile;  ///< queries, and keys, that a block takes at a time
   bool causal;
+  int window;    ///< causal: how far back a query sees, at least 1
   double scale;  ///< 1 / sqrt(head_dim)
 
   /// Whether query i sees key j.
-  __device__ bool sees(int i, int j) const { return !causal || j <= i; }
+  __device__ bool sees(int i, int j) const { return !causal || (j <= i && i - j <= window); }
+  /// The first key that queries from `begin` on see.
+  __device__ int first_key(int begin) const {
+    return causal && begin > window ? begin - window : 0;
+  }
+  /// The end of the queries, of `count`, that see keys before `end`.
+  __device__ int query_end(int count, int end) const {
+    return causal && count - end > window ? end + window : count;
+  }
   /// Keys that the queries before `end` see, of `count`.
   __device__ int visible(int count, int end) const { return causal && end < count ? end : count; }
 };
@@ -73,6 +84,8 @@ inline AttentionView view_of(const AttentionLayout& layout, std::int64_t dim) {
   p.dim = static_cast<int>(dim);
   p.head_dim = p.dim / p.heads;
   p.causal = layout.causal;
+  constexpr std::int64_t kAll = std::numeric_limits<int>::max();
+  p.window = static_cast<int>(layout.window > 0 ? std::min(layout.window, kAll) : kAll);
   p.scale = 1.0 / sqrt(static_cast<double>(p.head_dim));
   return p;
 }

@@ -52,7 +52,9 @@ __global__ void __launch_bounds__(kThreads, 2) attention_kernel(
     maximum[i] = lowest<T>();
   }
   const int visible = p.visible(at.num_keys, at.begin + rows);
-  for (int begin = 0; begin < visible; begin += p.tile) {
+  // The first tile begins with the window of the block's first query: every query sees a key of it,
+  // and no maximum stays -inf.
+  for (int begin = p.first_key(at.begin); begin < visible; begin += p.tile) {
     const int count = visible - begin < p.tile ? visible - begin : p.tile;
     load_head_tile(p, keys, at.first_key, begin, count, at.head, key);
     load_head_tile(p, values, at.first_key, begin, count, at.head, value);
@@ -62,7 +64,11 @@ __global__ void __launch_bounds__(kThreads, 2) attention_kernel(
                                 rows,
                                 count,
                                 p.head_dim,
-                                [&](int i, int j, T sum) { scores[i * score_stride + j] = sum; });
+                                [&](int i, int j, T sum) {
+                                  const int back = at.begin + i - (begin + j);
+                                  scores[i * score_stride + j] =
+                                      p.causal && back > p.window ? lowest<T>() : sum;
+                                });
     __syncthreads();
     const auto seen = [&](int i) {
       return p.causal && at.begin + i + 1 - begin < count ? at.begin + i + 1 - begin : count;
@@ -219,7 +225,7 @@ __global__ void __launch_bounds__(kThreads, 2)
   T* sums = shared + layout.first_sum;
   load_queries(p, at, args, layout, at.begin, rows, shared);
   const int visible = p.visible(at.num_keys, at.begin + rows);
-  for (int begin = 0; begin < visible; begin += p.tile) {
+  for (int begin = p.first_key(at.begin); begin < visible; begin += p.tile) {
     const int count = visible - begin < p.tile ? visible - begin : p.tile;
     load_head_tile(p, args.key, at.first_key, begin, count, at.head, shared + layout.key);
     load_head_tile(p, args.value, at.first_key, begin, count, at.head, shared + layout.value);
@@ -253,8 +259,9 @@ __global__ void __launch_bounds__(kThreads, 2)
   load_head_tile(p, args.key, at.first_key, at.begin, count, at.head, shared + layout.key);
   load_head_tile(p, args.value, at.first_key, at.begin, count, at.head, shared + layout.value);
   const int first = p.causal ? at.begin : 0;  // queries before see none of these keys
-  for (int begin = first; begin < at.num_queries; begin += p.tile) {
-    const int rows = at.num_queries - begin < p.tile ? at.num_queries - begin : p.tile;
+  const int end = p.query_end(at.num_queries, at.begin + count);
+  for (int begin = first; begin < end; begin += p.tile) {
+    const int rows = end - begin < p.tile ? end - begin : p.tile;
     load_queries(p, at, args, layout, begin, rows, shared);
     score_gradients<kTensorCores>(p, layout, begin, rows, at.begin, count, shared);
     block_product<kTensorCores>(

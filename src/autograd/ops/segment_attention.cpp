@@ -36,6 +36,10 @@ void check_attention(const char* op,
                 shape.num_heads,
                 " heads do not divide ",
                 query.shape());
+  require_shape(shape.window >= 0 && (shape.window == 0 || shape.causal),
+                op,
+                ": expected a window of 0 or more, and 0 unless causal, got ",
+                shape.window);
 }
 
 }  // namespace
@@ -50,12 +54,13 @@ Variable segment_attention(const Variable& query,
   Backend& backend = backend_for(query.value().device());
   Tensor out = empty_like(query.value());
   Tensor log_sum({query.shape()[0], shape.num_heads}, out.dtype(), out.device());
-  backend.segment_attention_forward(query.value(),
-                                    key.value(),
-                                    value.value(),
-                                    {&query_segments, &key_segments, shape.num_heads, shape.causal},
-                                    out,
-                                    log_sum);
+  backend.segment_attention_forward(
+      query.value(),
+      key.value(),
+      value.value(),
+      {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
+      out,
+      log_sum);
   auto backward = [=, &backend](const Tensor& grad) {
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     Tensor grad_key = empty_like(key.value(), Memory::kGradient);
@@ -64,7 +69,7 @@ Variable segment_attention(const Variable& query,
         query.value(),
         key.value(),
         value.value(),
-        {&query_segments, &key_segments, shape.num_heads, shape.causal},
+        {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
         out,
         log_sum,
         grad,
@@ -85,6 +90,7 @@ Variable map_attention(const Variable& query,
                        const Segments& key_segments,
                        const AttentionShape& shape) {
   check_attention("map_attention", query, key, value, query_segments, key_segments, shape);
+  require_shape(shape.window == 0, "map_attention: no window is supported, got ", shape.window);
   std::int64_t map_size = 0;
   for (std::int64_t b = 0; b < query_segments.size(); ++b) {
     require_shape(key_segments.length(b) > 0, "map_attention: segment ", b, " has no keys");
@@ -96,26 +102,28 @@ Variable map_attention(const Variable& query,
   Backend& backend = backend_for(query.value().device());
   Tensor out = empty_like(query.value());
   Tensor map({map_size}, out.dtype(), out.device());
-  backend.map_attention_forward(query.value(),
-                                key.value(),
-                                value.value(),
-                                {&query_segments, &key_segments, shape.num_heads, shape.causal},
-                                map,
-                                out);
+  backend.map_attention_forward(
+      query.value(),
+      key.value(),
+      value.value(),
+      {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
+      map,
+      out);
   auto backward = [=, &backend](const Tensor& grad) mutable {
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     Tensor grad_key = empty_like(key.value(), Memory::kGradient);
     Tensor grad_value = empty_like(value.value(), Memory::kGradient);
-    backend.map_attention_backward(query.value(),
-                                   key.value(),
-                                   value.value(),
-                                   {&query_segments, &key_segments, shape.num_heads, shape.causal},
-                                   out,
-                                   grad,
-                                   map,
-                                   grad_query,
-                                   grad_key,
-                                   grad_value);
+    backend.map_attention_backward(
+        query.value(),
+        key.value(),
+        value.value(),
+        {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
+        out,
+        grad,
+        map,
+        grad_query,
+        grad_key,
+        grad_value);
     query.add_grad(std::move(grad_query));
     key.add_grad(std::move(grad_key));
     value.add_grad(std::move(grad_value));

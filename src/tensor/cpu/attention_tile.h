@@ -39,6 +39,29 @@ void mask_later_keys(T* scores,
   }
 }
 
+// Sets the scores of keys before the window to -inf, in the same layout.
+template <class T>
+void mask_earlier_keys(T* scores,
+                       std::int64_t keys,
+                       std::int64_t queries,
+                       std::int64_t key_begin,
+                       std::int64_t query_begin,
+                       std::int64_t window) {
+  for (std::int64_t j = 0; j < keys; ++j) {
+    const std::int64_t end =
+        std::clamp<std::int64_t>(key_begin + j + window + 1 - query_begin, 0, queries);
+    std::fill(scores + j * queries + end,
+              scores + (j + 1) * queries,
+              -std::numeric_limits<T>::infinity());
+  }
+}
+
+// The first key that a tile beginning with query `query_begin` may see: the first of its segment,
+// or of its first query's window.
+inline std::int64_t first_key(const AttentionLayout& layout, std::int64_t query_begin) {
+  return layout.window > 0 ? std::max<std::int64_t>(0, query_begin - layout.window) : 0;
+}
+
 // Keys that a tile ending before query `query_end` may see.
 inline std::int64_t visible_keys(const AttentionLayout& layout,
                                  std::int64_t num_keys,
@@ -81,6 +104,9 @@ void scores_of_block(const AttentionProblem<T>& problem,
   if (problem.layout.causal && key_begin + keys > query_begin + 1) {
     mask_later_keys(scores, keys, queries, key_begin, query_begin);
   }
+  if (problem.layout.window > 0 && key_begin + problem.layout.window + 1 < query_begin + queries) {
+    mask_earlier_keys(scores, keys, queries, key_begin, query_begin, problem.layout.window);
+  }
 }
 
 // Packs the transposed rows [queries, head_dim] of one head, scaled.
@@ -97,7 +123,9 @@ void pack_queries(
 inline double attention_work(const AttentionLayout& layout, std::int64_t dim) {
   double pairs = 0.0;
   for (std::int64_t b = 0; b < layout.queries->size(); ++b) {
-    pairs += product_work(layout.queries->length(b), layout.keys->length(b));
+    const std::int64_t keys = layout.keys->length(b);
+    const std::int64_t seen = layout.window > 0 ? layout.window + kQueryTile : keys;
+    pairs += product_work(layout.queries->length(b), std::min(keys, seen));
   }
   return pairs * static_cast<double>(dim);
 }

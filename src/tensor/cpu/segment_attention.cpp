@@ -14,6 +14,9 @@ namespace elastic::cpu {
 namespace {
 
 constexpr std::int64_t kKeyBlock = 256;
+// Every query of a tile sees a key of the tile's first block, so that no maximum stays -inf: that
+// block begins with the window of the tile's first query.
+static_assert(kKeyBlock >= kQueryTile);
 
 template <class T>
 void forward_tile(const AttentionProblem<T>& problem,
@@ -38,8 +41,9 @@ void forward_tile(const AttentionProblem<T>& problem,
   for (std::int64_t i = 0; i < queries; ++i) {
     fill_zero(out + i * problem.dim, problem.head_dim);
   }
+  const std::int64_t first = first_key(problem.layout, query_begin);
   const std::int64_t visible = visible_keys(problem.layout, num_keys, query_begin + queries);
-  for (std::int64_t begin = 0; begin < visible; begin += kKeyBlock) {
+  for (std::int64_t begin = first; begin < visible; begin += kKeyBlock) {
     const std::int64_t keys = std::min(kKeyBlock, visible - begin);
     scores_of_block(
         problem, key + begin * problem.dim, packed, keys, width, begin, query_begin, scores);
@@ -49,7 +53,7 @@ void forward_tile(const AttentionProblem<T>& problem,
         block_max[i] = std::max(block_max[i], scores[j * width + i]);
       }
     }
-    if (begin > 0) {
+    if (begin > first) {
       for (std::int64_t i = 0; i < queries; ++i) {
         const T factor = std::exp(maximum[i] - block_max[i]);
         denominator[i] *= factor;
@@ -173,7 +177,8 @@ void backward_head(const AttentionProblem<T>& problem,
                      .sum();
     }
     const std::int64_t visible = visible_keys(problem.layout, num_keys, query_begin + queries);
-    for (std::int64_t begin = 0; begin < visible; begin += kKeyBlock) {
+    for (std::int64_t begin = first_key(problem.layout, query_begin); begin < visible;
+         begin += kKeyBlock) {
       const std::int64_t keys = std::min(kKeyBlock, visible - begin);
       const T* key = head.key + begin * dim;
       scores_of_block(problem, key, query_packed, keys, width, begin, query_begin, probs);

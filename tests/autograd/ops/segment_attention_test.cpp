@@ -12,12 +12,17 @@ struct Case {
   std::int64_t heads;
   std::int64_t dim;
   bool causal;
+  std::int64_t window = 0;
 };
 
 TensorFunction attention(const Case& c) {
   return [c](const auto& in) {
-    return ops::segment_attention(
-        in[0], in[1], in[2], segments_of(c.queries), segments_of(c.keys), {c.heads, c.causal});
+    return ops::segment_attention(in[0],
+                                  in[1],
+                                  in[2],
+                                  segments_of(c.queries),
+                                  segments_of(c.keys),
+                                  {c.heads, c.causal, c.window});
   };
 }
 
@@ -45,12 +50,16 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
   for (std::int64_t b = 0; b < queries.size(); ++b) {
     for (std::int64_t h = 0; h < c.heads; ++h) {
       for (std::int32_t i = queries.begin(b); i < queries.end(b); ++i) {
-        const std::int32_t seen = c.causal ? i - queries.begin(b) + 1 : keys.length(b);
+        const std::int32_t end =
+            keys.begin(b) + (c.causal ? i - queries.begin(b) + 1 : keys.length(b));
+        const std::int32_t first =
+            c.window > 0 ? std::max(keys.begin(b), end - 1 - static_cast<std::int32_t>(c.window))
+                         : keys.begin(b);
         const auto qi = static_cast<std::size_t>(i * c.dim + h * head_dim);
         const auto d = static_cast<std::size_t>(head_dim);
         std::vector<double> probs;
         double total = 0.0;
-        for (std::int32_t j = keys.begin(b); j < keys.begin(b) + seen; ++j) {
+        for (std::int32_t j = first; j < end; ++j) {
           const auto kj = static_cast<std::size_t>(j * c.dim + h * head_dim);
           double score = 0.0;
           for (std::size_t e = 0; e < d; ++e) {
@@ -62,7 +71,7 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
         double mean = 0.0;  // sum_j p_j (g . v_j)
         for (std::size_t j = 0; j < probs.size(); ++j) {
           probs[j] /= total;
-          const auto kj = static_cast<std::size_t>(keys.begin(b) * c.dim + h * head_dim) +
+          const auto kj = static_cast<std::size_t>(first * c.dim + h * head_dim) +
                           j * static_cast<std::size_t>(c.dim);
           for (std::size_t e = 0; e < d; ++e) {
             result.value[qi + e] += probs[j] * v[kj + e];
@@ -70,7 +79,7 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
           }
         }
         for (std::size_t j = 0; j < probs.size(); ++j) {
-          const auto kj = static_cast<std::size_t>(keys.begin(b) * c.dim + h * head_dim) +
+          const auto kj = static_cast<std::size_t>(first * c.dim + h * head_dim) +
                           j * static_cast<std::size_t>(c.dim);
           double dot = 0.0;
           for (std::size_t e = 0; e < d; ++e) {
@@ -111,6 +120,11 @@ TEST_CASE("segment_attention: equals explicit maps, past the tiles too") {
       {{65, 300}, {64, 3}, 2, 4, false},
       {{65, 1, 130, 257}, {65, 1, 130, 257}, 2, 6, true},
       {{130, 64}, {130, 64}, 4, 8, false},
+      {{65, 1, 130, 257}, {65, 1, 130, 257}, 2, 6, true, 1},
+      {{5, 200, 64}, {5, 200, 64}, 1, 3, true, 7},
+      {{65, 1, 330}, {65, 1, 330}, 2, 6, true, 64},
+      {{700, 2}, {700, 2}, 1, 4, true, 300},
+      {{65, 130}, {65, 130}, 2, 6, true, 131},
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CAPTURE(i);
@@ -123,6 +137,10 @@ TEST_CASE("segment_attention: equals explicit maps, past the tiles too") {
 TEST_CASE("segment_attention: gradient matches finite differences") {
   for (const bool causal : {false, true}) {
     const Case c{{1, 4, 3}, {1, 4, 3}, 2, 4, causal};
+    check_function(attention(c), inputs_of(c));
+  }
+  for (const std::int64_t window : {1, 2, 9}) {
+    const Case c{{1, 6, 3}, {1, 6, 3}, 2, 4, true, window};
     check_function(attention(c), inputs_of(c));
   }
   const Case empty_keys{{2, 1, 2}, {3, 0, 1}, 1, 3, false};
@@ -186,22 +204,49 @@ TEST_CASE("segment_attention: a segment has the same bits alone and among others
 // The number of queries in a tile decides which scores end up at the end of a vector loop.
 TEST_CASE("segment_attention: a causal prefix has the same bits as within the whole") {
   const NoGrad no_grad;
-  const auto attend = [](const Tensor& x) {
-    const Segments segments = segments_of({static_cast<std::int32_t>(x.rows())});
-    const Variable in(x);
-    return ops::segment_attention(in, in, in, segments, segments, {2, true}).value();
-  };
-  for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
-    const Tensor x = random_tensor({150, 8}, 1, dtype);
-    const Tensor all = attend(x);
-    for (std::int64_t length = 1; length < 150; ++length) {
-      CAPTURE(length);
-      CHECK(same_bits(attend(x.slice(0, length)), all.slice(0, length)));
+  for (const std::int64_t window : {0, 7, 80}) {
+    const auto attend = [&](const Tensor& x) {
+      const Segments segments = segments_of({static_cast<std::int32_t>(x.rows())});
+      const Variable in(x);
+      return ops::segment_attention(in, in, in, segments, segments, {2, true, window}).value();
+    };
+    for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+      const Tensor x = random_tensor({150, 8}, 1, dtype);
+      const Tensor all = attend(x);
+      for (std::int64_t length = 1; length < 150; ++length) {
+        CAPTURE(window);
+        CAPTURE(length);
+        CHECK(same_bits(attend(x.slice(0, length)), all.slice(0, length)));
+      }
     }
   }
 }
 
+TEST_CASE("segment_attention: a window past the segment equals none") {
+  const Case windowed{{70, 1, 65}, {70, 1, 65}, 2, 4, true, 70};
+  const Case whole{{70, 1, 65}, {70, 1, 65}, 2, 4, true};
+  const Differentiated a = differentiate(attention(windowed), inputs_of(whole));
+  const Differentiated b = differentiate(attention(whole), inputs_of(whole));
+  CHECK(a.value == b.value);
+  CHECK(a.grads == b.grads);
+}
+
+TEST_CASE("segment_attention: what lies before the window changes nothing") {
+  const Case c{{150}, {150}, 1, 4, true, 10};
+  std::vector<Tensor> inputs = inputs_of(c);
+  const Differentiated before = differentiate(attention(c), inputs);
+  std::vector<double> keys = to_doubles(inputs[1]);
+  keys[0] = 1e30;  // of the first token
+  inputs[1] = tensor_of(keys, inputs[1].shape());
+  const Differentiated after = differentiate(attention(c), inputs);
+  CHECK(
+      std::equal(before.value.begin() + 11 * 4, before.value.end(), after.value.begin() + 11 * 4));
+  CHECK(before.value[10 * 4] != after.value[10 * 4]);
+}
+
 TEST_CASE("segment_attention: float32 stays close to float64") {
+  const Case windowed{{70, 130, 1}, {70, 130, 1}, 2, 16, true, 20};
+  check_float32(attention(windowed), inputs_of(windowed), tolerance::kFloat32Deep);
   const Case c{{70, 130, 1}, {70, 130, 1}, 2, 16, true};
   check_float32(attention(c), inputs_of(c), tolerance::kFloat32Deep);
   const Case crossed{{8, 8}, {300, 5}, 2, 16, false};
@@ -238,6 +283,14 @@ TEST_CASE("segment_attention: refuses shapes, segments and heads that do not fit
         "segment_attention: the segments do not fit query [3, 4] and key [3, 4]");
   CHECK(call({3, 4}, {3, 4}, {3, 4}, two, two, {3, false}) ==
         "segment_attention: 3 heads do not divide [3, 4]");
+  CHECK(call({3, 4}, {3, 4}, {3, 4}, two, two, {1, false, 2}) ==
+        "segment_attention: expected a window of 0 or more, and 0 unless causal, got 2");
+  CHECK(call({3, 4}, {3, 4}, {3, 4}, two, two, {1, true, -1}) ==
+        "segment_attention: expected a window of 0 or more, and 0 unless causal, got -1");
+  CHECK(message_of([&] {
+          const Variable x(random_f64({3, 4}, 1));
+          ops::map_attention(x, x, x, two, two, {1, true, 2});
+        }) == "map_attention: no window is supported, got 2");
 }
 
 }  // namespace

@@ -242,6 +242,19 @@ class CudaBackend final : public Backend {
                                     Tensor& grad_occupancy,
                                     Tensor& grad_scores,
                                     Tensor& grad_values) override;
+  void unit_sum(const Tensor& a, const Tensor& b, Tensor& out) override;
+  void nearest_centroids(const Tensor& x, const Tensor& centroids, Tensor& nearest) override;
+  void centroid_members(const Tensor& x,
+                        const Tensor& centroids,
+                        const Segments& segments,
+                        const Segments& members,
+                        Tensor& rows,
+                        Tensor& owners) override;
+  void move_centroids(const Tensor& sums,
+                      const Tensor& counts,
+                      double decay,
+                      Tensor& centroids) override;
+  void divide_rows(const Tensor& x, const Tensor& divisors, Tensor& out) override;
   void input_embedding_forward(const Tensor& item_table,
                                const Tensor& position_table,
                                const Tensor& ids,

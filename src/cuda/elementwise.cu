@@ -70,6 +70,15 @@ __global__ void dropout_kernel(const T* x, std::int64_t count, DropoutView<T> dr
   }
 }
 
+template <class T>
+__global__ void divide_rows_kernel(
+    const T* x, const T* divisors, std::int64_t size, std::int64_t dim, T* out) {
+  for (std::int64_t e = grid_thread(); e < size; e += grid_size()) {
+    const T divisor = divisors[e / dim];
+    out[e] = divisor == T(0) ? T(0) : x[e] / divisor;
+  }
+}
+
 }  // namespace
 
 void CudaBackend::add(const Tensor& a, const Tensor& b, Tensor& out) {
@@ -142,6 +151,22 @@ void CudaBackend::dropout(const Tensor& x, const Dropout& dropout, Tensor& y) {
                        DropoutView<T>(dropout),
                        y.data<T>());
     }
+  });
+}
+
+void CudaBackend::divide_rows(const Tensor& x, const Tensor& divisors, Tensor& out) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    runtime().launch("divide_rows",
+                     divide_rows_kernel<T>,
+                     dim3(element_blocks(x.numel())),
+                     kThreads,
+                     0,
+                     x.data<T>(),
+                     divisors.data<T>(),
+                     x.numel(),
+                     x.cols(),
+                     out.data<T>());
   });
 }
 

@@ -19,6 +19,7 @@ struct MixerState {
   /// The layer's tensors of Mixer::new_stream, where the tokens go on from earlier ones; a pass
   /// takes them on.
   std::span<Tensor> stream{};
+  bool training = false;  ///< a forward pass of training: buffers move
 };
 
 /// One layer's attention sublayer, its norm and residual included: x + Dropout(mixer(LN(x))).
@@ -38,6 +39,9 @@ class Mixer {
 
   /// What the layer keeps of `users` without a past; nothing where it cannot read a stream.
   [[nodiscard]] virtual std::vector<Tensor> new_stream(std::int64_t /*users*/) const { return {}; }
+
+  /// Whether a device can record a pass (Backend::record) of a batch that is filled up.
+  [[nodiscard]] virtual bool recordable() const { return true; }
 };
 
 /// Gives a pass's tokens their first MixerState: ELASTIC's retrieval. Models without state have

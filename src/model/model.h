@@ -41,7 +41,7 @@ class Model {
 
   [[nodiscard]] virtual const ModelConfig& config() const = 0;
   [[nodiscard]] virtual Direction direction() const = 0;
-  /// Trained tensors in a fixed order.
+  /// Trained tensors and buffers in a fixed order.
   [[nodiscard]] virtual const ParameterStore& parameters() const = 0;
   /// Item table [V + 1, D]; row 0 is "no item".
   [[nodiscard]] virtual const Variable& item_table() const = 0;
@@ -65,6 +65,8 @@ class Model {
 
   /// Experts retrieved by the latest encode or encode_last; empty tensors for models without IMR.
   [[nodiscard]] virtual RetrievedExperts retrieved() const { return {}; }
+  /// Whether training steps can be recorded (train::RecordedSteps).
+  [[nodiscard]] virtual bool recordable() const { return true; }
 };
 
 /// Names of all models.

@@ -1,4 +1,4 @@
-// A model's trained tensors, by dotted name.
+// A model's tensors that last, trained or not, by dotted name.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@ namespace elastic {
 struct Parameter {
   std::string name;  ///< as in checkpoints and messages: layers.0.attention.query.weight
   Variable variable;
+  bool trained = true;  ///< by the optimiser; otherwise a buffer: the model's own rule changes it
 };
 
 /// How a parameter starts.
@@ -20,6 +21,7 @@ enum class Init {
   kXavierUniform,  ///< U(+-sqrt(6 / (rows + cols)))
   kNormal,         ///< N(0, scale)
   kUniform,        ///< U(+-scale)
+  kUnitRows,       ///< random directions: rows of length 1
 };
 
 /// Makes a model's parameters, in a fixed order, from one seed. A parameter's values depend on the
@@ -32,13 +34,29 @@ class ParameterStore {
   Variable add(const std::string& name, Shape shape, Init init, double scale = 1.0);
   /// One that starts with these values.
   Variable add(const std::string& name, Shape shape, const std::vector<double>& values);
+  /// A tensor that is saved with the parameters and restored with them, but has no gradient.
+  Variable add_buffer(const std::string& name, Shape shape, Init init, double scale = 1.0);
 
+  /// Parameters and buffers: what is saved.
   [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }
+  /// Without the buffers: what an optimiser works on.
+  [[nodiscard]] std::vector<Parameter> trained() const;
   /// Throws UsageError if there is none of this name.
   [[nodiscard]] const Variable& find(const std::string& name) const;
+  /// Trained ones.
   [[nodiscard]] std::int64_t num_elements() const;
 
  private:
+  // The values that a tensor starts with.
+  [[nodiscard]] std::vector<double> start(const std::string& name,
+                                          const Shape& shape,
+                                          Init init,
+                                          double scale) const;
+  Variable keep(const std::string& name,
+                const Shape& shape,
+                const std::vector<double>& values,
+                bool trained);
+
   std::uint64_t seed_;
   DType dtype_;
   Device device_;

@@ -11,6 +11,7 @@
 #include "model/lightsans_mixer.h"
 #include "model/linformer_mixer.h"
 #include "model/linrec_mixer.h"
+#include "model/routing_mixer.h"
 #include "model/sequence_model.h"
 #include "model/slot_mixers.h"
 #include "model/softmax_mixer.h"
@@ -46,6 +47,9 @@ const std::map<std::string, SequenceModel::Kind>& kinds() {
       {"lightsans", {Direction::kBidirectional, make_mixer<LightSansMixer>, {}}},
       {"linformer", {Direction::kBidirectional, make_mixer<LinformerMixer>, {}}},
       {"linrec", {Direction::kBidirectional, make_mixer<LinRecMixer>, {}}},
+      {"routing", {Direction::kCausal, make_mixer<RoutingMixer>, {}}},
+      {"routing-bidirectional",
+       {Direction::kBidirectional, make_mixer<BidirectionalRoutingMixer>, {}}},
       {"softmax", {Direction::kCausal, make_mixer<SoftmaxMixer>, {}}},
       {"softmax-tiled", {Direction::kCausal, make_mixer<TiledSoftmaxMixer>, {}}},
   };

@@ -1,5 +1,7 @@
 #include "model/sequence_model.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace elastic {
@@ -28,7 +30,7 @@ Variable SequenceModel::run(const data::Batch& batch,
   }
   Variable x = trunk_.embed(
       trunk_.item_table(), batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
-  MixerState state{batch.segments, {}, {}};
+  MixerState state{batch.segments, {}, {}, mode.training};
   if (source_ != nullptr) {
     state.experts = source_->initial_experts(x, batch.segments, batch.ids);
   }
@@ -77,6 +79,11 @@ StreamStates SequenceModel::new_streams(std::int64_t users) const {
 Variable SequenceModel::advance(const data::Batch& events, StreamStates& states) {
   const NoGrad no_grad;
   return run(events, {}, /*last_only=*/false, &states);
+}
+
+bool SequenceModel::recordable() const {
+  return std::all_of(
+      layers_.begin(), layers_.end(), [](const Layer& layer) { return layer.mixer->recordable(); });
 }
 
 RetrievedExperts SequenceModel::retrieved() const {

@@ -40,6 +40,7 @@ class SequenceModel final : public Model {
   [[nodiscard]] StreamStates new_streams(std::int64_t users) const override;
   Variable advance(const data::Batch& events, StreamStates& states) override;
   [[nodiscard]] RetrievedExperts retrieved() const override;
+  [[nodiscard]] bool recordable() const override;
 
  private:
   struct Layer {

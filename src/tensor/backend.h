@@ -417,6 +417,34 @@ class Backend {
                                             Tensor& grad_occupancy,
                                             Tensor& grad_scores,
                                             Tensor& grad_values) = 0;
+  /// Sums of rows' directions: out_r = a_r / (|a_r| + 1e-12) + b_r / (|b_r| + 1e-12).
+  /// a, b, out [R, C].
+  virtual void unit_sum(const Tensor& a, const Tensor& b, Tensor& out) = 0;
+  /// The centroid of its head that has the largest product with a row (ties, and rows that are not
+  /// numbers: the smaller index). x [T H, Dh], a token's heads one after the other, centroids
+  /// [H, C, Dh] -> nearest [T H] int32, rows of the centroids seen as [H C, Dh].
+  virtual void nearest_centroids(const Tensor& x, const Tensor& centroids, Tensor& nearest) = 0;
+  /// The tokens that each centroid takes: for segment b, head h and centroid c the rows of x with
+  /// the largest products (ties: the earlier token; what is not a number comes last), as many as
+  /// segment (b H + h) C + c of `members` is long (at most as many as b has tokens), in the order
+  /// of time. x and centroids as above -> rows of x, owners (rows of the centroids) int32
+  /// [members.num_tokens()].
+  virtual void centroid_members(const Tensor& x,
+                                const Tensor& centroids,
+                                const Segments& segments,
+                                const Segments& members,
+                                Tensor& rows,
+                                Tensor& owners) = 0;
+  /// centroid = normalised( decay centroid + (1 - decay) sum / (2 count) ) in place: a moving
+  /// average of its members' directions, whose unit_sum it is given. Without members, or where the
+  /// result is no direction, it stays. sums [H C, Dh], counts [H C] of the sums' type, centroids
+  /// [H, C, Dh].
+  virtual void move_centroids(const Tensor& sums,
+                              const Tensor& counts,
+                              double decay,
+                              Tensor& centroids) = 0;
+  /// out_r = x_r / divisor_r, zero where the divisor is 0; out may be x. x [R, C], divisors [R].
+  virtual void divide_rows(const Tensor& x, const Tensor& divisors, Tensor& out) = 0;
 
   // --- fused layers -----------------------------------------------------------------------------
   /// y = dropout( norm( item_table[ids] + position_table[positions] ) ); `position_table` may be

@@ -17,6 +17,11 @@ double histogram_products(const Tensor& ids, const Tensor& values) {
   return rows(ids) * static_cast<double>(values.numel());
 }
 
+// Products of rows with the centroids of their head.
+double affinities(const Tensor& x, const Tensor& centroids) {
+  return rows(x) * static_cast<double>(centroids.shape()[1]);
+}
+
 }  // namespace
 
 void KernelBook::token_softmax_forward(const Tensor& x, const Segments& segments, Tensor& y) {
@@ -283,6 +288,47 @@ void KernelBook::histogram_attention_backward(const Tensor& codes,
                                              grad_scores,
                                              grad_values);
        });
+}
+
+void KernelBook::unit_sum(const Tensor& a, const Tensor& b, Tensor& out) {
+  book("unit_sum", 7.0 * rows(a) * cols(a), bytes_of_all(a, b, out), [&] {
+    inner_.unit_sum(a, b, out);
+  });
+}
+
+void KernelBook::nearest_centroids(const Tensor& x, const Tensor& centroids, Tensor& nearest) {
+  book("nearest_centroids",
+       2.0 * affinities(x, centroids) * cols(x),
+       bytes_of_all(x, centroids, nearest),
+       [&] { inner_.nearest_centroids(x, centroids, nearest); });
+}
+
+void KernelBook::centroid_members(const Tensor& x,
+                                  const Tensor& centroids,
+                                  const Segments& segments,
+                                  const Segments& members,
+                                  Tensor& rows,
+                                  Tensor& owners) {
+  book("centroid_members",
+       2.0 * affinities(x, centroids) * cols(x),
+       bytes_of_all(x, centroids, segments, members, rows, owners),
+       [&] { inner_.centroid_members(x, centroids, segments, members, rows, owners); });
+}
+
+void KernelBook::move_centroids(const Tensor& sums,
+                                const Tensor& counts,
+                                double decay,
+                                Tensor& centroids) {
+  book("move_centroids",
+       6.0 * rows(sums) * cols(sums),
+       bytes_of_all(sums, counts, decay, centroids, centroids),
+       [&] { inner_.move_centroids(sums, counts, decay, centroids); });
+}
+
+void KernelBook::divide_rows(const Tensor& x, const Tensor& divisors, Tensor& out) {
+  book("divide_rows", rows(x) * cols(x), bytes_of_all(x, divisors, out), [&] {
+    inner_.divide_rows(x, divisors, out);
+  });
 }
 
 }  // namespace elastic

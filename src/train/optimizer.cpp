@@ -6,11 +6,11 @@
 namespace elastic::train {
 
 Optimizer::Optimizer(const ParameterStore& parameters, const TrainConfig& config)
-    : parameters_(parameters) {
-  ELASTIC_CHECK(!parameters.all().empty(), "a model without parameters");
+    : parameters_(parameters.trained()) {
+  ELASTIC_CHECK(!parameters_.empty(), "a model without parameters");
   options_.weight_decay = config.optimizer == "adamw" ? config.weight_decay : 0.0;
   options_.clip_norm = config.clip_norm;
-  for (const Parameter& parameter : parameters.all()) {
+  for (const Parameter& parameter : parameters_) {
     const Tensor& value = parameter.variable.value();
     first_moments_.push_back(zeros_like(value, Memory::kOptimizer));
     second_moments_.push_back(zeros_like(value, Memory::kOptimizer));
@@ -21,7 +21,7 @@ Optimizer::Optimizer(const ParameterStore& parameters, const TrainConfig& config
 void Optimizer::step(const Tensor& loss, double learning_rate) {
   std::vector<Tensor> values;
   std::vector<Tensor> grads;
-  for (const Parameter& parameter : parameters_.all()) {
+  for (const Parameter& parameter : parameters_) {
     values.push_back(parameter.variable.value());
     grads.push_back(parameter.variable.grad_buffer());
     parameter.variable.clear_grad();
@@ -46,7 +46,7 @@ void Optimizer::require_finite() const {
   const bool loss_only = health[2] < 0.0;
   const std::string what =
       loss_only ? "the loss"
-                : "the gradient of " + parameters_.all()[static_cast<std::size_t>(health[2])].name;
+                : "the gradient of " + parameters_[static_cast<std::size_t>(health[2])].name;
   throw NotANumberError(
       "training diverged: ",
       what,
@@ -59,7 +59,7 @@ void Optimizer::require_finite() const {
 std::vector<NamedTensor> Optimizer::state() const {
   std::vector<NamedTensor> result;
   for (std::size_t i = 0; i < first_moments_.size(); ++i) {
-    const std::string& name = parameters_.all()[i].name;
+    const std::string& name = parameters_[i].name;
     result.push_back({"adam.first." + name, first_moments_[i]});
     result.push_back({"adam.second." + name, second_moments_[i]});
   }

@@ -15,7 +15,7 @@ namespace elastic::train {
 /// (Loshchilov & Hutter 2019). All parameters alike.
 class Optimizer {
  public:
-  /// `parameters` must outlive the optimizer.
+  /// Works on the trained parameters that there are now, and leaves buffers alone.
   Optimizer(const ParameterStore& parameters, const TrainConfig& config);
 
   /// One step with the gradients that backward left (a parameter without one counts as zero), which
@@ -39,7 +39,7 @@ class Optimizer {
   void load(const Safetensors& state, std::int64_t num_steps);
 
  private:
-  const ParameterStore& parameters_;
+  std::vector<Parameter> parameters_;  ///< the trained ones
   AdamOptions options_;
   std::int64_t num_steps_ = 0;
   std::vector<Tensor> first_moments_;

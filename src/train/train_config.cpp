@@ -106,6 +106,11 @@ Supervision supervision_for(const TrainConfig& config, const Model& model) {
         "--cuda-graphs: expected --device cuda, --supervision last and a model other than "
         "elastic-window");
   }
+  if (config.cuda_graphs && !model.recordable()) {
+    throw UsageError("--cuda-graphs: the steps of model ",
+                     model.config().model,
+                     " cannot be recorded: the host plans them");
+  }
   return supervision;
 }
 

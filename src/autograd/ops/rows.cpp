@@ -30,6 +30,49 @@ Variable scatter_add_rows(const Variable& x, const Tensor& rows, std::int64_t co
   });
 }
 
+Variable permute_rows(const Variable& x, const Tensor& order, const Tensor& inverse) {
+  require_shape(x.shape().rank() == 2 && order.shape() == Shape{x.shape()[0]} &&
+                    inverse.shape() == order.shape(),
+                "permute_rows: expected a matrix and two orders of its rows, got ",
+                x.shape(),
+                ", ",
+                order.shape(),
+                " and ",
+                inverse.shape());
+  Backend& backend = backend_for(x.value().device());
+  Tensor out = empty_like(x.value());
+  backend.gather_rows(x.value(), order, out);
+  return record(out, {x}, [x, inverse, &backend](const Tensor& grad) {
+    Tensor grad_x = empty_like(grad, Memory::kGradient);
+    backend.gather_rows(grad, inverse, grad_x);
+    x.add_grad(std::move(grad_x));
+  });
+}
+
+Variable scatter_mean_rows(const Variable& x, const Tensor& rows, std::int64_t num_rows) {
+  require_shape(x.shape().rank() == 2 && rows.shape() == Shape{x.shape()[0]},
+                "scatter_mean_rows: expected a matrix and a row for each of its own, got ",
+                x.shape(),
+                " and ",
+                rows.shape());
+  const DType dtype = x.value().dtype();
+  const Device device = x.value().device();
+  Backend& backend = backend_for(device);
+  Tensor ones({x.shape()[0], 1}, dtype, device);
+  backend.fill(ones, 1.0);
+  Tensor counts = zeros({num_rows, 1}, dtype, device);
+  backend.scatter_add_rows(ones, rows, counts);
+  Tensor out = zeros({num_rows, x.shape()[1]}, dtype, device);
+  backend.scatter_add_rows(x.value(), rows, out);
+  backend.divide_rows(out, counts, out);
+  return record(out, {x}, [x, rows, counts, &backend](Tensor grad) {
+    backend.divide_rows(grad, counts, grad);
+    Tensor grad_x = empty_like(x.value(), Memory::kGradient);
+    backend.gather_rows(grad, rows, grad_x);
+    x.add_grad(std::move(grad_x));
+  });
+}
+
 Variable repeat(const Variable& x, std::int64_t count) {
   require_shape(x.shape().rank() == 2, "repeat: expected a matrix, got ", x.shape());
   const std::int64_t rows = x.shape()[0];

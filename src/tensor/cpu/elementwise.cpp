@@ -107,4 +107,24 @@ void CpuBackend::dropout(const Tensor& x, const Dropout& dropout, Tensor& y) {
   });
 }
 
+void CpuBackend::divide_rows(const Tensor& x, const Tensor& divisors, Tensor& out) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const std::int64_t dim = x.cols();
+    const Tiles tiles{x.rows(), kTokenTile};
+    parallel_for(tiles.count(), kElementWork * static_cast<double>(x.numel()), [&](std::int64_t t) {
+      for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
+        const T divisor = divisors.data<T>()[i];
+        const ConstArrayMap<T> in(x.data<T>() + i * dim, dim);
+        ArrayMap<T> result(out.data<T>() + i * dim, dim);
+        if (divisor == T(0)) {
+          result.setZero();
+        } else {
+          result = in / divisor;
+        }
+      }
+    });
+  });
+}
+
 }  // namespace elastic::cpu

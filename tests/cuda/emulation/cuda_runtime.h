@@ -118,6 +118,11 @@ inline unsigned int __float_as_uint(float value) {
   std::memcpy(&bits, &value, sizeof(bits));
   return bits;
 }
+inline long long __double_as_longlong(double value) {
+  long long bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
 
 // --- the runtime --------------------------------------------------------------------------------
 enum cudaError_t {

@@ -1,0 +1,251 @@
+// Routing tokens to clusters (Roy et al. 2021): products of their directions with centroids, by
+// tiles, and the choice of the largest.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/gemm.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/vector_math.h"
+
+namespace elastic::cpu {
+namespace {
+
+constexpr double kNormFloor = 1e-12;
+// Centroids whose products with a whole segment are held at a time.
+constexpr std::int64_t kCentroidBlock = 16;
+
+template <class T>
+T norm_of(const T* x, std::int64_t size) {
+  LaneSum<T> squares;
+  for_lanes<T>(size, [&](auto zero, std::int64_t j) {
+    const auto value = load<decltype(zero)>(x + j);
+    squares.add(value * value);
+  });
+  return std::sqrt(squares.total());
+}
+
+template <class T>
+void unit_sum_rows(const Tensor& a, const Tensor& b, Tensor& out) {
+  const std::int64_t dim = a.cols();
+  const Tiles tiles{a.rows(), kTokenTile};
+  parallel_for(tiles.count(), kElementWork * static_cast<double>(a.numel()), [&](std::int64_t t) {
+    for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
+      const T* first = a.data<T>() + i * dim;
+      const T* second = b.data<T>() + i * dim;
+      T* sum = out.data<T>() + i * dim;
+      const T first_factor = T(1) / (norm_of(first, dim) + static_cast<T>(kNormFloor));
+      const T second_factor = T(1) / (norm_of(second, dim) + static_cast<T>(kNormFloor));
+      for_lanes<T>(dim, [&](auto zero, std::int64_t j) {
+        using V = decltype(zero);
+        store<V>(sum + j, load<V>(first + j) * first_factor + load<V>(second + j) * second_factor);
+      });
+    }
+  });
+}
+
+// The first index of the largest score; 0 where none is a number.
+template <class T>
+std::int64_t largest(const T* scores, std::int64_t count) {
+  T best = -std::numeric_limits<T>::infinity();
+#pragma omp simd reduction(max : best)
+  for (std::int64_t c = 0; c < count; ++c) {
+    best = scores[c] > best ? scores[c] : best;
+  }
+  const std::int64_t found = std::find(scores, scores + count, best) - scores;
+  return found < count ? found : 0;
+}
+
+template <class T>
+void find_nearest(const Tensor& x, const Tensor& centroids, Tensor& nearest) {
+  const std::int64_t heads = centroids.shape()[0];
+  const std::int64_t count = centroids.shape()[1];
+  const std::int64_t head_dim = centroids.shape()[2];
+  const std::int64_t packed = packed_size<T>(head_dim, count);
+  const Tensor by_head = workspace<T>(heads * packed);
+  for (std::int64_t h = 0; h < heads; ++h) {
+    pack(head_dim,
+         count,
+         transposed<T>(centroids.data<T>() + h * count * head_dim, head_dim),
+         by_head.data<T>() + h * packed);
+  }
+  const Tiles tiles{x.rows() / heads, kTokenTile};
+  const ThreadScratch<T> scratch(kTokenTile * count);
+  parallel_for(
+      tiles.count() * heads, product_work(x.rows(), count, head_dim), [&](std::int64_t unit) {
+        const std::int64_t t = unit / heads;
+        const std::int64_t h = unit % heads;
+        const std::int64_t tokens = tiles.end(t) - tiles.begin(t);
+        const std::int64_t first = tiles.begin(t) * heads + h;
+        T* scores = scratch.get();
+        gemm(tokens,
+             count,
+             head_dim,
+             row_major<T>(x.data<T>() + first * head_dim, heads * head_dim),
+             by_head.data<T>() + h * packed,
+             scores,
+             count,
+             false);
+        for (std::int64_t i = 0; i < tokens; ++i) {
+          nearest.data<std::int32_t>()[first + i * heads] =
+              static_cast<std::int32_t>(h * count + largest(scores + i * count, count));
+        }
+      });
+}
+
+// The places of the `count` largest of `size` scores in ascending order; ties: the smaller place.
+// emit(i) for each. Changes what is not a number to the lowest number. `sorted` [size] is scratch.
+template <class T, class Emit>
+void take_largest(T* scores, std::int64_t size, std::int64_t count, T* sorted, const Emit& emit) {
+  if (count == 0) {
+    return;
+  }
+  for (std::int64_t i = 0; i < size; ++i) {
+    scores[i] = scores[i] == scores[i] ? scores[i] : -std::numeric_limits<T>::infinity();
+  }
+  std::copy(scores, scores + size, sorted);
+  std::nth_element(sorted, sorted + count - 1, sorted + size, std::greater<T>());
+  const T least = sorted[count - 1];
+  std::int64_t equals =
+      count - std::count_if(scores, scores + size, [&](T s) { return s > least; });
+  for (std::int64_t i = 0; i < size; ++i) {
+    if (scores[i] > least || (scores[i] == least && equals > 0)) {
+      equals -= scores[i] == least ? 1 : 0;
+      emit(i);
+    }
+  }
+}
+
+// Products of a block of centroids with a segment's tokens, scores [block, tokens]. `x` is the
+// segment's first row of the head, `stride` elements before the next.
+template <class T>
+void scores_of_segment(const T* x,
+                       std::int64_t stride,
+                       std::int64_t tokens,
+                       const T* centroids,
+                       std::int64_t block,
+                       std::int64_t head_dim,
+                       T* packed,
+                       T* scores) {
+  const Tiles tiles{tokens, kTokenTile};
+  for (std::int64_t t = 0; t < tiles.count(); ++t) {
+    const std::int64_t begin = tiles.begin(t);
+    const std::int64_t width = tiles.end(t) - begin;
+    pack(head_dim, width, transposed<T>(x + begin * stride, stride), packed);
+    gemm(block,
+         width,
+         head_dim,
+         row_major<T>(centroids, head_dim),
+         packed,
+         scores + begin,
+         tokens,
+         false);
+  }
+}
+
+// A unit of work is a segment, a head and a block of its centroids.
+template <class T>
+void choose_members(const Tensor& x,
+                    const Tensor& centroids,
+                    const Segments& segments,
+                    const Segments& members,
+                    Tensor& rows,
+                    Tensor& owners) {
+  const std::int64_t heads = centroids.shape()[0];
+  const std::int64_t count = centroids.shape()[1];
+  const std::int64_t head_dim = centroids.shape()[2];
+  const std::int64_t blocks = (count + kCentroidBlock - 1) / kCentroidBlock;
+  const std::int64_t packed = packed_size<T>(head_dim, kTokenTile);
+  const ThreadScratch<T> scratch(packed + (kCentroidBlock + 1) * segments.max_length());
+  const auto choose = [&](std::int64_t unit) {
+    const std::int64_t b = unit / (heads * blocks);
+    const std::int64_t h = unit / blocks % heads;
+    const std::int64_t first_owner = h * count + unit % blocks * kCentroidBlock;
+    const std::int64_t block = std::min(kCentroidBlock, (h + 1) * count - first_owner);
+    const std::int64_t first_row = segments.begin(b) * heads + h;
+    const std::int64_t tokens = segments.length(b);
+    T* scores = scratch.get() + packed;
+    T* sorted = scores + kCentroidBlock * tokens;
+    scores_of_segment(x.data<T>() + first_row * head_dim,
+                      heads * head_dim,
+                      tokens,
+                      centroids.data<T>() + first_owner * head_dim,
+                      block,
+                      head_dim,
+                      scratch.get(),
+                      scores);
+    for (std::int64_t c = 0; c < block; ++c) {
+      const std::int64_t segment = b * heads * count + first_owner + c;
+      auto* row = rows.data<std::int32_t>() + members.begin(segment);
+      take_largest(
+          scores + c * tokens, tokens, members.length(segment), sorted, [&](std::int64_t i) {
+            *row++ = static_cast<std::int32_t>(first_row + i * heads);
+          });
+      std::fill(owners.data<std::int32_t>() + members.begin(segment),
+                owners.data<std::int32_t>() + members.end(segment),
+                static_cast<std::int32_t>(first_owner + c));
+    }
+  };
+  parallel_for(
+      segments.size() * heads * blocks,
+      product_work(x.rows(), count, head_dim) + kElementWork * product_work(x.rows(), count),
+      choose);
+}
+
+template <class T>
+void move(const Tensor& sums, const Tensor& counts, double decay, Tensor& centroids) {
+  const std::int64_t dim = sums.cols();
+  const Tiles tiles{sums.rows(), kTokenTile};
+  const ThreadScratch<T> scratch(dim);
+  parallel_for(
+      tiles.count(), kElementWork * static_cast<double>(sums.numel()), [&](std::int64_t t) {
+        for (std::int64_t r = tiles.begin(t); r < tiles.end(t); ++r) {
+          const T count = counts.data<T>()[r];
+          if (!(count > T(0))) {
+            continue;
+          }
+          const ConstArrayMap<T> sum(sums.data<T>() + r * dim, dim);
+          ArrayMap<T> centroid(centroids.data<T>() + r * dim, dim);
+          ArrayMap<T> moved(scratch.get(), dim);
+          moved =
+              static_cast<T>(decay) * centroid + static_cast<T>(1.0 - decay) / (T(2) * count) * sum;
+          const T norm = norm_of(moved.data(), dim);
+          if (norm > T(0) && std::isfinite(norm)) {
+            centroid = moved / norm;
+          }
+        }
+      });
+}
+
+}  // namespace
+
+void CpuBackend::unit_sum(const Tensor& a, const Tensor& b, Tensor& out) {
+  with_real_type(a.dtype(), [&](auto tag) { unit_sum_rows<decltype(tag)>(a, b, out); });
+}
+
+void CpuBackend::nearest_centroids(const Tensor& x, const Tensor& centroids, Tensor& nearest) {
+  with_real_type(x.dtype(), [&](auto tag) { find_nearest<decltype(tag)>(x, centroids, nearest); });
+}
+
+void CpuBackend::centroid_members(const Tensor& x,
+                                  const Tensor& centroids,
+                                  const Segments& segments,
+                                  const Segments& members,
+                                  Tensor& rows,
+                                  Tensor& owners) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    choose_members<decltype(tag)>(x, centroids, segments, members, rows, owners);
+  });
+}
+
+void CpuBackend::move_centroids(const Tensor& sums,
+                                const Tensor& counts,
+                                double decay,
+                                Tensor& centroids) {
+  with_real_type(sums.dtype(),
+                 [&](auto tag) { move<decltype(tag)>(sums, counts, decay, centroids); });
+}
+
+}  // namespace elastic::cpu

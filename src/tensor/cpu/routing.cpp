@@ -46,15 +46,21 @@ void unit_sum_rows(const Tensor& a, const Tensor& b, Tensor& out) {
   });
 }
 
-// The first index of the largest score; 0 where none is a number.
 template <class T>
-std::int64_t largest(const T* scores, std::int64_t count) {
+T largest_score(const T* scores, std::int64_t count) {
   T best = -std::numeric_limits<T>::infinity();
 #pragma omp simd reduction(max : best)
-  for (std::int64_t c = 0; c < count; ++c) {
-    best = scores[c] > best ? scores[c] : best;
+  for (std::int64_t i = 0; i < count; ++i) {
+    best = scores[i] > best ? scores[i] : best;
   }
-  const std::int64_t found = std::find(scores, scores + count, best) - scores;
+  return best;
+}
+
+// The first index of the largest score; 0 where none is a number.
+template <class T>
+std::int64_t first_largest(const T* scores, std::int64_t count) {
+  const std::int64_t found =
+      std::find(scores, scores + count, largest_score(scores, count)) - scores;
   return found < count ? found : 0;
 }
 
@@ -90,26 +96,44 @@ void find_nearest(const Tensor& x, const Tensor& centroids, Tensor& nearest) {
              false);
         for (std::int64_t i = 0; i < tokens; ++i) {
           nearest.data<std::int32_t>()[first + i * heads] =
-              static_cast<std::int32_t>(h * count + largest(scores + i * count, count));
+              static_cast<std::int32_t>(h * count + first_largest(scores + i * count, count));
         }
       });
 }
 
+// The `count`-th largest of some scores, 1 <= count <= size; changes their order.
+template <class T>
+T select_largest(T* scores, std::int64_t size, std::int64_t count) {
+  std::nth_element(scores, scores + count - 1, scores + size, std::greater<T>());
+  return scores[count - 1];
+}
+
 // The places of the `count` largest of `size` scores in ascending order; ties: the smaller place.
-// emit(i) for each. Changes what is not a number to the lowest number. `sorted` [size] is scratch.
+// emit(i) for each. Changes what is not a number to the lowest number. `buffer` [size] is scratch.
+//
+// The count-th largest of the maxima of at least `count` groups is a bound that at least `count`
+// scores reach; with small groups few more do, and only these are looked at closely.
 template <class T, class Emit>
-void take_largest(T* scores, std::int64_t size, std::int64_t count, T* sorted, const Emit& emit) {
+void take_largest(T* scores, std::int64_t size, std::int64_t count, T* buffer, const Emit& emit) {
   if (count == 0) {
     return;
   }
   for (std::int64_t i = 0; i < size; ++i) {
     scores[i] = scores[i] == scores[i] ? scores[i] : -std::numeric_limits<T>::infinity();
   }
-  std::copy(scores, scores + size, sorted);
-  std::nth_element(sorted, sorted + count - 1, sorted + size, std::greater<T>());
-  const T least = sorted[count - 1];
+  const Tiles groups{size, std::max<std::int64_t>(1, size / (2 * count))};
+  for (std::int64_t g = 0; g < groups.count(); ++g) {
+    buffer[g] = largest_score(scores + groups.begin(g), groups.end(g) - groups.begin(g));
+  }
+  const T bound = select_largest(buffer, groups.count(), count);
+  std::int64_t candidates = 0;
+  for (std::int64_t i = 0; i < size; ++i) {
+    buffer[candidates] = scores[i];  // candidates <= i
+    candidates += scores[i] >= bound ? 1 : 0;
+  }
+  const T least = select_largest(buffer, candidates, count);
   std::int64_t equals =
-      count - std::count_if(scores, scores + size, [&](T s) { return s > least; });
+      count - std::count_if(buffer, buffer + candidates, [&](T score) { return score > least; });
   for (std::int64_t i = 0; i < size; ++i) {
     if (scores[i] > least || (scores[i] == least && equals > 0)) {
       equals -= scores[i] == least ? 1 : 0;
@@ -167,7 +191,7 @@ void choose_members(const Tensor& x,
     const std::int64_t first_row = segments.begin(b) * heads + h;
     const std::int64_t tokens = segments.length(b);
     T* scores = scratch.get() + packed;
-    T* sorted = scores + kCentroidBlock * tokens;
+    T* buffer = scores + kCentroidBlock * tokens;
     scores_of_segment(x.data<T>() + first_row * head_dim,
                       heads * head_dim,
                       tokens,
@@ -180,7 +204,7 @@ void choose_members(const Tensor& x,
       const std::int64_t segment = b * heads * count + first_owner + c;
       auto* row = rows.data<std::int32_t>() + members.begin(segment);
       take_largest(
-          scores + c * tokens, tokens, members.length(segment), sorted, [&](std::int64_t i) {
+          scores + c * tokens, tokens, members.length(segment), buffer, [&](std::int64_t i) {
             *row++ = static_cast<std::int32_t>(first_row + i * heads);
           });
       std::fill(owners.data<std::int32_t>() + members.begin(segment),

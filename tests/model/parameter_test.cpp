@@ -22,6 +22,37 @@ TEST_CASE("ParameterStore: keeps order, counts elements, finds by name") {
   CHECK(message_of([&] { (void)store.find("c"); }) == "the model has no parameter 'c'");
 }
 
+TEST_CASE("ParameterStore: a buffer is saved, not trained, and not counted") {
+  ParameterStore store = store_of(1);
+  store.add("weight", {2, 3}, Init::kZeros);
+  const Variable buffer = store.add_buffer("buffer", {5, 2}, Init::kOnes);
+  CHECK_FALSE(buffer.requires_grad());
+  CHECK(store.all().size() == 2);
+  CHECK_FALSE(store.all()[1].trained);
+  REQUIRE(store.trained().size() == 1);
+  CHECK(store.trained()[0].name == "weight");
+  CHECK(store.num_elements() == 6);
+  CHECK(same_bits(store.find("buffer").value(), buffer.value()));
+}
+
+TEST_CASE("ParameterStore: unit rows are directions without a preference") {
+  ParameterStore store = store_of(6);
+  const std::vector<double> rows =
+      to_doubles(store.add_buffer("rows", {2, 200, 5}, Init::kUnitRows).value());
+  std::vector<double> mean(5, 0.0);
+  for (std::size_t row = 0; row < rows.size(); row += 5) {
+    double squares = 0.0;
+    for (std::size_t j = 0; j < 5; ++j) {
+      squares += rows[row + j] * rows[row + j];
+      mean[j] += rows[row + j] / 400.0;
+    }
+    CHECK(squares == doctest::Approx(1.0));
+  }
+  for (const double value : mean) {
+    CHECK(std::abs(value) < 0.1);  // its deviation is 0.022
+  }
+}
+
 TEST_CASE("ParameterStore: a start has the promised spread") {
   ParameterStore store = store_of(2);
   const auto moments = [](const Variable& variable) {

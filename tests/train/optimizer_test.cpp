@@ -59,6 +59,19 @@ std::string divergence(const Optimizer& optimizer) {
 
 }  // namespace
 
+TEST_CASE("optimizer: buffers stay as they are, and have no moments") {
+  Parameters parameters;
+  const Variable buffer = parameters.store.add_buffer("layer.buffer", {3}, Init::kOnes);
+  Optimizer optimizer(parameters.store, {});
+  parameters.step(optimizer, {1.0, 2.0}, {3.0});
+  CHECK(buffer.value().to_vector<double>() == Values(3, 1.0));
+  CHECK(parameters.values() != Values{1.0, 1.0, 0.0});
+  CHECK(optimizer.state().size() == 4);
+  for (const NamedTensor& moment : optimizer.state()) {
+    CHECK(moment.name.find("buffer") == std::string::npos);
+  }
+}
+
 TEST_CASE("optimizer: two steps of Adam by hand") {
   Parameters parameters;
   Optimizer optimizer(parameters.store, TrainConfig{});

@@ -62,6 +62,23 @@ TEST_CASE("saved model: weights, config and origin come back") {
   CHECK(load_model(folder.path())->config() == model->config());
 }
 
+TEST_CASE("saved model: buffers come back as training left them") {
+  const TemporaryFolder folder;
+  const auto model = make_model(tiny_model_config("routing"), 3);
+  const Tensor start = clone(model->parameters().find("layers.1.attention.centroids").value());
+  data::BatchBuilder builder;
+  builder.add(std::vector<std::int32_t>{3, 1, 4, 1, 5}, 5);
+  const NoGrad no_grad;
+  model->encode(builder.build(Device::kCpu), {/*training=*/true, 1, 1});
+  save_model(folder.file("model.safetensors"), *model, {1, 1, "NDCG@10", 0.1, "hash"});
+  const SavedModel saved = read_model(folder.file("model.safetensors"));
+  const std::vector<float> moved =
+      saved.model->parameters().find("layers.1.attention.centroids").value().to_vector<float>();
+  CHECK(moved ==
+        model->parameters().find("layers.1.attention.centroids").value().to_vector<float>());
+  CHECK(moved != start.to_vector<float>());
+}
+
 TEST_CASE("saved model: what does not fit is refused by its name") {
   using Tensors = std::vector<NamedTensor>;
   using Metadata = std::map<std::string, std::string>;

@@ -69,6 +69,9 @@ TEST_CASE("recorded steps: train as plain ones do, whatever the batch's lengths"
   }
   for (const std::string& name : model_names()) {
     CAPTURE(name);
+    if (!make_model(config_of(name), 3, DType::kFloat32, test_device())->recordable()) {
+      continue;
+    }
     const Trained plain = train(name, DType::kFloat64, false);
     const Trained recorded = train(name, DType::kFloat64, true);
     CHECK(plain.recorded == 0);
@@ -104,6 +107,20 @@ TEST_CASE("recorded steps: the trainer refuses them where they cannot be") {
   } catch (const UsageError& error) {
     CHECK(std::string(error.what()).find("--retrieval learned") != std::string::npos);
   }
+}
+
+TEST_CASE("recorded steps: the trainer refuses a model that the host plans") {
+  if (test_device() == Device::kCpu) {
+    return;  // refused for the device
+  }
+  TinyRun run;
+  run.model_config = tiny_model_config("routing-bidirectional");
+  run.config.cuda_graphs = true;
+  TemporaryFolder folder;
+  CHECK(
+      message_of([&] { run.train(folder.file("run")); }) ==
+      "--cuda-graphs: the steps of model routing-bidirectional cannot be recorded: the host plans "
+      "them");
 }
 
 TEST_CASE("recorded steps: a run of the trainer, stopped and resumed, ends in the same bits") {

@@ -418,7 +418,7 @@ class Backend {
                                             Tensor& grad_scores,
                                             Tensor& grad_values) = 0;
   /// Sums of rows' directions: out_r = a_r / (|a_r| + 1e-12) + b_r / (|b_r| + 1e-12).
-  /// a, b, out [R, C].
+  /// a, b, out [R, D].
   virtual void unit_sum(const Tensor& a, const Tensor& b, Tensor& out) = 0;
   /// The centroid of its head that has the largest product with a row (ties, and rows that are not
   /// numbers: the smaller index). x [T H, Dh], a token's heads one after the other, centroids
@@ -443,7 +443,7 @@ class Backend {
                               const Tensor& counts,
                               double decay,
                               Tensor& centroids) = 0;
-  /// out_r = x_r / divisor_r, zero where the divisor is 0; out may be x. x [R, C], divisors [R].
+  /// out_r = x_r / divisor_r, zero where the divisor is 0; out may be x. x [R, D], divisors [R].
   virtual void divide_rows(const Tensor& x, const Tensor& divisors, Tensor& out) = 0;
 
   // --- fused layers -----------------------------------------------------------------------------

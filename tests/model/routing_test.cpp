@@ -41,7 +41,7 @@ struct Layer {
                              const Segments& segments,
                              bool last_only,
                              bool training = false) const {
-    MixerState state{segments, {}, training};
+    MixerState state{segments, {}, {}, training};
     return last_only ? mixer.forward_last(x, segments.last_tokens(), state, {})
                      : mixer.forward(x, state, {});
   }

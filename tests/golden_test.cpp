@@ -152,10 +152,10 @@ class GoldenFile {
   void compare_outputs() {
     const NoGrad no_grad;
     const auto dim = static_cast<std::size_t>(model_->config().dim);
-    const std::vector<double> table = to_doubles(model_->item_table().value());
     comparison_.compare(
         "hidden", file_.find("hidden"), to_doubles(model_->encode(batch_, {}).value()));
     const std::vector<double> last = to_doubles(model_->encode_last(batch_, {}).value());
+    const std::vector<double> table = to_doubles(model_->take_scored_items().value());
     comparison_.compare("last_logits", file_.find("last_logits"), logits_of(last, table, dim));
     if (file_.has("imr.indices")) {
       comparison_.compare(
@@ -214,7 +214,7 @@ class GoldenFile {
     }
     const Variable loss = ops::linear_cross_entropy(
         hidden,
-        model_->item_table(),
+        model_->take_scored_items(),
         Tensor::from(targets, {static_cast<std::int64_t>(targets.size())}, test_device()));
     comparison_.compare(name, file_.find(name), to_doubles(loss.value()));
     if (name == gradient_of) {

@@ -26,6 +26,7 @@ Recommender::Recommender(std::unique_ptr<Model> model,
     throw UsageError("--top-k: expected 1 or more, got ", options_.top_k);
   }
   options_.top_k = std::min(options_.top_k, num_items);
+  model_->set_weights_fixed(true);  // for as long as this serves it
   for (std::size_t i = 0; i < items_.size(); ++i) {
     id_of_.emplace(items_[i].raw_id, static_cast<std::int32_t>(i + 1));
   }
@@ -78,7 +79,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::best(
 
 std::vector<std::vector<RecommendedItem>> Recommender::best(const Tensor& hidden,
                                                             const eval::ExcludedItems& excluded) {
-  const Tensor table = model_->item_table().value();
+  const Tensor table = model_->take_scored_items().value();
   const Device device = table.device();
   const std::int64_t rows = hidden.rows();
   Tensor ids({rows, options_.top_k}, DType::kInt32, device);

@@ -223,21 +223,13 @@ class CudaBackend final : public Backend {
                     Tensor& grad_weight,
                     Tensor& grad_bias) override;
   void argmax_rows(const Tensor& x, Tensor& out) override;
-  void histogram_attention_forward(const Tensor& codes,
-                                   const Tensor& occupancy,
-                                   const Tensor& ids,
+  void histogram_attention_forward(const CodeHistogram& histogram,
                                    const Tensor& scores,
                                    const Tensor& values,
-                                   double decay,
-                                   const Segments& segments,
                                    Tensor& out) override;
-  void histogram_attention_backward(const Tensor& codes,
-                                    const Tensor& occupancy,
-                                    const Tensor& ids,
+  void histogram_attention_backward(const CodeHistogram& histogram,
                                     const Tensor& scores,
                                     const Tensor& values,
-                                    double decay,
-                                    const Segments& segments,
                                     const Tensor& grad_out,
                                     Tensor& grad_occupancy,
                                     Tensor& grad_scores,

@@ -49,9 +49,9 @@ class UserRanker {
         split_(split),
         subset_(subset),
         options_(options),
-        items_(model.item_table().value()),
-        covered_(static_cast<std::size_t>(items_.rows()), false) {
-    ELASTIC_CHECK(items_.rows() == split.num_items() + 1,
+        device_(model.item_table().value().device()),
+        covered_(static_cast<std::size_t>(split.num_items()) + 1, false) {
+    ELASTIC_CHECK(model.config().num_items == split.num_items(),
                   "the model has other items than the data");
   }
 
@@ -62,13 +62,16 @@ class UserRanker {
 
  private:
   void rank_batch(std::span<const std::size_t> positions, Ranking& ranking);
-  void cover(const Tensor& hidden, const Segments& excluded, const Tensor& excluded_ids);
+  void cover(const Tensor& hidden,
+             const Tensor& items,
+             const Segments& excluded,
+             const Tensor& excluded_ids);
 
   Model& model_;
   const data::Split& split_;
   data::Subset subset_;
   EvalOptions options_;
-  Tensor items_;
+  Device device_;
   std::vector<bool> covered_;  // by item id
 };
 
@@ -92,7 +95,6 @@ void UserRanker::rank_all(Ranking& ranking) {
 }
 
 void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ranking) {
-  const Device device = items_.device();
   data::BatchBuilder builder;
   std::vector<std::int32_t> targets;
   ExcludedItems seen;
@@ -106,14 +108,15 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   }
 
   const auto rows = static_cast<std::int64_t>(positions.size());
-  const Tensor hidden = model_.encode_last(builder.build(device), ForwardMode{}).value();
-  const Segments excluded = seen.segments(device);
-  const Tensor excluded_ids = seen.ids(device);
-  Tensor ranks({rows}, DType::kInt32, device);
-  backend_for(device).rank_targets(
-      hidden, items_, Tensor::from(targets, {rows}, device), excluded, excluded_ids, ranks);
+  const Tensor hidden = model_.encode_last(builder.build(device_), ForwardMode{}).value();
+  const Tensor items = model_.take_scored_items().value();
+  const Segments excluded = seen.segments(device_);
+  const Tensor excluded_ids = seen.ids(device_);
+  Tensor ranks({rows}, DType::kInt32, device_);
+  backend_for(device_).rank_targets(
+      hidden, items, Tensor::from(targets, {rows}, device_), excluded, excluded_ids, ranks);
   if (options_.coverage) {
-    cover(hidden, excluded, excluded_ids);
+    cover(hidden, items, excluded, excluded_ids);
   }
 
   const std::vector<std::int32_t> values = ranks.to_vector<std::int32_t>();
@@ -122,11 +125,14 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   }
 }
 
-void UserRanker::cover(const Tensor& hidden, const Segments& excluded, const Tensor& excluded_ids) {
-  const auto k = std::min<std::int64_t>(kCoverageCutoff, items_.rows() - 1);
+void UserRanker::cover(const Tensor& hidden,
+                       const Tensor& items,
+                       const Segments& excluded,
+                       const Tensor& excluded_ids) {
+  const auto k = std::min<std::int64_t>(kCoverageCutoff, items.rows() - 1);
   Tensor ids({hidden.rows(), k}, DType::kInt32, hidden.device());
   Tensor scores({hidden.rows(), k}, hidden.dtype(), hidden.device());
-  backend_for(hidden.device()).top_k(hidden, items_, excluded, excluded_ids, ids, scores);
+  backend_for(hidden.device()).top_k(hidden, items, excluded, excluded_ids, ids, scores);
   for (const std::int32_t id : ids.to_vector<std::int32_t>()) {
     covered_[static_cast<std::size_t>(id)] = id != 0;  // 0: fewer items than k remained
   }
@@ -138,7 +144,7 @@ Ranking rank_users(Model& model,
                    const data::Split& split,
                    data::Subset subset,
                    const EvalOptions& options) {
-  const NoGrad no_grad;
+  const FixedWeights fixed(model);
   Ranking ranking = users_of(split, subset, options);
   UserRanker ranker(model, split, subset, options);
   ranker.rank_all(ranking);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "model/item_quantiser.h"
 #include "model/model.h"
 
 namespace elastic {
@@ -20,6 +21,8 @@ struct MixerState {
   /// takes them on.
   std::span<Tensor> stream{};
   bool training = false;  ///< a forward pass of training: buffers move
+  Tensor ids{};       ///< the tokens' items, [T]
+  PassItems items{};  ///< of which LISA counts the codes
 };
 
 /// One layer's attention sublayer, its norm and residual included: x + Dropout(mixer(LN(x))).

@@ -43,7 +43,7 @@ class Model {
   [[nodiscard]] virtual Direction direction() const = 0;
   /// Trained tensors and buffers in a fixed order.
   [[nodiscard]] virtual const ParameterStore& parameters() const = 0;
-  /// Item table [V + 1, D]; row 0 is "no item".
+  /// Trained item table [V + 1, D]; row 0 is "no item".
   [[nodiscard]] virtual const Variable& item_table() const = 0;
 
   /// States of all tokens after the final norm, [T, D].
@@ -63,10 +63,34 @@ class Model {
   /// [T, D] that encode would give these events after all those before them. Not for training.
   virtual Variable advance(const data::Batch& events, StreamStates& states);
 
+  /// The table [V + 1, D] that states of the latest pass are scored against: the item table, or what
+  /// that pass made of it (LISA), as part of its graph. Row 0 is no item's. To be called once after
+  /// each pass whose states are scored, since a model keeps nothing of a pass; with fixed weights
+  /// whenever it is needed.
+  virtual Variable take_scored_items() { return item_table(); }
+
+  /// Between `true` and `false` no weight changes, and nothing is differentiated: what follows from
+  /// the weights alone is computed once. See FixedWeights.
+  virtual void set_weights_fixed(bool /*fixed*/) {}
+
   /// Experts retrieved by the latest encode or encode_last; empty tensors for models without IMR.
   [[nodiscard]] virtual RetrievedExperts retrieved() const { return {}; }
   /// Whether training steps can be recorded (train::RecordedSteps).
   [[nodiscard]] virtual bool recordable() const { return true; }
+};
+
+/// While one lives, a model's weights stay as they are and passes record nothing (NoGrad):
+/// evaluation and serving. LISA then quantises its items once, not for each batch.
+class FixedWeights {
+ public:
+  explicit FixedWeights(Model& model) : model_(model) { model_.set_weights_fixed(true); }
+  ~FixedWeights() { model_.set_weights_fixed(false); }
+  FixedWeights(const FixedWeights&) = delete;
+  FixedWeights& operator=(const FixedWeights&) = delete;
+
+ private:
+  NoGrad no_grad_;
+  Model& model_;
 };
 
 /// Names of all models.

@@ -87,6 +87,12 @@ std::vector<Parameter> ParameterStore::trained() const {
   return result;
 }
 
+void ParameterStore::mark_unread(const std::string& prefix) {
+  for (Parameter& parameter : parameters_) {
+    parameter.unread = parameter.unread || parameter.name.starts_with(prefix);
+  }
+}
+
 const Variable& ParameterStore::find(const std::string& name) const {
   for (const Parameter& parameter : parameters_) {
     if (parameter.name == name) {

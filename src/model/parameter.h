@@ -12,6 +12,8 @@ struct Parameter {
   std::string name;  ///< as in checkpoints and messages: layers.0.attention.query.weight
   Variable variable;
   bool trained = true;  ///< by the optimiser; otherwise a buffer: the model's own rule changes it
+  /// Part of the model's definition that no output depends on: it never has a gradient.
+  bool unread = false;
 };
 
 /// How a parameter starts.
@@ -36,6 +38,9 @@ class ParameterStore {
   Variable add(const std::string& name, Shape shape, const std::vector<double>& values);
   /// A tensor that is saved with the parameters and restored with them, but has no gradient.
   Variable add_buffer(const std::string& name, Shape shape, Init init, double scale = 1.0);
+
+  /// Says so of the parameters whose name begins with `prefix`.
+  void mark_unread(const std::string& prefix);
 
   /// Parameters and buffers: what is saved.
   [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }

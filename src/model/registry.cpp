@@ -12,6 +12,7 @@
 #include "model/linformer_mixer.h"
 #include "model/linrec_mixer.h"
 #include "model/routing_mixer.h"
+#include "model/lisa_mixer.h"
 #include "model/sequence_model.h"
 #include "model/slot_mixers.h"
 #include "model/softmax_mixer.h"
@@ -34,6 +35,10 @@ std::unique_ptr<StateSource> make_source(ParameterStore& store, const ModelConfi
   return std::make_unique<SourceType>(store, config);
 }
 
+std::unique_ptr<LisaItems> make_items(ParameterStore& store, const ModelConfig& config) {
+  return std::make_unique<LisaItems>(store, config);
+}
+
 // Models whose layers differ in their mixer only.
 const std::map<std::string, SequenceModel::Kind>& kinds() {
   static const std::map<std::string, SequenceModel::Kind> kinds{
@@ -50,6 +55,7 @@ const std::map<std::string, SequenceModel::Kind>& kinds() {
       {"routing", {Direction::kCausal, make_mixer<RoutingMixer>, {}}},
       {"routing-bidirectional",
        {Direction::kBidirectional, make_mixer<BidirectionalRoutingMixer>, {}}},
+      {"lisa", {Direction::kCausal, make_mixer<LisaMixer>, {}, make_items}},
       {"softmax", {Direction::kCausal, make_mixer<SoftmaxMixer>, {}}},
       {"softmax-tiled", {Direction::kCausal, make_mixer<TiledSoftmaxMixer>, {}}},
   };

@@ -1,6 +1,7 @@
 #include "model/sequence_model.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 
@@ -19,6 +20,40 @@ SequenceModel::SequenceModel(
     layer.ffn = make_ffn(store_, prefix + ".ffn_norm", prefix + ".ffn", config.dim, config.ffn_dim);
     layers_.push_back(std::move(layer));
   }
+  if (kind.make_items) {
+    items_ = kind.make_items(store_, trunk_.config());
+  }
+}
+
+PassItems SequenceModel::pass_items() {
+  const Variable& table = trunk_.item_table();
+  if (items_ == nullptr) {
+    return {table, table, {}, {}};
+  }
+  if (!fixed_) {
+    return items_->make(table);
+  }
+  ELASTIC_CHECK(!records({table}), "a pass with fixed weights would be differentiated");
+  if (!fixed_items_.input.defined()) {
+    fixed_items_ = items_->make(table);
+  }
+  return fixed_items_;
+}
+
+Variable SequenceModel::take_scored_items() {
+  if (items_ == nullptr) {
+    return trunk_.item_table();
+  }
+  if (fixed_) {
+    return pass_items().scored;
+  }
+  ELASTIC_CHECK(scored_.defined(), "scored items were asked for twice, or before a pass");
+  return std::exchange(scored_, {});
+}
+
+void SequenceModel::set_weights_fixed(bool fixed) {
+  fixed_ = fixed;
+  fixed_items_ = {};
 }
 
 Variable SequenceModel::run(const data::Batch& batch,
@@ -28,9 +63,10 @@ Variable SequenceModel::run(const data::Batch& batch,
   if (streams == nullptr) {
     trunk_.check(batch);
   }
+  MixerState state{batch.segments, {}, {}, mode.training, batch.ids, pass_items()};
+  scored_ = fixed_ ? Variable() : state.items.scored;
   Variable x = trunk_.embed(
-      trunk_.item_table(), batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
-  MixerState state{batch.segments, {}, {}, mode.training};
+      state.items.input, batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
   if (source_ != nullptr) {
     state.experts = source_->initial_experts(x, batch.segments, batch.ids);
   }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/item_quantiser.h"
 #include "model/layers.h"
 #include "model/mixer.h"
 #include "model/model.h"
@@ -21,11 +22,14 @@ class SequenceModel final : public Model {
       ParameterStore& store, const std::string& prefix, const ModelConfig& config)>;
   using MakeSource =
       std::function<std::unique_ptr<StateSource>(ParameterStore& store, const ModelConfig& config)>;
+  using MakeItems =
+      std::function<std::unique_ptr<LisaItems>(ParameterStore& store, const ModelConfig& config)>;
   /// What the registry knows of a model.
   struct Kind {
     Direction direction = Direction::kCausal;
     MakeMixer make_mixer;
     MakeSource make_source;  ///< empty for models without experts
+    MakeItems make_items{};  ///< empty for models that read the item table as it is
   };
 
   SequenceModel(
@@ -35,6 +39,8 @@ class SequenceModel final : public Model {
   [[nodiscard]] Direction direction() const override { return direction_; }
   [[nodiscard]] const ParameterStore& parameters() const override { return store_; }
   [[nodiscard]] const Variable& item_table() const override { return trunk_.item_table(); }
+  Variable take_scored_items() override;
+  void set_weights_fixed(bool fixed) override;
   Variable encode(const data::Batch& batch, const ForwardMode& mode) override;
   Variable encode_last(const data::Batch& batch, const ForwardMode& mode) override;
   [[nodiscard]] StreamStates new_streams(std::int64_t users) const override;
@@ -47,6 +53,8 @@ class SequenceModel final : public Model {
     std::unique_ptr<Mixer> mixer;
     ops::FfnVariables ffn;
   };
+  // The items of a pass: of this one, or with fixed weights of all.
+  PassItems pass_items();
   // All layers; with `last_only` the last one computes each sequence's last token, [B, D].
   // `streams` is taken on where it is not null.
   Variable run(const data::Batch& batch,
@@ -59,6 +67,10 @@ class SequenceModel final : public Model {
   Trunk trunk_;
   std::unique_ptr<StateSource> source_;
   std::vector<Layer> layers_;
+  std::unique_ptr<LisaItems> items_;
+  Variable scored_;  ///< of the latest pass, until it is taken
+  bool fixed_ = false;
+  PassItems fixed_items_;  ///< while weights are fixed; undefined before the first pass
 };
 
 }  // namespace elastic

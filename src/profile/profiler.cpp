@@ -89,9 +89,12 @@ class Repetition {
     if (workload.phase == Phase::kTrain) {
       optimizer_ = std::make_unique<train::Optimizer>(model_->parameters(), train_config_);
     }
+    // As evaluation and serving do it.
+    model_->set_weights_fixed(workload.phase != Phase::kTrain);
     if (workload.phase == Phase::kRank) {
       const NoGrad no_grad;
       hidden_ = last_states({}).value();
+      scored_items_ = model_->take_scored_items().value();
     }
   }
 
@@ -139,7 +142,7 @@ class Repetition {
     const Variable hidden = supervision_ == train::Supervision::kLast
                                 ? last_states(mode)
                                 : train::supervised_states(*model_, inputs_, supervision_, mode);
-    const Variable loss = ops::linear_cross_entropy(hidden, model_->item_table(), inputs_.targets);
+    const Variable loss = ops::linear_cross_entropy(hidden, model_->take_scored_items(), inputs_.targets);
     backward(loss);
     optimizer_->step(loss.value(), train_config_.learning_rate);
   }
@@ -149,8 +152,7 @@ class Repetition {
     const Segments none(std::vector<std::int32_t>(static_cast<std::size_t>(workload_.batch) + 1, 0),
                         workload_.device);
     backend_for(workload_.device)
-        .rank_targets(
-            hidden_, model_->item_table().value(), inputs_.targets, none, Tensor(), ranks);
+        .rank_targets(hidden_, scored_items_, inputs_.targets, none, Tensor(), ranks);
   }
 
   const Workload& workload_;
@@ -160,6 +162,7 @@ class Repetition {
   train::TrainConfig train_config_;
   std::unique_ptr<train::Optimizer> optimizer_;
   Tensor hidden_;
+  Tensor scored_items_;
   std::uint32_t step_ = 0;
 };
 

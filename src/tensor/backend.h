@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tensor/allocator.h"
+#include "tensor/code_histogram.h"
 #include "tensor/segments.h"
 #include "tensor/tensor.h"
 
@@ -392,27 +393,18 @@ class Backend {
                             Tensor& grad_bias) = 0;
   /// out[i] = the column of row i's largest element (ties: the smaller). x [R, C] -> out [R] int32.
   virtual void argmax_rows(const Tensor& x, Tensor& out) = 0;
-  /// Attention to a decayed histogram of codewords (LISA), for each of B codebooks of W words: with
-  /// o_j the row ids[j] of `occupancy` [V + 1, B, W], or one at its code where `occupancy` is
-  /// undefined, hist_t = sum over j <= t of e^{-decay (t - j)} o_j; alpha_t proportional to hist_t
-  /// exp(scores[b, code_t]); out_t = sum over b of alpha_t values[b]. codes [V + 1, B] int32, ids
-  /// [T], scores [B, W, W], values [B, W, D] -> out [T, D].
-  virtual void histogram_attention_forward(const Tensor& codes,
-                                           const Tensor& occupancy,
-                                           const Tensor& ids,
+  /// Attention to a decayed histogram of codewords (LISA): for each codebook c, alpha_t over its
+  /// words proportional to count_t exp(scores[c, code_t]); out_t = sum over c of alpha_t values[c].
+  /// scores [C, W, W], values [C, W, D] -> out [T, D] ([segments, D] with last_only, zero for an
+  /// empty segment).
+  virtual void histogram_attention_forward(const CodeHistogram& histogram,
                                            const Tensor& scores,
                                            const Tensor& values,
-                                           double decay,
-                                           const Segments& segments,
                                            Tensor& out) = 0;
-  /// grad_occupancy [V + 1, B, W] is written whether or not `occupancy` is defined.
-  virtual void histogram_attention_backward(const Tensor& codes,
-                                            const Tensor& occupancy,
-                                            const Tensor& ids,
+  /// grad_occupancy [V + 1, C, W] is written whether or not `occupancy` is defined.
+  virtual void histogram_attention_backward(const CodeHistogram& histogram,
                                             const Tensor& scores,
                                             const Tensor& values,
-                                            double decay,
-                                            const Segments& segments,
                                             const Tensor& grad_out,
                                             Tensor& grad_occupancy,
                                             Tensor& grad_scores,

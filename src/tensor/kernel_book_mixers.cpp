@@ -12,9 +12,9 @@ double slot_flops(const Tensor& key, const Tensor& value, const Tensor& gates) {
   return 2.0 * passes * rows(value) * cols(value) * cols(gates);
 }
 
-// Products of the words' weights with their values.
-double histogram_products(const Tensor& ids, const Tensor& values) {
-  return rows(ids) * static_cast<double>(values.numel());
+// Products of the words' weights with their values, a row for each token that has a result.
+double histogram_products(const Tensor& out, const Tensor& values) {
+  return rows(out) * static_cast<double>(values.numel());
 }
 
 // Products of rows with the centroids of their head.
@@ -235,58 +235,29 @@ void KernelBook::argmax_rows(const Tensor& x, Tensor& out) {
   });
 }
 
-void KernelBook::histogram_attention_forward(const Tensor& codes,
-                                             const Tensor& occupancy,
-                                             const Tensor& ids,
+void KernelBook::histogram_attention_forward(const CodeHistogram& histogram,
                                              const Tensor& scores,
                                              const Tensor& values,
-                                             double decay,
-                                             const Segments& segments,
                                              Tensor& out) {
   book("histogram_attention_forward",
-       2.0 * histogram_products(ids, values),
-       bytes_of_all(codes, occupancy, ids, scores, values, segments, out),
-       [&] {
-         inner_.histogram_attention_forward(
-             codes, occupancy, ids, scores, values, decay, segments, out);
-       });
+       2.0 * histogram_products(out, values),
+       bytes_of_all(histogram, scores, values, out),
+       [&] { inner_.histogram_attention_forward(histogram, scores, values, out); });
 }
 
-void KernelBook::histogram_attention_backward(const Tensor& codes,
-                                              const Tensor& occupancy,
-                                              const Tensor& ids,
+void KernelBook::histogram_attention_backward(const CodeHistogram& histogram,
                                               const Tensor& scores,
                                               const Tensor& values,
-                                              double decay,
-                                              const Segments& segments,
                                               const Tensor& grad_out,
                                               Tensor& grad_occupancy,
                                               Tensor& grad_scores,
                                               Tensor& grad_values) {
   book("histogram_attention_backward",
-       4.0 * histogram_products(ids, values),
-       bytes_of_all(codes,
-                    occupancy,
-                    ids,
-                    scores,
-                    values,
-                    segments,
-                    grad_out,
-                    grad_occupancy,
-                    grad_scores,
-                    grad_values),
+       4.0 * histogram_products(grad_out, values),
+       bytes_of_all(histogram, scores, values, grad_out, grad_occupancy, grad_scores, grad_values),
        [&] {
-         inner_.histogram_attention_backward(codes,
-                                             occupancy,
-                                             ids,
-                                             scores,
-                                             values,
-                                             decay,
-                                             segments,
-                                             grad_out,
-                                             grad_occupancy,
-                                             grad_scores,
-                                             grad_values);
+         inner_.histogram_attention_backward(
+             histogram, scores, values, grad_out, grad_occupancy, grad_scores, grad_values);
        });
 }
 

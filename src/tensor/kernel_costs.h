@@ -47,6 +47,10 @@ inline double bytes_of(const Norm& norm) {
   return bytes_of(norm.weight) + bytes_of(norm.bias);
 }
 
+inline double bytes_of(const CodeHistogram& histogram) {
+  return bytes_of(histogram.codes) + bytes_of(histogram.occupancy) + bytes_of(histogram.ids);
+}
+
 inline double bytes_of(const FfnWeights& w) {
   return bytes_of(w.norm) + bytes_of(w.up_weight) + bytes_of(w.up_bias) + bytes_of(w.down_weight) +
          bytes_of(w.down_bias);

@@ -65,7 +65,7 @@ Tensor training_step(Model& model,
                      const ForwardMode& mode,
                      double learning_rate) {
   const Variable hidden = supervised_states(model, input, supervision, mode);
-  const Variable loss = ops::linear_cross_entropy(hidden, model.item_table(), input.targets);
+  const Variable loss = ops::linear_cross_entropy(hidden, model.take_scored_items(), input.targets);
   backward(loss);
   optimizer.step(loss.value(), learning_rate);
   return loss.value();
@@ -81,7 +81,7 @@ Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double le
       bucket.ids};
   const Variable states = model_.encode_last(batch, mode);
   const Variable loss = ops::linear_cross_entropy(
-      ops::first_rows(states, bucket.targets.numel()), model_.item_table(), bucket.targets);
+      ops::first_rows(states, bucket.targets.numel()), model_.take_scored_items(), bucket.targets);
   backward(loss);
   optimizer_.step(loss.value(), learning_rate);
   backend_for(device_).copy(loss.value(), bucket.loss);

@@ -27,6 +27,10 @@ inline ModelConfig small_config(const std::string& model) {
   config.query_stride = 3;
   config.query_attention_len = 12;
   config.window = 7;
+  config.num_codebooks = 2;
+  config.codebook_size = 12;
+  config.target_codebooks = 2;
+  config.target_codebook_size = 10;
   config.num_items = 40;
   return config;
 }
@@ -72,7 +76,7 @@ inline Variable training_loss(Model& model, const data::Batch& batch, const Forw
                                                                   : model.encode_last(batch, mode);
   const auto items = static_cast<std::int32_t>(model.config().num_items);
   return ops::linear_cross_entropy(
-      states, model.item_table(), int_tensor(random_ids(states.shape()[0], 1, items, 9)));
+      states, model.take_scored_items(), int_tensor(random_ids(states.shape()[0], 1, items, 9)));
 }
 
 }  // namespace elastic

@@ -16,6 +16,15 @@ class SortedRows {
   /// table[r] += sum of values[i] over the positions i that name row r, for r >= first_row.
   template <class T>
   void add_to(const T* values, std::int64_t dim, std::int64_t first_row, T* table) const {
+    add_to(values, dim, first_row, table, dim);
+  }
+  /// The same into rows of the table that stand `stride` apart.
+  template <class T>
+  void add_to(const T* values,
+              std::int64_t dim,
+              std::int64_t first_row,
+              T* table,
+              std::int64_t stride) const {
     constexpr std::int64_t kRowsPerTask = 64;
     const auto* begin = begin_.data<std::int32_t>();
     const auto* order = order_.data<std::int32_t>();
@@ -25,7 +34,7 @@ class SortedRows {
                  [&](std::int64_t t) {
                    for (std::int64_t r = std::max(first_row, tiles.begin(t)); r < tiles.end(t);
                         ++r) {
-                     T* row = table + r * dim;
+                     T* row = table + r * stride;
                      for (std::int32_t i = begin[r]; i < begin[r + 1]; ++i) {
                        const T* value = values + order[i] * dim;
                        for (std::int64_t j = 0; j < dim; ++j) {

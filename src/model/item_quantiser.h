@@ -1,0 +1,66 @@
+// LISA's items: sums of codewords (Wu et al., arXiv 2105.14068).
+#pragma once
+
+#include <vector>
+
+#include "autograd/ops/histogram_attention.h"
+#include "model/model_config.h"
+#include "model/parameter.h"
+
+namespace elastic {
+
+/// The items of one pass, as a model sees them. Rows 0 stand for no item and mean nothing.
+struct PassItems {
+  Variable input;                   ///< [V + 1, D]: what tokens are made of
+  Variable scored;                  ///< [V + 1, D]: what states are scored against
+  ops::ItemCodes codes;             ///< LISA's mixers count these; undefined elsewhere
+  std::vector<Variable> codebooks;  ///< C times [W, D]
+};
+
+/// Residual quantisation: with rho = the item's embedding, for each codebook c
+///   l = (rho similarity) c^T,  p = softmax(l / temperature),  code = argmax l,
+///   o = one-hot(code), with the gradient of p, or p itself (soft),  rho <- rho - o c;
+/// an item is the sum of its o c. Parameters NAMEcodebooks [C, W, D], NAMEsimilarity [D, D]. Once
+/// for all items, O(V C W D); training holds the p, V C W numbers.
+class ItemQuantiser {
+ public:
+  struct Options {
+    std::int64_t num_codebooks;
+    std::int64_t codebook_size;
+    double temperature;
+    bool soft;
+  };
+  /// `name` is the parameters' full name without its last word: "quantiser.target_".
+  ItemQuantiser(ParameterStore& store,
+                const std::string& name,
+                std::int64_t dim,
+                const Options& options);
+
+  struct Items {
+    Variable table;  ///< [V + 1, D]
+    ops::ItemCodes codes;
+    std::vector<Variable> codebooks;
+  };
+  [[nodiscard]] Items quantise(const Variable& item_table) const;
+
+ private:
+  Options options_;
+  Variable codebooks_;
+  Variable similarity_;
+};
+
+/// A model's items in each of LISA's variants: `base` reads and scores quantised items, `soft`
+/// reads sums of words weighted by p and scores the raw items, `mini` is base whose scored items
+/// have codebooks of their own.
+class LisaItems {
+ public:
+  LisaItems(ParameterStore& store, const ModelConfig& config);
+  [[nodiscard]] PassItems make(const Variable& item_table) const;
+
+ private:
+  bool soft_;
+  ItemQuantiser input_;
+  std::vector<ItemQuantiser> target_;  ///< one in `mini`, otherwise none
+};
+
+}  // namespace elastic

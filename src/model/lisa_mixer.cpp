@@ -1,0 +1,67 @@
+#include "model/lisa_mixer.h"
+
+#include <cmath>
+
+#include "autograd/ops/basic.h"
+#include "autograd/ops/histogram_attention.h"
+#include "autograd/ops/linear.h"
+#include "autograd/ops/rows.h"
+#include "autograd/ops/stack.h"
+
+namespace elastic {
+namespace {
+
+Variable make_projection(ParameterStore& store,
+                         const std::string& name,
+                         const ModelConfig& config) {
+  return store.add(name, {config.num_codebooks, config.dim, config.dim}, Init::kXavierUniform);
+}
+
+}  // namespace
+
+LisaMixer::LisaMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config)
+    : query_(make_projection(store, layer + ".attention.query", config)),
+      key_(make_projection(store, layer + ".attention.key", config)),
+      value_(make_projection(store, layer + ".attention.value", config)),
+      output_(make_linear(store, layer + ".attention.output", config.dim, config.dim)),
+      decay_(config.histogram_decay) {
+  make_norm(store, layer + ".attention_norm", config.dim);
+  store.mark_unread(layer + ".attention_norm");
+}
+
+Variable LisaMixer::mix(const MixerState& state, bool last_only) const {
+  const std::vector<Variable>& codebooks = state.items.codebooks;
+  const std::vector<Variable> queries = ops::unstack(query_);
+  const std::vector<Variable> keys = ops::unstack(key_);
+  const std::vector<Variable> values = ops::unstack(value_);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(query_.shape()[-1]));
+  std::vector<Variable> scores;
+  std::vector<Variable> outputs;
+  for (std::size_t c = 0; c < codebooks.size(); ++c) {
+    const Variable& words = codebooks[c];
+    scores.push_back(ops::linear(ops::scale(ops::linear(words, queries[c]), scale),
+                                 ops::linear(words, keys[c])));
+    outputs.push_back(ops::linear(
+        ops::linear(words, values[c]), output_.weight, c == 0 ? output_.bias : Variable()));
+  }
+  return ops::histogram_attention(state.items.codes,
+                                  state.ids,
+                                  state.segments,
+                                  ops::stack(scores),
+                                  ops::stack(outputs),
+                                  decay_,
+                                  last_only);
+}
+
+Variable LisaMixer::forward(const Variable& x, MixerState& state, const Dropout& dropout) const {
+  return ops::add(x, ops::dropout(mix(state, /*last_only=*/false), dropout));
+}
+
+Variable LisaMixer::forward_last(const Variable& x,
+                                 const Tensor& last,
+                                 MixerState& state,
+                                 const Dropout& dropout) const {
+  return ops::add(ops::gather_rows(x, last), ops::dropout(mix(state, /*last_only=*/true), dropout));
+}
+
+}  // namespace elastic

@@ -1,0 +1,41 @@
+// LISA (Wu et al., arXiv 2105.14068): causal attention to decayed histograms of codewords, linear
+// in the length of a sequence.
+#pragma once
+
+#include "model/layers.h"
+#include "model/mixer.h"
+
+namespace elastic {
+
+/// Causal, O(n C W D) for a sequence. For each codebook c with its words [W, D]:
+///   scores = (words query^T) (words key^T)^T / sqrt(D) [W, W]
+///   hist_t = sum over j <= t of e^{-histogram_decay (t - j)} o_j     o_j: the item's weights [W]
+///   alpha_{t,w} proportional to hist_{t,w} exp(scores[code_t, w])
+///   mixed_t += alpha_t (words value^T)
+/// and mixer = output(mixed). Tokens and heads take no part: what x holds is not read, so
+/// `attention_norm` learns nothing. Parameters layers.i.attention.{query, key, value} [C, D, D],
+/// layers.i.attention.output.{weight, bias}, layers.i.attention_norm.*.
+///
+/// The output layer is absorbed: it is applied to the C W values instead of the n mixed tokens, its
+/// bias to the values of one codebook, whose weights sum to one.
+class LisaMixer final : public Mixer {
+ public:
+  LisaMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
+  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
+  Variable forward_last(const Variable& x,
+                        const Tensor& last,
+                        MixerState& state,
+                        const Dropout& dropout) const override;
+
+ private:
+  // output(mixed), [T, D] or each segment's last token, [B, D].
+  [[nodiscard]] Variable mix(const MixerState& state, bool last_only) const;
+
+  Variable query_;
+  Variable key_;
+  Variable value_;
+  Linear output_;
+  double decay_;
+};
+
+}  // namespace elastic

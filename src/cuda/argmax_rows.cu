@@ -1,7 +1,57 @@
-#include "base/error.h"
+// The largest element's column of every row: a warp takes a row.
+#include <algorithm>
+
 #include "cuda/backend.h"
+#include "cuda/device.cuh"
+#include "cuda/runtime.h"
+
 namespace elastic::cuda {
-void CudaBackend::argmax_rows(const Tensor& /*x*/, Tensor& /*out*/) {
-  ELASTIC_CHECK(false, "not written yet");
+namespace {
+
+template <class T>
+__global__ void argmax_kernel(const T* x,
+                              std::int64_t rows,
+                              std::int64_t columns,
+                              std::int32_t* out) {
+  for (std::int64_t i = grid_warp(); i < rows; i += grid_warps()) {
+    const T* row = x + i * columns;
+    T largest = lowest<T>();
+    auto at = static_cast<std::int32_t>(columns);  // none
+    for (std::int64_t j = lane_index(); j < columns; j += kWarp) {
+      if (largest < row[j]) {
+        largest = row[j];
+        at = static_cast<std::int32_t>(j);
+      }
+    }
+    for (int mask = kWarp / 2; mask > 0; mask /= 2) {
+      const T other = __shfl_xor_sync(0xFFFFFFFFU, largest, mask);
+      const std::int32_t other_at = __shfl_xor_sync(0xFFFFFFFFU, at, mask);
+      if (largest < other || (largest == other && other_at < at)) {
+        largest = other;
+        at = other_at;
+      }
+    }
+    if (lane_index() == 0) {
+      out[i] = at < columns ? at : 0;  // nothing is larger than the least number
+    }
+  }
 }
+
+}  // namespace
+
+void CudaBackend::argmax_rows(const Tensor& x, Tensor& out) {
+  with_real_type(x.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    runtime().launch("argmax_rows",
+                     argmax_kernel<T>,
+                     dim3(std::min(blocks_of(x.rows(), kWarps), 1U << 16)),
+                     kThreads,
+                     0,
+                     x.data<T>(),
+                     x.rows(),
+                     x.cols(),
+                     out.data<std::int32_t>());
+  });
+}
+
 }  // namespace elastic::cuda

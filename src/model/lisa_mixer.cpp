@@ -29,8 +29,7 @@ LisaMixer::LisaMixer(ParameterStore& store, const std::string& layer, const Mode
   store.mark_unread(layer + ".attention_norm");
 }
 
-Variable LisaMixer::mix(const MixerState& state, bool last_only) const {
-  const std::vector<Variable>& codebooks = state.items.codebooks;
+LisaMixer::Tables LisaMixer::make_tables(const std::vector<Variable>& codebooks) const {
   const std::vector<Variable> queries = ops::unstack(query_);
   const std::vector<Variable> keys = ops::unstack(key_);
   const std::vector<Variable> values = ops::unstack(value_);
@@ -44,11 +43,24 @@ Variable LisaMixer::mix(const MixerState& state, bool last_only) const {
     outputs.push_back(ops::linear(
         ops::linear(words, values[c]), output_.weight, c == 0 ? output_.bias : Variable()));
   }
+  return {ops::stack(scores), ops::stack(outputs)};
+}
+
+void LisaMixer::set_weights_fixed(bool fixed) {
+  fixed_ = fixed;
+  fixed_tables_ = {};
+}
+
+Variable LisaMixer::mix(const MixerState& state, bool last_only) const {
+  if (fixed_ && !fixed_tables_.scores.defined()) {
+    fixed_tables_ = make_tables(state.items.codebooks);
+  }
+  const Tables tables = fixed_ ? fixed_tables_ : make_tables(state.items.codebooks);
   return ops::histogram_attention(state.items.codes,
                                   state.ids,
                                   state.segments,
-                                  ops::stack(scores),
-                                  ops::stack(outputs),
+                                  tables.scores,
+                                  tables.values,
                                   decay_,
                                   last_only);
 }

@@ -26,8 +26,14 @@ class LisaMixer final : public Mixer {
                         const Tensor& last,
                         MixerState& state,
                         const Dropout& dropout) const override;
+  void set_weights_fixed(bool fixed) override;
 
  private:
+  struct Tables {
+    Variable scores;  // [C, W, W]
+    Variable values;  // [C, W, D], the output layer applied
+  };
+  [[nodiscard]] Tables make_tables(const std::vector<Variable>& codebooks) const;
   // output(mixed), [T, D] or each segment's last token, [B, D].
   [[nodiscard]] Variable mix(const MixerState& state, bool last_only) const;
 
@@ -36,6 +42,8 @@ class LisaMixer final : public Mixer {
   Variable value_;
   Linear output_;
   double decay_;
+  bool fixed_ = false;
+  mutable Tables fixed_tables_;  // while weights are fixed; undefined before the first pass
 };
 
 }  // namespace elastic

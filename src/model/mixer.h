@@ -45,6 +45,8 @@ class Mixer {
 
   /// Whether a device can record a pass (Backend::record) of a batch that is filled up.
   [[nodiscard]] virtual bool recordable() const { return true; }
+  /// As Model::set_weights_fixed.
+  virtual void set_weights_fixed(bool /*fixed*/) {}
 };
 
 /// Gives a pass's tokens their first MixerState: ELASTIC's retrieval. Models without state have

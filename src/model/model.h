@@ -63,10 +63,10 @@ class Model {
   /// [T, D] that encode would give these events after all those before them. Not for training.
   virtual Variable advance(const data::Batch& events, StreamStates& states);
 
-  /// The table [V + 1, D] that states of the latest pass are scored against: the item table, or what
-  /// that pass made of it (LISA), as part of its graph. Row 0 is no item's. To be called once after
-  /// each pass whose states are scored, since a model keeps nothing of a pass; with fixed weights
-  /// whenever it is needed.
+  /// The table [V + 1, D] that states of the latest pass are scored against: the item table, or
+  /// what that pass made of it (LISA), as part of its graph. Row 0 is no item's. To be called once
+  /// after each pass whose states are scored, since a model keeps nothing of a pass; with fixed
+  /// weights whenever it is needed.
   virtual Variable take_scored_items() { return item_table(); }
 
   /// Between `true` and `false` no weight changes, and nothing is differentiated: what follows from

@@ -45,6 +45,7 @@ Variable SequenceModel::take_scored_items() {
     return trunk_.item_table();
   }
   if (fixed_) {
+    const NoGrad no_grad;
     return pass_items().scored;
   }
   ELASTIC_CHECK(scored_.defined(), "scored items were asked for twice, or before a pass");
@@ -54,6 +55,9 @@ Variable SequenceModel::take_scored_items() {
 void SequenceModel::set_weights_fixed(bool fixed) {
   fixed_ = fixed;
   fixed_items_ = {};
+  for (const Layer& layer : layers_) {
+    layer.mixer->set_weights_fixed(fixed);
+  }
 }
 
 Variable SequenceModel::run(const data::Batch& batch,

@@ -142,7 +142,8 @@ class Repetition {
     const Variable hidden = supervision_ == train::Supervision::kLast
                                 ? last_states(mode)
                                 : train::supervised_states(*model_, inputs_, supervision_, mode);
-    const Variable loss = ops::linear_cross_entropy(hidden, model_->take_scored_items(), inputs_.targets);
+    const Variable loss =
+        ops::linear_cross_entropy(hidden, model_->take_scored_items(), inputs_.targets);
     backward(loss);
     optimizer_->step(loss.value(), train_config_.learning_rate);
   }

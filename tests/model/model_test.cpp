@@ -353,6 +353,48 @@ TEST_CASE("models: a sequence longer than max_len, or empty, is refused") {
   }
 }
 
+TEST_CASE("models: fixed weights change no bit, and changed weights are seen afterwards") {
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    const auto pass = [&] {
+      const NoGrad no_grad;
+      const Tensor states = model->encode_last(batch, {}).value();
+      return std::pair(states, clone(model->take_scored_items().value()));
+    };
+    const auto plain = pass();
+    {
+      const FixedWeights fixed(*model);
+      for (int i = 0; i < 2; ++i) {
+        const auto again = pass();
+        CHECK(same_bits(again.first, plain.first));
+        CHECK(same_bits(again.second, plain.second));
+      }
+    }
+    for (const Parameter& parameter : model->parameters().all()) {
+      Tensor& value = parameter.variable.mutable_value();
+      test_backend().scale(value, 1.5, value);
+    }
+    CHECK_FALSE(same_bits(pass().first, plain.first));
+    CHECK_FALSE(same_bits(pass().second, plain.second));
+  }
+}
+
+TEST_CASE("models: scored items have a row for each item, and the gradient of a pass") {
+  const Threads one(1);
+  const data::Batch batch = batch_of(ragged_histories());
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const auto model = small_model(name);
+    const Variable states = model->encode(batch, {});
+    const Variable items = model->take_scored_items();
+    CHECK(items.shape() == model->item_table().shape());
+    CHECK(items.requires_grad());
+  }
+}
+
 TEST_CASE("models: an unknown name suggests the nearest") {
   for (const std::string& name : model_names()) {
     CHECK(is_registered(name));

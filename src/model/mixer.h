@@ -21,8 +21,8 @@ struct MixerState {
   /// takes them on.
   std::span<Tensor> stream{};
   bool training = false;  ///< a forward pass of training: buffers move
-  Tensor ids{};       ///< the tokens' items, [T]
-  PassItems items{};  ///< of which LISA counts the codes
+  Tensor ids{};           ///< the tokens' items, [T]
+  PassItems items{};      ///< of which LISA counts the codes
 };
 
 /// One layer's attention sublayer, its norm and residual included: x + Dropout(mixer(LN(x))).

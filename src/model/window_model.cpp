@@ -44,9 +44,7 @@ class PartBuilder {
 };
 
 Parts split(const Segments& segments, std::int64_t window) {
-  if (segments.is_planned()) {
-    throw UsageError("--cuda-graphs: not with model elastic-window");
-  }
+  ELASTIC_CHECK(!segments.is_planned(), "elastic-window splits batches on the host");
   PartBuilder prefix;
   PartBuilder recent;
   for (std::int64_t b = 0; b < segments.size(); ++b) {

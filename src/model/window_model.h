@@ -32,6 +32,8 @@ class WindowModel final : public Model {
   Variable encode_last(const data::Batch& batch, const ForwardMode& mode) override;
   Variable encode_window(const data::Batch& batch, const ForwardMode& mode) override;
   [[nodiscard]] RetrievedExperts retrieved() const override { return memory_.retrieved(); }
+  /// The host splits each batch.
+  [[nodiscard]] bool recordable() const override { return false; }
 
  private:
   struct Layer {

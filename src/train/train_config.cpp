@@ -100,11 +100,9 @@ Supervision supervision_for(const TrainConfig& config, const Model& model) {
     throw UsageError(
         "--cuda-graphs: expected --retrieval learned: random experts are drawn on the host");
   }
-  const bool recordable = supervision == Supervision::kLast && direction != Direction::kWindowed;
-  if (config.cuda_graphs && (!recordable || model.item_table().value().device() != Device::kCuda)) {
-    throw UsageError(
-        "--cuda-graphs: expected --device cuda, --supervision last and a model other than "
-        "elastic-window");
+  if (config.cuda_graphs && (supervision != Supervision::kLast ||
+                             model.item_table().value().device() != Device::kCuda)) {
+    throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");
   }
   if (config.cuda_graphs && !model.recordable()) {
     throw UsageError("--cuda-graphs: the steps of model ",

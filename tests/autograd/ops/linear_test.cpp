@@ -176,7 +176,7 @@ TEST_CASE("group_linear: a stride longer than a segment, and an empty segment") 
   CHECK(to_doubles(groups_of(x, segments_of({2}), 5).value()) ==
         std::vector<double>{0, 0, 0, 0, 0, 0, 1, 2, 3, 4});
   CHECK(to_doubles(groups_of(x, segments_of({1, 0, 1}), 1).value()) ==
-        std::vector<double>{1, 2, 3, 4});
+        std::vector<double>{1, 2, 0, 0, 3, 4});
 }
 
 TEST_CASE("group_linear: many groups give the linear layer of the groups") {

@@ -20,7 +20,8 @@ Variable LinRecMixer::attend(const Variable& from,
                              const Segments& keys) const {
   const Variable query = ops::linear(from, weights().query);
   // The scale stands at the weight, D^2 numbers, not at the tokens.
-  const double scale = 1.0 / std::sqrt(static_cast<double>(query.shape()[1] / num_heads()));
+  const std::int64_t head_dim = query.shape()[1] / num_heads();
+  const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim));
   return ops::linear_attention(unit_features(query),
                                unit_features(ops::linear(z, weights().key)),
                                ops::linear(z, ops::scale(weights().value, scale)),

@@ -52,6 +52,8 @@ inline ModelConfig tiny_model_config(const std::string& model) {
   config.pool_subkeys = 4;
   config.key_dim = 8;
   config.query_stride = 2;
+  config.num_codebooks = 2;
+  config.codebook_size = 8;
   config.num_items = kTinyItems;
   return config;
 }

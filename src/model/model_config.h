@@ -96,7 +96,7 @@ void visit_options(Config& config, Visitor&& visitor) requires
           config.lisa_variant,
           "base (scores quantised items), soft (soft codes, scores items) or mini (scores items "
           "quantised by codebooks of their own)");
-  visitor("num_codebooks", config.num_codebooks, "lisa: residual codebooks B");
+  visitor("num_codebooks", config.num_codebooks, "lisa: residual codebooks C");
   visitor("codebook_size", config.codebook_size, "lisa: words of a codebook, W");
   visitor("target_codebooks", config.target_codebooks, "lisa mini: codebooks of the scored items");
   visitor("target_codebook_size",

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/output.h"
@@ -36,11 +39,16 @@ class ModelsCommand : public Command {
 int ModelsCommand::run(const OptionTable&) {
   const bool json = wants_json(format_);
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  std::string text = fmt::format("{:<16}{}\n", "model", "direction");
-  for (const std::string& model : model_names()) {
+  const std::vector<std::string> names = model_names();
+  std::size_t width = 0;
+  for (const std::string& model : names) {
+    width = std::max(width, model.size());
+  }
+  std::string text = fmt::format("{:<{}}  {}\n", "model", width, "direction");
+  for (const std::string& model : names) {
     const char* direction = name_of(direction_of(model));
     list.push_back({{"model", model}, {"direction", direction}});
-    text += fmt::format("{:<16}{}\n", model, direction);
+    text += fmt::format("{:<{}}  {}\n", model, width, direction);
   }
   Output output;
   output.write(json ? list.dump(2) + "\n" : text);

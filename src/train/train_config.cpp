@@ -100,8 +100,8 @@ Supervision supervision_for(const TrainConfig& config, const Model& model) {
     throw UsageError(
         "--cuda-graphs: expected --retrieval learned: random experts are drawn on the host");
   }
-  if (config.cuda_graphs && (supervision != Supervision::kLast ||
-                             model.item_table().value().device() != Device::kCuda)) {
+  if (config.cuda_graphs &&
+      (supervision != Supervision::kLast || model.item_table().value().device() != Device::kCuda)) {
     throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");
   }
   if (config.cuda_graphs && !model.recordable()) {

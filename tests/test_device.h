@@ -38,6 +38,13 @@ inline Precision test_precision() {
   return precision;
 }
 
+/// Whether tests that repeat a step many times should do with few: ELASTIC_TEST_BRIEF, set where the
+/// device is emulated.
+inline bool test_is_brief() {
+  const char* brief = std::getenv("ELASTIC_TEST_BRIEF");
+  return brief != nullptr && *brief != '\0';
+}
+
 /// "no device (WHY)" when the test device has no backend here, otherwise empty.
 inline std::string why_no_device() {
   try {

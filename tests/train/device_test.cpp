@@ -15,7 +15,7 @@
 namespace elastic::train {
 namespace {
 
-constexpr std::int64_t kSteps = 20;
+const std::int64_t kSteps = test_is_brief() ? 3 : 20;
 constexpr std::int64_t kItems = 50;
 
 struct Trained {

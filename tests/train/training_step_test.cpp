@@ -8,6 +8,8 @@ namespace elastic::train {
 namespace {
 
 constexpr std::int64_t kItems = 40;
+// Of each of two buckets a warm-up, a recording and runs of what was recorded.
+const std::int64_t kSteps = test_is_brief() ? 6 : 12;
 
 ModelConfig config_of(const std::string& model) {
   ModelConfig config = tiny_model_config(model);
@@ -43,7 +45,7 @@ Trained train(const std::string& name, DType dtype, bool record) {
   Optimizer optimizer(model->parameters(), config);
   RecordedSteps recorded(*model, optimizer);
   Trained result;
-  for (std::int64_t step = 1; step <= 12; ++step) {
+  for (std::int64_t step = 1; step <= kSteps; ++step) {
     const HostBatch batch = batch_at(step, step % 2 == 0);
     const ForwardMode mode{/*training=*/true, 5, static_cast<std::uint32_t>(step)};
     const double rate = 1e-3 / static_cast<double>(step);
@@ -55,7 +57,7 @@ Trained train(const std::string& name, DType dtype, bool record) {
     result.losses.push_back(to_doubles(loss)[0]);
   }
   optimizer.require_finite();
-  CHECK(optimizer.num_steps() == 12);
+  CHECK(optimizer.num_steps() == kSteps);
   for (const Parameter& parameter : model->parameters().all()) {
     result.parameters.push_back(to_doubles(parameter.variable.value()));
   }

@@ -60,6 +60,9 @@ CausalDispatcherMixer::CausalDispatcherMixer(ParameterStore& store,
   dispatch_key_ = store.add(prefix + ".dispatch_key", per_head, Init::kXavierUniform);
   dispatch_value_ = store.add(prefix + ".dispatch_value", per_head, Init::kXavierUniform);
   output_ = make_linear(store, prefix + ".output", dim, dim);
+  if (config.memory == "per-token") {
+    memory_.emplace(store, prefix + ".memory", config);
+  }
 }
 
 Variable CausalDispatcherMixer::absorb(const Variable& heads, const Variable& weight) const {
@@ -71,7 +74,9 @@ Variable CausalDispatcherMixer::absorb(const Variable& heads, const Variable& we
       {dim, dim});
 }
 
-Variable CausalDispatcherMixer::mix(const Variable& x, MixerState& state) const {
+Variable CausalDispatcherMixer::mix(const Variable& x,
+                                    MixerState& state,
+                                    const Tensor& last) const {
   const std::int64_t dim = key_.shape()[0];
   const double scale = attention_scale(key_, num_heads_);
   const Variable z = ops::layer_norm(x, norm_);
@@ -86,8 +91,16 @@ Variable CausalDispatcherMixer::mix(const Variable& x, MixerState& state) const 
   const bool streams = !state.stream.empty();
   const Variable gates =
       ops::prefix_gates(scores, decay_, state.segments, streams ? state.stream[0] : Tensor());
-  return ops::slot_attention(
-      query, value, value, gates, state.segments, streams ? state.stream[1] : Tensor());
+  const Tensor carried = streams ? state.stream[1] : Tensor();
+  const auto rows = [&](const Variable& all) {
+    return last.defined() ? ops::gather_rows(all, last) : all;
+  };
+  if (!memory_) {
+    return rows(ops::slot_attention(query, value, value, gates, state.segments, carried));
+  }
+  const ops::SlotAttention slots =
+      ops::slot_attention_with_sums(query, value, value, gates, state.segments, carried);
+  return memory_->join(rows(z), rows(query), {rows(slots.out), rows(slots.log_sum)});
 }
 
 std::vector<Tensor> CausalDispatcherMixer::new_stream(std::int64_t users) const {
@@ -112,11 +125,8 @@ Variable CausalDispatcherMixer::forward_last(const Variable& x,
                                              const Tensor& last,
                                              MixerState& state,
                                              const Dropout& dropout) const {
-  return ops::linear_residual(ops::gather_rows(mix(x, state), last),
-                              output_weight(),
-                              output_.bias,
-                              ops::gather_rows(x, last),
-                              dropout);
+  return ops::linear_residual(
+      mix(x, state, last), output_weight(), output_.bias, ops::gather_rows(x, last), dropout);
 }
 
 GatedSlotMixer::GatedSlotMixer(ParameterStore& store,

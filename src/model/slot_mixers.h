@@ -2,8 +2,11 @@
 // linear in time and memory, and a state of fixed size for streams.
 #pragma once
 
+#include <optional>
+
 #include "model/layers.h"
 #include "model/mixer.h"
+#include "model/token_memory.h"
 
 namespace elastic {
 
@@ -15,6 +18,9 @@ namespace elastic {
 /// Parameters layers.i.attention.{experts, expert_query.weight, key.weight, value.weight,
 /// query.weight, decay, dispatch_key, dispatch_value, output.*}. The key projection is absorbed by
 /// the experts, dispatch_key by the query projection, dispatch_value by the output's.
+/// With `memory` per-token the k experts that a token retrieves stand beside the A_{t,a} in the
+/// second softmax (token_memory.h): O(n (k D + (S + k^2) Dk)). Parameters
+/// layers.i.attention.memory.*
 class CausalDispatcherMixer final : public Mixer {
  public:
   CausalDispatcherMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
@@ -27,8 +33,9 @@ class CausalDispatcherMixer final : public Mixer {
   [[nodiscard]] std::vector<Tensor> new_stream(std::int64_t users) const override;
 
  private:
-  // Dispatched tokens before the output projection, [T, D].
-  [[nodiscard]] Variable mix(const Variable& x, MixerState& state) const;
+  // Dispatched tokens before the output projection: all [T, D], or the rows of `last` where it is
+  // defined.
+  [[nodiscard]] Variable mix(const Variable& x, MixerState& state, const Tensor& last = {}) const;
   // [D, D] whose rows of head h are W_h^T (the head's rows of `weight`), W [H, Dh, Dh].
   [[nodiscard]] Variable absorb(const Variable& heads, const Variable& weight) const;
   [[nodiscard]] Variable output_weight() const;
@@ -38,6 +45,7 @@ class CausalDispatcherMixer final : public Mixer {
   ops::NormVariables norm_;
   Variable experts_, expert_query_, key_, value_, query_, decay_, dispatch_key_, dispatch_value_;
   Linear output_;
+  std::optional<TokenMemory> memory_;
 };
 
 /// Gated slot attention (Zhang et al., arXiv 2409.07146). Causal, O(n k). Slot keys and values

@@ -353,26 +353,54 @@ class Backend {
   /// gates [T, H, k] -> out [T, D]. `key` may be the same tensor as `value`: half the work. No
   /// [T, k, D]. `state` [B, H, 2 k, Dh], the slots'
   /// keys and then their values ([B, H, k, Dh] where key is value), is what they hold before a
-  /// segment and becomes what they hold after it; undefined: they start empty.
+  /// segment and becomes what they hold after it; undefined: they start empty. `log_sum` [T, H],
+  /// the log of the softmax's denominator, is written where it is defined.
   virtual void slot_attention_forward(const Tensor& query,
                                       const Tensor& key,
                                       const Tensor& value,
                                       const Tensor& gates,
                                       const Segments& segments,
                                       Tensor& state,
-                                      Tensor& out) = 0;
+                                      Tensor& out,
+                                      Tensor& log_sum) = 0;
   /// Where `key` is `value`, their gradient is written to `grad_value` whole, and `grad_key` is
-  /// left alone.
+  /// left alone. `grad_log_sum` may be undefined.
   virtual void slot_attention_backward(const Tensor& query,
                                        const Tensor& key,
                                        const Tensor& value,
                                        const Tensor& gates,
                                        const Segments& segments,
                                        const Tensor& grad_out,
+                                       const Tensor& grad_log_sum,
                                        Tensor& grad_query,
                                        Tensor& grad_key,
                                        Tensor& grad_value,
                                        Tensor& grad_gates) = 0;
+  /// Lets each token's own experts join what it has attended to: with the rows e_i = gates_i
+  /// table[indices_i] of its k experts, head by head, the softmax over (log_sum, query . e_1, ..,
+  /// query . e_k) weighs (out, e_1, .., e_k), as if all had been in the first softmax.
+  /// out [R, D], log_sum [R, H], query [R, D], heads side by side, table [K, D], indices int32 and
+  /// gates [R, k] -> joined [R, D]. No [R, k, D].
+  virtual void join_experts_forward(const Tensor& out,
+                                    const Tensor& log_sum,
+                                    const Tensor& query,
+                                    const Tensor& table,
+                                    const Tensor& indices,
+                                    const Tensor& gates,
+                                    Tensor& joined) = 0;
+  /// An expert's gradients are summed in the order of the tokens.
+  virtual void join_experts_backward(const Tensor& out,
+                                     const Tensor& log_sum,
+                                     const Tensor& query,
+                                     const Tensor& table,
+                                     const Tensor& indices,
+                                     const Tensor& gates,
+                                     const Tensor& grad_joined,
+                                     Tensor& grad_out,
+                                     Tensor& grad_log_sum,
+                                     Tensor& grad_query,
+                                     Tensor& grad_table,
+                                     Tensor& grad_gates) = 0;
   /// A gated recurrent unit along each segment, from a zero state. Gates stand in the order reset,
   /// update, new: with i = input_t, g = h_{t-1} weight^T + bias,
   /// r = sigmoid(i_r + g_r), z = sigmoid(i_z + g_z), n = tanh(i_n + r g_n), h_t = (1 - z) n + z
@@ -480,7 +508,7 @@ class Backend {
                             FfnWeights& grad_weights) = 0;
   /// Product keys: for each head m of M, the best k / M of the sums of the best sub-key scores, in
   /// descending order (ties: the smaller id); gates = (k / M) softmax of the chosen scores;
-  /// experts = gates * memory[indices].
+  /// experts = gates * memory[indices]; without experts where both are undefined.
   /// query [B, M, Dk], subkeys [M, 2, S, Dk / 2], memory [S * S, D] -> indices, gates [B, k],
   /// experts [B, k, D].
   virtual void product_keys_forward(const Tensor& query,
@@ -498,6 +526,14 @@ class Backend {
                                      Tensor& grad_query,
                                      Tensor& grad_subkeys,
                                      Tensor& grad_memory) = 0;
+  /// The part of it that comes through the gates alone.
+  virtual void product_key_gates_backward(const Tensor& query,
+                                          const Tensor& subkeys,
+                                          const Tensor& indices,
+                                          const Tensor& gates,
+                                          const Tensor& grad_gates,
+                                          Tensor& grad_query,
+                                          Tensor& grad_subkeys) = 0;
 
   // --- catalogue --------------------------------------------------------------------------------
   /// loss[0] = mean over rows of -log softmax over items 1..V of (hidden . table) at the target,

@@ -155,11 +155,14 @@ void KernelBook::slot_attention_forward(const Tensor& query,
                                         const Tensor& gates,
                                         const Segments& segments,
                                         Tensor& state,
-                                        Tensor& out) {
+                                        Tensor& out,
+                                        Tensor& log_sum) {
   book("slot_attention_forward",
        slot_flops(key, value, gates),
-       bytes_of_all(query, key, value, gates, segments, state, out),
-       [&] { inner_.slot_attention_forward(query, key, value, gates, segments, state, out); });
+       bytes_of_all(query, key, value, gates, segments, state, out, log_sum),
+       [&] {
+         inner_.slot_attention_forward(query, key, value, gates, segments, state, out, log_sum);
+       });
 }
 
 void KernelBook::slot_attention_backward(const Tensor& query,
@@ -168,6 +171,7 @@ void KernelBook::slot_attention_backward(const Tensor& query,
                                          const Tensor& gates,
                                          const Segments& segments,
                                          const Tensor& grad_out,
+                                         const Tensor& grad_log_sum,
                                          Tensor& grad_query,
                                          Tensor& grad_key,
                                          Tensor& grad_value,
@@ -180,6 +184,7 @@ void KernelBook::slot_attention_backward(const Tensor& query,
                     gates,
                     segments,
                     grad_out,
+                    grad_log_sum,
                     grad_query,
                     grad_key,
                     grad_value,
@@ -191,6 +196,7 @@ void KernelBook::slot_attention_backward(const Tensor& query,
                                         gates,
                                         segments,
                                         grad_out,
+                                        grad_log_sum,
                                         grad_query,
                                         grad_key,
                                         grad_value,

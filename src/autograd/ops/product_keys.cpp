@@ -2,29 +2,42 @@
 
 namespace elastic::ops {
 
-ProductKeysResult product_keys(const Variable& query,
-                               const Variable& subkeys,
-                               const Variable& memory,
-                               std::int64_t num_experts) {
+namespace {
+
+void require_keys(const Variable& query, const Variable& subkeys, std::int64_t num_experts) {
   const Shape& q = query.shape();
   const Shape& keys = subkeys.shape();
-  require_shape(q.rank() == 3 && keys.rank() == 4 && keys[0] == q[1] && keys[1] == 2 &&
-                    2 * keys[3] == q[2] && memory.shape().rank() == 2 &&
-                    memory.shape()[0] == keys[2] * keys[2],
-                "product_keys: query ",
-                q,
-                ", sub-keys ",
-                keys,
-                " and memory ",
-                memory.shape(),
-                " do not fit");
-  require_shape(num_experts % q[1] == 0 && num_experts / q[1] <= memory.shape()[0],
+  require_shape(
+      q.rank() == 3 && keys.rank() == 4 && keys[0] == q[1] && keys[1] == 2 && 2 * keys[3] == q[2],
+      "product_keys: query ",
+      q,
+      " and sub-keys ",
+      keys,
+      " do not fit");
+  require_shape(num_experts % q[1] == 0 && num_experts / q[1] <= keys[2] * keys[2],
                 "product_keys: ",
                 num_experts,
                 " experts from ",
                 q[1],
                 " heads over a pool of ",
-                memory.shape()[0]);
+                keys[2] * keys[2]);
+}
+
+}  // namespace
+
+ProductKeysResult product_keys(const Variable& query,
+                               const Variable& subkeys,
+                               const Variable& memory,
+                               std::int64_t num_experts) {
+  require_keys(query, subkeys, num_experts);
+  const Shape& q = query.shape();
+  require_shape(
+      memory.shape().rank() == 2 && memory.shape()[0] == subkeys.shape()[2] * subkeys.shape()[2],
+      "product_keys: sub-keys ",
+      subkeys.shape(),
+      " and memory ",
+      memory.shape(),
+      " do not fit");
   Backend& backend = backend_for(query.value().device());
   const DType dtype = query.value().dtype();
   const Device device = query.value().device();
@@ -51,6 +64,28 @@ ProductKeysResult product_keys(const Variable& query,
     memory.add_grad(std::move(grad_memory));
   };
   return {record(experts, {query, subkeys, memory}, std::move(backward)), indices, gates};
+}
+
+ProductKeyGates product_key_gates(const Variable& query,
+                                  const Variable& subkeys,
+                                  std::int64_t num_experts) {
+  require_keys(query, subkeys, num_experts);
+  const Tensor& like = query.value();
+  Backend& backend = backend_for(like.device());
+  const Shape shape{like.shape()[0], num_experts};
+  Tensor indices(shape, DType::kInt32, like.device());
+  Tensor gates(shape, like.dtype(), like.device());
+  Tensor none;
+  backend.product_keys_forward(like, subkeys.value(), none, indices, gates, none);
+  auto backward = [=, &backend](const Tensor& grad) {
+    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
+    Tensor grad_subkeys = empty_like(subkeys.value(), Memory::kGradient);
+    backend.product_key_gates_backward(
+        query.value(), subkeys.value(), indices, gates, grad, grad_query, grad_subkeys);
+    query.add_grad(std::move(grad_query));
+    subkeys.add_grad(std::move(grad_subkeys));
+  };
+  return {indices, record(gates, {query, subkeys}, std::move(backward))};
 }
 
 }  // namespace elastic::ops

@@ -23,4 +23,15 @@ ProductKeysResult product_keys(const Variable& query,
                                const Variable& memory,
                                std::int64_t num_experts);
 
+struct ProductKeyGates {
+  Tensor indices;  ///< [R, k] int32, rows of a memory
+  Variable gates;  ///< [R, k], mean 1
+};
+
+/// The same choice and its gates without the experts, for those who read them in place
+/// (join_experts).
+ProductKeyGates product_key_gates(const Variable& query,
+                                  const Variable& subkeys,
+                                  std::int64_t num_experts);
+
 }  // namespace elastic::ops

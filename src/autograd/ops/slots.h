@@ -37,4 +37,17 @@ Variable slot_attention(const Variable& query,
                         const Segments& segments,
                         Tensor state = {});
 
+struct SlotAttention {
+  Variable out;      ///< [T, D]
+  Variable log_sum;  ///< [T, H], the log of each softmax's denominator
+};
+
+/// The same with the denominators, for what joins the softmax later (join_experts).
+SlotAttention slot_attention_with_sums(const Variable& query,
+                                       const Variable& key,
+                                       const Variable& value,
+                                       const Variable& gates,
+                                       const Segments& segments,
+                                       Tensor state = {});
+
 }  // namespace elastic::ops

@@ -1,9 +1,11 @@
-// Product-key retrieval (Lample et al. 2019) with a gate: a user's k experts out of S * S.
+// Product-key retrieval (Lample et al. 2019) with a gate: k experts out of S * S for each query.
 #include <array>
+#include <limits>
 #include <numeric>
-#include <vector>
+#include <type_traits>
 
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/row_sort.h"
 #include "tensor/cpu/vector_math.h"
@@ -11,70 +13,239 @@
 namespace elastic::cpu {
 namespace {
 
+// As wide as T, so that one vector of them goes with one of scores.
 template <class T>
-struct Scored {
-  T score;
-  std::int32_t id;
+using Place = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+struct Pool {
+  std::int64_t rows;  ///< queries times heads
+  std::int64_t heads;
+  std::int64_t key_dim;
+  std::int64_t half;
+  std::int64_t subkeys;
+  std::int64_t count;  ///< experts of a head
+  std::int64_t side;   ///< best sub-keys of each half that take part
+
+  Pool(const Tensor& query, const Tensor& keys, const Tensor& indices)
+      : rows(query.shape()[0] * query.shape()[1]),
+        heads(query.shape()[1]),
+        key_dim(query.shape()[2]),
+        half(key_dim / 2),
+        subkeys(keys.shape()[2]),
+        count(indices.shape()[1] / heads),
+        side(std::min(count, subkeys)) {}
+
+  // Pairs (i, j) of sorted halves that can be among the best: every (i', j') with i' <= i and
+  // j' <= j scores at least as much, so (i + 1) (j + 1) must not exceed their number.
+  [[nodiscard]] std::int64_t row_pairs(std::int64_t i) const {
+    return std::min(side, count / (i + 1));
+  }
+  [[nodiscard]] std::int64_t num_pairs() const {
+    std::int64_t total = 0;
+    for (std::int64_t i = 0; i < side; ++i) {
+      total += row_pairs(i);
+    }
+    return total;
+  }
+  [[nodiscard]] std::int64_t candidates() const { return std::max(subkeys, num_pairs()); }
 };
 
-// The best `count` in descending order; ties: the smaller id first.
 template <class T>
-void keep_best(std::vector<Scored<T>>& candidates, std::int64_t count) {
-  std::partial_sort(candidates.begin(),
-                    candidates.begin() + count,
-                    candidates.end(),
-                    [](const Scored<T>& a, const Scored<T>& b) {
-                      return a.score > b.score || (a.score == b.score && a.id < b.id);
-                    });
-  candidates.resize(static_cast<std::size_t>(count));
+constexpr std::int64_t whole_vectors(std::int64_t count) {
+  return (count + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
 }
 
-// Scores of all sub-keys of one half, the best `count` of them.
+// best[0 .. count-1] = the places of the highest scores in descending order, ties by the smaller
+// id; what is not a number counts as lowest. `order` [total] and `keys` are scratch, `keys` and
+// `ids` of whole vectors.
 template <class T>
-std::vector<Scored<T>> best_subkeys(const T* subkeys,
-                                    const T* query,
-                                    std::int64_t num_subkeys,
-                                    std::int64_t half,
-                                    std::int64_t count) {
-  std::vector<Scored<T>> scored;
-  for (std::int64_t s = 0; s < num_subkeys; ++s) {
-    const T score =
-        (ConstArrayMap<T>(subkeys + s * half, half) * ConstArrayMap<T>(query, half)).sum();
-    scored.push_back({score, static_cast<std::int32_t>(s)});
+void find_best(const T* scores,
+               const Place<T>* ids,
+               std::int64_t total,
+               std::int64_t count,
+               T* keys,
+               std::int32_t* order,
+               std::int32_t* best) {
+  constexpr T kLowest = -std::numeric_limits<T>::infinity();
+  for (std::int64_t c = 0; c < total; ++c) {
+    keys[c] = scores[c] >= kLowest ? scores[c] : kLowest;
   }
-  keep_best(scored, count);
-  return scored;
-}
-
-template <class T>
-void retrieve(const T* query,
-              const T* subkeys,
-              std::int64_t num_subkeys,
-              std::int64_t half,
-              std::int64_t count,
-              std::int32_t* indices,
-              T* gates) {
-  const std::int64_t side = std::min(count, num_subkeys);
-  const auto first = best_subkeys(subkeys, query, num_subkeys, half, side);
-  const auto second =
-      best_subkeys(subkeys + num_subkeys * half, query + half, num_subkeys, half, side);
-  std::vector<Scored<T>> product;
-  for (const Scored<T>& a : first) {
-    for (const Scored<T>& b : second) {
-      product.push_back({a.score + b.score, a.id * static_cast<std::int32_t>(num_subkeys) + b.id});
+  // A candidate's place is the number of those before it: as many steps as pairs of candidates, but
+  // a vector at a time and without branches.
+  constexpr std::int64_t kFewCandidates = 16 * kLanes<T>;
+  if (total <= kFewCandidates) {
+    for (std::int64_t first = 0; first < total; first += kLanes<T>) {
+      const auto key = load<Vector<T>>(keys + first);
+      const auto id = load<Vector<Place<T>>>(ids + first);
+      Vector<Place<T>> places{};
+      for (std::int64_t other = 0; other < total; ++other) {
+        const Vector<T> other_key = Vector<T>{} + keys[other];
+        const Vector<Place<T>> other_id = Vector<Place<T>>{} + ids[other];
+        places -= (other_key > key) | ((other_key == key) & (other_id < id));
+      }
+      const std::int64_t present = std::min(kLanes<T>, total - first);
+      for (std::int64_t lane = 0; lane < present; ++lane) {
+        if (places[lane] < count) {
+          best[places[lane]] = static_cast<std::int32_t>(first + lane);
+        }
+      }
     }
+    return;
   }
-  keep_best(product, count);
-  T sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const Scored<T>& chosen = product[static_cast<std::size_t>(i)];
-    indices[i] = chosen.id;
-    gates[i] = std::exp(chosen.score - product.front().score);
-    sum += gates[i];
+  std::iota(order, order + total, 0);
+  std::partial_sort(order, order + count, order + total, [&](std::int32_t a, std::int32_t b) {
+    return keys[a] > keys[b] || (keys[a] == keys[b] && ids[a] < ids[b]);
+  });
+  std::copy(order, order + count, best);
+}
+
+// What one thread needs to choose the experts of a query head.
+template <class T>
+class Chooser {
+ public:
+  explicit Chooser(const Pool& p)
+      : p_(p),
+        vectors_(whole_vectors<T>(p.candidates())),
+        reals_(2 * vectors_),
+        places_(2 * vectors_),
+        ints_(p.candidates() + 2 * p.side + p.count) {}
+
+  // Numbers of sub-keys in order; once for each thread that chooses.
+  void prepare() const { std::iota(places(), places() + vectors_, Place<T>(0)); }
+
+  // `scores` [2, S], of the first halves and of the second.
+  void choose(const T* scores, std::int32_t* indices, T* gates) const {
+    T* keys = reals_.get();
+    T* pair_scores = keys + vectors_;
+    const Place<T>* numbers = places();
+    Place<T>* pair_ids = places() + vectors_;
+    std::int32_t* order = ints_.get();
+    std::int32_t* first = order + p_.candidates();
+    std::int32_t* second = first + p_.side;
+    std::int32_t* chosen = second + p_.side;
+    find_best(scores, numbers, p_.subkeys, p_.side, keys, order, first);
+    find_best(scores + p_.subkeys, numbers, p_.subkeys, p_.side, keys, order, second);
+    std::int64_t pairs = 0;
+    for (std::int64_t i = 0; i < p_.side; ++i) {
+      for (std::int64_t j = 0; j < p_.row_pairs(i); ++j) {
+        pair_scores[pairs] = scores[first[i]] + scores[p_.subkeys + second[j]];
+        pair_ids[pairs] =
+            static_cast<Place<T>>(first[i]) * static_cast<Place<T>>(p_.subkeys) + second[j];
+        ++pairs;
+      }
+    }
+    find_best(pair_scores, pair_ids, pairs, p_.count, keys, order, chosen);
+    for (std::int64_t i = 0; i < p_.count; ++i) {
+      indices[i] = static_cast<std::int32_t>(pair_ids[chosen[i]]);
+      gates[i] = pair_scores[chosen[i]] - pair_scores[chosen[0]];
+    }
+    exp_in_place(gates, p_.count);
+    T sum = 0;
+    for (std::int64_t i = 0; i < p_.count; ++i) {
+      sum += gates[i];
+    }
+    ArrayMap<T>(gates, p_.count) *= static_cast<T>(p_.count) / sum;
   }
-  for (std::int64_t i = 0; i < count; ++i) {
-    gates[i] *= static_cast<T>(count) / sum;
-  }
+
+ private:
+  // Numbers of sub-keys, ids of pairs.
+  [[nodiscard]] Place<T>* places() const { return reinterpret_cast<Place<T>*>(places_.get()); }
+
+  Pool p_;
+  std::int64_t vectors_;
+  ThreadScratch<T> reals_;
+  ThreadScratch<T> places_;  ///< whole numbers as wide as T
+  ThreadScratch<std::int32_t> ints_;
+};
+
+// Queries by tiles: one product a half gives the scores of all sub-keys.
+template <class T>
+void retrieve(
+    const Pool& p, const Tensor& query, const Tensor& subkeys, Tensor& indices, Tensor& gates) {
+  const std::int64_t packed = packed_size<T>(p.half, p.subkeys);
+  const Tensor panels = workspace<T>(2 * p.heads * packed);
+  parallel_for(2 * p.heads, product_work(subkeys.numel()), [&](std::int64_t side) {
+    pack(p.half,
+         p.subkeys,
+         transposed(subkeys.data<T>() + side * p.subkeys * p.half, p.half),
+         panels.data<T>() + side * packed);
+  });
+  constexpr std::int64_t kTileScores = 1 << 13;
+  constexpr std::int64_t kMostRows = 32;
+  const Tiles tiles{p.rows / p.heads,
+                    std::clamp<std::int64_t>(kTileScores / p.subkeys, 1, kMostRows)};
+  const ThreadScratch<T> scratch(tiles.size * 2 * p.subkeys);
+  const Chooser<T> chooser(p);
+  parallel_for(tiles.count(), product_work(p.rows * p.key_dim, p.subkeys), [&](std::int64_t tile) {
+    chooser.prepare();
+    const std::int64_t begin = tiles.begin(tile);
+    const std::int64_t rows = tiles.end(tile) - begin;
+    T* scores = scratch.get();
+    for (std::int64_t m = 0; m < p.heads; ++m) {
+      const T* queries = query.data<T>() + (begin * p.heads + m) * p.key_dim;
+      for (std::int64_t side = 0; side < 2; ++side) {
+        gemm(rows,
+             p.subkeys,
+             p.half,
+             row_major(queries + side * p.half, p.heads * p.key_dim),
+             panels.data<T>() + (2 * m + side) * packed,
+             scores + side * p.subkeys,
+             2 * p.subkeys,
+             /*accumulate=*/false);
+      }
+      for (std::int64_t i = 0; i < rows; ++i) {
+        const std::int64_t at = ((begin + i) * p.heads + m) * p.count;
+        chooser.choose(
+            scores + i * 2 * p.subkeys, indices.data<std::int32_t>() + at, gates.data<T>() + at);
+      }
+    }
+  });
+}
+
+// gate_i = c softmax_i(s), c = k / M: with e_i = dL/d gate_i,
+//   dL/ds_i = gate_i (e_i - sum_j gate_j e_j / c), and s_i = sub-key a . q1 + sub-key b . q2.
+template <class T>
+void gates_backward(const Tensor& query,
+                    const Tensor& subkeys,
+                    const Tensor& indices,
+                    const Tensor& gates,
+                    const T* grad_gates,
+                    Tensor& grad_query,
+                    Tensor& grad_subkeys) {
+  const Pool p(query, subkeys, indices);
+  const Tiles chunks = reduction_chunks(p.rows);
+  reduce_chunks(chunks,
+                product_work(p.rows * p.count, p.key_dim, 2),
+                grad_subkeys.numel(),
+                grad_subkeys.data<T>(),
+                [&](std::int64_t chunk, T* partial) {
+                  for (std::int64_t row = chunks.begin(chunk); row < chunks.end(chunk); ++row) {
+                    const auto* chosen = indices.data<std::int32_t>() + row * p.count;
+                    const T* gate = gates.data<T>() + row * p.count;
+                    const T* grad_gate = grad_gates + row * p.count;
+                    const T* q = query.data<T>() + row * p.key_dim;
+                    const std::int64_t keys_at = row % p.heads * p.subkeys * p.key_dim;
+                    T* grad_q = grad_query.data<T>() + row * p.key_dim;
+                    std::fill(grad_q, grad_q + p.key_dim, T(0));
+                    T mean = 0;
+                    for (std::int64_t i = 0; i < p.count; ++i) {
+                      mean += gate[i] * grad_gate[i];
+                    }
+                    mean /= static_cast<T>(p.count);
+                    for (std::int64_t i = 0; i < p.count; ++i) {
+                      const T grad_score = gate[i] * (grad_gate[i] - mean);
+                      const std::array<std::int64_t, 2> pair{chosen[i] / p.subkeys,
+                                                             p.subkeys + chosen[i] % p.subkeys};
+                      for (std::int64_t side = 0; side < 2; ++side) {
+                        const std::int64_t key =
+                            keys_at + pair[static_cast<std::size_t>(side)] * p.half;
+                        const std::int64_t at = side * p.half;
+                        add_scaled(subkeys.data<T>() + key, grad_score, p.half, grad_q + at);
+                        add_scaled(q + at, grad_score, p.half, partial + key);
+                      }
+                    }
+                  }
+                });
 }
 
 }  // namespace
@@ -87,34 +258,22 @@ void CpuBackend::product_keys_forward(const Tensor& query,
                                       Tensor& experts) {
   with_real_type(query.dtype(), [&](auto tag) {
     using T = decltype(tag);
-    const std::int64_t heads = query.shape()[1];
-    const std::int64_t key_dim = query.shape()[2];
-    const std::int64_t num_subkeys = subkeys.shape()[2];
-    const std::int64_t count = indices.shape()[1] / heads;
+    retrieve<T>(Pool(query, subkeys, indices), query, subkeys, indices, gates);
+    if (!experts.defined()) {
+      return;
+    }
     const std::int64_t dim = memory.cols();
-    parallel_for(query.shape()[0], product_work(query.numel(), num_subkeys), [&](std::int64_t b) {
-      for (std::int64_t m = 0; m < heads; ++m) {
-        const std::int64_t row = b * heads + m;
-        auto* chosen = indices.data<std::int32_t>() + row * count;
-        T* gate = gates.data<T>() + row * count;
-        retrieve(query.data<T>() + row * key_dim,
-                 subkeys.data<T>() + m * num_subkeys * key_dim,
-                 num_subkeys,
-                 key_dim / 2,
-                 count,
-                 chosen,
-                 gate);
-        for (std::int64_t i = 0; i < count; ++i) {
-          ArrayMap<T>(experts.data<T>() + (row * count + i) * dim, dim) =
-              gate[i] * ConstArrayMap<T>(memory.data<T>() + chosen[i] * dim, dim);
-        }
+    const double work = kElementWork * static_cast<double>(experts.numel());
+    parallel_for(indices.rows(), work, [&](std::int64_t b) {
+      for (std::int64_t i = b * indices.cols(); i < (b + 1) * indices.cols(); ++i) {
+        const T* row = memory.data<T>() + indices.data<std::int32_t>()[i] * dim;
+        ArrayMap<T>(experts.data<T>() + i * dim, dim) =
+            gates.data<T>()[i] * ConstArrayMap<T>(row, dim);
       }
     });
   });
 }
 
-// gate_i = c softmax_i(s), c = k / M: with e_i = dL/d gate_i = g_i . memory_i,
-//   dL/ds_i = gate_i (e_i - sum_j gate_j e_j / c), and s_i = sub-key a . q1 + sub-key b . q2.
 void CpuBackend::product_keys_backward(const Tensor& query,
                                        const Tensor& subkeys,
                                        const Tensor& memory,
@@ -126,58 +285,35 @@ void CpuBackend::product_keys_backward(const Tensor& query,
                                        Tensor& grad_memory) {
   with_real_type(query.dtype(), [&](auto tag) {
     using T = decltype(tag);
-    const std::int64_t batch = query.shape()[0];
-    const std::int64_t heads = query.shape()[1];
-    const std::int64_t key_dim = query.shape()[2];
-    const std::int64_t half = key_dim / 2;
-    const std::int64_t num_subkeys = subkeys.shape()[2];
-    const std::int64_t count = indices.shape()[1] / heads;
     const std::int64_t dim = memory.cols();
     const auto* chosen = indices.data<std::int32_t>();
-    const T* gate = gates.data<T>();
-    Tensor grad_scores = workspace<T>(indices.numel());
-    Tensor grad_rows = workspace<T>(grad_experts.numel());
-    parallel_for(batch * heads,
-                 kElementWork * static_cast<double>(grad_experts.numel()),
-                 [&](std::int64_t row) {
-                   T* grad_score = grad_scores.data<T>() + row * count;
-                   T mean = 0;
-                   for (std::int64_t i = row * count; i < (row + 1) * count; ++i) {
-                     const ConstArrayMap<T> grad(grad_experts.data<T>() + i * dim, dim);
-                     const T dot =
-                         (grad * ConstArrayMap<T>(memory.data<T>() + chosen[i] * dim, dim)).sum();
-                     ArrayMap<T>(grad_rows.data<T>() + i * dim, dim) = gate[i] * grad;
-                     grad_score[i - row * count] = dot;
-                     mean += gate[i] * dot / static_cast<T>(count);
-                   }
-                   const std::int64_t m = row % heads;
-                   const T* keys = subkeys.data<T>() + m * num_subkeys * key_dim;
-                   ArrayMap<T> grad_q(grad_query.data<T>() + row * key_dim, key_dim);
-                   grad_q.setZero();
-                   for (std::int64_t i = 0; i < count; ++i) {
-                     grad_score[i] = gate[row * count + i] * (grad_score[i] - mean);
-                     const std::int64_t a = chosen[row * count + i] / num_subkeys;
-                     const std::int64_t b = chosen[row * count + i] % num_subkeys;
-                     grad_q.head(half) += grad_score[i] * ConstArrayMap<T>(keys + a * half, half);
-                     grad_q.tail(half) +=
-                         grad_score[i] * ConstArrayMap<T>(keys + (num_subkeys + b) * half, half);
-                   }
-                 });
-    // Few and short: one thread, in order.
-    fill(grad_subkeys, 0.0);
-    for (std::int64_t row = 0; row < batch * heads; ++row) {
-      T* keys = grad_subkeys.data<T>() + row % heads * num_subkeys * key_dim;
-      const ConstArrayMap<T> q(query.data<T>() + row * key_dim, key_dim);
-      for (std::int64_t i = row * count; i < (row + 1) * count; ++i) {
-        const T grad = grad_scores.data<T>()[i];
-        ArrayMap<T>(keys + chosen[i] / num_subkeys * half, half) += grad * q.head(half);
-        ArrayMap<T>(keys + (num_subkeys + chosen[i] % num_subkeys) * half, half) +=
-            grad * q.tail(half);
+    const Tensor grad_gates = workspace<T>(indices.numel());
+    const Tensor grad_rows = workspace<T>(grad_experts.numel());
+    const double work = kElementWork * static_cast<double>(grad_experts.numel());
+    parallel_for(indices.rows(), work, [&](std::int64_t b) {
+      for (std::int64_t i = b * indices.cols(); i < (b + 1) * indices.cols(); ++i) {
+        const ConstArrayMap<T> grad(grad_experts.data<T>() + i * dim, dim);
+        grad_gates.data<T>()[i] = dot(grad.data(), memory.data<T>() + chosen[i] * dim, dim);
+        ArrayMap<T>(grad_rows.data<T>() + i * dim, dim) = gates.data<T>()[i] * grad;
       }
-    }
+    });
+    gates_backward(query, subkeys, indices, gates, grad_gates.data<T>(), grad_query, grad_subkeys);
     fill(grad_memory, 0.0);
     const SortedRows sorted(chosen, indices.numel(), memory.rows());
     sorted.add_to(grad_rows.data<T>(), dim, 0, grad_memory.data<T>());
+  });
+}
+
+void CpuBackend::product_key_gates_backward(const Tensor& query,
+                                            const Tensor& subkeys,
+                                            const Tensor& indices,
+                                            const Tensor& gates,
+                                            const Tensor& grad_gates,
+                                            Tensor& grad_query,
+                                            Tensor& grad_subkeys) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    gates_backward(query, subkeys, indices, gates, grad_gates.data<T>(), grad_query, grad_subkeys);
   });
 }
 

@@ -45,6 +45,50 @@ class SortedRows {
                  });
   }
 
+  /// table[r] += the sum over the positions i that name row r of what add(i, sum) adds to `sum`
+  /// [dim], without a value stored for each. Rows that many positions name are shared by threads:
+  /// sums over pieces of the sorted positions, whose bounds depend on their number only, in order.
+  template <class T, class Add>
+  void add_by(std::int64_t dim, T* table, const Add& add) const {
+    constexpr std::int64_t kPiece = 256;
+    const auto* begin = begin_.data<std::int32_t>();
+    const auto* order = order_.data<std::int32_t>();
+    const Tiles pieces{order_.numel(), kPiece};
+    // What a piece has of a row that goes on from the piece before, and of one that goes on.
+    const Tensor parts = workspace<T>(2 * pieces.count() * dim);
+    const auto rows_of = [&](std::int64_t piece, const auto& body) {
+      const auto* next = std::upper_bound(begin, begin + num_rows_ + 1, pieces.begin(piece));
+      for (std::int64_t r = next - begin - 1; r < num_rows_ && begin[r] < pieces.end(piece); ++r) {
+        if (begin[r] == begin[r + 1]) {
+          continue;
+        }
+        const bool before = begin[r] < pieces.begin(piece);
+        const bool after = begin[r + 1] > pieces.end(piece);
+        T* part = parts.data<T>() + (2 * piece + (before ? 0 : 1)) * dim;
+        body(r, before || after ? part : table + r * dim, before || after);
+      }
+    };
+    parallel_for(pieces.count(), product_work(order_.numel(), 2 * dim), [&](std::int64_t piece) {
+      rows_of(piece, [&](std::int64_t r, T* sum, bool in_parts) {
+        if (in_parts) {
+          std::fill(sum, sum + dim, T(0));
+        }
+        const auto first = std::max<std::int64_t>(begin[r], pieces.begin(piece));
+        const auto last = std::min<std::int64_t>(begin[r + 1], pieces.end(piece));
+        for (std::int64_t i = first; i < last; ++i) {
+          add(order[i], sum);
+        }
+      });
+    });
+    for (std::int64_t piece = 0; piece < pieces.count(); ++piece) {
+      rows_of(piece, [&](std::int64_t r, const T* sum, bool in_parts) {
+        for (std::int64_t j = 0; in_parts && j < dim; ++j) {
+          table[r * dim + j] += sum[j];
+        }
+      });
+    }
+  }
+
  private:
   std::int64_t num_rows_;
   Tensor begin_;  ///< [num_rows + 1]

@@ -14,25 +14,6 @@ namespace {
 
 constexpr std::int64_t kChunk = 64;
 
-template <class T>
-T dot(const T* a, const T* b, std::int64_t length) {
-  LaneSum<T> sum;
-  for_lanes<T>(length, [&](auto zero, std::int64_t j) {
-    using V = decltype(zero);
-    sum.add(load<V>(a + j) * load<V>(b + j));
-  });
-  return sum.total();
-}
-
-// y += factor * x
-template <class T>
-void add_scaled(const T* x, T factor, std::int64_t length, T* y) {
-  for_lanes<T>(length, [&](auto zero, std::int64_t j) {
-    using V = decltype(zero);
-    store<V>(y + j, load<V>(y + j) + factor * load<V>(x + j));
-  });
-}
-
 // after = before + gate (x - before), slot by slot; after may be before.
 template <class T>
 void renew(const T* before,
@@ -97,9 +78,9 @@ void renew_state(
         after + p.value_at());
 }
 
-// weights = softmax over slots of query . keys
+// weights = softmax over slots of query . keys; returns the log of its denominator if `wanted`.
 template <class T>
-void slot_weights(const SlotProblem& p, const T* query, const T* state, T* weights) {
+T slot_weights(const SlotProblem& p, const T* query, const T* state, bool wanted, T* weights) {
   T maximum = -std::numeric_limits<T>::infinity();
   for (std::int64_t a = 0; a < p.slots; ++a) {
     weights[a] = dot(query, state + a * p.head_dim, p.head_dim);
@@ -113,6 +94,7 @@ void slot_weights(const SlotProblem& p, const T* query, const T* state, T* weigh
     sum += weights[a];
   }
   row /= sum;
+  return wanted ? maximum + std::log(sum) : T(0);
 }
 
 template <class T>
@@ -137,7 +119,8 @@ void forward(const Tensor& query,
              const Tensor& gates,
              const Segments& segments,
              Tensor& carried,
-             Tensor& out) {
+             Tensor& out,
+             Tensor& log_sum) {
   const SlotProblem p(key, value, gates);
   const ThreadScratch<T> scratch(p.state_size() + p.slots);
   parallel_for(segments.size() * p.heads, p.work(segments.num_tokens()), [&](std::int64_t unit) {
@@ -154,7 +137,11 @@ void forward(const Tensor& query,
     }
     for (std::int64_t t = 0; t < segments.length(b); ++t) {
       renew_state(p, in, t, state, state);
-      slot_weights(p, in.query + t * p.dim, state, weights);
+      const T log_denominator =
+          slot_weights(p, in.query + t * p.dim, state, log_sum.defined(), weights);
+      if (log_sum.defined()) {
+        log_sum.data<T>()[(begin + t) * p.heads + unit % p.heads] = log_denominator;
+      }
       T* row = result + t * p.dim;
       std::fill(row, row + p.head_dim, T(0));
       for (std::int64_t a = 0; a < p.slots; ++a) {
@@ -167,6 +154,7 @@ void forward(const Tensor& query,
 template <class T>
 struct HeadGrads {
   const T* out;
+  const T* log_sum;  ///< null where it has none
   T* query;
   T* key;
   T* value;
@@ -188,11 +176,15 @@ void backward_token(const SlotProblem& p,
   const std::int64_t row = t * p.dim;
   const std::int64_t gate_row = t * p.heads * p.slots;
   T* grad_weights = weights + p.slots;
-  slot_weights(p, in.query + row, after, weights);
+  slot_weights(p, in.query + row, after, /*wanted=*/false, weights);
   T mean = 0;
   for (std::int64_t a = 0; a < p.slots; ++a) {
     grad_weights[a] = dot(grad.out + row, after + p.value_at() + a * length, length);
     mean += weights[a] * grad_weights[a];
+  }
+  // dL/ds_a = w_a (dL/dw_a - mean), and w_a of what comes through the log of the denominator.
+  if (grad.log_sum != nullptr) {
+    mean -= grad.log_sum[t * p.heads];
   }
   std::fill(grad.query + row, grad.query + row + length, T(0));
   std::fill(grad.value + row, grad.value + row + length, T(0));
@@ -235,6 +227,7 @@ void backward(const Tensor& query,
               const Tensor& gates,
               const Segments& segments,
               const Tensor& grad_out,
+              const Tensor& grad_log_sum,
               Tensor& grad_query,
               Tensor& grad_key,
               Tensor& grad_value,
@@ -251,11 +244,13 @@ void backward(const Tensor& query,
         const std::int64_t head = unit % p.heads;
         const std::int64_t at = begin * p.dim + head * p.head_dim;
         const HeadRows<T> in = rows_of<T>(p, query, key, value, gates, begin, head);
-        const HeadGrads<T> grad{grad_out.data<T>() + at,
-                                grad_query.data<T>() + at,
-                                p.shared ? nullptr : grad_key.data<T>() + at,
-                                grad_value.data<T>() + at,
-                                grad_gates.data<T>() + (begin * p.heads + head) * p.slots};
+        const HeadGrads<T> grad{
+            grad_out.data<T>() + at,
+            grad_log_sum.defined() ? grad_log_sum.data<T>() + begin * p.heads + head : nullptr,
+            grad_query.data<T>() + at,
+            p.shared ? nullptr : grad_key.data<T>() + at,
+            grad_value.data<T>() + at,
+            grad_gates.data<T>() + (begin * p.heads + head) * p.slots};
         T* checkpoints = scratch.get();
         T* states =
             checkpoints + max_chunks * size;  // [kChunk + 1]: before the chunk, after each token
@@ -292,9 +287,10 @@ void CpuBackend::slot_attention_forward(const Tensor& query,
                                         const Tensor& gates,
                                         const Segments& segments,
                                         Tensor& state,
-                                        Tensor& out) {
+                                        Tensor& out,
+                                        Tensor& log_sum) {
   with_real_type(query.dtype(), [&](auto tag) {
-    forward<decltype(tag)>(query, key, value, gates, segments, state, out);
+    forward<decltype(tag)>(query, key, value, gates, segments, state, out, log_sum);
   });
 }
 
@@ -304,13 +300,23 @@ void CpuBackend::slot_attention_backward(const Tensor& query,
                                          const Tensor& gates,
                                          const Segments& segments,
                                          const Tensor& grad_out,
+                                         const Tensor& grad_log_sum,
                                          Tensor& grad_query,
                                          Tensor& grad_key,
                                          Tensor& grad_value,
                                          Tensor& grad_gates) {
   with_real_type(query.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(
-        query, key, value, gates, segments, grad_out, grad_query, grad_key, grad_value, grad_gates);
+    backward<decltype(tag)>(query,
+                            key,
+                            value,
+                            gates,
+                            segments,
+                            grad_out,
+                            grad_log_sum,
+                            grad_query,
+                            grad_key,
+                            grad_value,
+                            grad_gates);
   });
 }
 

@@ -56,6 +56,26 @@ class LaneSum {
   T rest_{};
 };
 
+/// The sum of a[i] b[i].
+template <class T>
+inline T dot(const T* a, const T* b, std::int64_t length) {
+  LaneSum<T> sum;
+  for_lanes<T>(length, [&](auto zero, std::int64_t j) {
+    using V = decltype(zero);
+    sum.add(load<V>(a + j) * load<V>(b + j));
+  });
+  return sum.total();
+}
+
+/// y += factor * x
+template <class T>
+inline void add_scaled(const T* x, T factor, std::int64_t length, T* y) {
+  for_lanes<T>(length, [&](auto zero, std::int64_t j) {
+    using V = decltype(zero);
+    store<V>(y + j, load<V>(y + j) + factor * load<V>(x + j));
+  });
+}
+
 // GELU's tanh form, Hendrycks and Gimpel 2016.
 inline constexpr double kGeluCubic = 0.044715;
 inline constexpr double kGeluScale = 0.7978845608028654;  // sqrt(2 / pi)

@@ -87,6 +87,45 @@ inline void check_function(const TensorFunction& function, const std::vector<Ten
                   inputs);
 }
 
+inline double weighted_value(const TensorFunction& function, const std::vector<Tensor>& inputs) {
+  const NoGrad no_grad;
+  std::vector<Variable> in;
+  for (const Tensor& input : inputs) {
+    in.emplace_back(input);
+  }
+  return to_doubles(weighted_sum(function(in)).value())[0];
+}
+
+/// The gradient by each input along a random direction, against a central difference.
+inline void check_directions(const TensorFunction& function, const std::vector<Tensor>& inputs) {
+  const Differentiated result = differentiate(function, inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    CAPTURE(i);
+    constexpr double kStep = 1e-5;
+    const Shape shape = inputs[i].shape();
+    const std::vector<double> at = to_doubles(inputs[i]);
+    const std::vector<double> direction = to_doubles(random_f64(shape, 11 + i));
+    std::vector<Tensor> moved = inputs;
+    const auto value_at = [&](double step) {
+      std::vector<double> values = at;
+      for (std::size_t e = 0; e < values.size(); ++e) {
+        values[e] += step * direction[e];
+      }
+      moved[i] = make_tensor(values, shape, DType::kFloat64);
+      return weighted_value(function, moved);
+    };
+    double along = 0.0;
+    double largest = 1.0;
+    for (std::size_t e = 0; e < at.size(); ++e) {
+      along += result.grads[i][e] * direction[e];
+      largest = std::max(largest, std::abs(result.grads[i][e]));
+    }
+    const double difference = (value_at(kStep) - value_at(-kStep)) / (2.0 * kStep);
+    CHECK(std::abs(along - difference) <=
+          1e-7 * largest * std::sqrt(static_cast<double>(at.size()) + 1.0));
+  }
+}
+
 inline Variable variable_of(const std::vector<double>& values,
                             const Shape& shape,
                             bool requires_grad = false) {

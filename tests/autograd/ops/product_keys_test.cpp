@@ -22,6 +22,10 @@ const std::vector<Case> kCases{{1, 1, 1, 1, 1, 1},
                                {2, 1, 2, 3, 3, 4},    // the whole pool
                                {2, 3, 4, 2, 3, 30}};  // k / M above S
 
+// Several tiles of queries, more sub-keys or experts than are compared by counting.
+const std::vector<Case> kLargeCases{
+    {70, 2, 16, 4, 3, 16}, {3, 1, 300, 2, 3, 8}, {5, 2, 20, 3, 2, 200}};
+
 std::vector<Tensor> inputs_of(const Case& c) {
   return {random_f64({c.batch, c.heads, 2 * c.half}, 1),
           random_f64({c.heads, 2, c.subkeys, c.half}, 2),
@@ -60,9 +64,11 @@ std::vector<std::pair<double, std::int32_t>> naive_choice(const Case& c,
 }
 
 TEST_CASE("product_keys: picks the best of all pairs, with their gates") {
-  for (std::size_t i = 0; i < kCases.size(); ++i) {
+  std::vector<Case> cases = kCases;
+  cases.insert(cases.end(), kLargeCases.begin(), kLargeCases.end());
+  for (std::size_t i = 0; i < cases.size(); ++i) {
     CAPTURE(i);
-    const Case& c = kCases[i];
+    const Case& c = cases[i];
     const std::vector<Tensor> inputs = inputs_of(c);
     const ops::ProductKeysResult result =
         ops::product_keys(Variable(inputs[0]), Variable(inputs[1]), Variable(inputs[2]), c.experts);
@@ -157,6 +163,63 @@ TEST_CASE("product_keys: float32 stays close to float64") {
   check_float32(experts(c), inputs_of(c));
 }
 
+TensorFunction gates_of(const Case& c) {
+  return [c](const auto& in) { return ops::product_key_gates(in[0], in[1], c.experts).gates; };
+}
+
+// Without the memory.
+std::vector<Tensor> key_inputs(const Case& c) {
+  std::vector<Tensor> inputs = inputs_of(c);
+  inputs.pop_back();
+  return inputs;
+}
+
+TEST_CASE("product_key_gates: the choice and the gates of product_keys, the same bits") {
+  for (const Case& c : kLargeCases) {
+    const std::vector<Tensor> inputs = inputs_of(c);
+    const auto whole =
+        ops::product_keys(Variable(inputs[0]), Variable(inputs[1]), Variable(inputs[2]), c.experts);
+    const auto gates = ops::product_key_gates(Variable(inputs[0]), Variable(inputs[1]), c.experts);
+    CHECK(same_bits(whole.indices, gates.indices));
+    CHECK(same_bits(whole.gates, gates.gates.value()));
+  }
+}
+
+TEST_CASE("product_key_gates: gradient matches finite differences, over many queries too") {
+  for (const Case& c : kCases) {
+    check_function(gates_of(c), key_inputs(c));
+  }
+  for (const Case& c : {Case{1000, 2, 3, 5, 1, 4}, Case{300, 1, 20, 40, 1, 8}}) {
+    check_directions(gates_of(c), key_inputs(c));
+  }
+}
+
+TEST_CASE("product_key_gates: float32 stays close to float64") {
+  const Case c{700, 2, 16, 8, 1, 8};
+  check_float32(gates_of(c), key_inputs(c), tolerance::kFloat32Deep);
+}
+
+TEST_CASE("product_key_gates: the same bits at one, two and three threads") {
+  if (!on_cpu()) {
+    return;
+  }
+  const Case c{9000, 1, 16, 16, 1, 8};
+  std::vector<Tensor> inputs;
+  for (const Tensor& input : key_inputs(c)) {
+    inputs.push_back(make_tensor(to_doubles(input), input.shape(), DType::kFloat32));
+  }
+  const auto run = [&](int count) {
+    const Threads threads(count);
+    return differentiate(gates_of(c), inputs);
+  };
+  const Differentiated one = run(1);
+  for (const int count : {2, 3}) {
+    const Differentiated other = run(count);
+    CHECK(other.value == one.value);
+    CHECK(other.grads == one.grads);
+  }
+}
+
 TEST_CASE("product_keys: refuses sizes that do not fit") {
   const auto call = [](const Shape& query, const Shape& keys, const Shape& memory, std::int64_t k) {
     return message_of([&] {
@@ -167,11 +230,11 @@ TEST_CASE("product_keys: refuses sizes that do not fit") {
     });
   };
   CHECK(call({2, 1, 6}, {1, 2, 4, 2}, {16, 3}, 4) ==
-        "product_keys: query [2, 1, 6], sub-keys [1, 2, 4, 2] and memory [16, 3] do not fit");
+        "product_keys: query [2, 1, 6] and sub-keys [1, 2, 4, 2] do not fit");
   CHECK(call({2, 1, 4}, {2, 2, 4, 2}, {16, 3}, 4) ==
-        "product_keys: query [2, 1, 4], sub-keys [2, 2, 4, 2] and memory [16, 3] do not fit");
+        "product_keys: query [2, 1, 4] and sub-keys [2, 2, 4, 2] do not fit");
   CHECK(call({2, 1, 4}, {1, 2, 4, 2}, {15, 3}, 4) ==
-        "product_keys: query [2, 1, 4], sub-keys [1, 2, 4, 2] and memory [15, 3] do not fit");
+        "product_keys: sub-keys [1, 2, 4, 2] and memory [15, 3] do not fit");
   CHECK(call({2, 2, 4}, {2, 2, 4, 2}, {16, 3}, 5) ==
         "product_keys: 5 experts from 2 heads over a pool of 16");
   CHECK(call({2, 1, 4}, {1, 2, 2, 2}, {4, 3}, 5) ==

@@ -57,8 +57,13 @@ std::vector<double> naive_prefix_gates(const Case& c,
   return gates;
 }
 
+struct NaiveSlots {
+  std::vector<double> out;
+  std::vector<double> log_sum;
+};
+
 // The definition, one slot at a time.
-std::vector<double> naive_slots(const Case& c, const std::vector<Tensor>& in) {
+NaiveSlots naive_slots(const Case& c, const std::vector<Tensor>& in) {
   const std::vector<double> q = to_doubles(in[0]);
   const std::vector<double> k = to_doubles(in[1]);
   const std::vector<double> v = to_doubles(in[2]);
@@ -66,6 +71,7 @@ std::vector<double> naive_slots(const Case& c, const std::vector<Tensor>& in) {
   const auto head_dim = static_cast<std::size_t>(c.dim / c.heads);
   const Segments segments = c.segments();
   std::vector<double> out(q.size(), 0.0);
+  std::vector<double> log_sum(static_cast<std::size_t>(c.tokens() * c.heads));
   for (std::int64_t b = 0; b < segments.size(); ++b) {
     for (std::int64_t h = 0; h < c.heads; ++h) {
       const auto slots = static_cast<std::size_t>(c.slots);
@@ -87,6 +93,7 @@ std::vector<double> naive_slots(const Case& c, const std::vector<Tensor>& in) {
           weights.push_back(std::exp(score));
           sum += weights.back();
         }
+        log_sum[static_cast<std::size_t>(t * c.heads + h)] = std::log(sum);
         for (std::size_t a = 0; a < slots; ++a) {
           for (std::size_t e = 0; e < head_dim; ++e) {
             out[row + e] += weights[a] / sum * values[a][e];
@@ -95,7 +102,7 @@ std::vector<double> naive_slots(const Case& c, const std::vector<Tensor>& in) {
       }
     }
   }
-  return out;
+  return {out, log_sum};
 }
 
 TensorFunction prefix_gates(const Case& c) {
@@ -111,6 +118,23 @@ TensorFunction slots(const Case& c) {
 TensorFunction shared_slots(const Case& c) {
   return
       [c](const auto& in) { return ops::slot_attention(in[0], in[1], in[1], in[2], c.segments()); };
+}
+
+ops::SlotAttention with_sums(const Case& c, const std::vector<Variable>& in) {
+  return ops::slot_attention_with_sums(in[0], in[1], in[2], in[3], c.segments());
+}
+
+// A number that depends on outputs and denominators.
+Variable sum_of_both(const ops::SlotAttention& result) {
+  return ops::add(weighted_sum(result.out), weighted_sum(result.log_sum));
+}
+
+TensorFunction both_sums(const Case& c) {
+  return [c](const auto& in) { return sum_of_both(with_sums(c, in)); };
+}
+
+TensorFunction shared_sums(const Case& c) {
+  return [c](const auto& in) { return sum_of_both(with_sums(c, {in[0], in[1], in[1], in[2]})); };
 }
 
 // Gates between 0 and 1; those of every third slot are now and then 1, as a first token's are.
@@ -193,9 +217,33 @@ TEST_CASE("slot_attention: equals the definition") {
     CAPTURE(c.lengths.front());
     std::vector<Tensor> in = slot_inputs(c);
     std::vector<Variable> variables(in.begin(), in.end());
-    CHECK(relative_error(naive_slots(c, in), to_doubles(slots(c)(variables).value())) <
+    CHECK(relative_error(naive_slots(c, in).out, to_doubles(slots(c)(variables).value())) <
           tolerance::kEqual);
   }
+}
+
+TEST_CASE("slot_attention_with_sums: the denominators' logs besides, the same bits") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.lengths.front());
+    std::vector<Tensor> in = slot_inputs(c);
+    const std::vector<Variable> variables(in.begin(), in.end());
+    const ops::SlotAttention result = with_sums(c, variables);
+    CHECK(same_bits(result.out.value(), slots(c)(variables).value()));
+    CHECK(relative_error(naive_slots(c, in).log_sum, to_doubles(result.log_sum.value())) <
+          tolerance::kEqual);
+  }
+}
+
+TEST_CASE("slot_attention_with_sums: gradients of both results, of one, and of chunks") {
+  const Case c{{1, 4, 0, 2}, 2, 3, 4};
+  const auto sums = [c](const auto& in) { return with_sums(c, in).log_sum; };
+  check_function(both_sums(c), slot_inputs(c));
+  check_function(sums, slot_inputs(c));
+  check_function(shared_sums(c), shared_inputs(c));
+  const Case chunks{{130, 3}, 2, 5, 6};
+  check_directions(both_sums(chunks), slot_inputs(chunks));
+  check_directions(shared_sums(chunks), shared_inputs(chunks));
+  check_float32(both_sums(chunks), slot_inputs(chunks), tolerance::kFloat32Deep);
 }
 
 TEST_CASE("slot_attention: gradient matches finite differences") {

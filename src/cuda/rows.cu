@@ -5,13 +5,12 @@
 
 #include "cuda/backend.h"
 #include "cuda/device.cuh"
+#include "cuda/row_sums.cuh"
 #include "cuda/rows.h"
 #include "cuda/runtime.h"
 
 namespace elastic::cuda {
 namespace {
-
-constexpr int kPiece = 32;  ///< sorted rows that one warp sums
 
 template <class T>
 __global__ void gather_kernel(
@@ -30,98 +29,25 @@ __global__ void iota_kernel(std::int64_t count, std::int32_t* out) {
   }
 }
 
-// A warp takes kPiece sorted entries. Runs of equal targets that lie within are added to the table;
-// of a run that reaches over the piece's begin or end, the part goes to `parts`: [piece, 0] what
-// continues the run of the piece before, [piece, 1] what begins a run that goes on.
+// Values that stand side by side.
 template <class T>
-__global__ void add_pieces_kernel(const T* source,
-                                  const std::int32_t* targets,
-                                  const std::int32_t* order,
-                                  std::int64_t count,
-                                  std::int64_t dim,
-                                  std::int32_t first_row,
-                                  T* parts,
-                                  T* table) {
-  const std::int64_t pieces = (count + kPiece - 1) / kPiece;
-  for (std::int64_t piece = grid_warp(); piece < pieces; piece += grid_warps()) {
-    const std::int64_t begin = piece * kPiece;
-    const std::int64_t end = begin + kPiece < count ? begin + kPiece : count;
-    for (std::int64_t i = begin; i < end;) {
-      const std::int32_t target = targets[i];
-      std::int64_t next = i + 1;
-      while (next < end && targets[next] == target) {
-        ++next;
-      }
-      const bool continues = i == begin && begin > 0 && targets[begin - 1] == target;
-      const bool goes_on = next == end && end < count && targets[end] == target;
-      if (target >= first_row) {
-        for (std::int64_t j = lane_index(); j < dim; j += kWarp) {
-          T sum = 0;
-#pragma unroll 4
-          for (std::int64_t e = i; e < next; ++e) {
-            sum += source[order[e] * dim + j];
-          }
-          if (continues) {
-            parts[2 * piece * dim + j] = sum;
-          } else if (goes_on) {
-            parts[(2 * piece + 1) * dim + j] = sum;
-          } else {
-            table[target * dim + j] += sum;
-          }
-        }
-      }
-      i = next;
-    }
-  }
-}
+struct Rows {
+  const T* values;
+  std::int64_t dim;
 
-// Runs over several pieces: the warp of the piece in which a run begins adds its parts in order.
-template <class T>
-__global__ void add_runs_kernel(const std::int32_t* targets,
-                                std::int64_t count,
-                                std::int64_t dim,
-                                std::int32_t first_row,
-                                const T* parts,
-                                T* table) {
-  const std::int64_t pieces = (count + kPiece - 1) / kPiece;
-  for (std::int64_t piece = grid_warp(); piece + 1 < pieces; piece += grid_warps()) {
-    const std::int64_t begin = piece * kPiece;
-    const std::int64_t end = begin + kPiece;
-    const std::int32_t target = targets[end - 1];
-    const bool goes_on = targets[end] == target;
-    const bool begins_here = begin == 0 || targets[begin - 1] != target || targets[begin] != target;
-    if (!goes_on || !begins_here || target < first_row) {
-      continue;
-    }
-    std::int64_t last = piece + 1;  // the last piece of the run
-    while ((last + 1) * kPiece < count && targets[(last + 1) * kPiece - 1] == target &&
-           targets[(last + 1) * kPiece] == target) {
-      ++last;
-    }
-    for (std::int64_t j = lane_index(); j < dim; j += kWarp) {
-      T sum = parts[(2 * piece + 1) * dim + j];
-#pragma unroll 4
-      for (std::int64_t p = piece + 1; p <= last; ++p) {
-        sum += parts[2 * p * dim + j];
-      }
-      table[target * dim + j] += sum;
-    }
+  __device__ T operator()(std::int32_t entry, std::int64_t j) const {
+    return values[entry * dim + j];
   }
-}
+};
 
 }  // namespace
 
-template <class T>
-void scatter_add(const char* op,
-                 const T* source,
-                 const std::int32_t* rows,
-                 std::int64_t count,
-                 std::int64_t dim,
-                 std::int64_t num_rows,
-                 std::int32_t first_row,
-                 T* table) {
+SortedRows sort_rows(const char* op,
+                     const std::int32_t* rows,
+                     std::int64_t count,
+                     std::int64_t num_rows) {
   if (count == 0) {
-    return;
+    return {};
   }
   Runtime& device = runtime();
   Tensor numbers = workspace<std::int32_t>(3 * count);
@@ -141,33 +67,20 @@ void scatter_add(const char* op,
   sort(nullptr);
   Tensor scratch = workspace<std::int32_t>(static_cast<std::int64_t>(bytes / 4 + 1));
   sort(scratch.raw_data());
-  const std::int64_t pieces = divide_up(count, kPiece);
-  Tensor parts = workspace<T>(2 * pieces * dim);
-  const dim3 grid(blocks_of(pieces, kWarps));
-  device.launch(op,
-                add_pieces_kernel<T>,
-                grid,
-                kThreads,
-                0,
-                source,
-                targets,
-                order,
-                count,
-                dim,
-                first_row,
-                parts.data<T>(),
-                table);
-  device.launch(op,
-                add_runs_kernel<T>,
-                grid,
-                kThreads,
-                0,
-                targets,
-                count,
-                dim,
-                first_row,
-                parts.data<T>(),
-                table);
+  return {numbers, order, targets, count};
+}
+
+template <class T>
+void scatter_add(const char* op,
+                 const T* source,
+                 const std::int32_t* rows,
+                 std::int64_t count,
+                 std::int64_t dim,
+                 std::int64_t num_rows,
+                 std::int32_t first_row,
+                 T* table) {
+  const SortedRows sorted = sort_rows(op, rows, count, num_rows);
+  add_sorted(op, Rows<T>{source, dim}, sorted, dim, first_row, kLeastPiece, table);
 }
 
 template void scatter_add<float>(const char*,

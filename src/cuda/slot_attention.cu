@@ -6,7 +6,7 @@
 namespace elastic::cuda {
 namespace {
 
-// `states` before every chunk, null for zero.
+// `states` before every chunk, null for zero; `log_sum` null where nobody wants it.
 template <class T>
 __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_attention_kernel(Slots p,
                                                                            const T* query,
@@ -14,7 +14,8 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_attention_kernel(Slots
                                                                            const T* value,
                                                                            const T* gates,
                                                                            const T* states,
-                                                                           T* out) {
+                                                                           T* out,
+                                                                           T* log_sum) {
   const SlotUnit unit(p);
   const int longest = warp_max(unit.length);
   if (longest == 0) {
@@ -55,7 +56,7 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_attention_kernel(Slots
       }
     }
     __syncwarp();
-    slot_softmax(p, unit, weights);
+    slot_softmax(p, unit, first, weights, log_sum);
     __syncwarp();
     for (int j = unit.lane; j < p.head_dim; j += p.lanes) {
       T x[kSteps];
@@ -84,12 +85,16 @@ void CudaBackend::slot_attention_forward(const Tensor& query,
                                          const Tensor& gates,
                                          const Segments& segments,
                                          Tensor& state,
-                                         Tensor& out) {
+                                         Tensor& out,
+                                         Tensor& log_sum) {
   with_real_type(query.dtype(), [&](auto tag) {
     using T = decltype(tag);
     const char* op = "slot_attention_forward";
     if (segments.is_planned()) {
       fill(out, 0.0);  // what is behind the last segment
+      if (log_sum.defined()) {
+        fill(log_sum, 0.0);
+      }
     }
     const Slots p(key, value, gates, segments);
     Tensor states;
@@ -114,7 +119,8 @@ void CudaBackend::slot_attention_forward(const Tensor& query,
                     value.data<T>(),
                     gates.data<T>(),
                     data_or_null<T>(states),
-                    out.data<T>());
+                    out.data<T>(),
+                    data_or_null<T>(log_sum));
   });
 }
 

@@ -15,13 +15,14 @@ struct Backward {
   const T* gates;
   const T* states;  ///< before every chunk; null for zero
   const T* grad_out;
-  T* probs;        ///< [T, H, k]
-  T* grad_scores;  ///< [T, H, k]
+  const T* grad_log_sum;  ///< [T, H]; null where it has none
+  T* probs;               ///< [T, H, k]
+  T* grad_scores;         ///< [T, H, k]
   T* grad_query;
 };
 
-// With w = softmax over slots(q . K) and g = dL/d(out): dL/ds_a = w_a (g . V_a - sum_b w_b g .
-// V_b), dL/dq = sum_a dL/ds_a K_a.
+// With w = softmax over slots(q . K), g = dL/d(out) and l = dL/d(log of the denominator):
+// dL/ds_a = w_a (g . V_a - sum_b w_b g . V_b + l), dL/dq = sum_a dL/ds_a K_a.
 template <class T>
 __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_scores_kernel(Slots p, Backward<T> args) {
   const SlotUnit unit(p);
@@ -78,7 +79,7 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_scores_kernel(Slots p,
       }
     }
     __syncwarp();
-    slot_softmax(p, unit, weights);
+    slot_softmax(p, unit, first, weights, static_cast<T*>(nullptr));
     __syncwarp();
     for_each_step(p, unit, [&](int i, int begin, int step, const auto& combine) {
       T mean = 0;
@@ -86,6 +87,9 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_scores_kernel(Slots p,
         mean += weights[a * kSteps + i] * grads[a * kSteps + i];
       }
       mean = combine(mean, [](T x, T y) { return x + y; });
+      if (args.grad_log_sum != nullptr && first + i < unit.length) {
+        mean -= args.grad_log_sum[unit.head_row(p, first + i)];
+      }
       const std::int64_t row =
           unit.gate_row + static_cast<std::int64_t>(first + i) * p.heads * p.slots;
       for (int a = begin; a < p.slots; a += step) {
@@ -319,6 +323,7 @@ void CudaBackend::slot_attention_backward(const Tensor& query,
                                           const Tensor& gates,
                                           const Segments& segments,
                                           const Tensor& grad_out,
+                                          const Tensor& grad_log_sum,
                                           Tensor& grad_query,
                                           Tensor& grad_key,
                                           Tensor& grad_value,
@@ -358,6 +363,7 @@ void CudaBackend::slot_attention_backward(const Tensor& query,
                            gates.data<T>(),
                            data_or_null<T>(states),
                            grad_out.data<T>(),
+                           data_or_null<T>(grad_log_sum),
                            scores.data<T>(),
                            scores.data<T>() + gates.numel(),
                            grad_query.data<T>()};

@@ -69,6 +69,10 @@ struct SlotUnit {
       gate_row = (chunk.begin * p.heads + head) * p.slots;
     }
   }
+  /// A token's place in [T, H].
+  [[nodiscard]] __device__ std::int64_t head_row(const Slots& p, int token) const {
+    return gate_row / p.slots + static_cast<std::int64_t>(token) * p.heads;
+  }
 };
 
 /// x[i] = feature j at token first + i; zero past the unit's tokens or the head's features.
@@ -183,9 +187,11 @@ __device__ __forceinline__ void for_each_step(const Slots& p,
   }
 }
 
-/// Softmax over slots of scores [k, kSteps], token by token.
+/// Softmax over slots of scores [k, kSteps], token by token; the logs of the denominators of the
+/// tokens from `first` on go to log_sum [T, H] where it is not null.
 template <class T>
-__device__ void slot_softmax(const Slots& p, const SlotUnit& unit, T* scores) {
+__device__ void slot_softmax(
+    const Slots& p, const SlotUnit& unit, int first, T* scores, T* log_sum) {
   for_each_step(p, unit, [&](int i, int begin, int step, const auto& combine) {
     T maximum = lowest<T>();
     for (int a = begin; a < p.slots; a += step) {
@@ -198,6 +204,9 @@ __device__ void slot_softmax(const Slots& p, const SlotUnit& unit, T* scores) {
       sum += scores[a * kSteps + i];
     }
     sum = combine(sum, [](T x, T y) { return x + y; });
+    if (log_sum != nullptr && begin == 0 && first + i < unit.length) {
+      log_sum[unit.head_row(p, first + i)] = maximum + log(sum);
+    }
     for (int a = begin; a < p.slots; a += step) {
       scores[a * kSteps + i] /= sum;
     }

@@ -1,0 +1,199 @@
+// Gradients of product keys: of queries by warps, of sub-keys and experts by sums over those who
+// chose them, sorted by row.
+#include "cuda/backend.h"
+#include "cuda/product_keys.cuh"
+#include "cuda/row_sums.cuh"
+
+namespace elastic::cuda {
+namespace {
+
+// A warp takes an expert of a query: with t = grad_experts . memory, dL/d(gate) = t; grad_rows are
+// the gradients of the memory's rows.
+template <class T>
+__global__ void __launch_bounds__(kThreads) experts_backward_kernel(const T* memory,
+                                                                    const std::int32_t* indices,
+                                                                    const T* gates,
+                                                                    const T* grad_experts,
+                                                                    std::int64_t count,
+                                                                    std::int64_t dim,
+                                                                    T* grad_rows,
+                                                                    T* grad_gates) {
+  for (std::int64_t i = grid_warp(); i < count; i += grid_warps()) {
+    const T* expert = memory + indices[i] * dim;
+    const T gate = gates[i];
+    T sum = 0;
+    for (std::int64_t j = lane_index(); j < dim; j += kWarp) {
+      const T grad = grad_experts[i * dim + j];
+      sum += grad * expert[j];
+      grad_rows[i * dim + j] = gate * grad;
+    }
+    sum = warp_sum(sum);
+    if (lane_index() == 0) {
+      grad_gates[i] = sum;
+    }
+  }
+}
+
+// A warp takes a query head: the gradient of its chosen scores and of the query, and the rows of
+// the sub-keys that it chose, first halves [rows, count] and then second ones. With gate = count
+// softmax(score): dL/dscore_i = gate_i (dL/d(gate_i) - mean over the head's experts of gate
+// dL/d(gate)).
+template <class T>
+__global__ void __launch_bounds__(kThreads) gates_backward_kernel(Pool p,
+                                                                  const T* subkeys,
+                                                                  const std::int32_t* indices,
+                                                                  const T* gates,
+                                                                  const T* grad_gates,
+                                                                  T* grad_scores,
+                                                                  std::int32_t* chosen,
+                                                                  T* grad_query) {
+  for (std::int64_t row = grid_warp(); row < p.rows; row += grid_warps()) {
+    const std::int64_t first = row * p.count;
+    const int head_keys = static_cast<int>(row % p.heads) * 2 * p.subkeys;
+    T mean = 0;
+    for (int i = lane_index(); i < p.count; i += kWarp) {
+      mean += gates[first + i] * grad_gates[first + i];
+    }
+    mean = warp_sum(mean) / static_cast<T>(p.count);
+    for (int i = lane_index(); i < p.count; i += kWarp) {
+      const int id = indices[first + i];
+      grad_scores[first + i] = gates[first + i] * (grad_gates[first + i] - mean);
+      chosen[first + i] = head_keys + id / p.subkeys;
+      chosen[p.rows * p.count + first + i] = head_keys + p.subkeys + id % p.subkeys;
+    }
+    __syncwarp();
+    for (int j = lane_index(); j < p.key_dim; j += kWarp) {
+      const bool second = j >= p.half();
+      const std::int32_t* keys = chosen + (second ? p.rows * p.count : 0) + first;
+      const T* column = subkeys + (second ? j - p.half() : j);
+      T sum = 0;
+      for (int i = 0; i < p.count; ++i) {
+        sum += grad_scores[first + i] * column[static_cast<std::int64_t>(keys[i]) * p.half()];
+      }
+      grad_query[row * p.key_dim + j] = sum;
+    }
+  }
+}
+
+// What a chosen sub-key's gradient gets from a query; entries as `chosen` has them.
+template <class T>
+struct SubkeyGradient {
+  const T* queries;
+  const T* grad_scores;
+  std::int64_t scores;  ///< rows times count
+  int count;
+  int key_dim;
+
+  __device__ T operator()(std::int32_t entry, std::int64_t j) const {
+    const bool second = entry >= scores;
+    const std::int64_t score = second ? entry - scores : entry;
+    const std::int64_t row = static_cast<int>(score) / count;
+    return grad_scores[score] * queries[row * key_dim + (second ? key_dim / 2 : 0) + j];
+  }
+};
+
+template <class T>
+void gates_backward(const char* op,
+                    const Pool& p,
+                    const Tensor& query,
+                    const Tensor& subkeys,
+                    const Tensor& indices,
+                    const Tensor& gates,
+                    const T* grad_gates,
+                    Tensor& grad_query,
+                    Tensor& grad_subkeys) {
+  const std::int64_t scores = p.rows * p.count;
+  Tensor grad_scores = workspace<T>(scores);
+  Tensor chosen = workspace<std::int32_t>(2 * scores);
+  runtime().launch(op,
+                   gates_backward_kernel<T>,
+                   dim3(blocks_of(p.rows, kWarps)),
+                   kThreads,
+                   0,
+                   p,
+                   subkeys.data<T>(),
+                   indices.data<std::int32_t>(),
+                   gates.data<T>(),
+                   grad_gates,
+                   grad_scores.data<T>(),
+                   chosen.data<std::int32_t>(),
+                   grad_query.data<T>());
+  ELASTIC_CUDA_CHECK(
+      op, cudaMemsetAsync(grad_subkeys.raw_data(), 0, grad_subkeys.bytes(), runtime().stream()));
+  const SortedRows sorted =
+      sort_rows(op, chosen.data<std::int32_t>(), 2 * scores, p.heads * 2 * p.subkeys);
+  add_sorted(op,
+             SubkeyGradient<T>{query.data<T>(), grad_scores.data<T>(), scores, p.count, p.key_dim},
+             sorted,
+             p.half(),
+             /*first_row=*/0,
+             wide_piece(2 * scores),
+             grad_subkeys.data<T>());
+}
+
+}  // namespace
+
+void CudaBackend::product_keys_backward(const Tensor& query,
+                                        const Tensor& subkeys,
+                                        const Tensor& memory,
+                                        const Tensor& indices,
+                                        const Tensor& gates,
+                                        const Tensor& grad_experts,
+                                        Tensor& grad_query,
+                                        Tensor& grad_subkeys,
+                                        Tensor& grad_memory) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "product_keys_backward";
+    const Pool p = pool_of(query, subkeys, memory, indices);
+    Tensor grad_rows = workspace<T>(indices.numel() * p.dim);
+    Tensor grad_gates = workspace<T>(indices.numel());
+    runtime().launch(op,
+                     experts_backward_kernel<T>,
+                     dim3(blocks_of(indices.numel(), kWarps)),
+                     kThreads,
+                     0,
+                     memory.data<T>(),
+                     indices.data<std::int32_t>(),
+                     gates.data<T>(),
+                     grad_experts.data<T>(),
+                     indices.numel(),
+                     memory.cols(),
+                     grad_rows.data<T>(),
+                     grad_gates.data<T>());
+    gates_backward<T>(
+        op, p, query, subkeys, indices, gates, grad_gates.data<T>(), grad_query, grad_subkeys);
+    fill(grad_memory, 0.0);
+    scatter_add(op,
+                grad_rows.data<T>(),
+                indices.data<std::int32_t>(),
+                indices.numel(),
+                p.dim,
+                memory.rows(),
+                /*first_row=*/0,
+                grad_memory.data<T>());
+  });
+}
+
+void CudaBackend::product_key_gates_backward(const Tensor& query,
+                                             const Tensor& subkeys,
+                                             const Tensor& indices,
+                                             const Tensor& gates,
+                                             const Tensor& grad_gates,
+                                             Tensor& grad_query,
+                                             Tensor& grad_subkeys) {
+  with_real_type(query.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    gates_backward<T>("product_key_gates_backward",
+                      pool_of(query, subkeys, {}, indices),
+                      query,
+                      subkeys,
+                      indices,
+                      gates,
+                      grad_gates.data<T>(),
+                      grad_query,
+                      grad_subkeys);
+  });
+}
+
+}  // namespace elastic::cuda

@@ -131,15 +131,15 @@ __device__ T weigh(const Join<T>& p, const JoinUnit& unit, const T* products, T*
     sum += weights[i];
   }
   const T rest = exp(log_sum - maximum);
-  sum = unit_sum(p.lanes, sum) + rest;
+  const T inverse = T(1) / (unit_sum(p.lanes, sum) + rest);
   for (int i = unit.lane; i < p.count; i += p.lanes) {
-    weights[i] /= sum;
+    weights[i] *= inverse;
   }
-  return rest / sum;
+  return rest * inverse;
 }
 
 template <class T>
-__global__ void __launch_bounds__(kSlotWarps* kWarp) join_kernel(Join<T> p, T* joined) {
+__global__ void __launch_bounds__(kSlotWarps* kWarp, 4) join_kernel(Join<T> p, T* joined) {
   const JoinUnit unit(p);
   T* weights = dynamic_shared<T>() + unit.place * p.count;
   multiply_experts(p, unit, p.query, weights);
@@ -172,7 +172,7 @@ struct JoinGrads {
 // e_i = g . row_i and mean = g . joined: dL/ds_i = w_i (gate_i e_i - mean),
 // dL/d(gate_i) = sum over heads of w_i e_i + dL/ds_i r_i.
 template <class T>
-__global__ void __launch_bounds__(kSlotWarps* kWarp)
+__global__ void __launch_bounds__(kSlotWarps* kWarp, 4)
     join_backward_kernel(Join<T> p, JoinGrads<T> grad) {
   const JoinUnit unit(p);
   T* weights = dynamic_shared<T>() + unit.place * 3 * p.count;

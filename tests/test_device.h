@@ -38,8 +38,8 @@ inline Precision test_precision() {
   return precision;
 }
 
-/// Whether tests that repeat a step many times should do with few: ELASTIC_TEST_BRIEF, set where the
-/// device is emulated.
+/// Whether tests that repeat a step many times should do with few: ELASTIC_TEST_BRIEF, set where
+/// the device is emulated.
 inline bool test_is_brief() {
   const char* brief = std::getenv("ELASTIC_TEST_BRIEF");
   return brief != nullptr && *brief != '\0';

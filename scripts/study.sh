@@ -9,9 +9,9 @@
 # tables say what, and hold the rest.
 #
 # Stages (--stages, separated by commas):
-#   tokens     every model until it has seen --tokens targets
+#   tokens     every model until it has read --tokens tokens
 #   time       every model for --time seconds of training
-#   ablations  elastic with parts left out or other sizes, --tokens targets each
+#   ablations  elastic with parts left out or other sizes, --tokens tokens each
 #   profile    time and memory of every model against the length of the history
 #
 # Options:
@@ -21,7 +21,7 @@
 #   --stages A,B          [tokens,time,ablations,profile]
 #   --seeds 1,2,3         each run once with each [1]
 #   --baseline MODEL      paired differences are against it [softmax]
-#   --tokens N            targets that a run sees [10000000; quick 5000]
+#   --tokens N            input tokens that a run reads [100000000; quick 50000]
 #   --time SECONDS        of training [1800; quick 2]
 #   --max-len N           events that the models read [200; quick 32]
 #   --dim N, --num-layers N, --batch-tokens N   the same for all [64, 2, 8192; quick 16, 2, 1024]
@@ -87,11 +87,11 @@ done
 [ ${#positional[@]} -eq 2 ] || fail_usage "expected DATA and OUT"
 case $preset in
   full)
-    defaults=(10000000 1800 200 64 2 8192 '1k-64k*4' 3)
+    defaults=(100000000 1800 200 64 2 8192 '1k-64k*4' 3)
     sweep_experts=(4 8 16 32 64) sweep_subkeys=(8 16 32 64 128) sweep_max_len=(50 100 200 500 1000)
     ;;
   quick)
-    defaults=(5000 2 32 16 2 1024 '64-256*2' 1)
+    defaults=(50000 2 32 16 2 1024 '64-256*2' 1)
     sweep_experts=(4 8) sweep_subkeys=(8 16) sweep_max_len=(16 32)
     ;;
   *) fail_usage "--epochs-preset: expected full or quick, got $preset" ;;
@@ -160,7 +160,7 @@ plan_ablation() { # LABEL SEED RUN MODEL OPTION...
   local label=$1 seed=$2 run=$3 model=$4
   shift 4
   plan_row ablations "$label" "$model" "$seed" "$run" "tokens/elastic-s$seed" \
-    "--model $model --seed $seed --max-targets $tokens $* --cuts $cuts"
+    "--model $model --seed $seed --max-tokens $tokens $* --cuts $cuts"
 }
 plan_sweep() { # LABEL FLAG SEED VALUE...
   local label=$1 flag=$2 seed=$3 key value base
@@ -192,7 +192,7 @@ make_plan() {
   local seed model
   for seed in ${seeds//,/ }; do
     for model in ${models//,/ }; do
-      ! has_stage tokens || plan_model tokens "$model" "$seed" --max-targets "$tokens"
+      ! has_stage tokens || plan_model tokens "$model" "$seed" --max-tokens "$tokens"
     done
     for model in ${models//,/ }; do
       ! has_stage time || plan_model time "$model" "$seed" --max-time-s "$seconds"

@@ -17,11 +17,11 @@ import study_charts
 
 METRICS = ["HR@10", "NDCG@10", "MRR@10"]
 STAGES = {
-    "tokens": ("Equal targets", "Every model until it had seen the same number of targets. The "
+    "tokens": ("Equal tokens", "Every model until it had read the same number of tokens. The "
                "epoch with the best validation NDCG@10 is kept, the test events are ranked once."),
     "time": ("Equal time", "Every model for the same time of training, validation included. Models "
              "that train on the last position only see fewer targets in it."),
-    "ablations": ("ELASTIC with parts left out", "Equal targets; differences are to elastic as it "
+    "ablations": ("ELASTIC with parts left out", "Equal tokens; differences are to elastic as it "
                   "is."),
 }
 
@@ -88,6 +88,10 @@ class Run:
     @property
     def targets(self):
         return self.events[-1]["targets"] if self.events else None
+
+    @property
+    def tokens(self):
+        return self.events[-1]["tokens_read"] if self.events else None
 
     @property
     def seconds(self):
@@ -174,7 +178,7 @@ def accuracy_table(study, stage, length=0):
     references = sorted({row.reference.split("/")[1].rsplit("-s", 1)[0] for row in rows})
     header = ["model" if stage != "ablations" else "variant", "seed", *METRICS]
     header += [f"{metric} minus {', '.join(references)}" for metric in METRICS]
-    header += ["targets", "training, s", "status"]
+    header += ["tokens", "targets", "training, s", "status"]
     lines = []
     for row in rows:
         run = study.runs[row.run]
@@ -183,7 +187,7 @@ def accuracy_table(study, stage, length=0):
             continue
         status = "evaluation failed: " + failure if failure else run.status
         cells = result_cells(report) if report else [""] * (2 * len(METRICS))
-        lines.append([row.label, row.seed, *cells, amount(run.targets), amount(run.seconds), status])
+        lines.append([row.label, row.seed, *cells, amount(run.tokens), amount(run.targets), amount(run.seconds), status])
     if length:
         users = next((report["protocol"]["users"] for row in rows
                       for report in [study.evaluation(row, length)[0]] if report), 0)

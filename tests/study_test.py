@@ -109,7 +109,7 @@ class Whole(unittest.TestCase):
                                    for name in files(out, ".json")})
 
     def check_tables(self, out):
-        for title in ("Equal targets", "Equal time"):
+        for title in ("Equal tokens", "Equal time"):
             rows = table(out, title)
             self.assertEqual([row[0] for row in rows], self.MODELS)
             for row in rows:
@@ -117,11 +117,11 @@ class Whole(unittest.TestCase):
                 self.assertRegex(row[2], r"^[01]\.\d{4} \([01]\.\d{4} to [01]\.\d{4}\)$")
                 paired = r"^$" if row[0] == "softmax" else r"^[+-]0\.\d{4} \([+-].* to [+-].*\)$"
                 self.assertRegex(row[5], paired)
-        targets = [float(row[-3].replace(",", "")) for row in table(out, "Equal targets")]
-        self.assertGreaterEqual(min(targets), 1200)
-        self.assertLess(max(targets), 1200 + 1024)
+        tokens = [float(row[-4].replace(",", "")) for row in table(out, "Equal tokens")]
+        self.assertGreaterEqual(min(tokens), 1200)
+        self.assertLess(max(tokens), 1200 + 1024)
         # Everybody has a history of 11 events, nobody of 12.
-        self.assertEqual(len(table(out, "Equal targets: users with at least 11 events")), 3)
+        self.assertEqual(len(table(out, "Equal tokens: users with at least 11 events")), 3)
         self.assertNotIn("at least 12 events", read(out, "table.md"))
         ablations = [row[0] for row in table(out, "ELASTIC with parts left out")]
         for label in ("experts shared by all users (lda)", "no gate", "random experts",
@@ -150,8 +150,8 @@ class Whole(unittest.TestCase):
                                "--jobs", "2")
         self.assertEqual(code, 0, errors)
         names = [entry["model"] for entry in listed]
-        self.assertEqual([row[0] for row in table(out, "Equal targets")], names + names)
-        means = table(out, "Equal targets: mean over the seeds")
+        self.assertEqual([row[0] for row in table(out, "Equal tokens")], names + names)
+        means = table(out, "Equal tokens: mean over the seeds")
         self.assertEqual([row[:2] for row in means], [[name, "2"] for name in names])
 
 

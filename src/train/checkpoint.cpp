@@ -20,6 +20,7 @@ void visit_state(State& state, Visitor&& visitor) {
   visitor("next_batch", state.next_batch);
   visitor("num_steps", state.num_steps);
   visitor("num_targets", state.num_targets);
+  visitor("num_tokens", state.num_tokens);
   visitor("epoch_loss_sum", state.epoch_loss.sum);
   visitor("epoch_targets", state.epoch_loss.num_targets);
   visitor("epoch_seconds", state.epoch_seconds);
@@ -47,7 +48,7 @@ TrainState state_from_text(const std::string& text, const std::string& path) {
     field = json[name].template get<Field>();
   });
   if (state.epoch < 0 || state.next_batch < 0 || state.num_steps < 0 || state.num_targets < 0 ||
-      state.metrics_bytes < 0) {
+      state.num_tokens < 0 || state.metrics_bytes < 0) {
     throw CheckpointError(path, ": the training state has a negative count");
   }
   return state;
@@ -62,7 +63,7 @@ std::string config_to_text(const Model& model, const TrainConfig& config) {
 
 // Options that do not change what a run computes, only how far it goes.
 std::set<std::string> free_options(const TrainConfig& config) {
-  std::set<std::string> result{"patience", "save_every_s", "max_time_s", "max_targets", "threads"};
+  std::set<std::string> result{"patience", "save_every_s", "max_time_s", "max_tokens", "threads"};
   if (config.schedule == "constant") {
     result.insert("epochs");
   }

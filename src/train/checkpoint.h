@@ -18,6 +18,7 @@ struct TrainState {
   std::int64_t next_batch = 0;   ///< within the current epoch
   std::int64_t num_steps = 0;    ///< in all
   std::int64_t num_targets = 0;  ///< in all
+  std::int64_t num_tokens = 0;   ///< read, in all
   LossSum epoch_loss;            ///< of the current epoch's steps
   double epoch_seconds = 0.0;    ///< spent on the current epoch's steps
   double elapsed_s = 0.0;        ///< training time in all, of every process that worked on the run
@@ -38,7 +39,7 @@ void save_checkpoint(const std::string& path,
 /// Loads weights and moments in place and returns the state. Throws CheckpointError naming the file
 /// and the tensor, key or option when the file is unusable, was made from other data, or when an
 /// option differs that changes what the run computes (epochs under a constant schedule, patience,
-/// save_every_s, max_time_s, max_targets and threads may differ).
+/// save_every_s, max_time_s, max_tokens and threads may differ).
 TrainState load_checkpoint(const std::string& path,
                            const Model& model,
                            Optimizer& optimizer,

@@ -65,9 +65,8 @@ void check(const TrainConfig& config) {
   check_range("eval_every", config.eval_every, 1);
   check_range("save_every_s", config.save_every_s, 0.0);
   check_range("max_time_s", config.max_time_s, 0.0);
-  if (config.max_targets < 0) {
-    throw UsageError("max_targets: expected a whole number of at least 0, got ",
-                     config.max_targets);
+  if (config.max_tokens < 0) {
+    throw UsageError("max_tokens: expected a whole number of at least 0, got ", config.max_tokens);
   }
   check_range("threads", config.threads, 0);
 }

@@ -27,7 +27,7 @@ struct TrainConfig {
   std::int64_t eval_every = 1;
   double save_every_s = 60.0;
   double max_time_s = 0.0;
-  std::int64_t max_targets = 0;
+  std::int64_t max_tokens = 0;
   std::int64_t threads = 0;
   bool cuda_graphs = false;
 
@@ -70,9 +70,9 @@ void visit_options(Config& config, Visitor&& visitor) requires
           config.save_every_s,
           "seconds between checkpoints within an epoch; each epoch's end is saved too");
   visitor("max_time_s", config.max_time_s, "stop training after this many seconds; 0: no limit");
-  visitor("max_targets",
-          config.max_targets,
-          "stop training after the step that reaches so many targets; 0: no limit");
+  visitor("max_tokens",
+          config.max_tokens,
+          "stop training after the step that has read so many input tokens; 0: no limit");
   visitor("threads", config.threads, "CPU threads; 0: all cores");
   visitor(
       "cuda_graphs",

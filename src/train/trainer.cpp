@@ -59,8 +59,8 @@ const char* name_of(Status status) {
       return "early-stopped";
     case Status::kOutOfTime:
       return "out-of-time";
-    case Status::kOutOfTargets:
-      return "out-of-targets";
+    case Status::kOutOfTokens:
+      return "out-of-tokens";
     case Status::kStopped:
       return "stopped";
   }
@@ -138,9 +138,9 @@ std::optional<Status> Trainer::interruption() const {
     return Status::kStopped;
   }
   const bool out_of_time = config_.max_time_s > 0.0 && state_.elapsed_s >= config_.max_time_s;
-  const bool out_of_targets = config_.max_targets > 0 && state_.num_targets >= config_.max_targets;
-  if ((out_of_time || out_of_targets) && state_.next_batch < num_batches()) {
-    return out_of_targets ? Status::kOutOfTargets : Status::kOutOfTime;
+  const bool out_of_tokens = config_.max_tokens > 0 && state_.num_tokens >= config_.max_tokens;
+  if ((out_of_time || out_of_tokens) && state_.next_batch < num_batches()) {
+    return out_of_tokens ? Status::kOutOfTokens : Status::kOutOfTime;
   }
   return std::nullopt;
 }
@@ -189,6 +189,7 @@ void Trainer::step() {
                                                             current_learning_rate());
   loss_.add(loss, static_cast<std::int64_t>(input.targets.size()));
   state_.num_targets += static_cast<std::int64_t>(input.targets.size());
+  state_.num_tokens += input.num_tokens();
 
   recent_examples_ += input.size();
   recent_tokens_ += input.num_tokens();
@@ -258,6 +259,7 @@ void Trainer::finish_epoch() {
                {"step", state_.num_steps},
                {"examples", report.num_examples},
                {"tokens", report.num_tokens},
+               {"tokens_read", state_.num_tokens},
                {"targets", state_.num_targets},
                {"loss", report.loss},
                {"learning_rate", report.learning_rate},
@@ -301,6 +303,7 @@ void Trainer::evaluate() {
   nlohmann::ordered_json event{{"event", "evaluation"},
                                {"epoch", report.epoch},
                                {"step", state_.num_steps},
+                               {"tokens_read", state_.num_tokens},
                                {"targets", state_.num_targets},
                                {"elapsed_s", state_.elapsed_s}};
   for (const eval::MetricValue& value : report.metrics) {

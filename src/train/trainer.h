@@ -38,7 +38,7 @@ enum class Status {
   kFinished,      ///< all epochs
   kEarlyStopped,  ///< no better epoch for `patience` evaluations
   kOutOfTime,     ///< max_time_s; can be resumed with more
-  kOutOfTargets,  ///< max_targets; can be resumed with more
+  kOutOfTokens,   ///< max_tokens; can be resumed with more
   kStopped,       ///< by the stop flag; can be resumed
 };
 const char* name_of(Status status);

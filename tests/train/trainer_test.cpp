@@ -312,41 +312,41 @@ TEST_CASE("trainer: out of time it evaluates, saves, and can go on") {
   check_same(folder.file("parts"), folder.file("whole"));
 }
 
-TEST_CASE("trainer: out of targets it evaluates, saves, and can go on") {
+TEST_CASE("trainer: out of tokens it evaluates, saves, and can go on") {
   const TemporaryFolder folder;
   TinyRun run;
   run.train(folder.file("whole"));
-  std::vector<std::int64_t> targets;
+  std::vector<std::int64_t> tokens;
   for (const std::string& line : timeless_metrics(folder.file("whole"))) {
-    targets.push_back(nlohmann::json::parse(line)["targets"].get<std::int64_t>());
+    tokens.push_back(nlohmann::json::parse(line)["tokens_read"].get<std::int64_t>());
   }
-  const std::int64_t epoch = targets.front();
+  const std::int64_t epoch = tokens.front();
   CHECK(epoch > 2);
-  CHECK(targets.back() == epoch * run.config.epochs);
-  run.config.max_targets = epoch + 1;  // the first step of the second epoch
+  CHECK(tokens.back() == epoch * run.config.epochs);
+  run.config.max_tokens = epoch + 1;  // the first step of the second epoch
   const TrainResult result = run.train(folder.file("parts"));
-  CHECK(result.status == Status::kOutOfTargets);
+  CHECK(result.status == Status::kOutOfTokens);
   CHECK(result.num_epochs == 1);
   const auto last = nlohmann::json::parse(timeless_metrics(folder.file("parts")).back());
   CHECK(last["event"] == "evaluation");
   CHECK(last["epoch"] == 2);
-  CHECK(last["targets"] > epoch);
-  CHECK(last["targets"] < 2 * epoch);
-  run.config.max_targets = 0;
+  CHECK(last["tokens_read"] > epoch);
+  CHECK(last["tokens_read"] < 2 * epoch);
+  run.config.max_tokens = 0;
   CHECK(run.train(folder.file("parts"), /*resume=*/true).status == Status::kFinished);
   check_same(folder.file("parts"), folder.file("whole"));
 }
 
-TEST_CASE("trainer: as many targets as an epoch has are one epoch") {
+TEST_CASE("trainer: as many tokens as an epoch has are one epoch") {
   const TemporaryFolder folder;
   TinyRun run;
   run.config.epochs = 1;
   run.train(folder.file("whole"));
   const auto event = nlohmann::json::parse(timeless_metrics(folder.file("whole")).front());
   run.config.epochs = 5;
-  run.config.max_targets = event["targets"].get<std::int64_t>();
+  run.config.max_tokens = event["tokens_read"].get<std::int64_t>();
   const TrainResult result = run.train(folder.file("limited"));
-  CHECK(result.status == Status::kOutOfTargets);
+  CHECK(result.status == Status::kOutOfTokens);
   CHECK(result.num_epochs == 1);
   CHECK(timeless_metrics(folder.file("limited")) == timeless_metrics(folder.file("whole")));
 }

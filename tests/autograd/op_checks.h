@@ -80,11 +80,14 @@ inline void check_float32(const TensorFunction& function,
   check_close(differentiate(function, rounded), differentiate(function, narrow), tolerance);
 }
 
-/// Finite differences of the function's weighted sum, on one thread: many tiny calls.
+/// Finite differences of the function's weighted sum, on one thread: many tiny calls. In brief, of
+/// every fifth element.
 inline void check_function(const TensorFunction& function, const std::vector<Tensor>& inputs) {
   const Threads one(1);
   check_gradients([&](const std::vector<Variable>& in) { return weighted_sum(function(in)); },
-                  inputs);
+                  inputs,
+                  1e-6,
+                  test_is_brief() ? 5 : 1);
 }
 
 inline double weighted_value(const TensorFunction& function, const std::vector<Tensor>& inputs) {

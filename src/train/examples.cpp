@@ -60,7 +60,7 @@ class UserExamples {
 
   void add_windows(std::int64_t length) {
     const std::int64_t inputs = length - 1;  // the last event is a target only
-    const std::int64_t surplus = inputs - window();
+    const std::int64_t surplus = inputs - most_targets();
     if (surplus <= 0) {
       add_window(0, inputs);
       return;
@@ -74,7 +74,7 @@ class UserExamples {
         return;
       case Cuts::Kind::kRandom:
         for (const std::int64_t begin : draw(random_, surplus + 1, options_.cuts.count)) {
-          add_window(begin, begin + window());
+          add_window(begin, begin + most_targets());
         }
         return;
     }
@@ -88,18 +88,22 @@ class UserExamples {
   void tile(std::int64_t inputs) {
     std::int64_t begin = 0;
     std::int64_t end =
-        1 + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(window())));
+        1 + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(most_targets())));
     while (begin < inputs) {
       add_window(begin, end);
       begin = end;
-      end = std::min(inputs, end + window());
+      end = std::min(inputs, end + most_targets());
     }
   }
 
-  [[nodiscard]] std::int64_t window() const {
-    return options_.supervision == Supervision::kWindow
-               ? std::min(options_.window, options_.max_len)
-               : options_.max_len;
+  // Events that an example supervises, at most.
+  [[nodiscard]] std::int64_t most_targets() const {
+    if (options_.supervision != Supervision::kWindow) {
+      return options_.max_len;
+    }
+    const std::int64_t targets =
+        options_.window_targets > 0 ? options_.window_targets : options_.window;
+    return std::min(targets, options_.max_len);
   }
 
   // Supervises the events [begin, end); with supervision window earlier ones are read too.

@@ -27,7 +27,8 @@ struct ExampleOptions {
   Supervision supervision = Supervision::kLast;
   Cuts cuts;
   std::int64_t max_len = 200;
-  std::int64_t window = 0;  ///< of supervision window
+  std::int64_t window = 0;          ///< of supervision window
+  std::int64_t window_targets = 0;  ///< of these the latest are targets; 0: all
   std::uint64_t seed = 0;
 };
 
@@ -41,8 +42,8 @@ struct ExampleOptions {
 /// the sequence, so that every event but the first is a target once; a sequence that does not fit
 /// in one window is cut at an offset drawn per user and epoch. Latest: the latest window; a number:
 /// as many full windows drawn without replacement, all where there are fewer.
-/// Supervision window: the same with the targets' windows of at most `window` events; the inputs
-/// are the latest `max_len` events up to the window's end.
+/// Supervision window: the same with at most `window_targets` targets; the inputs are the latest
+/// `max_len` events up to the last one.
 std::vector<Example> epoch_examples(std::span<const std::int64_t> lengths,
                                     const ExampleOptions& options,
                                     std::int64_t epoch);

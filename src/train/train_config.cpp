@@ -60,6 +60,7 @@ void check(const TrainConfig& config) {
     throw UsageError("seed: expected a whole number of at least 0, got ", config.seed);
   }
   check_choice("supervision", config.supervision, {"auto", "last", "window", "all"});
+  check_range("window_targets", config.window_targets, 0);
   parse_cuts(config.cuts);
   check_range("patience", config.patience, 1);
   check_range("eval_every", config.eval_every, 1);
@@ -94,6 +95,16 @@ Supervision supervision_for(const TrainConfig& config, const Model& model) {
   Supervision supervision = Supervision::kLast;
   if (config.supervision != "last" && direction != Direction::kBidirectional) {
     supervision = direction == Direction::kCausal ? Supervision::kAll : Supervision::kWindow;
+  }
+  if (config.window_targets > 0 && supervision != Supervision::kWindow) {
+    throw UsageError(
+        "window_targets: expected supervision window, that is --model elastic-window, or 0");
+  }
+  if (config.window_targets > model.config().window) {
+    throw UsageError("window_targets: expected at most --window ",
+                     model.config().window,
+                     ", got ",
+                     config.window_targets);
   }
   if (config.cuda_graphs && model.config().retrieval == "random") {
     throw UsageError(

@@ -22,6 +22,7 @@ struct TrainConfig {
   std::string loss = "softmax";
   std::int64_t seed = 42;
   std::string supervision = "auto";
+  std::int64_t window_targets = 0;
   std::string cuts = "auto";
   std::int64_t patience = 10;
   std::int64_t eval_every = 1;
@@ -59,6 +60,11 @@ void visit_options(Config& config, Visitor&& visitor) requires
           "all (a loss at every position; causal models), window (at the latest --window ones; "
           "elastic-window), last (at the last one), or auto (the first of these that the model "
           "allows)");
+  visitor(
+      "window_targets",
+      config.window_targets,
+      "supervision window: targets a pass, fewer than --window give each one more events that it "
+      "attends to exactly; 0: all of the window");
   visitor("cuts",
           config.cuts,
           "what an epoch visits of a user: all prefixes (with supervision all: windows that cover "

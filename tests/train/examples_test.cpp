@@ -17,7 +17,7 @@ using Lengths = std::vector<std::int64_t>;
 constexpr std::int64_t kWindow = 3;
 
 ExampleOptions options_of(Supervision supervision, const char* cuts, std::int64_t max_len) {
-  return {supervision, parse_cuts(cuts), max_len, kWindow, /*seed=*/7};
+  return {supervision, parse_cuts(cuts), max_len, kWindow, /*window_targets=*/0, /*seed=*/7};
 }
 
 std::vector<Example> sorted(std::vector<Example> examples) {
@@ -115,6 +115,23 @@ TEST_CASE("examples: a window's inputs are the latest events up to its end") {
     for (const Example& example : make({40}, options_of(Supervision::kWindow, "4", 7), epoch)) {
       CHECK(example.begin == std::max(0, example.end - 7));
       CHECK(example.num_targets == kWindow);
+    }
+  }
+}
+
+TEST_CASE("examples: with fewer targets than the window each event is still a target once") {
+  ExampleOptions options = options_of(Supervision::kWindow, "all", 7);
+  options.window_targets = 2;
+  for (std::int64_t epoch = 0; epoch < 8; ++epoch) {
+    const auto examples = make({40, 3}, options, epoch);
+    const auto counts = count_targets(examples);
+    CHECK(counts.size() == 39 + 2);
+    for (const auto& [target, count] : counts) {
+      CHECK(count == 1);
+    }
+    for (const Example& example : examples) {
+      CHECK(example.begin == std::max(0, example.end - 7));
+      CHECK(example.num_targets <= 2);
     }
   }
 }

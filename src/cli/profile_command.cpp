@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "cli/build_info.h"
 #include "cli/command.h"
+#include "cli/model_flags.h"
 #include "cli/output.h"
 #include "cli/output_format.h"
 #include "cli/progress_line.h"
@@ -170,7 +171,7 @@ void ProfileCommand::write_files(const profile::Report& report) const {
   }
 }
 
-int ProfileCommand::run(const OptionTable&) {
+int ProfileCommand::run(const OptionTable& table) {
   const std::string format = chosen_format(format_);
   if (format != "md" && format != "csv" && format != "jsonl" && format != "json") {
     throw UsageError("-o: expected md, csv, jsonl or json, got '", format, "'");
@@ -184,6 +185,9 @@ int ProfileCommand::run(const OptionTable&) {
   }
   if (repetitions_ < 1 || repetitions_ > 1000 || warmup_ < 0 || warmup_ > 1000 || items_ < 1) {
     throw UsageError("--repetitions and --items: expected at least 1, --warmup at least 0");
+  }
+  for (const std::string& text : notes_on_unused_flags(table, models())) {
+    ProgressLine(session_.quiet).message(text);
   }
   const Device device = start_session(session_);
   std::vector<profile::Workload> all = workloads();

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/config_file.h"
 #include "cli/evaluation.h"
+#include "cli/model_flags.h"
 #include "cli/output.h"
 #include "cli/output_format.h"
 #include "cli/progress_line.h"
@@ -52,7 +53,7 @@ class TrainCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
-  void check_options() const;
+  void check_options(const OptionTable& table) const;
   void check_unchanged(const OptionTable& table) const;
   train::RunDirectory open_run(const OptionTable& table, const RunData& data) const;
   train::TrainResult train_model(Model& model, const RunData& data, const train::RunDirectory& run);
@@ -116,7 +117,7 @@ std::optional<ConfigLayer> TrainCommand::config_layer() {
   return layer;
 }
 
-void TrainCommand::check_options() const {
+void TrainCommand::check_options(const OptionTable& table) const {
   if (out_.empty()) {
     throw UsageError("--out: where shall the run go? add --out RUN, a new folder");
   }
@@ -124,6 +125,9 @@ void TrainCommand::check_options() const {
     throw UsageError("--data: which file? add --data FILE, the interactions to learn from");
   }
   check(model_);
+  for (const std::string& text : notes_on_unused_flags(table, {model_.model})) {
+    note(text);
+  }
   check(train_);
   wants_json(format_);
 }
@@ -157,7 +161,7 @@ int TrainCommand::run(const OptionTable& table) {
     output.flush();
     return 0;
   }
-  check_options();
+  check_options(table);
   check_unchanged(table);
   make_paths_absolute(data_);
   const Device device = start_session(session_);

@@ -1,0 +1,96 @@
+// Which options a model has, checked against what the model is and computes.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "model/model_fixture.h"
+
+using namespace elastic;
+
+namespace {
+
+void change(const std::string& name, std::int64_t& value) {
+  value = name == "num_clusters" ? 5 : name == "query_attention_len" ? 3 * value : 2 * value;
+}
+void change(const std::string&, double& value) {
+  value *= 2.0;
+}
+void change(const std::string& name, std::string& value) {
+  value = name == "retrieval"       ? "random"
+          : name == "expert_start"  ? "retrieved"
+          : name == "query_network" ? "mean"
+          : name == "memory"        ? "per-token"
+          : name == "lisa_variant"  ? "soft"
+                                    : "none";
+}
+
+ModelConfig changed(const ModelConfig& config, const std::string& option) {
+  ModelConfig result = config;
+  visit_options(result, [&](const char* name, auto& field, const char*) {
+    if (name == option) {
+      change(name, field);
+    }
+  });
+  return result;
+}
+
+// Weights, names and a batch's states.
+struct Facts {
+  std::vector<std::string> names;
+  std::vector<std::vector<double>> numbers;
+  bool operator==(const Facts&) const = default;
+};
+
+Facts facts_of(const ModelConfig& config) {
+  const auto model = new_model(config);
+  Facts facts;
+  for (const Parameter& parameter : model->parameters().all()) {
+    facts.names.push_back(parameter.name);
+    facts.numbers.push_back(to_doubles(parameter.variable.value()));
+  }
+  History history(80);
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    history[i] = static_cast<std::int32_t>(1 + i * i % 40);
+  }
+  facts.numbers.push_back(to_doubles(model->encode(batch_of({history}), {}).value()));
+  return facts;
+}
+
+std::vector<std::string> options_of_some_models() {
+  std::vector<std::string> options;
+  ModelConfig config;
+  visit_options(config, [&](const char* name, auto&, const char*) {
+    if (!models_with_option(name).empty()) {
+      options.emplace_back(name);
+    }
+  });
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("model options: one that a model has makes a difference, another makes none") {
+  const std::vector<std::string> options = options_of_some_models();
+  CHECK(options.size() == 21);
+  for (const std::string& name : model_names()) {
+    ModelConfig config = small_config(name);
+    if (name == "elastic-causal") {
+      config.memory = "per-token";  // has product keys then
+    } else if (name == "lisa") {
+      config.lisa_variant = "mini";  // has codebooks of the scored items then
+    }
+    const Facts facts = facts_of(config);
+    for (const std::string& option : options) {
+      const std::vector<std::string> having = models_with_option(option);
+      const bool has = std::find(having.begin(), having.end(), name) != having.end();
+      CAPTURE(name);
+      CAPTURE(option);
+      if (option == "codebook_temperature" || (has && option == "memory")) {
+        continue;  // the one is of gradients only, the other is changed already
+      }
+      CHECK((facts_of(changed(config, option)) == facts) == !has);
+    }
+  }
+}

@@ -3,33 +3,34 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <utility>
 
 #include "base/error.h"
+#include "base/retry.h"
 
 namespace elastic {
 namespace {
 
-// Makes a rename durable. Some file systems refuse fsync of a folder; there the rename itself is
-// all one can have.
-void sync_folder(const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor >= 0) {
-    ::fsync(descriptor);
-    ::close(descriptor);
-  }
+constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
+constexpr std::string_view kSuffix = ".tmp";
+
+// What a file system answers that has no fsync of folders, or a folder that may not be read: the
+// rename itself is then all one can have.
+bool cannot_sync_folders(int error) {
+  return error == EINVAL || error == ENOTSUP || error == EBADF || error == EACCES || error == EPERM;
 }
 
 }  // namespace
 
 AtomicFile::AtomicFile(std::string path)
-    : path_(std::move(path)), temporary_path_(concat(path_, ".", ::getpid(), ".tmp")) {
-  descriptor_ = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    : path_(std::move(path)), temporary_path_(concat(path_, ".", ::getpid(), kSuffix)) {
+  descriptor_ = retry_interrupted([&] {
+    return ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  });
   if (descriptor_ < 0) {
     fail("open");
   }
@@ -45,22 +46,49 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(const void* data, std::size_t bytes) {
-  const char* position = static_cast<const char*>(data);
+  if (buffer_.size() + bytes > kBufferBytes) {
+    flush();
+  }
+  if (bytes > kBufferBytes) {
+    write_through(static_cast<const char*>(data), bytes);
+  } else {
+    buffer_.append(static_cast<const char*>(data), bytes);
+  }
+}
+
+void AtomicFile::flush() {
+  write_through(buffer_.data(), buffer_.size());
+  buffer_.clear();
+}
+
+void AtomicFile::write_through(const char* data, std::size_t bytes) {
   while (bytes > 0) {
-    const ssize_t written = ::write(descriptor_, position, bytes);
+    const ssize_t written = retry_interrupted([&] { return ::write(descriptor_, data, bytes); });
     if (written < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
       fail("write");
     }
-    position += written;
+    data += written;
     bytes -= static_cast<std::size_t>(written);
   }
 }
 
+void AtomicFile::overwrite(std::uint64_t position, std::string_view text) {
+  flush();
+  while (!text.empty()) {
+    const ssize_t written = retry_interrupted([&] {
+      return ::pwrite(descriptor_, text.data(), text.size(), static_cast<off_t>(position));
+    });
+    if (written < 0) {
+      fail("pwrite");
+    }
+    position += static_cast<std::uint64_t>(written);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 void AtomicFile::commit() {
-  if (::fsync(descriptor_) != 0) {
+  flush();
+  if (retry_interrupted([&] { return ::fsync(descriptor_); }) != 0) {
     fail("fsync");
   }
   close();
@@ -68,29 +96,62 @@ void AtomicFile::commit() {
     fail("rename");
   }
   temporary_path_.clear();
-  sync_folder(path_);
+  sync_folder();
 }
 
 void AtomicFile::close() {
-  if (::close(std::exchange(descriptor_, -1)) != 0) {
+  // Linux closes the descriptor even when the call is interrupted.
+  if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) {
     fail("close");
   }
 }
 
+// Makes the rename durable.
+void AtomicFile::sync_folder() const {
+  const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+  const int descriptor = retry_interrupted(
+      [&] { return ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC); });
+  const bool synced =
+      descriptor >= 0 && retry_interrupted([&] { return ::fsync(descriptor); }) == 0;
+  const int error = errno;
+  if (descriptor >= 0) {
+    ::close(descriptor);
+  }
+  if (!synced && !cannot_sync_folders(error)) {
+    throw Error(concat(path_,
+                       ": written, but perhaps not to last a loss of power: fsync of its folder "
+                       "failed: ",
+                       std::strerror(error)));
+  }
+}
+
 void AtomicFile::fail(const char* action) const {
+  const int error = errno;
   throw Error(concat(path_,
                      ": cannot be written: ",
                      action,
                      " of ",
                      temporary_path_,
                      " failed: ",
-                     std::strerror(errno)));
+                     std::strerror(error),
+                     "; what was there before is untouched"));
 }
 
 void write_file_atomically(const std::string& path, std::string_view content) {
   AtomicFile file(path);
   file.write(content);
   file.commit();
+}
+
+bool is_atomic_leftover(std::string_view name) {
+  if (!name.ends_with(kSuffix)) {
+    return false;
+  }
+  name.remove_suffix(kSuffix.size());
+  const std::size_t dot = name.rfind('.');
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return dot != std::string_view::npos && dot > 0 && dot + 1 < name.size() &&
+         std::all_of(name.begin() + static_cast<std::ptrdiff_t>(dot) + 1, name.end(), is_digit);
 }
 
 }  // namespace elastic

@@ -33,7 +33,9 @@ std::vector<std::unique_ptr<Command>> make_all_commands() {
 }
 
 int run_application(int argc, const char* const* argv, const char* const* environment) {
-  std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe then fails, and says so
+  // A write to a closed pipe, or beyond `ulimit -f`, then fails, and says so.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     ArgumentParser parser;
     BoundCommand* chosen = parser.parse(argc, argv, environment);

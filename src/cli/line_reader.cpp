@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kReadBytes = std::size_t{1} << 16;
 // Ten million ids; longer "lines" are not text.
 constexpr std::size_t kMaxLineBytes = std::size_t{1} << 26;
-constexpr int kStopPollMs = 100;
+constexpr int kStopPollMs = 100;  // on_waiting promises as often
 }  // namespace
 
 LineReader::LineReader(const std::string& path, const std::atomic<int>* stop)
@@ -72,6 +72,9 @@ void LineReader::read_more() {
     // A signal may come between a look at the flag and a read, which would then wait on.
     pollfd waiting{descriptor_, POLLIN, 0};
     while (!at_end_ && ::poll(&waiting, 1, kStopPollMs) <= 0) {
+      if (waiting_) {
+        waiting_();
+      }
       at_end_ = stop_->load(std::memory_order_relaxed) != 0;
     }
     at_end_ = at_end_ || stop_->load(std::memory_order_relaxed) != 0;

@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace elastic::cli {
 
@@ -16,6 +18,10 @@ class LineReader {
   ~LineReader();
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
+
+  /// Called on the reading thread while the input keeps `next` waiting, at once after a signal and
+  /// at least ten times a second. Of a reader with `stop`.
+  void on_waiting(std::function<void()> action) { waiting_ = std::move(action); }
 
   /// The next line without its end (\n or \r\n), waiting for it; nothing at the end of the input.
   std::optional<std::string> next();
@@ -33,6 +39,7 @@ class LineReader {
   std::string name_;
   int descriptor_;
   const std::atomic<int>* stop_;
+  std::function<void()> waiting_;
   std::string buffer_;
   std::size_t begin_ = 0;  ///< of what `next` has not given yet
   bool at_end_ = false;

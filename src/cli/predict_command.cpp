@@ -16,6 +16,7 @@
 #include "cli/query.h"
 #include "cli/recommender.h"
 #include "cli/run_files.h"
+#include "cli/save_signal.h"
 #include "cli/session_options.h"
 #include "cli/stop_signals.h"
 #include "cli/stream_session.h"
@@ -46,7 +47,9 @@ constexpr const char* kDescription =
     "does\n"
     "not grow. For models with such a state (elastic-causal, gsa) trained with --position none. "
     "States\n"
-    "are kept in the run directory, and gone on from the next time.\n"
+    "are kept in the run directory, and gone on from the next time; SIGUSR1 saves them at once. "
+    "After a\n"
+    "crash, give the same input again with --resume: no event is lost or counted twice.\n"
     "\n"
     "A question that has no answer gets a record with an error, and the rest goes on. The exit "
     "code\n"
@@ -87,6 +90,7 @@ class PredictCommand : public Command {
   bool histories_ = false;
   bool stream_ = false;
   bool from_data_ = false;
+  bool resume_ = false;
   double save_every_s_ = 60.0;
   RecommendOptions options_;
   OutputFormat format_;
@@ -123,6 +127,11 @@ void PredictCommand::declare(OptionTable& table) {
            &from_data_,
            "a user who is new to the stream has had all events that the data holds")
       .scope = Scope::kFlagOnly;
+  table
+      .add("resume",
+           &resume_,
+           "the stream's input again from its beginning: skip the lines that the states hold")
+      .scope = Scope::kFlagOnly;
   table.add("save_every_s", &save_every_s_, "seconds between saves of the streams' states").scope =
       Scope::kFlagOnly;
   table.begin_group("Answers");
@@ -142,8 +151,8 @@ int PredictCommand::run(const OptionTable&) {
   if (stream_ && (users_ || histories_)) {
     throw UsageError("--stream takes neither --users nor --histories");
   }
-  if (from_data_ && !stream_) {
-    throw UsageError("--from-data is for --stream");
+  if (!stream_ && (from_data_ || resume_)) {
+    throw UsageError(from_data_ ? "--from-data" : "--resume", " is for --stream");
   }
   writer_ = make_answer_writer(chosen_format(format_));
   const Device device = start_session(session_);
@@ -200,8 +209,14 @@ int PredictCommand::stream() {
     ProgressLine(session_.quiet)
         .message(fmt::format("{}: going on with {} users", session.states_path(), users_before));
   }
-  const StopSignals signals;
+  const SaveSignal save_signal;
   LineReader reader(input_, &StopSignals::received());
+  if (resume_) {
+    const std::int64_t skipped = session.skip_read_lines(reader);
+    ProgressLine(session_.quiet)
+        .message(fmt::format("{}: {} lines were read before", reader.name(), skipped));
+  }
+  const StopSignals signals;
   session.run(reader, *writer_, output_, save_every_s_);
   num_answered_ = session.num_answered();
   num_unanswered_ = session.num_unanswered();

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "cli/save_signal.h"
 #include "data/content_hash.h"
 #include "eval/seen_items.h"
-#include "train/stopwatch.h"
 
 namespace elastic::cli {
 namespace {
@@ -42,28 +42,79 @@ StreamSession::StreamSession(const std::string& run, Recommender& recommender, E
       streams_(recommender.model()),
       known_(std::move(known)) {
   if (std::filesystem::exists(path_)) {
-    streams_.load(path_, model_hash_);
+    kept_ = streams_.load(path_, model_hash_);
   }
+}
+
+void StreamSession::count_line(const std::string& line) {
+  ++num_lines_;
+  lines_checksum_.add(line);
+  lines_checksum_.add("\n");
+}
+
+std::int64_t StreamSession::skip_read_lines(LineReader& input) {
+  while (num_lines_ < kept_.lines) {
+    const auto line = input.next();
+    if (!line) {
+      throw UsageError("--resume: ",
+                       path_,
+                       " has read ",
+                       kept_.lines,
+                       " lines, ",
+                       input.name(),
+                       " has ",
+                       num_lines_,
+                       "; expected the same input from its beginning");
+    }
+    count_line(*line);
+  }
+  if (num_lines_ > 0 && lines_checksum_.hex() != kept_.checksum) {
+    throw UsageError("--resume: the first ",
+                     num_lines_,
+                     " lines of ",
+                     input.name(),
+                     " are not those that ",
+                     path_,
+                     " has read; leave out --resume to read other input");
+  }
+  position_ = {num_lines_, lines_checksum_.hex()};
+  return num_lines_;
 }
 
 void StreamSession::run(LineReader& input,
                         AnswerWriter& writer,
                         Output& output,
                         double save_every_s) {
+  if (kept_.lines > 0 && num_lines_ == 0) {
+    changed_ = true;
+    save();  // none of this input is read yet, should this be killed before the next save
+  }
+  // The batch is empty whenever the input is waited for.
+  input.on_waiting([this, save_every_s] { save_if_due(save_every_s); });
+  try {
+    read_all(input, writer, output, save_every_s);
+  } catch (...) {
+    save();  // the reader of the answers has gone, or the input broke: what was read stays
+    throw;
+  }
+  input.on_waiting(nullptr);
+  save();
+}
+
+void StreamSession::read_all(LineReader& input,
+                             AnswerWriter& writer,
+                             Output& output,
+                             double save_every_s) {
   std::vector<Pending> batch;
-  train::Stopwatch since_save;
   while (const auto line = input.next()) {
+    count_line(*line);
     batch.push_back(prepare(parse_query(*line, PlainLine::kEvent, input.line_number())));
     if (batch.size() >= kBatchLines || !input.ready()) {
       answer_all(batch, writer, output);
-      if (since_save.peek() >= save_every_s) {
-        save();
-        since_save.lap();
-      }
+      save_if_due(save_every_s);
     }
   }
   answer_all(batch, writer, output);
-  save();
 }
 
 StreamSession::Pending StreamSession::prepare(const Query& query) {
@@ -118,8 +169,8 @@ void StreamSession::answer_all(std::vector<Pending>& batch, AnswerWriter& writer
     }
   }
   const std::vector<std::vector<float>> states = streams_.advance(users);
-  changed_ = changed_ || !users.empty();
-
+  position_ = {num_lines_, lines_checksum_.hex()};
+  changed_ = changed_ || !batch.empty();
   std::vector<std::vector<float>> hidden;
   eval::ExcludedItems seen;
   for (const Pending& pending : batch) {
@@ -154,8 +205,15 @@ void StreamSession::answer_all(std::vector<Pending>& batch, AnswerWriter& writer
 
 void StreamSession::save() {
   if (changed_) {
-    streams_.save(path_, model_hash_);
+    streams_.save(path_, model_hash_, position_);
     changed_ = false;
+  }
+  since_save_.lap();
+}
+
+void StreamSession::save_if_due(double save_every_s) {
+  if (SaveSignal::received().exchange(false) || since_save_.peek() >= save_every_s) {
+    save();
   }
 }
 

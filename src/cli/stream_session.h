@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "base/checksum.h"
 #include "cli/answer_writer.h"
 #include "cli/line_reader.h"
 #include "cli/query.h"
 #include "cli/recommender.h"
 #include "cli/streams.h"
 #include "train/run_directory.h"
+#include "train/stopwatch.h"
 
 namespace elastic::cli {
 
@@ -22,12 +24,19 @@ class StreamSession {
 
   /// Goes on from the states that the run keeps, if it has any. `known`, which may be empty, tells
   /// what a user who is new to the streams has had before. Throws UsageError for a model that
-  /// cannot read a stream, or a run in use; CheckpointError for states of another model.
+  /// cannot read a stream, or a run in use; CheckpointError for states of another model. Users'
+  /// states are as if the lines of all inputs had been read once, in order.
   StreamSession(const std::string& run, Recommender& recommender, EarlierEvents known);
 
   /// Answers every line of the input, until its end or a signal to stop, in batches of what has
-  /// come; saves the states then, and every `save_every_s` seconds.
+  /// come; saves the states then, every `save_every_s` seconds while there is something new, and
+  /// when SaveSignal asks.
   void run(LineReader& input, AnswerWriter& writer, Output& output, double save_every_s);
+
+  /// Reads past the lines of `input` that the states hold already, without an answer: the input of
+  /// a session that was killed, from its beginning. Returns how many. Throws UsageError unless the
+  /// input begins with those lines.
+  std::int64_t skip_read_lines(LineReader& input);
 
   [[nodiscard]] std::int64_t num_answered() const { return num_answered_; }
   [[nodiscard]] std::int64_t num_unanswered() const { return num_unanswered_; }
@@ -45,7 +54,10 @@ class StreamSession {
   };
   Pending prepare(const Query& query);
   void answer_all(std::vector<Pending>& batch, AnswerWriter& writer, Output& output);
+  void read_all(LineReader& input, AnswerWriter& writer, Output& output, double save_every_s);
+  void count_line(const std::string& line);
   void save();
+  void save_if_due(double save_every_s);
 
   train::RunDirectory run_;  ///< locked: two processes would overwrite each other's states
   std::string path_;
@@ -53,7 +65,12 @@ class StreamSession {
   Recommender& recommender_;
   Streams streams_;
   EarlierEvents known_;
+  StreamPosition kept_;         ///< of the file, when it was loaded
+  std::int64_t num_lines_ = 0;  ///< read of this input
+  Checksum lines_checksum_;
+  StreamPosition position_;  ///< of the states: behind `num_lines_` by the next batch
   bool changed_ = false;
+  train::Stopwatch since_save_;
   std::int64_t num_answered_ = 0;
   std::int64_t num_unanswered_ = 0;
   std::int64_t num_malformed_ = 0;

@@ -1,6 +1,7 @@
 #include "cli/streams.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -10,7 +11,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kFormat = "elastic-streams-1";
+constexpr const char* kFormat = "elastic-streams-2";
 
 // Rows of the users side by side in the tensors of a pass, and back.
 StreamStates stack(const StreamStates& like, const std::vector<Stream*>& users) {
@@ -48,6 +49,16 @@ void unstack(const StreamStates& states, const std::vector<Stream*>& users) {
 template <class Value>
 Tensor flat(const std::vector<Value>& values) {
   return Tensor::from(values, {static_cast<std::int64_t>(values.size())});
+}
+
+StreamPosition read_position(const Safetensors& file) {
+  const std::string& text = file.metadata_at("lines");
+  StreamPosition position{0, file.metadata_at("lines_checksum")};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position.lines);
+  if (error != std::errc{} || end != text.data() + text.size() || position.lines < 0) {
+    throw CheckpointError(file.path, ": lines: expected a number, got '", text, "'");
+  }
+  return position;
 }
 
 }  // namespace
@@ -97,20 +108,28 @@ std::vector<std::vector<float>> Streams::advance(const std::vector<Stream*>& use
   return rows;
 }
 
-void Streams::save(const std::string& path, const std::string& model_hash) const {
+void Streams::save(const std::string& path,
+                   const std::string& model_hash,
+                   const StreamPosition& position) const {
+  std::vector<const Stream*> users;
+  for (const Stream& stream : streams_) {
+    if (!stream.hidden.empty()) {  // else only asked for
+      users.push_back(&stream);
+    }
+  }
+  std::sort(users.begin(), users.end(), [](const Stream* a, const Stream* b) {
+    return a->user < b->user;
+  });
   nlohmann::json names = nlohmann::json::array();
   std::vector<float> states;
   std::vector<float> hidden;
   std::vector<std::int32_t> seen;
   std::vector<std::int32_t> seen_offsets{0};
-  for (const Stream& stream : streams_) {
-    if (stream.hidden.empty()) {
-      continue;  // only asked for
-    }
-    names.push_back(stream.user);
-    states.insert(states.end(), stream.state.begin(), stream.state.end());
-    hidden.insert(hidden.end(), stream.hidden.begin(), stream.hidden.end());
-    seen.insert(seen.end(), stream.seen.begin(), stream.seen.end());
+  for (const Stream* stream : users) {
+    names.push_back(stream->user);
+    states.insert(states.end(), stream->state.begin(), stream->state.end());
+    hidden.insert(hidden.end(), stream->hidden.begin(), stream->hidden.end());
+    seen.insert(seen.end(), stream->seen.begin(), stream->seen.end());
     seen_offsets.push_back(static_cast<std::int32_t>(seen.size()));
   }
   write_safetensors(path,
@@ -118,13 +137,20 @@ void Streams::save(const std::string& path, const std::string& model_hash) const
                      {"hidden", flat(hidden)},
                      {"seen", flat(seen)},
                      {"seen_offsets", flat(seen_offsets)}},
-                    {{"format", kFormat}, {"model", model_hash}, {"users", names.dump()}});
+                    {{"format", kFormat},
+                     {"model", model_hash},
+                     {"users", names.dump()},
+                     {"lines", std::to_string(position.lines)},
+                     {"lines_checksum", position.checksum}});
 }
 
-void Streams::load(const std::string& path, const std::string& model_hash) {
+StreamPosition Streams::load(const std::string& path, const std::string& model_hash) {
   const Safetensors file = read_safetensors(path);
   if (!file.metadata.contains("format") || file.metadata_at("format") != kFormat) {
-    throw CheckpointError(path, ": not a file of streams");
+    throw CheckpointError(path,
+                          ": expected a file of streams of format ",
+                          kFormat,
+                          "; remove it to start all streams anew");
   }
   if (file.metadata_at("model") != model_hash) {
     throw CheckpointError(path,
@@ -164,6 +190,7 @@ void Streams::load(const std::string& path, const std::string& model_hash) {
     stream.hidden = slice(hidden, dim);
     stream.seen.assign(seen.begin() + offsets[i], seen.begin() + offsets[i + 1]);
   }
+  return read_position(file);
 }
 
 }  // namespace elastic::cli

@@ -20,6 +20,12 @@ struct Stream {
   std::vector<std::int32_t> coming;  ///< events that the state has not taken in yet
 };
 
+/// How far the states have read their latest input.
+struct StreamPosition {
+  std::int64_t lines = 0;  ///< from its beginning
+  std::string checksum;    ///< of these lines
+};
+
 class Streams {
  public:
   /// Of a model that must outlive this. Throws UsageError for one that cannot read a stream.
@@ -33,10 +39,14 @@ class Streams {
   /// user by user.
   std::vector<std::vector<float>> advance(const std::vector<Stream*>& users);
 
-  /// `model_hash` tells whose states they are.
-  void save(const std::string& path, const std::string& model_hash) const;
-  /// Throws CheckpointError for states of another model, or a file that is no such thing.
-  void load(const std::string& path, const std::string& model_hash);
+  /// `model_hash` tells whose states they are, `position` how far they have read. Users stand in
+  /// the order of their names, so that the file depends on the events only.
+  void save(const std::string& path,
+            const std::string& model_hash,
+            const StreamPosition& position) const;
+  /// Returns the position. Throws CheckpointError for states of another model, or a file that is no
+  /// such thing.
+  StreamPosition load(const std::string& path, const std::string& model_hash);
 
  private:
   Model& model_;

@@ -14,6 +14,7 @@
 #include "cli/progress_line.h"
 #include "cli/run_data.h"
 #include "cli/run_files.h"
+#include "cli/save_signal.h"
 #include "cli/session_options.h"
 #include "cli/stop_signals.h"
 #include "cli/train_progress.h"
@@ -38,7 +39,9 @@ constexpr const char* kDescription =
     "validation,\n"
     "trains until validation NDCG@10 stops growing, keeps the best model, evaluates the test "
     "split\n"
-    "once. Ctrl-C saves and stops; --resume goes on, to the same bits.\n"
+    "once. Ctrl-C saves and stops, a second one stops at once, SIGUSR1 saves and goes on; "
+    "--resume\n"
+    "continues what was stopped, killed or out of time, to the same bits.\n"
     "\n"
     "Every option below up to Output is also a key of the config file (num_experts) and, with the\n"
     "options of Running, a variable (ELASTIC_NUM_EXPERTS). Defaults < config file < variables <\n"
@@ -55,8 +58,14 @@ class TrainCommand : public Command {
  private:
   void check_options(const OptionTable& table) const;
   void check_unchanged(const OptionTable& table) const;
-  train::RunDirectory open_run(const OptionTable& table, const RunData& data) const;
-  train::TrainResult train_model(Model& model, const RunData& data, const train::RunDirectory& run);
+  [[nodiscard]] train::RunDirectory open_run(const RunData& data) const;
+  void write_files(const OptionTable& table,
+                   const RunData& data,
+                   const train::RunDirectory& run) const;
+  train::TrainResult train_model(const OptionTable& table,
+                                 Model& model,
+                                 const RunData& data,
+                                 const train::RunDirectory& run);
   [[nodiscard]] int interrupted(int signal) const;
   void report(const RunData& data, const train::RunDirectory& run, Device device) const;
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
@@ -165,13 +174,14 @@ int TrainCommand::run(const OptionTable& table) {
   check_unchanged(table);
   make_paths_absolute(data_);
   const Device device = start_session(session_);
+  const SaveSignal save_signal;
   const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
   model_.num_items = data.split.num_items();
   const auto seed = static_cast<std::uint64_t>(train_.seed);
   const auto model = make_model(model_, seed, DType::kFloat32, device);
   train::supervision_for(train_, *model);  // refused before the folder is made
-  const train::RunDirectory run = open_run(table, data);
-  const train::TrainResult result = train_model(*model, data, run);
+  const train::RunDirectory run = open_run(data);
+  const train::TrainResult result = train_model(table, *model, data, run);
   if (result.status == train::Status::kStopped) {
     return interrupted(StopSignals::received());
   }
@@ -185,19 +195,30 @@ int TrainCommand::run(const OptionTable& table) {
   return 0;
 }
 
-train::RunDirectory TrainCommand::open_run(const OptionTable& table, const RunData& data) const {
-  if (resume_) {
+train::RunDirectory TrainCommand::open_run(const RunData& data) const {
+  if (!resume_) {
+    return train::RunDirectory::create(out_);
+  }
+  train::RunDirectory run = train::RunDirectory::resume(out_);
+  // Without it and without a checkpoint, the run was killed while it was being made.
+  std::error_code error;
+  if (run.has_checkpoint() || std::filesystem::exists(run.file("data.json"), error)) {
     check_same_data(out_, data);
   }
-  train::RunDirectory run =
-      resume_ ? train::RunDirectory::resume(out_) : train::RunDirectory::create(out_);
-  run.write_json("config.json", table.to_config());
-  run.write_json("data.json", data::describe(data.loaded, data.split));
-  train::write_items(run.file("items.tsv"), item_names(data.split.dataset()));
   return run;
 }
 
-train::TrainResult TrainCommand::train_model(Model& model,
+// config.json comes first: from then on the run can be resumed.
+void TrainCommand::write_files(const OptionTable& table,
+                               const RunData& data,
+                               const train::RunDirectory& run) const {
+  run.write_json("config.json", table.to_config());
+  run.write_json("data.json", data::describe(data.loaded, data.split));
+  train::write_items(run.file("items.tsv"), item_names(data.split.dataset()));
+}
+
+train::TrainResult TrainCommand::train_model(const OptionTable& table,
+                                             Model& model,
                                              const RunData& data,
                                              const train::RunDirectory& run) {
   ProgressLine line(session_.quiet);
@@ -214,7 +235,15 @@ train::TrainResult TrainCommand::train_model(Model& model,
   options.data_hash = data.split.hash();
   options.evaluation.filter_seen = filter_seen_;
   options.stop = &StopSignals::received();
-  return train::Trainer(model, data.split, train_, run, options, progress.observer()).run();
+  options.save_now = &SaveSignal::received();
+  if (!resume_) {
+    write_files(table, data, run);
+  }
+  train::Trainer trainer(model, data.split, train_, run, options, progress.observer());
+  if (resume_) {
+    write_files(table, data, run);  // options that the checkpoint refuses must not get there
+  }
+  return trainer.run();
 }
 
 int TrainCommand::interrupted(int signal) const {

@@ -17,9 +17,12 @@ class TrainProgress {
  private:
   void show(const train::Progress& progress);
   void remember(const train::EvaluationReport& report);
+  void tell_of_experts(const eval::ExpertUse& experts);
 
   ProgressLine& line_;
-  std::string best_;  ///< the best evaluation so far
+  std::string best_;     ///< the best evaluation so far
+  std::string experts_;  ///< how the validation users shared them
+  bool warned_ = false;  ///< of experts that collapse
 };
 
 }  // namespace elastic::cli

@@ -1,21 +1,17 @@
 // A fingerprint of data: XXH3, 64 bits, as hexadecimal.
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
+#include "base/checksum.h"
+
 namespace elastic::data {
 
 class ContentHash {
  public:
-  ContentHash();
-  ~ContentHash();
-  ContentHash(const ContentHash&) = delete;
-  ContentHash& operator=(const ContentHash&) = delete;
-
   /// The length is part of what is hashed, so neighbouring strings do not run together.
   void add(std::string_view text);
   template <class T>
@@ -24,11 +20,10 @@ class ContentHash {
     add(std::string_view(reinterpret_cast<const char*>(values.data()), values.size_bytes()));
   }
   /// 16 hexadecimal digits.
-  [[nodiscard]] std::string hex() const;
+  [[nodiscard]] std::string hex() const { return checksum_.hex(); }
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  Checksum checksum_;
 };
 
 }  // namespace elastic::data

@@ -110,6 +110,7 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   const auto rows = static_cast<std::int64_t>(positions.size());
   const Tensor hidden = model_.encode_last(builder.build(device_), ForwardMode{}).value();
   const Tensor items = model_.take_scored_items().value();
+  const RetrievedExperts experts = model_.retrieved();
   const Segments excluded = seen.segments(device_);
   const Tensor excluded_ids = seen.ids(device_);
   Tensor ranks({rows}, DType::kInt32, device_);
@@ -120,6 +121,7 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   }
 
   const std::vector<std::int32_t> values = ranks.to_vector<std::int32_t>();
+  ranking.experts.add(experts);
   for (std::size_t i = 0; i < positions.size(); ++i) {
     ranking.ranks[positions[i]] = values[i];
   }
@@ -146,6 +148,7 @@ Ranking rank_users(Model& model,
                    const EvalOptions& options) {
   const FixedWeights fixed(model);
   Ranking ranking = users_of(split, subset, options);
+  ranking.experts = ExpertUse(model.config());
   UserRanker ranker(model, split, subset, options);
   ranker.rank_all(ranking);
   ranking.items_covered = ranker.items_covered();

@@ -11,6 +11,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr int kDigits = 6;
+constexpr std::size_t kHistogramExperts = 256;  // of the pool: the default has no more
 // Lower ends of the buckets; the last has no bound.
 constexpr std::array<std::int32_t, 6> kBucketStarts{1, 21, 51, 101, 201, 501};
 
@@ -113,6 +114,7 @@ Report make_report(const Ranking& ranking, const Ranking& popularity, Protocol p
   }
   const auto covered = static_cast<double>(ranking.items_covered);
   report.coverage = protocol.items == 0 ? 0.0 : covered / static_cast<double>(protocol.items);
+  report.experts = ranking.experts;
   report.protocol = std::move(protocol);
   return report;
 }
@@ -141,6 +143,10 @@ ordered_json to_json(const Report& report) {
   object["popularity"] = metrics_to_json(report.popularity);
   object[concat("coverage@", kCoverageCutoff)] = round_to_digits(report.coverage, kDigits);
   object["by_history_length"] = buckets_to_json(report.buckets);
+  if (report.experts.num_users() > 0) {
+    object["experts"] = to_json(report.experts);
+    object["experts"]["users_of_expert"] = report.experts.histogram(kHistogramExperts);
+  }
   for (const Comparison& against : report.against) {
     object["against"].push_back(
         {{"run", against.name},

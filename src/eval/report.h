@@ -56,6 +56,7 @@ struct Report {
   std::vector<MetricValue> popularity;
   std::vector<LengthBucket> buckets;  ///< those with users
   double coverage = 0.0;              ///< share of the catalogue that stands in someone's top 10
+  ExpertUse experts;                  ///< of these users
   std::vector<Comparison> against;
   Protocol protocol;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/atomic_file.h"
+#include "base/checksum.h"
 #include "base/error.h"
 #include "tensor/backend.h"
 #include "tensor/safetensors_format.h"
@@ -12,6 +13,7 @@
 namespace elastic {
 namespace {
 
+using safetensors_format::kChecksumKey;
 using safetensors_format::kLengthBytes;
 using safetensors_format::kMetadataKey;
 
@@ -46,9 +48,10 @@ void write_safetensors(const std::string& path,
                        const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) {
-    header[kMetadataKey] = metadata;
-  }
+  ELASTIC_CHECK(!metadata.contains(kChecksumKey), "the checksum is the writer's");
+  const std::string no_checksum(Checksum::kDigits, '0');
+  header[kMetadataKey] = {{kChecksumKey, no_checksum}};  // the first value of the text
+  header[kMetadataKey].update(nlohmann::ordered_json(metadata));
   std::uint64_t position = 0;
   for (const auto& [name, tensor] : tensors) {
     ELASTIC_CHECK(name != kMetadataKey && !header.contains(name), "bad or repeated name ", name);
@@ -69,14 +72,18 @@ void write_safetensors(const std::string& path,
   const std::uint64_t header_bytes = text.size();
 
   AtomicFile file(path);
+  Checksum checksum;
   file.write(&header_bytes, kLengthBytes);
   file.write(text);
+  checksum.add(text);
   std::vector<char> bytes;
   for (const NamedTensor& item : tensors) {
     bytes.resize(item.tensor.bytes());
     backend_for(item.tensor.device()).copy_to_host(item.tensor, bytes.data());
     file.write(bytes.data(), bytes.size());
+    checksum.add(bytes.data(), bytes.size());
   }
+  file.overwrite(kLengthBytes + text.find(no_checksum), checksum.hex());
   file.commit();
 }
 

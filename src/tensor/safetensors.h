@@ -33,10 +33,12 @@ struct Safetensors {
 /// Reads a whole file into tensors on the CPU: float32, float64 or int32, rank 0 to 4. Nothing in
 /// the file is believed before it is checked against the file's own size: a file that lies about
 /// its lengths, shapes or offsets, or repeats a name, is a CheckpointError that names file and key.
+/// So is one whose checksum does not fit; `metadata` then holds the rest.
 Safetensors read_safetensors(const std::string& path);
 
 /// Writes tensors of any device in the given order, the data from a multiple of 64 bytes on. The
-/// file is replaced at once or not at all; a failure is an Error.
+/// file is replaced at once or not at all; a failure is an Error. A checksum goes into the
+/// metadata.
 void write_safetensors(const std::string& path,
                        const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata);

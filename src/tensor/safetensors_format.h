@@ -11,6 +11,9 @@ namespace elastic::safetensors_format {
 static_assert(std::endian::native == std::endian::little, "safetensors are little endian");
 
 inline constexpr const char* kMetadataKey = "__metadata__";
+/// Metadata key of a checksum over the header, with zeros in its place, and all elements. Files of
+/// other writers have none, and are read without.
+inline constexpr const char* kChecksumKey = "checksum_xxh3";
 /// The header's length, in front of it.
 inline constexpr std::uint64_t kLengthBytes = 8;
 

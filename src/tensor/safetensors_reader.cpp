@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "tensor/backend.h"
 #include "tensor/safetensors.h"
@@ -16,6 +17,7 @@ namespace elastic {
 namespace {
 
 using nlohmann::json;
+using safetensors_format::kChecksumKey;
 using safetensors_format::kLengthBytes;
 using safetensors_format::kMetadataKey;
 
@@ -39,8 +41,12 @@ class Reader {
       }
     }
     check_layout();
+    const std::string expected = take_checksum(result.metadata);
     for (const Entry& entry : entries_) {
       result.tensors.push_back({entry.name, load(entry)});
+    }
+    if (!expected.empty() && checksum_.hex() != expected) {
+      refuse("damaged: its checksum is ", checksum_.hex(), ", expected ", expected);
     }
     return result;
   }
@@ -92,13 +98,14 @@ class Reader {
              " bytes of a file of ",
              file_bytes_);
     }
-    std::string text(header_bytes, '\0');
-    read_bytes(text.data(), header_bytes);
+    header_text_.resize(header_bytes);
+    read_bytes(header_text_.data(), header_bytes);
     data_begin_ = kLengthBytes + header_bytes;
     try {
-      header_ = json::parse(text, [this](int depth, json::parse_event_t event, json& value) {
-        return check_event(depth, event, value);
-      });
+      header_ =
+          json::parse(header_text_, [this](int depth, json::parse_event_t event, json& value) {
+            return check_event(depth, event, value);
+          });
     } catch (const json::exception& error) {
       refuse("the header is not JSON: ", std::string(error.what()).substr(0, 200));
     }
@@ -140,6 +147,24 @@ class Reader {
       result[key] = text.get<std::string>();
     }
     return result;
+  }
+
+  // The header as it was before the checksum was filled in is what the checksum begins with. Empty
+  // for a file that has none.
+  std::string take_checksum(std::map<std::string, std::string>& metadata) {
+    const auto found = metadata.find(kChecksumKey);
+    if (found == metadata.end()) {
+      return "";
+    }
+    const std::string checksum = found->second;
+    metadata.erase(found);
+    const std::size_t place = header_text_.find(checksum);
+    if (checksum.size() != Checksum::kDigits || place == std::string::npos) {
+      refuse(kChecksumKey, ": expected ", Checksum::kDigits, " hexadecimal digits");
+    }
+    header_text_.replace(place, checksum.size(), Checksum::kDigits, '0');
+    checksum_.add(header_text_);
+    return checksum;
   }
 
   Entry entry(const std::string& name, const json& value) const {
@@ -251,6 +276,7 @@ class Reader {
     std::vector<char> bytes(entry.end - entry.begin);
     file_.seekg(static_cast<std::streamoff>(data_begin_ + entry.begin));
     read_bytes(bytes.data(), bytes.size());
+    checksum_.add(bytes.data(), bytes.size());
     Tensor tensor(entry.shape, entry.dtype, Device::kCpu);
     backend_for(Device::kCpu).copy_from_host(bytes.data(), tensor);
     return tensor;
@@ -260,7 +286,9 @@ class Reader {
   std::ifstream file_;
   std::uint64_t file_bytes_ = 0;
   std::uint64_t data_begin_ = 0;
+  std::string header_text_;
   json header_;
+  Checksum checksum_;
   std::vector<std::set<std::string>> keys_;  ///< of the objects being parsed, outermost first
   std::vector<Entry> entries_;
 };

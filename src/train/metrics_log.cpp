@@ -9,11 +9,13 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/retry.h"
 
 namespace elastic::train {
 
 MetricsLog::MetricsLog(const std::string& path, std::int64_t keep_bytes) : path_(path) {
-  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  descriptor_ = retry_interrupted(
+      [&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666); });
   if (descriptor_ < 0) {
     fail("open");
   }
@@ -22,7 +24,7 @@ MetricsLog::MetricsLog(const std::string& path, std::int64_t keep_bytes) : path_
     fail("stat");
   }
   bytes_ = std::min<std::int64_t>(status.st_size, keep_bytes);
-  if (::ftruncate(descriptor_, bytes_) != 0) {
+  if (retry_interrupted([&] { return ::ftruncate(descriptor_, bytes_); }) != 0) {
     fail("truncate");
   }
 }
@@ -37,11 +39,9 @@ void MetricsLog::write(const nlohmann::ordered_json& event) {
   const std::string line = event.dump() + "\n";
   std::size_t done = 0;
   while (done < line.size()) {
-    const ssize_t written = ::write(descriptor_, line.data() + done, line.size() - done);
+    const ssize_t written = retry_interrupted(
+        [&] { return ::write(descriptor_, line.data() + done, line.size() - done); });
     if (written < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
       fail("write");
     }
     done += static_cast<std::size_t>(written);
@@ -50,7 +50,7 @@ void MetricsLog::write(const nlohmann::ordered_json& event) {
 }
 
 void MetricsLog::sync() {
-  if (::fsync(descriptor_) != 0) {
+  if (retry_interrupted([&] { return ::fsync(descriptor_); }) != 0) {
     fail("fsync");
   }
 }

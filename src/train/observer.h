@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "eval/expert_use.h"
 #include "eval/metrics.h"
 #include "tensor/memory.h"
 
@@ -39,7 +40,8 @@ struct EpochReport {
 struct EvaluationReport {
   std::int64_t epoch = 0;  ///< from 1; the current one when time ran out within it
   std::vector<eval::MetricValue> metrics;
-  bool best = false;  ///< better than all before: the model was saved
+  eval::ExpertUse experts;  ///< of the validation users; empty for models without
+  bool best = false;        ///< better than all before: the model was saved
   double seconds = 0.0;
 };
 
@@ -50,6 +52,8 @@ struct TrainObserver {
   std::function<void(const EvaluationReport&)> evaluation;
   /// After every step, with the number of steps so far.
   std::function<void(std::int64_t)> step;
+  /// After a checkpoint that `save_now` asked for, with the number of steps it holds.
+  std::function<void(std::int64_t)> saved;
 };
 
 }  // namespace elastic::train

@@ -5,14 +5,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/retry.h"
 
 namespace elastic::train {
 namespace {
@@ -20,16 +21,35 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kLockName = ".lock";
+constexpr const char* kCheckpoints = "checkpoints";
 // Paths and raw ids need not be UTF-8, JSON must.
 constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
 
+bool is_leftover(const fs::directory_entry& entry) {
+  return is_atomic_leftover(entry.path().filename().string());
+}
+
+// Anything but what a process leaves that was killed before it had written config.json.
 bool holds_files(const std::string& path) {
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-    if (entry.path().filename() != kLockName) {
+    const fs::path name = entry.path().filename();
+    const bool is_empty_folder =
+        name == kCheckpoints && entry.is_directory() && fs::is_empty(entry.path());
+    if (name != kLockName && !is_empty_folder && !is_leftover(entry)) {
       return true;
     }
   }
   return false;
+}
+
+// What the caller can change by another --out is a usage error, a full or broken disk is not.
+[[noreturn]] void refuse(const std::string& message, int error) {
+  const bool is_usage = error != ENOSPC && error != EDQUOT && error != EIO && error != ENOMEM;
+  const std::string reason = std::generic_category().message(error);
+  if (is_usage) {
+    throw UsageError(message, reason);
+  }
+  throw Error(message + reason);
 }
 
 void create_folder(const std::string& path) {
@@ -39,7 +59,7 @@ void create_folder(const std::string& path) {
   }
   fs::create_directories(path, error);
   if (error) {
-    throw UsageError("--out ", path, ": the folder cannot be created: ", error.message());
+    refuse(concat("--out ", path, ": the folder cannot be created: "), error.value());
   }
 }
 
@@ -58,7 +78,8 @@ RunDirectory RunDirectory::create(const std::string& path) {
                            "choose another --out"
                          : ": the folder is not empty; choose another --out");
   }
-  create_folder(run.file("checkpoints"));
+  run.remove_leftovers();
+  create_folder(run.file(kCheckpoints));
   return run;
 }
 
@@ -69,7 +90,7 @@ RunDirectory RunDirectory::resume(const std::string& path) {
   }
   RunDirectory run(path);
   run.lock();
-  create_folder(run.file("checkpoints"));
+  create_folder(run.file(kCheckpoints));
   run.remove_leftovers();
   return run;
 }
@@ -84,24 +105,26 @@ RunDirectory::~RunDirectory() {
 }
 
 void RunDirectory::lock() {
-  lock_descriptor_ = ::open(file(kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  lock_descriptor_ = retry_interrupted(
+      [&] { return ::open(file(kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
   if (lock_descriptor_ < 0) {
-    throw UsageError(path_, ": the folder cannot be written: ", std::strerror(errno));
+    refuse(concat(path_, ": the folder cannot be written: "), errno);
   }
-  if (::flock(lock_descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  if (retry_interrupted([&] { return ::flock(lock_descriptor_, LOCK_EX | LOCK_NB); }) != 0) {
     if (errno == EWOULDBLOCK) {
       throw UsageError(path_, ": in use by another process");
     }
-    throw UsageError(path_, ": the folder cannot be locked: ", std::strerror(errno));
+    refuse(concat(path_, ": the folder cannot be locked: "), errno);
   }
 }
 
 // What a killed process was writing; nobody else can be while the lock is ours.
 void RunDirectory::remove_leftovers() const {
-  for (const std::string& folder : {path_, file("checkpoints")}) {
+  for (const std::string& folder : {path_, file(kCheckpoints)}) {
+    std::error_code no_folder;
     std::vector<fs::path> leftovers;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-      if (entry.path().extension() == ".tmp") {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, no_folder)) {
+      if (is_leftover(entry)) {
         leftovers.push_back(entry.path());
       }
     }

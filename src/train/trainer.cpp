@@ -1,7 +1,6 @@
 #include "train/trainer.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "base/error.h"
@@ -88,6 +87,7 @@ Trainer::Trainer(Model& model,
                        static_cast<std::uint64_t>(config.seed)},
       lengths_(training_lengths(split)),
       optimizer_(model.parameters(), config),
+      best_model_(run),
       loss_(any_weight(model).dtype(), device_) {
   if (config_.threads > 0) {
     set_num_threads(static_cast<int>(config_.threads));
@@ -98,11 +98,7 @@ Trainer::Trainer(Model& model,
   if (options_.resume && run_.has_checkpoint()) {
     state_ =
         load_checkpoint(run_.checkpoint_path(), model_, optimizer_, config_, options_.data_hash);
-    if (state_.best_epoch > 0 && !std::filesystem::exists(run_.model_path())) {
-      throw CheckpointError(
-          run_.model_path(),
-          ": no such file, though the checkpoint beside it tells of a best model");
-    }
+    best_model_.go_back_to(state_.best_epoch);
   }
   log_.emplace(run_.metrics_path(), state_.metrics_bytes);
 }
@@ -203,9 +199,7 @@ void Trainer::step() {
   if (since_report_.peek() >= options_.report_every_s) {
     report_progress();
   }
-  if (since_save_.peek() >= config_.save_every_s) {
-    save();
-  }
+  save_if_due();
 }
 
 // Of the step that `state_` counted last, so that it is the same after an interruption.
@@ -286,12 +280,14 @@ void Trainer::evaluate() {
   EvaluationReport report;
   report.epoch = state_.epoch + 1;
   report.metrics = eval::all_metrics(ranking.ranks);
+  report.experts = ranking.experts;
   const double metric = eval::value_of(report.metrics, kBestMetric);
   report.best = metric > state_.best_metric;
   if (report.best) {
-    save_model(run_.model_path(),
-               model_,
-               {example_options_.seed, report.epoch, kBestMetric, metric, options_.data_hash});
+    best_model_.replace(
+        model_,
+        {example_options_.seed, report.epoch, kBestMetric, metric, options_.data_hash},
+        state_.best_epoch);
     state_.best_metric = metric;
     state_.best_epoch = report.epoch;
     state_.evaluations_since_best = 0;
@@ -300,6 +296,7 @@ void Trainer::evaluate() {
   }
   report.seconds = clock_.lap();
   state_.elapsed_s += report.seconds;
+  evaluation_s_ = report.seconds;
 
   nlohmann::ordered_json event{{"event", "evaluation"},
                                {"epoch", report.epoch},
@@ -311,6 +308,7 @@ void Trainer::evaluate() {
     event[value.name] = value.value;
   }
   event["best"] = report.best;
+  event.update(to_json(report.experts));
   event["seconds"] = report.seconds;
   log_->write(event);
   if (observer_.evaluation) {
@@ -324,7 +322,22 @@ void Trainer::save() {
   state_.epoch_loss = loss_.epoch;
   state_.metrics_bytes = log_->bytes();
   save_checkpoint(run_.checkpoint_path(), model_, optimizer_, config_, options_.data_hash, state_);
+  best_model_.settle();
   since_save_.lap();
+  const bool asked = options_.save_now != nullptr && options_.save_now->exchange(false);
+  if (asked && observer_.saved) {
+    observer_.saved(state_.num_steps);
+  }
+}
+
+void Trainer::save_if_due() {
+  // No more than save_every_s shall be lost, so what an evaluation will take counts before it.
+  const bool epoch_ends = state_.next_batch == num_batches();
+  const double due_s = since_save_.peek() + (epoch_ends ? evaluation_s_ : 0.0);
+  const bool asked = options_.save_now != nullptr && options_.save_now->load();
+  if (asked || due_s >= config_.save_every_s) {
+    save();
+  }
 }
 
 }  // namespace elastic::train

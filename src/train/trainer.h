@@ -10,6 +10,7 @@
 #include "data/split.h"
 #include "eval/evaluator.h"
 #include "model/model.h"
+#include "train/best_model.h"
 #include "train/checkpoint.h"
 #include "train/examples.h"
 #include "train/loss_meter.h"
@@ -32,6 +33,8 @@ struct TrainerOptions {
   double report_every_s = 0.25;
   eval::EvalOptions evaluation;            ///< of the validation split
   const std::atomic<int>* stop = nullptr;  ///< once not 0: save and return after the current step
+  /// Once true: save after the current step, and go on. Set back to false then.
+  std::atomic<bool>* save_now = nullptr;
 };
 
 enum class Status {
@@ -85,6 +88,7 @@ class Trainer {
   /// Everything read from the device, so that nothing not finite is reported or saved.
   void read_device();
   void save();
+  void save_if_due();
 
   Model& model_;
   const data::Split& split_;
@@ -99,6 +103,7 @@ class Trainer {
   Optimizer optimizer_;
   std::optional<RecordedSteps> recorded_;
   TrainState state_;
+  BestModel best_model_;
   std::optional<MetricsLog> log_;
   LossMeter loss_;
 
@@ -109,6 +114,7 @@ class Trainer {
   Stopwatch clock_;
   Stopwatch since_report_;
   Stopwatch since_save_;
+  double evaluation_s_ = 0.0;  ///< what the latest evaluation took
 };
 
 }  // namespace elastic::train

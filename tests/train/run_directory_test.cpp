@@ -46,6 +46,7 @@ TEST_CASE("run directory: an empty folder is taken, a used one refused") {
   const std::string path = folder.file("run");
   fs::create_directories(path);
   { const RunDirectory run = RunDirectory::create(path); }
+  std::ofstream(path + "/notes.txt") << "mine";
   CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) ==
         "--out " + path + ": the folder is not empty; choose another --out");
   std::ofstream(path + "/config.json") << "{}";

@@ -1,0 +1,31 @@
+// A checksum of bytes: XXH3, 64 bits, as hexadecimal. Against damage, not against malice.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace elastic {
+
+class Checksum {
+ public:
+  /// Of `hex`.
+  static constexpr std::size_t kDigits = 16;
+
+  Checksum();
+  ~Checksum();
+  Checksum(const Checksum&) = delete;
+  Checksum& operator=(const Checksum&) = delete;
+
+  void add(const void* data, std::size_t bytes);
+  void add(std::string_view text) { add(text.data(), text.size()); }
+  /// Of all that was added so far; more may follow.
+  [[nodiscard]] std::string hex() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace elastic

@@ -1,0 +1,108 @@
+"""Every system call that writes fails once, and nothing is lost: faults_test.py BINARY LIBRARY [--long]
+
+LIBRARY is faults.cpp, which makes call number n fail. For every n and every kind of failure the
+command must end with its documented exit code and a message that names the run, or be killed; the
+same command again (with --resume where there is a run by then) must end in the bits of a run that
+nothing happened to. The short form takes every kind for some n, and all n for two kinds.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+
+from recovery import Streaming, Training, Workplace, differences, leftovers, uninterrupted
+
+MESSAGES = {"EIO": "Input/output error", "FULL": "No space left on device"}
+SURVIVED = ("EINTR", "SHORT")  # the command must not even notice
+KILLED = ("KILL", "TORN")
+KINDS = (*MESSAGES, *SURVIVED, *KILLED)
+
+
+class Prover:
+    def __init__(self, workplace, library, job):
+        self.workplace = workplace
+        self.library = os.path.abspath(library)
+        self.job = job
+        self.run = workplace.path("run_" + job.name.split()[0])
+        self.expected = uninterrupted(workplace, job, self.run)
+        self.problems = []
+
+    def call(self, kind, number, count_file=None):
+        environment = {"LD_PRELOAD": self.library, "FAULT_UNDER": self.run, "FAULT_HOW": kind,
+                       "FAULT_AT": str(number)}
+        if count_file:
+            environment["FAULT_COUNT"] = count_file
+        return self.workplace.call(self.job.command(self.run), env=environment)
+
+    def count(self):
+        self.job.prepare(self.run)
+        path = self.workplace.path("count")
+        result = self.call("", 0, path)
+        assert result.returncode == 0, result.stderr
+        with open(path, encoding="utf-8") as file:
+            return int(file.read())
+
+    def complain(self, kind, number, problem, result):
+        self.problems.append(f"{self.job.name}: {kind} at call {number}: {problem}\n"
+                             f"  exit {result.returncode}\n  {result.stderr[-1000:]}")
+
+    def check(self, kind, number):
+        self.job.prepare(self.run)
+        result = self.call(kind, number)
+        if kind in KILLED:
+            if result.returncode != -9:
+                self.complain(kind, number, "was not killed", result)
+        elif result.returncode == 1 and kind not in SURVIVED:
+            if MESSAGES[kind] not in result.stderr or self.run not in result.stderr:
+                self.complain(kind, number, "the message names neither reason nor file", result)
+        elif result.returncode != 0:
+            self.complain(kind, number, "not the documented exit code", result)
+        if result.returncode != 0:
+            again = self.workplace.call(self.job.command(self.run))
+            if again.returncode != 0:
+                self.complain(kind, number, "could not go on", again)
+                return
+        different = differences(self.expected, self.job.outcome(self.run))
+        if different:
+            self.complain(kind, number, f"other bits in {different}", result)
+        if leftovers(self.run) and kind not in SURVIVED and result.returncode != 0:
+            self.complain(kind, number, f"left {leftovers(self.run)}", result)
+
+
+def numbers_for(kind, count, everything):
+    if everything or kind in ("EIO", "TORN"):
+        return range(1, count + 1)
+    return range(1, count + 1, 7)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("binary")
+    parser.add_argument("library")
+    parser.add_argument("--long", action="store_true", help="all kinds at all calls")
+    arguments = parser.parse_args()
+    workplace = Workplace(arguments.binary)
+    failed = 0
+    # One epoch at a time and steps of a third of the data keep the number of calls small.
+    jobs = [Training(workplace, epochs=2, options=["--save-every-s", "1e6"]), Streaming(workplace)]
+    for job in jobs:
+        prover = Prover(workplace, arguments.library, job)
+        count = prover.count()
+        rounds = 0
+        for kind in KINDS:
+            for number in numbers_for(kind, count, arguments.long):
+                prover.check(kind, number)
+                rounds += 1
+        failed += len(prover.problems)
+        print("\n".join(prover.problems[:10]), file=sys.stderr)
+        print(f"faults: {job.name}: {count} calls, {rounds} failures injected, "
+              f"{len(prover.problems)} problems", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except subprocess.TimeoutExpired as error:
+        sys.exit(f"did not end: {error}")

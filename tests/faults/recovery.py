@@ -1,0 +1,105 @@
+"""What the proofs of recovery share: a job that writes a run, how to go on with it, and what must
+come out, to the bit, whatever happened on the way."""
+
+import json
+import os
+import shutil
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+from harness import TINY_MODEL, Workplace  # pylint: disable=wrong-import-position,unused-import
+
+CLOCK_KEYS = ("seconds", "elapsed_s", "epoch_seconds")
+
+
+def read_safetensors(path):
+    """(metadata, the bytes behind the header)."""
+    with open(path, "rb") as file:
+        content = file.read()
+    size = struct.unpack("<Q", content[:8])[0]
+    return json.loads(content[8:8 + size])["__metadata__"], content[8 + size:]
+
+
+def timeless(event):
+    return {key: value for key, value in event.items() if key not in CLOCK_KEYS}
+
+
+def read_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class Training:
+    """`elastic train`: three epochs with a checkpoint after every step, or at epochs only."""
+
+    name = "train"
+
+    def __init__(self, workplace, threads=1, epochs=3, options=("--save-every-s", "0")):
+        self.workplace = workplace
+        self.begin = ["train", "--data", workplace.data, "--items", workplace.items, "--epochs",
+                      str(epochs), "--threads", str(threads), *TINY_MODEL, *options]
+
+    def prepare(self, run):
+        shutil.rmtree(run, ignore_errors=True)
+
+    def command(self, run):
+        """The command to begin with, or to go on with."""
+        if os.path.exists(os.path.join(run, "config.json")):
+            return ["train", "--resume", "--out", run]
+        return [*self.begin, "--out", run]
+
+    @staticmethod
+    def outcome(run):
+        """All that must be the same however often the run was interrupted."""
+        result = {name: read_bytes(os.path.join(run, name))
+                  for name in ("model.safetensors", "result.json", "config.json", "data.json",
+                               "items.tsv")}
+        with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
+            result["metrics.jsonl"] = [timeless(json.loads(line)) for line in file]
+        metadata, tensors = read_safetensors(os.path.join(run, "checkpoints/latest.safetensors"))
+        state = timeless(json.loads(metadata["state"]))
+        state.pop("metrics_bytes")  # so many digits as the clock took
+        result["checkpoint"] = (metadata["config"], metadata["data_hash"], state, tensors)
+        return result
+
+
+class Streaming:
+    """`elastic predict --stream`: states of a trained run, from a file of events."""
+
+    name = "predict --stream"
+
+    def __init__(self, workplace, threads=1, lines=1500):
+        self.trained = workplace.stream_run
+        events = "".join(f"u{event * 7 % 23} m{event * event % 40 + 1}\n" for event in range(lines))
+        self.events = workplace.write("events.txt", events)
+        self.threads = str(threads)
+
+    def prepare(self, run):
+        shutil.rmtree(run, ignore_errors=True)
+        shutil.copytree(self.trained, run)
+
+    def command(self, run):
+        return ["predict", run, self.events, "--stream", "--resume", "--save-every-s", "0",
+                "--threads", self.threads]
+
+    @staticmethod
+    def outcome(run):
+        return {"streams.safetensors": read_safetensors(os.path.join(run, "streams.safetensors"))}
+
+
+def differences(expected, found):
+    return [name for name in expected if found.get(name) != expected[name]]
+
+
+def leftovers(run):
+    """Files that have no place in a finished run."""
+    return [name for folder in (run, os.path.join(run, "checkpoints")) if os.path.isdir(folder)
+            for name in os.listdir(folder) if name.endswith(".tmp") or "former" in name]
+
+
+def uninterrupted(workplace, job, run):
+    job.prepare(run)
+    result = workplace.call(job.command(run))
+    assert result.returncode == 0, result.stderr
+    return job.outcome(run)

@@ -50,7 +50,7 @@ void TrainProgress::tell_of_experts(const eval::ExpertUse& experts) {
     warned_ = true;
     line_.message(fmt::format(
         "warning: the interest memory has collapsed: {} users share {:.1f} effective experts of a "
-        "pool of {}; try a smaller --learning-rate or --warmup-steps, or fewer --pool-subkeys",
+        "pool of {}, so it hardly tells them apart",
         experts.num_users(),
         experts.effective_experts(),
         experts.pool_size()));

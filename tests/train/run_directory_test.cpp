@@ -98,6 +98,21 @@ TEST_CASE("run directory: resuming needs a run, and clears what a killed process
   CHECK(fs::is_empty(path + "/checkpoints"));
 }
 
+TEST_CASE(
+    "run directory: what a process left that was killed before config.json is in nobody's way") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  { const RunDirectory run = RunDirectory::create(path); }
+  std::ofstream(path + "/config.json.17.tmp") << "half";
+  { const RunDirectory run = RunDirectory::create(path); }
+  CHECK_FALSE(fs::exists(path + "/config.json.17.tmp"));
+  // Files of others stay, whatever they are called.
+  std::ofstream(path + "/notes.tmp") << "mine";
+  CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) ==
+        "--out " + path + ": the folder is not empty; choose another --out");
+  CHECK(fs::exists(path + "/notes.tmp"));
+}
+
 TEST_CASE("run directory: JSON that is missing or broken is refused by name") {
   const TemporaryFolder folder;
   const std::string path = folder.file("data.json");

@@ -75,6 +75,7 @@ struct TinyRun {
   TrainObserver observer;
   std::string data_hash = "tiny";
   double report_every_s = 1e6;
+  std::atomic<bool>* save_now = nullptr;
   std::int64_t stop_after = 0;  ///< steps in all; 0: not at all
   data::Split split = tiny_split();
   std::unique_ptr<Model> model;  ///< after `train`
@@ -101,6 +102,7 @@ struct TinyRun {
     options.data_hash = data_hash;
     options.report_every_s = report_every_s;
     options.stop = &stop;
+    options.save_now = save_now;
     return Trainer(*model, split, config, run, options, with_stop).run();
   }
 };

@@ -337,6 +337,103 @@ TEST_CASE("trainer: out of tokens it evaluates, saves, and can go on") {
   check_same(folder.file("parts"), folder.file("whole"));
 }
 
+TEST_CASE("trainer: who goes on after time ran out begins with the best model of the checkpoint") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.learning_rate = 1e-3;
+  run.config.epochs = 2;
+  run.train(folder.file("whole"));
+  // Stopped in the second epoch by its tokens, the run has saved a model of another epoch than its
+  // checkpoint tells of. Going on without another evaluation must not keep it.
+  const auto event = nlohmann::json::parse(timeless_metrics(folder.file("whole")).front());
+  const std::string path = folder.file("parts");
+  run.config.max_tokens = event["tokens_read"].get<std::int64_t>();
+  run.train(path);
+  const std::string first = bytes_of(path + "/model.safetensors");
+  run.config.max_tokens += 1;
+  TrainResult result;
+  for (int step = 0; step < 100 && result.best_epoch != 2; ++step) {
+    result = run.train(path, /*resume=*/true);
+    run.config.max_tokens += 7;  // until one of its evaluations is better
+  }
+  REQUIRE(result.best_epoch == 2);
+  REQUIRE(result.status == Status::kOutOfTokens);
+  CHECK(fs::exists(path + "/checkpoints/former-best.safetensors"));
+  run.config.max_tokens = 0;
+  run.stop_after = result.num_steps + 1;
+  CHECK(run.train(path, /*resume=*/true).best_epoch == 1);
+  const bool is_first = bytes_of(path + "/model.safetensors") == first;
+  CHECK(is_first);
+  run.stop_after = 0;
+  CHECK(run.train(path, /*resume=*/true).status == Status::kFinished);
+  check_same(path, folder.file("whole"));
+  CHECK_FALSE(fs::exists(path + "/checkpoints/former-best.safetensors"));
+}
+
+TEST_CASE("trainer: a run saves when asked, once, and goes on") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  std::vector<std::int64_t> saved;
+  std::atomic<bool> save_now = false;
+  run.save_now = &save_now;
+  run.observer.step = [&](std::int64_t step) { save_now = save_now || step == 2; };
+  run.observer.saved = [&](std::int64_t step) {
+    saved.push_back(step);
+    CHECK(fs::exists(folder.file("run/checkpoints/latest.safetensors")));
+  };
+  CHECK(run.train(folder.file("run")).status == Status::kFinished);
+  CHECK(saved == std::vector<std::int64_t>{2});
+}
+
+TEST_CASE("trainer: a damaged checkpoint is refused, whichever bit it is") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  TinyRun run;
+  run.stop_after = 1;
+  run.train(path);
+  const std::string file = path + "/checkpoints/latest.safetensors";
+  const std::string whole = bytes_of(file);
+  const std::size_t name =
+      whole.find("checksum_xxh3");  // whose damage hides it, and changes nothing
+  REQUIRE(name != std::string::npos);
+  for (std::size_t i = 0; i < 400; ++i) {
+    const std::size_t place = i * (whole.size() - 1) / 399;
+    if (place >= name && place < name + 13) {
+      continue;
+    }
+    std::string damaged = whole;
+    damaged[place] = static_cast<char>(damaged[place] ^ (1 << (i % 8)));
+    std::ofstream(file, std::ios::binary) << damaged;
+    CAPTURE(place);
+    CHECK_THROWS_AS(read_safetensors(file), CheckpointError);
+  }
+  std::ofstream(file, std::ios::binary) << whole.substr(0, whole.size() - 1);
+  CHECK_THROWS_AS(run.train(path, /*resume=*/true), CheckpointError);
+  std::ofstream(file, std::ios::binary) << whole;
+  run.stop_after = 0;
+  CHECK(run.train(path, /*resume=*/true).status == Status::kFinished);
+}
+
+TEST_CASE("trainer: evaluations tell how the experts are used, of models that have any") {
+  for (const char* model : {"elastic", "softmax"}) {
+    const TemporaryFolder folder;
+    TinyRun run;
+    run.model_config = tiny_model_config(model);
+    run.config.epochs = 1;
+    run.train(folder.file("run"));
+    const auto event = nlohmann::json::parse(timeless_metrics(folder.file("run")).back());
+    REQUIRE(event["event"] == "evaluation");
+    CHECK(event.contains("experts_used") == (std::string(model) == "elastic"));
+    if (event.contains("experts_used")) {
+      CHECK(event["experts_pool"] == 16);
+      CHECK(event["experts_used"] >= 4);
+      CHECK(event["experts_used"] <= 16);
+      CHECK(event["expert_gate_top"] >= 0.25);
+      CHECK(event["expert_gate_top"] <= 1.0);
+    }
+  }
+}
+
 TEST_CASE("trainer: as many tokens as an epoch has are one epoch") {
   const TemporaryFolder folder;
   TinyRun run;

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Proves what docs/reliability.md promises, and prints a table of figures on standard output:
+#
+#   scripts/prove.sh [--short|--long] [fuzz|faults|kills|sanitizers]...
+#
+# The short form (the default) takes minutes; the long one ten minutes for each fuzz target
+# (FUZZ_SECONDS), 100 kills of each job (KILL_ROUNDS), every failure at every call, and the thread
+# sanitizer. fuzz --long and the thread sanitizer need clang. Logs go to build-prove/.
+# Exit code 1 if a proof failed.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+long=no
+proofs=()
+for argument in "$@"; do
+  case $argument in
+    --short) long=no ;;
+    --long) long=yes ;;
+    fuzz | faults | kills | sanitizers) proofs+=("$argument") ;;
+    *) die "expected --short, --long, fuzz, faults, kills or sanitizers, got '$argument'" ;;
+  esac
+done
+[ ${#proofs[@]} -gt 0 ] || proofs=(faults kills fuzz sanitizers)
+
+logs=build-prove
+mkdir -p "$logs"
+failed=0
+
+row() { printf '%-12s %-58s %s\n' "$1" "$2" "$3"; }
+
+# prove NAME LOG COMMAND...: a row of the table from the last line that the command printed.
+prove() {
+  local name=$1 log=$logs/$2.log verdict=ok
+  shift 2
+  if ! "$@" >"$log" 2>&1; then
+    verdict="FAILED, see $log"
+    failed=1
+  fi
+  row "$name" "$(tail -n 1 "$log" | cut -c 1-58)" "$verdict"
+}
+
+build_with_clang() {
+  local folder=$1 target=$2
+  shift 2
+  command -v clang++ >/dev/null || die "no clang++: apt-get install clang libclang-rt-14-dev libomp-14-dev"
+  build "$folder" "$target" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DELASTIC_CUDA=OFF -DELASTIC_TESTS=ON "$@"
+}
+
+prove_faults() {
+  build build elastic -DELASTIC_TESTS=ON
+  build build elastic_faults
+  local options=()
+  [ "$long" = no ] || options=(--long)
+  prove faults faults python3 tests/faults/faults_test.py build/elastic \
+    build/tests/libelastic_faults.so "${options[@]}"
+  grep '^faults:' "$logs/faults.log" | sed 's/^/  /'
+}
+
+prove_kills() {
+  build build elastic -DELASTIC_TESTS=ON
+  local rounds=6
+  [ "$long" = no ] || rounds=${KILL_ROUNDS:-100}
+  prove kills kills python3 tests/faults/kills_test.py build/elastic --rounds "$rounds"
+  grep '^kills:' "$logs/kills.log" | sed 's/^/  /'
+}
+
+prove_fuzz() {
+  local target
+  for target in interactions safetensors config questions; do
+    if [ "$long" = no ]; then
+      build build "replay_$target" -DELASTIC_TESTS=ON
+      prove "fuzz" "fuzz_$target" "build/tests/fuzz/replay_$target" "tests/fuzz/corpus/$target" 2000
+    else
+      build_with_clang build-fuzz "fuzz_$target" -DELASTIC_FUZZ=ON
+      mkdir -p "$logs/corpus_$target"
+      # What it learns goes to the first folder; the seeds of the repository stay as they are.
+      prove "fuzz" "fuzz_$target" "build-fuzz/tests/fuzz/fuzz_$target" \
+        -max_total_time="${FUZZ_SECONDS:-600}" -max_len=65536 -rss_limit_mb=4096 -print_final_stats=1 \
+        -artifact_prefix="$logs/crash_${target}_" "$logs/corpus_$target" "tests/fuzz/corpus/$target"
+      row "" "$target: $(grep -o 'number_of_executed_units: *[0-9]*' "$logs/fuzz_$target.log" || true)" ""
+    fi
+  done
+}
+
+prove_sanitizers() {
+  build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE=ON \
+    -DELASTIC_CUDA=OFF -DELASTIC_TESTS=ON
+  prove sanitizers sanitize ctest --test-dir build-sanitize --output-on-failure -LE 'house|slow'
+  [ "$long" = yes ] || return 0
+  # Archer tells the sanitizer of what OpenMP's runtime synchronises; without it there are races
+  # reported between every parallel loop and the next.
+  local archer program
+  archer=$(find /usr/lib/llvm-14/lib /usr/lib -name 'libarcher.so*' 2>/dev/null | head -n 1)
+  [ -n "$archer" ] || die "no libarcher.so: apt-get install libomp5-14"
+  for program in base tensor autograd data eval train; do
+    build_with_clang build-threads "${program}_tests" -DELASTIC_SANITIZE_THREADS=ON
+    prove threads "threads_$program" env OMP_NUM_THREADS=4 OMP_TOOL_LIBRARIES="$archer" \
+      TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1" \
+      "build-threads/tests/${program}_tests"
+  done
+}
+
+row proof figures verdict
+for proof in "${proofs[@]}"; do
+  case $proof in
+    faults) prove_faults ;;
+    kills) prove_kills ;;
+    fuzz) prove_fuzz ;;
+    sanitizers) prove_sanitizers ;;
+  esac
+done
+exit "$failed"

@@ -1,0 +1,298 @@
+"""The table of bad inputs in docs/reliability.md, row by row: bad_input_test.py BINARY
+
+A row is: input | exit code | what the message says. For each there is a method here (its docstring
+is the row's first cell) that makes the input and returns the result of the command; the exit code
+must be the row's, and every text in backquotes of the last cell must stand in the message. A row
+without a method is an error, and so is a method without a row.
+"""
+
+import fcntl
+import gzip
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+
+from recovery import TINY_MODEL, Workplace
+
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/reliability.md")
+ROW = re.compile(r"^\| ([^|]+) \| (\d+) \| ([^|]+) \|$")
+
+
+def flip_bit(path, place):
+    with open(path, "r+b") as file:
+        file.seek(place, os.SEEK_SET if place >= 0 else os.SEEK_END)
+        byte = file.read(1)[0]
+        file.seek(place, os.SEEK_SET if place >= 0 else os.SEEK_END)
+        file.write(bytes([byte ^ 4]))
+
+
+def replace_in(path, old, new):
+    with open(path, "rb") as file:
+        content = file.read()
+    assert old in content, path
+    with open(path, "wb") as file:
+        file.write(content.replace(old, new, 1))
+
+
+class BadInput:
+    def __init__(self, workplace):
+        self.workplace = workplace
+        self.count = 0
+
+    def copy_of_run(self, stream=False):
+        self.count += 1
+        copy = self.workplace.path(f"copy{self.count}")
+        shutil.copytree(self.workplace.stream_run if stream else self.workplace.run, copy)
+        return copy
+
+    def new_run(self):
+        self.count += 1
+        return self.workplace.path(f"new{self.count}")
+
+    def train(self, data, *options):
+        return self.workplace.call(["train", "--data", data, "--out", self.new_run(), "--epochs",
+                                    "1", *TINY_MODEL, *options])
+
+    def train_on_text(self, text):
+        return self.train(self.workplace.write("bad.csv", text))
+
+    def resume(self, run, *options):
+        return self.workplace.call(["train", "--resume", "--out", run, *options])
+
+    def limited(self, limit, value, arguments):
+        return subprocess.run([self.workplace.binary, *arguments], capture_output=True, text=True,
+                              preexec_fn=lambda: resource.setrlimit(limit, (value, value)),
+                              timeout=120, check=False, env={**os.environ,
+                                                             "OMP_WAIT_POLICY": "passive"})
+
+    def missing_data(self):
+        """`--data` names no file"""
+        return self.train("none.csv")
+
+    def empty_data(self):
+        """an empty data file"""
+        return self.train_on_text("")
+
+    def header_only(self):
+        """a data file with a header only"""
+        return self.train_on_text("user,item,rating,timestamp\n")
+
+    def folder_as_data(self):
+        """a folder as the data file"""
+        return self.train(self.workplace.folder.name)
+
+    def short_row(self):
+        """a row with a column too few"""
+        return self.train_on_text("user,item,rating,timestamp\nu1,m1,5,1\nu1,m2,5\nu1,m3,5,3\n")
+
+    def bad_number(self):
+        """a rating that is no number"""
+        return self.train_on_text("user,item,rating,timestamp\nu1,m1,5,1\nu1,m2,x,2\nu1,m3,5,3\n")
+
+    def cut_gzip(self):
+        """a compressed file that was cut short"""
+        path = self.workplace.path("cut.csv.gz")
+        with open(self.workplace.data, "rb") as source, open(path, "wb") as target:
+            target.write(gzip.compress(source.read())[:-20])
+        return self.train(path)
+
+    def nothing_to_learn(self):
+        """users with one event each"""
+        return self.train_on_text("user,item\nu1,m1\nu2,m2\nu3,m3\n")
+
+    def mistyped_key(self):
+        """a config file with a mistyped key"""
+        config = self.workplace.write("c.json", '{"num_expert": 4}')
+        return self.workplace.call(["train", "--config", config])
+
+    def broken_config(self):
+        """a config file that is not JSON"""
+        config = self.workplace.write("c.json", '{"dim": 4,\n "model" 3}')
+        return self.workplace.call(["train", "--config", config])
+
+    def out_is_a_file(self):
+        """`--out` is a file"""
+        return self.workplace.call(["train", "--data", self.workplace.data, "--out",
+                                    self.workplace.data, *TINY_MODEL])
+
+    def out_cannot_be_made(self):
+        """`--out` where nothing may be written"""
+        return self.workplace.call(["train", "--data", self.workplace.data, "--out",
+                                    "/proc/elastic", *TINY_MODEL])
+
+    def out_in_use(self):
+        """`--out` holds other files"""
+        return self.workplace.call(["train", "--data", self.workplace.data, "--out",
+                                    self.workplace.folder.name, *TINY_MODEL])
+
+    def out_is_a_run(self):
+        """`--out` holds a run, without `--resume`"""
+        return self.workplace.call(["train", "--data", self.workplace.data, "--out",
+                                    self.workplace.run, *TINY_MODEL])
+
+    def locked_run(self):
+        """a run that another process trains"""
+        run = self.copy_of_run()
+        with open(os.path.join(run, ".lock"), "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return self.resume(run)
+
+    def resume_nothing(self):
+        """`--resume` where there is no run"""
+        return self.resume(self.new_run())
+
+    def resume_other_model(self):
+        """`--resume` with another option of the model"""
+        return self.resume(self.copy_of_run(), "--dim", "32")
+
+    def resume_other_training(self):
+        """`--resume` with another option of the training"""
+        run = self.copy_of_run()
+        result = self.resume(run, "--learning-rate", "0.5", "--epochs", "4")
+        again = self.resume(run, "--epochs", "4")  # the refusal must leave no trace
+        assert again.returncode == 0, again.stderr
+        return result
+
+    def resume_other_data(self):
+        """`--resume` after the data changed"""
+        with open(self.workplace.data, encoding="utf-8") as file:
+            data = self.workplace.write("more.csv", file.read() + "u1,m1,5,9999\n")
+        return self.resume(self.copy_of_run(), "--data", data)
+
+    def cut_checkpoint(self):
+        """a checkpoint that was cut short"""
+        run = self.copy_of_run()
+        path = os.path.join(run, "checkpoints/latest.safetensors")
+        os.truncate(path, os.path.getsize(path) - 100)
+        return self.resume(run)
+
+    def flipped_checkpoint(self):
+        """a checkpoint with one bit flipped"""
+        run = self.copy_of_run()
+        flip_bit(os.path.join(run, "checkpoints/latest.safetensors"), -1000)
+        return self.resume(run)
+
+    def checkpoint_of_another_version(self):
+        """a checkpoint of another version"""
+        run = self.copy_of_run()
+        path = os.path.join(run, "checkpoints/latest.safetensors")
+        replace_in(path, b'"format_version":"1"', b'"format_version":"9"')
+        replace_in(path, b'"checksum_xxh3"', b'"no_checksum__"')  # as if written so
+        return self.resume(run)
+
+    def flipped_model(self):
+        """a model with one bit flipped"""
+        run = self.copy_of_run()
+        flip_bit(os.path.join(run, "model.safetensors"), -1000)
+        return self.workplace.call(["eval", run])
+
+    def no_model(self):
+        """a run without a model"""
+        run = self.copy_of_run()
+        os.remove(os.path.join(run, "model.safetensors"))
+        return self.workplace.call(["eval", run])
+
+    def no_data_json(self):
+        """a run without `data.json`"""
+        run = self.copy_of_run()
+        os.remove(os.path.join(run, "data.json"))
+        return self.resume(run)
+
+    def cut_items(self):
+        """an `items.tsv` with a line too few"""
+        run = self.copy_of_run()
+        with open(os.path.join(run, "items.tsv"), encoding="utf-8") as file:
+            lines = file.readlines()
+        with open(os.path.join(run, "items.tsv"), "w", encoding="utf-8") as file:
+            file.writelines(lines[:-1])
+        return self.workplace.call(["predict", run], stdin="u1\n")
+
+    def flipped_streams(self):
+        """streams with one bit flipped"""
+        run = self.copy_of_run(stream=True)
+        result = self.workplace.call(["predict", run, "--stream"], stdin="a m1\n")
+        assert result.returncode == 0, result.stderr
+        flip_bit(os.path.join(run, "streams.safetensors"), -100)
+        return self.workplace.call(["predict", run, "--stream"], stdin="a m1\n")
+
+    def stream_of_other_input(self):
+        """`predict --stream --resume` with other input"""
+        run = self.copy_of_run(stream=True)
+        self.workplace.call(["predict", run, "--stream"], stdin="a m1\na m2\n")
+        return self.workplace.call(["predict", run, "--stream", "--resume"], stdin="a m1\na m3\n")
+
+    def no_json_question(self):
+        """a question that is not JSON"""
+        return self.workplace.call(["predict", self.workplace.run], stdin='{"user": 1\nu1\n')
+
+    def unknown_user(self):
+        """no question that has an answer"""
+        return self.workplace.call(["predict", self.workplace.run], stdin="nobody\n")
+
+    def file_limit(self):
+        """a file beyond `ulimit -f`"""
+        run = self.new_run()
+        arguments = ["train", "--data", self.workplace.data, "--out", run, "--epochs", "1",
+                     *TINY_MODEL]
+        result = self.limited(resource.RLIMIT_FSIZE, 8192, arguments)
+        again = self.resume(run)
+        assert again.returncode == 0, again.stderr
+        return result
+
+    def full_output(self):
+        """standard output on a full disk"""
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            process = self.workplace.start(["eval", self.workplace.run], stdout=full,
+                                           stderr=subprocess.PIPE, text=True)
+            errors = process.communicate(timeout=60)[1]
+        return subprocess.CompletedProcess([], process.returncode, "", errors)
+
+    def too_large(self):
+        """a model beyond the memory"""
+        return self.limited(resource.RLIMIT_AS, 2 << 30,
+                            ["train", "--data", self.workplace.data, "--out", self.new_run(),
+                             *TINY_MODEL, "--ffn-dim", "100000000"])
+
+    def diverged(self):
+        """a training that diverges"""
+        return self.train(self.workplace.data, "--learning-rate", "1e37", "--epochs", "3")
+
+    def no_device(self):
+        """a device that is not there"""
+        return self.workplace.call(["train", "--data", self.workplace.data, "--out",
+                                    self.new_run(), "--device", "cuda"],
+                                   env={"CUDA_VISIBLE_DEVICES": ""})
+
+
+def table():
+    with open(PAGE, encoding="utf-8") as file:
+        rows = [ROW.match(line.strip()) for line in file]
+    return {row.group(1).strip(): (int(row.group(2)), re.findall(r"`([^`]+)`", row.group(3)))
+            for row in rows if row}
+
+
+def main():
+    cases = BadInput(Workplace(sys.argv[1]))
+    methods = {method.__doc__: method for name in dir(BadInput) if not name.startswith("_")
+               for method in [getattr(cases, name)] if method.__doc__}
+    rows = table()
+    problems = [f"no case for the row '{name}'" for name in rows if name not in methods]
+    problems += [f"no row for the case '{name}'" for name in methods if name not in rows]
+    for name in [name for name in rows if name in methods]:
+        code, texts = rows[name]
+        result = methods[name]()
+        missing = [text for text in texts if text not in result.stderr]
+        if result.returncode != code or missing or not texts:
+            problems.append(f"{name}: exit {result.returncode}, expected {code}; the message lacks "
+                            f"{json.dumps(missing)}: {result.stderr[-500:]}")
+    print("\n".join(problems), file=sys.stderr)
+    print(f"bad input: {len(rows)} rows, {len(problems)} problems")
+    return 1 if problems or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

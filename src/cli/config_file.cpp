@@ -25,11 +25,12 @@ std::string read_text(const std::string& path) {
 }
 
 // "[json.exception.parse_error.101] parse error at line 1, column 2: ..." -> "line 1, column 2:
-// ..."
+// ...", and "[json.exception.out_of_range.406] number overflow ..." -> "number overflow ..."
 std::string readable(const std::string& what) {
   const std::string marker = "parse error at ";
   const auto start = what.find(marker);
-  return start == std::string::npos ? what : what.substr(start + marker.size());
+  return start != std::string::npos ? what.substr(start + marker.size())
+                                    : what.substr(what.find("] ") + 2);
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ nlohmann::json read_config(const std::string& path) {
   };
   try {
     return nlohmann::json::parse(text, refuse_repeated, true, /*ignore_comments=*/true);
-  } catch (const nlohmann::json::parse_error& error) {
+  } catch (const nlohmann::json::exception& error) {  // also a number that no type holds
     throw UsageError(path, ": ", readable(error.what()));
   }
 }

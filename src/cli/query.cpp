@@ -31,6 +31,8 @@ nlohmann::json parse_object(const std::string& text) {
     return nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     throw DataError("not JSON: column ", error.byte, " of ", text.size());
+  } catch (const nlohmann::json::out_of_range&) {
+    throw DataError("a number that is too large");
   }
 }
 

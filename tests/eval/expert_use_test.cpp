@@ -50,7 +50,7 @@ TEST_CASE("expert use: few experts for everybody are a collapse, where there is 
   const auto use_of = [](std::int64_t subkeys, std::int32_t step) {
     ExpertUse use(config_of(subkeys, 2, 1));
     const auto pool = static_cast<std::int32_t>(subkeys * subkeys);
-    for (std::int32_t user = 0; user < 50; ++user) {
+    for (std::int32_t user = 0; user < 48; ++user) {
       use.add(retrieved({user * step % pool, (user * step + 1) % pool}, {1.0F, 1.0F}, 2));
     }
     return use;

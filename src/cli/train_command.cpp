@@ -67,6 +67,9 @@ class TrainCommand : public Command {
                                  const RunData& data,
                                  const train::RunDirectory& run);
   [[nodiscard]] int interrupted(int signal) const;
+  [[nodiscard]] std::string resume_command() const {
+    return "elastic train --resume --out " + out_;
+  }
   void report(const RunData& data, const train::RunDirectory& run, Device device) const;
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
 
@@ -243,11 +246,18 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   if (resume_) {
     write_files(table, data, run);  // options that the checkpoint refuses must not get there
   }
-  return trainer.run();
+  try {
+    return trainer.run();
+  } catch (const Error& error) {
+    if (error.code() == ExitCode::kFailure) {  // of the disk, say
+      note("once that is mended, to go on from what is saved: " + resume_command());
+    }
+    throw;
+  }
 }
 
 int TrainCommand::interrupted(int signal) const {
-  note(fmt::format("stopped; the state is saved. To go on: elastic train --resume --out {}", out_));
+  note("stopped; the state is saved. To go on: " + resume_command());
   return 128 + signal;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "run_bits.h"
 #include "tiny_run.h"
 #include "train/saved_model.h"
 
@@ -25,36 +26,6 @@ std::vector<std::vector<float>> weights_of(const Model& model) {
     result.push_back(parameter.variable.value().to_vector<float>());
   }
   return result;
-}
-
-/// The lines of metrics.jsonl without what a clock says.
-std::vector<std::string> timeless_metrics(const std::string& run) {
-  std::ifstream file(run + "/metrics.jsonl");
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    nlohmann::ordered_json event = nlohmann::ordered_json::parse(line);
-    event.erase("seconds");
-    event.erase("elapsed_s");
-    lines.push_back(event.dump());
-  }
-  return lines;
-}
-
-std::vector<std::vector<float>> checkpoint_of(const std::string& run) {
-  std::vector<std::vector<float>> result;
-  for (const NamedTensor& item :
-       read_safetensors(run + "/checkpoints/latest.safetensors").tensors) {
-    result.push_back(item.tensor.to_vector<float>());
-  }
-  return result;
-}
-
-/// Weights, moments, best model and metrics of two runs are the same bits.
-void check_same(const std::string& a, const std::string& b) {
-  CHECK(timeless_metrics(a) == timeless_metrics(b));
-  CHECK(checkpoint_of(a) == checkpoint_of(b));
-  const bool same_model = bytes_of(a + "/model.safetensors") == bytes_of(b + "/model.safetensors");
-  CHECK(same_model);
 }
 
 template <class E>
@@ -159,34 +130,6 @@ TEST_CASE("trainer: an interrupted and resumed run equals the uninterrupted one,
       }
     }
   }
-}
-
-TEST_CASE("trainer: a killed run goes on from its last checkpoint to the same bits") {
-  const TemporaryFolder folder;
-  TinyRun run;
-  const TrainResult whole = run.train(folder.file("whole"));
-  TinyRun killed;
-  killed.observer.step = [&](std::int64_t step) {
-    if (step == whole.num_steps - 1) {
-      throw std::runtime_error("killed");
-    }
-  };
-  CHECK_THROWS_AS(killed.train(folder.file("parts")), std::runtime_error);
-  killed.observer.step = nullptr;
-  CHECK(killed.train(folder.file("parts"), /*resume=*/true).status == Status::kFinished);
-  check_same(folder.file("parts"), folder.file("whole"));
-}
-
-TEST_CASE("trainer: a run killed before its first checkpoint begins anew") {
-  const TemporaryFolder folder;
-  TinyRun run;
-  run.train(folder.file("whole"));
-  TinyRun killed;
-  killed.observer.step = [](std::int64_t) { throw std::runtime_error("killed"); };
-  CHECK_THROWS_AS(killed.train(folder.file("parts")), std::runtime_error);
-  killed.observer.step = nullptr;
-  killed.train(folder.file("parts"), /*resume=*/true);
-  check_same(folder.file("parts"), folder.file("whole"));
 }
 
 TEST_CASE("trainer: resuming a finished run changes nothing; more epochs go on from it") {
@@ -335,83 +278,6 @@ TEST_CASE("trainer: out of tokens it evaluates, saves, and can go on") {
   run.config.max_tokens = 0;
   CHECK(run.train(folder.file("parts"), /*resume=*/true).status == Status::kFinished);
   check_same(folder.file("parts"), folder.file("whole"));
-}
-
-TEST_CASE("trainer: who goes on after time ran out begins with the best model of the checkpoint") {
-  const TemporaryFolder folder;
-  TinyRun run;
-  run.config.learning_rate = 1e-3;
-  run.config.epochs = 2;
-  run.train(folder.file("whole"));
-  // Stopped in the second epoch by its tokens, the run has saved a model of another epoch than its
-  // checkpoint tells of. Going on without another evaluation must not keep it.
-  const auto event = nlohmann::json::parse(timeless_metrics(folder.file("whole")).front());
-  const std::string path = folder.file("parts");
-  run.config.max_tokens = event["tokens_read"].get<std::int64_t>();
-  run.train(path);
-  const std::string first = bytes_of(path + "/model.safetensors");
-  run.config.max_tokens += 1;
-  TrainResult result;
-  for (int step = 0; step < 100 && result.best_epoch != 2; ++step) {
-    result = run.train(path, /*resume=*/true);
-    run.config.max_tokens += 7;  // until one of its evaluations is better
-  }
-  REQUIRE(result.best_epoch == 2);
-  REQUIRE(result.status == Status::kOutOfTokens);
-  CHECK(fs::exists(path + "/checkpoints/former-best.safetensors"));
-  run.config.max_tokens = 0;
-  run.stop_after = result.num_steps + 1;
-  CHECK(run.train(path, /*resume=*/true).best_epoch == 1);
-  const bool is_first = bytes_of(path + "/model.safetensors") == first;
-  CHECK(is_first);
-  run.stop_after = 0;
-  CHECK(run.train(path, /*resume=*/true).status == Status::kFinished);
-  check_same(path, folder.file("whole"));
-  CHECK_FALSE(fs::exists(path + "/checkpoints/former-best.safetensors"));
-}
-
-TEST_CASE("trainer: a run saves when asked, once, and goes on") {
-  const TemporaryFolder folder;
-  TinyRun run;
-  std::vector<std::int64_t> saved;
-  std::atomic<bool> save_now = false;
-  run.save_now = &save_now;
-  run.observer.step = [&](std::int64_t step) { save_now = save_now || step == 2; };
-  run.observer.saved = [&](std::int64_t step) {
-    saved.push_back(step);
-    CHECK(fs::exists(folder.file("run/checkpoints/latest.safetensors")));
-  };
-  CHECK(run.train(folder.file("run")).status == Status::kFinished);
-  CHECK(saved == std::vector<std::int64_t>{2});
-}
-
-TEST_CASE("trainer: a damaged checkpoint is refused, whichever bit it is") {
-  const TemporaryFolder folder;
-  const std::string path = folder.file("run");
-  TinyRun run;
-  run.stop_after = 1;
-  run.train(path);
-  const std::string file = path + "/checkpoints/latest.safetensors";
-  const std::string whole = bytes_of(file);
-  const std::size_t name =
-      whole.find("checksum_xxh3");  // whose damage hides it, and changes nothing
-  REQUIRE(name != std::string::npos);
-  for (std::size_t i = 0; i < 400; ++i) {
-    const std::size_t place = i * (whole.size() - 1) / 399;
-    if (place >= name && place < name + 13) {
-      continue;
-    }
-    std::string damaged = whole;
-    damaged[place] = static_cast<char>(damaged[place] ^ (1 << (i % 8)));
-    std::ofstream(file, std::ios::binary) << damaged;
-    CAPTURE(place);
-    CHECK_THROWS_AS(read_safetensors(file), CheckpointError);
-  }
-  std::ofstream(file, std::ios::binary) << whole.substr(0, whole.size() - 1);
-  CHECK_THROWS_AS(run.train(path, /*resume=*/true), CheckpointError);
-  std::ofstream(file, std::ios::binary) << whole;
-  run.stop_after = 0;
-  CHECK(run.train(path, /*resume=*/true).status == Status::kFinished);
 }
 
 TEST_CASE("trainer: evaluations tell how the experts are used, of models that have any") {

@@ -17,7 +17,8 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  /// The next line without its end (\n or \r\n), waiting for it; nothing at the end of the input.
+  /// The next line without its end (\n or \r\n) or a byte-order mark, waiting for it; nothing at
+  /// the end of the input.
   std::optional<std::string> next();
   /// True when `next` would answer without waiting for whoever writes the input.
   bool ready();

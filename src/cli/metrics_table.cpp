@@ -9,7 +9,9 @@ namespace {
 std::string metric_rows(const std::string& title,
                         const std::vector<eval::MetricValue>& metrics,
                         const std::string& suffix = "") {
-  std::string text = fmt::format("{:<12}", title);
+  constexpr std::size_t kTitleWidth = 12;
+  std::string text = title.size() < kTitleWidth ? fmt::format("{:<{}}", title, kTitleWidth)
+                                                : fmt::format("{}\n{:<{}}", title, "", kTitleWidth);
   for (const int k : eval::kCutoffs) {
     text += fmt::format("{:>9}", fmt::format("@{}", k));
   }

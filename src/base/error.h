@@ -17,6 +17,7 @@ enum class ExitCode : int {
   kNotANumber = 5,
   kCheckpoint = 6,
   kNoDevice = 7,
+  kGate = 8,
 };
 
 /// Joins its arguments into one string through operator<<.
@@ -53,6 +54,7 @@ ELASTIC_DEFINE_ERROR(OutOfMemoryError, ExitCode::kOutOfMemory);  // host or devi
 ELASTIC_DEFINE_ERROR(NotANumberError, ExitCode::kNotANumber);    // a diverged training run
 ELASTIC_DEFINE_ERROR(CheckpointError, ExitCode::kCheckpoint);    // unusable run or weights
 ELASTIC_DEFINE_ERROR(DeviceError, ExitCode::kNoDevice);          // device absent or not built in
+ELASTIC_DEFINE_ERROR(GateError, ExitCode::kGate);                // a result below what was asked
 
 #undef ELASTIC_DEFINE_ERROR
 

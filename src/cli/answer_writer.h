@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/output.h"
@@ -17,13 +18,34 @@ struct RecommendedItem {
   float score = 0.0F;
 };
 
+/// An event of the history, and how much an expert gathers from it.
+struct ExplainedEvent {
+  std::int64_t event = 0;  ///< place among the history's known events, from 1, oldest first
+  std::string id;
+  std::string title;
+  float weight = 0.0F;
+};
+
+/// An interest expert, and the events that it attends to most.
+struct ExplainedExpert {
+  std::int64_t expert = 0;  ///< in the pool, from 0
+  /// The pair of sub-keys that chose it, and its gate; absent where experts are not retrieved.
+  std::optional<std::pair<std::int64_t, std::int64_t>> subkeys;
+  std::optional<float> gate;
+  std::vector<ExplainedEvent> events;  ///< most first; none where it gathered from no event
+};
+
 /// To one line of the input.
 struct Answer {
   std::int64_t line = 0;
   std::optional<std::string> user;
+  std::optional<std::string> item;     ///< whose nearest are asked for
   std::vector<RecommendedItem> items;  ///< best first
   std::int64_t unknown = 0;            ///< ids of the history that the catalogue lacks
-  std::string error;                   ///< why there are no items
+  std::int64_t unknown_candidates = 0;
+  std::vector<std::string> unknown_ids;  ///< the first few of both
+  std::optional<std::vector<ExplainedExpert>> experts;
+  std::string error;  ///< why there are no items
 };
 
 class AnswerWriter {
@@ -31,6 +53,9 @@ class AnswerWriter {
   virtual ~AnswerWriter() = default;
   virtual void write(const Answer& answer, Output& output) = 0;
 };
+
+/// A tab or line end inside a field would make it two: blanks instead.
+std::string tsv_field(std::string text);
 
 /// "jsonl" (also "json"), "tsv" or "table"; throws UsageError for other names.
 std::unique_ptr<AnswerWriter> make_answer_writer(const std::string& format);

@@ -22,7 +22,8 @@ constexpr const char* kDescription =
     "Results go to standard output, everything else to standard error. Exit codes: 0 ok, 1 "
     "failure,\n"
     "2 usage or config, 3 bad input data, 4 out of memory, 5 not a number, 6 run unusable,\n"
-    "7 no such device, 130 or 143 stopped by a signal with the state saved.";
+    "7 no such device, 8 a result below --fail-below, 130 or 143 stopped by a signal with the "
+    "state saved.";
 
 void print(const std::string& text) {
   Output output;
@@ -159,7 +160,15 @@ void ArgumentParser::apply_flags(BoundCommand& bound, bool flag_only) {
   for (std::size_t i = 0; i < bound.options.size(); ++i) {
     Option& option = *bound.table.options()[i];
     if (option.has_environment() != flag_only && bound.options[i]->count() > 0) {
-      bound.table.apply_flag(option, bound.options[i]->results().back());
+      const std::vector<std::string>& given = bound.options[i]->results();
+      std::string text = given.back();
+      if (option.joins) {
+        text = given.front();
+        for (std::size_t next = 1; next < given.size(); ++next) {
+          text += "," + given[next];
+        }
+      }
+      bound.table.apply_flag(option, text);
     }
   }
 }

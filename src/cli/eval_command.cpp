@@ -1,12 +1,15 @@
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/evaluation.h"
+#include "cli/gate.h"
 #include "cli/output_format.h"
 #include "cli/progress_line.h"
+#include "cli/ranks_file.h"
 #include "cli/run_files.h"
 #include "cli/session_options.h"
 #include "profile/lengths.h"
@@ -22,11 +25,12 @@ constexpr const char* kDescription =
     "  elastic eval runs/first --against runs/second\n"
     "  elastic eval runs/first --min-history 500\n"
     "  elastic eval runs/first --split valid --json | jq '.metrics[\"NDCG@10\"]'\n"
+    "  elastic eval runs/first --fail-below NDCG@10=0.1 --ranks ranks.tsv\n"
     "\n"
     "Ranks each user's held-out item among all items: HR, NDCG, MRR and Recall at 1, 5, 10, 20 "
     "and\n"
-    "50 with 95 % bootstrap intervals, by history length, and the popularity baseline beside "
-    "them.\n"
+    "50 with 95 % bootstrap intervals, by history length and by the item's popularity, and the\n"
+    "popularity baseline beside them; how much of the catalogue the top 10 lists show.\n"
     "The data is read from where the run was trained on it, and checked to be the same.";
 
 class EvalCommand : public Command {
@@ -42,6 +46,10 @@ class EvalCommand : public Command {
   std::string data_;
   std::string against_;
   std::int64_t min_history_ = 0;
+  std::string sampled_;
+  std::uint64_t sampling_seed_ = 0;
+  std::string ranks_;
+  std::string fail_below_;
   bool filter_seen_ = true;
   OutputFormat format_;
   SessionOptions session_;
@@ -61,6 +69,26 @@ void EvalCommand::declare(OptionTable& table) {
            &min_history_,
            "only users with as many events before the held-out one; 0: all")
       .scope = Scope::kSession;
+  Option& sampled = table.add("sampled",
+                              &sampled_,
+                              "also rank among sampled negatives: uni:100, pop:100 (by "
+                              "popularity), or both, separated by commas");
+  sampled.scope = Scope::kFlagOnly;
+  sampled.value_name = "RULES";
+  sampled.joins = true;
+  table
+      .add("sampling_seed",
+           &sampling_seed_,
+           "draws these negatives; not the run's, so that all runs meet the same ones")
+      .scope = Scope::kFlagOnly;
+  Option& ranks = table.add("ranks", &ranks_, "write each user's rank to a file, .tsv or .jsonl");
+  ranks.scope = Scope::kFlagOnly;
+  ranks.value_name = "FILE";
+  Option& fail_below = table.add(
+      "fail_below", &fail_below_, "exit with 8 where a metric is lower: NDCG@10=0.1,HR@10=0.2");
+  fail_below.scope = Scope::kFlagOnly;
+  fail_below.value_name = "GATES";
+  fail_below.joins = true;
   Option& data = table.add("data", &data_, "the data, if it has moved since the training");
   data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
   data.value_name = "FILE";
@@ -74,12 +102,25 @@ void EvalCommand::declare(OptionTable& table) {
   declare_session(table, session_);
 }
 
-int EvalCommand::run(const OptionTable&) {
+int EvalCommand::run(const OptionTable& table) {
   const bool json = wants_json(format_);
   if (min_history_ < 0) {
     throw UsageError("--min-history: expected at least 0, got ", min_history_);
   }
   const data::Subset subset = parse_subset(split_);
+  const std::vector<eval::SamplingRule> sampled = eval::parse_sampling(sampled_, "--sampled");
+  if (sampled.empty() && table.find("sampling_seed").source != "default") {
+    throw UsageError("--sampling-seed is for --sampled");
+  }
+  std::vector<std::string> rules;
+  for (const eval::SamplingRule& rule : sampled) {
+    rules.push_back(rule.name());
+  }
+  const std::vector<Gate> gates = parse_gates(fail_below_, eval::metric_names(rules));
+  std::optional<RanksFile> ranks;
+  if (!ranks_.empty()) {
+    ranks.emplace(ranks_);  // now rather than after the work
+  }
   const Device device = start_session(session_);
   train::SavedModel saved = train::load_saved_model(run_, device);
   ProgressLine line(session_.quiet);
@@ -92,8 +133,14 @@ int EvalCommand::run(const OptionTable&) {
       against.push_back({other, train::load_saved_model(other, device)});
     }
   }
-  const EvaluationTask task{&data.split, subset, filter_seen_, min_history_};
-  print_report(evaluate_saved_model(saved, task, against), json);
+  const EvaluationTask task{
+      &data.split, subset, filter_seen_, min_history_, sampled, sampling_seed_};
+  const Evaluation evaluation = evaluate_saved_model(saved, task, against);
+  if (ranks) {
+    ranks->write(data.split.dataset(), evaluation.ranking);
+  }
+  print_report(evaluation.report, json);
+  check_gates(gates, evaluation.report);
   return 0;
 }
 

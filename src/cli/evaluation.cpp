@@ -32,6 +32,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.checkpoint_epoch = saved.info.epoch;
   protocol.checkpoint_metric = saved.info.metric;
   protocol.seed = saved.info.seed;
+  protocol.sampling_seed = task.sampling_seed;
   const nlohmann::ordered_json facts = build_info();
   for (const auto& [name, fact] : facts.items()) {
     protocol.build.emplace_back(name, fact.get<std::string>());
@@ -66,9 +67,9 @@ data::Subset parse_subset(const std::string& name) {
       "--split: expected test or valid, got \"", name, "\"", did_you_mean(name, {"test", "valid"}));
 }
 
-eval::Report evaluate_saved_model(train::SavedModel& saved,
-                                  const EvaluationTask& task,
-                                  std::span<NamedModel> against) {
+Evaluation evaluate_saved_model(train::SavedModel& saved,
+                                const EvaluationTask& task,
+                                std::span<NamedModel> against) {
   const eval::Protocol protocol = make_protocol(saved, task);
   if (protocol.users == 0 && protocol.longest_history > 0) {
     throw UsageError("--min-history: expected at most ",
@@ -79,19 +80,29 @@ eval::Report evaluate_saved_model(train::SavedModel& saved,
   if (protocol.users == 0) {
     throw DataError("nobody to evaluate: no user has the three events that the split needs");
   }
+  std::vector<eval::NegativeSampler> samplers;
+  for (const eval::SamplingRule& rule : task.sampled) {
+    samplers.emplace_back(*task.split, rule, task.sampling_seed);
+  }
   eval::EvalOptions options;
   options.filter_seen = task.filter_seen;
   options.min_history = task.min_history;
-  options.coverage = true;
-  const eval::Ranking ranking = rank(saved, task, options);
+  options.lists = true;
+  options.samplers = samplers;
+  Evaluation evaluation;
+  evaluation.ranking = rank(saved, task, options);
   const eval::Ranking popularity = eval::popularity_ranking(*task.split, task.subset, options);
-  eval::Report report = eval::make_report(ranking, popularity, protocol);
-  options.coverage = false;
+  eval::Report& report = evaluation.report;
+  report = eval::make_report(
+      evaluation.ranking, popularity, eval::training_counts(*task.split), protocol);
+  options.lists = false;
+  options.samplers = {};
   for (NamedModel& other : against) {
     const eval::Ranking other_ranking = rank(other.saved, task, options);
-    report.against.push_back(eval::compare(ranking, other_ranking, other.name, protocol.seed));
+    report.against.push_back(
+        eval::compare(evaluation.ranking, other_ranking, other.name, protocol.seed));
   }
-  return report;
+  return evaluation;
 }
 
 void print_report(const eval::Report& report, bool json) {

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -15,6 +16,8 @@ constexpr std::size_t kReadBytes = std::size_t{1} << 16;
 // Ten million ids; longer "lines" are not text.
 constexpr std::size_t kMaxLineBytes = std::size_t{1} << 26;
 constexpr int kStopPollMs = 100;  // on_waiting promises as often
+// What some editors begin a UTF-8 file with.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
 LineReader::LineReader(const std::string& path, const std::atomic<int>* stop)
@@ -41,6 +44,9 @@ std::optional<std::string> LineReader::next() {
   }
   const std::size_t end = std::min(buffer_.find('\n', begin_), buffer_.size());
   std::string line = buffer_.substr(begin_, end - begin_);
+  if (line_number_ == 0 && line.starts_with(kByteOrderMark)) {
+    line.erase(0, kByteOrderMark.size());
+  }
   begin_ = std::min(end + 1, buffer_.size());
   ++line_number_;
   if (!line.empty() && line.back() == '\r') {

@@ -23,7 +23,8 @@ class LineReader {
   /// at least ten times a second. Of a reader with `stop`.
   void on_waiting(std::function<void()> action) { waiting_ = std::move(action); }
 
-  /// The next line without its end (\n or \r\n), waiting for it; nothing at the end of the input.
+  /// The next line without its end (\n or \r\n) or a byte-order mark, waiting for it; nothing at
+  /// the end of the input.
   std::optional<std::string> next();
   /// True when `next` would answer without waiting for whoever writes the input.
   bool ready();

@@ -5,8 +5,13 @@
 namespace elastic::cli {
 namespace {
 
-std::string metric_rows(const std::string& title, const std::vector<eval::MetricValue>& metrics) {
-  std::string text = fmt::format("{:<12}", title);
+// `suffix` stands at the end of the metrics' names.
+std::string metric_rows(const std::string& title,
+                        const std::vector<eval::MetricValue>& metrics,
+                        const std::string& suffix = "") {
+  constexpr std::size_t kTitleWidth = 12;
+  std::string text = title.size() < kTitleWidth ? fmt::format("{:<{}}", title, kTitleWidth)
+                                                : fmt::format("{}\n{:<{}}", title, "", kTitleWidth);
   for (const int k : eval::kCutoffs) {
     text += fmt::format("{:>9}", fmt::format("@{}", k));
   }
@@ -14,7 +19,8 @@ std::string metric_rows(const std::string& title, const std::vector<eval::Metric
   for (const char* name : {"HR", "NDCG", "MRR", "Recall"}) {
     text += fmt::format("  {:<10}", name);
     for (const int k : eval::kCutoffs) {
-      text += fmt::format("{:>9.4f}", eval::value_of(metrics, fmt::format("{}@{}", name, k)));
+      text +=
+          fmt::format("{:>9.4f}", eval::value_of(metrics, fmt::format("{}@{}{}", name, k, suffix)));
     }
     text += "\n";
   }
@@ -28,7 +34,8 @@ std::string interval_list(const std::vector<eval::MetricValue>& metrics,
   std::string text;
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const std::string& name = metrics[i].name;
-    if (name == "HR@10" || name == "NDCG@10" || name == "MRR@10") {
+    const std::string plain = name.substr(0, name.find('['));
+    if (plain == "HR@10" || plain == "NDCG@10" || plain == "MRR@10") {
       const eval::Interval& interval = intervals[i];
       text += text.empty() ? " " : ", ";
       text += name;
@@ -66,6 +73,81 @@ std::string bucket_rows(const std::vector<eval::LengthBucket>& buckets) {
   return text;
 }
 
+// "12-40 events", "41 or more", "no event"
+std::string events_of(const eval::PopularityBucket& bucket) {
+  switch (bucket.group) {
+    case eval::PopularityGroup::kHead:
+      return fmt::format("{}, {} or more", name_of(bucket.group), bucket.fewest);
+    case eval::PopularityGroup::kCold:
+      return "cold, none";
+    default:
+      return fmt::format("{}, {}-{}", name_of(bucket.group), bucket.fewest, bucket.most);
+  }
+}
+
+std::string bucket_rows(const std::vector<eval::PopularityBucket>& buckets) {
+  std::string text = fmt::format("{:<22}{:>9}{:>9}{:>9}{:>9}{:>15}\n",
+                                 "item, training events",
+                                 "items",
+                                 "users",
+                                 "HR@10",
+                                 "NDCG@10",
+                                 "popularity HR");
+  for (const eval::PopularityBucket& bucket : buckets) {
+    text += fmt::format("  {:<20}{:>9}{:>9}{:>9.4f}{:>9.4f}{:>15.4f}\n",
+                        events_of(bucket),
+                        bucket.items,
+                        bucket.users,
+                        bucket.hit_at_10,
+                        bucket.ndcg_at_10,
+                        bucket.popularity_hit_at_10);
+  }
+  return text;
+}
+
+std::string list_lines(const eval::Report& report) {
+  return fmt::format(
+      "coverage@10: {:.1f} % of the items stand in someone's top 10\n"
+      "gini@10: {:.3f} (0: all items are shown equally often); mean training events of what is "
+      "shown: {:.1f}\n",
+      100.0 * report.coverage,
+      report.gini,
+      report.mean_popularity);
+}
+
+std::string cold_lines(const eval::Report& report) {
+  std::string text;
+  if (report.cold_items > 0) {
+    text += fmt::format("cold items: {} users' held-out item has no training event; a miss\n",
+                        report.cold_items);
+  }
+  if (report.cold_users > 0) {
+    text += fmt::format("cold users: {} have no history; a miss\n", report.cold_users);
+  }
+  return text;
+}
+
+std::string sampled_lines(const eval::Report& report) {
+  std::string text;
+  for (const eval::SampledReport& sampled : report.sampled) {
+    const std::string suffix = fmt::format("[{}]", sampled.candidates);
+    text += metric_rows(fmt::format("model {}", suffix), sampled.metrics, suffix) + "\n";
+    text += metric_rows(fmt::format("popularity {}", suffix), sampled.popularity, suffix) + "\n";
+    text += "95 % intervals:" + interval_list(sampled.metrics, sampled.intervals, false);
+    if (sampled.short_users > 0) {
+      text += fmt::format("{} users had fewer items left than that; all of these were ranked\n",
+                          sampled.short_users);
+    }
+    text += "\n";
+  }
+  if (!report.sampled.empty()) {
+    text +=
+        "Sampled metrics compare neither with a ranking of all items nor with other samples, and\n"
+        "may order models otherwise (Krichene and Rendle, KDD 2020).\n\n";
+  }
+  return text;
+}
+
 std::string protocol_lines(const eval::Protocol& protocol) {
   return fmt::format(
       "protocol: {} split, {}\n"
@@ -92,9 +174,10 @@ std::string metrics_table(const eval::Report& report) {
   text += metric_rows("model", report.metrics) + "\n";
   text += metric_rows("popularity", report.popularity) + "\n";
   text += "95 % intervals:" + interval_list(report.metrics, report.intervals, false);
-  text += fmt::format("coverage@10: {:.1f} % of the items stand in someone's top 10\n\n",
-                      100.0 * report.coverage);
+  text += list_lines(report) + cold_lines(report) + "\n";
   text += bucket_rows(report.buckets) + "\n";
+  text += bucket_rows(report.popularity_buckets) + "\n";
+  text += sampled_lines(report);
   for (const eval::Comparison& against : report.against) {
     text += fmt::format("against {}, paired by user, with 95 % intervals:\n ", against.name);
     text += interval_list(against.differences, against.intervals, true) + "\n";

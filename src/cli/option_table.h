@@ -29,6 +29,7 @@ struct Option {
   Scope scope = Scope::kEverywhere;
   char short_flag = '\0';
   bool required = false;           ///< of positionals
+  bool joins = false;              ///< given again, a value adds to the list, after a comma
   std::string value_name;          ///< in the help, instead of the type's: "FILE"
   std::string default_text;        ///< the value when declared
   std::string source = "default";  ///< what set the value: "default", a file, a variable, a flag

@@ -3,24 +3,25 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "cli/answer_writer.h"
 #include "cli/command.h"
+#include "cli/embedding_export.h"
+#include "cli/explanation.h"
+#include "cli/known_users.h"
 #include "cli/line_reader.h"
 #include "cli/output.h"
 #include "cli/output_format.h"
 #include "cli/progress_line.h"
-#include "cli/query.h"
+#include "cli/questions.h"
 #include "cli/recommender.h"
-#include "cli/run_files.h"
 #include "cli/save_signal.h"
 #include "cli/session_options.h"
 #include "cli/stop_signals.h"
 #include "cli/stream_session.h"
-#include "train/run_directory.h"
 #include "train/saved_model.h"
 
 namespace elastic::cli {
@@ -32,14 +33,19 @@ constexpr const char* kDescription =
     "  echo 42 | elastic predict runs/first -o table\n"
     "  echo '{\"history\": [\"50\", \"181\", \"172\"]}' | elastic predict runs/first --top-k 5\n"
     "  cut -f2 new_users.tsv | elastic predict runs/first --histories -o tsv\n"
+    "  echo 50 | elastic predict runs/first --similar\n"
+    "  elastic predict runs/first --embeddings users --out users.npy\n"
     "\n"
-    "Reads a line per question: {\"user\": id}, {\"history\": [item, ...]} oldest first, a user "
-    "id, or\n"
-    "with --histories item ids separated by blanks. Answers in the same order, each as soon as "
+    "Reads a line per question: {\"user\": id}, {\"history\": [item, ...]} oldest first, "
+    "{\"item\": "
+    "id}\n"
+    "for the nearest items, a user id, or with --histories item ids separated by blanks, with\n"
+    "--similar an item id. \"candidates\": [item, ...] in a question ranks only these. Answers in "
     "the\n"
-    "input pauses. A known user's history is all that the data holds, held-out events included; "
-    "only\n"
-    "this needs the data file. Items that the model does not know are skipped and counted.\n"
+    "same order, each as soon as the input pauses. A known user's history is all that the data\n"
+    "holds, held-out events included; only this needs the data file. Items that the model does "
+    "not\n"
+    "know are skipped and counted.\n"
     "\n"
     "--stream reads events as they happen, {\"user\": id, \"item\": id} or `user item`, and "
     "answers each:\n"
@@ -55,20 +61,6 @@ constexpr const char* kDescription =
     "code\n"
     "is 3 if a line could not be understood, or if no question had an answer.";
 
-// A batch is answered at the latest when its histories hold so many events, or lines.
-constexpr std::size_t kBatchEvents = 16384;
-constexpr std::size_t kBatchLines = 512;
-
-// A question on its way to its answer.
-struct Pending {
-  Answer answer;
-  std::vector<std::int32_t> history;  ///< empty when the answer is an error
-};
-
-bool asks_for_user(const Query& query) {
-  return query.error.empty() && !query.history;
-}
-
 class PredictCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "predict"; }
@@ -77,32 +69,43 @@ class PredictCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
-  void read_known_users();
-  Pending prepare(const Query& query);
-  void answer_all(std::vector<Pending>& batch);
+  void declare_questions(OptionTable& table);
+  void check_options(const OptionTable& table) const;
+  // Throws UsageError if one of these was given on the command line.
+  static void refuse(const OptionTable& table,
+                     const std::string& beside,
+                     const std::vector<std::string>& keys);
+  void note(const std::string& text) const;
+  void read_candidates();
+  int answer_questions();
+  void answer(Questions::Batch& batch);
+  int export_embeddings(bool of_questions);
   int stream();
-  [[nodiscard]] int finish(const std::string& input) const;
+  [[nodiscard]] PlainLine plain_line() const;
 
   std::string run_;
   std::string input_ = "-";
   std::string data_;
   bool users_ = false;
   bool histories_ = false;
+  bool similar_ = false;
   bool stream_ = false;
   bool from_data_ = false;
   bool resume_ = false;
   double save_every_s_ = 60.0;
+  std::string candidates_;
+  bool explain_ = false;
+  std::int64_t explain_events_ = 3;
+  std::string embeddings_;
+  std::string out_;
   RecommendOptions options_;
   OutputFormat format_;
   SessionOptions session_;
 
   std::unique_ptr<Recommender> recommender_;
-  std::optional<RunData> data_read_;  ///< read when the first user is asked for
+  std::unique_ptr<KnownUsers> known_users_;
   std::unique_ptr<AnswerWriter> writer_;
   Output output_;
-  std::int64_t num_answered_ = 0;
-  std::int64_t num_unanswered_ = 0;  ///< understood, but the user or all items are unknown
-  std::int64_t num_malformed_ = 0;
 };
 
 void PredictCommand::declare(OptionTable& table) {
@@ -114,10 +117,45 @@ void PredictCommand::declare(OptionTable& table) {
   input.scope = Scope::kPositional;
   input.value_name = "FILE";
   table.begin_group("Questions");
+  declare_questions(table);
+  table.begin_group("Answers");
+  Option& top_k = table.add("top_k", &options_.top_k, "items per answer");
+  top_k.scope = Scope::kSession;
+  top_k.short_flag = 'k';
+  table.add("filter_seen", &options_.filter_seen, "leave out the items of the history").scope =
+      Scope::kSession;
+  Option& candidates =
+      table.add("candidates", &candidates_, "rank only the items of this file, an id a line");
+  candidates.scope = Scope::kFlagOnly;
+  candidates.value_name = "FILE";
+  table
+      .add("explain",
+           &explain_,
+           "add the interest experts that a history called up, and what they read in it")
+      .scope = Scope::kFlagOnly;
+  table.add("explain_events", &explain_events_, "events shown of what an expert read").scope =
+      Scope::kFlagOnly;
+  declare_output(table, format_, "jsonl", "jsonl (a record a line), tsv (a row an item) or table");
+  table.begin_group("Vectors, instead of answers");
+  Option& embeddings =
+      table.add("embeddings",
+                &embeddings_,
+                "items, or users: their states, of FILE's questions or of all users");
+  embeddings.scope = Scope::kFlagOnly;
+  embeddings.value_name = "OF";
+  Option& out = table.add("out", &out_, "where the vectors go, .npy; their ids beside, .ids.txt");
+  out.scope = Scope::kFlagOnly;
+  out.value_name = "FILE";
+  declare_session(table, session_);
+}
+
+void PredictCommand::declare_questions(OptionTable& table) {
   table.add("users", &users_, "a line that is not JSON is a user id (the default)").scope =
       Scope::kFlagOnly;
   table.add("histories", &histories_, "a line that is not JSON is a history: item ids").scope =
       Scope::kFlagOnly;
+  table.add("similar", &similar_, "a line that is not JSON is an item id, asking for nearest items")
+      .scope = Scope::kFlagOnly;
   Option& data = table.add("data", &data_, "the data, if it has moved since the training");
   data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
   data.value_name = "FILE";
@@ -134,67 +172,188 @@ void PredictCommand::declare(OptionTable& table) {
       .scope = Scope::kFlagOnly;
   table.add("save_every_s", &save_every_s_, "seconds between saves of the streams' states").scope =
       Scope::kFlagOnly;
-  table.begin_group("Answers");
-  Option& top_k = table.add("top_k", &options_.top_k, "items per answer");
-  top_k.scope = Scope::kSession;
-  top_k.short_flag = 'k';
-  table.add("filter_seen", &options_.filter_seen, "leave out the items of the history").scope =
-      Scope::kSession;
-  declare_output(table, format_, "jsonl", "jsonl (a record a line), tsv (a row an item) or table");
-  declare_session(table, session_);
 }
 
-int PredictCommand::run(const OptionTable&) {
-  if (users_ && histories_) {
-    throw UsageError("--users and --histories exclude each other");
+void PredictCommand::refuse(const OptionTable& table,
+                            const std::string& beside,
+                            const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
+    const Option& option = table.find(key);
+    if (option.source == option.flag()) {
+      throw UsageError(option.flag(), " has no effect with ", beside, "; leave one of them out");
+    }
   }
-  if (stream_ && (users_ || histories_)) {
-    throw UsageError("--stream takes neither --users nor --histories");
+}
+
+void PredictCommand::check_options(const OptionTable& table) const {
+  if (int{users_} + int{histories_} + int{similar_} > 1) {
+    throw UsageError("--users, --histories and --similar exclude each other");
   }
-  if (!stream_ && (from_data_ || resume_)) {
+  if (stream_) {
+    refuse(table,
+           "--stream",
+           {"users", "histories", "similar", "candidates", "explain", "embeddings"});
+  } else if (from_data_ || resume_) {
     throw UsageError(from_data_ ? "--from-data" : "--resume", " is for --stream");
   }
+  if (embeddings_.empty() != out_.empty()) {
+    throw UsageError("--embeddings items|users and --out FILE.npy go together");
+  }
+  if (!embeddings_.empty()) {
+    if (embeddings_ != "items" && embeddings_ != "users") {
+      throw UsageError("--embeddings: expected items or users, got \"",
+                       embeddings_,
+                       "\"",
+                       did_you_mean(embeddings_, {"items", "users"}));
+    }
+    refuse(table,
+           "--embeddings",
+           {"similar", "candidates", "explain", "top_k", "filter_seen", "output", "json"});
+    if (embeddings_ == "items" && table.find("input").source != "default") {
+      throw UsageError("--embeddings items takes no questions; leave out ", input_);
+    }
+  }
+  if (explain_ && chosen_format(format_) == "tsv") {
+    throw UsageError("--explain: expected -o jsonl or table, got tsv");
+  }
+  if (!explain_ && table.find("explain_events").source != "default") {
+    throw UsageError("--explain-events is for --explain");
+  }
+  if (explain_events_ < 1) {
+    throw UsageError("--explain-events: expected 1 or more, got ", explain_events_);
+  }
+  if (candidates_ == "-") {
+    throw UsageError("--candidates: expected a file; standard input is for the questions");
+  }
+}
+
+int PredictCommand::run(const OptionTable& table) {
+  check_options(table);
   writer_ = make_answer_writer(chosen_format(format_));
   const Device device = start_session(session_);
   train::SavedModel saved = train::load_saved_model(run_, device);
+  if (explain_) {
+    require_experts(saved.model->config());
+  }
   recommender_ = std::make_unique<Recommender>(
       std::move(saved.model), train::read_items(run_ + "/items.tsv"), options_);
-
+  known_users_ = std::make_unique<KnownUsers>(run_, data_);
   if (stream_) {
     return stream();
   }
+  if (!embeddings_.empty()) {
+    return export_embeddings(table.find("input").source != "default");
+  }
+  if (!candidates_.empty()) {
+    read_candidates();
+  }
+  return answer_questions();
+}
+
+void PredictCommand::note(const std::string& text) const {
+  if (!text.empty()) {
+    ProgressLine(session_.quiet).message(text);
+  }
+}
+
+PlainLine PredictCommand::plain_line() const {
+  if (similar_) {
+    return PlainLine::kItem;
+  }
+  return histories_ ? PlainLine::kHistory : PlainLine::kUser;
+}
+
+void PredictCommand::read_candidates() {
+  std::vector<std::string> ids;
+  LineReader reader(candidates_);
+  while (auto line = reader.next()) {
+    if (!line->empty()) {
+      ids.push_back(std::move(*line));
+    }
+  }
+  KnownItems known = recommender_->look_up(ids);
+  if (known.items.empty()) {
+    throw DataError(candidates_,
+                    ": expected item ids, one a line; none of the ",
+                    ids.size(),
+                    " is known to the model");
+  }
+  if (known.unknown > 0) {
+    note(fmt::format("{}: {} of {} candidates are unknown: {}{}",
+                     candidates_,
+                     known.unknown,
+                     ids.size(),
+                     fmt::join(known.unknown_ids, ", "),
+                     std::ssize(known.unknown_ids) < known.unknown ? ", ..." : ""));
+  }
+  std::sort(known.items.begin(), known.items.end());
+  known.items.erase(std::unique(known.items.begin(), known.items.end()), known.items.end());
+  recommender_->set_candidates(std::move(known.items));
+}
+
+int PredictCommand::answer_questions() {
   LineReader reader(input_);
   if (input_ == "-" && isatty(STDIN_FILENO) == 1) {
-    ProgressLine(session_.quiet)
-        .message(histories_ ? "item ids, oldest first, one history a line; Ctrl-D ends"
-                            : "one user id a line; Ctrl-D ends");
-  }
-  std::vector<Pending> batch;
-  std::size_t events = 0;
-  while (const auto line = reader.next()) {
-    const PlainLine plain = histories_ ? PlainLine::kHistory : PlainLine::kUser;
-    const Query query = parse_query(*line, plain, reader.line_number());
-    if (asks_for_user(query) && !data_read_) {
-      answer_all(batch);  // reading the data takes a while, and may fail
-      read_known_users();
+    const char* what = "one user id a line; Ctrl-D ends";
+    if (plain_line() != PlainLine::kUser) {
+      what = similar_ ? "one item id a line; Ctrl-D ends"
+                      : "item ids, oldest first, one history a line; Ctrl-D ends";
     }
-    batch.push_back(prepare(query));
-    events += batch.back().history.size();
-    if (events >= kBatchEvents || batch.size() >= kBatchLines || !reader.ready()) {
-      answer_all(batch);
-      events = 0;
+    note(what);
+  }
+  Questions questions(reader, plain_line(), *recommender_, *known_users_);
+  questions.for_each_batch([this](Questions::Batch& batch) { answer(batch); });
+  note(questions.finish());
+  return 0;
+}
+
+void PredictCommand::answer(Questions::Batch& batch) {
+  std::vector<Request> requests;
+  for (const Question& question : batch) {
+    if (question.has_answer()) {
+      requests.push_back(question.request());
     }
   }
-  answer_all(batch);
-  return finish(reader.name());
+  auto recommended = recommender_->recommend(requests);
+  auto next = recommended.begin();
+  for (Question& question : batch) {
+    if (question.has_answer()) {
+      question.answer.items = std::move(*next++);
+      if (explain_ && question.item == 0) {
+        question.answer.experts = explain(*recommender_, question.history, explain_events_);
+      }
+    }
+    writer_->write(question.answer, output_);
+  }
+  output_.flush();
+}
+
+int PredictCommand::export_embeddings(bool of_questions) {
+  EmbeddingExport out(out_, *recommender_);
+  std::string remark;
+  if (embeddings_ == "items") {
+    out.add_items();
+  } else if (!of_questions) {
+    out.add_users(known_users_->dataset());
+  } else {
+    LineReader reader(input_);
+    Questions questions(reader, plain_line(), *recommender_, *known_users_);
+    questions.for_each_batch([&](const Questions::Batch& batch) {
+      out.add_questions(batch, [this](const std::string& text) { note(text); });
+    });
+    remark = questions.finish();
+  }
+  out.commit();
+  note(remark);
+  note(out.summary());
+  return 0;
 }
 
 int PredictCommand::stream() {
   StreamSession::EarlierEvents earlier;
   if (from_data_) {
-    read_known_users();
-    earlier = [this](const std::string& user) -> std::vector<std::int32_t> {
-      const data::Dataset& dataset = data_read_->split.dataset();
+    const data::Dataset& dataset = known_users_->dataset();
+    earlier = [&dataset](const std::string& user) -> std::vector<std::int32_t> {
       const auto found = dataset.find_user(user);
       if (!found) {
         return {};
@@ -206,104 +365,23 @@ int PredictCommand::stream() {
   StreamSession session(run_, *recommender_, std::move(earlier));
   const std::int64_t users_before = session.num_users();
   if (users_before > 0) {
-    ProgressLine(session_.quiet)
-        .message(fmt::format("{}: going on with {} users", session.states_path(), users_before));
+    note(fmt::format("{}: going on with {} users", session.states_path(), users_before));
   }
   const SaveSignal save_signal;
   LineReader reader(input_, &StopSignals::received());
   if (resume_) {
     const std::int64_t skipped = session.skip_read_lines(reader);
-    ProgressLine(session_.quiet)
-        .message(fmt::format("{}: {} lines were read before", reader.name(), skipped));
+    note(fmt::format("{}: {} lines were read before", reader.name(), skipped));
   }
   const StopSignals signals;
   session.run(reader, *writer_, output_, save_every_s_);
-  num_answered_ = session.num_answered();
-  num_unanswered_ = session.num_unanswered();
-  num_malformed_ = session.num_malformed();
   if (const int signal = StopSignals::received()) {
-    ProgressLine(session_.quiet)
-        .message(fmt::format(
-            "{}: the states of {} users are saved", session.states_path(), session.num_users()));
+    note(fmt::format(
+        "{}: the states of {} users are saved", session.states_path(), session.num_users()));
     return 128 + signal;
   }
-  return finish(reader.name());
-}
-
-void PredictCommand::read_known_users() {
-  // Training and evaluation tell what they read; here it is the same again.
-  data_read_.emplace(read_data_again(run_, data_, [](const std::string&) {}));
-}
-
-Pending PredictCommand::prepare(const Query& query) {
-  Pending pending;
-  Answer& answer = pending.answer;
-  answer.line = query.line;
-  answer.user = query.user;
-  answer.error = query.error;
-  if (!query.error.empty()) {
-    ++num_malformed_;
-    return pending;
-  }
-  if (query.history) {
-    KnownHistory known = recommender_->look_up(*query.history);
-    pending.history = std::move(known.items);
-    answer.unknown = known.unknown;
-    if (query.history->empty()) {
-      answer.error = "an empty history";
-    } else if (pending.history.empty()) {
-      answer.error = "no item of the history is known";
-    }
-  } else {
-    const data::Dataset& dataset = data_read_->split.dataset();
-    if (const auto user = dataset.find_user(*query.user)) {
-      const auto history = dataset.sequence(*user);
-      pending.history.assign(history.begin(), history.end());
-    } else {
-      answer.error = "unknown user";
-    }
-  }
-  ++(answer.error.empty() ? num_answered_ : num_unanswered_);
-  return pending;
-}
-
-void PredictCommand::answer_all(std::vector<Pending>& batch) {
-  std::vector<std::span<const std::int32_t>> histories;
-  for (const Pending& pending : batch) {
-    if (pending.answer.error.empty()) {
-      histories.emplace_back(pending.history);
-    }
-  }
-  auto recommended = recommender_->recommend(histories);
-  auto next = recommended.begin();
-  for (Pending& pending : batch) {
-    if (pending.answer.error.empty()) {
-      pending.answer.items = std::move(*next++);
-    }
-    writer_->write(pending.answer, output_);
-  }
-  output_.flush();
-  batch.clear();
-}
-
-int PredictCommand::finish(const std::string& input) const {
-  const std::int64_t lines = num_answered_ + num_unanswered_ + num_malformed_;
-  const bool nothing = lines > 0 && num_answered_ == 0;
-  if (num_malformed_ > 0 || nothing) {
-    throw DataError(input,
-                    ": ",
-                    num_malformed_,
-                    " of ",
-                    lines,
-                    " lines could not be understood, ",
-                    num_unanswered_,
-                    " asked for what is not known");
-  }
-  if (num_unanswered_ > 0) {
-    ProgressLine(session_.quiet)
-        .message(fmt::format(
-            "{}: {} of {} lines asked for what is not known", input, num_unanswered_, lines));
-  }
+  note(judge_lines(
+      reader.name(), session.num_answered(), session.num_unanswered(), session.num_malformed()));
   return 0;
 }
 

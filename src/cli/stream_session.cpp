@@ -136,8 +136,9 @@ StreamSession::Pending StreamSession::prepare(const Query& query) {
     pending.items = known_(*query.user);
   }
   if (query.history) {
-    const cli::KnownHistory added = recommender_.look_up(*query.history);
+    KnownItems added = recommender_.look_up(*query.history);
     answer.unknown = added.unknown;
+    answer.unknown_ids = std::move(added.unknown_ids);
     pending.items.insert(pending.items.end(), added.items.begin(), added.items.end());
   }
   stream.coming.insert(stream.coming.end(), pending.items.begin(), pending.items.end());

@@ -266,7 +266,7 @@ void TrainCommand::report(const RunData& data,
                           Device device) const {
   train::SavedModel best = train::read_model(run.model_path(), device);
   const eval::Report report =
-      evaluate_saved_model(best, {&data.split, data::Subset::kTest, filter_seen_});
+      evaluate_saved_model(best, {&data.split, data::Subset::kTest, filter_seen_}).report;
   run.write_json("result.json", to_json(report));
   print_report(report, wants_json(format_));
 }

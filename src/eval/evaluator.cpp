@@ -1,13 +1,13 @@
 #include "eval/evaluator.h"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "autograd/variable.h"
 #include "base/error.h"
 #include "data/batch.h"
+#include "eval/item_popularity.h"
 #include "eval/seen_items.h"
 #include "tensor/backend.h"
 
@@ -21,17 +21,68 @@ Ranking users_of(const data::Split& split, data::Subset subset, const EvalOption
     const auto length = static_cast<std::int32_t>(split.history(user, subset).size());
     if (length >= options.min_history) {
       ranking.users.push_back(user);
+      ranking.targets.push_back(split.target(user, subset));
       ranking.history_lengths.push_back(length);
     }
   }
   ranking.ranks.resize(ranking.users.size());
+  for (const NegativeSampler& sampler : options.samplers) {
+    SampledRanks sampled{sampler.rule().name(), std::vector<std::int32_t>(ranking.users.size())};
+    for (const std::int32_t user : ranking.users) {
+      sampled.short_users += sampler.num_drawn(user) < sampler.rule().count ? 1 : 0;
+    }
+    ranking.sampled.push_back(std::move(sampled));
+  }
   return ranking;
 }
 
-// Positions in the ranking, users with shorter histories first.
+// Positions in the ranking whose held-out item has no training event.
+std::vector<std::size_t> cold_positions(const data::Split& split, const Ranking& ranking) {
+  const std::vector<std::int64_t> counts = training_counts(split);
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < ranking.targets.size(); ++i) {
+    if (counts[static_cast<std::size_t>(ranking.targets[i])] == 0) {
+      positions.push_back(i);
+    }
+  }
+  return positions;
+}
+
+// The last rank among the items that are ranked for a user.
+std::int32_t last_rank(const data::Split& split,
+                       data::Subset subset,
+                       bool filter_seen,
+                       std::int32_t user) {
+  const auto items = static_cast<std::int32_t>(split.num_items());
+  const std::int32_t target = split.target(user, subset);
+  return filter_seen
+             ? items -
+                   static_cast<std::int32_t>(seen_items(split.history(user, subset), target).size())
+             : items;
+}
+
+// Gives a position the last rank, everywhere.
+void count_as_miss(std::size_t position,
+                   const data::Split& split,
+                   data::Subset subset,
+                   const EvalOptions& options,
+                   Ranking& ranking) {
+  const std::int32_t user = ranking.users[position];
+  ranking.ranks[position] = last_rank(split, subset, options.filter_seen, user);
+  for (std::size_t s = 0; s < ranking.sampled.size(); ++s) {
+    const std::int64_t negatives = options.samplers[s].num_drawn(user);
+    ranking.sampled[s].ranks[position] = static_cast<std::int32_t>(negatives) + 1;
+  }
+}
+
+// Positions in the ranking, users with shorter histories first, those without any left out.
 std::vector<std::size_t> by_length(const Ranking& ranking) {
-  std::vector<std::size_t> order(ranking.users.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < ranking.users.size(); ++i) {
+    if (ranking.history_lengths[i] > 0) {
+      order.push_back(i);
+    }
+  }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return ranking.history_lengths[a] < ranking.history_lengths[b];
   });
@@ -49,30 +100,31 @@ class UserRanker {
         split_(split),
         subset_(subset),
         options_(options),
-        device_(model.item_table().value().device()),
-        covered_(static_cast<std::size_t>(split.num_items()) + 1, false) {
+        device_(model.item_table().value().device()) {
     ELASTIC_CHECK(model.config().num_items == split.num_items(),
                   "the model has other items than the data");
   }
 
   void rank_all(Ranking& ranking);
-  [[nodiscard]] std::int64_t items_covered() const {
-    return std::count(covered_.begin(), covered_.end(), true);
-  }
 
  private:
   void rank_batch(std::span<const std::size_t> positions, Ranking& ranking);
-  void cover(const Tensor& hidden,
-             const Tensor& items,
-             const Segments& excluded,
-             const Tensor& excluded_ids);
+  void count_lists(const Tensor& hidden,
+                   const Tensor& items,
+                   const Segments& excluded,
+                   const Tensor& excluded_ids,
+                   Ranking& ranking);
+  // Among the negatives of every sampler.
+  void rank_sampled(std::span<const std::size_t> positions,
+                    const Tensor& hidden,
+                    const Tensor& items,
+                    Ranking& ranking);
 
   Model& model_;
   const data::Split& split_;
   data::Subset subset_;
   EvalOptions options_;
   Device device_;
-  std::vector<bool> covered_;  // by item id
 };
 
 void UserRanker::rank_all(Ranking& ranking) {
@@ -102,7 +154,7 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
     const std::int32_t user = ranking.users[position];
     const std::span<const std::int32_t> history = split_.history(user, subset_);
     builder.add(history, model_.config().max_len);
-    targets.push_back(split_.target(user, subset_));
+    targets.push_back(ranking.targets[position]);
     seen.add_row(options_.filter_seen ? seen_items(history, targets.back())
                                       : std::vector<std::int32_t>{});
   }
@@ -116,9 +168,10 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   Tensor ranks({rows}, DType::kInt32, device_);
   backend_for(device_).rank_targets(
       hidden, items, Tensor::from(targets, {rows}, device_), excluded, excluded_ids, ranks);
-  if (options_.coverage) {
-    cover(hidden, items, excluded, excluded_ids);
+  if (options_.lists) {
+    count_lists(hidden, items, excluded, excluded_ids, ranking);
   }
+  rank_sampled(positions, hidden, items, ranking);
 
   const std::vector<std::int32_t> values = ranks.to_vector<std::int32_t>();
   ranking.experts.add(experts);
@@ -127,16 +180,64 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   }
 }
 
-void UserRanker::cover(const Tensor& hidden,
-                       const Tensor& items,
-                       const Segments& excluded,
-                       const Tensor& excluded_ids) {
-  const auto k = std::min<std::int64_t>(kCoverageCutoff, items.rows() - 1);
+void UserRanker::count_lists(const Tensor& hidden,
+                             const Tensor& items,
+                             const Segments& excluded,
+                             const Tensor& excluded_ids,
+                             Ranking& ranking) {
+  const auto k = std::min<std::int64_t>(kListLength, items.rows() - 1);
   Tensor ids({hidden.rows(), k}, DType::kInt32, hidden.device());
   Tensor scores({hidden.rows(), k}, hidden.dtype(), hidden.device());
   backend_for(hidden.device()).top_k(hidden, items, excluded, excluded_ids, ids, scores);
   for (const std::int32_t id : ids.to_vector<std::int32_t>()) {
-    covered_[static_cast<std::size_t>(id)] = id != 0;  // 0: fewer items than k remained
+    ranking.listed[static_cast<std::size_t>(id)] += id != 0 ? 1 : 0;  // 0: fewer than k remained
+  }
+}
+
+// User by user, with the candidates' rows as the whole catalogue: the target is item 1.
+void UserRanker::rank_sampled(std::span<const std::size_t> positions,
+                              const Tensor& hidden,
+                              const Tensor& items,
+                              Ranking& ranking) {
+  Backend& backend = backend_for(device_);
+  const Tensor target = Tensor::from(std::vector<std::int32_t>{1}, {1}, device_);
+  for (std::size_t s = 0; s < ranking.sampled.size(); ++s) {
+    const NegativeSampler& sampler = options_.samplers[s];
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      const std::size_t position = positions[i];
+      std::vector<std::int32_t> ids{0, ranking.targets[position]};
+      const std::vector<std::int32_t> negatives = sampler.draw(ranking.users[position]);
+      ids.insert(ids.end(), negatives.begin(), negatives.end());
+      const auto count = static_cast<std::int64_t>(ids.size());
+      Tensor rows({count, items.cols()}, items.dtype(), device_);
+      backend.gather_rows(items, Tensor::from(ids, {count}, device_), rows);
+      Tensor rank({1}, DType::kInt32, device_);
+      const auto row = static_cast<std::int64_t>(i);
+      const ExcludedItems none = ExcludedItems::none(1);
+      backend.rank_targets(hidden.slice(row, row + 1),
+                           rows,
+                           target,
+                           none.segments(device_),
+                           none.ids(device_),
+                           rank);
+      ranking.sampled[s].ranks[position] = rank.to_vector<std::int32_t>().front();
+    }
+  }
+}
+
+// Ranks of all positions among the sampled candidates by how popular they are.
+void rank_sampled_by_popularity(const std::vector<std::int64_t>& counts,
+                                const EvalOptions& options,
+                                Ranking& ranking) {
+  for (std::size_t s = 0; s < ranking.sampled.size(); ++s) {
+    for (std::size_t i = 0; i < ranking.users.size(); ++i) {
+      const std::int64_t count = counts[static_cast<std::size_t>(ranking.targets[i])];
+      const std::vector<std::int32_t> negatives = options.samplers[s].draw(ranking.users[i]);
+      const auto above = std::count_if(negatives.begin(), negatives.end(), [&](std::int32_t item) {
+        return counts[static_cast<std::size_t>(item)] >= count;
+      });
+      ranking.sampled[s].ranks[i] = static_cast<std::int32_t>(above) + 1;
+    }
   }
 }
 
@@ -149,9 +250,18 @@ Ranking rank_users(Model& model,
   const FixedWeights fixed(model);
   Ranking ranking = users_of(split, subset, options);
   ranking.experts = ExpertUse(model.config());
-  UserRanker ranker(model, split, subset, options);
-  ranker.rank_all(ranking);
-  ranking.items_covered = ranker.items_covered();
+  if (options.lists) {
+    ranking.listed.resize(static_cast<std::size_t>(split.num_items()) + 1, 0);
+  }
+  UserRanker(model, split, subset, options).rank_all(ranking);
+  for (std::size_t i = 0; i < ranking.users.size(); ++i) {
+    if (ranking.history_lengths[i] == 0) {
+      count_as_miss(i, split, subset, options, ranking);
+    }
+  }
+  for (const std::size_t position : cold_positions(split, ranking)) {
+    count_as_miss(position, split, subset, options, ranking);
+  }
   return ranking;
 }
 
@@ -165,7 +275,7 @@ Ranking popularity_ranking(const data::Split& split,
   Ranking ranking = users_of(split, subset, options);
   for (std::size_t i = 0; i < ranking.users.size(); ++i) {
     const std::int32_t user = ranking.users[i];
-    const std::int32_t target = split.target(user, subset);
+    const std::int32_t target = ranking.targets[i];
     const std::int64_t count = counts[static_cast<std::size_t>(target)];
     // The target itself is among those that score as much: it stands for the 1 of the rank.
     std::int64_t rank = sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), count);
@@ -175,6 +285,10 @@ Ranking popularity_ranking(const data::Split& split,
       }
     }
     ranking.ranks[i] = static_cast<std::int32_t>(rank);
+  }
+  rank_sampled_by_popularity(counts, options, ranking);
+  for (const std::size_t position : cold_positions(split, ranking)) {
+    count_as_miss(position, split, subset, options, ranking);
   }
   return ranking;
 }

@@ -1,119 +1,132 @@
 #include "eval/report.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/error.h"
-#include "base/rounding.h"
 
 namespace elastic::eval {
 namespace {
 
-using nlohmann::ordered_json;
-
-constexpr int kDigits = 6;
-constexpr std::size_t kHistogramExperts = 256;  // of the pool: the default has no more
 // Lower ends of the buckets; the last has no bound.
 constexpr std::array<std::int32_t, 6> kBucketStarts{1, 21, 51, 101, 201, 501};
 
-ordered_json metrics_to_json(const std::vector<MetricValue>& metrics) {
-  ordered_json object = ordered_json::object();
-  for (const MetricValue& metric : metrics) {
-    object[metric.name] = round_to_digits(metric.value, kDigits);
-  }
-  return object;
-}
-
-// `intervals` of `metrics`, one by one.
-ordered_json intervals_to_json(const std::vector<MetricValue>& metrics,
-                               const std::vector<Interval>& intervals) {
-  ordered_json object = ordered_json::object();
-  for (std::size_t i = 0; i < metrics.size(); ++i) {
-    object[metrics[i].name] = {round_to_digits(intervals[i].low, kDigits),
-                               round_to_digits(intervals[i].high, kDigits)};
-  }
-  return object;
-}
-
-ordered_json buckets_to_json(const std::vector<LengthBucket>& buckets) {
-  ordered_json list = ordered_json::array();
-  for (const LengthBucket& bucket : buckets) {
-    ordered_json entry;
-    entry["from"] = bucket.from;
-    entry["to"] = bucket.to == 0 ? ordered_json() : ordered_json(bucket.to);
-    entry["users"] = bucket.users;
-    entry["HR@10"] = round_to_digits(bucket.hit_at_10, kDigits);
-    entry["NDCG@10"] = round_to_digits(bucket.ndcg_at_10, kDigits);
-    entry["popularity"] = {{"HR@10", round_to_digits(bucket.popularity_hit_at_10, kDigits)},
-                           {"NDCG@10", round_to_digits(bucket.popularity_ndcg_at_10, kDigits)}};
-    list.push_back(std::move(entry));
-  }
-  return list;
-}
-
-ordered_json protocol_to_json(const Protocol& protocol) {
-  ordered_json build = ordered_json::object();
-  for (const auto& [name, fact] : protocol.build) {
-    build[name] = fact;
-  }
-  return {{"subset", protocol.subset},
-          {"split", protocol.split},
-          {"split_hash", protocol.split_hash},
-          {"users", protocol.users},
-          {"min_history", protocol.min_history},
-          {"longest_history", protocol.longest_history},
-          {"items", protocol.items},
-          {"ranking", "all items"},
-          {"filter_seen", protocol.filter_seen},
-          {"ties", "count against the model"},
-          {"history", protocol.history},
-          {"max_len", protocol.max_len},
-          {"truncation", "the latest events are kept"},
-          {"checkpoint_epoch", protocol.checkpoint_epoch},
-          {"checkpoint_metric", protocol.checkpoint_metric},
-          {"seed", protocol.seed},
-          {"build", std::move(build)}};
-}
-
-LengthBucket make_bucket(const Ranking& ranking,
-                         const Ranking& popularity,
-                         std::int32_t from,
-                         std::int32_t to) {
+// The metrics of a part of the users, in either kind of bucket.
+template <class Bucket, class Belongs>
+void fill_bucket(const Ranking& ranking,
+                 const Ranking& popularity,
+                 const Belongs& belongs,
+                 Bucket& bucket) {
   std::vector<std::int32_t> ranks;
   std::vector<std::int32_t> popularity_ranks;
   for (std::size_t i = 0; i < ranking.ranks.size(); ++i) {
-    const std::int32_t length = ranking.history_lengths[i];
-    if (length >= from && (to == 0 || length <= to)) {
+    if (belongs(i)) {
       ranks.push_back(ranking.ranks[i]);
       popularity_ranks.push_back(popularity.ranks[i]);
     }
   }
-  return {from,
-          to,
-          static_cast<std::int64_t>(ranks.size()),
-          hit_at_k(ranks, 10),
-          ndcg_at_k(ranks, 10),
-          hit_at_k(popularity_ranks, 10),
-          ndcg_at_k(popularity_ranks, 10)};
+  bucket.users = static_cast<std::int64_t>(ranks.size());
+  bucket.hit_at_10 = hit_at_k(ranks, 10);
+  bucket.ndcg_at_10 = ndcg_at_k(ranks, 10);
+  bucket.popularity_hit_at_10 = hit_at_k(popularity_ranks, 10);
+  bucket.popularity_ndcg_at_10 = ndcg_at_k(popularity_ranks, 10);
+}
+
+std::vector<LengthBucket> length_buckets(const Ranking& ranking, const Ranking& popularity) {
+  std::vector<LengthBucket> buckets;
+  for (std::size_t i = 0; i < kBucketStarts.size(); ++i) {
+    LengthBucket bucket;
+    bucket.from = kBucketStarts[i];
+    bucket.to = i + 1 == kBucketStarts.size() ? 0 : kBucketStarts[i + 1] - 1;
+    fill_bucket(
+        ranking,
+        popularity,
+        [&](std::size_t user) {
+          const std::int32_t length = ranking.history_lengths[user];
+          return length >= bucket.from && (bucket.to == 0 || length <= bucket.to);
+        },
+        bucket);
+    if (bucket.users > 0) {
+      buckets.push_back(bucket);
+    }
+  }
+  return buckets;
+}
+
+std::vector<PopularityBucket> popularity_buckets(const Ranking& ranking,
+                                                 const Ranking& popularity,
+                                                 std::span<const std::int64_t> item_counts) {
+  const PopularityGroups groups(item_counts);
+  std::vector<PopularityBucket> buckets;
+  for (const PopularityGroup group : kPopularityGroups) {
+    PopularityBucket bucket;
+    bucket.group = group;
+    bucket.fewest = groups.fewest(group);
+    bucket.most = groups.most(group);
+    const auto items = item_counts.subspan(1);
+    bucket.items = std::count_if(items.begin(), items.end(), [&](std::int64_t count) {
+      return groups.group_of(count) == group;
+    });
+    fill_bucket(
+        ranking,
+        popularity,
+        [&](std::size_t user) {
+          const auto item = static_cast<std::size_t>(ranking.targets[user]);
+          return groups.group_of(item_counts[item]) == group;
+        },
+        bucket);
+    if (bucket.users > 0) {
+      buckets.push_back(bucket);
+    }
+  }
+  return buckets;
+}
+
+std::vector<MetricValue> sampled_metrics(std::span<const std::int32_t> ranks,
+                                         const std::string& candidates) {
+  std::vector<MetricValue> metrics = all_metrics(ranks);
+  for (MetricValue& metric : metrics) {
+    metric.name = concat(metric.name, "[", candidates, "]");
+  }
+  return metrics;
+}
+
+SampledReport sampled_report(const SampledRanks& sampled,
+                             const SampledRanks& popularity,
+                             std::uint64_t seed) {
+  return {sampled.candidates,
+          sampled.short_users,
+          sampled_metrics(sampled.ranks, sampled.candidates),
+          bootstrap_intervals(sampled.ranks, {.seed = seed}),
+          sampled_metrics(popularity.ranks, sampled.candidates)};
 }
 
 }  // namespace
 
-Report make_report(const Ranking& ranking, const Ranking& popularity, Protocol protocol) {
+Report make_report(const Ranking& ranking,
+                   const Ranking& popularity,
+                   std::span<const std::int64_t> item_counts,
+                   Protocol protocol) {
   ELASTIC_CHECK(ranking.users == popularity.users, "the rankings are of different users");
   Report report;
   report.metrics = all_metrics(ranking.ranks);
   report.intervals = bootstrap_intervals(ranking.ranks, {.seed = protocol.seed});
   report.popularity = all_metrics(popularity.ranks);
-  for (std::size_t i = 0; i < kBucketStarts.size(); ++i) {
-    const bool is_last = i + 1 == kBucketStarts.size();
-    const std::int32_t to = is_last ? 0 : kBucketStarts[i + 1] - 1;
-    const LengthBucket bucket = make_bucket(ranking, popularity, kBucketStarts[i], to);
-    if (bucket.users > 0) {
-      report.buckets.push_back(bucket);
-    }
+  report.buckets = length_buckets(ranking, popularity);
+  report.popularity_buckets = popularity_buckets(ranking, popularity, item_counts);
+  for (std::size_t i = 0; i < ranking.users.size(); ++i) {
+    const auto target = static_cast<std::size_t>(ranking.targets[i]);
+    report.cold_items += item_counts[target] == 0 ? 1 : 0;
+    report.cold_users += ranking.history_lengths[i] == 0 ? 1 : 0;
   }
-  const auto covered = static_cast<double>(ranking.items_covered);
-  report.coverage = protocol.items == 0 ? 0.0 : covered / static_cast<double>(protocol.items);
+  report.coverage = coverage(ranking.listed);
+  report.gini = gini_index(ranking.listed);
+  report.mean_popularity = mean_popularity(ranking.listed, item_counts);
+  for (std::size_t s = 0; s < ranking.sampled.size(); ++s) {
+    report.sampled.push_back(
+        sampled_report(ranking.sampled[s], popularity.sampled[s], protocol.seed));
+  }
   report.experts = ranking.experts;
   report.protocol = std::move(protocol);
   return report;
@@ -135,26 +148,25 @@ Comparison compare(const Ranking& ranking,
   return comparison;
 }
 
-ordered_json to_json(const Report& report) {
-  ordered_json object;
-  object["schema_version"] = kReportSchemaVersion;
-  object["metrics"] = metrics_to_json(report.metrics);
-  object["intervals"] = intervals_to_json(report.metrics, report.intervals);
-  object["popularity"] = metrics_to_json(report.popularity);
-  object[concat("coverage@", kCoverageCutoff)] = round_to_digits(report.coverage, kDigits);
-  object["by_history_length"] = buckets_to_json(report.buckets);
-  if (report.experts.num_users() > 0) {
-    object["experts"] = to_json(report.experts);
-    object["experts"]["users_of_expert"] = report.experts.histogram(kHistogramExperts);
+std::vector<std::string> metric_names(const std::vector<std::string>& candidates) {
+  std::vector<std::string> names;
+  for (const MetricValue& metric : all_metrics({})) {
+    names.push_back(metric.name);
   }
-  for (const Comparison& against : report.against) {
-    object["against"].push_back(
-        {{"run", against.name},
-         {"differences", metrics_to_json(against.differences)},
-         {"intervals", intervals_to_json(against.differences, against.intervals)}});
+  for (const std::string& rule : candidates) {
+    for (const MetricValue& metric : sampled_metrics({}, rule)) {
+      names.push_back(metric.name);
+    }
   }
-  object["protocol"] = protocol_to_json(report.protocol);
-  return object;
+  return names;
+}
+
+double value_of(const Report& report, const std::string& name) {
+  std::vector<MetricValue> metrics = report.metrics;
+  for (const SampledReport& sampled : report.sampled) {
+    metrics.insert(metrics.end(), sampled.metrics.begin(), sampled.metrics.end());
+  }
+  return value_of(metrics, name);
 }
 
 }  // namespace elastic::eval

@@ -15,6 +15,12 @@ std::vector<std::int32_t> seen_items(std::span<const std::int32_t> history, std:
   return items;
 }
 
+ExcludedItems ExcludedItems::none(std::int64_t rows) {
+  ExcludedItems excluded;
+  excluded.offsets_.resize(static_cast<std::size_t>(rows) + 1, 0);
+  return excluded;
+}
+
 void ExcludedItems::add_row(std::span<const std::int32_t> sorted_items) {
   ids_.insert(ids_.end(), sorted_items.begin(), sorted_items.end());
   offsets_.push_back(static_cast<std::int32_t>(ids_.size()));

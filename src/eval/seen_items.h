@@ -16,6 +16,8 @@ std::vector<std::int32_t> seen_items(std::span<const std::int32_t> history, std:
 /// Items to leave out of a batch's rankings, collected row by row.
 class ExcludedItems {
  public:
+  /// `rows` rows that leave out nothing.
+  static ExcludedItems none(std::int64_t rows);
   void add_row(std::span<const std::int32_t> sorted_items);
   [[nodiscard]] Segments segments(Device device) const { return {offsets_, device}; }
   [[nodiscard]] Tensor ids(Device device) const;

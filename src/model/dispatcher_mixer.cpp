@@ -86,6 +86,10 @@ Variable DispatcherMixer::aggregate_plain(const Variable& x,
 
 Variable DispatcherMixer::gather(const Variable& x, MixerState& state) const {
   const Variable query = ops::linear(ops::layer_norm(state.experts, {}), aggregate_.query);
+  if (state.record != nullptr) {
+    const Variable key = ops::linear(ops::layer_norm(x, norm_), aggregate_.key);
+    state.record->add_layer(query, key, state.segments, num_heads_);
+  }
   const Variable gathered = absorbed_ ? aggregate_absorbed(x, query, state.segments)
                                       : aggregate_plain(x, query, state.segments);
   const Variable experts = ops::layer_norm(add_gathered(gathered, state), expert_norm_);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "model/attention_record.h"
 #include "model/item_quantiser.h"
 #include "model/model.h"
 
@@ -20,9 +21,10 @@ struct MixerState {
   /// The layer's tensors of Mixer::new_stream, where the tokens go on from earlier ones; a pass
   /// takes them on.
   std::span<Tensor> stream{};
-  bool training = false;  ///< a forward pass of training: buffers move
-  Tensor ids{};           ///< the tokens' items, [T]
-  PassItems items{};      ///< of which LISA counts the codes
+  bool training = false;              ///< a forward pass of training: buffers move
+  Tensor ids{};                       ///< the tokens' items, [T]
+  PassItems items{};                  ///< of which LISA counts the codes
+  AttentionRecord* record = nullptr;  ///< of a diagnostic pass: what the experts attend to
 };
 
 /// One layer's attention sublayer, its norm and residual included: x + Dropout(mixer(LN(x))).

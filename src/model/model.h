@@ -31,6 +31,14 @@ struct RetrievedExperts {
   Tensor gates;    ///< [B, k]
 };
 
+/// How interest experts read their sequences, for diagnostics.
+struct ExpertAttention {
+  RetrievedExperts retrieved;  ///< empty tensors where all sequences share the experts
+  /// For sequence b [k, n_b]: the attention of each expert over the sequence's first n_b tokens,
+  /// those that the experts gather from; the mean over heads and layers. Rows add up to 1.
+  std::vector<std::vector<float>> weights;
+};
+
 /// What the past of B users comes to in a model that reads it event by event: tensors whose first
 /// dimension is B, of a fixed size whatever the length of the past.
 using StreamStates = std::vector<Tensor>;
@@ -75,6 +83,9 @@ class Model {
 
   /// Experts retrieved by the latest encode or encode_last; empty tensors for models without IMR.
   [[nodiscard]] virtual RetrievedExperts retrieved() const { return {}; }
+  /// Reads the batch once more and tells what its experts attend to, with plain ops on the host:
+  /// O(k n) memory a sequence. Of models_with_experts(); others throw UsageError.
+  virtual ExpertAttention explain(const data::Batch& batch);
   /// Whether training steps can be recorded (train::RecordedSteps).
   [[nodiscard]] virtual bool recordable() const { return true; }
 };
@@ -96,6 +107,8 @@ class FixedWeights {
 /// Names of all models.
 std::vector<std::string> model_names();
 bool is_registered(const std::string& model);
+/// Names of the models that gather a history into interest experts.
+std::vector<std::string> models_with_experts();
 /// Throws UsageError for an unknown name (suggesting the nearest).
 Direction direction_of(const std::string& model);
 /// The models that an option of ModelConfig makes a difference to; empty: all of them.

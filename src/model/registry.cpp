@@ -114,6 +114,10 @@ Variable Model::advance(const data::Batch& /*events*/, StreamStates& /*states*/)
   throw UsageError("model ", config().model, " cannot read a stream");
 }
 
+ExpertAttention Model::explain(const data::Batch& /*batch*/) {
+  throw UsageError("model ", config().model, " has no interest experts");
+}
+
 const char* name_of(Direction direction) {
   switch (direction) {
     case Direction::kCausal:
@@ -130,6 +134,18 @@ std::vector<std::string> model_names() {
   std::vector<std::string> names;
   for (const auto& [name, kind] : kinds()) {
     names.push_back(name);
+  }
+  names.emplace_back(kWindowModel);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> models_with_experts() {
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : kinds()) {
+    if (kind.make_source) {
+      names.push_back(name);
+    }
   }
   names.emplace_back(kWindowModel);
   std::sort(names.begin(), names.end());

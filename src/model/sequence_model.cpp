@@ -63,11 +63,12 @@ void SequenceModel::set_weights_fixed(bool fixed) {
 Variable SequenceModel::run(const data::Batch& batch,
                             const ForwardMode& mode,
                             bool last_only,
-                            StreamStates* streams) {
+                            StreamStates* streams,
+                            AttentionRecord* record) {
   if (streams == nullptr) {
     trunk_.check(batch);
   }
-  MixerState state{batch.segments, {}, {}, mode.training, batch.ids, pass_items()};
+  MixerState state{batch.segments, {}, {}, mode.training, batch.ids, pass_items(), record};
   scored_ = fixed_ ? Variable() : state.items.scored;
   Variable x = trunk_.embed(
       state.items.input, batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
@@ -119,6 +120,16 @@ StreamStates SequenceModel::new_streams(std::int64_t users) const {
 Variable SequenceModel::advance(const data::Batch& events, StreamStates& states) {
   const NoGrad no_grad;
   return run(events, {}, /*last_only=*/false, &states);
+}
+
+ExpertAttention SequenceModel::explain(const data::Batch& batch) {
+  if (source_ == nullptr) {
+    return Model::explain(batch);
+  }
+  const NoGrad no_grad;
+  AttentionRecord record;
+  (void)run(batch, {}, /*last_only=*/true, nullptr, &record);
+  return {retrieved(), record.mean()};
 }
 
 bool SequenceModel::recordable() const {

@@ -46,6 +46,7 @@ class SequenceModel final : public Model {
   [[nodiscard]] StreamStates new_streams(std::int64_t users) const override;
   Variable advance(const data::Batch& events, StreamStates& states) override;
   [[nodiscard]] RetrievedExperts retrieved() const override;
+  ExpertAttention explain(const data::Batch& batch) override;
   [[nodiscard]] bool recordable() const override;
 
  private:
@@ -56,11 +57,12 @@ class SequenceModel final : public Model {
   // The items of a pass: of this one, or with fixed weights of all.
   PassItems pass_items();
   // All layers; with `last_only` the last one computes each sequence's last token, [B, D].
-  // `streams` is taken on where it is not null.
+  // `streams` is taken on and `record` filled where they are not null.
   Variable run(const data::Batch& batch,
                const ForwardMode& mode,
                bool last_only,
-               StreamStates* streams = nullptr);
+               StreamStates* streams = nullptr,
+               AttentionRecord* record = nullptr);
 
   Direction direction_;
   ParameterStore store_;

@@ -111,7 +111,10 @@ Variable WindowModel::mix_window(const Layer& layer,
       attended, recent.output.weight, recent.output.bias, dispatched, dropout);
 }
 
-Variable WindowModel::run(const data::Batch& batch, const ForwardMode& mode, Wanted wanted) {
+Variable WindowModel::run(const data::Batch& batch,
+                          const ForwardMode& mode,
+                          Wanted wanted,
+                          AttentionRecord* record) {
   trunk_.check(batch);
   const auto [prefix, window] = split(batch.segments, trunk_.config().window);
   const Variable embedded = trunk_.embed(
@@ -121,6 +124,7 @@ Variable WindowModel::run(const data::Batch& batch, const ForwardMode& mode, Wan
   const Tensor prefix_ids =
       trunk_.config().retrieval == "random" ? ids_of(prefix, batch.ids) : Tensor();
   MixerState state{prefix.segments, memory_.initial_experts(x_prefix, prefix.segments, prefix_ids)};
+  state.record = record;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const bool last_layer = i + 1 == layers_.size();
@@ -158,6 +162,13 @@ Variable WindowModel::encode_last(const data::Batch& batch, const ForwardMode& m
 
 Variable WindowModel::encode_window(const data::Batch& batch, const ForwardMode& mode) {
   return run(batch, mode, Wanted::kWindow);
+}
+
+ExpertAttention WindowModel::explain(const data::Batch& batch) {
+  const NoGrad no_grad;
+  AttentionRecord record;
+  (void)run(batch, {}, Wanted::kLast, &record);
+  return {retrieved(), record.mean()};
 }
 
 }  // namespace elastic

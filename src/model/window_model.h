@@ -32,6 +32,8 @@ class WindowModel final : public Model {
   Variable encode_last(const data::Batch& batch, const ForwardMode& mode) override;
   Variable encode_window(const data::Batch& batch, const ForwardMode& mode) override;
   [[nodiscard]] RetrievedExperts retrieved() const override { return memory_.retrieved(); }
+  /// Of the prefixes: the latest events are not gathered.
+  ExpertAttention explain(const data::Batch& batch) override;
   /// The host splits each batch.
   [[nodiscard]] bool recordable() const override { return false; }
 
@@ -43,7 +45,11 @@ class WindowModel final : public Model {
   };
   // Which tokens the last layer computes.
   enum class Wanted { kAll, kWindow, kLast };
-  Variable run(const data::Batch& batch, const ForwardMode& mode, Wanted wanted);
+  // `record` is filled where it is not null.
+  Variable run(const data::Batch& batch,
+               const ForwardMode& mode,
+               Wanted wanted,
+               AttentionRecord* record = nullptr);
   // The window's sublayer: of its tokens, or of each sequence's last one.
   [[nodiscard]] Variable mix_window(const Layer& layer,
                                     const Variable& x,

@@ -16,27 +16,14 @@ constexpr std::string_view kHeader = "id\traw_id\ttitle";
 constexpr std::array<std::pair<char, char>, 4> kEscapes{
     {{'\t', 't'}, {'\n', 'n'}, {'\r', 'r'}, {'\\', '\\'}}};
 
-void append_escaped(std::string& out, const std::string& text) {
-  for (const char c : text) {
-    char code = 0;
-    for (const auto& [plain, escaped] : kEscapes) {
-      code = c == plain ? escaped : code;
-    }
-    if (code != 0) {
-      out += '\\';
-    }
-    out += code != 0 ? code : c;
-  }
-}
-
 std::string unescape(std::string_view text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '\\' && i + 1 < text.size()) {
       const char code = text[++i];
-      for (const auto& [plain, escaped] : kEscapes) {
-        c = code == escaped ? plain : c;
+      for (const auto& [plain, letter] : kEscapes) {
+        c = code == letter ? plain : c;
       }
     }
     result += c;
@@ -46,14 +33,29 @@ std::string unescape(std::string_view text) {
 
 }  // namespace
 
+std::string escaped(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    char code = 0;
+    for (const auto& [plain, letter] : kEscapes) {
+      code = c == plain ? letter : code;
+    }
+    if (code != 0) {
+      out += '\\';
+    }
+    out += code != 0 ? code : c;
+  }
+  return out;
+}
+
 void write_items(const std::string& path, std::span<const ItemName> items) {
   std::string text = concat(kHeader, "\n");
   for (std::size_t i = 0; i < items.size(); ++i) {
     text += std::to_string(i + 1);
     text += '\t';
-    append_escaped(text, items[i].raw_id);
+    text += escaped(items[i].raw_id);
     text += '\t';
-    append_escaped(text, items[i].title);
+    text += escaped(items[i].title);
     text += '\n';
   }
   write_file_atomically(path, text);

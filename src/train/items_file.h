@@ -14,6 +14,9 @@ struct ItemName {
   bool operator==(const ItemName&) const = default;
 };
 
+/// A name as it stands in the file: see write_items.
+std::string escaped(const std::string& name);
+
 /// A header line, then internal id, raw id and title of each item, separated by tabs; tabs, line
 /// breaks and backslashes within a name are written \t, \n, \r and \\. Atomic.
 void write_items(const std::string& path, std::span<const ItemName> items);

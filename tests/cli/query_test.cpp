@@ -38,7 +38,23 @@ TEST_CASE("query: events of a stream") {
     CHECK(parse_query(text, PlainLine::kEvent, 2).error ==
           "line 2: expected a user id and an item id");
   }
-  CHECK(parse_query("{\"item\": 1}", PlainLine::kUser, 3).error == "line 3: unknown key \"item\"");
+  CHECK(parse_query("{\"user\": 1, \"candidates\": []}", PlainLine::kEvent, 3).error ==
+        "line 3: unknown key \"candidates\"");
+}
+
+TEST_CASE("query: items and candidates") {
+  CHECK(parse_query("{\"item\": 7}", PlainLine::kUser, 1).item == "7");
+  CHECK(parse_query(" Toy Story ", PlainLine::kItem, 1).item == "Toy Story");
+  CHECK(parse_query("{\"user\": 1}", PlainLine::kItem, 1).user == "1");
+  const Query query = parse_query("{\"user\": 1, \"candidates\": [\"a\", 2]}", PlainLine::kUser, 1);
+  CHECK(query.user == "1");
+  CHECK(query.candidates == Ids{"a", "2"});
+  CHECK_FALSE(query.item.has_value());
+  CHECK(parse_query("", PlainLine::kItem, 4).error == "line 4: an empty line; expected an item id");
+  CHECK(parse_query("{\"user\": 1, \"item\": 2}", PlainLine::kUser, 4).error ==
+        "line 4: an item's nearest are asked for without user and history");
+  CHECK(parse_query("{\"item\": 1, \"candidates\": 2}", PlainLine::kUser, 4).error ==
+        "line 4: candidates: expected [id, ...], got 2");
 }
 
 TEST_CASE("query: what cannot be understood names its line") {

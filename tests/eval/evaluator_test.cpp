@@ -3,9 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "eval/fixture.h"
+#include "eval/item_popularity.h"
 #include "eval/metrics.h"
 
 namespace elastic::eval {
@@ -44,10 +46,12 @@ std::int32_t rank_plainly(Model& model,
   };
   const std::int32_t target = split.target(user, subset);
   const std::set<std::int32_t> seen(history.begin(), history.end());
+  const auto counts = training_counts(split);
+  const bool is_cold = counts[static_cast<std::size_t>(target)] == 0;
   std::int32_t rank = 1;
   for (std::int32_t item = 1; item <= split.num_items(); ++item) {
     const bool left_out = item == target || (filter_seen && seen.count(item) > 0);
-    rank += !left_out && score(item) >= score(target) ? 1 : 0;
+    rank += !left_out && (is_cold || score(item) >= score(target)) ? 1 : 0;
   }
   return rank;
 }
@@ -85,6 +89,21 @@ TEST_CASE("evaluator: a model that scores all items alike ranks every target las
   CHECK(rank_users(*model, split, data::Subset::kTest).ranks == std::vector<std::int32_t>{7, 6, 9});
 }
 
+TEST_CASE("evaluator: an item without training events is a miss, however a model scores it") {
+  // Item 6 is held out of the first user and occurs nowhere else; 3 was seen in training.
+  const data::Split split = make_split({{1, 2, 3, 4, 6}, {4, 5, 1, 3}}, 6);
+  const auto model = make_model(small_config(6), 5);
+  for (const bool filter_seen : {true, false}) {
+    const EvalOptions options{.filter_seen = filter_seen};
+    const Ranking ranking = rank_users(*model, split, data::Subset::kTest, options);
+    REQUIRE(ranking.targets == std::vector<std::int32_t>{6, 3});
+    CHECK(ranking.ranks[0] == (filter_seen ? 2 : 6));
+    CHECK(popularity_ranking(split, data::Subset::kTest, options).ranks[0] ==
+          (filter_seen ? 2 : 6));
+    CHECK(ranking.ranks[1] == rank_plainly(*model, split, 1, data::Subset::kTest, filter_seen));
+  }
+}
+
 TEST_CASE("evaluator: min_history leaves out users with shorter histories, and only these") {
   const data::Split split = make_split(random_sequences(50, 40, 30), 30);
   const auto model = make_model(small_config(30), 5);
@@ -107,18 +126,22 @@ TEST_CASE("evaluator: min_history leaves out users with shorter histories, and o
   }
 }
 
-TEST_CASE("evaluator: coverage counts the distinct items of all top tens") {
+TEST_CASE("evaluator: lists count how often each item stands in a top ten") {
   const data::Split split = make_split(random_sequences(50, 6, 25), 25);
   const auto model = make_model(small_config(25), 5);
   EvalOptions options;
-  CHECK(rank_users(*model, split, data::Subset::kTest, options).items_covered == 0);
-  options.coverage = true;
+  CHECK(rank_users(*model, split, data::Subset::kTest, options).listed.empty());
+  options.lists = true;
   const Ranking small = rank_users(*model, split, data::Subset::kTest, options);
   options.batch_tokens = 3;
   const Ranking many = rank_users(*model, split, data::Subset::kTest, options);
-  CHECK(small.items_covered >= kCoverageCutoff);
-  CHECK(small.items_covered <= 25);
-  CHECK(small.items_covered == many.items_covered);
+  REQUIRE(small.listed.size() == 26);
+  CHECK(small.listed == many.listed);
+  // At least 25 - 5 items are left for each user, so every list is full.
+  const auto entries = std::accumulate(small.listed.begin(), small.listed.end(), std::int64_t{0});
+  CHECK(entries == kListLength * static_cast<std::int64_t>(small.users.size()));
+  CHECK(small.listed[0] == 0);
+  CHECK(coverage(small.listed) * 25 >= kListLength);
 }
 
 TEST_CASE("evaluator: nobody to evaluate gives an empty ranking") {

@@ -9,21 +9,27 @@ Ranking ranking_of(std::vector<std::int32_t> ranks, std::vector<std::int32_t> le
   Ranking ranking;
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     ranking.users.push_back(static_cast<std::int32_t>(i));
+    ranking.targets.push_back(static_cast<std::int32_t>(i + 1));
   }
   ranking.ranks = std::move(ranks);
   ranking.history_lengths = std::move(lengths);
-  ranking.items_covered = 25;
+  ranking.listed = {0, 30, 10, 0, 0};
   return ranking;
 }
+
+// Of 18 training events the head has the 10 of item 1, since these reach beyond a third; item 4 has
+// none.
+const std::vector<std::int64_t> kItemCounts{0, 10, 6, 2, 0};
 
 Report small_report() {
   Protocol protocol;
   protocol.subset = "test";
   protocol.users = 4;
-  protocol.items = 100;
+  protocol.items = 4;
   protocol.build = {{"version", "1"}};
   return make_report(ranking_of({1, 20, 3, 1}, {20, 21, 30, 900}),
                      ranking_of({50, 1, 70, 80}, {20, 21, 30, 900}),
+                     kItemCounts,
                      protocol);
 }
 
@@ -41,6 +47,42 @@ TEST_CASE("report: buckets by history length, without the empty ones") {
   CHECK(report.buckets[2].to == 0);
 }
 
+TEST_CASE("report: buckets by the held-out item's popularity") {
+  const Report report = small_report();
+  REQUIRE(report.popularity_buckets.size() == 3);  // the tail has no user
+  const PopularityBucket& head = report.popularity_buckets[0];
+  CHECK(head.group == PopularityGroup::kHead);
+  CHECK(head.items == 1);
+  CHECK(head.users == 1);
+  CHECK(head.hit_at_10 == 1.0);
+  const PopularityBucket& mid = report.popularity_buckets[1];
+  CHECK(mid.group == PopularityGroup::kMid);
+  CHECK(mid.fewest == 6);
+  CHECK(mid.most == 9);
+  CHECK(mid.popularity_hit_at_10 == 1.0);
+  CHECK(report.popularity_buckets[2].group == PopularityGroup::kCold);
+  CHECK(report.cold_items == 1);
+}
+
+TEST_CASE("report: sampled metrics carry their rule in the name") {
+  Ranking ranking = ranking_of({30, 40}, {5, 5});
+  Ranking popularity = ranking_of({1, 1}, {5, 5});
+  ranking.sampled = {{"uni:100", {1, 3}, 1}};
+  popularity.sampled = {{"uni:100", {50, 11}, 1}};
+  const Report report = make_report(ranking, popularity, kItemCounts, {});
+  CHECK(value_of(report, "HR@10") == 0.0);
+  CHECK(value_of(report, "NDCG@10[uni:100]") == 0.75);
+  const auto json = to_json(report);
+  CHECK(json["sampled"][0]["metrics"]["HR@1[uni:100]"] == 0.5);
+  CHECK(json["sampled"][0]["popularity"]["HR@10[uni:100]"] == 0.0);
+  CHECK(json["sampled"][0]["short_users"] == 1);
+  CHECK(json["protocol"]["sampled_negatives"]["note"] ==
+        "not comparable with a ranking of all items");
+  const auto names = metric_names({"uni:100"});
+  CHECK(names.size() == 40);
+  CHECK(names.back() == "Recall@50[uni:100]");
+}
+
 TEST_CASE("report: JSON holds metrics, intervals, popularity, coverage and protocol") {
   const auto json = to_json(small_report());
   CHECK(json["schema_version"] == kReportSchemaVersion);
@@ -50,7 +92,11 @@ TEST_CASE("report: JSON holds metrics, intervals, popularity, coverage and proto
   CHECK(json["metrics"].size() == 20);
   CHECK(json["intervals"]["HR@10"].size() == 2);
   CHECK(json["popularity"]["HR@10"] == 0.25);
-  CHECK(json["coverage@10"] == 0.25);
+  CHECK(json["coverage@10"] == 0.5);
+  CHECK(json["mean_popularity@10"] == 9.0);
+  CHECK(json["cold_items"] == 1);
+  CHECK(json["cold_users"] == 0);
+  CHECK_FALSE(json.contains("sampled"));
   CHECK(json["by_history_length"][2]["to"].is_null());
   CHECK(json["protocol"]["users"] == 4);
   CHECK(json["protocol"]["ties"] == "count against the model");
@@ -73,7 +119,7 @@ TEST_CASE("report: a comparison stands beside the metrics") {
 }
 
 TEST_CASE("report: rankings of different users do not compare") {
-  CHECK_THROWS(make_report(ranking_of({1}, {5}), ranking_of({1, 2}, {5, 6}), {}));
+  CHECK_THROWS(make_report(ranking_of({1}, {5}), ranking_of({1, 2}, {5, 6}), kItemCounts, {}));
 }
 
 }  // namespace

@@ -1,0 +1,141 @@
+"""Evaluation beyond the table: samples, ranks, gates. evaluation_test.py BINARY"""
+
+import json
+import math
+import os
+import sys
+import unittest
+
+from harness import Workplace
+
+WORKPLACE = None
+
+
+def evaluate(*options):
+    return WORKPLACE.call(["eval", WORKPLACE.run, *options])
+
+
+def ranks_file(name, *options):
+    path = WORKPLACE.path(name)
+    result = evaluate("--ranks", path, "--json", *options)
+    assert result.returncode == 0, result.stderr
+    with open(path, encoding="utf-8") as file:
+        return json.loads(result.stdout), file.read().splitlines()
+
+
+class Ranks(unittest.TestCase):
+    def test_metrics_follow_from_the_ranks(self):
+        report, lines = ranks_file("ranks.tsv", "--sampled", "uni:20")
+        self.assertEqual(lines[0], "user\titem\trank\thistory\trank[uni:20]")
+        rows = [line.split("\t") for line in lines[1:]]
+        self.assertEqual(len(rows), 60)
+        self.assertEqual(rows[0][0], "u1")
+        for column, metrics, suffix in ((2, report["metrics"], ""),
+                                        (4, report["sampled"][0]["metrics"], "[uni:20]")):
+            ranks = [int(row[column]) for row in rows]
+            hits = sum(rank <= 10 for rank in ranks) / 60
+            gain = sum(1 / math.log2(1 + rank) for rank in ranks if rank <= 10) / 60
+            self.assertAlmostEqual(hits, metrics["HR@10" + suffix], places=6)
+            self.assertAlmostEqual(gain, metrics["NDCG@10" + suffix], places=6)
+
+    def test_lines_of_json_hold_the_same(self):
+        _, rows = ranks_file("ranks.tsv")
+        _, lines = ranks_file("ranks.jsonl")
+        records = [json.loads(line) for line in lines]
+        self.assertEqual([[r["user"], r["item"], str(r["rank"]), str(r["history"])]
+                          for r in records], [row.split("\t") for row in rows[1:]])
+
+    def test_other_names_are_refused_and_nothing_is_left(self):
+        for name in ("-", "ranks.csv", "ranks.tsv.gz"):
+            result = evaluate("--ranks", name)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("--ranks: expected a file name that ends in .tsv or .jsonl",
+                          result.stderr)
+        result = evaluate("--ranks", "nowhere/ranks.tsv")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("nowhere/ranks.tsv", result.stderr)
+        evaluate("--ranks", WORKPLACE.path("early.tsv"), "--min-history", "99")
+        self.assertFalse([name for name in os.listdir(WORKPLACE.folder.name)
+                          if name.startswith("early")])
+
+
+class Samples(unittest.TestCase):
+    def test_samples_repeat_and_depend_on_their_seed_only(self):
+        first, again, other = (
+            json.loads(evaluate("--sampled", "uni:5,pop:5", "--json", *more).stdout)["sampled"]
+            for more in ([], ["--threads", "1"], ["--sampling-seed", "1"]))
+        self.assertEqual([s["candidates"] for s in first], ["uni:5", "pop:5"])
+        self.assertEqual(first, again)
+        self.assertNotEqual(first, other)
+
+    def test_the_full_ranking_stays_as_it_is(self):
+        plain = json.loads(evaluate("--json").stdout)
+        sampled = json.loads(evaluate("--json", "--sampled", "uni:5").stdout)
+        self.assertEqual(plain["metrics"], sampled["metrics"])
+        self.assertNotIn("sampled", plain)
+        self.assertNotIn("sampled_negatives", plain["protocol"])
+        self.assertIn("not comparable", sampled["protocol"]["sampled_negatives"]["note"])
+
+    def test_the_table_warns(self):
+        text = evaluate("--sampled", "uni:30", "--sampled", "pop:30").stdout
+        self.assertIn("model [uni:30]", text)
+        self.assertIn("model [pop:30]", text)
+        self.assertIn("60 users had fewer items left than that", text)
+        self.assertIn("Krichene and Rendle", text)
+
+
+class Gates(unittest.TestCase):
+    def test_a_result_below_its_gate_exits_with_8_after_the_report(self):
+        result = evaluate("--fail-below", "NDCG@10=0,HR@50=1.5", "--fail-below", "MRR@1=2")
+        self.assertEqual(result.returncode, 8)
+        self.assertIn("protocol: test split", result.stdout)
+        self.assertIn("--fail-below: HR@50 is 1.000000, below 1.5; MRR@1 is", result.stderr)
+        self.assertNotIn("NDCG@10", result.stderr)
+
+    def test_a_result_at_its_gate_passes(self):
+        value = json.loads(evaluate("--json").stdout)["metrics"]["HR@50"]
+        self.assertEqual(value, 1.0)
+        result = evaluate("--fail-below", "HR@50=1,HR@10[uni:3]=1", "--sampled", "uni:3")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_unknown_metrics_are_refused_before_any_work(self):
+        for gate, message in (("NDGC@10=0.1", "did you mean NDCG@10?"),
+                              ("HR@10[uni:9]=0.1", "[uni:N]"), ("NDCG@10", "METRIC=VALUE"),
+                              ("NDCG@10=x", "expected a number, got \"x\"")):
+            result = WORKPLACE.call(["eval", "no-such-run", "--fail-below", gate])
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn("--fail-below", result.stderr)
+            self.assertIn(message, result.stderr)
+
+
+class Groups(unittest.TestCase):
+    def test_popularity_groups_hold_everybody_once(self):
+        report = json.loads(evaluate("--json").stdout)
+        groups = report["by_item_popularity"]
+        self.assertEqual(sum(group["users"] for group in groups), report["protocol"]["users"])
+        self.assertLessEqual(sum(group["items"] for group in groups), 40)
+        mean = sum(group["users"] * group["HR@10"] for group in groups) / 60
+        self.assertAlmostEqual(mean, report["metrics"]["HR@10"], places=5)
+
+    def test_cold_items_are_told_and_missed(self):
+        rows = "".join(f"u{user},m{item},{user * 100 + item}\n"
+                       for user in range(1, 21) for item in range(1, 7))
+        data = WORKPLACE.write("cold.csv", "user,item,time\n" + rows + "u1,new,999\n")
+        run = WORKPLACE.path("cold")
+        trained = WORKPLACE.call(["train", "--data", data, "--out", run, "--model", "softmax",
+                                  "--epochs", "1", "--dim", "8", "--num-layers", "1", "--json"])
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        report = json.loads(trained.stdout)
+        # m6 and new are held out by everybody; m5 is everybody's validation.
+        self.assertEqual(report["cold_items"], 20)
+        self.assertEqual(report["cold_users"], 0)
+        # Of the seven items u1 has had all but one, whose rank is the last and the first.
+        self.assertEqual(report["metrics"]["HR@1"], 0.05)
+        self.assertEqual([g["group"] for g in report["by_item_popularity"]], ["cold"])
+        text = WORKPLACE.call(["eval", run]).stdout
+        self.assertIn("cold items: 20 users' held-out item has no training event", text)
+
+
+if __name__ == "__main__":
+    WORKPLACE = Workplace(sys.argv.pop(1))
+    unittest.main()

@@ -1,0 +1,271 @@
+"""Prediction beyond the top items of a user: candidates, neighbours, vectors, explanations, and
+input of all kinds. predict_test.py BINARY"""
+
+import json
+import math
+import os
+import struct
+import subprocess
+import sys
+import unittest
+
+from harness import TINY_MODEL, Workplace
+
+WORKPLACE = None
+HISTORY = ["m1", "m4", "m7", "m9"]
+
+
+def call(*options, stdin="", run=None):
+    return WORKPLACE.call(["predict", run or WORKPLACE.run, *options], stdin=stdin)
+
+
+def answers(*options, stdin="", run=None):
+    result = call(*options, stdin=stdin, run=run)
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def scores(answer):
+    return {item["id"]: item["score"] for item in answer["items"]}
+
+
+def read_npy(path):
+    """Rows of a float32 matrix, by the description of the format alone."""
+    with open(path, "rb") as file:
+        content = file.read()
+    assert content[:8] == b"\x93NUMPY\x01\x00"
+    (length,) = struct.unpack("<H", content[8:10])
+    assert (10 + length) % 64 == 0
+    header = content[10:10 + length].decode("ascii")
+    assert header.endswith("\n")
+    described = eval(header)  # pylint: disable=eval-used  # a Python literal, says the format
+    assert described["descr"] == "<f4" and described["fortran_order"] is False
+    rows, cols = described["shape"]
+    values = struct.unpack(f"<{rows * cols}f", content[10 + length:])
+    return [values[i * cols:(i + 1) * cols] for i in range(rows)]
+
+
+def read_ids(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def dot(a, b):
+    return sum(x * y for x, y in zip(a, b))
+
+
+class Candidates(unittest.TestCase):
+    def test_candidates_have_the_scores_of_the_whole_ranking(self):
+        full = scores(answers("-k", "40", "--no-filter-seen",
+                              stdin=json.dumps({"history": HISTORY}))[0])
+        wanted = ["m30", "m2", "m11", "m2", "m4"]
+        question = json.dumps({"history": HISTORY, "candidates": wanted})
+        one = answers("--no-filter-seen", stdin=question)[0]
+        self.assertEqual(scores(one), {item: full[item] for item in wanted})
+        self.assertEqual(list(scores(one).values()), sorted(scores(one).values(), reverse=True))
+        self.assertNotIn("m4", scores(answers(stdin=question)[0]))
+
+    def test_questions_with_and_without_candidates_share_a_batch(self):
+        lines = [{"user": "u1"}, {"user": "u1", "candidates": ["m5", "m6"]},
+                 {"history": HISTORY, "candidates": ["m3"]}, {"user": "u2"}]
+        together = answers("-k", "2", stdin="\n".join(map(json.dumps, lines)))
+        for line, answer in zip(lines, together):
+            self.assertEqual(answers("-k", "2", stdin=json.dumps(line)),
+                             [dict(answer, **({"line": 1} if "line" in answer else {}))])
+
+    def test_unknown_candidates_are_counted_and_named(self):
+        question = json.dumps({"history": ["m1", "what"], "candidates": ["m2", "this", "that"]})
+        answer = answers(stdin=question)[0]
+        self.assertEqual((answer["unknown"], answer["unknown_candidates"]), (1, 2))
+        self.assertEqual(answer["unknown_ids"], ["what", "this", "that"])
+        self.assertIn("(3 unknown ids skipped: what, this, that)",
+                      call("-o", "table", stdin=question).stdout)
+        for candidates, error in ((["this"], "no candidate is known"),
+                                  ([], "an empty list of candidates")):
+            result = call(stdin=json.dumps({"history": ["m1"], "candidates": candidates}))
+            self.assertEqual(json.loads(result.stdout)["error"], error)
+            self.assertEqual(result.returncode, 3)
+
+    def test_a_file_of_candidates_is_for_all_questions_without_their_own(self):
+        path = WORKPLACE.write("candidates.txt", "m3\nm20\n\nnone\nm21\nm3\n")
+        questions = ['{"user": "u1"}', '{"user": "u2", "candidates": ["m5"]}']
+        result = call("--candidates", path, "--no-filter-seen", stdin="\n".join(questions))
+        first, second = [set(scores(json.loads(line))) for line in result.stdout.splitlines()]
+        self.assertEqual((first, second), ({"m3", "m20", "m21"}, {"m5"}))
+        self.assertIn("1 of 5 candidates are unknown: none", result.stderr)
+        nothing = call("--candidates", WORKPLACE.write("nothing.txt", "x\ny\n"))
+        self.assertEqual(nothing.returncode, 3)
+        self.assertIn("none of the 2 is known", nothing.stderr)
+
+
+class Neighbours(unittest.TestCase):
+    def test_nearest_items_are_those_of_the_largest_cosine(self):
+        path = WORKPLACE.path("neighbours.npy")
+        self.assertEqual(call("--embeddings", "items", "--out", path).returncode, 0)
+        vectors = dict(zip(read_ids(WORKPLACE.path("neighbours.ids.txt")), read_npy(path)))
+        mine = vectors["m7"]
+        cosine = {item: dot(mine, v) / math.sqrt(dot(mine, mine) * dot(v, v))
+                  for item, v in vectors.items() if item != "m7"}
+        answer = answers("--similar", "-k", "40", stdin="m7\n")[0]
+        self.assertEqual(answer["item"], "m7")
+        self.assertEqual(set(scores(answer)), set(cosine))
+        for item, score in scores(answer).items():
+            self.assertAlmostEqual(score, cosine[item], places=4)
+        self.assertEqual(list(scores(answer).values()),
+                         sorted(scores(answer).values(), reverse=True))
+
+    def test_items_and_users_share_a_batch(self):
+        lines = [{"item": "m7"}, {"user": "u1"}, {"item": "m7", "candidates": ["m1", "m7"]},
+                 {"item": "nothing"}]
+        seven, user, among, nothing = answers("-k", "3", stdin="\n".join(map(json.dumps, lines)))
+        self.assertEqual(seven, answers("--similar", "-k", "3", stdin="m7")[0])
+        self.assertEqual(user, answers("-k", "3", stdin="u1")[0])
+        self.assertEqual(list(scores(among)), ["m1"])
+        self.assertEqual(nothing, {"item": "nothing", "error": "unknown item"})
+        self.assertIn("m7\t1\t", call("--similar", "-o", "tsv", stdin="m7").stdout)
+
+
+class Vectors(unittest.TestCase):
+    def export(self, of, name, *options, stdin=""):
+        result = call(*options, "--embeddings", of, "--out", WORKPLACE.path(name + ".npy"),
+                      stdin=stdin)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stdout, "")
+        return (read_npy(WORKPLACE.path(name + ".npy")),
+                read_ids(WORKPLACE.path(name + ".ids.txt")), result.stderr)
+
+    def test_a_state_times_an_item_is_its_score(self):
+        items, item_ids, note = self.export("items", "items")
+        self.assertIn("items.npy: 40 x 16 float32, ids in ", note)
+        with open(os.path.join(WORKPLACE.run, "items.tsv"), encoding="utf-8") as file:
+            self.assertEqual(item_ids, [line.split("\t")[1] for line in file][1:])
+        users, user_ids, _ = self.export("users", "users")
+        self.assertEqual((len(users), user_ids[0], user_ids[-1]), (60, "u1", "u60"))
+        expected = scores(answers("-k", "40", "--no-filter-seen", stdin="u9")[0])
+        state = users[user_ids.index("u9")]
+        for item, vector in zip(item_ids, items):
+            self.assertAlmostEqual(dot(state, vector), expected[item], places=4)
+
+    def test_states_of_those_asked_for(self):
+        users, user_ids, _ = self.export("users", "all")
+        some, ids, note = self.export("users", "some", "-", stdin="u3\nnobody\nu1\n")
+        self.assertEqual(ids, ["u3", "u1"])
+        self.assertEqual(some, [users[user_ids.index(user)] for user in ids])
+        self.assertIn("line 2: no row: unknown user", note)
+        _, ids, _ = self.export("users", "histories", "-", "--histories", stdin="m1 m2\nm3\n")
+        self.assertEqual(ids, ["line 1", "line 2"])
+
+    def test_what_does_not_fit_is_refused(self):
+        for options, message in (
+                (["--embeddings", "item", "--out", "a.npy"], "did you mean items?"),
+                (["--embeddings", "items"], "--out FILE.npy go together"),
+                (["--out", "a.npy"], "--out FILE.npy go together"),
+                (["--embeddings", "items", "--out", "a.csv"], "ends in .npy, got \"a.csv\""),
+                (["-", "--embeddings", "items", "--out", "a.npy"], "takes no questions"),
+                (["--embeddings", "users", "--out", "a.npy", "-k", "3"], "--top-k has no effect"),
+                (["--stream", "--candidates", "x"], "--candidates has no effect with --stream"),
+                (["--similar", "--users"], "exclude each other"),
+                (["--explain", "-o", "tsv"], "expected -o jsonl or table"),
+                (["--explain-events", "2"], "--explain-events is for --explain"),
+                (["--candidates", "-"], "standard input is for the questions")):
+            with self.subTest(options):
+                result = call(*options)
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertIn(message, result.stderr)
+        self.assertFalse(os.path.exists(WORKPLACE.path("a.npy")))
+
+
+class Explanations(unittest.TestCase):
+    def check(self, experts, retrieved=True):
+        self.assertEqual(len(experts), 4)
+        for expert in experts:
+            self.assertEqual("gate" in expert, retrieved)
+            if retrieved:
+                first, second = expert["subkeys"]
+                self.assertEqual(expert["expert"], first * 4 + second)
+            self.assertEqual(len(expert["events"]), 2)
+            weights = [event["weight"] for event in expert["events"]]
+            self.assertEqual(weights, sorted(weights, reverse=True))
+            self.assertLess(0, weights[-1])
+            self.assertLessEqual(sum(weights), 1.0001)
+            for event in expert["events"]:
+                self.assertEqual(event["id"], HISTORY[event["event"] - 1])
+                self.assertEqual(event["title"], "Title, " + event["id"][1:])
+
+    def test_experts_their_gates_and_what_they_read(self):
+        question = json.dumps({"history": HISTORY})
+        options = ["--explain", "--explain-events", "2", "-k", "3"]
+        answer = answers(*options, stdin=question)[0]
+        self.check(answer["experts"])
+        gates = [expert["gate"] for expert in answer["experts"]]
+        self.assertEqual(gates, sorted(gates, reverse=True))
+        self.assertAlmostEqual(sum(gates), 4, places=3)
+        del answer["experts"]
+        self.assertEqual(answer, answers("-k", "3", stdin=question)[0])
+        table = call(*options, "-o", "table", stdin=question).stdout
+        self.assertIn(", sub-keys ", table)
+        self.assertRegex(table, r"0\.\d+  event \d: m\d+  Title, ")
+
+    def test_events_beyond_the_models_reach_are_not_shown(self):
+        events = [f"m{event % 40 + 1}" for event in range(50)]
+        answer = answers("--explain", "--explain-events", "99",
+                         stdin=json.dumps({"history": events}))[0]
+        for expert in answer["experts"]:
+            self.assertEqual(sorted(event["event"] for event in expert["events"]),
+                             list(range(31, 51)))
+
+    def test_other_models(self):
+        for model in ("lda", "elastic-window", "softmax"):
+            run = WORKPLACE.path(model)
+            options = ["--window", "2"] if model == "elastic-window" else []
+            trained = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--items",
+                                      WORKPLACE.items, "--out", run, "--model", model, "--epochs",
+                                      "1", *options, *TINY_MODEL])
+            self.assertEqual(trained.returncode, 0, trained.stderr)
+            result = call("--explain", "--explain-events", "2",
+                          stdin=json.dumps({"history": HISTORY}), run=run)
+            if model == "softmax":
+                self.assertEqual(result.returncode, 2)
+                self.assertIn("expected a run of elastic, elastic-window, lda", result.stderr)
+            else:
+                self.check(json.loads(result.stdout)["experts"], retrieved=model != "lda")
+
+
+class OddInput(unittest.TestCase):
+    def lines(self, *lines, options=()):
+        """The records of these lines, given as bytes."""
+        result = subprocess.run([WORKPLACE.binary, "predict", WORKPLACE.run, "-k", "1", *options],
+                                input=b"\n".join(lines) + b"\n", capture_output=True,
+                                check=False, timeout=300)
+        return result.returncode, [json.loads(line) for line in result.stdout.splitlines()]
+
+    def test_one_bad_line_does_not_stop_the_rest(self):
+        deep = b'{"user": ' + b"[" * 200000 + b"]" * 200000 + b"}"
+        long_list = b'{"user": ["' + b"x" * 10000000 + b'"]}'
+        history = b'{"history": [' + b",".join([b'"m1"'] * 1000000) + b"]}"
+        code, records = self.lines(b"u1", b"\xff\xfe", b'{"user": "\xc3\x28"}', deep, long_list,
+                                   b"", b"a\x00b", b'{"user": 1e999}', b'{"history": [1e5]}',
+                                   b'{"user": 12345678901234567890123}', b"x" * 10000000, history,
+                                   b"u1")
+        self.assertEqual(code, 3)
+        self.assertEqual(len(records), 13)
+        first, last = records[0], records[-1]
+        self.assertEqual(first, last)
+        self.assertIn("items", first)
+        for record in records[1:11]:
+            self.assertIn("error", record)
+        for i, message in ((2, "not JSON"), (3, "got a list"), (4, "got a list"),
+                           (7, "out of range"), (8, "got 100000.0"), (9, "got 1.23")):
+            self.assertIn(message, records[i]["error"])
+            self.assertLess(len(records[i]["error"]), 200)
+        self.assertEqual(len(records[11]["items"]), 1)
+
+    def test_line_ends_and_marks_of_windows(self):
+        code, records = self.lines(b"\xef\xbb\xbfu1\r", b'{"user": "u2"}\r', b"u3")
+        self.assertEqual(code, 0)
+        self.assertEqual([record["user"] for record in records], ["u1", "u2", "u3"])
+
+
+if __name__ == "__main__":
+    WORKPLACE = Workplace(sys.argv.pop(1))
+    unittest.main()

@@ -39,7 +39,7 @@ class EvalCommand : public Command {
  private:
   std::string run_;
   std::string split_ = "test";
-  std::string data_;
+  DataPlace place_;
   std::string against_;
   std::int64_t min_history_ = 0;
   bool filter_seen_ = true;
@@ -53,7 +53,8 @@ void EvalCommand::declare(OptionTable& table) {
   run.value_name = "RUN";
   run.required = true;
   table.begin_group("Evaluation");
-  table.add("split", &split_, "test, or valid").scope = Scope::kSession;
+  // A variable for training names a rule of splitting.
+  table.add("split", &split_, "test, or valid").scope = Scope::kFlagOnly;
   table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking").scope =
       Scope::kSession;
   table
@@ -61,9 +62,7 @@ void EvalCommand::declare(OptionTable& table) {
            &min_history_,
            "only users with as many events before the held-out one; 0: all")
       .scope = Scope::kSession;
-  Option& data = table.add("data", &data_, "the data, if it has moved since the training");
-  data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
-  data.value_name = "FILE";
+  declare_place(table, place_);
   Option& against =
       table.add("against",
                 &against_,
@@ -84,7 +83,7 @@ int EvalCommand::run(const OptionTable&) {
   train::SavedModel saved = train::load_saved_model(run_, device);
   ProgressLine line(session_.quiet);
   const RunData data =
-      read_data_again(run_, data_, [&](const std::string& text) { line.message(text); });
+      read_data_again(run_, place_, [&](const std::string& text) { line.message(text); });
   std::vector<NamedModel> against;
   if (!against_.empty()) {
     for (const std::string& other : profile::parse_list(against_)) {

@@ -82,7 +82,7 @@ class PredictCommand : public Command {
 
   std::string run_;
   std::string input_ = "-";
-  std::string data_;
+  DataPlace place_;
   bool users_ = false;
   bool histories_ = false;
   bool stream_ = false;
@@ -114,9 +114,7 @@ void PredictCommand::declare(OptionTable& table) {
       Scope::kFlagOnly;
   table.add("histories", &histories_, "a line that is not JSON is a history: item ids").scope =
       Scope::kFlagOnly;
-  Option& data = table.add("data", &data_, "the data, if it has moved since the training");
-  data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
-  data.value_name = "FILE";
+  declare_place(table, place_);
   table.add("stream", &stream_, "a line is an event; see above").scope = Scope::kFlagOnly;
   table
       .add("from_data",
@@ -217,7 +215,7 @@ int PredictCommand::stream() {
 
 void PredictCommand::read_known_users() {
   // Training and evaluation tell what they read; here it is the same again.
-  data_read_.emplace(read_data_again(run_, data_, [](const std::string&) {}));
+  data_read_.emplace(read_data_again(run_, place_, [](const std::string&) {}));
 }
 
 Pending PredictCommand::prepare(const Query& query) {

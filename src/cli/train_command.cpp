@@ -68,6 +68,7 @@ class TrainCommand : public Command {
   OutputFormat format_;
   std::string out_;
   std::string config_;
+  std::string cache_ = "auto";
   bool filter_seen_ = true;
   bool resume_ = false;
   bool print_config_ = false;
@@ -87,6 +88,7 @@ void TrainCommand::declare(OptionTable& table) {
   table.add("print_config", &print_config_, "print every option with its source, and stop").scope =
       Scope::kFlagOnly;
   declare_data(table, data_);
+  declare_cache(table, cache_);
   table.begin_group("Model");
   table.add_all(model_);
   table.begin_group("Training");
@@ -135,12 +137,12 @@ void TrainCommand::check_options(const OptionTable& table) const {
 // How long and how fast to train may change on the way, what is trained may not.
 void TrainCommand::check_unchanged(const OptionTable& table) const {
   for (const auto& option : table.options()) {
-    const bool is_path = option->key == "data" || option->key == "items";
-    if (option->scope != Scope::kEverywhere || option->group == "Training" || is_path) {
+    if (option->scope != Scope::kEverywhere || option->group == "Training" ||
+        is_data_path(option->key)) {
       continue;
     }
     const nlohmann::json value = to_json(option->target);
-    if (resumed_.contains(option->key) && resumed_[option->key] != value) {
+    if (resumed_.contains(option->key) && option->normalised(resumed_[option->key]) != value) {
       throw UsageError("--resume: the run was started with ",
                        option->key,
                        " ",
@@ -164,6 +166,7 @@ int TrainCommand::run(const OptionTable& table) {
   check_options(table);
   check_unchanged(table);
   make_paths_absolute(data_);
+  data_.cache_folder = cache_folder(cache_);
   const Device device = start_session(session_);
   const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
   model_.num_items = data.split.num_items();

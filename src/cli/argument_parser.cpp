@@ -47,9 +47,6 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
     bound = app.add_flag(names)->description(option.help);
   } else {
     bound = app.add_option(names, option.help)->type_name(option.value_name);
-    if (option.switch_texts) {
-      bound->expected(0, 1);
-    }
   }
   // The last one wins, so that a script can append its own.
   bound->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->group(option.group);
@@ -162,8 +159,7 @@ void ArgumentParser::apply_flags(BoundCommand& bound, bool flag_only) {
   for (std::size_t i = 0; i < bound.options.size(); ++i) {
     Option& option = *bound.table.options()[i];
     if (option.has_environment() != flag_only && bound.options[i]->count() > 0) {
-      const std::string text = bound.options[i]->results().back();
-      bound.table.apply_flag(option, option.switch_texts && text.empty() ? "true" : text);
+      bound.table.apply_flag(option, bound.options[i]->results().back());
     }
   }
 }

@@ -31,7 +31,7 @@ struct Option {
   Scope scope = Scope::kEverywhere;
   char short_flag = '\0';
   bool required = false;  ///< of positionals
-  /// Of a text that also takes false and true (the flag alone means true): what they stand for.
+  /// Of a text that was a switch once: what false and true of older configs stand for.
   std::optional<std::pair<const char*, const char*>> switch_texts;
   std::string value_name;          ///< in the help, instead of the type's: "FILE"
   std::string default_text;        ///< the value when declared

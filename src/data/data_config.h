@@ -14,28 +14,28 @@
 namespace elastic::data {
 
 struct DataConfig {
-  std::string data;
-  std::string items;
+  std::string data = "";
+  std::string items = "";
   std::string format = "auto";
   std::string separator = "auto";
-  std::string columns;
+  std::string columns = "";
   std::string on_bad_row = "error";
-  std::string min_time;
-  std::string max_time;
+  std::string min_time = "";
+  std::string max_time = "";
   double min_rating = 0.0;
   std::string drop_duplicates = "none";
   std::int64_t min_user_events = 1;
   std::int64_t min_item_events = 1;
   std::string split = "auto";
-  std::string valid_time;
-  std::string test_time;
+  std::string valid_time = "";
+  std::string test_time = "";
   double valid_ratio = 0.1;
   double test_ratio = 0.1;
-  std::string valid_data;
-  std::string test_data;
+  std::string valid_data = "";
+  std::string test_data = "";
 
   /// Where large files are kept parsed; "": nowhere. No option of a run: nothing depends on it.
-  std::string cache_folder;
+  std::string cache_folder = "";
 
   bool operator==(const DataConfig&) const = default;
 };

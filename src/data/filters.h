@@ -10,9 +10,9 @@
 namespace elastic::data {
 
 struct FilterOptions {
-  std::string min_time;     ///< earlier events go; a number in the log's unit or ISO; "": none
-  std::string max_time;     ///< later events go; a date stands for its whole day
-  double min_rating = 0.0;  ///< events rated below go; 0: all stay
+  std::string min_time = "";  ///< earlier events go; a number in the log's unit or ISO; "": none
+  std::string max_time = "";  ///< later events go; a date stands for its whole day
+  double min_rating = 0.0;    ///< events rated below go; 0: all stay
   /// Which of a user's events with the same item go: none, consecutive (those that follow one
   /// directly) or all but the first.
   std::string drop_duplicates = "none";

@@ -165,7 +165,8 @@ bool is_iso_date(std::string_view text) {
 std::int64_t units_per_second(std::int64_t farthest) {
   constexpr double kYear5138 = 1e11;  // in seconds; the same number of milliseconds is 1973
   std::int64_t units = 1;
-  for (double rest = std::abs(static_cast<double>(farthest)); rest >= kYear5138 && units < 1'000'000'000;
+  for (double rest = std::abs(static_cast<double>(farthest));
+       rest >= kYear5138 && units < 1'000'000'000;
        rest /= 1000.0) {
     units *= 1000;
   }
@@ -197,9 +198,11 @@ Moment resolve_time(const char* option, const std::string& text, std::int64_t un
   const double units =
       static_cast<double>(moment->fraction) * static_cast<double>(units_per_second);
   // A four-digit year in nanoseconds may be too large; the ends of the range stand for it.
-  if (__builtin_mul_overflow(moment->whole, units_per_second, &moment->whole)) {
-    moment->whole = moment->whole > 0 ? INT64_MAX / 2 : INT64_MIN / 2;
+  std::int64_t whole = 0;
+  if (__builtin_mul_overflow(moment->whole, units_per_second, &whole)) {
+    whole = moment->whole > 0 ? INT64_MAX / 2 : INT64_MIN / 2;
   }
+  moment->whole = whole;
   moment->whole += static_cast<std::int64_t>(units);
   moment->fraction = static_cast<float>(units - std::floor(units));
   return *moment;

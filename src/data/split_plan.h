@@ -14,9 +14,9 @@ struct SplitOptions {
   /// leave-one-out, time, ratio or files; auto: files where held-out files are given, else
   /// leave-one-out.
   std::string split = "auto";
-  std::string valid_time;    ///< of time: where the validation begins; "": by valid_ratio
-  std::string test_time;     ///< of time: where the test begins; "": by test_ratio
-  double valid_ratio = 0.1;  ///< of time and ratio
+  std::string valid_time = "";  ///< of time: where the validation begins; "": by valid_ratio
+  std::string test_time = "";   ///< of time: where the test begins; "": by test_ratio
+  double valid_ratio = 0.1;     ///< of time and ratio
   double test_ratio = 0.1;
 };
 

@@ -43,7 +43,7 @@ class EvalCommand : public Command {
  private:
   std::string run_;
   std::string split_ = "test";
-  std::string data_;
+  DataPlace place_;
   std::string against_;
   std::int64_t min_history_ = 0;
   std::string sampled_;
@@ -61,7 +61,8 @@ void EvalCommand::declare(OptionTable& table) {
   run.value_name = "RUN";
   run.required = true;
   table.begin_group("Evaluation");
-  table.add("split", &split_, "test, or valid").scope = Scope::kSession;
+  // A variable for training names a rule of splitting.
+  table.add("split", &split_, "test, or valid").scope = Scope::kFlagOnly;
   table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking").scope =
       Scope::kSession;
   table
@@ -89,9 +90,7 @@ void EvalCommand::declare(OptionTable& table) {
   fail_below.scope = Scope::kFlagOnly;
   fail_below.value_name = "GATES";
   fail_below.joins = true;
-  Option& data = table.add("data", &data_, "the data, if it has moved since the training");
-  data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
-  data.value_name = "FILE";
+  declare_place(table, place_);
   Option& against =
       table.add("against",
                 &against_,
@@ -125,7 +124,7 @@ int EvalCommand::run(const OptionTable& table) {
   train::SavedModel saved = train::load_saved_model(run_, device);
   ProgressLine line(session_.quiet);
   const RunData data =
-      read_data_again(run_, data_, [&](const std::string& text) { line.message(text); });
+      read_data_again(run_, place_, [&](const std::string& text) { line.message(text); });
   std::vector<NamedModel> against;
   if (!against_.empty()) {
     for (const std::string& other : profile::parse_list(against_)) {

@@ -14,10 +14,9 @@ namespace {
 
 eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTask& task) {
   const data::Split& split = *task.split;
-  const bool is_test = task.subset == data::Subset::kTest;
   eval::Protocol protocol;
   protocol.subset = data::name_of(task.subset);
-  protocol.split = "leave-one-out: a user's last event is the test, the one before the validation";
+  protocol.split = split.description();
   protocol.split_hash = split.hash();
   protocol.min_history = task.min_history;
   for (const std::int32_t user : split.eval_users(task.subset)) {
@@ -27,7 +26,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   }
   protocol.items = split.num_items();
   protocol.filter_seen = task.filter_seen;
-  protocol.history = is_test ? "training and validation events" : "training events";
+  protocol.history = split.history_words(task.subset);
   protocol.max_len = saved.model->config().max_len;
   protocol.checkpoint_epoch = saved.info.epoch;
   protocol.checkpoint_metric = saved.info.metric;
@@ -78,7 +77,10 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
                      task.min_history);
   }
   if (protocol.users == 0) {
-    throw DataError("nobody to evaluate: no user has the three events that the split needs");
+    throw DataError(
+        "nobody to evaluate: no user has a held-out event and a history before it (split ",
+        task.split->rule(),
+        "); leave-one-out needs three events of a user");
   }
   std::vector<eval::NegativeSampler> samplers;
   for (const eval::SamplingRule& rule : task.sampled) {

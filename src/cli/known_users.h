@@ -3,15 +3,17 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "cli/run_data.h"
+#include "cli/run_files.h"
 
 namespace elastic::cli {
 
 class KnownUsers {
  public:
-  /// Of the data that `run` was trained on, at `path` where that is not empty.
-  KnownUsers(std::string run, std::string path) : run_(std::move(run)), path_(std::move(path)) {}
+  /// Of the data that `run` was trained on.
+  KnownUsers(std::string run, DataPlace place) : run_(std::move(run)), place_(std::move(place)) {}
 
   [[nodiscard]] bool is_read() const { return data_.has_value(); }
   /// Throws as read_data_again.
@@ -19,7 +21,7 @@ class KnownUsers {
 
  private:
   std::string run_;
-  std::string path_;
+  DataPlace place_;
   std::optional<RunData> data_;
 };
 

@@ -122,7 +122,7 @@ std::string cold_lines(const eval::Report& report) {
                         report.cold_items);
   }
   if (report.cold_users > 0) {
-    text += fmt::format("cold users: {} have no history; a miss\n", report.cold_users);
+    text += fmt::format("cold users: {} have no history, and are not ranked\n", report.cold_users);
   }
   return text;
 }

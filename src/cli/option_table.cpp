@@ -22,6 +22,20 @@ const std::vector<std::string> foreign_variables{"ELASTIC_GOLDEN_DIR",
                                                  "ELASTIC_VERSION"};
 constexpr const char* kForeignPrefix = "ELASTIC_APM_";
 
+// From a variable or a flag; the words of a switch are taken by an option that was one, too.
+void set(Option& option, const std::string& text, const std::string& source) {
+  if (option.switch_texts) {
+    bool on = false;
+    try {
+      set_from_text(&on, text, source);
+      set_from_json(option.target, option.normalised(on), source);
+      return;
+    } catch (const UsageError&) {  // not such a word
+    }
+  }
+  set_from_text(option.target, text, source);
+}
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -46,6 +60,13 @@ std::string Option::environment() const {
     return static_cast<char>(std::toupper(letter));
   });
   return kPrefix + name;
+}
+
+nlohmann::json Option::normalised(const nlohmann::json& value) const {
+  if (!switch_texts || !value.is_boolean()) {
+    return value;
+  }
+  return value.get<bool>() ? switch_texts->second : switch_texts->first;
 }
 
 Option& OptionTable::add(std::string key, OptionTarget target, std::string help) {
@@ -76,7 +97,7 @@ void OptionTable::apply_config(const nlohmann::json& values, const std::string& 
     }
     for (const auto& option : options_) {
       if (option->key == key) {
-        set_from_json(option->target, value, concat(source, ": ", key));
+        set_from_json(option->target, option->normalised(value), concat(source, ": ", key));
         option->source = source;
       }
     }
@@ -102,7 +123,7 @@ void OptionTable::apply_environment(const char* const* variables,
     }
     for (const auto& option : options_) {
       if (option->has_environment() && option->environment() == name) {
-        set_from_text(option->target, text.substr(name.size() + 1), "environment: " + name);
+        set(*option, text.substr(name.size() + 1), "environment: " + name);
         option->source = name;
       }
     }
@@ -112,7 +133,7 @@ void OptionTable::apply_environment(const char* const* variables,
 void OptionTable::apply_flag(Option& option, const std::string& text) {
   const bool positional = option.scope == Scope::kPositional;
   option.source = positional ? option.value_name : option.flag();
-  set_from_text(option.target, text, option.source);
+  set(option, text, option.source);
 }
 
 const Option& OptionTable::find(const std::string& key) const {

@@ -6,7 +6,9 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/option_value.h"
@@ -28,14 +30,18 @@ struct Option {
   std::string group;
   Scope scope = Scope::kEverywhere;
   char short_flag = '\0';
-  bool required = false;           ///< of positionals
-  bool joins = false;              ///< given again, a value adds to the list, after a comma
+  bool required = false;  ///< of positionals
+  bool joins = false;     ///< given again, a value adds to the list, after a comma
+  /// Of a text that was a switch once: what false and true of older configs stand for.
+  std::optional<std::pair<const char*, const char*>> switch_texts;
   std::string value_name;          ///< in the help, instead of the type's: "FILE"
   std::string default_text;        ///< the value when declared
   std::string source = "default";  ///< what set the value: "default", a file, a variable, a flag
 
   [[nodiscard]] std::string flag() const;         ///< --num-experts
   [[nodiscard]] std::string environment() const;  ///< ELASTIC_NUM_EXPERTS
+  /// The value as the option would hold it: for switch_texts their text, else as it is.
+  [[nodiscard]] nlohmann::json normalised(const nlohmann::json& value) const;
   [[nodiscard]] bool has_environment() const {
     return scope == Scope::kEverywhere || scope == Scope::kSession;
   }

@@ -85,7 +85,7 @@ class PredictCommand : public Command {
 
   std::string run_;
   std::string input_ = "-";
-  std::string data_;
+  DataPlace place_;
   bool users_ = false;
   bool histories_ = false;
   bool similar_ = false;
@@ -156,9 +156,7 @@ void PredictCommand::declare_questions(OptionTable& table) {
       Scope::kFlagOnly;
   table.add("similar", &similar_, "a line that is not JSON is an item id, asking for nearest items")
       .scope = Scope::kFlagOnly;
-  Option& data = table.add("data", &data_, "the data, if it has moved since the training");
-  data.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
-  data.value_name = "FILE";
+  declare_place(table, place_);
   table.add("stream", &stream_, "a line is an event; see above").scope = Scope::kFlagOnly;
   table
       .add("from_data",
@@ -237,7 +235,7 @@ int PredictCommand::run(const OptionTable& table) {
   }
   recommender_ = std::make_unique<Recommender>(
       std::move(saved.model), train::read_items(run_ + "/items.tsv"), options_);
-  known_users_ = std::make_unique<KnownUsers>(run_, data_);
+  known_users_ = std::make_unique<KnownUsers>(run_, place_);
   if (stream_) {
     return stream();
   }

@@ -5,17 +5,54 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/error.h"
+#include "data/interaction_cache.h"
+
 namespace elastic::cli {
 namespace {
 
+void tell_source(const data::DataSource& source, const Notes& notes) {
+  notes(fmt::format("data: {}: {}", source.path, source.detected));
+  if (source.num_bad_rows > 0) {
+    notes(fmt::format("data: bad rows skipped: {}; the first of them:", source.num_bad_rows));
+    for (const data::BadRow& row : source.bad_rows) {
+      notes(fmt::format("  {}:{}: {}", source.path, row.line, row.problem));
+    }
+  }
+  if (!source.cache_note.empty()) {
+    notes("data: " + source.cache_note);
+  }
+}
+
+void tell_split(const data::Split& split, const Notes& notes) {
+  notes(fmt::format("split: {}, {} events to train on, {} users to evaluate, {}",
+                    split.rule(),
+                    split.num_train_events(),
+                    split.eval_users(data::Subset::kTest).size(),
+                    split.hash()));
+  if (split.rule() != "leave-one-out") {
+    notes("split: " + split.description());
+    notes(fmt::format("split: {} users to validate with",
+                      split.eval_users(data::Subset::kValidation).size()));
+  }
+  const auto cold_users = split.cold_users(data::Subset::kTest).size();
+  const auto cold_valid_users = split.cold_users(data::Subset::kValidation).size();
+  if (cold_users > 0 || cold_valid_users > 0) {
+    notes(
+        fmt::format("split: users without any event before the held-out ones: {} in the test, {} "
+                    "in the validation",
+                    cold_users,
+                    cold_valid_users));
+  }
+  if (const std::int64_t cold_items = split.num_cold_items(); cold_items > 0) {
+    notes(fmt::format("split: items without an event to train on: {}", cold_items));
+  }
+}
+
 void tell(const data::DataConfig& config, const RunData& data, const Notes& notes) {
   const data::LoadedData& loaded = data.loaded;
-  notes(fmt::format("data: {}: {}", config.data, loaded.detected));
-  if (loaded.num_bad_rows > 0) {
-    notes(fmt::format("data: bad rows skipped: {}; the first of them:", loaded.num_bad_rows));
-    for (const std::string& row : loaded.bad_rows) {
-      notes("  " + row);
-    }
+  for (const data::DataSource& source : loaded.sources) {
+    tell_source(source, notes);
   }
   for (const data::FilterStep& step : loaded.filters) {
     notes(fmt::format(
@@ -28,11 +65,7 @@ void tell(const data::DataConfig& config, const RunData& data, const Notes& note
                       loaded.titles.num_titles,
                       data.split.num_items()));
   }
-  notes(fmt::format("split: {}, {} events to train on, {} users to evaluate, {}",
-                    data::Split::rule(),
-                    data.split.num_train_events(),
-                    data.split.eval_users(data::Subset::kTest).size(),
-                    data.split.hash()));
+  tell_split(data.split, notes);
 }
 
 std::string absolute(const std::string& path) {
@@ -46,20 +79,47 @@ void declare_data(OptionTable& table, data::DataConfig& config) {
   table.begin_group("Data");
   table.add_all(config);
   for (const auto& option : table.options()) {
-    if (option->key == "data" || option->key == "items") {
+    if (is_data_path(option->key)) {
       option->value_name = "FILE";
     }
+    if (option->key == "min_time" || option->key == "max_time" || option->key == "valid_time" ||
+        option->key == "test_time") {
+      option->value_name = "TIME";
+    }
+    if (option->key == "drop_duplicates") {  // which once was a switch
+      option->switch_texts = {"none", "all"};
+    }
   }
+}
+
+bool is_data_path(const std::string& key) {
+  return key == "data" || key == "items" || key == "valid_data" || key == "test_data";
+}
+
+void declare_cache(OptionTable& table, std::string& cache) {
+  Option& option = table.add(
+      "cache", &cache, "folder where large inputs are kept parsed; auto: the user's cache; off");
+  option.scope = Scope::kSession;
+  option.value_name = "DIR";
+}
+
+std::string cache_folder(const std::string& cache) {
+  if (cache.empty()) {
+    throw UsageError("--cache: expected a folder, auto or off, got ''");
+  }
+  return cache == "off" ? "" : cache == "auto" ? data::default_cache_folder() : cache;
 }
 
 void make_paths_absolute(data::DataConfig& config) {
   config.data = absolute(config.data);
   config.items = absolute(config.items);
+  config.valid_data = absolute(config.valid_data);
+  config.test_data = absolute(config.test_data);
 }
 
 RunData read_data(const data::DataConfig& config, const Notes& notes) {
   data::LoadedData loaded = data::load_data(config);
-  data::Split split(loaded.dataset);
+  data::Split split(loaded.dataset, loaded.plan);
   RunData data{std::move(loaded), std::move(split)};
   tell(config, data, notes);
   return data;

@@ -22,6 +22,12 @@ struct RunData {
 
 /// Declares the options under "Data".
 void declare_data(OptionTable& table, data::DataConfig& config);
+/// True for the options that name a file of data.
+bool is_data_path(const std::string& key);
+/// Declares --cache in the present group; `cache` holds "auto".
+void declare_cache(OptionTable& table, std::string& cache);
+/// DataConfig's cache_folder for the option's value. Throws UsageError for "".
+std::string cache_folder(const std::string& cache);
 /// So that the options stay true in another folder. Standard input stays "-".
 void make_paths_absolute(data::DataConfig& config);
 

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <string_view>
+#include <tuple>
 
 #include "base/error.h"
 #include "train/run_directory.h"
@@ -22,8 +24,9 @@ data::DataConfig read_data_config(const std::string& run) {
   for (const auto& option : table.options()) {
     if (config.values.contains(option->key)) {
       try {
-        set_from_json(
-            option->target, config.values[option->key], concat(config.source, ": ", option->key));
+        set_from_json(option->target,
+                      option->normalised(config.values[option->key]),
+                      concat(config.source, ": ", option->key));
       } catch (const UsageError& error) {
         throw CheckpointError(error.what());
       }
@@ -47,7 +50,9 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
     if (!before.is_object() || !before.contains(key)) {
       throw CheckpointError(path, ": there is no ", key, "; it was not written by elastic train");
     }
-    if (before[key] != now[key]) {
+    // Of the split the hash tells all; what else is said of it has grown since earlier versions.
+    const bool is_split = std::string_view(key) == "split" && before[key].is_object();
+    if (is_split ? before[key].value("hash", "") != now[key]["hash"] : before[key] != now[key]) {
       return Difference{key, before[key].dump(), now[key].dump()};
     }
   }
@@ -92,12 +97,37 @@ void check_comparable(const std::string& run, const RunData& data) {
   }
 }
 
-RunData read_data_again(const std::string& run, const std::string& path, const Notes& notes) {
+void declare_place(OptionTable& table, DataPlace& place) {
+  struct Moved {
+    const char* key;
+    std::string* target;
+    const char* help;
+  };
+  for (const Moved& moved :
+       {Moved{"data", &place.data, "the data, if it has moved since the training"},
+        Moved{"valid_data", &place.valid_data, "the same for the validation's own file"},
+        Moved{"test_data", &place.test_data, "the same for the test's own file"}}) {
+    Option& option = table.add(moved.key, moved.target, moved.help);
+    option.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
+    option.value_name = "FILE";
+  }
+  declare_cache(table, place.cache);
+}
+
+RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
   data::DataConfig config = read_data_config(run);
-  if (!path.empty()) {
-    config.data = path;
-  } else if (config.data == "-") {
-    throw UsageError("the run was trained from standard input; point --data at its data");
+  config.cache_folder = cache_folder(place.cache);
+  for (const auto& [flag, moved, path] :
+       {std::tuple("--data", &place.data, &config.data),
+        std::tuple("--valid-data", &place.valid_data, &config.valid_data),
+        std::tuple("--test-data", &place.test_data, &config.test_data)}) {
+    if (!moved->empty() && path->empty()) {
+      throw UsageError(flag, ": the run has no such file; its split is by another rule");
+    }
+    if (moved->empty() && *path == "-") {
+      throw UsageError("the run was trained from standard input; point ", flag, " at its data");
+    }
+    *path = moved->empty() ? *path : *moved;
   }
   RunData data = read_data(config, notes);
   check_same_data(run, data);

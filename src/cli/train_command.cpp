@@ -33,10 +33,11 @@ constexpr const char* kDescription =
     "  elastic train --config my.json --dim 128 --out runs/wide\n"
     "  elastic train --resume --out runs/first\n"
     "\n"
-    "Reads interactions (user, item, [rating], [time]; tab, comma, space or :: between; plain, "
-    ".gz,\n"
-    ".zst or .xz), holds out each user's last event for the test and the one before for "
-    "validation,\n"
+    "Reads interactions (user, item, [rating], [time]; tab, comma, space or :: between, or JSON "
+    "lines;\n"
+    "plain, .gz, .zst or .xz), holds out each user's last event for the test and the one before "
+    "for\n"
+    "validation (--split: by time, by ratio, files of their own),\n"
     "trains until validation NDCG@10 stops growing, keeps the best model, evaluates the test "
     "split\n"
     "once. Ctrl-C saves and stops, a second one stops at once, SIGUSR1 saves and goes on; "
@@ -80,6 +81,7 @@ class TrainCommand : public Command {
   OutputFormat format_;
   std::string out_;
   std::string config_;
+  std::string cache_ = "auto";
   bool filter_seen_ = true;
   bool resume_ = false;
   bool print_config_ = false;
@@ -99,6 +101,7 @@ void TrainCommand::declare(OptionTable& table) {
   table.add("print_config", &print_config_, "print every option with its source, and stop").scope =
       Scope::kFlagOnly;
   declare_data(table, data_);
+  declare_cache(table, cache_);
   table.begin_group("Model");
   table.add_all(model_);
   table.begin_group("Training");
@@ -147,12 +150,12 @@ void TrainCommand::check_options(const OptionTable& table) const {
 // How long and how fast to train may change on the way, what is trained may not.
 void TrainCommand::check_unchanged(const OptionTable& table) const {
   for (const auto& option : table.options()) {
-    const bool is_path = option->key == "data" || option->key == "items";
-    if (option->scope != Scope::kEverywhere || option->group == "Training" || is_path) {
+    if (option->scope != Scope::kEverywhere || option->group == "Training" ||
+        is_data_path(option->key)) {
       continue;
     }
     const nlohmann::json value = to_json(option->target);
-    if (resumed_.contains(option->key) && resumed_[option->key] != value) {
+    if (resumed_.contains(option->key) && option->normalised(resumed_[option->key]) != value) {
       throw UsageError("--resume: the run was started with ",
                        option->key,
                        " ",
@@ -176,6 +179,7 @@ int TrainCommand::run(const OptionTable& table) {
   check_options(table);
   check_unchanged(table);
   make_paths_absolute(data_);
+  data_.cache_folder = cache_folder(cache_);
   const Device device = start_session(session_);
   const SaveSignal save_signal;
   const RunData data = read_data(data_, [this](const std::string& text) { note(text); });

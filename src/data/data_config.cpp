@@ -1,31 +1,63 @@
 #include "data/data_config.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
+#include "data/event_order.h"
 
 namespace elastic::data {
+namespace {
+
+bool has_held_out_files(const DataConfig& config) {
+  if (config.valid_data.empty() != config.test_data.empty()) {
+    throw UsageError("--valid-data and --test-data: expected both, got only ",
+                     config.valid_data.empty() ? "--test-data" : "--valid-data");
+  }
+  const auto inputs = {config.data, config.items, config.valid_data, config.test_data};
+  if (std::count(inputs.begin(), inputs.end(), "-") > 1) {
+    throw UsageError("-: standard input can be one file only, got it for several options");
+  }
+  return !config.valid_data.empty();
+}
+
+Interactions read_source(const DataConfig& config,
+                         const std::string& path,
+                         std::vector<DataSource>& sources) {
+  Interactions log = read_interactions(
+      path,
+      {config.format, config.separator, config.columns, config.on_bad_row, config.cache_folder});
+  sources.push_back({log.path, log.detected, log.num_bad_rows, log.bad_rows, log.cache_note});
+  return log;
+}
+
+}  // namespace
 
 LoadedData load_data(const DataConfig& config) {
   if (config.data.empty()) {
     throw UsageError("--data: expected a file of interactions");
   }
-  if (config.min_user_events < 1 || config.min_item_events < 1) {
-    throw UsageError("--min-user-events and --min-item-events: expected at least 1, got ",
-                     config.min_user_events,
-                     " and ",
-                     config.min_item_events);
-  }
-  Interactions log = read_interactions(
-      config.data, {config.format, config.separator, config.columns, config.on_bad_row});
+  const FilterOptions filters{config.min_time,
+                              config.max_time,
+                              config.min_rating,
+                              config.drop_duplicates,
+                              config.min_user_events,
+                              config.min_item_events};
+  const SplitOptions split{
+      config.split, config.valid_time, config.test_time, config.valid_ratio, config.test_ratio};
+  check(filters);
+  const std::string rule = split_rule(split, has_held_out_files(config));
   LoadedData loaded;
-  loaded.detected = log.detected;
-  loaded.num_bad_rows = log.num_bad_rows;
-  loaded.bad_rows = log.bad_rows;
-  const auto dataset = std::make_shared<Dataset>(build_dataset(
-      std::move(log),
-      {config.min_rating, config.min_user_events, config.min_item_events, config.drop_duplicates},
-      loaded.filters));
+  Interactions log = read_source(config, config.data, loaded.sources);
+  if (rule == "files") {
+    append_interactions(
+        log, read_source(config, config.valid_data, loaded.sources), LogPart::kValidation);
+    append_interactions(log, read_source(config, config.test_data, loaded.sources), LogPart::kTest);
+  }
+  loaded.filters = filter_events(log, filters);
+  const EventOrder order = order_events(log);
+  loaded.plan = plan_split(log, order, rule, split);
+  const auto dataset = std::make_shared<Dataset>(build_dataset(std::move(log), order));
   if (!config.items.empty()) {
     loaded.titles = read_titles(config.items, *dataset);
   }
@@ -35,8 +67,12 @@ LoadedData load_data(const DataConfig& config) {
 
 nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split) {
   nlohmann::ordered_json json;
-  json["detected"] = loaded.detected;
-  json["bad_rows"] = loaded.num_bad_rows;
+  std::int64_t bad_rows = 0;
+  for (const DataSource& source : loaded.sources) {
+    bad_rows += source.num_bad_rows;
+  }
+  json["detected"] = loaded.sources.front().detected;
+  json["bad_rows"] = bad_rows;
   for (const FilterStep& step : loaded.filters) {
     json["filters"].push_back({{"after", step.name},
                                {"users", step.users},
@@ -48,10 +84,15 @@ nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split) {
   json["events"] = split.dataset().num_events();
   json["titles"] = loaded.titles.num_titles;
   json["data_hash"] = split.dataset().hash();
-  json["split"] = {{"rule", Split::rule()},
+  json["split"] = {{"rule", split.rule()},
                    {"hash", split.hash()},
                    {"train_events", split.num_train_events()},
-                   {"eval_users", split.eval_users(Subset::kTest).size()}};
+                   {"eval_users", split.eval_users(Subset::kTest).size()},
+                   {"valid_users", split.eval_users(Subset::kValidation).size()},
+                   {"cold_users", split.cold_users(Subset::kTest).size()},
+                   {"cold_valid_users", split.cold_users(Subset::kValidation).size()},
+                   {"cold_items", split.num_cold_items()},
+                   {"description", split.description()}};
   return json;
 }
 

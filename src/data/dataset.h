@@ -1,4 +1,4 @@
-// The events of all users, filtered and ordered, as one array.
+// The events of all users, ordered, as one array.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/event_order.h"
 #include "data/id_map.h"
 #include "data/interactions.h"
 
@@ -61,28 +62,7 @@ class Dataset {
   std::string hash_;
 };
 
-/// What is left out of a log.
-struct FilterOptions {
-  double min_rating = 0.0;  ///< rows rated below go; 0: all stay
-  std::int64_t min_user_events =
-      1;  ///< with min_item_events iterated until nothing changes (k-core)
-  std::int64_t min_item_events = 1;
-  bool drop_duplicates = false;  ///< a user's later events with the same item go
-};
-
-struct FilterStep {
-  std::string name;
-  std::int64_t users = 0;
-  std::int64_t items = 0;
-  std::int64_t events = 0;
-};
-
-/// Counts after reading and after every filter that was on.
-using FilterReport = std::vector<FilterStep>;
-
-/// Orders each user's events by time where the log has one (ties keep the file's order), else as in
-/// the file, after the filters. Throws DataError when nothing is left, or when a minimum rating is
-/// asked of a log without ratings.
-Dataset build_dataset(Interactions log, const FilterOptions& options, FilterReport& report);
+/// The events of a log whose ids all occur, each user's in the order given.
+Dataset build_dataset(Interactions log, const EventOrder& order);
 
 }  // namespace elastic::data

@@ -38,6 +38,8 @@ class LineWalker {
   bool next(std::string_view& line);
   /// Of the latest line (its first, if it has several), from 1.
   [[nodiscard]] std::size_t number() const { return number_; }
+  /// Of the line that next() would give.
+  [[nodiscard]] std::size_t next_number() const { return next_number_; }
 
  private:
   std::string_view rest_;
@@ -69,6 +71,9 @@ std::string parse_separator(const std::string& word);
 
 /// The first lines that are not blank, at most `count`.
 std::vector<std::string_view> sample_lines(std::string_view text, std::size_t count);
+
+/// Of a line's bytes. Longer ones are no rows: their fields alone would take memory without bound.
+inline constexpr std::size_t kLongestLine = std::size_t{1} << 24;
 
 /// True if the whole field is a finite number.
 bool is_number(std::string_view field);

@@ -1,153 +1,18 @@
 #include "data/format.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <optional>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/nearest.h"
+#include "data/columns.h"
 #include "data/fields.h"
+#include "data/moment.h"
 
 namespace elastic::data {
 namespace {
 
 constexpr std::size_t kSampleLines = 100;
-// Numbers above this in a third column are times in seconds: 1970-01-12.
-constexpr double kEarliestTimestamp = 1e6;
-
-const char* name_of(Column column) {
-  switch (column) {
-    case Column::kUser:
-      return "user";
-    case Column::kItem:
-      return "item";
-    case Column::kRating:
-      return "rating";
-    case Column::kTimestamp:
-      return "timestamp";
-    case Column::kIgnored:
-      return "-";
-  }
-  return "-";
-}
-
-// The part before RecBole's ":type", lower case, without '_' and '-'.
-std::string normalised(std::string_view name) {
-  std::string result;
-  for (const char c : name.substr(0, name.find(':'))) {
-    if (c != '_' && c != '-' && c != ' ') {
-      result += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    }
-  }
-  return result;
-}
-
-std::optional<Column> column_named(std::string_view field) {
-  struct Known {
-    Column column;
-    std::vector<std::string> names;
-  };
-  static const std::array<Known, 4> known{
-      {{Column::kUser,
-        {"user", "userid", "uid", "reviewerid", "customerid", "visitorid", "sessionid"}},
-       {Column::kItem,
-        {"item",
-         "itemid",
-         "iid",
-         "movieid",
-         "movie",
-         "asin",
-         "productid",
-         "bookid",
-         "trackid",
-         "artistid",
-         "videoid"}},
-       {Column::kRating, {"rating", "score", "stars", "overall"}},
-       {Column::kTimestamp, {"timestamp", "time", "ts", "unixreviewtime", "datetime"}}}};
-  const std::string name = normalised(field);
-  for (const Known& entry : known) {
-    if (std::find(entry.names.begin(), entry.names.end(), name) != entry.names.end()) {
-      return entry.column;
-    }
-  }
-  return std::nullopt;
-}
-
-// Columns by the names of a header; empty unless both user and item are among them.
-std::vector<Column> columns_of_header(const std::vector<std::string_view>& fields) {
-  std::vector<Column> columns;
-  for (const std::string_view field : fields) {
-    const Column column = column_named(field).value_or(Column::kIgnored);
-    const bool repeated = std::find(columns.begin(), columns.end(), column) != columns.end();
-    columns.push_back(repeated ? Column::kIgnored : column);
-  }
-  const auto has = [&](Column column) {
-    return std::find(columns.begin(), columns.end(), column) != columns.end();
-  };
-  return has(Column::kUser) && has(Column::kItem) ? columns : std::vector<Column>{};
-}
-
-std::vector<Column> parse_columns(const std::string& text) {
-  std::vector<Column> columns;
-  FieldSplitter splitter(",");
-  for (const std::string_view name : splitter.split(text)) {
-    const std::optional<Column> column = name == "-" ? Column::kIgnored : column_named(name);
-    if (!column) {
-      throw UsageError(
-          "--columns: expected names out of user, item, rating, timestamp and -, got '", name, "'");
-    }
-    columns.push_back(*column);
-  }
-  if (std::count(columns.begin(), columns.end(), Column::kUser) != 1 ||
-      std::count(columns.begin(), columns.end(), Column::kItem) != 1 ||
-      std::count(columns.begin(), columns.end(), Column::kRating) > 1 ||
-      std::count(columns.begin(), columns.end(), Column::kTimestamp) > 1) {
-    throw UsageError(
-        "--columns: expected one user and one item, at most one rating and timestamp, got '",
-        text,
-        "'");
-  }
-  return columns;
-}
-
-// Are all third fields numbers that can only be times? Rows of another length do not count.
-bool third_is_time(const std::vector<std::string_view>& rows, FieldSplitter& splitter) {
-  return std::all_of(rows.begin(), rows.end(), [&](std::string_view row) {
-    const auto& fields = splitter.split(row);
-    if (fields.size() != 3) {
-      return true;
-    }
-    const std::string_view field = fields[2];
-    double value = 0.0;
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    return error == std::errc() && end == field.data() + field.size() && value > kEarliestTimestamp;
-  });
-}
-
-std::vector<Column> columns_by_count(std::size_t count,
-                                     const std::vector<std::string_view>& rows,
-                                     FieldSplitter& splitter,
-                                     const std::string& path) {
-  switch (count) {
-    case 2:
-      return {Column::kUser, Column::kItem};
-    case 3:
-      return {Column::kUser,
-              Column::kItem,
-              third_is_time(rows, splitter) ? Column::kTimestamp : Column::kRating};
-    case 4:
-      return {Column::kUser, Column::kItem, Column::kRating, Column::kTimestamp};
-    default:
-      throw DataError(
-          "data: ",
-          path,
-          ":1: expected 2 to 4 columns (user, item, rating, timestamp) or a header that "
-          "names them, got ",
-          count,
-          "; name them with --columns, or say --format sequences");
-  }
-}
-
 // A first line without known names is a header when it has no number where all rows have one.
 bool looks_like_header(const std::vector<std::string_view>& sample, FieldSplitter& splitter) {
   if (sample.size() < 2) {
@@ -199,11 +64,65 @@ std::string separator_of_sequences(const std::vector<std::string_view>& sample) 
                   "\"; say --separator");
 }
 
+// Are the timestamps dates? The first row that has the column decides.
+bool has_iso_times(const std::vector<Column>& columns,
+                   const std::vector<std::string_view>& rows,
+                   FieldSplitter& splitter) {
+  const auto at = static_cast<std::size_t>(
+      std::find(columns.begin(), columns.end(), Column::kTimestamp) - columns.begin());
+  for (const std::string_view row : rows) {
+    const auto& fields = splitter.split(row);
+    if (at < columns.size() && fields.size() == columns.size()) {
+      return parse_iso_moment(fields[at]) && !parse_number_moment(fields[at]);
+    }
+  }
+  return false;
+}
+
+// What the keys of the first line's object hold.
+LogFormat object_format(std::string_view line,
+                        const std::string& path,
+                        const ReadOptions& options) {
+  if (!options.columns.empty() || options.separator != "auto") {
+    throw UsageError("--columns and --separator: have no effect on JSON lines, as ", path, " is");
+  }
+  const auto object = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) {
+    throw DataError("data: ", path, ":1: expected a JSON object, got ", excerpt(line));
+  }
+  LogFormat format;
+  format.layout = Layout::kObjects;
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object.items()) {
+    keys.push_back(key);
+  }
+  const std::vector<std::string_view> names(keys.begin(), keys.end());
+  const std::vector<Column> columns = columns_of_header(names);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i] != Column::kIgnored) {
+      format.columns.push_back(columns[i]);
+      format.keys.push_back(keys[i]);
+      const auto& value = object[keys[i]];
+      format.iso_times =
+          format.iso_times || (columns[i] == Column::kTimestamp && value.is_string() &&
+                               parse_iso_moment(value.get_ref<const std::string&>()));
+    }
+  }
+  if (format.keys.empty()) {
+    throw DataError("data: ",
+                    path,
+                    ":1: expected keys for user and item, such as \"user\" and \"item\" or "
+                    "\"history\", got ",
+                    excerpt(line));
+  }
+  return format;
+}
+
 LogFormat sequence_format(const std::string& separator,
                           const std::vector<std::string_view>& sample,
                           const std::string& path) {
   LogFormat format;
-  format.sequences = true;
+  format.layout = Layout::kSequences;
   format.separator = separator.empty() ? separator_of_sequences(sample) : separator;
   if (format.separator.empty()) {
     fail_separator(path, sample.front());
@@ -214,29 +133,72 @@ LogFormat sequence_format(const std::string& separator,
 }  // namespace
 
 std::string LogFormat::describe() const {
-  if (sequences) {
+  if (layout == Layout::kObjects) {
+    std::string text = concat("a JSON object a line, keys");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      text += concat(i == 0 ? " " : ", ", keys[i], " as ", elastic::data::name_of(columns[i]));
+    }
+    return text + (iso_times ? " (a date)" : "");
+  }
+  if (layout == Layout::kSequences) {
     return concat(name_of_separator(separator), "-separated, a line a user: user, then items");
   }
   std::string text = concat(
       name_of_separator(separator), "-separated, ", header ? "header" : "no header", ", columns");
   for (const Column column : columns) {
     text += concat(" ", elastic::data::name_of(column));
+    text += column == Column::kTimestamp && iso_times ? " (a date)" : "";
   }
   return text;
+}
+
+void check(const ReadOptions& options) {
+  const auto one_of = [](const char* option, const std::string& value, const auto& choices) {
+    if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
+      std::string list;
+      for (std::size_t i = 0; i < choices.size(); ++i) {
+        list += concat(i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ", choices[i]);
+      }
+      throw UsageError(
+          option, ": expected ", list, ", got '", value, "'", did_you_mean(value, choices));
+    }
+  };
+  one_of(
+      "--format", options.format, std::vector<std::string>{"auto", "table", "sequences", "jsonl"});
+  one_of("--on-bad-row", options.on_bad_row, std::vector<std::string>{"error", "skip"});
+  parse_separator(options.separator);
+  if (!options.columns.empty()) {
+    parse_columns(options.columns);
+    if (options.format == "sequences" || options.format == "jsonl") {
+      throw UsageError("--columns: has no effect with --format ", options.format);
+    }
+  }
 }
 
 LogFormat detect_format(std::string_view text,
                         const std::string& path,
                         const ReadOptions& options) {
-  if (options.format != "auto" && options.format != "table" && options.format != "sequences") {
-    throw UsageError("--format: expected auto, table or sequences, got '", options.format, "'");
-  }
   std::vector<std::string_view> sample = sample_lines(text, kSampleLines);
   if (sample.empty()) {
     throw DataError("data: ", path, ": the file is empty; expected rows of user and item");
   }
   if (sample.front().find('\0') != std::string_view::npos) {
     throw DataError("data: ", path, ":1: this is not a text file");
+  }
+  for (const std::string_view line : sample) {
+    if (line.size() > kLongestLine) {
+      throw DataError("data: ",
+                      path,
+                      ": expected lines of at most 16777216 bytes, got one of ",
+                      line.size(),
+                      " among the first ",
+                      sample.size());
+    }
+  }
+  if (options.format == "jsonl" ||
+      (options.format == "auto" && options.separator == "auto" && options.columns.empty() &&
+       sample.front().starts_with('{') && nlohmann::json::accept(sample.front()))) {
+    return object_format(sample.front(), path, options);
   }
   LogFormat format;
   format.separator = parse_separator(options.separator);
@@ -246,10 +208,9 @@ LogFormat detect_format(std::string_view text,
   if (!counts.separator.empty()) {
     format.columns = columns_of_header(splitter.split(sample.front()));
   }
-  format.sequences = options.format == "sequences" ||
-                     (options.format == "auto" && options.columns.empty() &&
-                      format.columns.empty() && varies_as_sequences(counts, sample.size()));
-  if (format.sequences) {
+  if (options.format == "sequences" ||
+      (options.format == "auto" && options.columns.empty() && format.columns.empty() &&
+       varies_as_sequences(counts, sample.size()))) {
     return sequence_format(format.separator, sample, path);
   }
   if (counts.separator.empty()) {
@@ -279,6 +240,7 @@ LogFormat detect_format(std::string_view text,
   } else if (format.columns.empty()) {
     format.columns = columns_by_count(counts.num_fields, sample, splitter, path);
   }
+  format.iso_times = has_iso_times(format.columns, sample, splitter);
   return format;
 }
 

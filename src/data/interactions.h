@@ -10,28 +10,44 @@
 
 namespace elastic::data {
 
+/// Which file of a split an event comes from; kTrain where there is one file only.
+enum class LogPart : std::uint8_t { kTrain, kValidation, kTest };
+
 struct Event {
   std::int32_t user = 0;  ///< number in `users`
   std::int32_t item = 0;  ///< number in `items`
   float rating = 0.0F;
   float fraction = 0.0F;       ///< of the timestamp, in [0, 1)
-  std::int64_t timestamp = 0;  ///< in the file's unit, rounded down
+  std::int64_t timestamp = 0;  ///< in the file's unit, rounded down; of ISO times in seconds
+  LogPart part = LogPart::kTrain;
+};
+
+struct BadRow {
+  std::int64_t line = 0;  ///< from 1
+  std::string problem;    ///< "column 3: expected a number as rating, got 'x': "u,i,x""
 };
 
 struct Interactions {
-  std::string path;
-  std::vector<Event> events;  ///< in the order of the file
-  IdMap users;
+  std::string path;           ///< for messages
+  std::vector<Event> events;  ///< in the order of the file; at most 2147483647
+  IdMap users;  ///< each occurs, numbered in the order of the events, as are the items
   IdMap items;
   bool has_rating = false;
   bool has_timestamp = false;
-  std::string detected;               ///< what the file looks like, for people
-  std::int64_t num_bad_rows = 0;      ///< skipped
-  std::vector<std::string> bad_rows;  ///< messages of the first ten
+  std::string detected;           ///< what the file looks like, for people
+  std::int64_t num_bad_rows = 0;  ///< skipped
+  std::vector<BadRow> bad_rows;   ///< the first ten
+  std::string cache_note;         ///< what the cache had to do with it, for people; or ""
 };
 
-/// Reads a log: two to four columns (user, item, [rating], [timestamp]) or a line a user, plain or
-/// compressed, "-" for standard input. Throws DataError naming file, line and what was expected.
+/// Reads a log: two to four columns (user, item, [rating], [timestamp]), a line a user, or a JSON
+/// object a line; plain or compressed, "-" for standard input. With a cache folder in `options` a
+/// file that was read before is not parsed again. Throws DataError naming file, line, column and
+/// what was expected.
 Interactions read_interactions(const std::string& path, const ReadOptions& options);
+
+/// Adds the events of another file; users and items of the same id are the same. Ratings and times
+/// remain only where both have them.
+void append_interactions(Interactions& log, const Interactions& other, LogPart part);
 
 }  // namespace elastic::data

@@ -1,5 +1,7 @@
 #include "data/split.h"
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/error.h"
@@ -8,7 +10,13 @@
 namespace elastic::data {
 namespace {
 
-constexpr std::size_t kMinEvents = 3;  // one to train on, one to validate, one to test
+std::vector<std::int64_t> lengths_of(const Dataset& dataset) {
+  std::vector<std::int64_t> lengths;
+  for (std::int32_t user = 0; user < dataset.num_users(); ++user) {
+    lengths.push_back(static_cast<std::int64_t>(dataset.sequence(user).size()));
+  }
+  return lengths;
+}
 
 }  // namespace
 
@@ -16,34 +24,54 @@ const char* name_of(Subset subset) {
   return subset == Subset::kTest ? "test" : "valid";
 }
 
-Split::Split(std::shared_ptr<const Dataset> dataset) : dataset_(std::move(dataset)) {
+Split::Split(std::shared_ptr<const Dataset> dataset)
+    : Split(dataset, leave_one_out(lengths_of(*dataset))) {}
+
+Split::Split(std::shared_ptr<const Dataset> dataset, SplitPlan plan)
+    : dataset_(std::move(dataset)), plan_(std::move(plan)) {
+  const auto users = static_cast<std::size_t>(num_users());
+  ELASTIC_CHECK(plan_.valid_begin.size() == users && plan_.test_begin.size() == users,
+                "the plan is of other users");
   for (std::int32_t user = 0; user < num_users(); ++user) {
-    if (dataset_->sequence(user).size() >= kMinEvents) {
-      eval_users_.push_back(user);
+    for (const Subset subset : {Subset::kValidation, Subset::kTest}) {
+      const std::size_t begin = period_begin(user, subset);
+      ELASTIC_CHECK(begin <= period_end(user, subset), "the periods of user ", user, " overlap");
+      if (begin < period_end(user, subset)) {
+        Targets& targets = subset == Subset::kTest ? test_ : validation_;
+        (begin > 0 ? targets.users : targets.cold_users).push_back(user);
+      }
     }
   }
 }
 
+std::size_t Split::period_begin(std::int64_t user, Subset subset) const {
+  const auto& begins = subset == Subset::kTest ? plan_.test_begin : plan_.valid_begin;
+  return static_cast<std::size_t>(begins[static_cast<std::size_t>(user)]);
+}
+
+std::size_t Split::period_end(std::int64_t user, Subset subset) const {
+  return subset == Subset::kTest ? dataset_->sequence(user).size()
+                                 : period_begin(user, Subset::kTest);
+}
+
 std::span<const std::int32_t> Split::train_sequence(std::int64_t user) const {
-  const auto sequence = dataset_->sequence(user);
-  return sequence.size() >= kMinEvents ? sequence.first(sequence.size() - 2) : sequence;
+  return history(user, Subset::kValidation);
 }
 
 std::span<const std::int32_t> Split::history(std::int64_t user, Subset subset) const {
-  const auto sequence = dataset_->sequence(user);
-  ELASTIC_CHECK(sequence.size() >= kMinEvents, "user ", user, " has nothing held out");
-  return sequence.first(sequence.size() - (subset == Subset::kTest ? 1 : 2));
+  return dataset_->sequence(user).first(period_begin(user, subset));
 }
 
 std::int32_t Split::target(std::int64_t user, Subset subset) const {
-  return dataset_->sequence(user)[history(user, subset).size()];
+  const std::size_t position = period_begin(user, subset);
+  ELASTIC_CHECK(position < period_end(user, subset), "user ", user, " has nothing held out");
+  return dataset_->sequence(user)[position];
 }
 
 std::vector<std::int64_t> Split::popularity(Subset subset) const {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(num_items()) + 1, 0);
   for (std::int32_t user = 0; user < num_users(); ++user) {
-    const bool held_out = dataset_->sequence(user).size() >= kMinEvents;
-    for (const std::int32_t item : held_out ? history(user, subset) : train_sequence(user)) {
+    for (const std::int32_t item : history(user, subset)) {
       ++counts[static_cast<std::size_t>(item)];
     }
   }
@@ -51,14 +79,30 @@ std::vector<std::int64_t> Split::popularity(Subset subset) const {
 }
 
 std::int64_t Split::num_train_events() const {
-  return dataset_->num_events() - 2 * static_cast<std::int64_t>(eval_users_.size());
+  return std::accumulate(plan_.valid_begin.begin(), plan_.valid_begin.end(), std::int64_t{0});
+}
+
+std::int64_t Split::num_cold_items() const {
+  const std::vector<std::int64_t> counts = popularity(Subset::kValidation);
+  return std::count(counts.begin() + 1, counts.end(), 0);
 }
 
 std::string Split::hash() const {
   ContentHash hash;
   hash.add(dataset_->hash());
-  hash.add(std::string_view(rule()));
+  hash.add(std::string_view(plan_.rule));
+  if (plan_.rule != "leave-one-out") {  // which follows from the data
+    hash.add_values<std::int32_t>(plan_.valid_begin);
+    hash.add_values<std::int32_t>(plan_.test_begin);
+  }
   return hash.hex();
+}
+
+const char* Split::history_words(Subset subset) const {
+  if (rule() != "leave-one-out") {
+    return "all events before the ranked one";
+  }
+  return subset == Subset::kTest ? "training and validation events" : "training events";
 }
 
 }  // namespace elastic::data

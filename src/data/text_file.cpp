@@ -30,37 +30,6 @@ std::string shown(const std::string& path) {
   throw DataError("data: ", shown(path), ": the ", format, " stream is ", reason);
 }
 
-std::string read_bytes(const std::string& path) {
-  const int descriptor = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    throw DataError("data: cannot open ", path, ": ", std::strerror(errno));
-  }
-  const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor,
-                                                                [](const int* d) { close(*d); });
-  struct stat status {};
-  if (fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
-    throw DataError("data: ", path, " is a folder; expected a file of interactions");
-  }
-  std::string bytes;
-  if (S_ISREG(status.st_mode)) {
-    bytes.reserve(static_cast<std::size_t>(status.st_size));
-  }
-  std::vector<char> buffer(kBufferBytes);
-  for (;;) {
-    const ssize_t count = read(descriptor, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      throw DataError("data: cannot read ", shown(path), ": ", std::strerror(errno));
-    }
-    if (count == 0) {
-      return bytes;
-    }
-    bytes.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-}
-
 std::string inflate_gzip(const std::string& bytes, const std::string& path) {
   z_stream stream{};
   constexpr int kGzipWindow = 15 + 16;
@@ -148,8 +117,38 @@ std::string decode_zstd(const std::string& bytes, const std::string& path) {
 
 }  // namespace
 
-std::string read_text(const std::string& path) {
-  std::string text = read_bytes(path);
+std::string read_bytes(const std::string& path) {
+  const int descriptor = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    throw DataError("data: cannot open ", path, ": ", std::strerror(errno));
+  }
+  const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor,
+                                                                [](const int* d) { close(*d); });
+  struct stat status {};
+  if (fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
+    throw DataError("data: ", path, " is a folder; expected a file of interactions");
+  }
+  std::string bytes;
+  if (S_ISREG(status.st_mode)) {
+    bytes.reserve(static_cast<std::size_t>(status.st_size));
+  }
+  std::vector<char> buffer(kBufferBytes);
+  for (;;) {
+    const ssize_t count = read(descriptor, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      throw DataError("data: cannot read ", shown(path), ": ", std::strerror(errno));
+    }
+    if (count == 0) {
+      return bytes;
+    }
+    bytes.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+}
+
+std::string decode_text(std::string text, const std::string& path) {
   const std::string_view start = std::string_view(text).substr(0, 6);
   using namespace std::string_view_literals;
   if (start.starts_with("\x1f\x8b"sv)) {
@@ -165,6 +164,10 @@ std::string read_text(const std::string& path) {
   }
   convert_latin1_lines(text);
   return text;
+}
+
+std::string read_text(const std::string& path) {
+  return decode_text(read_bytes(path), path);
 }
 
 }  // namespace elastic::data

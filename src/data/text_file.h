@@ -11,4 +11,8 @@ namespace elastic::data {
 /// when it is missing, a folder, unreadable, or its compressed stream is cut short or broken.
 std::string read_text(const std::string& path);
 
+/// Its two halves: the file as it is, and what makes text of that.
+std::string read_bytes(const std::string& path);
+std::string decode_text(std::string bytes, const std::string& path);
+
 }  // namespace elastic::data

@@ -1,6 +1,7 @@
 #include "eval/evaluator.h"
 
 #include <algorithm>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -26,6 +27,7 @@ Ranking users_of(const data::Split& split, data::Subset subset, const EvalOption
     }
   }
   ranking.ranks.resize(ranking.users.size());
+  ranking.cold_users = static_cast<std::int64_t>(split.cold_users(subset).size());
   for (const NegativeSampler& sampler : options.samplers) {
     SampledRanks sampled{sampler.rule().name(), std::vector<std::int32_t>(ranking.users.size())};
     for (const std::int32_t user : ranking.users) {
@@ -75,14 +77,10 @@ void count_as_miss(std::size_t position,
   }
 }
 
-// Positions in the ranking, users with shorter histories first, those without any left out.
+// Positions in the ranking, users with shorter histories first.
 std::vector<std::size_t> by_length(const Ranking& ranking) {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < ranking.users.size(); ++i) {
-    if (ranking.history_lengths[i] > 0) {
-      order.push_back(i);
-    }
-  }
+  std::vector<std::size_t> order(ranking.users.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return ranking.history_lengths[a] < ranking.history_lengths[b];
   });
@@ -254,11 +252,6 @@ Ranking rank_users(Model& model,
     ranking.listed.resize(static_cast<std::size_t>(split.num_items()) + 1, 0);
   }
   UserRanker(model, split, subset, options).rank_all(ranking);
-  for (std::size_t i = 0; i < ranking.users.size(); ++i) {
-    if (ranking.history_lengths[i] == 0) {
-      count_as_miss(i, split, subset, options, ranking);
-    }
-  }
   for (const std::size_t position : cold_positions(split, ranking)) {
     count_as_miss(position, split, subset, options, ranking);
   }

@@ -118,8 +118,8 @@ Report make_report(const Ranking& ranking,
   for (std::size_t i = 0; i < ranking.users.size(); ++i) {
     const auto target = static_cast<std::size_t>(ranking.targets[i]);
     report.cold_items += item_counts[target] == 0 ? 1 : 0;
-    report.cold_users += ranking.history_lengths[i] == 0 ? 1 : 0;
   }
+  report.cold_users = ranking.cold_users;
   report.coverage = coverage(ranking.listed);
   report.gini = gini_index(ranking.listed);
   report.mean_popularity = mean_popularity(ranking.listed, item_counts);

@@ -82,7 +82,7 @@ struct Report {
   std::vector<LengthBucket> buckets;                 ///< those with users
   std::vector<PopularityBucket> popularity_buckets;  ///< those with users
   std::int64_t cold_items = 0;  ///< users whose held-out item has no training event: misses
-  std::int64_t cold_users = 0;  ///< users without any history: misses of the model
+  std::int64_t cold_users = 0;  ///< users without any history: not among the ranked
   // Of the users' top 10 lists:
   double coverage = 0.0;         ///< share of the catalogue that stands in any of them
   double gini = 0.0;             ///< how unequally often items stand in them

@@ -33,6 +33,7 @@ def clean_environment(extra=None):
     """The caller's environment without its ELASTIC_* variables."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ELASTIC_")}
     environment["OMP_WAIT_POLICY"] = "passive"  # tests run side by side
+    environment["ELASTIC_CACHE"] = "off"  # leaves the caller's cache alone
     environment.update(extra or {})
     return environment
 

@@ -44,7 +44,7 @@ TEST_CASE("dataset: minimum rating, duplicates and an iterated core, with counts
       "user,item,rating\nu,p,5\nu,q,5\nu,r,5\nv,p,5\nv,r,5\nv,r,4\nv,q,1\nw,q,5\nw,p,5\nw,z,5\n";
   DataConfig config;
   config.min_rating = 2.0;
-  config.drop_duplicates = true;
+  config.drop_duplicates = "all";
   config.min_user_events = 2;
   config.min_item_events = 2;
   const auto loaded = load(log, config);
@@ -121,7 +121,8 @@ TEST_CASE("data: the embedded data set has the counts of its README") {
   config.data = folder + "ratings.csv.xz";
   config.items = folder + "movies.csv.xz";
   const auto loaded = load_data(config);
-  CHECK(loaded.detected == "comma-separated, header, columns user item rating timestamp");
+  CHECK(loaded.sources[0].detected ==
+        "comma-separated, header, columns user item rating timestamp");
   CHECK(loaded.dataset->num_events() == 100836);
   CHECK(loaded.dataset->num_users() == 610);
   CHECK(loaded.dataset->num_items() == 9724);

@@ -105,14 +105,16 @@ TEST_CASE("interactions: refusals name file, line and what was expected") {
         "data: FILE:3: expected 4 fields, got 3: \"12,1193,5\" (--on-bad-row skip passes over such "
         "rows)");
   CHECK(refusal("user,item,rating\n1,2,good\n1,2,3\n") ==
-        "data: FILE:2: expected a number as rating, got 'good': \"1,2,good\" (--on-bad-row skip "
+        "data: FILE:2: column 3: expected a number as rating, got 'good': \"1,2,good\" "
+        "(--on-bad-row skip "
         "passes "
         "over such rows)");
   CHECK(refusal("user,item,rating\n1,2,nan\n").find("expected a number as rating, got 'nan'") !=
         std::string::npos);
   CHECK(refusal("user,item,time\n1,2,1e400\n").find("expected a number as timestamp") !=
         std::string::npos);
-  CHECK(refusal("user,item\n,2\n").find("FILE:2: the user is empty") != std::string::npos);
+  CHECK(refusal("user,item\n,2\n").find("FILE:2: column 1: the user is empty") !=
+        std::string::npos);
   CHECK(refusal("") == "data: FILE: the file is empty; expected rows of user and item");
   CHECK(refusal("\n \n") == "data: FILE: the file is empty; expected rows of user and item");
   CHECK(refusal("user,item\n") == "data: FILE: there is a header but no row");
@@ -145,7 +147,7 @@ TEST_CASE("interactions: bad rows are skipped when asked, counted, the first ten
 
 TEST_CASE(
     "interactions: only separators, huge lines and odd bytes are refused or read, never more") {
-  CHECK(refusal(",,,\n,,,\n").find("data: FILE:1: expected a number as rating, got ''") == 0);
+  CHECK(refusal(",,,\n,,,\n").find("data: FILE:1: column 1: the user is empty") == 0);
   CHECK(refusal(std::string(1 << 20, 'x')).find("expected 2 to 4 columns") != std::string::npos);
   CHECK(refusal("u," + std::string(5000, 'x') + "\nu,y\n").find("longer than 4096") !=
         std::string::npos);

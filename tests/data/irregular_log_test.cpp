@@ -46,7 +46,7 @@ TEST_CASE("irregular log: a short row among the first is a bad row, not a line a
   DataConfig config;
   config.on_bad_row = "skip";
   const auto loaded = load(log, config);
-  CHECK(loaded.num_bad_rows == 1);
+  CHECK(loaded.sources[0].num_bad_rows == 1);
   CHECK(sequence_of(loaded, "u1") == "m1 m2 ");
   CHECK(refuses("user,item,rating\nu,a,1\nu,b\nu,c\n", ":3: expected 3 fields, got 2"));
   CHECK(refuses("1::2::3::4\n1::2::3\n1::2\n", "expected 4 fields"));
@@ -62,7 +62,7 @@ TEST_CASE("irregular log: rows of all lengths under a told separator are told of
 
 TEST_CASE("irregular log: of duplicates the earliest stays, wherever it stands") {
   DataConfig config;
-  config.drop_duplicates = true;
+  config.drop_duplicates = "all";
   const auto loaded = load("user,item,timestamp\nu,x,9\nu,y,5\nu,x,1\n", config);
   CHECK(sequence_of(loaded, "u") == "x y ");
 }
@@ -89,8 +89,8 @@ TEST_CASE("irregular log: a quoted id may hold separators and line breaks") {
   }());
   CHECK(sequence_of(loaded, "a\nb") == "x ");
   CHECK(sequence_of(loaded, "c,d") == "y ");
-  REQUIRE(loaded.bad_rows.size() == 1);
-  CHECK(loaded.bad_rows[0].find(":5: the item is empty") != std::string::npos);
+  REQUIRE(loaded.sources[0].bad_rows.size() == 1);
+  CHECK(loaded.sources[0].bad_rows[0].problem.find("the item is empty") != std::string::npos);
 }
 
 TEST_CASE("irregular log: filtering while reading equals reading what was filtered before") {

@@ -1,0 +1,193 @@
+#include "data/filters.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "data/event_order.h"
+#include "data/moment.h"
+
+namespace elastic::data {
+namespace {
+
+template <class Keep>
+void keep_events(std::vector<Event>& events, const Keep& keep) {
+  std::erase_if(events, [&](const Event& event) { return !keep(event); });
+}
+
+void require_column(bool present, const Interactions& log, const char* option, const char* column) {
+  if (!present) {
+    throw DataError(
+        "data: ", log.path, ": ", option, " needs a ", column, " column, but there is none");
+  }
+}
+
+void keep_rated(Interactions& log, double min_rating) {
+  require_column(log.has_rating, log, "--min-rating", "rating");
+  keep_events(log.events,
+              [&](const Event& event) { return static_cast<double>(event.rating) >= min_rating; });
+}
+
+Moment moment_of(const Event& event) {
+  return {event.timestamp, event.fraction};
+}
+
+void keep_times(Interactions& log, const std::string& min_time, const std::string& max_time) {
+  const char* option = min_time.empty() ? "--max-time" : "--min-time";
+  require_column(log.has_timestamp, log, option, "timestamp");
+  const std::int64_t unit = time_unit(log);
+  if (!min_time.empty()) {
+    const Moment first = resolve_time("--min-time", min_time, unit);
+    keep_events(log.events, [&](const Event& event) { return moment_of(event) >= first; });
+  }
+  if (!max_time.empty()) {
+    Moment last = resolve_time("--max-time", max_time, unit);
+    if (is_iso_date(max_time)) {
+      constexpr std::int64_t kDay = 24 * 60 * 60;
+      last.whole += kDay * unit;
+      keep_events(log.events, [&](const Event& event) { return moment_of(event) < last; });
+    } else {
+      keep_events(log.events, [&](const Event& event) { return moment_of(event) <= last; });
+    }
+  }
+}
+
+// Of a user's events with one item the earliest stays; with `consecutive` each that does not follow
+// another one directly.
+void drop_duplicates(Interactions& log, bool consecutive) {
+  const EventOrder order = order_events(log);
+  std::vector<bool> drop(log.events.size());
+  std::vector<std::int32_t> latest_user(static_cast<std::size_t>(log.items.size()), -1);
+  std::int32_t user = -1;
+  std::int32_t item = -1;
+  for (const std::int32_t position : order.positions) {
+    const Event& event = log.events[static_cast<std::size_t>(position)];
+    std::int32_t& latest = latest_user[static_cast<std::size_t>(event.item)];
+    drop[static_cast<std::size_t>(position)] =
+        consecutive ? event.user == user && event.item == item : latest == event.user;
+    latest = event.user;
+    user = event.user;
+    item = event.item;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < log.events.size(); ++i) {
+    if (!drop[i]) {
+      log.events[kept++] = log.events[i];
+    }
+  }
+  log.events.resize(kept);
+}
+
+// Users and items of too few events, again until all that are left have enough.
+void keep_core(Interactions& log, std::int64_t min_user_events, std::int64_t min_item_events) {
+  for (std::size_t before = log.events.size() + 1; log.events.size() < before;) {
+    before = log.events.size();
+    std::vector<std::int64_t> of_user(static_cast<std::size_t>(log.users.size()), 0);
+    std::vector<std::int64_t> of_item(static_cast<std::size_t>(log.items.size()), 0);
+    for (const Event& event : log.events) {
+      ++of_user[static_cast<std::size_t>(event.user)];
+      ++of_item[static_cast<std::size_t>(event.item)];
+    }
+    keep_events(log.events, [&](const Event& event) {
+      return of_user[static_cast<std::size_t>(event.user)] >= min_user_events &&
+             of_item[static_cast<std::size_t>(event.item)] >= min_item_events;
+    });
+  }
+}
+
+FilterStep count(const char* name, const Interactions& log) {
+  std::vector<char> users(static_cast<std::size_t>(log.users.size()));
+  std::vector<char> items(static_cast<std::size_t>(log.items.size()));
+  for (const Event& event : log.events) {
+    users[static_cast<std::size_t>(event.user)] = 1;
+    items[static_cast<std::size_t>(event.item)] = 1;
+  }
+  return {name,
+          std::count(users.begin(), users.end(), 1),
+          std::count(items.begin(), items.end(), 1),
+          static_cast<std::int64_t>(log.events.size())};
+}
+
+// Numbers anew, in the order of the events, without the ids that went.
+IdMap renumber(std::vector<Event>& events, std::int32_t Event::*field, const IdMap& before) {
+  std::vector<std::int32_t> numbers(static_cast<std::size_t>(before.size()), -1);
+  IdMap after;
+  for (Event& event : events) {
+    std::int32_t& number = numbers[static_cast<std::size_t>(event.*field)];
+    if (number < 0) {
+      number = after.add(before.raw(event.*field));
+    }
+    event.*field = number;
+  }
+  return after;
+}
+
+}  // namespace
+
+void check(const FilterOptions& options) {
+  if (!std::isfinite(options.min_rating) || options.min_rating < 0.0) {
+    throw UsageError("--min-rating: expected a number of at least 0, got ", options.min_rating);
+  }
+  if (options.min_user_events < 1 || options.min_item_events < 1) {
+    throw UsageError("--min-user-events and --min-item-events: expected at least 1, got ",
+                     options.min_user_events,
+                     " and ",
+                     options.min_item_events);
+  }
+  const std::vector<std::string> choices{"none", "consecutive", "all"};
+  if (std::find(choices.begin(), choices.end(), options.drop_duplicates) == choices.end()) {
+    throw UsageError("--drop-duplicates: expected none, consecutive or all, got '",
+                     options.drop_duplicates,
+                     "'",
+                     did_you_mean(options.drop_duplicates, choices));
+  }
+  if (!options.min_time.empty()) {
+    resolve_time("--min-time", options.min_time, 1);
+  }
+  if (!options.max_time.empty()) {
+    resolve_time("--max-time", options.max_time, 1);
+  }
+}
+
+FilterReport filter_events(Interactions& log, const FilterOptions& options) {
+  FilterReport report{count("read", log)};
+  if (!options.min_time.empty() || !options.max_time.empty()) {
+    keep_times(log, options.min_time, options.max_time);
+    report.push_back(count("time window", log));
+  }
+  if (options.min_rating > 0.0) {
+    keep_rated(log, options.min_rating);
+    report.push_back(count("min rating", log));
+  }
+  if (options.drop_duplicates != "none") {
+    const bool consecutive = options.drop_duplicates == "consecutive";
+    drop_duplicates(log, consecutive);
+    report.push_back(
+        count(consecutive ? "consecutive duplicates dropped" : "duplicates dropped", log));
+  }
+  if (options.min_user_events > 1 || options.min_item_events > 1) {
+    keep_core(log, options.min_user_events, options.min_item_events);
+    report.push_back(count("min events", log));
+  }
+  if (log.events.empty()) {
+    throw DataError("data: ", log.path, ": the filters leave no event; lower them");
+  }
+  if (static_cast<std::int64_t>(log.events.size()) < report.front().events) {
+    log.users = renumber(log.events, &Event::user, log.users);
+    log.items = renumber(log.events, &Event::item, log.items);
+  }
+  return report;
+}
+
+std::int64_t time_unit(const Interactions& log) {
+  std::int64_t farthest = 0;
+  for (const Event& event : log.events) {
+    farthest =
+        std::max(farthest, event.timestamp == INT64_MIN ? INT64_MAX : std::abs(event.timestamp));
+  }
+  return units_per_second(farthest);
+}
+
+}  // namespace elastic::data

@@ -1,0 +1,277 @@
+#include "data/interaction_cache.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "data/content_hash.h"
+#include "data/text_file.h"
+
+namespace elastic::data {
+namespace {
+
+// To be raised whenever an input would be parsed to something else than before, or be laid out
+// otherwise here. Entries of other versions have other names.
+constexpr const char* kVersion = "elastic interactions 1";
+
+// Collects values byte by byte as they lie in memory: entries stay on their machine.
+class Writer {
+ public:
+  template <class T>
+  void add(const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void add_text(std::string_view text) {
+    add<std::uint64_t>(text.size());
+    bytes_.append(text);
+  }
+  /// One field of all events.
+  template <class T>
+  void add_column(const std::vector<Event>& events, T Event::*field) {
+    for (const Event& event : events) {
+      add(event.*field);
+    }
+  }
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+// Takes the same values out again; throws DataError instead of reading beyond the end.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  template <class T>
+  T take() {
+    T value;
+    std::memcpy(&value, take_bytes(sizeof value).data(), sizeof value);
+    return value;
+  }
+  std::string_view take_text() { return take_bytes(take<std::uint64_t>()); }
+  /// How many things of at least `bytes` follow.
+  std::size_t take_count(std::size_t bytes) {
+    const auto count = take<std::uint64_t>();
+    if (count > rest_.size() / bytes || count > std::uint64_t{std::numeric_limits<int>::max()}) {
+      throw DataError("it holds less than it says");
+    }
+    return count;
+  }
+  template <class T>
+  void take_column(std::vector<Event>& events, T Event::*field) {
+    const std::string_view column = take_bytes(events.size() * sizeof(T));
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      std::memcpy(&(events[i].*field), column.data() + i * sizeof(T), sizeof(T));
+    }
+  }
+  void expect_end() const {
+    if (!rest_.empty()) {
+      throw DataError("it holds more than it should");
+    }
+  }
+
+ private:
+  std::string_view take_bytes(std::size_t count) {
+    if (count > rest_.size()) {
+      throw DataError("it is cut short");
+    }
+    const std::string_view bytes = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return bytes;
+  }
+
+  std::string_view rest_;
+};
+
+std::string hash_of(std::string_view bytes) {
+  ContentHash hash;
+  hash.add(bytes);
+  return hash.hex();
+}
+
+void add_ids(Writer& writer, const IdMap& ids) {
+  writer.add<std::uint64_t>(ids.names().size());
+  for (const std::string& raw : ids.names()) {
+    writer.add_text(raw);
+  }
+}
+
+void take_ids(Reader& reader, IdMap& ids) {
+  const std::size_t count = reader.take_count(sizeof(std::uint64_t));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (static_cast<std::size_t>(ids.add(reader.take_text())) != i) {
+      throw DataError("an id stands there twice");
+    }
+  }
+}
+
+bool has_fractions(const Interactions& log) {
+  for (const Event& event : log.events) {
+    if (event.fraction != 0.0F) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string encode(const Interactions& log) {
+  Writer writer;
+  writer.reserve(log.events.size() * sizeof(Event));
+  writer.add_text(log.detected);
+  writer.add(log.num_bad_rows);
+  writer.add<std::uint64_t>(log.bad_rows.size());
+  for (const BadRow& row : log.bad_rows) {
+    writer.add(row.line);
+    writer.add_text(row.problem);
+  }
+  add_ids(writer, log.users);
+  add_ids(writer, log.items);
+  writer.add(log.has_rating);
+  writer.add(log.has_timestamp);
+  writer.add(has_fractions(log));
+  writer.add<std::uint64_t>(log.events.size());
+  writer.add_column(log.events, &Event::user);
+  writer.add_column(log.events, &Event::item);
+  if (log.has_rating) {
+    writer.add_column(log.events, &Event::rating);
+  }
+  if (log.has_timestamp) {
+    writer.add_column(log.events, &Event::timestamp);
+  }
+  if (has_fractions(log)) {
+    writer.add_column(log.events, &Event::fraction);
+  }
+  return writer.bytes();
+}
+
+bool take_flag(Reader& reader) {
+  return reader.take<std::uint8_t>() != 0;
+}
+
+void check_numbers(const Interactions& log) {
+  for (const Event& event : log.events) {
+    if (event.user < 0 || event.user >= log.users.size() || event.item < 0 ||
+        event.item >= log.items.size()) {
+      throw DataError("an event has no such user or item");
+    }
+  }
+}
+
+void decode(std::string_view bytes, Interactions& log) {
+  Reader reader(bytes);
+  log.detected = reader.take_text();
+  log.num_bad_rows = reader.take<std::int64_t>();
+  log.bad_rows.resize(reader.take_count(2 * sizeof(std::uint64_t)));
+  for (BadRow& row : log.bad_rows) {
+    row.line = reader.take<std::int64_t>();
+    row.problem = reader.take_text();
+  }
+  take_ids(reader, log.users);
+  take_ids(reader, log.items);
+  log.has_rating = take_flag(reader);
+  log.has_timestamp = take_flag(reader);
+  const bool fractions = take_flag(reader);
+  log.events.resize(reader.take_count(2 * sizeof(std::int32_t)));
+  reader.take_column(log.events, &Event::user);
+  reader.take_column(log.events, &Event::item);
+  if (log.has_rating) {
+    reader.take_column(log.events, &Event::rating);
+  }
+  if (log.has_timestamp) {
+    reader.take_column(log.events, &Event::timestamp);
+  }
+  if (fractions) {
+    reader.take_column(log.events, &Event::fraction);
+  }
+  reader.expect_end();
+  check_numbers(log);
+}
+
+}  // namespace
+
+InteractionCache::InteractionCache(const std::string& folder,
+                                   std::string_view input,
+                                   const ReadOptions& options) {
+  if (folder.empty() || input.size() < kLeastCachedBytes) {
+    return;
+  }
+  ContentHash hash;
+  hash.add(kVersion);
+  for (const std::string* option :
+       {&options.format, &options.separator, &options.columns, &options.on_bad_row}) {
+    hash.add(*option);
+  }
+  const std::string options_hash = hash.hex();
+  key_ = concat(kVersion, " ", hash_of(input), " ", input.size(), " ", options_hash);
+  path_ = (std::filesystem::path(folder) / concat(hash_of(key_), ".interactions")).string();
+}
+
+// A file: the key, the hash of the rest, the rest.
+bool InteractionCache::read(Interactions& log) const {
+  std::error_code error;
+  if (path_.empty() || !std::filesystem::exists(path_, error)) {
+    return false;
+  }
+  Interactions found;
+  try {
+    const std::string bytes = read_bytes(path_);
+    std::string_view rest = bytes;
+    const std::string_view key = rest.substr(0, key_.size());
+    rest.remove_prefix(key.size());
+    constexpr std::size_t kHashDigits = 16;
+    if (key != key_ || rest.size() < kHashDigits) {
+      throw DataError("it is of another input, or no cache file");
+    }
+    if (hash_of(rest.substr(kHashDigits)) != rest.substr(0, kHashDigits)) {
+      throw DataError("it is damaged or cut short");
+    }
+    decode(rest.substr(kHashDigits), found);
+  } catch (const DataError& problem) {
+    log.cache_note = concat("cache: ", path_, " is not used: ", problem.what());
+    return false;
+  }
+  found.path = log.path;
+  found.cache_note = concat("cache: read from ", path_);
+  log = std::move(found);
+  return true;
+}
+
+void InteractionCache::write(Interactions& log) const {
+  if (path_.empty()) {
+    return;
+  }
+  const std::string before = log.cache_note.empty() ? "" : log.cache_note + "; ";
+  try {
+    std::filesystem::create_directories(std::filesystem::path(path_).parent_path());
+    const std::string content = encode(log);
+    AtomicFile file(path_);
+    file.write(key_);
+    file.write(hash_of(content));
+    file.write(content);
+    file.commit();
+    log.cache_note = concat(before, before.empty() ? "cache: " : "", "written to ", path_);
+  } catch (const std::exception& problem) {
+    log.cache_note =
+        concat(before, "cache: not written: ", problem.what(), "; --cache names another folder");
+  }
+}
+
+std::string default_cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && cache[0] == '/') {  // relative ones are to be ignored
+    return concat(cache, "/elastic");
+  }
+  const char* home = std::getenv("HOME");
+  return home != nullptr && home[0] == '/' ? concat(home, "/.cache/elastic") : "";
+}
+
+}  // namespace elastic::data

@@ -1,0 +1,89 @@
+#include "data/filters.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "data/temporary_file.h"
+
+namespace elastic::data {
+namespace {
+
+Interactions read(std::string_view content) {
+  const TemporaryFile file("log.txt", content);
+  return read_interactions(file.path(), {});
+}
+
+// The items that stay, in the order of the file.
+std::string kept(Interactions log, const FilterOptions& options) {
+  filter_events(log, options);
+  std::string text;
+  for (const Event& event : log.events) {
+    text += log.items.raw(event.item);
+  }
+  return text;
+}
+
+const char* const kTimed = "user,item,timestamp\nu,c,30\nu,a,10\nv,a,10\nu,d,40\nu,b,20\n";
+
+TEST_CASE("filters: a time window keeps both its ends") {
+  CHECK(kept(read(kTimed), {.min_time = "20"}) == "cdb");
+  CHECK(kept(read(kTimed), {.max_time = "20"}) == "aab");
+  CHECK(kept(read(kTimed), {.min_time = "10.5", .max_time = "30"}) == "cb");
+  CHECK_THROWS_AS(kept(read(kTimed), {.min_time = "41"}), DataError);
+  CHECK_THROWS_WITH_AS(kept(read("u a\nu b\n"), {.max_time = "4"}),
+                       doctest::Contains("--max-time needs a timestamp column"),
+                       DataError);
+}
+
+TEST_CASE("filters: dates are of UTC, in whatever unit the log counts; the last day is whole") {
+  const char* seconds =
+      "user,item,timestamp\nu,a,1577750399\nu,b,1577750400\nu,c,1577836799\nu,d,1577836800\n";
+  const char* milliseconds =
+      "user,item,timestamp\nu,a,1577750399999\nu,b,1577750400000\nu,c,1577836799999\nu,d,"
+      "1577836800000\n";
+  const char* dates =
+      "user,item,timestamp\nu,a,2019-12-30 "
+      "23:59:59\nu,b,2019-12-31\nu,c,2019-12-31T23:59:59.9Z\nu,d,"
+      "2020-01-01\n";
+  for (const char* log : {seconds, milliseconds, dates}) {
+    CAPTURE(log);
+    CHECK(kept(read(log), {.min_time = "2019-12-31", .max_time = "2019-12-31"}) == "bc");
+    CHECK(kept(read(log), {.max_time = "2019-12-31T00:00:00Z"}) == "ab");
+  }
+}
+
+TEST_CASE("filters: consecutive duplicates go by the order of time, the others stay") {
+  const char* log = "user,item,timestamp\nu,a,5\nu,b,1\nv,b,1\nu,b,2\nu,b,6\nu,b,3\nv,b,4\n";
+  // u in time: b b b a b; v: b b.
+  CHECK(kept(read(log), {.drop_duplicates = "none"}) == "abbbbbb");
+  CHECK(kept(read(log), {.drop_duplicates = "consecutive"}) == "abbb");
+  CHECK(kept(read(log), {.drop_duplicates = "all"}) == "abb");
+}
+
+TEST_CASE("filters: ids that went lose their numbers, all counts are reported") {
+  Interactions log = read("user,item,rating\nx,p,1\nu,q,5\nv,q,4\nv,r,5\n");
+  const FilterReport report = filter_events(log, {.min_rating = 2.0, .min_item_events = 2});
+  REQUIRE(report.size() == 3);
+  CHECK(report[0].users == 3);
+  CHECK(report[1].name == "min rating");
+  CHECK(report[1].users == 2);
+  CHECK(report[1].items == 2);
+  CHECK(report[2].events == 2);
+  CHECK(log.users.names() == std::vector<std::string>{"u", "v"});
+  CHECK(log.items.names() == std::vector<std::string>{"q"});
+}
+
+TEST_CASE("filters: values out of range are refused by the option's name") {
+  const auto refuses = [](const FilterOptions& options, const char* part) {
+    CHECK_THROWS_WITH_AS(check(options), doctest::Contains(part), UsageError);
+  };
+  refuses({.drop_duplicates = "al"},
+          "--drop-duplicates: expected none, consecutive or all, got 'al'; did you mean all?");
+  refuses({.min_time = "soon"}, "--min-time");
+  refuses({.max_time = "2019-02-30"}, "--max-time");
+  refuses({.min_rating = -1.0}, "--min-rating");
+  refuses({.min_user_events = 0}, "--min-user-events");
+}
+
+}  // namespace
+}  // namespace elastic::data

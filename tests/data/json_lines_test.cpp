@@ -1,0 +1,71 @@
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "data/interactions.h"
+#include "data/temporary_file.h"
+
+namespace elastic::data {
+namespace {
+
+Interactions read(std::string_view content, const ReadOptions& options = {}) {
+  const TemporaryFile file("log.jsonl", content);
+  return read_interactions(file.path(), options);
+}
+
+void refuses(std::string_view content, const char* part, const ReadOptions& options = {}) {
+  CHECK_THROWS_WITH_AS(read(content, options), doctest::Contains(part), Error);
+}
+
+TEST_CASE("JSON lines: events by the names of their keys, as reviews are published") {
+  const Interactions log = read(
+      "{\"reviewerID\": \"A, \\u00e9\", \"asin\": \"B1\", \"overall\": 5.0, \"unixReviewTime\": "
+      "1400000000,"
+      " \"reviewText\": \"fine\"}\n"
+      "{\"asin\": 17, \"reviewerID\": \"A, \\u00e9\", \"overall\": 2, \"unixReviewTime\": "
+      "1400000001}\n");
+  CHECK(log.detected ==
+        "a JSON object a line, keys reviewerID as user, asin as item, overall as rating, "
+        "unixReviewTime as timestamp");
+  REQUIRE(log.events.size() == 2);
+  CHECK(log.users.names() == std::vector<std::string>{"A, \xc3\xa9"});
+  CHECK(log.items.names() == std::vector<std::string>{"B1", "17"});
+  CHECK(log.events[1].rating == 2.0F);
+  CHECK(log.events[1].timestamp == 1400000001);
+}
+
+TEST_CASE("JSON lines: a user with a list of items, and dates as times") {
+  const Interactions log =
+      read("{\"user\":1,\"history\":[\"a\",2]}\n{\"user\":2,\"history\":[\"a\"]}\n");
+  CHECK(log.events.size() == 3);
+  const Interactions dated = read("{\"user\":1,\"item\":2,\"date\":\"1970-01-02 00:00:01\"}\n");
+  CHECK(dated.events[0].timestamp == 86401);
+}
+
+TEST_CASE("JSON lines: what does not fit is told by line and key") {
+  const std::string good = "{\"user\":1,\"item\":2,\"rating\":3}\n";
+  refuses(good + "{\"user\":1,\"item\":2}\n", ":2: expected a key \"rating\"");
+  refuses(good + "{\"user\":1,\"item\":2,\n", ":2: expected a JSON object");
+  refuses(good + "[1,2,3]\n", ":2: expected a JSON object");
+  refuses(good + "{\"user\":[1],\"item\":2,\"rating\":3}\n",
+          "key \"user\": expected text or a number, got array");
+  refuses(good + "{\"user\":1,\"item\":\"\",\"rating\":3}\n", "key \"item\": the item is empty");
+  refuses(good + "{\"user\":1,\"item\":[],\"rating\":3}\n", "expected at least one item");
+  refuses(good + "{\"user\":1,\"item\":2,\"rating\":null}\n",
+          "key \"rating\": expected text or a number, got null");
+  refuses(good + "{\"user\":1,\"item\":2,\"rating\":\"x\"}\n",
+          "key \"rating\": expected a number as rating, got 'x'");
+  refuses("{\"who\":1,\"item\":2}\n", "expected keys for user and item");
+  refuses(good, "have no effect on JSON lines", {.format = "jsonl", .separator = "tab"});
+  refuses("u i\n", ":1: expected a JSON object", {.format = "jsonl"});
+  CHECK(read(good + "{\n", {.on_bad_row = "skip"}).num_bad_rows == 1);
+}
+
+TEST_CASE("JSON lines: deep nesting is refused like any other value") {
+  const std::string deep = std::string(200000, '[') + std::string(200000, ']');
+  refuses("{\"user\":1,\"item\":2}\n{\"user\":" + deep + ",\"item\":2}\n", "got array");
+  refuses("{\"user\":1,\"item\":2}\n{\"user\":1,\"item\":" + deep + "}\n", "got array");
+  refuses("{\"user\":1,\"item\":2}\n" + std::string(200000, '[') + "\n", "expected a JSON object");
+}
+
+}  // namespace
+}  // namespace elastic::data

@@ -1,0 +1,170 @@
+#include "data/split.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "data/data_config.h"
+#include "data/temporary_file.h"
+
+namespace elastic::data {
+namespace {
+
+Split split_of(std::string_view content, DataConfig config) {
+  const TemporaryFile file("log.csv", content);
+  config.data = file.path();
+  const LoadedData loaded = load_data(config);
+  return {loaded.dataset, loaded.plan};
+}
+
+std::string refusal(std::string_view content, const DataConfig& config) {
+  try {
+    split_of(content, config);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+// "trained|history>target|history>target" of the validation and the test; "-" without a target.
+std::string shown(const Split& split, const char* user_id) {
+  const Dataset& dataset = split.dataset();
+  const std::int32_t user = dataset.find_user(user_id).value();
+  const auto text = [&](std::span<const std::int32_t> items) {
+    std::string result;
+    for (const std::int32_t item : items) {
+      result += dataset.item_id(item);
+    }
+    return result;
+  };
+  std::string result = text(split.train_sequence(user));
+  for (const Subset subset : {Subset::kValidation, Subset::kTest}) {
+    bool has_target = false;
+    for (const auto& users : {split.eval_users(subset), split.cold_users(subset)}) {
+      has_target = has_target || std::find(users.begin(), users.end(), user) != users.end();
+    }
+    result += concat("|",
+                     text(split.history(user, subset)),
+                     ">",
+                     has_target ? dataset.item_id(split.target(user, subset)) : "-");
+  }
+  return result;
+}
+
+// u lives through all of it, v stops early, w and x come late.
+const char* const kLog =
+    "user,item,timestamp\nu,a,1\nu,b,2\nv,a,3\nv,c,4\nu,c,5\nw,a,6\nu,d,7\nw,b,8\nu,e,9\nx,a,10\n";
+
+TEST_CASE("split by time: no training event is later than any held-out one") {
+  const Split split = split_of(kLog, {.split = "time", .valid_time = "6", .test_time = "8"});
+  CHECK(split.rule() == "time");
+  CHECK(shown(split, "u") == "abc|abc>d|abcd>e");
+  CHECK(shown(split, "v") == "ac|ac>-|ac>-");
+  CHECK(shown(split, "w") == "|>a|a>b");
+  CHECK(shown(split, "x") == "|>-|>a");
+  const auto ids = [&](std::span<const std::int32_t> users) {
+    std::string text;
+    for (const std::int32_t user : users) {
+      text += split.dataset().user_id(user);
+    }
+    return text;
+  };
+  CHECK(ids(split.eval_users(Subset::kValidation)) == "u");
+  CHECK(ids(split.eval_users(Subset::kTest)) == "uw");
+  CHECK(ids(split.cold_users(Subset::kValidation)) == "w");
+  CHECK(ids(split.cold_users(Subset::kTest)) == "x");
+  CHECK(split.num_train_events() == 5);
+  CHECK(split.num_cold_items() == 2);
+  // Of what happened before the test, the events of users without a test event too.
+  CHECK(split.popularity(Subset::kTest) == std::vector<std::int64_t>{0, 3, 1, 2, 1, 0});
+  CHECK(split.description() ==
+        "time: the test begins at 8 (1970-01-01T00:00:08Z), the validation at 6 "
+        "(1970-01-01T00:00:06Z), for all users; of each user the first event of either is ranked");
+  CHECK(split.history_words(Subset::kTest) == std::string("all events before the ranked one"));
+}
+
+TEST_CASE("split by time: shares are of all events; a moment is not torn") {
+  const Split split = split_of(kLog, {.split = "time", .valid_ratio = 0.2, .test_ratio = 0.3});
+  CHECK(shown(split, "u") == "abc|abc>d|abcd>e");
+  CHECK(split.hash() ==
+        split_of(kLog, {.split = "time", .valid_time = "6", .test_time = "8"}).hash());
+  // A fifth of six is one event; the three at the same moment stay together.
+  const Split ties = split_of("user,item,timestamp\nu,a,1\nu,b,2\nu,c,3\nu,d,5\nv,a,5\nw,a,5\n",
+                              {.split = "time", .valid_ratio = 0.2, .test_ratio = 0.2});
+  CHECK(shown(ties, "u") == "ab|ab>c|abc>d");
+  CHECK(ties.cold_users(Subset::kTest).size() == 2);
+}
+
+TEST_CASE("split by ratio: the last events of each user, at least one where there are three") {
+  std::string log;
+  for (const char item : std::string("abcdefghij")) {
+    log.append("u ").append(1, item).append("\n");
+  }
+  log += "v a\nv b\nv c\nw a\nw b\n";
+  const Split split = split_of(log, {.split = "ratio", .valid_ratio = 0.2, .test_ratio = 0.3});
+  CHECK(shown(split, "u") == "abcde|abcde>f|abcdefg>h");
+  CHECK(shown(split, "v") == "a|a>b|ab>c");
+  CHECK(shown(split, "w") == "ab|ab>-|ab>-");
+  CHECK(split.description() ==
+        "ratio: of each user the last 30 % of the events are the test, the 20 % before them the "
+        "validation; the first event of either is ranked");
+  const Split much = split_of(log, {.split = "ratio", .valid_ratio = 0.01, .test_ratio = 0.98});
+  CHECK(shown(much, "u") == "a|a>b|ab>c");
+  CHECK(shown(much, "v") == "a|a>b|ab>c");
+}
+
+TEST_CASE("split by files: ids are one, histories go on, orders are each file's own") {
+  const TemporaryFile valid("valid.csv", "item,user,timestamp\nd,u,9\nb,new,3\n");
+  const TemporaryFile test("test.csv", "user,item,timestamp\nu,e,4\nu,f,2\nnew,z,1\n");
+  const Split split = split_of("user,item,timestamp\nu,c,30\nu,a,10\nv,a,11\n",
+                               {.valid_data = valid.path(), .test_data = test.path()});
+  CHECK(split.rule() == "files");
+  CHECK(shown(split, "u") == "ac|ac>d|acd>f");
+  CHECK(shown(split, "v") == "a|a>-|a>-");
+  CHECK(shown(split, "new") == "|>b|b>z");
+  CHECK(split.cold_users(Subset::kValidation).size() == 1);
+  CHECK(split.num_items() == 7);
+  CHECK(refusal("u a\nu b\n", {.valid_data = valid.path()}).find("expected both") !=
+        std::string::npos);
+}
+
+TEST_CASE("split: leave-one-out keeps its hash, others have their own") {
+  const Split automatic = split_of(kLog, {});
+  CHECK(automatic.rule() == "leave-one-out");
+  CHECK(automatic.hash() == split_of(kLog, {.split = "leave-one-out"}).hash());
+  // Results are compared by it, so it stays as it always was.
+  CHECK(automatic.hash() == "dc27c92ea48c6397");
+  CHECK(automatic.hash() != split_of(kLog, {.split = "ratio"}).hash());
+  CHECK(split_of(kLog, {.split = "time", .test_time = "8"}).hash() !=
+        split_of(kLog, {.split = "time", .test_time = "9"}).hash());
+}
+
+TEST_CASE("split: what cannot be done, or has no effect, is refused") {
+  const auto refuses = [](const char* content, const DataConfig& config, const char* part) {
+    const std::string message = refusal(content, config);
+    INFO(message);
+    CHECK(message.find(part) != std::string::npos);
+  };
+  refuses("u a\nu b\nu c\n", {.split = "time"}, "--split time needs a timestamp column");
+  refuses(kLog, {.split = "tme"}, "did you mean time?");
+  refuses(kLog, {.split = "files"}, "expected --valid-data FILE and --test-data FILE");
+  refuses(kLog, {.test_time = "8"}, "--test-time: has no effect with --split leave-one-out");
+  refuses(kLog, {.test_ratio = 0.2}, "--test-ratio: has no effect with --split leave-one-out");
+  refuses(kLog, {.split = "ratio", .valid_time = "8"}, "--valid-time: has no effect");
+  refuses(kLog, {.split = "ratio", .valid_data = "a", .test_data = "b"}, "--valid-data");
+  refuses(kLog, {.split = "ratio", .test_ratio = 1.0}, "--test-ratio: expected a share");
+  refuses(kLog, {.split = "ratio", .valid_ratio = 0.5, .test_ratio = 0.5}, "less than 1 together");
+  refuses(kLog, {.split = "time", .test_time = "8", .test_ratio = 0.2}, "leave out either");
+  refuses(kLog, {.split = "time", .valid_time = "9", .test_time = "8"}, "a time before the test's");
+  refuses(kLog, {.split = "time", .valid_time = "1", .test_time = "8"}, "got 0, 7 and 3");
+  refuses(kLog, {.split = "time", .test_time = "11"}, "got 9, 1 and 0");
+  refuses(kLog, {.split = "time", .test_time = "1"}, "none would be left to train on");
+  refuses("u a\nv b\n", {.split = "ratio"}, "got 2, 0 and 0");
+  CHECK_THROWS_WITH_AS(load_data({.data = "-", .valid_data = "-", .test_data = "x"}),
+                       doctest::Contains("standard input can be one file"),
+                       UsageError);
+}
+
+}  // namespace
+}  // namespace elastic::data

@@ -22,7 +22,8 @@ class AtomicFile {
 
   void write(const void* data, std::size_t bytes);
   void write(std::string_view text) { write(text.data(), text.size()); }
-  /// Replaces what was written from `position` on, all of it written already; the end stays the end.
+  /// Replaces what was written from `position` on, all of it written already; the end stays the
+  /// end.
   void overwrite(std::uint64_t position, std::string_view text);
   /// Makes the content durable, then visible: fsync, rename, fsync of the folder.
   void commit();

@@ -19,6 +19,7 @@ enum class RandomPurpose : std::uint32_t {
   kBootstrap = 4,
   kRetrieval = 5,
   kEvalNegatives = 6,
+  kNegatives = 7,
 };
 
 /// Four 32-bit words for (seed, purpose, a, b, c).

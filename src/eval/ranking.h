@@ -22,11 +22,11 @@ struct Ranking {
   std::vector<std::int32_t> targets;          ///< the held-out items
   std::vector<std::int32_t> ranks;            ///< of the held-out item, from 1
   std::vector<std::int32_t> history_lengths;  ///< events before it, however many the model read
-  std::int64_t cold_users = 0;  ///< have a held-out item and no history: nobody ranks them
+  std::int64_t cold_users = 0;       ///< have a held-out item and no history: nobody ranks them
   std::vector<std::int64_t> listed;  ///< by item id, [V + 1]: how many users' top 10 hold it; empty
                                      ///< unless asked for
   std::vector<SampledRanks> sampled;  ///< by rule
-  ExpertUse experts;  ///< of these users; empty for a model that retrieves none
+  ExpertUse experts;                  ///< of these users; empty for a model that retrieves none
 };
 
 /// Length of the lists that coverage and its like look at.

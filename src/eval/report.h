@@ -31,6 +31,7 @@ struct Protocol {
   std::int64_t checkpoint_epoch = 0;
   std::string checkpoint_metric;  ///< what chose that epoch
   std::uint64_t seed = 0;
+  std::string loss;                 ///< that the model was trained with
   std::uint64_t sampling_seed = 0;  ///< of the negatives, where there are any
   std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program
 };

@@ -97,8 +97,10 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
       {"truncation", "the latest events are kept"},
       {"checkpoint_epoch", protocol.checkpoint_epoch},
       {"checkpoint_metric", protocol.checkpoint_metric},
-      {"cold", "held-out items without training events and users without history are misses"},
+      {"cold",
+       "held-out items without training events are misses, users without history are not ranked"},
       {"seed", protocol.seed},
+      {"loss", protocol.loss},
       {"build", std::move(build)}};
   if (sampled) {
     object["sampled_negatives"] = {{"seed", protocol.sampling_seed},

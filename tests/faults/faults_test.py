@@ -3,7 +3,7 @@
 LIBRARY is faults.cpp, which makes call number n fail. For every n and every kind of failure the
 command must end with its documented exit code and a message that names the run, or be killed; the
 same command again (with --resume where there is a run by then) must end in the bits of a run that
-nothing happened to. The short form takes every kind for some n, and all n for two kinds.
+nothing happened to. The short form takes one kind for all n, the others for every fifth.
 """
 
 import argparse
@@ -71,9 +71,9 @@ class Prover:
 
 
 def numbers_for(kind, count, everything):
-    if everything or kind in ("EIO", "TORN"):
+    if everything or kind == "TORN":
         return range(1, count + 1)
-    return range(1, count + 1, 7)
+    return range(1, count + 1, 5)
 
 
 def main():
@@ -84,7 +84,7 @@ def main():
     arguments = parser.parse_args()
     workplace = Workplace(arguments.binary)
     failed = 0
-    # One epoch at a time and steps of a third of the data keep the number of calls small.
+    # Two epochs, each saved at its end only: no write that three would add.
     jobs = [Training(workplace, epochs=2, options=["--save-every-s", "1e6"]), Streaming(workplace)]
     for job in jobs:
         prover = Prover(workplace, arguments.library, job)

@@ -51,8 +51,8 @@ TEST_CASE("log reader: the numbers of ids do not depend on the number of threads
 
 TEST_CASE("log reader: bad rows have their line in the file, whichever thread meets them") {
   std::string text = long_log();
-  text.replace(text.find("u", text.size() - 40), 1, ",");  // one of the last lines
-  text.insert(text.find('\n') + 1, "a,b\n\n");             // lines 2 and 3
+  text[text.find('u', text.size() - 40)] = ',';  // in one of the last lines
+  text.insert(text.find('\n') + 1, "a,b\n\n");   // lines 2 and 3
   for (const int threads : {1, 4}) {
     const Interactions log = read(text, threads, true);
     CHECK(log.num_bad_rows == 2);

@@ -24,6 +24,8 @@ class Variable {
   explicit Variable(Tensor value, bool requires_grad = false);
 
   [[nodiscard]] bool defined() const { return node_ != nullptr; }
+  /// Whether both are handles of one variable.
+  [[nodiscard]] bool is(const Variable& other) const { return node_ == other.node_; }
   [[nodiscard]] const Tensor& value() const { return node_->value; }
   [[nodiscard]] const Shape& shape() const { return value().shape(); }
   [[nodiscard]] bool requires_grad() const { return node_ != nullptr && node_->requires_grad; }

@@ -18,6 +18,7 @@ enum class RandomPurpose : std::uint32_t {
   kCuts = 3,
   kBootstrap = 4,
   kRetrieval = 5,
+  kNegatives = 6,
 };
 
 /// Four 32-bit words for (seed, purpose, a, b, c).

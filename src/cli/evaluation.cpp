@@ -32,6 +32,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.checkpoint_epoch = saved.info.epoch;
   protocol.checkpoint_metric = saved.info.metric;
   protocol.seed = saved.info.seed;
+  protocol.loss = saved.info.loss;
   const nlohmann::ordered_json facts = build_info();
   for (const auto& [name, fact] : facts.items()) {
     protocol.build.emplace_back(name, fact.get<std::string>());

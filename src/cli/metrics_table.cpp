@@ -69,11 +69,12 @@ std::string bucket_rows(const std::vector<eval::LengthBucket>& buckets) {
 std::string protocol_lines(const eval::Protocol& protocol) {
   return fmt::format(
       "protocol: {} split, {}\n"
-      "  split {}, seed {}, epoch {}; history: {}, the latest {}\n"
+      "  split {}, loss {}, seed {}, epoch {}; history: {}, the latest {}\n"
       "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n",
       protocol.subset,
       protocol.split,
       protocol.split_hash,
+      protocol.loss,
       protocol.seed,
       protocol.checkpoint_epoch,
       protocol.history,

@@ -169,7 +169,9 @@ int TrainCommand::run(const OptionTable& table) {
   model_.num_items = data.split.num_items();
   const auto seed = static_cast<std::uint64_t>(train_.seed);
   const auto model = make_model(model_, seed, DType::kFloat32, device);
-  train::supervision_for(train_, *model);  // refused before the folder is made
+  // Refused before the folder is made.
+  train::supervision_for(train_, *model);
+  train::sampling_for(train_, *model);
   const train::RunDirectory run = open_run(table, data);
   const train::TrainResult result = train_model(*model, data, run);
   if (result.status == train::Status::kStopped) {

@@ -1,4 +1,4 @@
-// Gradient norm, the not-finite flag, and Adam over all parameters at once.
+// Gradient norm, the not-finite flag, and Adam over all parameters at once, or some rows of one.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -101,21 +101,38 @@ __global__ void __launch_bounds__(kThreads) health_kernel(const double* squares,
   }
 }
 
+// The update of an element.
+template <class T>
+struct AdamUpdate {
+  T scale, beta1, beta2, rate, root, epsilon, decay;
+
+  __device__ AdamUpdate(const AdamScalars& scalars, double norm)
+      : scale(static_cast<T>(
+            scalars.clip_norm > 0.0 && norm > scalars.clip_norm ? scalars.clip_norm / norm : 1.0)),
+        beta1(static_cast<T>(scalars.beta1)),
+        beta2(static_cast<T>(scalars.beta2)),
+        rate(static_cast<T>(scalars.rate)),
+        root(static_cast<T>(scalars.root)),
+        epsilon(static_cast<T>(scalars.epsilon)),
+        decay(static_cast<T>(scalars.decay)) {}
+
+  __device__ void operator()(T grad, T& param, T& first, T& second) const {
+    const T g = grad * scale;
+    const T m = beta1 * first + (T(1) - beta1) * g;
+    const T v = beta2 * second + (T(1) - beta2) * g * g;
+    first = m;
+    second = v;
+    param = decay * param - rate * m / (sqrt(v) * root + epsilon);
+  }
+};
+
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     adam_kernel(TensorList<T, 4> list, const AdamScalars* scalars, const double* health) {
   if (health[1] != 0.0) {
     return;
   }
-  const double norm = health[0];
-  const double clip_norm = scalars->clip_norm;
-  const T scale = static_cast<T>(clip_norm > 0.0 && norm > clip_norm ? clip_norm / norm : 1.0);
-  const T beta1 = static_cast<T>(scalars->beta1);
-  const T beta2 = static_cast<T>(scalars->beta2);
-  const T rate = static_cast<T>(scalars->rate);
-  const T root = static_cast<T>(scalars->root);
-  const T epsilon = static_cast<T>(scalars->epsilon);
-  const T decay = static_cast<T>(scalars->decay);
+  const AdamUpdate<T> update(*scalars, health[0]);
   const int slice = static_cast<int>(blockIdx.x);
   const int tensor = list.tensor_of(slice);
   const std::int64_t begin = (slice - list.first_slice[tensor]) * kSlice;
@@ -126,12 +143,30 @@ __global__ void __launch_bounds__(kThreads)
   T* first = list.arrays[2][tensor];
   T* second = list.arrays[3][tensor];
   for (std::int64_t i = begin + thread_index(); i < end; i += num_threads()) {
-    const T g = grad[i] * scale;
-    const T m = beta1 * first[i] + (T(1) - beta1) * g;
-    const T v = beta2 * second[i] + (T(1) - beta2) * g * g;
-    first[i] = m;
-    second[i] = v;
-    param[i] = decay * param[i] - rate * m / (sqrt(v) * root + epsilon);
+    update(grad[i], param[i], first[i], second[i]);
+  }
+}
+
+// A warp takes a row.
+template <class T>
+__global__ void __launch_bounds__(kThreads) adam_rows_kernel(const std::int32_t* rows,
+                                                             std::int64_t count,
+                                                             std::int64_t dim,
+                                                             const T* grad,
+                                                             T* param,
+                                                             T* first,
+                                                             T* second,
+                                                             const AdamScalars* scalars,
+                                                             const double* health) {
+  if (health[1] != 0.0) {
+    return;
+  }
+  const AdamUpdate<T> update(*scalars, health[0]);
+  for (std::int64_t i = grid_warp(); i < count; i += grid_warps()) {
+    const std::int64_t place = rows[i] * dim;
+    for (std::int64_t j = lane_index(); j < dim; j += kWarp) {
+      update(grad[i * dim + j], param[place + j], first[place + j], second[place + j]);
+    }
   }
 }
 
@@ -230,6 +265,35 @@ void CudaBackend::adam_step(const std::vector<Tensor>& params,
                        device_scalars(),
                        health.data<double>());
     });
+  });
+}
+
+void CudaBackend::adam_step_rows(const Tensor& param,
+                                 const Tensor& rows,
+                                 const Tensor& grad,
+                                 const Tensor& first_moment,
+                                 const Tensor& second_moment,
+                                 const AdamOptions& options,
+                                 const Tensor& health) {
+  if (!runtime().recording) {
+    upload_adam_scalars(options);
+  }
+  with_real_type(param.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    runtime().launch("adam_step_rows",
+                     adam_rows_kernel<T>,
+                     dim3(blocks_of(rows.numel(), kWarps)),
+                     kThreads,
+                     0,
+                     rows.data<std::int32_t>(),
+                     rows.numel(),
+                     param.cols(),
+                     grad.data<T>(),
+                     param.data<T>(),
+                     first_moment.data<T>(),
+                     second_moment.data<T>(),
+                     device_scalars(),
+                     health.data<double>());
   });
 }
 

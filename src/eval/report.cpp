@@ -70,6 +70,7 @@ ordered_json protocol_to_json(const Protocol& protocol) {
           {"checkpoint_epoch", protocol.checkpoint_epoch},
           {"checkpoint_metric", protocol.checkpoint_metric},
           {"seed", protocol.seed},
+          {"loss", protocol.loss},
           {"build", std::move(build)}};
 }
 

@@ -29,6 +29,7 @@ struct Protocol {
   std::int64_t checkpoint_epoch = 0;
   std::string checkpoint_metric;  ///< what chose that epoch
   std::uint64_t seed = 0;
+  std::string loss;                                        ///< that the model was trained with
   std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program
 };
 

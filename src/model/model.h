@@ -13,11 +13,18 @@
 
 namespace elastic {
 
+/// Some rows of the item table, in place of the whole: those that a pass reads.
+struct ItemRows {
+  Variable table;  ///< [R, D], row 0 still "no item"; undefined: the whole item table is read
+  Tensor tokens;   ///< [T] int32: the rows of the batch's tokens
+};
+
 /// How one forward pass runs: dropout is on only while training.
 struct ForwardMode {
   bool training = false;
   std::uint64_t seed = 0;  ///< of the dropout masks
   std::uint32_t step = 0;  ///< training step, so that every step has masks of its own
+  ItemRows items{};        ///< only of models that `reads_item_rows`
 };
 
 /// Whether a state may depend on later events: never; always; or among the events before the latest
@@ -68,6 +75,10 @@ class Model {
   /// after each pass whose states are scored, since a model keeps nothing of a pass; with fixed
   /// weights whenever it is needed.
   virtual Variable take_scored_items() { return item_table(); }
+
+  /// Whether a pass needs no other items than its tokens', each as it stands in the table: it can
+  /// then be given those rows alone (ForwardMode::items), and scores them.
+  [[nodiscard]] virtual bool reads_item_rows() const { return true; }
 
   /// Between `true` and `false` no weight changes, and nothing is differentiated: what follows from
   /// the weights alone is computed once. See FixedWeights.

@@ -1,5 +1,6 @@
 #include "model/parameter.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -8,12 +9,13 @@
 
 namespace elastic {
 
-std::vector<double> ParameterStore::start(const std::string& name,
-                                          const Shape& shape,
-                                          Init init,
-                                          double scale) const {
-  std::vector<double> values(static_cast<std::size_t>(shape.numel()), 0.0);
-  RandomStream stream(seed_, RandomPurpose::kInit, hash_name(name.c_str()));
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{1} << 20;  ///< elements written at once, about
+
+// The next values of a tensor: whole rows of `cols`.
+void draw(
+    RandomStream& stream, Init init, double scale, std::size_t cols, std::vector<double>& values) {
   switch (init) {
     case Init::kZeros:
       break;
@@ -26,55 +28,89 @@ std::vector<double> ParameterStore::start(const std::string& name,
       }
       break;
     case Init::kXavierUniform:
-      scale = std::sqrt(6.0 / static_cast<double>(shape[-1] + shape[-2]));
-      [[fallthrough]];
     case Init::kUniform:
       for (double& value : values) {
         value = scale * (2.0 * stream.uniform() - 1.0);
       }
       break;
     case Init::kUnitRows:
-      for (auto row = values.begin(); row != values.end(); row += shape[-1]) {
+      for (std::size_t row = 0; row < values.size(); row += cols) {
         double squares = 0.0;
-        for (auto value = row; value != row + shape[-1]; ++value) {
-          *value = stream.normal();
-          squares += *value * *value;
+        for (std::size_t j = row; j < row + cols; ++j) {
+          values[j] = stream.normal();
+          squares += values[j] * values[j];
         }
-        for (auto value = row; value != row + shape[-1]; ++value) {
-          *value /= std::sqrt(squares);
+        for (std::size_t j = row; j < row + cols; ++j) {
+          values[j] /= std::sqrt(squares);
         }
       }
       break;
   }
-  return values;
 }
 
-Variable ParameterStore::keep(const std::string& name,
-                              const Shape& shape,
-                              const std::vector<double>& values,
-                              bool trained) {
-  const Tensor tensor = dtype_ == DType::kFloat64
-                            ? Tensor::from(values, shape, device_, Memory::kParameter)
-                            : Tensor::from(std::vector<float>(values.begin(), values.end()),
-                                           shape,
-                                           device_,
-                                           Memory::kParameter);
-  parameters_.push_back({name, Variable(tensor, /*requires_grad=*/trained), trained});
+// tensor[begin..] = values
+void write(const std::vector<double>& values, std::size_t begin, const Tensor& tensor) {
+  const auto first = static_cast<std::int64_t>(begin);
+  Tensor part = tensor.reshape({tensor.numel()})
+                    .slice(first, first + static_cast<std::int64_t>(values.size()));
+  Backend& backend = backend_for(tensor.device());
+  if (tensor.dtype() == DType::kFloat64) {
+    backend.copy_from_host(values.data(), part);
+  } else {
+    const std::vector<float> narrow(values.begin(), values.end());
+    backend.copy_from_host(narrow.data(), part);
+  }
+}
+
+}  // namespace
+
+Tensor ParameterStore::start(const std::string& name,
+                             const Shape& shape,
+                             Init init,
+                             double scale) const {
+  if (init == Init::kXavierUniform) {
+    scale = std::sqrt(6.0 / static_cast<double>(shape[-1] + shape[-2]));
+  }
+  Tensor tensor(shape, dtype_, device_, Memory::kParameter);
+  RandomStream stream(seed_, RandomPurpose::kInit, hash_name(name.c_str()));
+  const auto count = static_cast<std::size_t>(tensor.numel());
+  const auto cols = static_cast<std::size_t>(std::max<std::int64_t>(1, tensor.cols()));
+  const std::size_t piece = std::max<std::size_t>(1, kPiece / cols) * cols;
+  std::vector<double> values;
+  for (std::size_t begin = 0; begin < count; begin += piece) {
+    values.assign(std::min(piece, count - begin), 0.0);
+    draw(stream, init, scale, cols, values);
+    write(values, begin, tensor);
+  }
+  return tensor;
+}
+
+Variable ParameterStore::keep(const std::string& name, Tensor tensor, bool trained) {
+  parameters_.push_back({name, Variable(std::move(tensor), /*requires_grad=*/trained), trained});
   return parameters_.back().variable;
 }
 
 Variable ParameterStore::add(const std::string& name, Shape shape, Init init, double scale) {
-  return keep(name, shape, start(name, shape, init, scale), /*trained=*/true);
+  return keep(name, start(name, shape, init, scale), /*trained=*/true);
 }
 
 Variable ParameterStore::add(const std::string& name,
                              Shape shape,
                              const std::vector<double>& values) {
-  return keep(name, shape, values, /*trained=*/true);
+  Tensor tensor(shape, dtype_, device_, Memory::kParameter);
+  require_shape(tensor.numel() == static_cast<std::int64_t>(values.size()),
+                "parameter ",
+                name,
+                ": ",
+                values.size(),
+                " values for ",
+                shape);
+  write(values, 0, tensor);
+  return keep(name, std::move(tensor), /*trained=*/true);
 }
 
 Variable ParameterStore::add_buffer(const std::string& name, Shape shape, Init init, double scale) {
-  return keep(name, shape, start(name, shape, init, scale), /*trained=*/false);
+  return keep(name, start(name, shape, init, scale), /*trained=*/false);
 }
 
 std::vector<Parameter> ParameterStore::trained() const {

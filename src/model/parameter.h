@@ -52,15 +52,12 @@ class ParameterStore {
   [[nodiscard]] std::int64_t num_elements() const;
 
  private:
-  // The values that a tensor starts with.
-  [[nodiscard]] std::vector<double> start(const std::string& name,
-                                          const Shape& shape,
-                                          Init init,
-                                          double scale) const;
-  Variable keep(const std::string& name,
-                const Shape& shape,
-                const std::vector<double>& values,
-                bool trained);
+  // A new tensor, written some rows at a time: that of a large catalogue is never there twice.
+  [[nodiscard]] Tensor start(const std::string& name,
+                             const Shape& shape,
+                             Init init,
+                             double scale) const;
+  Variable keep(const std::string& name, Tensor tensor, bool trained);
 
   std::uint64_t seed_;
   DType dtype_;

@@ -67,10 +67,10 @@ Variable SequenceModel::run(const data::Batch& batch,
   if (streams == nullptr) {
     trunk_.check(batch);
   }
+  ELASTIC_CHECK(!mode.items.table.defined() || reads_item_rows(), "a pass needs all items");
   MixerState state{batch.segments, {}, {}, mode.training, batch.ids, pass_items()};
   scored_ = fixed_ ? Variable() : state.items.scored;
-  Variable x = trunk_.embed(
-      state.items.input, batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
+  Variable x = trunk_.embed(state.items.input, batch, mode);
   if (source_ != nullptr) {
     state.experts = source_->initial_experts(x, batch.segments, batch.ids);
   }

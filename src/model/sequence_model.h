@@ -40,6 +40,7 @@ class SequenceModel final : public Model {
   [[nodiscard]] const ParameterStore& parameters() const override { return store_; }
   [[nodiscard]] const Variable& item_table() const override { return trunk_.item_table(); }
   Variable take_scored_items() override;
+  [[nodiscard]] bool reads_item_rows() const override { return items_ == nullptr; }
   void set_weights_fixed(bool fixed) override;
   Variable encode(const data::Batch& batch, const ForwardMode& mode) override;
   Variable encode_last(const data::Batch& batch, const ForwardMode& mode) override;

@@ -47,10 +47,15 @@ Tensor Trunk::positions(const Segments& segments) const {
 }
 
 Variable Trunk::embed(const Variable& items,
-                      const Tensor& ids,
-                      const Tensor& positions,
-                      const Dropout& dropout) const {
-  return ops::input_embedding(items, position_table_, ids, positions, input_norm_, dropout);
+                      const data::Batch& batch,
+                      const ForwardMode& mode) const {
+  const bool some = mode.items.table.defined();
+  return ops::input_embedding(some ? mode.items.table : items,
+                              position_table_,
+                              some ? mode.items.tokens : batch.ids,
+                              positions(batch.segments),
+                              input_norm_,
+                              dropout(mode, 0));
 }
 
 Variable Trunk::finish(const Variable& x) const {

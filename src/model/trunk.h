@@ -19,19 +19,20 @@ class Trunk {
 
   /// Throws ShapeError unless every sequence has 1 to max_len events.
   void check(const data::Batch& batch) const;
-  /// Rows of the position table for a batch's tokens, [T]; undefined without positions.
-  [[nodiscard]] Tensor positions(const Segments& segments) const;
-  /// Dropout(LN_input(items[id] + position)), [T, D]. `items` [V + 1, D].
+  /// Dropout(LN_input(items[id] + position)), [T, D]. `items` [V + 1, D], in whose place the rows
+  /// of `mode` are read where it has some.
   [[nodiscard]] Variable embed(const Variable& items,
-                               const Tensor& ids,
-                               const Tensor& positions,
-                               const Dropout& dropout) const;
+                               const data::Batch& batch,
+                               const ForwardMode& mode) const;
   /// LN_final(x).
   [[nodiscard]] Variable finish(const Variable& x) const;
   /// A place's dropout: 0 is the input, layer i has 2 i + 1 and 2 i + 2.
   [[nodiscard]] Dropout dropout(const ForwardMode& mode, std::size_t place) const;
 
  private:
+  // Rows of the position table for a batch's tokens, [T]; undefined without positions.
+  [[nodiscard]] Tensor positions(const Segments& segments) const;
+
   ModelConfig config_;
   Variable item_table_;
   Variable position_table_;

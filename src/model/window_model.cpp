@@ -114,8 +114,7 @@ Variable WindowModel::mix_window(const Layer& layer,
 Variable WindowModel::run(const data::Batch& batch, const ForwardMode& mode, Wanted wanted) {
   trunk_.check(batch);
   const auto [prefix, window] = split(batch.segments, trunk_.config().window);
-  const Variable embedded = trunk_.embed(
-      trunk_.item_table(), batch.ids, trunk_.positions(batch.segments), trunk_.dropout(mode, 0));
+  const Variable embedded = trunk_.embed(trunk_.item_table(), batch, mode);
   Variable x_prefix = ops::gather_rows(embedded, prefix.rows);
   Variable x_window = ops::gather_rows(embedded, window.rows);
   const Tensor prefix_ids =

@@ -16,6 +16,7 @@
 
 #include "tensor/allocator.h"
 #include "tensor/code_histogram.h"
+#include "tensor/sampled_items.h"
 #include "tensor/segments.h"
 #include "tensor/tensor.h"
 
@@ -546,6 +547,18 @@ class Backend {
                                     Tensor& loss,
                                     Tensor* grad_hidden,
                                     Tensor* grad_table) = 0;
+  /// loss[0] = mean over rows of what it costs to tell the target from `sampled` items, as
+  /// ops::sampled_cross_entropy defines it, by tiles of rows; a row whose sampled items are all
+  /// left out costs nothing. hidden [R, D], table [N, D], targets [R], in 1..N-1. With gradients
+  /// wanted (both or none), `grad_hidden` [R, D] and `grad_table` [N, D] are written.
+  virtual void sampled_cross_entropy(const Tensor& hidden,
+                                     const Tensor& table,
+                                     const Tensor& targets,
+                                     const SampledItems& sampled,
+                                     const SampledLoss& kind,
+                                     Tensor& loss,
+                                     Tensor* grad_hidden,
+                                     Tensor* grad_table) = 0;
   /// ranks[r] = 1 + number of items v in 1..V, v != target and v not in row r's excluded ones, that
   /// score >= the target: ties count against the model. A score that is not a number ranks above.
   /// `excluded_ids` (sorted within a segment) under `excluded` (R segments, may be empty).
@@ -580,6 +593,15 @@ class Backend {
                          const std::vector<Tensor>& second_moments,
                          const AdamOptions& options,
                          const Tensor& health) = 0;
+  /// The same of some rows of one parameter: rows [R] int32, each at most once, grad [R, D]. The
+  /// others stay as they are, as do their moments.
+  virtual void adam_step_rows(const Tensor& param,
+                              const Tensor& rows,
+                              const Tensor& grad,
+                              const Tensor& first_moment,
+                              const Tensor& second_moment,
+                              const AdamOptions& options,
+                              const Tensor& health) = 0;
 };
 
 /// The backend of a device. Throws DeviceError if it is not built in, or not present.

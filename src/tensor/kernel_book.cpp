@@ -553,6 +553,27 @@ void KernelBook::linear_cross_entropy(const Tensor& hidden,
        [&] { inner_.linear_cross_entropy(hidden, table, targets, loss, grad_hidden, grad_table); });
 }
 
+void KernelBook::sampled_cross_entropy(const Tensor& hidden,
+                                       const Tensor& table,
+                                       const Tensor& targets,
+                                       const SampledItems& sampled,
+                                       const SampledLoss& kind,
+                                       Tensor& loss,
+                                       Tensor* grad_hidden,
+                                       Tensor* grad_table) {
+  // Of the table the rows named are read.
+  const double named = static_cast<double>(sampled.size() + targets.numel());
+  const double read = bytes_of(table) * std::min(1.0, named / rows(table));
+  book("sampled_cross_entropy",
+       (grad_hidden != nullptr ? 6.0 : 2.0) * rows(hidden) * cols(hidden) *
+           static_cast<double>(sampled.size() + 1),
+       read + bytes_of_all(hidden, targets, sampled, loss, grad_hidden, grad_table),
+       [&] {
+         inner_.sampled_cross_entropy(
+             hidden, table, targets, sampled, kind, loss, grad_hidden, grad_table);
+       });
+}
+
 void KernelBook::rank_targets(const Tensor& hidden,
                               const Tensor& table,
                               const Tensor& targets,
@@ -596,6 +617,19 @@ void KernelBook::adam_step(const std::vector<Tensor>& params,
        0.0,
        bytes_of_all(params, grads, first_moments, second_moments, options, health),
        [&] { inner_.adam_step(params, grads, first_moments, second_moments, options, health); });
+}
+
+void KernelBook::adam_step_rows(const Tensor& param,
+                                const Tensor& rows,
+                                const Tensor& grad,
+                                const Tensor& first_moment,
+                                const Tensor& second_moment,
+                                const AdamOptions& options,
+                                const Tensor& health) {
+  // As many rows of the parameter and of both moments as of the gradient.
+  book("adam_step_rows", 0.0, 4.0 * bytes_of(grad) + bytes_of_all(rows, options, health), [&] {
+    inner_.adam_step_rows(param, rows, grad, first_moment, second_moment, options, health);
+  });
 }
 
 }  // namespace elastic

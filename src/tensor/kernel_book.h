@@ -359,6 +359,14 @@ class KernelBook final : public Backend {
                             Tensor& loss,
                             Tensor* grad_hidden,
                             Tensor* grad_table) override;
+  void sampled_cross_entropy(const Tensor& hidden,
+                             const Tensor& table,
+                             const Tensor& targets,
+                             const SampledItems& sampled,
+                             const SampledLoss& kind,
+                             Tensor& loss,
+                             Tensor* grad_hidden,
+                             Tensor* grad_table) override;
   void rank_targets(const Tensor& hidden,
                     const Tensor& table,
                     const Tensor& targets,
@@ -381,6 +389,13 @@ class KernelBook final : public Backend {
                  const std::vector<Tensor>& second_moments,
                  const AdamOptions& options,
                  const Tensor& health) override;
+  void adam_step_rows(const Tensor& param,
+                      const Tensor& rows,
+                      const Tensor& grad,
+                      const Tensor& first_moment,
+                      const Tensor& second_moment,
+                      const AdamOptions& options,
+                      const Tensor& health) override;
 
  private:
   void book(const char* kernel, double flops, double bytes, const std::function<void()>& run);

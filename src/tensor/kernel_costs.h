@@ -51,6 +51,12 @@ inline double bytes_of(const CodeHistogram& histogram) {
   return bytes_of(histogram.codes) + bytes_of(histogram.occupancy) + bytes_of(histogram.ids);
 }
 
+inline double bytes_of(const SampledItems& sampled) {
+  return bytes_of(sampled.rows) + bytes_of(sampled.log_counts) +
+         bytes_of(sampled.target_log_counts) + bytes_of(sampled.owners) +
+         bytes_of(sampled.excluded_places);
+}
+
 inline double bytes_of(const FfnWeights& w) {
   return bytes_of(w.norm) + bytes_of(w.up_weight) + bytes_of(w.up_bias) + bytes_of(w.down_weight) +
          bytes_of(w.down_bias);

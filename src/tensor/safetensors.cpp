@@ -16,6 +16,7 @@ using safetensors_format::kLengthBytes;
 using safetensors_format::kMetadataKey;
 
 constexpr std::uint64_t kAlignment = 64;  // of the data in the file, for readers that map it
+constexpr std::int64_t kPiece = std::int64_t{1} << 22;  // elements copied to the host at once
 
 }  // namespace
 
@@ -73,9 +74,13 @@ void write_safetensors(const std::string& path,
   file.write(text);
   std::vector<char> bytes;
   for (const NamedTensor& item : tensors) {
-    bytes.resize(item.tensor.bytes());
-    backend_for(item.tensor.device()).copy_to_host(item.tensor, bytes.data());
-    file.write(bytes.data(), bytes.size());
+    const Tensor flat = item.tensor.reshape({item.tensor.numel()});
+    for (std::int64_t begin = 0; begin < flat.numel(); begin += kPiece) {
+      const Tensor part = flat.slice(begin, std::min(flat.numel(), begin + kPiece));
+      bytes.resize(part.bytes());
+      backend_for(part.device()).copy_to_host(part, bytes.data());
+      file.write(bytes.data(), bytes.size());
+    }
   }
   file.commit();
 }

@@ -19,17 +19,51 @@ Optimizer::Optimizer(const ParameterStore& parameters, const TrainConfig& config
 }
 
 void Optimizer::step(const Tensor& loss, double learning_rate) {
+  update(loss, learning_rate, nullptr);
+}
+
+void Optimizer::step(const Tensor& loss, double learning_rate, const RowGradient& rows) {
+  update(loss, learning_rate, &rows);
+}
+
+void Optimizer::update(const Tensor& loss, double learning_rate, const RowGradient* rows) {
+  std::vector<Tensor> all_grads;  // in the order of the parameters, as the guard names them
   std::vector<Tensor> values;
   std::vector<Tensor> grads;
-  for (const Parameter& parameter : parameters_) {
-    values.push_back(parameter.variable.value());
-    grads.push_back(parameter.variable.grad_buffer());
-    parameter.variable.clear_grad();
+  std::vector<Tensor> first_moments;
+  std::vector<Tensor> second_moments;
+  std::size_t by_rows = parameters_.size();
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Variable& variable = parameters_[i].variable;
+    if (rows != nullptr && variable.is(rows->parameter)) {
+      ELASTIC_CHECK(!variable.grad().defined(), "a gradient by rows and another one");
+      by_rows = i;
+      all_grads.push_back(rows->grad);
+      continue;
+    }
+    all_grads.push_back(variable.grad_buffer());
+    grads.push_back(all_grads.back());
+    values.push_back(variable.value());
+    first_moments.push_back(first_moments_[i]);
+    second_moments.push_back(second_moments_[i]);
+    variable.clear_grad();
   }
+  ELASTIC_CHECK(rows == nullptr || by_rows < parameters_.size(), "rows of no parameter");
   next_step(learning_rate);
   Backend& backend = backend_for(health_.device());
-  backend.check_gradients(grads, loss, num_steps_, health_);
-  backend.adam_step(values, grads, first_moments_, second_moments_, options_, health_);
+  backend.check_gradients(all_grads, loss, num_steps_, health_);
+  if (!values.empty()) {
+    backend.adam_step(values, grads, first_moments, second_moments, options_, health_);
+  }
+  if (rows != nullptr) {
+    backend.adam_step_rows(rows->parameter.value(),
+                           rows->rows,
+                           rows->grad,
+                           first_moments_[by_rows],
+                           second_moments_[by_rows],
+                           options_,
+                           health_);
+  }
 }
 
 const AdamOptions& Optimizer::next_step(double learning_rate) {

@@ -11,6 +11,13 @@
 
 namespace elastic::train {
 
+/// The gradient of a parameter by some of its rows; all others have none.
+struct RowGradient {
+  Variable parameter;  ///< [N, D]
+  Tensor rows;         ///< [R] int32, each at most once
+  Tensor grad;         ///< [R, D]
+};
+
 /// Adam (Kingma & Ba 2015) with bias correction; adamw decays weights apart from the gradient
 /// (Loshchilov & Hutter 2019). All parameters alike.
 class Optimizer {
@@ -22,6 +29,11 @@ class Optimizer {
   /// are then cleared. From the first loss or gradient on that is not finite no step changes
   /// anything; the host learns of it from `require_finite`, so that a step waits for no device.
   void step(const Tensor& loss, double learning_rate);
+  /// The same where one parameter's gradient is given by rows ("lazy Adam"): the norm is taken over
+  /// them; other rows and their moments stay as they are, where a step with zeros would let the
+  /// moments fade, move the row by what they still hold, and decay it. Corrections of bias count
+  /// all steps.
+  void step(const Tensor& loss, double learning_rate, const RowGradient& rows);
 
   /// Counts a step whose kernels are recorded, and what they then compute with.
   const AdamOptions& next_step(double learning_rate);
@@ -39,6 +51,9 @@ class Optimizer {
   void load(const Safetensors& state, std::int64_t num_steps);
 
  private:
+  // `rows` may be null.
+  void update(const Tensor& loss, double learning_rate, const RowGradient* rows);
+
   std::vector<Parameter> parameters_;  ///< the trained ones
   AdamOptions options_;
   std::int64_t num_steps_ = 0;

@@ -74,7 +74,8 @@ void save_model(const std::string& path, const Model& model, const SavedModelInf
                      {"epoch", std::to_string(info.epoch)},
                      {"metric", info.metric},
                      {"metric_value", nlohmann::json(info.metric_value).dump()},
-                     {"data_hash", info.data_hash}});
+                     {"data_hash", info.data_hash},
+                     {"loss", info.loss}});
 }
 
 SavedModel read_model(const std::string& path, Device device) {
@@ -86,6 +87,9 @@ SavedModel read_model(const std::string& path, Device device) {
   result.info.metric = file.metadata_at("metric");
   result.info.metric_value = number_at<double>(file, "metric_value");
   result.info.data_hash = file.metadata_at("data_hash");
+  if (const auto loss = file.metadata.find("loss"); loss != file.metadata.end()) {
+    result.info.loss = loss->second;
+  }
   result.model = make_saved_model(file, result.info, device);
 
   const ParameterStore& parameters = result.model->parameters();

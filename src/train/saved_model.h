@@ -21,6 +21,7 @@ struct SavedModelInfo {
   std::string metric;      ///< that chose this epoch: "NDCG@10"
   double metric_value = 0.0;
   std::string data_hash;
+  std::string loss = "softmax";  ///< as TrainConfig's; files without it know no other
 };
 
 /// Writes the parameters under their names, the config and `info` as metadata, atomically.

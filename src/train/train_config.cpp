@@ -36,6 +36,58 @@ void check_choice(const char* name,
   throw UsageError(name, ": expected one of ", expected, ", got '", value, "'");
 }
 
+// Of options that only some losses read: whoever set one expects that it does something.
+template <class Value>
+void check_unset(const char* name,
+                 const Value& value,
+                 const Value& unset,
+                 const TrainConfig& config,
+                 const char* losses) {
+  if (value != unset) {
+    throw UsageError(name,
+                     ": it means nothing with loss ",
+                     config.loss,
+                     ", yet it was set to ",
+                     value,
+                     "; leave it out, or use loss ",
+                     losses);
+  }
+}
+
+void check_loss(const TrainConfig& config) {
+  check_choice("loss", config.loss, {"softmax", "sampled-softmax", "bce", "gbce"});
+  if (config.negatives < 1 || config.negatives > kMaxNegatives) {
+    throw UsageError(
+        "negatives: expected a whole number of 1 to ", kMaxNegatives, ", got ", config.negatives);
+  }
+  check_choice("negative_sampling", config.negative_sampling, {"uniform", "popularity"});
+  if (!(config.gbce_t >= 0.0 && config.gbce_t <= 1.0)) {
+    throw UsageError("gbce_t: expected a number of 0 to 1, got ", config.gbce_t);
+  }
+  check_choice("item_updates", config.item_updates, {"auto", "rows", "all"});
+  const TrainConfig unset;
+  if (config.loss == "softmax") {
+    const char* losses = "sampled-softmax, bce or gbce";
+    check_unset("negatives", config.negatives, unset.negatives, config, losses);
+    check_unset(
+        "negative_sampling", config.negative_sampling, unset.negative_sampling, config, losses);
+    if (config.item_updates == "rows") {
+      throw UsageError(
+          "item_updates: expected all or auto with loss softmax, whose gradient concerns every "
+          "item, got 'rows'; use loss ",
+          losses);
+    }
+  }
+  if (config.loss != "gbce") {
+    check_unset("gbce_t", config.gbce_t, unset.gbce_t, config, "gbce");
+  }
+  if (config.cuda_graphs && config.loss != "softmax") {
+    throw UsageError("--cuda-graphs: expected --loss softmax, got ",
+                     config.loss,
+                     ": the host draws the negatives of every step, so no step can be recorded");
+  }
+}
+
 }  // namespace
 
 void check(const TrainConfig& config) {
@@ -55,7 +107,7 @@ void check(const TrainConfig& config) {
   check_range("warmup_steps", config.warmup_steps, 0);
   check_choice("schedule", config.schedule, {"constant", "cosine"});
   check_range("clip_norm", config.clip_norm, 0.0);
-  check_choice("loss", config.loss, {"softmax"});
+  check_loss(config);
   if (config.seed < 0) {
     throw UsageError("seed: expected a whole number of at least 0, got ", config.seed);
   }

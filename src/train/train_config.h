@@ -20,6 +20,10 @@ struct TrainConfig {
   std::string schedule = "constant";
   double clip_norm = 0.0;
   std::string loss = "softmax";
+  std::int64_t negatives = 256;
+  std::string negative_sampling = "uniform";
+  double gbce_t = 0.75;
+  std::string item_updates = "auto";
   std::int64_t seed = 42;
   std::string supervision = "auto";
   std::int64_t window_targets = 0;
@@ -53,8 +57,22 @@ void visit_options(Config& config, Visitor&& visitor) requires
           config.schedule,
           "constant, or cosine: the learning rate falls to 0 over all epochs");
   visitor("clip_norm", config.clip_norm, "largest norm of all gradients together; 0: no clipping");
-  visitor("loss", config.loss, "softmax: cross-entropy over all items");
-  visitor("seed", config.seed, "of weights, order of examples, cuts and dropout");
+  visitor("loss",
+          config.loss,
+          "softmax (cross-entropy over all items), or against negatives drawn in each step: "
+          "sampled-softmax, bce or gbce");
+  visitor("negatives", config.negatives, "items drawn in each step, all but the softmax loss");
+  visitor("negative_sampling",
+          config.negative_sampling,
+          "uniform, or popularity: items are drawn as often as they occur in training");
+  visitor("gbce_t",
+          config.gbce_t,
+          "gbce: how far the overconfidence of drawn negatives is undone, 0 (bce) to 1");
+  visitor("item_updates",
+          config.item_updates,
+          "Adam moves rows (with drawn negatives: the items that a step names), all items, or auto "
+          "(rows where the loss and the model allow)");
+  visitor("seed", config.seed, "of weights, order of examples, cuts, dropout and negatives");
   visitor("supervision",
           config.supervision,
           "all (a loss at every position; causal models), window (at the latest --window ones; "
@@ -86,6 +104,9 @@ void visit_options(Config& config, Visitor&& visitor) requires
       "record each step's kernels once per batch size and start them with one call (device cuda, "
       "supervision last): for small batches");
 }
+
+/// More would cost more than all items of most catalogues.
+inline constexpr std::int64_t kMaxNegatives = std::int64_t{1} << 16;
 
 /// Throws UsageError naming the option, the value and what is allowed.
 void check(const TrainConfig& config);

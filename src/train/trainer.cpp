@@ -95,6 +95,9 @@ Trainer::Trainer(Model& model,
   if (config_.cuda_graphs) {
     recorded_.emplace(model_, optimizer_);
   }
+  if (config_.loss != "softmax") {
+    sampled_.emplace(model_, optimizer_, split_, config_);
+  }
   if (options_.resume && run_.has_checkpoint()) {
     state_ =
         load_checkpoint(run_.checkpoint_path(), model_, optimizer_, config_, options_.data_hash);
@@ -172,8 +175,8 @@ void Trainer::step() {
   const auto batch_index = static_cast<std::size_t>(state_.next_batch);
   const std::size_t begin = batches_[batch_index];
   const std::size_t size = batches_[batch_index + 1] - begin;
-  const HostBatch input =
-      collect_batch(split_, std::span(examples_).subspan(begin, size), example_options_);
+  const std::span<const Example> examples = std::span(examples_).subspan(begin, size);
+  const HostBatch input = collect_batch(split_, examples, example_options_);
   ++state_.num_steps;
   ++state_.next_batch;
 
@@ -181,13 +184,7 @@ void Trainer::step() {
   mode.training = true;
   mode.seed = example_options_.seed;
   mode.step = static_cast<std::uint32_t>(state_.num_steps);
-  const Tensor loss = recorded_.has_value() ? recorded_->run(input, mode, current_learning_rate())
-                                            : training_step(model_,
-                                                            optimizer_,
-                                                            upload(input, device_),
-                                                            example_options_.supervision,
-                                                            mode,
-                                                            current_learning_rate());
+  const Tensor loss = take_step(input, examples, mode);
   loss_.add(loss, static_cast<std::int64_t>(input.targets.size()));
   state_.num_targets += static_cast<std::int64_t>(input.targets.size());
   state_.num_tokens += input.num_tokens();
@@ -206,6 +203,20 @@ void Trainer::step() {
   if (since_save_.peek() >= config_.save_every_s) {
     save();
   }
+}
+
+Tensor Trainer::take_step(const HostBatch& input,
+                          std::span<const Example> examples,
+                          const ForwardMode& mode) {
+  const double rate = current_learning_rate();
+  const Supervision supervision = example_options_.supervision;
+  if (recorded_.has_value()) {
+    return recorded_->run(input, mode, rate);
+  }
+  if (sampled_.has_value()) {
+    return sampled_->run(input, examples, supervision, mode, rate);
+  }
+  return training_step(model_, optimizer_, upload(input, device_), supervision, mode, rate);
 }
 
 // Of the step that `state_` counted last, so that it is the same after an interruption.
@@ -262,6 +273,7 @@ void Trainer::finish_epoch() {
                {"tokens", report.num_tokens},
                {"tokens_read", state_.num_tokens},
                {"targets", state_.num_targets},
+               {"loss_function", config_.loss},
                {"loss", report.loss},
                {"learning_rate", report.learning_rate},
                {"seconds", report.seconds}});
@@ -291,7 +303,12 @@ void Trainer::evaluate() {
   if (report.best) {
     save_model(run_.model_path(),
                model_,
-               {example_options_.seed, report.epoch, kBestMetric, metric, options_.data_hash});
+               {example_options_.seed,
+                report.epoch,
+                kBestMetric,
+                metric,
+                options_.data_hash,
+                config_.loss});
     state_.best_metric = metric;
     state_.best_epoch = report.epoch;
     state_.evaluations_since_best = 0;

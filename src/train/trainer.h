@@ -17,6 +17,7 @@
 #include "train/observer.h"
 #include "train/optimizer.h"
 #include "train/run_directory.h"
+#include "train/sampled_steps.h"
 #include "train/stopwatch.h"
 #include "train/train_config.h"
 #include "train/training_step.h"
@@ -79,6 +80,10 @@ class Trainer {
   [[nodiscard]] double current_learning_rate() const;
   void begin_epoch();
   void step();
+  // Forward, backward and update; the loss.
+  Tensor take_step(const HostBatch& input,
+                   std::span<const Example> examples,
+                   const ForwardMode& mode);
   void finish_epoch();
   void evaluate();
   void report_progress();
@@ -98,6 +103,7 @@ class Trainer {
 
   Optimizer optimizer_;
   std::optional<RecordedSteps> recorded_;
+  std::optional<SampledSteps> sampled_;
   TrainState state_;
   std::optional<MetricsLog> log_;
   LossMeter loss_;

@@ -1,5 +1,6 @@
 #include "model/parameter.h"
 
+#include "base/random.h"
 #include "tensor/tensor_values.h"
 
 namespace elastic {
@@ -51,6 +52,19 @@ TEST_CASE("ParameterStore: unit rows are directions without a preference") {
   for (const double value : mean) {
     CHECK(std::abs(value) < 0.1);  // its deviation is 0.022
   }
+}
+
+TEST_CASE("ParameterStore: a large table is written in pieces that leave no trace") {
+  ParameterStore store = store_of(9);
+  const Shape shape{40000, 30};  // more than the million elements of a piece
+  const std::vector<double> values =
+      to_doubles(store.add("table", shape, Init::kNormal, 2.0).value());
+  RandomStream stream(9, RandomPurpose::kInit, hash_name("table"));
+  std::vector<double> want(values.size());
+  for (double& value : want) {
+    value = 2.0 * stream.normal();
+  }
+  CHECK(values == want);
 }
 
 TEST_CASE("ParameterStore: a start has the promised spread") {

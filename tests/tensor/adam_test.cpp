@@ -173,5 +173,58 @@ TEST_CASE("adam_step: touches nothing once a bad step stands") {
   }
 }
 
+TEST_CASE("adam_step_rows: named rows move as all would, the others and their moments stay") {
+  constexpr std::int64_t kRows = 150;  // more than a tile
+  constexpr std::int64_t kDim = 3;
+  std::vector<std::int32_t> named;
+  for (std::int32_t row = 0; row < kRows; row += 1 + row % 2) {
+    named.push_back(row);
+  }
+  const auto count = static_cast<std::int64_t>(named.size());
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+    CAPTURE(dtype);
+    const Tensor grad = random_tensor({count, kDim}, 1, dtype);
+    Tensor whole_grad = zeros({kRows, kDim}, dtype, test_device());
+    test_backend().scatter_add_rows(grad, int_tensor(named), whole_grad);
+    const std::vector<Tensor> start{
+        random_tensor({kRows, kDim}, 2, dtype),
+        random_tensor({kRows, kDim}, 3, dtype),
+        make_tensor(std::vector<double>(kRows * kDim, 0.5), {kRows, kDim}, dtype)};
+    const auto copies = [&] {
+      return std::vector<Tensor>{clone(start[0]), clone(start[1]), clone(start[2])};
+    };
+    const std::vector<Tensor> all = copies();
+    const std::vector<Tensor> some = copies();
+    AdamOptions options;
+    options.step = 7;
+    options.weight_decay = 0.1;
+    options.clip_norm = 2.0;
+    Tensor health = fresh_health();
+    test_backend().check_gradients({grad}, make_tensor({1.0}, {}, dtype), 7, health);
+    test_backend().adam_step({all[0]}, {whole_grad}, {all[1]}, {all[2]}, options, health);
+    test_backend().adam_step_rows(
+        some[0], int_tensor(named), grad, some[1], some[2], options, health);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      for (std::int32_t row = 0; row < kRows; ++row) {
+        const bool is_named = std::find(named.begin(), named.end(), row) != named.end();
+        CHECK(same_bits(some[i].slice(row, row + 1),
+                        (is_named ? all : start)[i].slice(row, row + 1)));
+      }
+    }
+  }
+}
+
+TEST_CASE("adam_step_rows: touches nothing once a bad step stands") {
+  const Tensor param = random_tensor({4, 2}, 1, DType::kFloat32);
+  const Tensor before = clone(param);
+  const Tensor moment = zeros_like(param);
+  Tensor health = fresh_health();
+  const Tensor grad = make_tensor({NAN, 1.0}, {1, 2}, DType::kFloat32);
+  test_backend().check_gradients({grad}, make_tensor({1.0}, {}, DType::kFloat32), 1, health);
+  test_backend().adam_step_rows(
+      param, int_tensor({2}), grad, moment, clone(moment), AdamOptions{}, health);
+  CHECK(same_bits(param, before));
+}
+
 }  // namespace
 }  // namespace elastic

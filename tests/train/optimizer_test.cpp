@@ -193,3 +193,52 @@ TEST_CASE("optimizer: moments that do not fit are refused by name") {
                        (path + ": no tensor 'adam.first.layer.weight'").c_str(),
                        CheckpointError);
 }
+
+TEST_CASE("optimizer: a gradient by rows moves those rows, with the correction of all steps") {
+  Parameters parameters;
+  Optimizer optimizer(parameters.store, TrainConfig{});
+  const Tensor rows = Tensor::from<std::int32_t>({1}, {1}, test_device());
+  const auto by_rows = [&](double grad) {
+    optimizer.step(Tensor::from<double>({1.0}, {}, test_device()),
+                   0.1,
+                   {parameters.weight, rows, Tensor::from<double>({grad}, {1, 1}, test_device())});
+  };
+  by_rows(-2.0);
+  check_close(parameters.values(), {1.0, 1.0 + 0.1 * 2.0 / (2.0 + 1e-8), 0.0});
+  CHECK_FALSE(parameters.weight.grad().defined());
+
+  // The other row's first gradient, at step 2: its moments begin, the correction is the second's.
+  const Values before = parameters.values();
+  const Tensor first_row = Tensor::from<std::int32_t>({0}, {1}, test_device());
+  optimizer.step(
+      Tensor::from<double>({1.0}, {}, test_device()),
+      0.1,
+      {parameters.weight, first_row, Tensor::from<double>({3.0}, {1, 1}, test_device())});
+  const double mean = 0.1 * 3.0 / (1.0 - 0.9 * 0.9);
+  const double variance = 0.001 * 9.0 / (1.0 - 0.999 * 0.999);
+  check_close(parameters.values(),
+              {before[0] - 0.1 * mean / (std::sqrt(variance) + 1e-8), before[1], before[2]});
+}
+
+TEST_CASE("optimizer: rows count in the norm that is clipped, and in the guard by their name") {
+  Parameters parameters;
+  TrainConfig config;
+  config.clip_norm = 1.0;
+  Optimizer optimizer(parameters.store, config);
+  const Tensor rows = Tensor::from<std::int32_t>({1}, {1}, test_device());
+  const auto step = [&](double grad_row, double grad_bias) {
+    parameters.bias.add_grad(Tensor::from<double>({grad_bias}, {1}, test_device()));
+    optimizer.step(
+        Tensor::from<double>({1.0}, {}, test_device()),
+        0.1,
+        {parameters.weight, rows, Tensor::from<double>({grad_row}, {1, 1}, test_device())});
+  };
+  step(3.0, 4.0);
+  check_close(optimizer.state()[0].tensor.to_vector<double>(), {0.0, 0.1 * 3.0 / 5.0});
+  check_close(optimizer.state()[2].tensor.to_vector<double>(), {0.1 * 4.0 / 5.0});
+  const Values before = parameters.values();
+  step(kNotANumber, 1.0);
+  CHECK(parameters.values() == before);
+  CHECK(divergence(optimizer).find("the gradient of layer.weight is not finite at step 2;") !=
+        std::string::npos);
+}

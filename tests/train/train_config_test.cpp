@@ -40,8 +40,8 @@ TEST_CASE("train config: a refusal names the option, what is allowed and the val
         "optimizer: expected one of adam, adamw, got 'sgd'");
   CHECK(refusal([](TrainConfig& c) { c.schedule = "step"; }) ==
         "schedule: expected one of constant, cosine, got 'step'");
-  CHECK(refusal([](TrainConfig& c) { c.loss = "bce"; }) ==
-        "loss: expected one of softmax, got 'bce'");
+  CHECK(refusal([](TrainConfig& c) { c.loss = "bpr"; }) ==
+        "loss: expected one of softmax, sampled-softmax, bce, gbce, got 'bpr'");
   CHECK(refusal([](TrainConfig& c) { c.supervision = "first"; }) ==
         "supervision: expected one of auto, last, window, all, got 'first'");
   CHECK(refusal([](TrainConfig& c) { c.seed = -1; }) ==
@@ -55,6 +55,47 @@ TEST_CASE("train config: weight decay needs adamw and says so") {
           c.weight_decay = 0.1;
           c.optimizer = "adamw";
         }).empty());
+}
+
+TEST_CASE("train config: options of drawn negatives need a loss that draws them") {
+  for (const char* loss : {"sampled-softmax", "bce", "gbce"}) {
+    CHECK(refusal([&](TrainConfig& c) {
+            c.loss = loss;
+            c.negatives = 16;
+            c.negative_sampling = "popularity";
+            c.item_updates = "rows";
+          }).empty());
+  }
+  CHECK(refusal([](TrainConfig& c) { c.negatives = 16; }) ==
+        "negatives: it means nothing with loss softmax, yet it was set to 16; leave it out, or use "
+        "loss sampled-softmax, bce or gbce");
+  CHECK(
+      refusal([](TrainConfig& c) { c.negative_sampling = "popularity"; }) ==
+      "negative_sampling: it means nothing with loss softmax, yet it was set to popularity; leave "
+      "it out, or use loss sampled-softmax, bce or gbce");
+  CHECK(refusal([](TrainConfig& c) { c.item_updates = "rows"; }) ==
+        "item_updates: expected all or auto with loss softmax, whose gradient concerns every item, "
+        "got 'rows'; use loss sampled-softmax, bce or gbce");
+  CHECK(refusal([](TrainConfig& c) {
+          c.loss = "bce";
+          c.gbce_t = 0.5;
+        }) ==
+        "gbce_t: it means nothing with loss bce, yet it was set to 0.5; leave it out, or use "
+        "loss gbce");
+  CHECK(refusal([](TrainConfig& c) {
+          c.loss = "gbce";
+          c.gbce_t = 1.5;
+        }) == "gbce_t: expected a number of 0 to 1, got 1.5");
+  CHECK(refusal([](TrainConfig& c) {
+          c.loss = "bce";
+          c.negatives = 0;
+        }) == "negatives: expected a whole number of 1 to 65536, got 0");
+  CHECK(refusal([](TrainConfig& c) {
+          c.loss = "bce";
+          c.cuda_graphs = true;
+        }) ==
+        "--cuda-graphs: expected --loss softmax, got bce: the host draws the negatives of "
+        "every step, so no step can be recorded");
 }
 
 TEST_CASE("train config: cuts are auto, all, latest or a positive number") {
@@ -77,5 +118,5 @@ TEST_CASE("train config: every option is declared once") {
     CHECK(std::find(names.begin(), names.end(), name) == names.end());
     names.emplace_back(name);
   });
-  CHECK(names.size() == 21);
+  CHECK(names.size() == 25);
 }

@@ -1,4 +1,4 @@
-// Gradient norm, the not-finite flag, and Adam over all parameters.
+// Gradient norm, the not-finite flag, and Adam over all parameters or over some rows of one.
 #include <cmath>
 
 #include "tensor/cpu/cpu_backend.h"
@@ -34,6 +34,48 @@ double slice_work(const std::vector<Slice>& slices) {
   }
   return kElementWork * elements;
 }
+
+// Adam's numbers of a step, and its update of elements that follow each other.
+template <class T>
+class AdamUpdate {
+ public:
+  AdamUpdate(const AdamOptions& options, const Tensor& health)
+      : beta1_(static_cast<T>(options.beta1)),
+        beta2_(static_cast<T>(options.beta2)),
+        epsilon_(static_cast<T>(options.epsilon)),
+        decay_(static_cast<T>(1.0 - options.learning_rate * options.weight_decay)) {
+    const double norm = health.data<double>()[0];
+    const bool clips = options.clip_norm > 0.0 && norm > options.clip_norm;
+    scale_ = static_cast<T>(clips ? options.clip_norm / norm : 1.0);
+    const auto exponent = static_cast<double>(options.step);
+    rate_ = static_cast<T>(options.learning_rate / (1.0 - std::pow(options.beta1, exponent)));
+    root_ = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(options.beta2, exponent)));
+  }
+
+  void operator()(std::int64_t count,
+                  const T* __restrict grad,
+                  T* __restrict param,
+                  T* __restrict first,
+                  T* __restrict second) const {
+    const AdamUpdate n = *this;  // so that the compiler knows that nothing below changes it
+    for (std::int64_t i = 0; i < count; ++i) {
+      const T g = grad[i] * n.scale_;
+      first[i] = n.beta1_ * first[i] + (T(1) - n.beta1_) * g;
+      second[i] = n.beta2_ * second[i] + (T(1) - n.beta2_) * g * g;
+      param[i] =
+          n.decay_ * param[i] - n.rate_ * first[i] / (std::sqrt(second[i]) * n.root_ + n.epsilon_);
+    }
+  }
+
+ private:
+  T beta1_;
+  T beta2_;
+  T epsilon_;
+  T decay_;
+  T scale_;
+  T rate_;
+  T root_;
+};
 
 }  // namespace
 
@@ -81,38 +123,51 @@ void CpuBackend::adam_step(const std::vector<Tensor>& params,
                            const std::vector<Tensor>& second_moments,
                            const AdamOptions& options,
                            const Tensor& health) {
-  const double norm = health.data<double>()[0];
   if (health.data<double>()[1] != 0.0) {
     return;
   }
-  const double clip =
-      options.clip_norm > 0.0 && norm > options.clip_norm ? options.clip_norm / norm : 1.0;
-  const auto exponent = static_cast<double>(options.step);
-  const double first_correction = 1.0 - std::pow(options.beta1, exponent);
-  const double second_correction = 1.0 - std::pow(options.beta2, exponent);
   const std::vector<Slice> slices = slices_of(params);
   with_real_type(params.front().dtype(), [&](auto tag) {
     using T = decltype(tag);
-    const T scale = static_cast<T>(clip);
-    const T beta1 = static_cast<T>(options.beta1);
-    const T beta2 = static_cast<T>(options.beta2);
-    const T rate = static_cast<T>(options.learning_rate / first_correction);
-    const T root = static_cast<T>(1.0 / std::sqrt(second_correction));
-    const T epsilon = static_cast<T>(options.epsilon);
-    const T decay = static_cast<T>(1.0 - options.learning_rate * options.weight_decay);
+    const AdamUpdate<T> update(options, health);
     parallel_for(static_cast<std::int64_t>(slices.size()), slice_work(slices), [&](std::int64_t s) {
       const Slice& slice = slices[static_cast<std::size_t>(s)];
-      T* __restrict param = params[slice.tensor].data<T>();
-      const T* __restrict grad = grads[slice.tensor].data<T>();
-      T* __restrict first = first_moments[slice.tensor].data<T>();
-      T* __restrict second = second_moments[slice.tensor].data<T>();
-      for (std::int64_t i = slice.begin; i < slice.end; ++i) {
-        const T g = grad[i] * scale;
-        first[i] = beta1 * first[i] + (T(1) - beta1) * g;
-        second[i] = beta2 * second[i] + (T(1) - beta2) * g * g;
-        param[i] = decay * param[i] - rate * first[i] / (std::sqrt(second[i]) * root + epsilon);
-      }
+      update(slice.end - slice.begin,
+             grads[slice.tensor].data<T>() + slice.begin,
+             params[slice.tensor].data<T>() + slice.begin,
+             first_moments[slice.tensor].data<T>() + slice.begin,
+             second_moments[slice.tensor].data<T>() + slice.begin);
     });
+  });
+}
+
+void CpuBackend::adam_step_rows(const Tensor& param,
+                                const Tensor& rows,
+                                const Tensor& grad,
+                                const Tensor& first_moment,
+                                const Tensor& second_moment,
+                                const AdamOptions& options,
+                                const Tensor& health) {
+  if (health.data<double>()[1] != 0.0) {
+    return;
+  }
+  const std::int64_t dim = param.cols();
+  const auto* row = rows.data<std::int32_t>();
+  with_real_type(param.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const AdamUpdate<T> update(options, health);
+    const Tiles tiles{rows.numel(), kTokenTile};
+    parallel_for(
+        tiles.count(), kElementWork * static_cast<double>(grad.numel()), [&](std::int64_t t) {
+          for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
+            const std::int64_t place = row[i] * dim;
+            update(dim,
+                   grad.data<T>() + i * dim,
+                   param.data<T>() + place,
+                   first_moment.data<T>() + place,
+                   second_moment.data<T>() + place);
+          }
+        });
   });
 }
 

@@ -1,0 +1,27 @@
+// The loss heads that look at a sample of the items: their cost does not grow with the catalogue.
+#pragma once
+
+#include "autograd/variable.h"
+#include "tensor/sampled_items.h"
+
+namespace elastic::ops {
+
+/// mean over rows r of what it costs to tell the target t(r) from the sampled items that r does not
+/// leave out, S_r, an item as often as it was drawn. With s_v = hidden_r . table_v:
+///
+///   kSoftmax  log( e^{c_t} + sum over S_r of e^{c_v} ) - c_t,  c_v = s_v - log_count_v
+///   kBinary   ( beta softplus(-s_t) + sum over S_r of softplus(s_v) ) / (1 + |S_r|),
+///             beta = target_power: the target's probability sigmoid(s_t) raised to beta
+///
+/// and 0, without gradient, where S_r is empty.
+///
+/// hidden [R, D], table [N, D] (row 0, "no item", takes no part), targets [R] int32 in 1..N-1
+/// -> scalar. The [R, m] scores never exist whole; the gradients are made in the forward pass.
+/// Throws ShapeError when the shapes do not fit or there is no row or sampled item.
+Variable sampled_cross_entropy(const Variable& hidden,
+                               const Variable& table,
+                               const Tensor& targets,
+                               const SampledItems& sampled,
+                               const SampledLoss& kind);
+
+}  // namespace elastic::ops

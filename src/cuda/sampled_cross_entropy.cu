@@ -1,0 +1,249 @@
+// Cross-entropy against sampled items by chunks of rows: a chunk's scores are made by one product
+// with the items' rows, gathered once, turned into the loss and its gradient in place, and used for
+// the gradients by two more.
+#include <algorithm>
+
+#include "cuda/backend.h"
+#include "cuda/device.cuh"
+#include "cuda/gemm.h"
+#include "cuda/reduce.h"
+#include "cuda/row_sums.cuh"
+#include "cuda/rows.h"
+#include "cuda/runtime.h"
+
+namespace elastic::cuda {
+namespace {
+
+constexpr std::int64_t kScores = std::int64_t{1} << 23;  ///< elements of a chunk: 32 MiB of float32
+constexpr std::int64_t kLeastRows = 64;
+
+// What the kernel reads of a loss; pointers may be null where SampledItems may be undefined.
+template <class T>
+struct LossView {
+  const T* hidden;  ///< [R, D]
+  const T* table;   ///< [N, D]
+  std::int64_t dim;
+  const std::int32_t* targets;
+  std::int64_t items;  ///< m
+  const T* log_counts;
+  const T* target_log_counts;
+  const std::int32_t* owners;
+  const std::int32_t* excluded_offsets;
+  const std::int32_t* excluded_places;
+  bool binary;
+  T target_power;
+  T share;  ///< 1 / R
+};
+
+template <class T>
+__device__ __forceinline__ T softplus(T x) {
+  return (x > T(0) ? x : T(0)) + log1p(exp(x > T(0) ? -x : x));
+}
+
+template <class T>
+__device__ __forceinline__ T sigmoid(T x) {
+  const T e = exp(x > T(0) ? -x : x);
+  return (x > T(0) ? T(1) : e) / (T(1) + e);
+}
+
+// A block takes a row: its loss / R to losses[row], the derivative by the target's score to
+// target_grads[row], the scores [m] become derivatives, and grad_hidden (where not null) gets the
+// target's part. `scores` begin at row `first_row`.
+template <class T>
+__global__ void __launch_bounds__(kThreads) sampled_loss_kernel(LossView<T> view,
+                                                                std::int64_t first_row,
+                                                                T* scores,
+                                                                std::int64_t stride,
+                                                                T* losses,
+                                                                T* target_grads,
+                                                                T* grad_hidden) {
+  const std::int64_t row = first_row + static_cast<std::int64_t>(blockIdx.x);
+  T* score = scores + static_cast<std::int64_t>(blockIdx.x) * stride;
+  const T* state = view.hidden + row * view.dim;
+  const T* item = view.table + view.targets[row] * view.dim;
+  T target = 0;
+  for (std::int64_t j = thread_index(); j < view.dim; j += num_threads()) {
+    target += state[j] * item[j];
+  }
+  target = block_sum(target);
+  if (view.log_counts != nullptr) {
+    target -= view.target_log_counts[row];
+    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+      score[v] -= view.log_counts[v];
+    }
+  }
+  std::int64_t compared = view.items;
+  if (view.owners != nullptr) {
+    const std::int32_t begin = view.excluded_offsets[view.owners[row]];
+    const std::int32_t end = view.excluded_offsets[view.owners[row] + 1];
+    compared -= end - begin;
+    __syncthreads();  // other threads have shifted these scores
+    for (std::int32_t i = begin + thread_index(); i < end; i += num_threads()) {
+      score[view.excluded_places[i]] = lowest<T>();
+    }
+    __syncthreads();
+  }
+  T loss = 0;
+  T target_grad = 0;
+  if (view.binary) {
+    T sum = 0;
+    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+      sum += softplus(score[v]);
+    }
+    sum = block_sum(sum);
+    const T share = compared == 0 ? T(0) : view.share / static_cast<T>(1 + compared);
+    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+      score[v] = share * sigmoid(score[v]);
+    }
+    loss = share * (view.target_power * softplus(-target) + sum);
+    target_grad = -share * view.target_power * sigmoid(-target);
+  } else {
+    T maximum = target;
+    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+      maximum = maximum < score[v] ? score[v] : maximum;
+    }
+    maximum = block_max(maximum);
+    T others = 0;
+    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+      others += exp(score[v] - maximum);
+    }
+    others = block_sum(others);
+    const T sum = others + exp(target - maximum);
+    const T factor = view.share / sum;
+    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+      score[v] = exp(score[v] - maximum) * factor;
+    }
+    loss = (log(sum) + maximum - target) * view.share;
+    target_grad = -others * factor;
+  }
+  if (thread_index() == 0) {
+    losses[row] = loss;
+    target_grads[row] = target_grad;
+  }
+  if (grad_hidden != nullptr) {
+    for (std::int64_t j = thread_index(); j < view.dim; j += num_threads()) {
+      grad_hidden[row * view.dim + j] = target_grad * item[j];
+    }
+  }
+}
+
+// Rows of a matrix, each by its own factor.
+template <class T>
+struct ScaledRows {
+  const T* values;
+  const T* factors;
+  std::int64_t dim;
+
+  __device__ T operator()(std::int32_t entry, std::int64_t j) const {
+    return factors[entry] * values[entry * dim + j];
+  }
+};
+
+template <class T>
+LossView<T> view_of(const Tensor& hidden,
+                    const Tensor& table,
+                    const Tensor& targets,
+                    const SampledItems& sampled,
+                    const SampledLoss& kind) {
+  LossView<T> view{};
+  view.hidden = hidden.data<T>();
+  view.table = table.data<T>();
+  view.dim = hidden.cols();
+  view.targets = targets.data<std::int32_t>();
+  view.items = sampled.size();
+  view.log_counts = data_or_null<T>(sampled.log_counts);
+  view.target_log_counts = data_or_null<T>(sampled.target_log_counts);
+  if (sampled.owners.defined()) {
+    view.owners = sampled.owners.data<std::int32_t>();
+    view.excluded_offsets = sampled.excluded.device_offsets().data<std::int32_t>();
+    view.excluded_places = sampled.excluded_places.data<std::int32_t>();
+  }
+  view.binary = kind.kind == SampledLoss::Kind::kBinary;
+  view.target_power = static_cast<T>(kind.target_power);
+  view.share = T(1) / static_cast<T>(hidden.rows());
+  return view;
+}
+
+}  // namespace
+
+void CudaBackend::sampled_cross_entropy(const Tensor& hidden,
+                                        const Tensor& table,
+                                        const Tensor& targets,
+                                        const SampledItems& sampled,
+                                        const SampledLoss& kind,
+                                        Tensor& loss,
+                                        Tensor* grad_hidden,
+                                        Tensor* grad_table) {
+  with_real_type(hidden.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const char* op = "sampled_cross_entropy";
+    const LossView<T> view = view_of<T>(hidden, table, targets, sampled, kind);
+    const std::int64_t rows = hidden.rows();
+    const std::int64_t dim = view.dim;
+    const std::int64_t stride = divide_up(view.items, 4) * 4;  // rows on 16 bytes
+    const std::int64_t chunk = std::min(rows, std::max(kLeastRows, kScores / stride));
+    Tensor items = workspace<T>(view.items * dim);
+    gather_rows(table, sampled.rows, items);
+    Tensor scores = workspace<T>(chunk * stride);
+    Tensor losses = workspace<T>(rows);
+    Tensor target_grads = workspace<T>(rows);
+    Tensor grad_items = workspace<T>(grad_table == nullptr ? 0 : view.items * dim);
+    for (std::int64_t begin = 0; begin < rows; begin += chunk) {
+      const std::int64_t count = std::min(chunk, rows - begin);
+      const T* part = view.hidden + begin * dim;
+      gemm<T>(op,
+              count,
+              view.items,
+              dim,
+              {part, dim},
+              {items.data<T>(), dim, true},
+              scores.data<T>(),
+              stride,
+              false);
+      runtime().launch(op,
+                       sampled_loss_kernel<T>,
+                       dim3(static_cast<unsigned int>(count)),
+                       kThreads,
+                       0,
+                       view,
+                       begin,
+                       scores.data<T>(),
+                       stride,
+                       losses.data<T>(),
+                       target_grads.data<T>(),
+                       grad_hidden == nullptr ? nullptr : grad_hidden->data<T>());
+      if (grad_table != nullptr) {
+        gemm<T>(op,
+                count,
+                dim,
+                view.items,
+                {scores.data<T>(), stride},
+                {items.data<T>(), dim},
+                grad_hidden->data<T>() + begin * dim,
+                dim,
+                true);
+        gemm<T>(op,
+                view.items,
+                dim,
+                count,
+                {scores.data<T>(), stride, true},
+                {part, dim},
+                grad_items.data<T>(),
+                dim,
+                begin > 0);
+      }
+    }
+    if (grad_table != nullptr) {
+      fill(*grad_table, 0.0);
+      T* grad = grad_table->data<T>();
+      const auto* sampled_rows = sampled.rows.data<std::int32_t>();
+      scatter_add(op, grad_items.data<T>(), sampled_rows, view.items, dim, table.rows(), 1, grad);
+      const ScaledRows<T> target_rows{view.hidden, target_grads.data<T>(), dim};
+      const SortedRows sorted = sort_rows(op, view.targets, rows, table.rows());
+      add_sorted(op, target_rows, sorted, dim, 1, wide_piece(rows), grad);
+    }
+    sum_rows(op, losses.data<T>(), rows, 1, loss.data<T>());
+  });
+}
+
+}  // namespace elastic::cuda

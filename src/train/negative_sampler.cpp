@@ -1,0 +1,76 @@
+#include "train/negative_sampler.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+
+namespace elastic::train {
+
+NegativeSampler::NegativeSampler(const data::Split& split, const TrainConfig& config)
+    : seed_(static_cast<std::uint64_t>(config.seed)),
+      num_items_(split.num_items()),
+      negatives_(config.negatives) {
+  if (config.negative_sampling == "popularity") {
+    cumulative_.resize(static_cast<std::size_t>(num_items_) + 1);
+  }
+  for (std::int64_t user = 0; user < split.num_users(); ++user) {
+    const std::span<const std::int32_t> events = split.train_sequence(user);
+    if (!cumulative_.empty()) {
+      for (const std::int32_t item : events) {
+        ++cumulative_[static_cast<std::size_t>(item)];
+      }
+    }
+    const auto begin = static_cast<std::ptrdiff_t>(items_.size());
+    items_.insert(items_.end(), events.begin(), events.end());
+    std::sort(items_.begin() + begin, items_.end());
+    items_.erase(std::unique(items_.begin() + begin, items_.end()), items_.end());
+    offsets_.push_back(static_cast<std::int64_t>(items_.size()));
+  }
+  items_.shrink_to_fit();
+  for (std::size_t i = 1; i < cumulative_.size(); ++i) {
+    cumulative_[i] += cumulative_[i - 1];
+  }
+}
+
+std::vector<std::int32_t> NegativeSampler::draw(std::int64_t step) const {
+  RandomStream random(seed_, RandomPurpose::kNegatives, static_cast<std::uint64_t>(step));
+  const auto outcomes =
+      static_cast<std::uint64_t>(cumulative_.empty() ? num_items_ : cumulative_.back());
+  std::vector<std::int32_t> drawn(static_cast<std::size_t>(negatives_));
+  for (std::int32_t& item : drawn) {
+    const auto outcome = static_cast<std::int64_t>(random.below(outcomes));
+    item = static_cast<std::int32_t>(
+        cumulative_.empty() ? outcome + 1
+                            : std::upper_bound(cumulative_.begin(), cumulative_.end(), outcome) -
+                                  cumulative_.begin());
+  }
+  std::sort(drawn.begin(), drawn.end());
+  return drawn;
+}
+
+double NegativeSampler::log_expected_count(std::int32_t item) const {
+  const auto i = static_cast<std::size_t>(item);
+  const double draws = static_cast<double>(negatives_);
+  if (cumulative_.empty()) {
+    return std::log(draws / static_cast<double>(num_items_));
+  }
+  const auto count = static_cast<double>(cumulative_[i] - cumulative_[i - 1]);
+  return std::log(draws * count / static_cast<double>(cumulative_.back()));
+}
+
+void NegativeSampler::append_positives(std::int64_t user,
+                                       std::span<const std::int32_t> drawn,
+                                       std::vector<std::int32_t>& places) const {
+  const auto u = static_cast<std::size_t>(user);
+  auto begin = items_.begin() + offsets_[u];
+  const auto end = items_.begin() + offsets_[u + 1];
+  for (std::size_t place = 0; place < drawn.size(); ++place) {
+    begin = std::lower_bound(begin, end, drawn[place]);
+    if (begin != end && *begin == drawn[place]) {
+      places.push_back(static_cast<std::int32_t>(place));
+    }
+  }
+}
+
+}  // namespace elastic::train

@@ -1,0 +1,132 @@
+#include "train/sampled_steps.h"
+
+#include <algorithm>
+
+#include "autograd/ops/sampled_cross_entropy.h"
+#include "train/training_step.h"
+
+namespace elastic::train {
+namespace {
+
+// The items that a step names, ascending, each once, "no item" (0) first; place_of[item] is where
+// it stands.
+std::vector<std::int32_t> named_items(std::initializer_list<const std::vector<std::int32_t>*> lists,
+                                      std::vector<std::int32_t>& place_of) {
+  constexpr std::int32_t kNamed = -1;
+  std::vector<std::int32_t> items{0};
+  place_of[0] = kNamed;
+  for (const std::vector<std::int32_t>* list : lists) {
+    for (const std::int32_t item : *list) {
+      std::int32_t& place = place_of[static_cast<std::size_t>(item)];
+      if (place != kNamed) {
+        place = kNamed;
+        items.push_back(item);
+      }
+    }
+  }
+  std::sort(items.begin(), items.end());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    place_of[static_cast<std::size_t>(items[i])] = static_cast<std::int32_t>(i);
+  }
+  return items;
+}
+
+std::vector<std::int32_t> places(const std::vector<std::int32_t>& items,
+                                 const std::vector<std::int32_t>& place_of) {
+  std::vector<std::int32_t> result(items.size());
+  std::transform(items.begin(), items.end(), result.begin(), [&](std::int32_t item) {
+    return place_of[static_cast<std::size_t>(item)];
+  });
+  return result;
+}
+
+}  // namespace
+
+SampledSteps::SampledSteps(Model& model,
+                           Optimizer& optimizer,
+                           const data::Split& split,
+                           const TrainConfig& config)
+    : model_(model),
+      optimizer_(optimizer),
+      sampling_(sampling_for(config, model)),
+      sampler_(split, config),
+      device_(model.item_table().value().device()),
+      dtype_(model.item_table().value().dtype()) {
+  if (sampling_.by_rows) {
+    place_of_.resize(static_cast<std::size_t>(split.num_items()) + 1);
+  }
+}
+
+Tensor SampledSteps::upload(const std::vector<std::int32_t>& values) const {
+  return Tensor::from(values, {static_cast<std::int64_t>(values.size())}, device_);
+}
+
+Tensor SampledSteps::log_counts(const std::vector<std::int32_t>& items) const {
+  std::vector<double> logs(items.size());
+  std::transform(items.begin(), items.end(), logs.begin(), [&](std::int32_t item) {
+    return sampler_.log_expected_count(item);
+  });
+  const Shape shape{static_cast<std::int64_t>(items.size())};
+  return dtype_ == DType::kFloat64
+             ? Tensor::from(logs, shape, device_)
+             : Tensor::from(std::vector<float>(logs.begin(), logs.end()), shape, device_);
+}
+
+SampledItems SampledSteps::sample(const std::vector<std::int32_t>& drawn,
+                                  std::span<const Example> examples,
+                                  const std::vector<std::int32_t>& targets) const {
+  SampledItems sampled;
+  sampled.rows = upload(drawn);
+  if (sampling_.corrected) {
+    sampled.log_counts = log_counts(drawn);
+    sampled.target_log_counts = log_counts(targets);
+  }
+  std::vector<std::int32_t> owners;
+  std::vector<std::int32_t> offsets{0};
+  std::vector<std::int32_t> positives;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    owners.insert(owners.end(),
+                  static_cast<std::size_t>(examples[i].num_targets),
+                  static_cast<std::int32_t>(i));
+    sampler_.append_positives(examples[i].user, drawn, positives);
+    offsets.push_back(static_cast<std::int32_t>(positives.size()));
+  }
+  sampled.owners = upload(owners);
+  sampled.excluded = Segments(std::move(offsets), device_);
+  sampled.excluded_places = upload(positives);
+  return sampled;
+}
+
+Tensor SampledSteps::run(const HostBatch& input,
+                         std::span<const Example> examples,
+                         Supervision supervision,
+                         const ForwardMode& mode,
+                         double learning_rate) {
+  const std::vector<std::int32_t> drawn = sampler_.draw(mode.step);
+  SampledItems sampled = sample(drawn, examples, input.targets);
+  TrainBatch batch = train::upload(input, device_);
+  ForwardMode pass = mode;
+  Tensor rows;
+  if (sampling_.by_rows) {
+    rows = upload(named_items({&input.ids, &input.targets, &drawn}, place_of_));
+    const Tensor& table = model_.item_table().value();
+    Tensor part({rows.numel(), table.cols()}, dtype_, device_);
+    backend_for(device_).gather_rows(table, rows, part);
+    pass.items = {Variable(part, /*requires_grad=*/true), upload(places(input.ids, place_of_))};
+    batch.targets = upload(places(input.targets, place_of_));
+    sampled.rows = upload(places(drawn, place_of_));
+  }
+  const Variable hidden = supervised_states(model_, batch, supervision, pass);
+  const Variable table = sampling_.by_rows ? pass.items.table : model_.take_scored_items();
+  const Variable loss =
+      ops::sampled_cross_entropy(hidden, table, batch.targets, sampled, sampling_.loss);
+  backward(loss);
+  if (sampling_.by_rows) {
+    optimizer_.step(loss.value(), learning_rate, {model_.item_table(), rows, table.grad()});
+  } else {
+    optimizer_.step(loss.value(), learning_rate);
+  }
+  return loss.value();
+}
+
+}  // namespace elastic::train

@@ -1,0 +1,97 @@
+#include "train/negative_sampler.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tiny_run.h"
+
+namespace elastic::train {
+namespace {
+
+TrainConfig config_of(const std::string& sampling, std::int64_t negatives) {
+  TrainConfig config;
+  config.loss = "sampled-softmax";
+  config.negative_sampling = sampling;
+  config.negatives = negatives;
+  return config;
+}
+
+// Three users; item 4 of 5 occurs in no training event (the last two of a user are held out).
+data::Split skewed_split() {
+  data::IdMap users;
+  data::IdMap item_ids;
+  for (const char* user : {"a", "b", "c"}) {
+    users.add(user);
+  }
+  for (const char* item : {"1", "2", "3", "4", "5"}) {
+    item_ids.add(item);
+  }
+  return data::Split(std::make_shared<const data::Dataset>(
+      std::vector<std::int64_t>{0, 6, 10, 14},
+      std::vector<std::int32_t>{1, 2, 1, 5, 4, 4, 1, 3, 2, 4, 1, 1, 5, 5},
+      std::move(users),
+      std::move(item_ids)));
+}
+
+TEST_CASE("negative sampler: a draw is a function of the seed and the step") {
+  const data::Split split = tiny_split();
+  TrainConfig config = config_of("uniform", 50);
+  const NegativeSampler sampler(split, config);
+  const std::vector<std::int32_t> drawn = sampler.draw(3);
+  CHECK(drawn.size() == 50);
+  CHECK(std::is_sorted(drawn.begin(), drawn.end()));
+  CHECK(drawn == sampler.draw(3));
+  CHECK(drawn == NegativeSampler(split, config).draw(3));
+  CHECK(drawn != sampler.draw(4));
+  config.seed = 7;
+  CHECK(drawn != NegativeSampler(split, config).draw(3));
+}
+
+// Counts of many draws lie within five deviations of what the logs say, in both directions.
+TEST_CASE("negative sampler: items come as often as their expected counts say") {
+  const data::Split split = skewed_split();
+  constexpr std::int64_t kNegatives = 1000;
+  constexpr std::int64_t kSteps = 40;
+  for (const char* sampling : {"uniform", "popularity"}) {
+    CAPTURE(sampling);
+    const NegativeSampler sampler(split, config_of(sampling, kNegatives));
+    std::vector<double> counts(6, 0.0);
+    for (std::int64_t step = 1; step <= kSteps; ++step) {
+      for (const std::int32_t item : sampler.draw(step)) {
+        counts[static_cast<std::size_t>(item)] += 1.0;
+      }
+    }
+    CHECK(counts[0] == 0.0);
+    double total = 0.0;
+    for (std::int32_t item = 1; item <= 5; ++item) {
+      CAPTURE(item);
+      const double expected = kSteps * std::exp(sampler.log_expected_count(item));
+      total += expected;
+      CHECK(std::abs(counts[static_cast<std::size_t>(item)] - expected) <=
+            5.0 * std::sqrt(expected));
+    }
+    CHECK(total == doctest::Approx(kSteps * kNegatives));
+  }
+}
+
+TEST_CASE("negative sampler: popularity counts the training events, and no others") {
+  const NegativeSampler sampler(skewed_split(), config_of("popularity", 16));
+  // Training events: 1 2 1 5 | 1 3 | 1 1.
+  for (const auto& [item, count] : {std::pair{1, 5}, std::pair{2, 1}, {3, 1}, {5, 1}}) {
+    CHECK(sampler.log_expected_count(item) == doctest::Approx(std::log(16.0 * count / 8.0)));
+  }
+  CHECK(std::isinf(sampler.log_expected_count(4)));
+}
+
+TEST_CASE("negative sampler: the places of a user's training items are found, repeated ones too") {
+  const NegativeSampler sampler(skewed_split(), config_of("uniform", 8));
+  const std::vector<std::int32_t> drawn{1, 2, 2, 3, 4, 5, 5};
+  std::vector<std::int32_t> places;
+  sampler.append_positives(0, drawn, places);  // 1, 2, 5; 4 is held out
+  CHECK(places == std::vector<std::int32_t>{0, 1, 2, 5, 6});
+  sampler.append_positives(1, drawn, places);  // 1, 3
+  CHECK(places == std::vector<std::int32_t>{0, 1, 2, 5, 6, 0, 3});
+}
+
+}  // namespace
+}  // namespace elastic::train

@@ -1,0 +1,231 @@
+#include "train/sampled_steps.h"
+
+#include <cmath>
+
+#include "tensor/tensor_values.h"
+#include "tiny_run.h"
+#include "tolerances.h"
+
+namespace elastic::train {
+namespace {
+
+const char* const kLosses[] = {"sampled-softmax", "bce", "gbce"};
+
+TrainConfig config_of(const std::string& loss, const std::string& updates = "auto") {
+  TrainConfig config = tiny_train_config();
+  config.loss = loss;
+  config.negatives = 9;
+  config.item_updates = updates;
+  return config;
+}
+
+// A model, and steps over the first examples of a split.
+struct Stepper {
+  data::Split split;
+  TrainConfig config;
+  std::unique_ptr<Model> model;
+  Optimizer optimizer;
+  SampledSteps steps;
+  ExampleOptions options;
+
+  Stepper(const ModelConfig& model_config,
+          const TrainConfig& train_config,
+          DType dtype = DType::kFloat32,
+          data::Split data = tiny_split())
+      : split(std::move(data)),
+        config(train_config),
+        model(make_model(model_config, 3, dtype, test_device())),
+        optimizer(model->parameters(), config),
+        steps(*model, optimizer, split, config),
+        options{supervision_for(config, *model),
+                {},
+                model_config.max_len,
+                model_config.window,
+                static_cast<std::uint64_t>(config.seed)} {}
+
+  double run(std::uint32_t step) {
+    std::vector<std::int64_t> lengths;
+    for (std::int64_t user = 0; user < split.num_users(); ++user) {
+      lengths.push_back(static_cast<std::int64_t>(split.train_sequence(user).size()));
+    }
+    std::vector<Example> examples = epoch_examples(lengths, options, step);
+    examples.resize(std::min<std::size_t>(examples.size(), 10));
+    const ForwardMode mode{/*training=*/true, 5, step};
+    const Tensor loss = steps.run(
+        collect_batch(split, examples, options), examples, options.supervision, mode, 1e-2);
+    optimizer.require_finite();
+    return to_doubles(loss)[0];
+  }
+  [[nodiscard]] std::vector<std::vector<std::byte>> parameters() const {
+    std::vector<std::vector<std::byte>> result;
+    for (const Parameter& parameter : model->parameters().all()) {
+      result.push_back(bits_of(parameter.variable.value()));
+    }
+    return result;
+  }
+};
+
+ModelConfig windowed_config(const std::string& model) {
+  ModelConfig config = tiny_model_config(model);
+  config.window = 3;
+  return config;
+}
+
+// Only then: later, Adam over all items moves those that no step names.
+TEST_CASE("sampled steps: the first one by rows ends in the bits of one over all items") {
+  for (const char* model : {"softmax", "elastic", "elastic-window", "gru"}) {
+    for (const char* loss : kLosses) {
+      for (const char* sampling : {"uniform", "popularity"}) {
+        CAPTURE(model);
+        CAPTURE(loss);
+        TrainConfig rows = config_of(loss, "rows");
+        rows.negative_sampling = sampling;
+        TrainConfig all = rows;
+        all.item_updates = "all";
+        Stepper by_rows(windowed_config(model), rows);
+        Stepper whole(windowed_config(model), all);
+        const auto before = whole.parameters();
+        CHECK(by_rows.run(1) == whole.run(1));
+        CHECK(by_rows.parameters() == whole.parameters());
+        CHECK(whole.parameters() != before);
+      }
+    }
+  }
+}
+
+TEST_CASE("sampled steps: random experts are drawn by the items, not by their rows") {
+  ModelConfig config = tiny_model_config("elastic");
+  config.retrieval = "random";
+  Stepper by_rows(config, config_of("bce", "rows"));
+  Stepper whole(config, config_of("bce", "all"));
+  CHECK(by_rows.run(1) == whole.run(1));
+  CHECK(by_rows.parameters() == whole.parameters());
+}
+
+TEST_CASE("sampled steps: the loss falls, and items that no step names stay where they are") {
+  for (const char* loss : kLosses) {
+    CAPTURE(loss);
+    ModelConfig config = tiny_model_config("softmax");
+    config.dropout = 0.0;
+    config.num_items = 4000;
+    // The users know 12 items; nine negatives a step leave most of the others unnamed.
+    data::IdMap items;
+    for (int item = 0; item < 4000; ++item) {
+      items.add(std::to_string(item));
+    }
+    data::IdMap users;
+    std::vector<std::int64_t> offsets{0};
+    std::vector<std::int32_t> events;
+    const data::Split tiny = tiny_split();
+    for (std::int64_t user = 0; user < tiny.num_users(); ++user) {
+      users.add(std::to_string(user));
+      const auto sequence = tiny.dataset().sequence(user);
+      events.insert(events.end(), sequence.begin(), sequence.end());
+      offsets.push_back(static_cast<std::int64_t>(events.size()));
+    }
+    Stepper stepper(config,
+                    config_of(loss),
+                    DType::kFloat64,
+                    data::Split(std::make_shared<const data::Dataset>(
+                        offsets, events, std::move(users), std::move(items))));
+    const std::vector<double> before = to_doubles(stepper.model->item_table().value());
+    const double first = stepper.run(1);
+    const std::uint32_t steps = test_is_brief() ? 5 : 30;
+    for (std::uint32_t step = 2; step < steps; ++step) {
+      stepper.run(step);
+    }
+    CHECK(stepper.run(steps) < 0.9 * first);
+    const std::vector<double> after = to_doubles(stepper.model->item_table().value());
+    std::int64_t moved = 0;
+    for (std::size_t row = 0; row < 4001; ++row) {
+      moved += std::equal(before.begin() + static_cast<std::ptrdiff_t>(16 * row),
+                          before.begin() + static_cast<std::ptrdiff_t>(16 * row + 16),
+                          after.begin() + static_cast<std::ptrdiff_t>(16 * row))
+                   ? 0
+                   : 1;
+    }
+    CHECK(moved >= kTinyItems);
+    CHECK(moved <= kTinyItems + 9 * static_cast<std::int64_t>(steps));
+  }
+}
+
+TEST_CASE("sampled steps: users who know all items have nothing to learn from") {
+  for (const char* loss : kLosses) {
+    CAPTURE(loss);
+    Stepper stepper(tiny_model_config("softmax"), config_of(loss), DType::kFloat32, tiny_split(14));
+    const auto before = stepper.parameters();
+    CHECK(stepper.run(1) == 0.0);
+    CHECK(stepper.parameters() == before);
+  }
+}
+
+TEST_CASE("sampled steps: a model that makes its items trains the whole table") {
+  for (const char* variant : {"base", "soft", "mini"}) {
+    CAPTURE(variant);
+    ModelConfig config = tiny_model_config("lisa");
+    config.lisa_variant = variant;
+    Stepper stepper(config, config_of("sampled-softmax"));
+    const auto before = stepper.parameters();
+    CHECK(std::isfinite(stepper.run(1)));
+    CHECK(stepper.parameters() != before);
+    CHECK(
+        message_of([&] { Stepper(config, config_of("bce", "rows")); }) ==
+        "item_updates: expected all or auto with model lisa, which makes its items from the whole "
+        "table, got 'rows'");
+  }
+}
+
+TEST_CASE("sampled steps: gbce's power follows the paper, and negatives fit the catalogue") {
+  const auto model = make_model(tiny_model_config("softmax"), 1);  // 11 items beside the target
+  const auto power = [&](double t, std::int64_t negatives) {
+    TrainConfig config = config_of("gbce");
+    config.gbce_t = t;
+    config.negatives = negatives;
+    return sampling_for(config, *model).loss.target_power;
+  };
+  const double alpha = 4.0 / 11.0;
+  CHECK(power(0.75, 4) == doctest::Approx(alpha * (0.75 * (1.0 - 1.0 / alpha) + 1.0 / alpha)));
+  CHECK(power(0.0, 4) == doctest::Approx(1.0));
+  CHECK(power(1.0, 4) == doctest::Approx(alpha));
+  CHECK(power(0.75, 11) == doctest::Approx(1.0));
+  CHECK(message_of([&] { power(0.75, 12); }) ==
+        "negatives: expected at most 11 with loss gbce, the items besides the target, got 12");
+}
+
+// What a step takes beside weights and moments, in bytes.
+std::size_t step_bytes(std::int64_t num_items, const std::string& updates) {
+  data::IdMap items;
+  for (std::int64_t item = 0; item < num_items; ++item) {
+    items.add(std::to_string(item));
+  }
+  data::IdMap users;
+  users.add("one");
+  std::vector<std::int32_t> events;
+  for (std::int32_t i = 0; i < 40; ++i) {
+    events.push_back(1 + i % 25);
+  }
+  ModelConfig config = tiny_model_config("softmax");
+  config.num_items = num_items;
+  Stepper stepper(
+      config,
+      config_of("gbce", updates),
+      DType::kFloat32,
+      data::Split(std::make_shared<const data::Dataset>(
+          std::vector<std::int64_t>{0, 40}, events, std::move(users), std::move(items))));
+  stepper.run(1);
+  CachingAllocator& allocator = test_backend().allocator();
+  allocator.reset_peak();
+  const std::size_t before = allocator.report().total_current;
+  stepper.run(2);
+  return allocator.report().total_peak - before;
+}
+
+TEST_CASE("sampled steps: by rows a step's memory does not grow with the catalogue") {
+  const std::size_t few = step_bytes(500, "rows");
+  const std::size_t many = step_bytes(100000, "rows");
+  CHECK(many < few + few / 4);
+  CHECK(step_bytes(100000, "all") > std::size_t{100000} * 16 * 4);
+}
+
+}  // namespace
+}  // namespace elastic::train

@@ -7,7 +7,7 @@
 namespace elastic {
 namespace {
 
-constexpr ForwardMode kPlain{};
+const ForwardMode kPlain{};
 
 ModelConfig lisa_config(const std::string& variant) {
   ModelConfig config = small_config("lisa");

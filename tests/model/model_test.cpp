@@ -6,7 +6,7 @@
 namespace elastic {
 namespace {
 
-constexpr ForwardMode kTraining{true, 5, 3};
+const ForwardMode kTraining{true, 5, 3};
 
 std::unique_ptr<Model> small_model(const std::string& name, DType dtype = DType::kFloat32) {
   return new_model(small_config(name), /*seed=*/1, dtype);

@@ -6,7 +6,7 @@
 namespace elastic {
 namespace {
 
-constexpr ForwardMode kTraining{true, 5, 3};
+const ForwardMode kTraining{true, 5, 3};
 
 ModelConfig memory_config() {
   ModelConfig config = small_config("elastic-causal");

@@ -1,5 +1,7 @@
 #include "train/negative_sampler.h"
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <cmath>
 

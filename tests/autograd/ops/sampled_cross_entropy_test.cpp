@@ -180,8 +180,11 @@ TEST_CASE("sampled_cross_entropy: values by hand") {
 }
 
 TEST_CASE("sampled_cross_entropy: equals its definition, naively") {
-  for (const bool corrected : {false, true}) {
-    for (const SampledLoss& kind : {kSoftmax, kBinary, kWeakTarget}) {
+  for (const SampledLoss& kind : {kSoftmax, kBinary, kWeakTarget}) {
+    for (const bool corrected : {false, true}) {
+      if (test_is_brief() && !corrected) {
+        continue;
+      }
       // Blocks of 64 rows, chunks of two of them; more than 512 items multiply in two parts.
       for (const auto& [rows, items, dim, count] : {std::array{1, 2, 1, 1},
                                                     std::array{3, 7, 5, 4},

@@ -49,7 +49,7 @@ TEST_CASE("report: buckets by history length, without the empty ones") {
 
 TEST_CASE("report: buckets by the held-out item's popularity") {
   const Report report = small_report();
-  REQUIRE(report.popularity_buckets.size() == 3);  // the tail has no user
+  REQUIRE(report.popularity_buckets.size() == 4);
   const PopularityBucket& head = report.popularity_buckets[0];
   CHECK(head.group == PopularityGroup::kHead);
   CHECK(head.items == 1);
@@ -60,7 +60,9 @@ TEST_CASE("report: buckets by the held-out item's popularity") {
   CHECK(mid.fewest == 6);
   CHECK(mid.most == 9);
   CHECK(mid.popularity_hit_at_10 == 1.0);
-  CHECK(report.popularity_buckets[2].group == PopularityGroup::kCold);
+  CHECK(report.popularity_buckets[2].group == PopularityGroup::kTail);
+  CHECK(report.popularity_buckets[2].most == 5);
+  CHECK(report.popularity_buckets[3].group == PopularityGroup::kCold);
   CHECK(report.cold_items == 1);
 }
 

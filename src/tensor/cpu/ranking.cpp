@@ -1,5 +1,4 @@
 // Ranks and best items over the whole catalogue by tiles; a [rows, V] score matrix never exists.
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -133,36 +132,6 @@ class BestItems {
   std::vector<Entry> heap_;
 };
 
-// Offers an item to all rows that it may enter. Few do, so that rows are compared in groups first,
-// as a vector.
-template <class T>
-void offer_scores(const T* scores,
-                  std::int64_t rows,
-                  std::int32_t id,
-                  T* thresholds,
-                  std::vector<BestItems<T>>& best) {
-  constexpr std::int64_t kGroup = 16;
-  for (std::int64_t begin = 0; begin < rows; begin += kGroup) {
-    const std::int64_t end = std::min(begin + kGroup, rows);
-    if (end - begin == kGroup) {
-      int entering = 0;
-      for (std::int64_t r = 0; r < kGroup; ++r) {
-        entering += scores[begin + r] >= thresholds[begin + r] ? 1 : 0;
-      }
-      if (entering == 0) {
-        continue;
-      }
-    }
-    for (std::int64_t r = begin; r < end; ++r) {
-      if (scores[r] >= thresholds[r]) {
-        BestItems<T>& row = best[static_cast<std::size_t>(r)];
-        row.offer(scores[r], id);
-        thresholds[r] = row.threshold();
-      }
-    }
-  }
-}
-
 }  // namespace
 
 void CpuBackend::rank_targets(const Tensor& hidden,
@@ -230,18 +199,20 @@ void CpuBackend::top_k(const Tensor& hidden,
                    const std::int64_t begin = blocks.begin(b);
                    const std::int64_t rows = blocks.end(b) - begin;
                    std::vector<BestItems<T>> best(static_cast<std::size_t>(rows), BestItems<T>(k));
-                   T thresholds[kBlockRows];
-                   std::fill_n(thresholds, kBlockRows, -std::numeric_limits<T>::infinity());
                    tiles.for_each(begin,
                                   rows,
                                   scratch.get(),
                                   [&](std::int64_t first, std::int64_t count, const T* tile) {
-                                    for (std::int64_t v = 0; v < count; ++v) {
-                                      offer_scores(tile + v * rows,
-                                                   rows,
-                                                   static_cast<std::int32_t>(first + v),
-                                                   thresholds,
-                                                   best);
+                                    for (std::int64_t r = 0; r < rows; ++r) {
+                                      BestItems<T>& row_best = best[static_cast<std::size_t>(r)];
+                                      T threshold = row_best.threshold();
+                                      for (std::int64_t v = 0; v < count; ++v) {
+                                        if (tile[v * rows + r] >= threshold) {
+                                          row_best.offer(tile[v * rows + r],
+                                                         static_cast<std::int32_t>(first + v));
+                                          threshold = row_best.threshold();
+                                        }
+                                      }
                                     }
                                   });
                    for (std::int64_t r = 0; r < rows; ++r) {

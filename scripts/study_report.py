@@ -238,7 +238,7 @@ def speed_table(study):
         run, profile = trained.get(model), study.profiles.get(model)
         cells = [model, amount(run.pass_seconds) if run else ""]
         if not profile:
-            lines.append(cells + [""] * 7)
+            lines.append(cells + [""] * (7 if study.profiles else 0))
             continue
         lengths = sorted({row["length"] for row in profile["rows"]})
         fits = {fit["phase"]: fit for fit in profile["fits"]}
@@ -250,8 +250,11 @@ def speed_table(study):
         cells.append(amount(memory / 1048576.0) if memory else "")
         cells.append(number(fits["train"]["memory_exponent"], 2) if "train" in fits else "")
         lines.append(cells)
+    if not study.profiles:
+        return Table("Cost", "A pass: training on every target of the data once, from the runs above.",
+                     ["model", "a pass, s"], lines)
     bounds = [row["length"] for profile in study.profiles.values() for row in profile["rows"]]
-    shortest, longest = (min(bounds), max(bounds)) if bounds else ("", "")
+    shortest, longest = min(bounds), max(bounds)
     return Table(
         "Cost", "A pass: training on every target of the data once, from the runs above. The rest "
         "for one history at a time; empty where it did not fit in memory. p: the cost grows as the "

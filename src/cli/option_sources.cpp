@@ -14,6 +14,8 @@ nlohmann::ordered_json option_sources(const OptionTable& table,
       sources[option->key] = option->source;
     } else if (before.is_object() && before.contains(option->key)) {
       sources[option->key] = before[option->key];
+    } else if (to_text(option->target) != option->default_text) {
+      sources[option->key] = run_config;  // a run of an older version, say
     }
   }
   return sources;

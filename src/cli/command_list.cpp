@@ -31,8 +31,9 @@ Completion completion_of(const Option& option) {
   if (option.value_name == "FILE") {
     return Completion::kFiles;
   }
-  const bool is_run = option.value_name == "RUN" || option.value_name == "RUNS";
-  return is_run ? Completion::kFolders : Completion::kNothing;
+  const std::string& name = option.value_name;
+  return name == "RUN" || name == "RUNS" || name == "DIR" ? Completion::kFolders
+                                                          : Completion::kNothing;
 }
 
 std::vector<std::string> flags_of(const Option& option) {

@@ -67,7 +67,7 @@ void compare(Check&& check_config, std::size_t expected_options) {
 
 TEST_CASE("choices: of the model and of training they are those that the library takes") {
   compare<ModelConfig>([](const ModelConfig& config) { check(config); }, 7);
-  compare<train::TrainConfig>([](const train::TrainConfig& config) { train::check(config); }, 4);
+  compare<train::TrainConfig>([](const train::TrainConfig& config) { train::check(config); }, 6);
 }
 
 TEST_CASE("choices: of the data and the device too") {
@@ -80,7 +80,7 @@ TEST_CASE("choices: of the data and the device too") {
         config.data = folder.file("log.csv");
         data::load_data(config);
       },
-      2);
+      4);
 }
 
 TEST_CASE("choices: a value that is none of them is refused, naming what set it") {

@@ -22,8 +22,9 @@ FOLDERS = {
     "model": ["base", "tensor", "autograd", "data"],
     "eval": ["base", "tensor", "autograd", "data", "model"],
     "train": ["base", "tensor", "autograd", "data", "model", "eval"],
-    "profile": ["base", "tensor", "autograd", "data", "model", "eval", "train"],
-    "cli": ["base", "tensor", "autograd", "data", "model", "eval", "train", "profile"],
+    "report": ["base"],
+    "profile": ["base", "tensor", "autograd", "data", "model", "eval", "train", "report"],
+    "cli": ["base", "tensor", "autograd", "data", "model", "eval", "train", "report", "profile"],
 }
 
 # The one door to the CUDA backend: (file, header).

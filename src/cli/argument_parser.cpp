@@ -7,23 +7,11 @@
 #include "base/nearest.h"
 #include "cli/build_info.h"
 #include "cli/help_formatter.h"
+#include "cli/option_choices.h"
 #include "cli/output.h"
 
 namespace elastic::cli {
 namespace {
-
-constexpr const char* kDescription =
-    "elastic: sequential recommendation with interest experts in linear time\n"
-    "\n"
-    "  elastic train --data ratings.csv --out runs/first\n"
-    "  elastic eval runs/first\n"
-    "  echo 42 | elastic predict runs/first\n"
-    "\n"
-    "Results go to standard output, everything else to standard error. Exit codes: 0 ok, 1 "
-    "failure,\n"
-    "2 usage or config, 3 bad input data, 4 out of memory, 5 not a number, 6 run unusable,\n"
-    "7 no such device, 8 a result below --fail-below, 130 or 143 stopped by a signal with the "
-    "state saved.";
 
 void print(const std::string& text) {
   Output output;
@@ -41,8 +29,8 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
   if (option.short_flag != '\0') {
     names = std::string("-") + option.short_flag + "," + names;
   }
-  if (std::holds_alternative<bool*>(option.target)) {
-    if (option.has_environment()) {
+  if (option.is_switch()) {
+    if (option.has_opposite()) {
       names += ",!--no-" + option.flag().substr(2);
     }
     bound = app.add_flag(names)->description(option.help);
@@ -51,7 +39,7 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
   }
   // The last one wins, so that a script can append its own.
   bound->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->group(option.group);
-  if (option.scope != Scope::kFlagOnly || !std::holds_alternative<bool*>(option.target)) {
+  if (option.scope != Scope::kFlagOnly || !option.is_switch()) {
     bound->default_str(option.default_text);
   }
   return bound;
@@ -59,7 +47,7 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
 
 }  // namespace
 
-ArgumentParser::ArgumentParser() : app_(kDescription, "elastic") {
+ArgumentParser::ArgumentParser() : app_(kToolDescription, "elastic") {
   app_.formatter(std::make_shared<HelpFormatter>());
   app_.set_help_flag("-h,--help", "print this help");
   app_.add_flag("--version")->description("print the version and what this binary was built with");
@@ -76,11 +64,27 @@ ArgumentParser::ArgumentParser() : app_(kDescription, "elastic") {
 
 void ArgumentParser::bind(BoundCommand& bound) {
   bound.command->declare(bound.table);
+  declare_choices(bound.command->name(), bound.table);
   bound.app = app_.add_subcommand(bound.command->name(), bound.command->description());
   bound.app->allow_extras();
   bound.app->get_help_ptr()->group(kOtherGroup);
+  if (bound.command->hidden()) {
+    bound.app->group("");
+  }
   for (const auto& option : bound.table.options()) {
     bound.options.push_back(bind_option(*bound.app, *option));
+  }
+  if (!bound.table.environment_names().empty()) {
+    bound.print_config = bound.app->add_flag_callback(
+        kPrintConfigFlag,
+        // Called before CLI11 looks for what is required: the options alone do not need a run.
+        [&bound] {
+          for (CLI::Option* option : bound.options) {
+            option->required(false);
+          }
+        },
+        kPrintConfigHelp);
+    bound.print_config->group(kOtherGroup);
   }
 }
 
@@ -109,7 +113,9 @@ void ArgumentParser::refuse_leftovers(const CLI::App& app) const {
   }
   std::vector<std::string> names;
   for (const BoundCommand& bound : commands_) {
-    names.push_back(bound.command->name());
+    if (!bound.command->hidden()) {
+      names.push_back(bound.command->name());
+    }
   }
   throw UsageError(
       "unknown command \"", leftovers.front(), "\"", did_you_mean(leftovers.front(), names), help);
@@ -124,6 +130,12 @@ BoundCommand* ArgumentParser::parse(int argc,
     print(app_.help());
     return nullptr;
   } catch (const CLI::ParseError& error) {
+    for (const BoundCommand& bound : commands_) {
+      if (bound.app->parsed()) {
+        refuse_leftovers(*bound.app);  // a mistyped flag tells more than the argument it swallowed
+        throw UsageError(error.what(), " (see elastic ", bound.command->name(), " --help)");
+      }
+    }
     throw UsageError(error.what());
   }
   for (BoundCommand& bound : commands_) {
@@ -131,6 +143,10 @@ BoundCommand* ArgumentParser::parse(int argc,
       refuse_leftovers(*bound.app);
       refuse_leftovers(app_);
       apply_layers(bound, environment);
+      if (bound.print_config != nullptr && bound.print_config->count() > 0) {
+        print(bound.table.print_config());
+        return nullptr;
+      }
       return &bound;
     }
   }
@@ -154,6 +170,7 @@ void ArgumentParser::apply_layers(BoundCommand& bound, const char* const* enviro
   }
   bound.table.apply_environment(environment, others);
   apply_flags(bound, false);
+  bound.table.check_choices();
 }
 
 void ArgumentParser::apply_flags(BoundCommand& bound, bool flag_only) {

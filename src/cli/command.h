@@ -22,6 +22,8 @@ class Command {
   virtual ~Command() = default;
 
   [[nodiscard]] virtual std::string name() const = 0;
+  /// Left out of the list of commands: for the machinery of shells and packages.
+  [[nodiscard]] virtual bool hidden() const { return false; }
   /// One sentence for the list of commands; further lines say what a user should know, by example.
   [[nodiscard]] virtual std::string description() const = 0;
   /// Declares the options, whose values live in this object. Called once.
@@ -37,6 +39,9 @@ std::unique_ptr<Command> make_eval_command();
 std::unique_ptr<Command> make_predict_command();
 std::unique_ptr<Command> make_profile_command();
 std::unique_ptr<Command> make_models_command();
+std::unique_ptr<Command> make_report_command();
+std::unique_ptr<Command> make_completion_command();
+std::unique_ptr<Command> make_man_command();
 std::vector<std::unique_ptr<Command>> make_all_commands();
 
 }  // namespace elastic::cli

@@ -81,6 +81,9 @@ std::string arguments(const CLI::App& app) {
 std::string commands(const CLI::App& app) {
   std::string lines;
   for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_group().empty()) {
+      continue;  // hidden
+    }
     const std::string description = command->get_description();
     lines += two_columns(command->get_name(), description.substr(0, description.find('\n')));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -44,6 +45,36 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 bool is_option_variable(const std::string& name) {
   return name.rfind(kPrefix, 0) == 0 && name.rfind(kForeignPrefix, 0) != 0 &&
          !contains(foreign_variables, name);
+}
+
+// The value, or for a list its parts.
+std::vector<std::string> texts_of(const Option& option) {
+  const std::string value = to_text(option.target);
+  if (!option.choices.list) {
+    return {value};
+  }
+  std::vector<std::string> parts;
+  std::istringstream stream(value);
+  for (std::string part; std::getline(stream, part, ',');) {
+    parts.push_back(part);
+  }
+  return parts;
+}
+
+// "a, b or c"
+std::string alternatives(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    joined += concat(i == 0 ? "" : i + 1 == texts.size() ? " or " : ", ", texts[i]);
+  }
+  return joined;
+}
+
+// A flag, a variable and an argument say which option they are, a file does not.
+std::string setter_of(const Option& option) {
+  const bool tells = option.scope == Scope::kPositional || option.source == option.flag() ||
+                     option.source == option.environment();
+  return tells ? option.source : concat(option.source, ": ", option.key);
 }
 
 }  // namespace
@@ -119,7 +150,11 @@ void OptionTable::apply_environment(const char* const* variables,
       }
       std::vector<std::string> known = own;
       known.insert(known.end(), others.begin(), others.end());
-      throw UsageError("environment: unknown variable ", name, did_you_mean(name, known));
+      const std::string meant = did_you_mean(name, known);
+      throw UsageError(
+          "environment: unknown variable ",
+          name,
+          meant.empty() ? "; unset it, or rename it if it is another program's" : meant);
     }
     for (const auto& option : options_) {
       if (option->has_environment() && option->environment() == name) {
@@ -134,6 +169,26 @@ void OptionTable::apply_flag(Option& option, const std::string& text) {
   const bool positional = option.scope == Scope::kPositional;
   option.source = positional ? option.value_name : option.flag();
   set(option, text, option.source);
+}
+
+void OptionTable::check_choices() const {
+  for (const auto& option : options_) {
+    const Choices& choices = option->choices;
+    if (choices.texts.empty() || choices.open || option->source == "default") {
+      continue;
+    }
+    for (const std::string& text : texts_of(*option)) {
+      if (!contains(choices.texts, text)) {
+        throw UsageError(setter_of(*option),
+                         ": expected ",
+                         alternatives(choices.texts),
+                         ", got '",
+                         text,
+                         "'",
+                         did_you_mean(text, choices.texts));
+      }
+    }
+  }
 }
 
 const Option& OptionTable::find(const std::string& key) const {
@@ -165,9 +220,13 @@ nlohmann::ordered_json OptionTable::to_config() const {
 
 std::string OptionTable::print_config() const {
   std::vector<const Option*> shown;
+  const Option* last_entry = nullptr;
+  const bool has_config = !to_config().empty();
   for (const auto& option : options_) {
-    if (option->scope == Scope::kEverywhere) {
+    if (option->has_environment()) {
       shown.push_back(option.get());
+      const bool is_entry = !has_config || option->scope == Scope::kEverywhere;
+      last_entry = is_entry ? option.get() : last_entry;
     }
   }
   std::string text = "{\n";
@@ -177,8 +236,10 @@ std::string OptionTable::print_config() const {
       group = option->group;
       text += concat("  // ", group, "\n");
     }
-    std::string line = concat("  \"", option->key, "\": ", to_json(option->target).dump());
-    line += option == shown.back() ? "" : ",";
+    const bool is_entry = !has_config || option->scope == Scope::kEverywhere;
+    std::string line =
+        concat(is_entry ? "  \"" : "  // \"", option->key, "\": ", to_json(option->target).dump());
+    line += is_entry && option != last_entry ? "," : "";
     line.resize(std::max<std::size_t>(line.size() + 2, 40), ' ');
     text += concat(line, "// ", option->source, "\n");
   }

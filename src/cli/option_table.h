@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "cli/option_value.h"
@@ -23,6 +24,13 @@ enum class Scope {
   kPositional,  ///< an argument without a flag
 };
 
+/// What a text option takes.
+struct Choices {
+  std::vector<std::string> texts;  ///< none: any text
+  bool open = false;               ///< others too; these are for shells to complete
+  bool list = false;               ///< several, separated by commas
+};
+
 struct Option {
   std::string key;  ///< as in a config file: num_experts
   OptionTarget target;
@@ -34,6 +42,7 @@ struct Option {
   bool joins = false;     ///< given again, a value adds to the list, after a comma
   /// Of a text that was a switch once: what false and true of older configs stand for.
   std::optional<std::pair<const char*, const char*>> switch_texts;
+  Choices choices;
   std::string value_name;          ///< in the help, instead of the type's: "FILE"
   std::string default_text;        ///< the value when declared
   std::string source = "default";  ///< what set the value: "default", a file, a variable, a flag
@@ -42,6 +51,9 @@ struct Option {
   [[nodiscard]] std::string environment() const;  ///< ELASTIC_NUM_EXPERTS
   /// The value as the option would hold it: for switch_texts their text, else as it is.
   [[nodiscard]] nlohmann::json normalised(const nlohmann::json& value) const;
+  [[nodiscard]] bool is_switch() const { return std::holds_alternative<bool*>(target); }
+  /// Where --no-... turns it off.
+  [[nodiscard]] bool has_opposite() const { return is_switch() && has_environment(); }
   [[nodiscard]] bool has_environment() const {
     return scope == Scope::kEverywhere || scope == Scope::kSession;
   }
@@ -67,6 +79,9 @@ class OptionTable {
   /// Reads variables "NAME=value", null-terminated as `environ`. Names that start with ELASTIC_ and
   /// are neither here nor in `others` are refused.
   void apply_environment(const char* const* variables, const std::vector<std::string>& others);
+  /// Throws UsageError for a value that is none of its option's choices, naming what set it and the
+  /// nearest choice. Defaults are taken as they are.
+  void check_choices() const;
   /// Throws UsageError for a value of the wrong type.
   void apply_flag(Option& option, const std::string& text);
 
@@ -77,7 +92,8 @@ class OptionTable {
   [[nodiscard]] std::vector<std::string> environment_names() const;
   /// What a config file can hold, as one that sets every value.
   [[nodiscard]] nlohmann::ordered_json to_config() const;
-  /// The same as text, with a comment on what set each value.
+  /// The same as text, with a comment on what set each value. Options that a config file cannot
+  /// hold are comments as well, unless no option is for config files.
   [[nodiscard]] std::string print_config() const;
 
  private:

@@ -86,6 +86,7 @@ void ProfileCommand::declare(OptionTable& table) {
   add("shortcut", &shortcut_, "compute only the last token in the last layer: on, off or both");
   add("items", &items_, "size of the catalogue of synthetic histories");
   add("data", &data_, "real histories, cut to the length, instead of synthetic ones");
+  table.options().back()->value_name = "FILE";
   table.begin_group("How to measure");
   add("repetitions", &repetitions_, "timed runs of each row");
   add("warmup", &warmup_, "runs before them");
@@ -93,8 +94,14 @@ void ProfileCommand::declare(OptionTable& table) {
   add("baseline", &baseline_, "the model that speed-ups are against");
   table.begin_group("What to write");
   add("ops", &ops_, "time and bytes of each kernel of one run as well");
-  add("report", &report_, "write a page with plots to this file");
-  add("trace", &trace_, "write every kernel call to this file, for chrome://tracing");
+  // Of one call: a variable would overwrite the file of the call before.
+  const auto add_file = [&table](const char* key, std::string* target, const char* help) {
+    Option& file = table.add(key, target, help);
+    file.scope = Scope::kFlagOnly;
+    file.value_name = "FILE";
+  };
+  add_file("report", &report_, "write a page with plots to this file");
+  add_file("trace", &trace_, "write every kernel call to this file, for chrome://tracing");
   declare_output(table, format_, "md", "md, csv, jsonl or json");
   declare_session(table, session_);
 }

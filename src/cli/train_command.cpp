@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -9,11 +11,13 @@
 #include "cli/config_file.h"
 #include "cli/evaluation.h"
 #include "cli/model_flags.h"
+#include "cli/option_sources.h"
 #include "cli/output.h"
 #include "cli/output_format.h"
 #include "cli/progress_line.h"
 #include "cli/run_data.h"
 #include "cli/run_files.h"
+#include "cli/run_report.h"
 #include "cli/save_signal.h"
 #include "cli/session_options.h"
 #include "cli/stop_signals.h"
@@ -21,6 +25,7 @@
 #include "train/items_file.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"
+#include "train/tensorboard.h"
 #include "train/trainer.h"
 
 namespace elastic::cli {
@@ -48,6 +53,20 @@ constexpr const char* kDescription =
     "options of Running, a variable (ELASTIC_NUM_EXPERTS). Defaults < config file < variables <\n"
     "flags.";
 
+// What is written about a training beside its results: may change when it is resumed.
+constexpr const char* kRecordsGroup = "Records";
+
+// `board` is there before the first of these calls.
+void observe(train::TrainObserver& observer, std::optional<train::TensorBoard>& board) {
+  observer.line = [&board](const nlohmann::ordered_json& event) { board->add(event); };
+  const auto step = std::make_shared<std::int64_t>(0);
+  observer.step = [step](std::int64_t steps) { *step = steps; };
+  observer.progress = [&board, step, show = observer.progress](const train::Progress& progress) {
+    show(progress);
+    board->add(progress, *step);
+  };
+}
+
 class TrainCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "train"; }
@@ -71,6 +90,7 @@ class TrainCommand : public Command {
   [[nodiscard]] std::string resume_command() const {
     return "elastic train --resume --out " + out_;
   }
+  void write_report(const train::RunDirectory& run) const;
   void report(const RunData& data, const train::RunDirectory& run, Device device) const;
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
 
@@ -83,9 +103,12 @@ class TrainCommand : public Command {
   std::string config_;
   std::string cache_ = "auto";
   bool filter_seen_ = true;
+  bool tensorboard_ = false;
+  bool report_ = false;
   bool resume_ = false;
-  bool print_config_ = false;
-  nlohmann::json resumed_;  ///< the options of the run to resume
+  nlohmann::json resumed_;                  ///< the options of the run to resume
+  std::string resumed_from_;                ///< their file
+  nlohmann::ordered_json resumed_sources_;  ///< what had set them
 };
 
 void TrainCommand::declare(OptionTable& table) {
@@ -98,8 +121,6 @@ void TrainCommand::declare(OptionTable& table) {
   config.value_name = "FILE";
   table.add("resume", &resume_, "go on with the run in --out, by its own options").scope =
       Scope::kFlagOnly;
-  table.add("print_config", &print_config_, "print every option with its source, and stop").scope =
-      Scope::kFlagOnly;
   declare_data(table, data_);
   declare_cache(table, cache_);
   table.begin_group("Model");
@@ -108,6 +129,10 @@ void TrainCommand::declare(OptionTable& table) {
   table.add_all(train_);
   table.begin_group("Evaluation");
   table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking");
+  table.begin_group(kRecordsGroup);
+  table.add("tensorboard", &tensorboard_, "write event files for TensorBoard to RUN/tensorboard");
+  table.add(
+      "report", &report_, "write a page with curves and results to RUN/report.html at the end");
   declare_output(table, format_, "table", "table or json");
   declare_session(table, session_, /*with_threads=*/false);
 }
@@ -129,6 +154,11 @@ std::optional<ConfigLayer> TrainCommand::config_layer() {
   }
   ConfigLayer layer = read_run_config(out_);
   resumed_ = layer.values;
+  resumed_from_ = layer.source;
+  const std::string sources = (std::filesystem::path(out_) / "sources.json").string();
+  if (std::filesystem::exists(sources, error)) {
+    resumed_sources_ = train::read_json(sources);
+  }
   return layer;
 }
 
@@ -151,7 +181,7 @@ void TrainCommand::check_options(const OptionTable& table) const {
 void TrainCommand::check_unchanged(const OptionTable& table) const {
   for (const auto& option : table.options()) {
     if (option->scope != Scope::kEverywhere || option->group == "Training" ||
-        is_data_path(option->key)) {
+        option->group == kRecordsGroup || is_data_path(option->key)) {
       continue;
     }
     const nlohmann::json value = to_json(option->target);
@@ -170,12 +200,6 @@ void TrainCommand::check_unchanged(const OptionTable& table) const {
 }
 
 int TrainCommand::run(const OptionTable& table) {
-  if (print_config_) {
-    Output output;
-    output.write(table.print_config());
-    output.flush();
-    return 0;
-  }
   check_options(table);
   check_unchanged(table);
   make_paths_absolute(data_);
@@ -192,6 +216,7 @@ int TrainCommand::run(const OptionTable& table) {
   const train::RunDirectory run = open_run(data);
   const train::TrainResult result = train_model(table, *model, data, run);
   if (result.status == train::Status::kStopped) {
+    write_report(run);
     return interrupted(StopSignals::received());
   }
   note(fmt::format("{} after {} epochs, {}; best validation NDCG@10 {:.4f} in epoch {}",
@@ -201,6 +226,7 @@ int TrainCommand::run(const OptionTable& table) {
                    result.best_metric,
                    result.best_epoch));
   report(data, run, device);
+  write_report(run);
   return 0;
 }
 
@@ -222,6 +248,7 @@ void TrainCommand::write_files(const OptionTable& table,
                                const RunData& data,
                                const train::RunDirectory& run) const {
   run.write_json("config.json", table.to_config());
+  run.write_json("sources.json", option_sources(table, resumed_sources_, resumed_from_));
   run.write_json("data.json", data::describe(data.loaded, data.split));
   train::write_items(run.file("items.tsv"), item_names(data.split.dataset()));
 }
@@ -245,20 +272,37 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   options.evaluation.filter_seen = filter_seen_;
   options.stop = &StopSignals::received();
   options.save_now = &SaveSignal::received();
+  train::TrainObserver observer = progress.observer();
+  std::optional<train::TensorBoard> board;
+  if (tensorboard_) {
+    observe(observer, board);
+  }
   if (!resume_) {
     write_files(table, data, run);
   }
-  train::Trainer trainer(model, data.split, train_, run, options, progress.observer());
+  train::Trainer trainer(model, data.split, train_, run, options, observer);
   if (resume_) {
     write_files(table, data, run);  // options that the checkpoint refuses must not get there
   }
   try {
+    if (tensorboard_) {
+      // Beyond what metrics.jsonl kept, and beyond the checkpoint.
+      const std::int64_t first_step =
+          std::max(train::last_step_of(run.metrics_path()) + 1, trainer.num_steps());
+      board.emplace(run.file("tensorboard"), resume_ ? first_step : 0);
+    }
     return trainer.run();
   } catch (const Error& error) {
     if (error.code() == ExitCode::kFailure) {  // of the disk, say
       note("once that is mended, to go on from what is saved: " + resume_command());
     }
     throw;
+  }
+}
+
+void TrainCommand::write_report(const train::RunDirectory& run) const {
+  if (report_) {
+    note("report: " + write_run_report(run.path()));
   }
 }
 

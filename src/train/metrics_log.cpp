@@ -47,6 +47,9 @@ void MetricsLog::write(const nlohmann::ordered_json& event) {
     done += static_cast<std::size_t>(written);
   }
   bytes_ += static_cast<std::int64_t>(line.size());
+  if (listener_) {
+    listener_(event);
+  }
 }
 
 void MetricsLog::sync() {

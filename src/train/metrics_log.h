@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 namespace elastic::train {
 
@@ -16,7 +18,12 @@ class MetricsLog {
   MetricsLog(const MetricsLog&) = delete;
   MetricsLog& operator=(const MetricsLog&) = delete;
 
-  /// Appends one line, at once visible to others. Throws Error naming the file.
+  /// Who else wants every line from now on; may be empty.
+  void listen(std::function<void(const nlohmann::ordered_json&)> listener) {
+    listener_ = std::move(listener);
+  }
+  /// Appends one line, at once visible to others, and tells the listener. Throws Error naming the
+  /// file.
   void write(const nlohmann::ordered_json& event);
   /// Makes what was written durable.
   void sync();
@@ -28,6 +35,7 @@ class MetricsLog {
   std::string path_;
   int descriptor_ = -1;
   std::int64_t bytes_ = 0;
+  std::function<void(const nlohmann::ordered_json&)> listener_;
 };
 
 }  // namespace elastic::train

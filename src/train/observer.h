@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "eval/expert_use.h"
@@ -50,6 +51,8 @@ struct TrainObserver {
   std::function<void(const Progress&)> progress;
   std::function<void(const EpochReport&)> epoch;
   std::function<void(const EvaluationReport&)> evaluation;
+  /// Every line of metrics.jsonl.
+  std::function<void(const nlohmann::ordered_json&)> line;
   /// After every step, with the number of steps so far.
   std::function<void(std::int64_t)> step;
   /// After a checkpoint that `save_now` asked for, with the number of steps it holds.

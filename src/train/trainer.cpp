@@ -104,6 +104,7 @@ Trainer::Trainer(Model& model,
     best_model_.go_back_to(state_.best_epoch);
   }
   log_.emplace(run_.metrics_path(), state_.metrics_bytes);
+  log_->listen(observer_.line);
 }
 
 TrainResult Trainer::run() {

@@ -72,6 +72,8 @@ class Trainer {
   /// the latest weights, the run directory the best ones. Throws NotANumberError naming step and
   /// parameter when the loss or a gradient is not finite; what is saved stays as it was.
   TrainResult run();
+  /// Steps of the whole run so far: those of the checkpoint, where it was resumed.
+  [[nodiscard]] std::int64_t num_steps() const { return state_.num_steps; }
 
  private:
   [[nodiscard]] bool done() const;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "cli/option_sources.h"
 #include "model/model_config.h"
 
 namespace elastic::cli {
@@ -15,6 +16,7 @@ struct Values {
   std::string model = "elastic";
   std::uint64_t seed = 42;
   bool resume = false;
+  bool quiet = false;
 };
 
 struct Fixture {
@@ -131,6 +133,36 @@ TEST_CASE_FIXTURE(Fixture, "options: the printed config reads back, with sources
   other.table.apply_config(parsed, "printed");
   CHECK(other.values.model == "lda");
   CHECK(other.values.dropout == 0.1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "options: what a config file cannot hold is printed as a comment") {
+  table.add("quiet", &values.quiet, "no notes").scope = Scope::kSession;
+  const char* const environment[] = {"ELASTIC_QUIET=yes", nullptr};
+  table.apply_environment(environment, {});
+  const std::string text = table.print_config();
+  CHECK(text.find("  // \"quiet\": true") != std::string::npos);
+  CHECK(text.find("// ELASTIC_QUIET\n") != std::string::npos);
+  CHECK(json::parse(text, nullptr, true, true).size() == 5);
+}
+
+TEST_CASE("options: without any for config files, those of the session are the entries") {
+  bool quiet = false;
+  std::string run;
+  OptionTable table;
+  table.add("run", &run, "the run").scope = Scope::kPositional;
+  table.add("quiet", &quiet, "no notes").scope = Scope::kSession;
+  CHECK(json::parse(table.print_config(), nullptr, true, true) == json{{"quiet", false}});
+}
+
+TEST_CASE_FIXTURE(Fixture, "options: what had set an option is remembered over a resume") {
+  table.apply_config(json{{"num_experts", 4}, {"dropout", 0.1}, {"model", "lda"}}, "run/c.json");
+  table.apply_flag(option("seed"), "9");
+  const nlohmann::ordered_json before{{"num_experts", "--num-experts"}, {"seed", "ELASTIC_SEED"}};
+  const nlohmann::ordered_json expected{
+      {"num_experts", "--num-experts"}, {"model", "run/c.json"}, {"seed", "--seed"}};
+  CHECK(option_sources(table, before, "run/c.json") == expected);
+  CHECK(option_sources(table, nullptr, "run/c.json").size() == 3);
+  CHECK(option_sources(table, nullptr, "other.json").size() == 4);
 }
 
 TEST_CASE("options: a config struct declares itself") {

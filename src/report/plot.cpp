@@ -1,0 +1,201 @@
+#include "report/plot.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "report/axis.h"
+#include "report/page.h"
+
+namespace elastic::report {
+namespace {
+
+// Okabe and Ito's colours, told apart by colour-blind readers and on light and dark ground.
+constexpr std::array<const char*, 7> kColours{
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933"};
+
+// Of the picture, in its own units.
+constexpr double kWidth = 560.0;
+constexpr double kHeight = 340.0;
+constexpr double kLeft = 56.0;
+constexpr double kRight = 12.0;
+constexpr double kTop = 10.0;
+constexpr double kBottom = 34.0;
+// Beyond so many points a line has no marks: they would hide it.
+constexpr std::size_t kMostMarks = 200;
+
+struct Range {
+  double least = std::numeric_limits<double>::infinity();
+  double most = -std::numeric_limits<double>::infinity();
+  void add(double value) {
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+};
+
+struct Axes {
+  Axis across;
+  Axis up;
+  [[nodiscard]] double x(double value) const {
+    return kLeft + across.place(value) * (kWidth - kLeft - kRight);
+  }
+  [[nodiscard]] double y(double value) const {
+    return kTop + (1.0 - up.place(value)) * (kHeight - kTop - kBottom);
+  }
+};
+
+bool fits(double value, Scale scale) {
+  return std::isfinite(value) && (scale == Scale::kLinear || value > 0.0);
+}
+
+std::string line(double x1, double y1, double x2, double y2, const std::string& style) {
+  return concat("<line x1=\"",
+                fixed(x1, 1),
+                "\" y1=\"",
+                fixed(y1, 1),
+                "\" x2=\"",
+                fixed(x2, 1),
+                "\" y2=\"",
+                fixed(y2, 1),
+                "\" ",
+                style,
+                "/>");
+}
+
+std::string label(double x, double y, const char* anchor, const std::string& text) {
+  return concat("<text x=\"",
+                fixed(x, 1),
+                "\" y=\"",
+                fixed(y, 1),
+                "\" text-anchor=\"",
+                anchor,
+                "\">",
+                escaped(text),
+                "</text>");
+}
+
+// As many digits as tell neighbours apart.
+std::string readable(double value) {
+  const double size = std::fabs(value);
+  return size == std::floor(size) && size < 1e15 ? fixed(value, 0)
+         : size >= 1.0                           ? fixed(value, 3)
+                                                 : fixed(value, size >= 0.001 ? 5 : 9);
+}
+
+// The values of x where the plot is logarithmic in it: lengths, of which there are few.
+std::vector<Tick> own_ticks(const std::vector<Series>& series) {
+  std::vector<double> values;
+  for (const Series& one : series) {
+    for (const auto& [x, y] : one.points) {
+      values.push_back(x);
+    }
+  }
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  std::vector<Tick> ticks;
+  for (const double value : values) {
+    ticks.push_back({value, fixed(value, 0)});
+  }
+  return ticks;
+}
+
+std::string draw_axes(const Axes& axes, const Plot& plot) {
+  std::string svg;
+  for (const Tick& tick : axes.up.ticks()) {
+    const double at = axes.y(tick.value);
+    svg += line(kLeft, at, kWidth - kRight, at, "class=\"grid\"");
+    svg += label(kLeft - 6.0, at + 4.0, "end", tick.label);
+  }
+  constexpr double kRoom = 34.0;  // a label needs
+  double free_from = 0.0;
+  for (const Tick& tick :
+       plot.x_scale == Scale::kLog ? own_ticks(plot.series) : axes.across.ticks()) {
+    if (axes.x(tick.value) >= free_from) {
+      svg += label(axes.x(tick.value), kHeight - 16.0, "middle", tick.label);
+      free_from = axes.x(tick.value) + kRoom;
+    }
+  }
+  svg += line(kLeft, kHeight - kBottom, kWidth - kRight, kHeight - kBottom, "class=\"axis\"");
+  return svg + label(kWidth / 2.0, kHeight - 6.0, "middle", plot.x_label);
+}
+
+std::string draw_marks(const Axes& axes, const Series& series, const char* colour) {
+  std::string marks;
+  for (const auto& [x, y] : series.points) {
+    marks += concat("<circle cx=\"",
+                    fixed(axes.x(x), 1),
+                    "\" cy=\"",
+                    fixed(axes.y(y), 1),
+                    "\" r=\"3\" fill=\"",
+                    colour,
+                    "\"><title>",
+                    escaped(series.name),
+                    ", ",
+                    readable(x),
+                    ": ",
+                    readable(y),
+                    "</title></circle>");
+  }
+  return marks;
+}
+
+std::string draw_series(const Axes& axes, const std::vector<Series>& series) {
+  std::string svg;
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const char* colour = kColours[i % kColours.size()];
+    std::string path;
+    for (const auto& [x, y] : series[i].points) {
+      path += concat(path.empty() ? "M" : "L", fixed(axes.x(x), 1), " ", fixed(axes.y(y), 1));
+    }
+    svg +=
+        concat("<path d=\"", path, "\" fill=\"none\" stroke=\"", colour, "\" stroke-width=\"2\"/>");
+    if (series[i].points.size() <= kMostMarks) {
+      svg += draw_marks(axes, series[i], colour);
+    }
+    const double at = kTop + 14.0 + 16.0 * static_cast<double>(i);
+    svg += line(kLeft + 10.0,
+                at - 4.0,
+                kLeft + 28.0,
+                at - 4.0,
+                concat("stroke=\"", colour, "\" stroke-width=\"3\""));
+    svg += label(kLeft + 34.0, at, "start", series[i].name);
+  }
+  return svg;
+}
+
+}  // namespace
+
+std::string figure(const Plot& plot) {
+  Plot drawn = plot;
+  Range xs;
+  Range ys;
+  for (Series& series : drawn.series) {
+    std::erase_if(series.points, [&](const auto& point) {
+      return !fits(point.first, plot.x_scale) || !fits(point.second, plot.y_scale);
+    });
+    for (const auto& [x, y] : series.points) {
+      xs.add(x);
+      ys.add(y);
+    }
+  }
+  std::erase_if(drawn.series, [](const Series& series) { return series.points.empty(); });
+  if (drawn.series.empty()) {
+    return "";
+  }
+  const Axes axes{Axis(plot.x_scale, xs.least, xs.most, false),
+                  Axis(plot.y_scale, ys.least, ys.most, true)};
+  return concat("<figure><figcaption>",
+                escaped(plot.caption),
+                "</figcaption><svg viewBox=\"0 0 ",
+                fixed(kWidth, 0),
+                " ",
+                fixed(kHeight, 0),
+                "\" role=\"img\">",
+                draw_axes(axes, drawn),
+                draw_series(axes, drawn.series),
+                "</svg></figure>\n");
+}
+
+}  // namespace elastic::report

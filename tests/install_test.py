@@ -1,0 +1,46 @@
+"""Installs a build into a temporary folder and uses it from there: CMAKE BUILD VERSION"""
+
+import glob
+import gzip
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+
+BASH = "share/bash-completion/completions/elastic"
+EXPECTED = ["bin/elastic", "share/doc/elastic/copyright",
+            "share/doc/elastic/README.md", "share/doc/elastic/docs/design.md",
+            BASH, "share/zsh/vendor-completions/_elastic",
+            "share/fish/vendor_completions.d/elastic.fish",
+            "share/elastic/configs/movielens-1m-elastic.json",
+            "share/elastic/data/ml-latest-small/ratings.csv.xz",
+            "share/elastic/data/ml-latest-small/README.txt", "share/doc/elastic-data/copyright"]
+
+
+def main():
+    cmake, build, version = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix="elastic_install_") as prefix:
+        result = subprocess.run([cmake, "--install", build, "--prefix", prefix], text=True,
+                                capture_output=True, timeout=120, check=False)
+        assert result.returncode == 0, result.stderr
+        for name in EXPECTED:
+            path = os.path.join(prefix, name)
+            assert os.path.isfile(path) and os.path.getsize(path) > 0, f"not installed: {name}"
+            assert os.stat(path).st_mode & stat.S_IROTH, f"not for everybody: {name}"
+        installed = os.path.join(prefix, "bin/elastic")
+        told = subprocess.run([installed, "--version"], text=True, capture_output=True, timeout=60,
+                              check=True).stdout
+        assert told.startswith(f"elastic {version}\n"), told
+        (page,) = glob.glob(os.path.join(prefix, "share/man/man1/elastic.1*"))
+        for command, path in (("man", page), ("completion bash", os.path.join(prefix, BASH))):
+            now = subprocess.run([installed, *command.split()], text=True, capture_output=True,
+                                 timeout=60, check=True).stdout
+            read = gzip.open if path.endswith(".gz") else open
+            with read(path, "rt", encoding="utf-8") as file:
+                assert file.read() == now, f"{path} is not of this binary"
+    print(f"{len(EXPECTED)} files and more, and the binary works from there")
+
+
+if __name__ == "__main__":
+    main()

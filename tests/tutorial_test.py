@@ -1,0 +1,158 @@
+"""Runs the commands of a page as its reader would: tutorial_test.py BINARY PAGE, or --self-test
+
+Blocks marked ```console hold commands, "$ " before each, "> " before the lines that go on with it,
+and what they print, which is not compared. They run in order in one temporary folder with the
+binary in PATH and the repository's `data` beside it; each in a shell of its own. A comment before a
+block speaks of the last command in it:
+
+    <!-- exit: 130 -->                 the exit code to expect instead of 0
+    <!-- interrupt when: CONDITION --> press Ctrl-C once this shell command succeeds
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PATIENCE_S = 600
+
+
+@dataclass
+class Step:
+    line: int
+    command: str
+    exit_code: int = 0
+    interrupt_when: str = ""
+
+
+def steps_of(text):
+    """The commands of a page. Raises ValueError for what the page's author got wrong."""
+    steps, block, marks = [], None, {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        mark = re.fullmatch(r"<!-- (exit|interrupt when): (.*) -->", line)
+        if mark:
+            marks[mark[1]] = mark[2]
+        elif line == "```console":
+            block = []
+        elif line.startswith("```") and block is not None:
+            if not block:
+                raise ValueError(f"line {number}: a console block without a command")
+            block[-1].exit_code = int(marks.get("exit", 0))
+            block[-1].interrupt_when = marks.get("interrupt when", "")
+            steps += block
+            block, marks = None, {}
+        elif block is not None and line.startswith("$ "):
+            block.append(Step(number, line[2:]))
+        elif block and line.startswith("> "):
+            block[-1].command += "\n" + line[2:]
+        elif block is None and line and marks:
+            raise ValueError(f"line {number}: a mark belongs directly before a console block")
+    if block is not None or marks:
+        raise ValueError("the page ends within a block, or with a mark")
+    if not steps:
+        raise ValueError("no commands on this page")
+    return steps
+
+
+def shell(command, folder, environment, **options):
+    return subprocess.Popen(["bash", "-o", "pipefail", "-c", command], cwd=folder,
+                            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, start_new_session=True, **options)
+
+
+def problem_of(step, folder, environment):
+    """What is wrong with a step, or None."""
+    process = shell(step.command, folder, environment)
+    deadline = time.monotonic() + PATIENCE_S
+    while step.interrupt_when and process.poll() is None and time.monotonic() < deadline:
+        condition = shell(step.interrupt_when, folder, environment)
+        condition.communicate()
+        if condition.returncode == 0:
+            os.killpg(process.pid, signal.SIGINT)
+            break
+        time.sleep(0.05)
+    else:
+        if step.interrupt_when:
+            process.kill()
+            return "it ended, or waited too long, before it could be interrupted"
+    try:
+        output, _ = process.communicate(timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return f"it was not done after {PATIENCE_S} s"
+    if process.returncode != step.exit_code:
+        return f"exit code {process.returncode}, expected {step.exit_code}; it printed:\n{output}"
+    return None
+
+
+def run_page(text, binary, verbose=False):
+    """Messages on what failed; stops at the first, since later steps build on earlier ones."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("ELASTIC_")}
+    environment["OMP_WAIT_POLICY"] = "passive"  # tests run side by side
+    with tempfile.TemporaryDirectory(prefix="elastic_tutorial_") as folder:
+        os.mkdir(os.path.join(folder, ".bin"))
+        if binary:
+            os.symlink(os.path.abspath(binary), os.path.join(folder, ".bin", "elastic"))
+        os.symlink(os.path.join(ROOT, "data"), os.path.join(folder, "data"))
+        environment["PATH"] = os.path.join(folder, ".bin") + os.pathsep + environment["PATH"]
+        for step in steps_of(text):
+            if verbose:
+                print(f"{step.line}: {step.command}", flush=True)
+            problem = problem_of(step, folder, environment)
+            if problem:
+                return [f"line {step.line}: {step.command}\n{problem}"]
+    return []
+
+
+def self_test():
+    def page(*lines, marks=()):
+        return "\n".join([*marks, "```console", *lines, "```", ""])
+
+    good = [
+        page("$ echo one > a", "$ cat a", "one"),
+        page("$ cat <<EOF | grep -q two", "> one", "> two", "> EOF"),
+        page("$ test -d data", "$ exit 3", marks=["<!-- exit: 3 -->"]),
+        page("$ touch begun; sleep 60",
+             marks=["<!-- interrupt when: test -e begun -->", "<!-- exit: -2 -->"]),
+        page("$ trap 'exit 130' INT; touch b; while :; do sleep 0.05; done",
+             marks=["<!-- interrupt when: test -e b -->", "<!-- exit: 130 -->"]),
+    ]
+    bad = [
+        page("$ false"),
+        page("$ false | true"),
+        page("$ true", marks=["<!-- exit: 3 -->"]),
+        page("$ true", marks=["<!-- interrupt when: test -e never -->"]),
+        page("$ test -n \"$here\"") + page("$ true"),
+    ]
+    for text in good:
+        problems = run_page(text, None)
+        assert not problems, problems
+    for text in bad:
+        assert run_page(text, None), text
+    for text in ("", page(), "<!-- exit: 1 -->\ntext\n" + page("$ true"), "```console\n$ true\n"):
+        try:
+            steps_of(text)
+        except ValueError:
+            continue
+        raise AssertionError(f"taken: {text!r}")
+    print("pages that work pass, pages that do not fail")
+    return 0
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    binary, path = sys.argv[1:]
+    with open(path, encoding="utf-8") as file:
+        problems = run_page(file.read(), binary, verbose=True)
+    print("\n".join(problems))
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -184,6 +184,8 @@ plan_ablations() { # SEED
   plan_ablation 'every layer from the retrieved experts' "$seed" "ablations/restart-s$seed" elastic \
     --expert-start retrieved
   plan_ablation 'mean as query network' "$seed" "ablations/mean-s$seed" elastic --query-network mean
+  plan_ablation 'queries without their running mean' "$seed" "ablations/centred-s$seed" elastic \
+    --query-norm centred
   plan_sweep 'experts k' --num-experts "$seed" "${sweep_experts[@]}"
   plan_sweep 'sub-keys S' --pool-subkeys "$seed" "${sweep_subkeys[@]}"
   plan_sweep 'length N' --max-len "$seed" "${sweep_max_len[@]}"

@@ -1,11 +1,13 @@
 #include "cli/argument_parser.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <utility>
 
 #include "base/error.h"
 #include "base/nearest.h"
 #include "cli/build_info.h"
+#include "cli/command_list.h"
 #include "cli/help_formatter.h"
 #include "cli/option_choices.h"
 #include "cli/output.h"
@@ -47,12 +49,12 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
 
 }  // namespace
 
-ArgumentParser::ArgumentParser() : app_(kToolDescription, "elastic") {
-  app_.formatter(std::make_shared<HelpFormatter>());
-  app_.set_help_flag("-h,--help", "print this help");
-  app_.add_flag("--version")->description("print the version and what this binary was built with");
-  app_.allow_extras();  // judged by refuse_leftovers, which knows the nearest name
-  app_.require_subcommand(0, 1);
+ArgumentParser::ArgumentParser() : app_(std::make_unique<CLI::App>(kToolDescription, "elastic")) {
+  app_->formatter(std::make_shared<HelpFormatter>());
+  app_->set_help_flag("-h,--help", "print this help");
+  app_->add_flag("--version")->description("print the version and what this binary was built with");
+  app_->allow_extras();  // judged by refuse_leftovers, which knows the nearest name
+  app_->require_subcommand(0, 1);
   for (auto& command : make_all_commands()) {
     commands_.emplace_back();
     commands_.back().command = std::move(command);
@@ -62,10 +64,12 @@ ArgumentParser::ArgumentParser() : app_(kToolDescription, "elastic") {
   }
 }
 
+ArgumentParser::~ArgumentParser() = default;
+
 void ArgumentParser::bind(BoundCommand& bound) {
   bound.command->declare(bound.table);
   declare_choices(bound.command->name(), bound.table);
-  bound.app = app_.add_subcommand(bound.command->name(), bound.command->description());
+  bound.app = app_->add_subcommand(bound.command->name(), bound.command->description());
   bound.app->allow_extras();
   bound.app->get_help_ptr()->group(kOtherGroup);
   if (bound.command->hidden()) {
@@ -99,7 +103,7 @@ void ArgumentParser::refuse_leftovers(const CLI::App& app) const {
       flags.push_back("--" + name);
     }
   }
-  const bool is_root = &app == &app_;
+  const bool is_root = &app == app_.get();
   const std::string help =
       concat(" (see ", is_root ? "elastic" : "elastic " + app.get_name(), " --help)");
   for (const std::string& leftover : leftovers) {
@@ -125,9 +129,9 @@ BoundCommand* ArgumentParser::parse(int argc,
                                     const char* const* argv,
                                     const char* const* environment) {
   try {
-    app_.parse(argc, argv);
+    app_->parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    print(app_.help());
+    print(app_->help());
     return nullptr;
   } catch (const CLI::ParseError& error) {
     for (const BoundCommand& bound : commands_) {
@@ -141,7 +145,7 @@ BoundCommand* ArgumentParser::parse(int argc,
   for (BoundCommand& bound : commands_) {
     if (bound.app->parsed()) {
       refuse_leftovers(*bound.app);
-      refuse_leftovers(app_);
+      refuse_leftovers(*app_);
       apply_layers(bound, environment);
       if (bound.print_config != nullptr && bound.print_config->count() > 0) {
         print(bound.table.print_config());
@@ -150,12 +154,12 @@ BoundCommand* ArgumentParser::parse(int argc,
       return &bound;
     }
   }
-  refuse_leftovers(app_);
-  if (app_.count("--version") > 0) {
+  refuse_leftovers(*app_);
+  if (app_->count("--version") > 0) {
     print(version_text());
     return nullptr;
   }
-  throw UsageError("which command?\n\n", app_.help());
+  throw UsageError("which command?\n\n", app_->help());
 }
 
 void ArgumentParser::apply_layers(BoundCommand& bound, const char* const* environment) {

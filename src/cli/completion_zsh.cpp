@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "cli/argument_parser.h"
 #include "cli/completion.h"
 
 namespace elastic::cli {

@@ -5,7 +5,6 @@
 
 #include <sstream>
 
-#include "cli/argument_parser.h"
 #include "cli/build_info.h"
 
 namespace elastic::cli {

@@ -18,6 +18,7 @@ std::map<std::string, Choices> common_choices() {
           {"expert_gate", {{"softmax", "none"}}},
           {"expert_start", {{"carried", "retrieved"}}},
           {"query_network", {{"hierarchical", "mean"}}},
+          {"query_norm", {{"layer", "centred"}}},
           {"memory", {{"none", "per-token"}}},
           {"lisa_variant", {{"base", "soft", "mini"}}},
           {"optimizer", {{"adam", "adamw"}}},

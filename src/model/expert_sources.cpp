@@ -40,7 +40,8 @@ SharedExperts::SharedExperts(ParameterStore& store, const ModelConfig& config)
 
 Variable SharedExperts::initial_experts(const Variable& /*x*/,
                                         const Segments& segments,
-                                        const Tensor& /*ids*/) {
+                                        const Tensor& /*ids*/,
+                                        bool /*training*/) {
   return ops::repeat(experts_, segments.size());
 }
 
@@ -97,6 +98,9 @@ InterestMemory::InterestMemory(ParameterStore& store,
     project_ = make_linear(
         store, "imr.query.project", config.retrieval_heads * config.key_dim, config.dim);
     query_norm_ = make_norm(store, "imr.query.norm", config.key_dim);
+    if (config.query_norm == "centred") {
+      query_centre_ = QueryCentre(store, "imr.query.mean", config.retrieval_heads * config.key_dim);
+    }
     const std::int64_t half = config.key_dim / 2;
     subkeys_ = store.add("imr.subkeys",
                          {config.retrieval_heads, 2, config.pool_subkeys, half},
@@ -109,13 +113,14 @@ InterestMemory::InterestMemory(ParameterStore& store,
                       1.0 / std::sqrt(static_cast<double>(config.dim)));
 }
 
-Variable InterestMemory::retrieve(const Variable& x, const Segments& segments) {
+Variable InterestMemory::retrieve(const Variable& x, const Segments& segments, bool training) {
   const Variable summary = query_network_.summarise(x, segments);
   const Variable projected = ops::linear(summary, project_.weight, project_.bias);
-  const Variable query = ops::layer_norm(
-      ops::reshape(projected, {segments.size(), config_.retrieval_heads, config_.key_dim}),
-      query_norm_);
-  ops::ProductKeysResult result = ops::product_keys(query, subkeys_, memory_, config_.num_experts);
+  const Shape per_head{segments.size(), config_.retrieval_heads, config_.key_dim};
+  const Variable normed = ops::layer_norm(ops::reshape(projected, per_head), query_norm_);
+  const Variable query = query_centre_.subtract(ops::reshape(normed, projected.shape()), training);
+  ops::ProductKeysResult result =
+      ops::product_keys(ops::reshape(query, per_head), subkeys_, memory_, config_.num_experts);
   retrieved_ = {result.indices, result.gates};
   return result.experts;
 }
@@ -146,18 +151,19 @@ Tensor InterestMemory::draw(const Segments& segments, const Tensor& ids) const {
 
 Variable InterestMemory::initial_experts(const Variable& x,
                                          const Segments& segments,
-                                         const Tensor& ids) {
+                                         const Tensor& ids,
+                                         bool training) {
   if (config_.retrieval == "random") {
     return take(draw(segments, ids));
   }
   if (config_.expert_gate == "none") {
     {
       const NoGrad no_grad;
-      (void)retrieve(x, segments);
+      (void)retrieve(x, segments, training);
     }
     return take(retrieved_.indices);
   }
-  return retrieve(x, segments);
+  return retrieve(x, segments, training);
 }
 
 }  // namespace elastic

@@ -4,6 +4,7 @@
 
 #include "model/layers.h"
 #include "model/mixer.h"
+#include "model/query_centre.h"
 
 namespace elastic {
 
@@ -11,7 +12,10 @@ namespace elastic {
 class SharedExperts final : public StateSource {
  public:
   SharedExperts(ParameterStore& store, const ModelConfig& config);
-  Variable initial_experts(const Variable& x, const Segments& segments, const Tensor& ids) override;
+  Variable initial_experts(const Variable& x,
+                           const Segments& segments,
+                           const Tensor& ids,
+                           bool training) override;
 
  private:
   Variable experts_;
@@ -48,7 +52,9 @@ class QueryNetwork {
 /// per head, product keys pick the user's k experts out of S * S.
 ///
 /// Parameters imr.query.levels.*, imr.query.project.*, imr.query.norm.*,
-/// imr.subkeys [M, 2, S, Dk/2], imr.memory [S * S, D]; with retrieval random the memory only.
+/// imr.subkeys [M, 2, S, Dk/2], imr.memory [S * S, D]; with retrieval random the memory only. With
+/// query_norm centred the queries' running mean is taken out of them: buffer imr.query.mean [1, M
+/// Dk].
 ///
 /// Ablations: retrieval random takes any k / M different experts a head, drawn from a hash of the
 /// sequence's items, as they are; expert_gate none takes the retrieved ones as they are, so that
@@ -59,12 +65,15 @@ class InterestMemory final : public StateSource {
   InterestMemory(ParameterStore& store, const ModelConfig& config, std::int64_t max_len);
   InterestMemory(ParameterStore& store, const ModelConfig& config)
       : InterestMemory(store, config, config.max_len) {}
-  Variable initial_experts(const Variable& x, const Segments& segments, const Tensor& ids) override;
+  Variable initial_experts(const Variable& x,
+                           const Segments& segments,
+                           const Tensor& ids,
+                           bool training) override;
   [[nodiscard]] RetrievedExperts retrieved() const override { return retrieved_; }
 
  private:
   // By product keys, gated.
-  [[nodiscard]] Variable retrieve(const Variable& x, const Segments& segments);
+  [[nodiscard]] Variable retrieve(const Variable& x, const Segments& segments, bool training);
   // Rows of the memory [B, k] without a gate.
   [[nodiscard]] Variable take(const Tensor& indices);
   // [B, k], by the items of each sequence alone.
@@ -74,6 +83,7 @@ class InterestMemory final : public StateSource {
   QueryNetwork query_network_;
   Linear project_;
   ops::NormVariables query_norm_;
+  QueryCentre query_centre_;
   Variable subkeys_;
   Variable memory_;
   RetrievedExperts retrieved_;

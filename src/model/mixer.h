@@ -57,10 +57,11 @@ class StateSource {
  public:
   virtual ~StateSource() = default;
   /// The experts P^0 for tokens x [T, D] right after the input norm, whose items are `ids` [T]
-  /// (read by random retrieval only).
+  /// (read by random retrieval only). In a pass of training buffers move.
   virtual Variable initial_experts(const Variable& x,
                                    const Segments& segments,
-                                   const Tensor& ids) = 0;
+                                   const Tensor& ids,
+                                   bool training) = 0;
   [[nodiscard]] virtual RetrievedExperts retrieved() const { return {}; }
 };
 

@@ -57,6 +57,7 @@ void check(const ModelConfig& c) {
   require_choice("expert-gate", c.expert_gate, "softmax", "none");
   require_choice("expert-start", c.expert_start, "carried", "retrieved");
   require_choice("query-network", c.query_network, "hierarchical", "mean");
+  require_choice("query-norm", c.query_norm, "layer", "centred");
   require_choice("memory", c.memory, "none", "per-token");
   require(c.window >= 1, "window", c.window, "at least 1");
   require(c.gate_temperature > 0.0, "gate-temperature", c.gate_temperature, "above 0");

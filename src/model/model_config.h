@@ -27,6 +27,7 @@ struct ModelConfig {
   std::string expert_gate = "softmax";
   std::string expert_start = "carried";
   std::string query_network = "hierarchical";
+  std::string query_norm = "layer";
   std::string memory = "none";
   std::int64_t window = 32;
   double gate_temperature = 8.0;
@@ -82,6 +83,10 @@ void visit_options(Config& config, Visitor&& visitor) requires
   visitor("query_network",
           config.query_network,
           "hierarchical, or mean: of the history's events (ablation)");
+  visitor("query_norm",
+          config.query_norm,
+          "layer: each query by itself, as in the paper; or centred: also less the running mean of "
+          "all queries, so that different users retrieve different experts");
   visitor("memory",
           config.memory,
           "elastic-causal: none, or per-token: every event retrieves experts of its own");

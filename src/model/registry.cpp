@@ -79,6 +79,7 @@ const std::map<std::string, std::vector<std::string>>& option_models() {
       {"expert_gate", retrieving},
       {"expert_start", {"elastic", kWindowModel, "lda"}},
       {"query_network", retrieving},
+      {"query_norm", retrieving},
       {"memory", {"elastic-causal"}},
       {"window", {kWindowModel}},
       {"gate_temperature", {"gsa"}},

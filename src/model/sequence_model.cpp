@@ -73,7 +73,7 @@ Variable SequenceModel::run(const data::Batch& batch,
   scored_ = fixed_ ? Variable() : state.items.scored;
   Variable x = trunk_.embed(state.items.input, batch, mode);
   if (source_ != nullptr) {
-    state.experts = source_->initial_experts(x, batch.segments, batch.ids);
+    state.experts = source_->initial_experts(x, batch.segments, batch.ids, mode.training);
   }
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];

@@ -122,7 +122,8 @@ Variable WindowModel::run(const data::Batch& batch,
   Variable x_window = ops::gather_rows(embedded, window.rows);
   const Tensor prefix_ids =
       trunk_.config().retrieval == "random" ? ids_of(prefix, batch.ids) : Tensor();
-  MixerState state{prefix.segments, memory_.initial_experts(x_prefix, prefix.segments, prefix_ids)};
+  MixerState state{prefix.segments,
+                   memory_.initial_experts(x_prefix, prefix.segments, prefix_ids, mode.training)};
   state.record = record;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];

@@ -236,6 +236,7 @@ void measure_into(Row& row, const MachineRates& machine, bool with_calls) {
   }
   const double median = percentile(seconds, 0.5);
   row.ms_median = 1e3 * median;
+  row.ms_min = 1e3 * percentile(seconds, 0.0);
   row.ms_p95 = 1e3 * percentile(seconds, 0.95);
   row.tokens_per_s = static_cast<double>(row.tokens) / median;
   row.sequences_per_s = static_cast<double>(workload.batch) / median;

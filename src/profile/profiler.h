@@ -49,6 +49,7 @@ struct Row {
   std::string note;  ///< why it is not ok
   std::int64_t tokens = 0;
   double ms_median = 0.0;
+  double ms_min = 0.0;  ///< the least disturbed run: growth is fitted to it
   double ms_p95 = 0.0;
   double tokens_per_s = 0.0;
   double sequences_per_s = 0.0;

@@ -162,6 +162,11 @@ Supervision supervision_for(const TrainConfig& config, const Model& model) {
     throw UsageError(
         "--cuda-graphs: expected --retrieval learned: random experts are drawn on the host");
   }
+  if (config.cuda_graphs && model.config().query_norm == "centred") {
+    throw UsageError(
+        "--cuda-graphs: expected --query-norm layer: sequences that fill a batch up would move the "
+        "mean of the queries");
+  }
   if (config.cuda_graphs &&
       (supervision != Supervision::kLast || model.item_table().value().device() != Device::kCuda)) {
     throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");

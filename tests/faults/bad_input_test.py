@@ -282,6 +282,9 @@ def main():
     rows = table()
     problems = [f"no case for the row '{name}'" for name in rows if name not in methods]
     problems += [f"no row for the case '{name}'" for name in methods if name not in rows]
+    flags = subprocess.run([sys.argv[1], "--version"], capture_output=True, text=True).stdout
+    if "-fsanitize=" in flags:  # whose shadow alone takes more than any limit of the address space
+        rows.pop(BadInput.too_large.__doc__)
     for name in [name for name in rows if name in methods]:
         code, texts = rows[name]
         result = methods[name]()

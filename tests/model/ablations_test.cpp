@@ -71,7 +71,8 @@ struct Retrieval {
         experts(memory.initial_experts(
             Variable(random_f64({batch.num_tokens(), config.dim}, 7), /*requires_grad=*/true),
             batch.segments,
-            batch.ids)) {}
+            batch.ids,
+            /*training=*/false)) {}
   [[nodiscard]] std::vector<std::int32_t> indices() const {
     return memory.retrieved().indices.to_vector<std::int32_t>();
   }
@@ -162,7 +163,7 @@ TEST_CASE("ablations: gradients match finite differences") {
     check_function(
         [&](const auto& in) {
           MixerState state{batch.segments,
-                           memory.initial_experts(in[0], batch.segments, batch.ids)};
+                           memory.initial_experts(in[0], batch.segments, batch.ids, false)};
           return second.forward(first.forward(in[0], state, {}), state, {});
         },
         {random_f64({6, config.dim}, 3)});

@@ -21,6 +21,7 @@ void change(const std::string& name, std::string& value) {
   value = name == "retrieval"       ? "random"
           : name == "expert_start"  ? "retrieved"
           : name == "query_network" ? "mean"
+          : name == "query_norm"    ? "centred"
           : name == "memory"        ? "per-token"
           : name == "lisa_variant"  ? "soft"
                                     : "none";
@@ -73,7 +74,7 @@ std::vector<std::string> options_of_some_models() {
 
 TEST_CASE("model options: one that a model has makes a difference, another makes none") {
   const std::vector<std::string> options = options_of_some_models();
-  CHECK(options.size() == 21);
+  CHECK(options.size() == 22);
   for (const std::string& name : model_names()) {
     ModelConfig config = small_config(name);
     if (name == "elastic-causal") {

@@ -1,0 +1,38 @@
+#include "model/query_centre.h"
+
+#include "autograd/ops/basic.h"
+
+namespace elastic {
+namespace {
+
+// Of a hundred steps: long against a batch, short against a training.
+constexpr double kDecay = 0.99;
+
+}  // namespace
+
+QueryCentre::QueryCentre(ParameterStore& store, const std::string& name, std::int64_t width)
+    : mean_(store.add_buffer(name, {1, width}, Init::kZeros)) {}
+
+Variable QueryCentre::subtract(const Variable& queries, bool training) const {
+  if (!mean_.defined()) {
+    return queries;
+  }
+  const Tensor& all = queries.value();
+  Backend& backend = backend_for(all.device());
+  Tensor first_row({all.rows()}, DType::kInt32, all.device());
+  backend.number(1, 1, first_row);  // a row's number modulo 1
+  Tensor shift = empty_like(all);
+  backend.gather_rows(mean_.value(), first_row, shift);
+  backend.scale(shift, -1.0, shift);
+  if (training) {
+    Tensor& mean = mean_.mutable_value();
+    Tensor sum = zeros(mean.shape(), mean.dtype(), mean.device());
+    backend.scatter_add_rows(all, first_row, sum);
+    backend.scale(sum, (1.0 - kDecay) / static_cast<double>(all.rows()), sum);
+    backend.scale(mean, kDecay, mean);
+    backend.add_to(sum, mean);
+  }
+  return ops::add(queries, Variable(shift));
+}
+
+}  // namespace elastic

@@ -84,7 +84,9 @@ prove_fuzz() {
 }
 
 prove_sanitizers() {
-  build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE=ON \
+  local checks=ON
+  [ "$long" = no ] || checks=FULL
+  build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE="$checks" \
     -DELASTIC_CUDA=OFF -DELASTIC_TESTS=ON
   prove sanitizers sanitize ctest --test-dir build-sanitize --output-on-failure -LE 'house|slow'
   [ "$long" = yes ] || return 0

@@ -32,6 +32,7 @@ struct LossView {
   const std::int32_t* excluded_places;
   bool binary;
   T target_power;
+  T negative_weight;
   T share;  ///< 1 / R
 };
 
@@ -91,11 +92,13 @@ __global__ void __launch_bounds__(kThreads) sampled_loss_kernel(LossView<T> view
       sum += softplus(score[v]);
     }
     sum = block_sum(sum);
-    const T share = compared == 0 ? T(0) : view.share / static_cast<T>(1 + compared);
+    const T share = compared == 0
+                        ? T(0)
+                        : view.share / (T(1) + view.negative_weight * static_cast<T>(compared));
     for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
-      score[v] = share * sigmoid(score[v]);
+      score[v] = share * view.negative_weight * sigmoid(score[v]);
     }
-    loss = share * (view.target_power * softplus(-target) + sum);
+    loss = share * (view.target_power * softplus(-target) + view.negative_weight * sum);
     target_grad = -share * view.target_power * sigmoid(-target);
   } else {
     T maximum = target;
@@ -160,6 +163,7 @@ LossView<T> view_of(const Tensor& hidden,
   }
   view.binary = kind.kind == SampledLoss::Kind::kBinary;
   view.target_power = static_cast<T>(kind.target_power);
+  view.negative_weight = static_cast<T>(kind.negative_weight);
   view.share = T(1) / static_cast<T>(hidden.rows());
   return view;
 }

@@ -22,7 +22,8 @@ struct SampledItems {
 struct SampledLoss {
   enum class Kind { kSoftmax, kBinary };
   Kind kind = Kind::kSoftmax;
-  double target_power = 1.0;  ///< of kBinary: beta
+  double target_power = 1.0;     ///< of kBinary: beta
+  double negative_weight = 1.0;  ///< of kBinary: what a sampled item counts beside the target
 };
 
 }  // namespace elastic

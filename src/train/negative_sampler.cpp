@@ -7,10 +7,12 @@
 
 namespace elastic::train {
 
-NegativeSampler::NegativeSampler(const data::Split& split, const TrainConfig& config)
+NegativeSampler::NegativeSampler(const data::Split& split,
+                                 const TrainConfig& config,
+                                 std::int64_t num_drawn)
     : seed_(static_cast<std::uint64_t>(config.seed)),
       num_items_(split.num_items()),
-      negatives_(config.negatives) {
+      num_drawn_(num_drawn) {
   if (config.negative_sampling == "popularity") {
     cumulative_.resize(static_cast<std::size_t>(num_items_) + 1);
   }
@@ -37,7 +39,7 @@ std::vector<std::int32_t> NegativeSampler::draw(std::int64_t step) const {
   RandomStream random(seed_, RandomPurpose::kNegatives, static_cast<std::uint64_t>(step));
   const auto outcomes =
       static_cast<std::uint64_t>(cumulative_.empty() ? num_items_ : cumulative_.back());
-  std::vector<std::int32_t> drawn(static_cast<std::size_t>(negatives_));
+  std::vector<std::int32_t> drawn(static_cast<std::size_t>(num_drawn_));
   for (std::int32_t& item : drawn) {
     const auto outcome = static_cast<std::int64_t>(random.below(outcomes));
     item = static_cast<std::int32_t>(
@@ -51,7 +53,7 @@ std::vector<std::int32_t> NegativeSampler::draw(std::int64_t step) const {
 
 double NegativeSampler::log_expected_count(std::int32_t item) const {
   const auto i = static_cast<std::size_t>(item);
-  const double draws = static_cast<double>(negatives_);
+  const double draws = static_cast<double>(num_drawn_);
   if (cumulative_.empty()) {
     return std::log(draws / static_cast<double>(num_items_));
   }

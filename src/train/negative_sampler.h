@@ -15,9 +15,10 @@ namespace elastic::train {
 /// that never do are then never drawn). A function of the seed and the step alone.
 class NegativeSampler {
  public:
-  NegativeSampler(const data::Split& split, const TrainConfig& config);
+  /// Draws `num_drawn` in each step.
+  NegativeSampler(const data::Split& split, const TrainConfig& config, std::int64_t num_drawn);
 
-  /// `negatives` items, ascending.
+  /// The step's items, ascending.
   [[nodiscard]] std::vector<std::int32_t> draw(std::int64_t step) const;
 
   /// log of the number of times that a step's draw is expected to name the item; -inf for never.
@@ -32,7 +33,7 @@ class NegativeSampler {
  private:
   std::uint64_t seed_;
   std::int64_t num_items_;
-  std::int64_t negatives_;
+  std::int64_t num_drawn_;
   std::vector<std::int64_t> cumulative_;  ///< [V + 1] training events with items 1..i; or empty
   std::vector<std::int64_t> offsets_{0};  ///< [U + 1] into items_
   std::vector<std::int32_t> items_;       ///< of each user's training events, each once, ascending

@@ -49,7 +49,7 @@ SampledSteps::SampledSteps(Model& model,
     : model_(model),
       optimizer_(optimizer),
       sampling_(sampling_for(config, model)),
-      sampler_(split, config),
+      sampler_(split, config, sampling_.num_drawn),
       device_(model.item_table().value().device()),
       dtype_(model.item_table().value().dtype()) {
   if (sampling_.by_rows) {
@@ -64,7 +64,7 @@ Tensor SampledSteps::upload(const std::vector<std::int32_t>& values) const {
 Tensor SampledSteps::log_counts(const std::vector<std::int32_t>& items) const {
   std::vector<double> logs(items.size());
   std::transform(items.begin(), items.end(), logs.begin(), [&](std::int32_t item) {
-    return sampler_.log_expected_count(item);
+    return sampling_.corrected ? sampler_.log_expected_count(item) : sampling_.prior;
   });
   const Shape shape{static_cast<std::int64_t>(items.size())};
   return dtype_ == DType::kFloat64
@@ -77,7 +77,7 @@ SampledItems SampledSteps::sample(const std::vector<std::int32_t>& drawn,
                                   const std::vector<std::int32_t>& targets) const {
   SampledItems sampled;
   sampled.rows = upload(drawn);
-  if (sampling_.corrected) {
+  if (sampling_.corrected || sampling_.prior != 0.0) {
     sampled.log_counts = log_counts(drawn);
     sampled.target_log_counts = log_counts(targets);
   }

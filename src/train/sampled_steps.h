@@ -39,7 +39,7 @@ class SampledSteps {
   [[nodiscard]] SampledItems sample(const std::vector<std::int32_t>& drawn,
                                     std::span<const Example> examples,
                                     const std::vector<std::int32_t>& targets) const;
-  // log of the expected counts of `items`.
+  // What is taken off the scores of `items`.
   [[nodiscard]] Tensor log_counts(const std::vector<std::int32_t>& items) const;
   [[nodiscard]] Tensor upload(const std::vector<std::int32_t>& values) const;
 

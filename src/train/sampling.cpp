@@ -1,9 +1,14 @@
 #include "train/sampling.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.h"
 
 namespace elastic::train {
 namespace {
+
+constexpr std::int64_t kLeastDrawn = 256;  ///< of the binary losses
 
 // beta = alpha t - t + 1, alpha the share of the items that are drawn.
 double gbce_power(const TrainConfig& config, const Model& model) {
@@ -31,11 +36,16 @@ Sampling sampling_for(const TrainConfig& config, const Model& model) {
                      ", which makes its items from the whole table, got 'rows'");
   }
   sampling.by_rows = config.item_updates != "all" && model.reads_item_rows();
+  sampling.num_drawn = config.negatives;
   if (config.loss == "sampled-softmax") {
     // Drawn uniformly, all items have one count, which no softmax sees.
     sampling.corrected = config.negative_sampling != "uniform";
   } else {
+    const auto negatives = static_cast<double>(config.negatives);
+    sampling.num_drawn = std::max(config.negatives, kLeastDrawn);
+    sampling.prior = std::log(negatives);
     sampling.loss.kind = SampledLoss::Kind::kBinary;
+    sampling.loss.negative_weight = negatives / static_cast<double>(sampling.num_drawn);
     sampling.loss.target_power = config.loss == "gbce" ? gbce_power(config, model) : 1.0;
   }
   return sampling;

@@ -61,7 +61,9 @@ void visit_options(Config& config, Visitor&& visitor) requires
           config.loss,
           "softmax (cross-entropy over all items), or against negatives drawn in each step: "
           "sampled-softmax, bce or gbce");
-  visitor("negatives", config.negatives, "items drawn in each step, all but the softmax loss");
+  visitor("negatives",
+          config.negatives,
+          "items that a target is told from, all but the softmax loss; drawn once a step");
   visitor("negative_sampling",
           config.negative_sampling,
           "uniform, or popularity: items are drawn as often as they occur in training");

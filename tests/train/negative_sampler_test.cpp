@@ -10,11 +10,10 @@
 namespace elastic::train {
 namespace {
 
-TrainConfig config_of(const std::string& sampling, std::int64_t negatives) {
+TrainConfig config_of(const std::string& sampling) {
   TrainConfig config;
   config.loss = "sampled-softmax";
   config.negative_sampling = sampling;
-  config.negatives = negatives;
   return config;
 }
 
@@ -37,16 +36,16 @@ data::Split skewed_split() {
 
 TEST_CASE("negative sampler: a draw is a function of the seed and the step") {
   const data::Split split = tiny_split();
-  TrainConfig config = config_of("uniform", 50);
-  const NegativeSampler sampler(split, config);
+  TrainConfig config = config_of("uniform");
+  const NegativeSampler sampler(split, config, 50);
   const std::vector<std::int32_t> drawn = sampler.draw(3);
   CHECK(drawn.size() == 50);
   CHECK(std::is_sorted(drawn.begin(), drawn.end()));
   CHECK(drawn == sampler.draw(3));
-  CHECK(drawn == NegativeSampler(split, config).draw(3));
+  CHECK(drawn == NegativeSampler(split, config, 50).draw(3));
   CHECK(drawn != sampler.draw(4));
   config.seed = 7;
-  CHECK(drawn != NegativeSampler(split, config).draw(3));
+  CHECK(drawn != NegativeSampler(split, config, 50).draw(3));
 }
 
 // Counts of many draws lie within five deviations of what the logs say, in both directions.
@@ -56,7 +55,7 @@ TEST_CASE("negative sampler: items come as often as their expected counts say") 
   constexpr std::int64_t kSteps = 40;
   for (const char* sampling : {"uniform", "popularity"}) {
     CAPTURE(sampling);
-    const NegativeSampler sampler(split, config_of(sampling, kNegatives));
+    const NegativeSampler sampler(split, config_of(sampling), kNegatives);
     std::vector<double> counts(6, 0.0);
     for (std::int64_t step = 1; step <= kSteps; ++step) {
       for (const std::int32_t item : sampler.draw(step)) {
@@ -77,7 +76,7 @@ TEST_CASE("negative sampler: items come as often as their expected counts say") 
 }
 
 TEST_CASE("negative sampler: popularity counts the training events, and no others") {
-  const NegativeSampler sampler(skewed_split(), config_of("popularity", 16));
+  const NegativeSampler sampler(skewed_split(), config_of("popularity"), 16);
   // Training events: 1 2 1 5 | 1 3 | 1 1.
   for (const auto& [item, count] : {std::pair{1, 5}, std::pair{2, 1}, {3, 1}, {5, 1}}) {
     CHECK(sampler.log_expected_count(item) == doctest::Approx(std::log(16.0 * count / 8.0)));
@@ -86,7 +85,7 @@ TEST_CASE("negative sampler: popularity counts the training events, and no other
 }
 
 TEST_CASE("negative sampler: the places of a user's training items are found, repeated ones too") {
-  const NegativeSampler sampler(skewed_split(), config_of("uniform", 8));
+  const NegativeSampler sampler(skewed_split(), config_of("uniform"), 8);
   const std::vector<std::int32_t> drawn{1, 2, 2, 3, 4, 5, 5};
   std::vector<std::int32_t> places;
   sampler.append_positives(0, drawn, places);  // 1, 2, 5; 4 is held out

@@ -115,7 +115,7 @@ TEST_CASE("sampled steps: the loss falls, and items that no step names stay wher
     ModelConfig config = tiny_model_config("softmax");
     config.dropout = 0.0;
     config.num_items = 4000;
-    // The users know 12 items; nine negatives a step leave most of the others unnamed.
+    // The users know 12 items; a step's draw leaves most of the others unnamed.
     data::IdMap items;
     for (int item = 0; item < 4000; ++item) {
       items.add(std::to_string(item));
@@ -155,7 +155,8 @@ TEST_CASE("sampled steps: the loss falls, and items that no step names stay wher
                    : 1;
     }
     CHECK(moved >= kTinyItems);
-    CHECK(moved <= kTinyItems + 9 * static_cast<std::int64_t>(steps));
+    const std::int64_t drawn = loss == std::string("sampled-softmax") ? 9 : 256;
+    CHECK(moved <= std::min<std::int64_t>(kTinyItems + drawn * steps, 4000));
   }
 }
 
@@ -182,6 +183,26 @@ TEST_CASE("sampled steps: a model that makes its items trains the whole table") 
         message_of([&] { Stepper(config, config_of("bce", "rows")); }) ==
         "item_updates: expected all or auto with model lisa, which makes its items from the whole "
         "table, got 'rows'");
+  }
+}
+
+// Small weights make scores near 0, so the first loss tells what is taken off them.
+TEST_CASE("sampled steps: a binary loss begins at the odds of its negatives") {
+  const auto softplus = [](double x) { return std::log1p(std::exp(x)); };
+  for (const std::int64_t negatives : {1, 9, 400}) {
+    CAPTURE(negatives);
+    TrainConfig config = config_of("bce");
+    config.negatives = negatives;
+    Stepper stepper(tiny_model_config("softmax"), config);
+    const auto m = static_cast<double>(negatives);
+    const double prior = std::log(m);
+    // Users leave out what they know, of the 256 or more that are drawn.
+    CHECK(stepper.run(1) ==
+          doctest::Approx((softplus(prior) + m * softplus(-prior)) / (1.0 + m)).epsilon(0.25));
+    const Sampling sampling = sampling_for(config, *stepper.model);
+    CHECK(sampling.num_drawn == std::max<std::int64_t>(negatives, 256));
+    CHECK(sampling.loss.negative_weight * static_cast<double>(sampling.num_drawn) ==
+          doctest::Approx(m));
   }
 }
 

@@ -7,11 +7,12 @@
 namespace elastic::ops {
 
 /// mean over rows r of what it costs to tell the target t(r) from the sampled items that r does not
-/// leave out, S_r, an item as often as it was drawn. With s_v = hidden_r . table_v:
+/// leave out, S_r, an item as often as it was drawn. With c_v = hidden_r . table_v - log_count_v:
 ///
-///   kSoftmax  log( e^{c_t} + sum over S_r of e^{c_v} ) - c_t,  c_v = s_v - log_count_v
-///   kBinary   ( beta softplus(-s_t) + sum over S_r of softplus(s_v) ) / (1 + |S_r|),
-///             beta = target_power: the target's probability sigmoid(s_t) raised to beta
+///   kSoftmax  log( e^{c_t} + sum over S_r of e^{c_v} ) - c_t
+///   kBinary   ( beta softplus(-c_t) + w sum over S_r of softplus(c_v) ) / (1 + w |S_r|),
+///             beta = target_power: the target's probability sigmoid(c_t) raised to beta,
+///             w = negative_weight
 ///
 /// and 0, without gradient, where S_r is empty.
 ///

@@ -70,7 +70,7 @@ RowLoss<T> binary_row(T* score,
                       std::int64_t count,
                       std::span<const std::int32_t> excluded,
                       T target,
-                      double power,
+                      const SampledLoss& kind,
                       T weight,
                       T* scratch) {
   const std::int64_t compared = count - static_cast<std::int64_t>(excluded.size());
@@ -100,16 +100,17 @@ RowLoss<T> binary_row(T* score,
     }
     sum += std::log(product);
   }
-  const double share = 1.0 / static_cast<double>(1 + compared);
+  const double share = 1.0 / (1.0 + kind.negative_weight * static_cast<double>(compared));
   const T factor = weight * static_cast<T>(share);
+  const T sampled_factor = factor * static_cast<T>(kind.negative_weight);
   for (std::int64_t j = 0; j < count; ++j) {
     const T e = scratch[j];
-    score[j] = factor * (score[j] > T(0) ? T(1) : e) / (T(1) + e);
+    score[j] = sampled_factor * (score[j] > T(0) ? T(1) : e) / (T(1) + e);
   }
   const auto own = static_cast<double>(target);
   // sigmoid(-s) = exp(-softplus(s)).
-  return {share * (power * softplus(-own) + sum),
-          -factor * static_cast<T>(power * std::exp(-softplus(own)))};
+  return {share * (kind.target_power * softplus(-own) + kind.negative_weight * sum),
+          -factor * static_cast<T>(kind.target_power * std::exp(-softplus(own)))};
 }
 
 template <class T>
@@ -236,7 +237,7 @@ class SampledCrossEntropy {
     const RowLoss<T> result =
         kind_.kind == SampledLoss::Kind::kSoftmax
             ? softmax_row(score, count_, excluded, target, weight)
-            : binary_row(score, count_, excluded, target, kind_.target_power, weight, scratch);
+            : binary_row(score, count_, excluded, target, kind_, weight, scratch);
     row_losses_.data<double>()[row] = result.loss;
     target_grads_.data<T>()[row] = result.target_grad;
   }

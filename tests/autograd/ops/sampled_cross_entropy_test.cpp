@@ -12,7 +12,7 @@ namespace {
 
 constexpr SampledLoss kSoftmax{SampledLoss::Kind::kSoftmax, 1.0};
 constexpr SampledLoss kBinary{SampledLoss::Kind::kBinary, 1.0};
-constexpr SampledLoss kWeakTarget{SampledLoss::Kind::kBinary, 0.3};
+constexpr SampledLoss kWeighted{SampledLoss::Kind::kBinary, 0.3, 0.25};
 
 struct Problem {
   std::vector<Tensor> inputs;  // hidden, table
@@ -127,12 +127,13 @@ Differentiated naive(const Problem& problem, const SampledLoss& kind, double wei
         grads[i] = std::exp(scores[i]) / sum - (i == 0 ? 1.0 : 0.0);
       }
     } else {
-      const auto share = 1.0 / static_cast<double>(scores.size());
+      const auto share =
+          1.0 / (1.0 + kind.negative_weight * static_cast<double>(scores.size() - 1));
       for (std::size_t i = 0; i < scores.size(); ++i) {
-        const double power = i == 0 ? kind.target_power : 1.0;
+        const double factor = i == 0 ? kind.target_power : kind.negative_weight;
         const double sign = i == 0 ? -1.0 : 1.0;
-        loss += share * power * softplus(sign * scores[i]);
-        grads[i] = share * power * sign / (1.0 + std::exp(-sign * scores[i]));
+        loss += share * factor * softplus(sign * scores[i]);
+        grads[i] = share * factor * sign / (1.0 + std::exp(-sign * scores[i]));
       }
     }
     result.value[0] += loss / static_cast<double>(rows);
@@ -172,7 +173,8 @@ TEST_CASE("sampled_cross_entropy: values by hand") {
   CHECK(loss(kSoftmax) == doctest::Approx(std::log(4.0 / 3.0)));
   // -log sigmoid(log 3) = log(4 / 3), -log(1 - sigmoid(0)) = log 2; their mean.
   CHECK(loss(kBinary) == doctest::Approx((std::log(4.0 / 3.0) + std::log(2.0)) / 2.0));
-  CHECK(loss(kWeakTarget) == doctest::Approx((0.3 * std::log(4.0 / 3.0) + std::log(2.0)) / 2.0));
+  CHECK(loss(kWeighted) ==
+        doctest::Approx((0.3 * std::log(4.0 / 3.0) + 0.25 * std::log(2.0)) / 1.25));
   // Expected counts 2 of the item and 3 of the target: e^c = 1 / 2 and 1.
   sampled.log_counts = tensor_of<double>({std::log(2.0)}, {1});
   sampled.target_log_counts = tensor_of<double>({std::log(3.0)}, {1});
@@ -180,7 +182,7 @@ TEST_CASE("sampled_cross_entropy: values by hand") {
 }
 
 TEST_CASE("sampled_cross_entropy: equals its definition, naively") {
-  for (const SampledLoss& kind : {kSoftmax, kBinary, kWeakTarget}) {
+  for (const SampledLoss& kind : {kSoftmax, kBinary, kWeighted}) {
     for (const bool corrected : {false, true}) {
       if (test_is_brief() && !corrected) {
         continue;
@@ -221,7 +223,7 @@ TEST_CASE("sampled_cross_entropy: with every other item in the sample it is the 
 }
 
 TEST_CASE("sampled_cross_entropy: gradient matches finite differences") {
-  for (const SampledLoss& kind : {kSoftmax, kBinary, kWeakTarget}) {
+  for (const SampledLoss& kind : {kSoftmax, kBinary, kWeighted}) {
     for (const auto& [rows, items, dim, count] :
          {std::array{1, 2, 1, 1}, std::array{5, 7, 3, 6}, std::array{67, 4, 2, 9}}) {
       const Problem problem = problem_of(rows, items, dim, count, /*corrected=*/true);
@@ -231,7 +233,7 @@ TEST_CASE("sampled_cross_entropy: gradient matches finite differences") {
 }
 
 TEST_CASE("sampled_cross_entropy: a row with nothing to compare costs nothing") {
-  for (const SampledLoss& kind : {kSoftmax, kBinary, kWeakTarget}) {
+  for (const SampledLoss& kind : {kSoftmax, kBinary, kWeighted}) {
     Problem problem = problem_of(2, 6, 3, 4, /*corrected=*/true);
     problem.exclusion = {{0, 1, 2, 3}, {}};
     const Differentiated result = differentiate(loss_of(problem, kind), problem.inputs);

@@ -5,7 +5,7 @@
 #
 # The short form (the default) takes minutes; the long one ten minutes for each fuzz target
 # (FUZZ_SECONDS), 100 kills of each job (KILL_ROUNDS), every failure at every call, and the thread
-# sanitizer. fuzz --long and the thread sanitizer need clang. Logs go to build-prove/.
+# sanitizer. fuzz --long and the thread sanitizer need clang, 16 or later. Logs go to build-prove/.
 # Exit code 1 if a proof failed.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -40,10 +40,11 @@ prove() {
 }
 
 build_with_clang() {
-  local folder=$1 target=$2
+  local folder=$1 target=$2 compiler
   shift 2
-  command -v clang++ >/dev/null || die "no clang++: apt-get install clang libclang-rt-14-dev libomp-14-dev"
-  build "$folder" "$target" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+  compiler=$(command -v clang++-16 || command -v clang++) ||
+    die "no clang++: apt-get install clang-16 libclang-rt-16-dev libomp-16-dev"
+  build "$folder" "$target" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DELASTIC_CUDA=OFF -DELASTIC_TESTS=ON "$@"
 }
 
@@ -93,8 +94,8 @@ prove_sanitizers() {
   # Archer tells the sanitizer of what OpenMP's runtime synchronises; without it there are races
   # reported between every parallel loop and the next.
   local archer program
-  archer=$(find /usr/lib/llvm-14/lib /usr/lib -name 'libarcher.so*' 2>/dev/null | head -n 1)
-  [ -n "$archer" ] || die "no libarcher.so: apt-get install libomp5-14"
+  archer=$(find /usr/lib -name 'libarcher.so*' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$archer" ] || die "no libarcher.so: apt-get install libomp5-16"
   for program in base tensor autograd data eval train; do
     build_with_clang build-threads "${program}_tests" -DELASTIC_SANITIZE_THREADS=ON
     prove threads "threads_$program" env OMP_NUM_THREADS=4 OMP_TOOL_LIBRARIES="$archer" \

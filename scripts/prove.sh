@@ -96,10 +96,10 @@ prove_sanitizers() {
   local archer program
   archer=$(find /usr/lib -name 'libarcher.so*' 2>/dev/null | sort -V | tail -n 1)
   [ -n "$archer" ] || die "no libarcher.so: apt-get install libomp5-16"
-  for program in base tensor autograd data eval train; do
+  for program in base tensor autograd data model eval train cli; do
     build_with_clang build-threads "${program}_tests" -DELASTIC_SANITIZE_THREADS=ON
     prove threads "threads_$program" env OMP_NUM_THREADS=4 OMP_TOOL_LIBRARIES="$archer" \
-      TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1" \
+      TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1 allocator_may_return_null=1" \
       "build-threads/tests/${program}_tests"
   done
 }

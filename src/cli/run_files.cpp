@@ -52,7 +52,8 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
     }
     // Of the split the hash tells all; what else is said of it has grown since earlier versions.
     const bool is_split = std::string_view(key) == "split" && before[key].is_object();
-    if (is_split ? before[key].value("hash", "") != now[key]["hash"] : before[key] != now[key]) {
+    if (is_split ? before[key].value("hash", "") != now[key].value("hash", "")
+                 : before[key] != now[key]) {
       return Difference{key, before[key].dump(), now[key].dump()};
     }
   }

@@ -109,7 +109,7 @@ T select_largest(T* scores, std::int64_t size, std::int64_t count) {
 }
 
 // The places of the `count` largest of `size` scores in ascending order; ties: the smaller place.
-// emit(i) for each. Changes what is not a number to the lowest number. `buffer` [size] is scratch.
+// emit(i) for each. Changes what is not a number to the lowest one. `buffer` [size] is scratch.
 //
 // The count-th largest of the maxima of at least `count` groups is a bound that at least `count`
 // scores reach; with small groups few more do, and only these are looked at closely.
@@ -118,8 +118,9 @@ void take_largest(T* scores, std::int64_t size, std::int64_t count, T* buffer, c
   if (count == 0) {
     return;
   }
+  constexpr T kLowest = std::numeric_limits<T>::lowest();  // where a maximum by OpenMP may begin
   for (std::int64_t i = 0; i < size; ++i) {
-    scores[i] = scores[i] == scores[i] ? scores[i] : -std::numeric_limits<T>::infinity();
+    scores[i] = scores[i] > kLowest ? scores[i] : kLowest;
   }
   const Tiles groups{size, std::max<std::int64_t>(1, size / (2 * count))};
   for (std::int64_t g = 0; g < groups.count(); ++g) {

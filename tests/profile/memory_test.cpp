@@ -6,6 +6,7 @@
 
 #include "profile/profiler.h"
 #include "tensor/backend.h"
+#include "tensor/tensor_values.h"
 
 namespace elastic::profile {
 namespace {
@@ -58,6 +59,7 @@ Tensor floats(const Shape& shape) {
 }
 
 TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
+  const Threads threads(2);  // each has workspace of its own
   Backend& backend = backend_for(Device::kCpu);
   const auto cross_entropy = [&](std::int64_t rows, std::int64_t items) {
     const Tensor hidden = floats({rows, 64});

@@ -85,11 +85,11 @@ prove_fuzz() {
 }
 
 prove_sanitizers() {
-  local checks=ON
-  [ "$long" = no ] || checks=FULL
-  build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE="$checks" \
+  local folder=build-sanitize checks=ON
+  [ "$long" = no ] || folder=build-sanitize-full checks=FULL
+  build "$folder" all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE="$checks" \
     -DELASTIC_CUDA=OFF -DELASTIC_TESTS=ON
-  prove sanitizers sanitize ctest --test-dir build-sanitize --output-on-failure -LE 'house|slow'
+  prove sanitizers sanitize ctest --test-dir "$folder" --output-on-failure -LE 'house|slow'
   [ "$long" = yes ] || return 0
   # Archer tells the sanitizer of what OpenMP's runtime synchronises; without it there are races
   # reported between every parallel loop and the next.

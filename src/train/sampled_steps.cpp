@@ -62,11 +62,16 @@ Tensor SampledSteps::upload(const std::vector<std::int32_t>& values) const {
 }
 
 Tensor SampledSteps::log_counts(const std::vector<std::int32_t>& items) const {
+  const Shape shape{static_cast<std::int64_t>(items.size())};
+  if (!sampling_.corrected) {
+    Tensor prior(shape, dtype_, device_);
+    backend_for(device_).fill(prior, sampling_.prior);
+    return prior;
+  }
   std::vector<double> logs(items.size());
   std::transform(items.begin(), items.end(), logs.begin(), [&](std::int32_t item) {
-    return sampling_.corrected ? sampler_.log_expected_count(item) : sampling_.prior;
+    return sampler_.log_expected_count(item);
   });
-  const Shape shape{static_cast<std::int64_t>(items.size())};
   return dtype_ == DType::kFloat64
              ? Tensor::from(logs, shape, device_)
              : Tensor::from(std::vector<float>(logs.begin(), logs.end()), shape, device_);

@@ -14,6 +14,13 @@
 #include "autograd/ops/softmax.h"
 #include "bench/random_tensor.h"
 #include "tensor/backend.h"
+#include "tensor/kernels/dropout.h"
+#include "tensor/kernels/elementwise.h"
+#include "tensor/kernels/gelu.h"
+#include "tensor/kernels/layer_norm.h"
+#include "tensor/kernels/segment_attention.h"
+#include "tensor/kernels/token_softmax.h"
+#include "tensor/kernels/unit_elu.h"
 
 namespace elastic {
 namespace {
@@ -32,7 +39,7 @@ void dropout(benchmark::State& state) {
   const Tensor x = random_tensor({state.range(0), 64});
   Tensor y = random_tensor({state.range(0), 64});
   for (auto _ : state) {
-    cpu_backend().dropout(x, {0.1, 1, 2, 3}, y);
+    run(kernels::ApplyDropout{x, {0.1, 1, 2, 3}, y});
   }
   set_elements(state, x.numel());
 }
@@ -42,7 +49,7 @@ void gelu(benchmark::State& state) {
   const Tensor x = random_tensor({state.range(0)});
   Tensor y = random_tensor({state.range(0)});
   for (auto _ : state) {
-    cpu_backend().gelu_forward(x, y);
+    run(kernels::GeluForward{x, y});
   }
   set_elements(state, x.numel());
 }
@@ -53,7 +60,7 @@ void gelu_gradient(benchmark::State& state) {
   const Tensor grad = random_tensor({state.range(0)});
   Tensor grad_x = random_tensor({state.range(0)});
   for (auto _ : state) {
-    cpu_backend().gelu_backward(x, grad, grad_x);
+    run(kernels::GeluBackward{x, grad, grad_x});
   }
   set_elements(state, x.numel());
 }
@@ -64,7 +71,7 @@ void layer_norm(benchmark::State& state) {
   const Norm norm{random_tensor({64}), random_tensor({64})};
   Tensor y = random_tensor({state.range(0), 64});
   for (auto _ : state) {
-    cpu_backend().layer_norm_forward(x, norm, y);
+    run(kernels::LayerNormForward{x, norm, y});
   }
   set_elements(state, x.rows());
 }
@@ -77,7 +84,7 @@ void layer_norm_gradient(benchmark::State& state) {
   NormGrad norm_grad{random_tensor({64}), random_tensor({64})};
   Tensor grad_x = random_tensor({state.range(0), 64});
   for (auto _ : state) {
-    cpu_backend().layer_norm_backward(x, norm, grad, grad_x, norm_grad);
+    run(kernels::LayerNormBackward{x, norm, grad, grad_x, norm_grad});
   }
   set_elements(state, x.rows());
 }
@@ -87,7 +94,7 @@ void unit_elu(benchmark::State& state) {
   const Tensor x = random_tensor({state.range(0), 32});
   Tensor y = random_tensor({state.range(0), 32});
   for (auto _ : state) {
-    cpu_backend().unit_elu_forward(x, y);
+    run(kernels::UnitEluForward{x, y});
   }
   set_elements(state, x.numel());
 }
@@ -98,7 +105,7 @@ void unit_elu_gradient(benchmark::State& state) {
   const Tensor grad = random_tensor({state.range(0), 32});
   Tensor grad_x = random_tensor({state.range(0), 32});
   for (auto _ : state) {
-    cpu_backend().unit_elu_backward(x, grad, grad_x);
+    run(kernels::UnitEluBackward{x, grad, grad_x});
   }
   set_elements(state, x.numel());
 }
@@ -111,7 +118,7 @@ void token_softmax(benchmark::State& state) {
   const Tensor x = random_tensor({4096, 64});
   Tensor y = random_tensor({4096, 64});
   for (auto _ : state) {
-    cpu_backend().token_softmax_forward(x, segments, y);
+    run(kernels::TokenSoftmaxForward{x, segments, y});
   }
   set_elements(state, x.numel());
 }
@@ -124,7 +131,7 @@ void token_softmax_gradient(benchmark::State& state) {
   const Tensor grad = random_tensor({4096, 64});
   Tensor grad_x = random_tensor({4096, 64});
   for (auto _ : state) {
-    cpu_backend().token_softmax_backward(y, segments, grad, grad_x);
+    run(kernels::TokenSoftmaxBackward{y, segments, grad, grad_x});
   }
   set_elements(state, y.numel());
 }
@@ -141,10 +148,23 @@ void segment_attention_gradient(benchmark::State& state) {
   Tensor log_sum = random_tensor({tokens, 2});
   Tensor grads[] = {
       random_tensor({tokens, 64}), random_tensor({tokens, 64}), random_tensor({tokens, 64})};
-  cpu_backend().segment_attention_forward(query, query, query, layout, out, log_sum);
+  run(kernels::SegmentAttentionForward{.query = query,
+                                       .key = query,
+                                       .value = query,
+                                       .layout = layout,
+                                       .out = out,
+                                       .log_sum = log_sum});
   for (auto _ : state) {
-    cpu_backend().segment_attention_backward(
-        query, query, query, layout, out, log_sum, out, grads[0], grads[1], grads[2]);
+    run(kernels::SegmentAttentionBackward{.query = query,
+                                          .key = query,
+                                          .value = query,
+                                          .layout = layout,
+                                          .out = out,
+                                          .log_sum = log_sum,
+                                          .grad_out = out,
+                                          .grad_query = grads[0],
+                                          .grad_key = grads[1],
+                                          .grad_value = grads[2]});
   }
   set_elements(state, tokens);
 }
@@ -162,7 +182,7 @@ constexpr Dropout kDropout{0.1, 1, 2, 3};
 // Small values, as trained weights are: large ones saturate every softmax.
 Variable parameter(const Shape& shape) {
   Tensor value = random_tensor(shape);
-  cpu_backend().scale(value, 0.1, value);
+  run(kernels::Scale{value, 0.1, value});
   return Variable(value, /*requires_grad=*/true);
 }
 
@@ -306,7 +326,7 @@ void cross_entropy_fused(benchmark::State& state) {
   const Variable hidden = parameter({1024, kDim});
   const Variable table = parameter({3417, kDim});
   Tensor targets({1024}, DType::kInt32, Device::kCpu);
-  cpu_backend().fill(targets, 7.0);
+  fill(targets, 7.0);
   time_step(state, 1024, [&] { return ops::linear_cross_entropy(hidden, table, targets); });
 }
 void cross_entropy_stored_logits(benchmark::State& state) {

@@ -1,4 +1,4 @@
-# The CUDA backend: found and built, or its stand-in. Sets `elastic_cuda_version`, for --version.
+# The CUDA backend, where nvcc is found. Sets `elastic_cuda_version`, for --version.
 set(elastic_cuda_version "not built in")
 set(with_cuda FALSE)
 set(least_cuda 12.1)
@@ -51,12 +51,11 @@ endif()
 
 function(elastic_cuda_folder)
   if(NOT with_cuda)
-    add_library(elastic_cuda STATIC ${PROJECT_SOURCE_DIR}/src/cuda/no_cuda.cpp)
-    target_link_libraries(elastic_cuda PUBLIC elastic_options elastic_tensor)
+    add_library(elastic_cuda INTERFACE)
     return()
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cuda/*.cu)
-  add_library(elastic_cuda STATIC ${sources} ${PROJECT_SOURCE_DIR}/src/cuda/blas_library.cpp)
+  add_library(elastic_cuda OBJECT ${sources} ${PROJECT_SOURCE_DIR}/src/cuda/blas_library.cpp)
   # cuBLAS is loaded at run time, where a GPU is used.
   target_link_libraries(elastic_cuda PUBLIC elastic_options elastic_tensor CUDA::cudart_static)
   set_source_files_properties(src/cuda/blas_library.cpp PROPERTIES COMPILE_DEFINITIONS

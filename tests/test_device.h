@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "tensor/backend.h"
+#include "tensor/precision.h"
 #include "test_main.h"
 
 namespace elastic {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "tensor/kernels/elementwise.h"
 
 namespace elastic {
 namespace {
@@ -41,7 +42,7 @@ void Variable::add_grad(Tensor grad) const {
   if (!node_->grad.defined()) {
     node_->grad = grad.unique() ? std::move(grad) : clone(grad, Memory::kGradient);
   } else {
-    backend_for(grad.device()).add_to(grad, node_->grad);
+    run(kernels::AddTo{grad, node_->grad});
   }
 }
 
@@ -103,7 +104,7 @@ void backward(const Variable& loss) {
   }
 
   Tensor one = empty_like(loss.value(), Memory::kGradient);
-  backend_for(one.device()).fill(one, 1.0);
+  fill(one, 1.0);
   loss.add_grad(std::move(one));
   while (!order.empty()) {
     const std::shared_ptr<Node> node = std::move(order.back());

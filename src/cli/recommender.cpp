@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "data/batch.h"
 #include "tensor/backend.h"
+#include "tensor/kernels/ranking.h"
+#include "tensor/kernels/rows.h"
 
 namespace elastic::cli {
 namespace {
@@ -16,7 +18,7 @@ constexpr std::size_t kNamedUnknown = 10;
 Tensor gather(const Tensor& table, const std::vector<std::int32_t>& rows) {
   const auto count = static_cast<std::int64_t>(rows.size());
   Tensor out({count, table.cols()}, table.dtype(), table.device());
-  backend_for(table.device()).gather_rows(table, Tensor::from(rows, {count}, table.device()), out);
+  run(kernels::GatherRows{table, Tensor::from(rows, {count}, table.device()), out});
   return out;
 }
 
@@ -209,8 +211,12 @@ std::vector<std::vector<RecommendedItem>> Recommender::best(
   const std::int64_t k = std::min(options_.top_k, table.rows() - 1);
   Tensor ids({rows, k}, DType::kInt32, device);
   Tensor scores({rows, k}, DType::kFloat32, device);
-  backend_for(device).top_k(
-      queries, table, excluded.segments(device), excluded.ids(device), ids, scores);
+  run(kernels::TopK{.hidden = queries,
+                    .table = table,
+                    .excluded = excluded.segments(device),
+                    .excluded_ids = excluded.ids(device),
+                    .ids = ids,
+                    .scores = scores});
 
   const std::vector<std::int32_t> id_list = ids.to_vector<std::int32_t>();
   const std::vector<float> score_list = scores.to_vector<float>();

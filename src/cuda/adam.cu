@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "cuda/adam.h"
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
+#include "tensor/kernels/adam.h"
 
 namespace elastic::cuda {
 namespace {
@@ -180,8 +180,6 @@ AdamScalars* device_scalars() {
   return place;
 }
 
-}  // namespace
-
 void upload_adam_scalars(const AdamOptions& options) {
   const auto exponent = static_cast<double>(options.step);
   const double first_correction = 1.0 - std::pow(options.beta1, exponent);
@@ -200,101 +198,85 @@ void upload_adam_scalars(const AdamOptions& options) {
           device_scalars(), &scalars, sizeof(scalars), cudaMemcpyHostToDevice, runtime().stream()));
 }
 
-void CudaBackend::check_gradients(const std::vector<Tensor>& grads,
-                                  const Tensor& loss,
-                                  std::int64_t step,
-                                  Tensor& health) {
-  const char* op = "check_gradients";
+template <class T>
+void check_gradients(const kernels::CheckGradients& k) {
+  const char* op = k.kName;
   std::int64_t slices = 0;
-  for (const Tensor& grad : grads) {
+  for (const Tensor& grad : k.grads) {
     slices += divide_up(grad.numel(), kSlice);
   }
   Tensor squares = workspace<double>(slices);
   Tensor owners = workspace<std::int32_t>(slices);
-  with_real_type(loss.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    std::int64_t done = 0;
-    const std::vector<Tensor> arrays[] = {grads};
-    for_each_list<T>(arrays, [&](const TensorList<T, 1>& list, int first) {
-      const std::int32_t count = list.first_slice[list.count];
-      runtime().launch(op,
-                       squares_kernel<T>,
-                       dim3(static_cast<unsigned int>(count)),
-                       kThreads,
-                       0,
-                       list,
-                       first,
-                       squares.data<double>() + done,
-                       owners.data<std::int32_t>() + done);
-      done += count;
-    });
+  std::int64_t done = 0;
+  const std::vector<Tensor> arrays[] = {k.grads};
+  for_each_list<T>(arrays, [&](const TensorList<T, 1>& list, int first) {
+    const std::int32_t count = list.first_slice[list.count];
     runtime().launch(op,
-                     health_kernel<T>,
-                     dim3(1),
+                     squares_kernel<T>,
+                     dim3(static_cast<unsigned int>(count)),
                      kThreads,
                      0,
-                     squares.data<double>(),
-                     owners.data<std::int32_t>(),
-                     slices,
-                     loss.data<T>(),
-                     step,
-                     runtime().steps_later(),
-                     health.data<double>());
+                     list,
+                     first,
+                     squares.data<double>() + done,
+                     owners.data<std::int32_t>() + done);
+    done += count;
   });
+  runtime().launch(op,
+                   health_kernel<T>,
+                   dim3(1),
+                   kThreads,
+                   0,
+                   squares.data<double>(),
+                   owners.data<std::int32_t>(),
+                   slices,
+                   k.loss.data<T>(),
+                   k.step,
+                   runtime().steps_later(),
+                   k.health.data<double>());
 }
+const OnCuda check_gradients_entry{check_gradients<float>, check_gradients<double>};
 
-void CudaBackend::adam_step(const std::vector<Tensor>& params,
-                            const std::vector<Tensor>& grads,
-                            const std::vector<Tensor>& first_moments,
-                            const std::vector<Tensor>& second_moments,
-                            const AdamOptions& options,
-                            const Tensor& health) {
+template <class T>
+void adam_step(const kernels::AdamStep& k) {
   if (!runtime().recording) {
-    upload_adam_scalars(options);
+    upload_adam_scalars(k.options);
   }
-  with_real_type(params.front().dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::vector<Tensor> arrays[] = {params, grads, first_moments, second_moments};
-    for_each_list<T>(arrays, [&](const TensorList<T, 4>& list, int) {
-      runtime().launch("adam_step",
-                       adam_kernel<T>,
-                       dim3(static_cast<unsigned int>(list.first_slice[list.count])),
-                       kThreads,
-                       0,
-                       list,
-                       device_scalars(),
-                       health.data<double>());
-    });
-  });
-}
-
-void CudaBackend::adam_step_rows(const Tensor& param,
-                                 const Tensor& rows,
-                                 const Tensor& grad,
-                                 const Tensor& first_moment,
-                                 const Tensor& second_moment,
-                                 const AdamOptions& options,
-                                 const Tensor& health) {
-  if (!runtime().recording) {
-    upload_adam_scalars(options);
-  }
-  with_real_type(param.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("adam_step_rows",
-                     adam_rows_kernel<T>,
-                     dim3(blocks_of(rows.numel(), kWarps)),
+  const std::vector<Tensor> arrays[] = {k.params, k.grads, k.first_moments, k.second_moments};
+  for_each_list<T>(arrays, [&](const TensorList<T, 4>& list, int) {
+    runtime().launch(k.kName,
+                     adam_kernel<T>,
+                     dim3(static_cast<unsigned int>(list.first_slice[list.count])),
                      kThreads,
                      0,
-                     rows.data<std::int32_t>(),
-                     rows.numel(),
-                     param.cols(),
-                     grad.data<T>(),
-                     param.data<T>(),
-                     first_moment.data<T>(),
-                     second_moment.data<T>(),
+                     list,
                      device_scalars(),
-                     health.data<double>());
+                     k.health.data<double>());
   });
 }
+const OnCuda adam_step_entry{adam_step<float>, adam_step<double>};
 
+template <class T>
+void adam_step_rows(const kernels::AdamStepRows& k) {
+  if (!runtime().recording) {
+    upload_adam_scalars(k.options);
+  }
+  runtime().launch(k.kName,
+                   adam_rows_kernel<T>,
+                   dim3(blocks_of(k.rows.numel(), kWarps)),
+                   kThreads,
+                   0,
+                   k.rows.data<std::int32_t>(),
+                   k.rows.numel(),
+                   k.param.cols(),
+                   k.grad.data<T>(),
+                   k.param.data<T>(),
+                   k.first_moment.data<T>(),
+                   k.second_moment.data<T>(),
+                   device_scalars(),
+                   k.health.data<double>());
+}
+const OnCuda adam_step_rows_entry{adam_step_rows<float>, adam_step_rows<double>};
+
+}  // namespace
 }  // namespace elastic::cuda

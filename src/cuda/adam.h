@@ -1,6 +1,7 @@
 // Adam's numbers of a step, in device memory: recorded work reads those of the step it runs for.
 #pragma once
 
+#include "tensor/adam_options.h"
 #include "tensor/backend.h"
 
 namespace elastic::cuda {

@@ -4,12 +4,12 @@
 // A block takes a chunk of a segment's tokens, tile by tile; the chunks' results are combined in
 // order. Their bounds do not depend on the batch: neither does a sequence's result.
 #include "base/error.h"
-#include "cuda/backend.h"
 #include "cuda/chunks.h"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
 #include "cuda/streaming_softmax.cuh"
 #include "cuda/token_tile.cuh"
+#include "tensor/kernels/aggregate.h"
 
 namespace elastic::cuda {
 namespace {
@@ -305,19 +305,14 @@ Aggregate<T> problem_of(const Tensor& x,
 }
 
 template <class T>
-void forward(const Tensor& x,
-             const Norm& norm,
-             const Tensor& query,
-             const Segments& segments,
-             Tensor& pooled,
-             Tensor& log_sum) {
-  const char* op = "aggregate_forward";
-  Aggregate<T> p = problem_of<T>(x, norm, query, segments);
+void forward(const kernels::AggregateForward& k) {
+  const char* op = k.kName;
+  Aggregate<T> p = problem_of<T>(k.x, k.norm, k.query, k.segments);
   choose_tiles<T>(op, p.queries, 1, p.group, p.tile, [&](int group, int tile) {
     return ForwardLayout(group, tile, p.dim).size;
   });
-  const int chunks = max_chunks(segments);
-  const std::int64_t batch = segments.size();
+  const int chunks = max_chunks(k.segments);
+  const std::int64_t batch = k.segments.size();
   Tensor running = workspace<T>(batch * chunks * p.queries * (p.dim + 2));
   const dim3 grid(static_cast<unsigned int>(batch),
                   static_cast<unsigned int>(chunks),
@@ -342,29 +337,20 @@ void forward(const Tensor& x,
                    running.data<T>(),
                    count,
                    chunks,
-                   pooled.data<T>(),
-                   log_sum.data<T>());
+                   k.pooled.data<T>(),
+                   k.log_sum.data<T>());
 }
 
 template <class T>
-void backward(const Tensor& x,
-              const Norm& norm,
-              const Tensor& query,
-              const Segments& segments,
-              const Tensor& pooled,
-              const Tensor& log_sum,
-              const Tensor& grad_pooled,
-              Tensor& grad_x,
-              NormGrad& grad_norm,
-              Tensor& grad_query) {
-  const char* op = "aggregate_backward";
-  Aggregate<T> p = problem_of<T>(x, norm, query, segments);
+void backward(const kernels::AggregateBackward& k) {
+  const char* op = k.kName;
+  Aggregate<T> p = problem_of<T>(k.x, k.norm, k.query, k.segments);
   const auto size = [&](int group, int tile) {
     return BackwardLayout(group, tile, p.dim, group >= p.queries).size;
   };
   choose_tiles<T>(op, p.queries, 1, p.group, p.tile, size);
-  const int chunks = max_chunks(segments);
-  const std::int64_t slots = segments.size() * chunks;
+  const int chunks = max_chunks(k.segments);
+  const std::int64_t slots = k.segments.size() * chunks;
   const std::int64_t partial_size = slots * p.queries * p.dim;
   Tensor query_partials =
       p.group < p.queries ? zero_workspace<T>(op, partial_size) : workspace<T>(partial_size);
@@ -373,48 +359,24 @@ void backward(const Tensor& x,
     runtime().launch(
         op,
         aggregate_backward_kernel<decltype(tensor_cores)::value, T>,
-        dim3(static_cast<unsigned int>(segments.size()), static_cast<unsigned int>(chunks)),
+        dim3(static_cast<unsigned int>(k.segments.size()), static_cast<unsigned int>(chunks)),
         kThreads,
         static_cast<std::size_t>(size(p.group, p.tile)) * sizeof(T),
         p,
-        pooled.data<T>(),
-        log_sum.data<T>(),
-        grad_pooled.data<T>(),
-        grad_x.data<T>(),
+        k.pooled.data<T>(),
+        k.log_sum.data<T>(),
+        k.grad_pooled.data<T>(),
+        k.grad_x.data<T>(),
         query_partials.data<T>(),
         norm_partials.data<T>());
   });
-  sum_chunks(op, query_partials.data<T>(), segments, p.queries * p.dim, grad_query.data<T>());
-  write_norm_gradient(op, norm_partials.data<T>(), slots, p.dim, grad_norm);
+  sum_chunks(op, query_partials.data<T>(), k.segments, p.queries * p.dim, k.grad_query.data<T>());
+  write_norm_gradient(op, norm_partials.data<T>(), slots, p.dim, k.grad_norm);
 }
+
+const OnCuda aggregate_forward_entry{forward<float>, forward<double>};
+
+const OnCuda aggregate_backward_entry{backward<float>, backward<double>};
 
 }  // namespace
-
-void CudaBackend::aggregate_forward(const Tensor& x,
-                                    const Norm& norm,
-                                    const Tensor& query,
-                                    const Segments& segments,
-                                    Tensor& pooled,
-                                    Tensor& log_sum) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    forward<decltype(tag)>(x, norm, query, segments, pooled, log_sum);
-  });
-}
-
-void CudaBackend::aggregate_backward(const Tensor& x,
-                                     const Norm& norm,
-                                     const Tensor& query,
-                                     const Segments& segments,
-                                     const Tensor& pooled,
-                                     const Tensor& log_sum,
-                                     const Tensor& grad_pooled,
-                                     Tensor& grad_x,
-                                     NormGrad& grad_norm,
-                                     Tensor& grad_query) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(
-        x, norm, query, segments, pooled, log_sum, grad_pooled, grad_x, grad_norm, grad_query);
-  });
-}
-
 }  // namespace elastic::cuda

@@ -1,9 +1,9 @@
 // The largest element's column of every row: a warp takes a row.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
+#include "tensor/kernels/argmax_rows.h"
 
 namespace elastic::cuda {
 namespace {
@@ -37,21 +37,19 @@ __global__ void argmax_kernel(const T* x,
   }
 }
 
-}  // namespace
-
-void CudaBackend::argmax_rows(const Tensor& x, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("argmax_rows",
-                     argmax_kernel<T>,
-                     dim3(std::min(blocks_of(x.rows(), kWarps), 1U << 16)),
-                     kThreads,
-                     0,
-                     x.data<T>(),
-                     x.rows(),
-                     x.cols(),
-                     out.data<std::int32_t>());
-  });
+template <class T>
+void argmax_rows(const kernels::ArgmaxRows& k) {
+  runtime().launch(k.kName,
+                   argmax_kernel<T>,
+                   dim3(std::min(blocks_of(k.x.rows(), kWarps), 1U << 16)),
+                   kThreads,
+                   0,
+                   k.x.data<T>(),
+                   k.x.rows(),
+                   k.x.cols(),
+                   k.out.data<std::int32_t>());
 }
+const OnCuda argmax_rows_entry{argmax_rows<float>, argmax_rows<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

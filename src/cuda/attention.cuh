@@ -5,7 +5,9 @@
 
 #include "cuda/chunks.h"
 #include "cuda/tile.cuh"
+#include "tensor/attention_layout.h"
 #include "tensor/backend.h"
+#include "tensor/segments.h"
 
 namespace elastic::cuda {
 

@@ -1,5 +1,4 @@
 #include "cuda/chunks.h"
-#include "cuda/cuda_backend.h"
 #include "cuda/device.cuh"
 
 namespace elastic::cuda {
@@ -28,7 +27,7 @@ __global__ void sum_chunks_kernel(const T* partials,
 void clear_behind(const Segments& segments, std::initializer_list<Tensor*> results) {
   if (segments.is_planned()) {
     for (Tensor* result : results) {
-      cuda_backend().fill(*result, 0.0);
+      fill_elements(*result, 0.0);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include "cuda/chunks.h"
 #include "cuda/device.cuh"
 #include "tensor/code_histogram.h"
+#include "tensor/segments.h"
 
 namespace elastic::cuda {
 

@@ -3,7 +3,6 @@
 //
 // A block takes a chunk of a segment's tokens, tile by tile. Where not all heads' keys and values
 // fit into its shared memory, it takes them in groups of heads, again for each tile.
-#include "cuda/backend.h"
 #include "cuda/chunks.h"
 #include "cuda/cuda_backend.h"
 #include "cuda/dropout.cuh"
@@ -11,6 +10,7 @@
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
 #include "cuda/token_tile.cuh"
+#include "tensor/kernels/dispatch.h"
 
 namespace elastic::cuda {
 namespace {
@@ -287,118 +287,72 @@ dim3 grid_of(const Segments& segments) {
 }
 
 template <class T>
-void backward(const Tensor& x,
-              const Norm& norm,
-              const Tensor& key,
-              const Tensor& value,
-              const Segments& segments,
-              const Dropout& dropout,
-              const Tensor& grad_y,
-              Tensor& grad_x,
-              NormGrad& grad_norm,
-              Tensor& grad_key,
-              Tensor& grad_value,
-              Tensor& grad_bias) {
-  const char* op = "dispatch_backward";
-  Dispatch<T> p = problem_of<T>(x, norm, key, value, segments, dropout);
+void backward(const kernels::DispatchBackward& k) {
+  const char* op = k.kName;
+  Dispatch<T> p = problem_of<T>(k.x, k.norm, k.key, k.value, k.segments, k.dropout);
   const auto size = [&](int group, int tile) {
     return BackwardLayout(group, tile, p.dim, group >= p.columns).size;
   };
   choose_tiles<T>(op, p.columns, p.experts, p.group, p.tile, size);
   const std::int64_t dim = p.dim;
   const std::int64_t row = p.columns * dim;
-  const std::int64_t slots = segments.size() * max_chunks(segments);
+  const std::int64_t slots = k.segments.size() * max_chunks(k.segments);
   Tensor partials =
       p.group < p.columns ? zero_workspace<T>(op, slots * 2 * row) : workspace<T>(slots * 2 * row);
   Tensor sum_partials = zero_workspace<T>(op, slots * 3 * dim);
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,
                      dispatch_backward_kernel<decltype(tensor_cores)::value, T>,
-                     grid_of(segments),
+                     grid_of(k.segments),
                      kThreads,
                      static_cast<std::size_t>(size(p.group, p.tile)) * sizeof(T),
                      p,
-                     grad_y.data<T>(),
-                     grad_x.data<T>(),
+                     k.grad_y.data<T>(),
+                     k.grad_x.data<T>(),
                      partials.data<T>(),
                      sum_partials.data<T>());
   });
-  Tensor both = workspace<T>(segments.size() * 2 * row);
-  sum_chunks(op, partials.data<T>(), segments, 2 * row, both.data<T>());
+  Tensor both = workspace<T>(k.segments.size() * 2 * row);
+  sum_chunks(op, partials.data<T>(), k.segments, 2 * row, both.data<T>());
   runtime().launch(op,
                    split_kernel<T>,
-                   dim3(blocks_of(segments.size() * row, kThreads)),
+                   dim3(blocks_of(k.segments.size() * row, kThreads)),
                    kThreads,
                    0,
                    both.data<T>(),
-                   segments.size(),
+                   k.segments.size(),
                    row,
-                   grad_key.data<T>(),
-                   grad_value.data<T>());
+                   k.grad_key.data<T>(),
+                   k.grad_value.data<T>());
   Tensor sums = workspace<T>(3 * dim);
   sum_rows(op, sum_partials.data<T>(), slots, 3 * dim, sums.data<T>());
-  if (grad_norm.weight.defined()) {
-    cuda_backend().copy(sums.slice(0, dim), grad_norm.weight);
-    cuda_backend().copy(sums.slice(dim, 2 * dim), grad_norm.bias);
+  if (k.grad_norm.weight.defined()) {
+    copy_elements(sums.slice(0, dim), k.grad_norm.weight);
+    copy_elements(sums.slice(dim, 2 * dim), k.grad_norm.bias);
   }
-  cuda_backend().copy(sums.slice(2 * dim, 3 * dim), grad_bias);
+  copy_elements(sums.slice(2 * dim, 3 * dim), k.grad_bias);
 }
+
+template <class T>
+void dispatch_forward(const kernels::DispatchForward& k) {
+  const char* op = k.kName;
+  Dispatch<T> p = problem_of<T>(k.x, k.norm, k.key, k.value, k.segments, k.dropout);
+  const auto size = [&](int group, int tile) { return ForwardLayout(group, tile, p.dim).size; };
+  choose_tiles<T>(op, p.columns, p.experts, p.group, p.tile, size);
+  with_tensor_cores<T>([&](auto tensor_cores) {
+    runtime().launch(op,
+                     dispatch_kernel<decltype(tensor_cores)::value, T>,
+                     grid_of(k.segments),
+                     kThreads,
+                     static_cast<std::size_t>(size(p.group, p.tile)) * sizeof(T),
+                     p,
+                     k.bias.data<T>(),
+                     k.y.data<T>());
+  });
+}
+const OnCuda dispatch_forward_entry{dispatch_forward<float>, dispatch_forward<double>};
+
+const OnCuda dispatch_backward_entry{backward<float>, backward<double>};
 
 }  // namespace
-
-void CudaBackend::dispatch_forward(const Tensor& x,
-                                   const Norm& norm,
-                                   const Tensor& key,
-                                   const Tensor& value,
-                                   const Tensor& bias,
-                                   const Segments& segments,
-                                   const Dropout& dropout,
-                                   Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "dispatch_forward";
-    Dispatch<T> p = problem_of<T>(x, norm, key, value, segments, dropout);
-    const auto size = [&](int group, int tile) { return ForwardLayout(group, tile, p.dim).size; };
-    choose_tiles<T>(op, p.columns, p.experts, p.group, p.tile, size);
-    with_tensor_cores<T>([&](auto tensor_cores) {
-      runtime().launch(op,
-                       dispatch_kernel<decltype(tensor_cores)::value, T>,
-                       grid_of(segments),
-                       kThreads,
-                       static_cast<std::size_t>(size(p.group, p.tile)) * sizeof(T),
-                       p,
-                       bias.data<T>(),
-                       y.data<T>());
-    });
-  });
-}
-
-void CudaBackend::dispatch_backward(const Tensor& x,
-                                    const Norm& norm,
-                                    const Tensor& key,
-                                    const Tensor& value,
-                                    const Segments& segments,
-                                    const Dropout& dropout,
-                                    const Tensor& grad_y,
-                                    Tensor& grad_x,
-                                    NormGrad& grad_norm,
-                                    Tensor& grad_key,
-                                    Tensor& grad_value,
-                                    Tensor& grad_bias) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(x,
-                            norm,
-                            key,
-                            value,
-                            segments,
-                            dropout,
-                            grad_y,
-                            grad_x,
-                            grad_norm,
-                            grad_key,
-                            grad_value,
-                            grad_bias);
-  });
-}
-
 }  // namespace elastic::cuda

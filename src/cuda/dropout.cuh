@@ -7,6 +7,7 @@
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
 #include "tensor/backend.h"
+#include "tensor/dropout.h"
 
 namespace elastic::cuda {
 

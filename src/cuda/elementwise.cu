@@ -1,12 +1,16 @@
 // Element by element: sums, products, GELU, dropout.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/dropout.cuh"
 #include "cuda/gelu.cuh"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/dropout.h"
+#include "tensor/kernels/elementwise.h"
+#include "tensor/kernels/gelu.h"
+#include "tensor/kernels/routing.h"
+#include "tensor/kernels/sum.h"
 
 namespace elastic::cuda {
 namespace {
@@ -79,95 +83,84 @@ __global__ void divide_rows_kernel(
   }
 }
 
-}  // namespace
-
-void CudaBackend::add(const Tensor& a, const Tensor& b, Tensor& out) {
-  with_real_type(a.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    map("add", a.numel(), out.data<T>(), Add<T>{a.data<T>(), b.data<T>()});
-  });
+template <class T>
+void add(const kernels::Add& k) {
+  map(k.kName, k.a.numel(), k.out.data<T>(), Add<T>{k.a.data<T>(), k.b.data<T>()});
 }
+const OnCuda add_entry{add<float>, add<double>};
 
-void CudaBackend::multiply(const Tensor& a, const Tensor& b, Tensor& out) {
-  with_real_type(a.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    map("multiply", a.numel(), out.data<T>(), Multiply<T>{a.data<T>(), b.data<T>()});
-  });
+template <class T>
+void multiply(const kernels::Multiply& k) {
+  map(k.kName, k.a.numel(), k.out.data<T>(), Multiply<T>{k.a.data<T>(), k.b.data<T>()});
 }
+const OnCuda multiply_entry{multiply<float>, multiply<double>};
 
-void CudaBackend::add_to(const Tensor& x, Tensor& y) {
-  add(x, y, y);
+template <class T>
+void add_to(const kernels::AddTo& k) {
+  add<T>(kernels::Add{k.x, k.y, k.y});
 }
+const OnCuda add_to_entry{add_to<float>, add_to<double>};
 
-void CudaBackend::scale(const Tensor& x, double factor, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    map("scale", x.numel(), out.data<T>(), Scale<T>{x.data<T>(), static_cast<T>(factor)});
-  });
+template <class T>
+void scale(const kernels::Scale& k) {
+  map(k.kName, k.x.numel(), k.out.data<T>(), Scale<T>{k.x.data<T>(), static_cast<T>(k.factor)});
 }
+const OnCuda scale_entry{scale<float>, scale<double>};
 
-void CudaBackend::scale_by(const Tensor& x, const Tensor& scalar, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    map("scale_by", x.numel(), out.data<T>(), ScaleBy<T>{x.data<T>(), scalar.data<T>()});
-  });
+template <class T>
+void scale_by(const kernels::ScaleBy& k) {
+  map(k.kName, k.x.numel(), k.out.data<T>(), ScaleBy<T>{k.x.data<T>(), k.scalar.data<T>()});
 }
+const OnCuda scale_by_entry{scale_by<float>, scale_by<double>};
 
-void CudaBackend::sum(const Tensor& x, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    sum_rows("sum", x.data<T>(), x.numel(), 1, out.data<T>());
-  });
+template <class T>
+void sum(const kernels::Sum& k) {
+  sum_rows(k.kName, k.x.data<T>(), k.x.numel(), 1, k.out.data<T>());
 }
+const OnCuda sum_entry{sum<float>, sum<double>};
 
-void CudaBackend::gelu_forward(const Tensor& x, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    map("gelu_forward", x.numel(), y.data<T>(), Gelu<T>{x.data<T>()});
-  });
+template <class T>
+void gelu_forward(const kernels::GeluForward& k) {
+  map(k.kName, k.x.numel(), k.y.data<T>(), Gelu<T>{k.x.data<T>()});
 }
+const OnCuda gelu_forward_entry{gelu_forward<float>, gelu_forward<double>};
 
-void CudaBackend::gelu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    map("gelu_backward",
-        x.numel(),
-        grad_x.data<T>(),
-        GeluBackward<T>{x.data<T>(), grad_y.data<T>()});
-  });
+template <class T>
+void gelu_backward(const kernels::GeluBackward& k) {
+  map(k.kName, k.x.numel(), k.grad_x.data<T>(), GeluBackward<T>{k.x.data<T>(), k.grad_y.data<T>()});
 }
+const OnCuda gelu_backward_entry{gelu_backward<float>, gelu_backward<double>};
 
-void CudaBackend::dropout(const Tensor& x, const Dropout& dropout, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    if (x.numel() > 0) {
-      runtime().launch("dropout",
-                       dropout_kernel<T>,
-                       dim3(blocks_of(dropout_units(0, x.numel()), kThreads)),
-                       kThreads,
-                       0,
-                       x.data<T>(),
-                       x.numel(),
-                       DropoutView<T>(dropout),
-                       y.data<T>());
-    }
-  });
-}
-
-void CudaBackend::divide_rows(const Tensor& x, const Tensor& divisors, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("divide_rows",
-                     divide_rows_kernel<T>,
-                     dim3(element_blocks(x.numel())),
+template <class T>
+void dropout(const kernels::ApplyDropout& k) {
+  if (k.x.numel() > 0) {
+    runtime().launch(k.kName,
+                     dropout_kernel<T>,
+                     dim3(blocks_of(dropout_units(0, k.x.numel()), kThreads)),
                      kThreads,
                      0,
-                     x.data<T>(),
-                     divisors.data<T>(),
-                     x.numel(),
-                     x.cols(),
-                     out.data<T>());
-  });
+                     k.x.data<T>(),
+                     k.x.numel(),
+                     DropoutView<T>(k.dropout),
+                     k.y.data<T>());
+  }
 }
+const OnCuda dropout_entry{dropout<float>, dropout<double>};
 
+template <class T>
+void divide_rows(const kernels::DivideRows& k) {
+  runtime().launch(k.kName,
+                   divide_rows_kernel<T>,
+                   dim3(element_blocks(k.x.numel())),
+                   kThreads,
+                   0,
+                   k.x.data<T>(),
+                   k.divisors.data<T>(),
+                   k.x.numel(),
+                   k.x.cols(),
+                   k.out.data<T>());
+}
+const OnCuda divide_rows_entry{divide_rows<float>, divide_rows<double>};
+
+}  // namespace
 }  // namespace elastic::cuda

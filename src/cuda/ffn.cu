@@ -2,11 +2,11 @@
 // second-level cache between its products; backward computes it again.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/gelu.cuh"
 #include "cuda/gemm.h"
 #include "cuda/norm_rows.cuh"
 #include "cuda/residual.cuh"
+#include "tensor/kernels/ffn.h"
 
 namespace elastic::cuda {
 namespace {
@@ -61,25 +61,25 @@ __global__ void mask_kernel(
 }
 
 template <class T>
-void forward(const Tensor& x, const FfnWeights& weights, const Dropout& dropout, Tensor& y) {
-  const char* op = "ffn_forward";
+void forward(const kernels::FfnForward& k) {
+  const char* op = k.kName;
   Runtime& device = runtime();
-  const std::int64_t dim = x.cols();
-  const std::int64_t hidden_dim = weights.up_weight.rows();
-  const std::int64_t slab = std::min(slab_rows(hidden_dim), x.rows());
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t hidden_dim = k.weights.up_weight.rows();
+  const std::int64_t slab = std::min(slab_rows(hidden_dim), k.x.rows());
   Tensor z = workspace<T>(slab * dim);
   Tensor hidden = workspace<T>(slab * hidden_dim);
-  const DropoutView<T> mask(dropout);
-  for (std::int64_t begin = 0; begin < x.rows(); begin += slab) {
-    const std::int64_t rows = std::min(slab, x.rows() - begin);
-    const PlainRow<T> source{x.data<T>() + begin * dim, nullptr, static_cast<int>(dim)};
-    norm_rows<T>(op, rows, source, weights.norm, DropoutView<T>(Dropout{}), z.data<T>());
+  const DropoutView<T> mask(k.dropout);
+  for (std::int64_t begin = 0; begin < k.x.rows(); begin += slab) {
+    const std::int64_t rows = std::min(slab, k.x.rows() - begin);
+    const PlainRow<T> source{k.x.data<T>() + begin * dim, nullptr, static_cast<int>(dim)};
+    norm_rows<T>(op, rows, source, k.weights.norm, DropoutView<T>(Dropout{}), z.data<T>());
     gemm<T>(op,
             rows,
             hidden_dim,
             dim,
             {z.data<T>(), dim},
-            {weights.up_weight.data<T>(), dim, true},
+            {k.weights.up_weight.data<T>(), dim, true},
             hidden.data<T>(),
             hidden_dim,
             false);
@@ -90,62 +90,57 @@ void forward(const Tensor& x, const FfnWeights& weights, const Dropout& dropout,
                   0,
                   rows,
                   hidden_dim,
-                  weights.up_bias.data<T>(),
+                  k.weights.up_bias.data<T>(),
                   hidden.data<T>());
     gemm<T>(op,
             rows,
             dim,
             hidden_dim,
             {hidden.data<T>(), hidden_dim},
-            {weights.down_weight.data<T>(), hidden_dim, true},
-            y.data<T>() + begin * dim,
+            {k.weights.down_weight.data<T>(), hidden_dim, true},
+            k.y.data<T>() + begin * dim,
             dim,
             false);
     add_residual(op,
                  begin * dim,
                  rows * dim,
                  dim,
-                 weights.down_bias.data<T>(),
-                 x.data<T>(),
+                 k.weights.down_bias.data<T>(),
+                 k.x.data<T>(),
                  mask,
-                 y.data<T>());
+                 k.y.data<T>());
   }
 }
 
 template <class T>
-void backward(const Tensor& x,
-              const FfnWeights& weights,
-              const Dropout& dropout,
-              const Tensor& grad_y,
-              Tensor& grad_x,
-              FfnWeights& grad_weights) {
-  const char* op = "ffn_backward";
+void backward(const kernels::FfnBackward& k) {
+  const char* op = k.kName;
   Runtime& device = runtime();
-  const std::int64_t dim = x.cols();
-  const std::int64_t hidden_dim = weights.up_weight.rows();
-  const std::int64_t slab = std::min(slab_rows(hidden_dim), x.rows());
-  const std::int64_t slabs = slab == 0 ? 0 : divide_up(x.rows(), slab);
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t hidden_dim = k.weights.up_weight.rows();
+  const std::int64_t slab = std::min(slab_rows(hidden_dim), k.x.rows());
+  const std::int64_t slabs = slab == 0 ? 0 : divide_up(k.x.rows(), slab);
   Tensor z = workspace<T>(slab * dim);
   Tensor masked = workspace<T>(slab * dim);
   Tensor hidden = workspace<T>(slab * hidden_dim);
   Tensor grad_hidden = workspace<T>(slab * hidden_dim);
   Tensor up_partials = workspace<T>(slabs * hidden_dim);
   Tensor down_partials = workspace<T>(slabs * dim);
-  const std::int64_t norm_blocks = divide_up(x.rows(), kNormRows);
+  const std::int64_t norm_blocks = divide_up(k.x.rows(), kNormRows);
   Tensor norm_partials = workspace<T>(norm_blocks * 2 * dim);
-  const DropoutView<T> mask(dropout);
+  const DropoutView<T> mask(k.dropout);
   for (std::int64_t s = 0; s < slabs; ++s) {
     const std::int64_t begin = s * slab;
-    const std::int64_t rows = std::min(slab, x.rows() - begin);
+    const std::int64_t rows = std::min(slab, k.x.rows() - begin);
     const std::int64_t first = begin * dim;
-    const PlainRow<T> source{x.data<T>() + first, masked.data<T>(), static_cast<int>(dim)};
-    norm_rows<T>(op, rows, source, weights.norm, DropoutView<T>(Dropout{}), z.data<T>());
+    const PlainRow<T> source{k.x.data<T>() + first, masked.data<T>(), static_cast<int>(dim)};
+    norm_rows<T>(op, rows, source, k.weights.norm, DropoutView<T>(Dropout{}), z.data<T>());
     device.launch(op,
                   mask_kernel<T>,
                   dim3(element_blocks(dropout_units(first, rows * dim))),
                   kThreads,
                   0,
-                  grad_y.data<T>(),
+                  k.grad_y.data<T>(),
                   first,
                   rows * dim,
                   mask,
@@ -155,7 +150,7 @@ void backward(const Tensor& x,
             hidden_dim,
             dim,
             {z.data<T>(), dim},
-            {weights.up_weight.data<T>(), dim, true},
+            {k.weights.up_weight.data<T>(), dim, true},
             hidden.data<T>(),
             hidden_dim,
             false);
@@ -164,7 +159,7 @@ void backward(const Tensor& x,
             hidden_dim,
             dim,
             {masked.data<T>(), dim},
-            {weights.down_weight.data<T>(), hidden_dim},
+            {k.weights.down_weight.data<T>(), hidden_dim},
             grad_hidden.data<T>(),
             hidden_dim,
             false);
@@ -175,7 +170,7 @@ void backward(const Tensor& x,
                   0,
                   rows,
                   hidden_dim,
-                  weights.up_bias.data<T>(),
+                  k.weights.up_bias.data<T>(),
                   hidden.data<T>(),
                   grad_hidden.data<T>());
     gemm<T>(op,
@@ -184,7 +179,7 @@ void backward(const Tensor& x,
             rows,
             {masked.data<T>(), dim, true},
             {hidden.data<T>(), hidden_dim},
-            grad_weights.down_weight.data<T>(),
+            k.grad_weights.down_weight.data<T>(),
             hidden_dim,
             s > 0);
     gemm<T>(op,
@@ -193,7 +188,7 @@ void backward(const Tensor& x,
             rows,
             {grad_hidden.data<T>(), hidden_dim, true},
             {z.data<T>(), dim},
-            grad_weights.up_weight.data<T>(),
+            k.grad_weights.up_weight.data<T>(),
             dim,
             s > 0);
     sum_rows(op, masked.data<T>(), rows, dim, down_partials.data<T>() + s * dim);
@@ -204,42 +199,27 @@ void backward(const Tensor& x,
             dim,
             hidden_dim,
             {grad_hidden.data<T>(), hidden_dim},
-            {weights.up_weight.data<T>(), dim},
+            {k.weights.up_weight.data<T>(), dim},
             masked.data<T>(),
             dim,
             false);
     norm_rows_backward<T>(op,
                           rows,
                           source,
-                          weights.norm,
+                          k.weights.norm,
                           DropoutView<T>(Dropout{}),
-                          grad_y.data<T>() + first,
-                          grad_x.data<T>() + first,
+                          k.grad_y.data<T>() + first,
+                          k.grad_x.data<T>() + first,
                           norm_partials.data<T>() + begin / kNormRows * 2 * dim);
   }
-  sum_rows(op, up_partials.data<T>(), slabs, hidden_dim, grad_weights.up_bias.data<T>());
-  sum_rows(op, down_partials.data<T>(), slabs, dim, grad_weights.down_bias.data<T>());
-  write_norm_gradient(op, norm_partials.data<T>(), norm_blocks, dim, grad_weights.norm);
+  sum_rows(op, up_partials.data<T>(), slabs, hidden_dim, k.grad_weights.up_bias.data<T>());
+  sum_rows(op, down_partials.data<T>(), slabs, dim, k.grad_weights.down_bias.data<T>());
+  write_norm_gradient(op, norm_partials.data<T>(), norm_blocks, dim, k.grad_weights.norm);
 }
+
+const OnCuda ffn_forward_entry{forward<float>, forward<double>};
+
+const OnCuda ffn_backward_entry{backward<float>, backward<double>};
 
 }  // namespace
-
-void CudaBackend::ffn_forward(const Tensor& x,
-                              const FfnWeights& weights,
-                              const Dropout& dropout,
-                              Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) { forward<decltype(tag)>(x, weights, dropout, y); });
-}
-
-void CudaBackend::ffn_backward(const Tensor& x,
-                               const FfnWeights& weights,
-                               const Dropout& dropout,
-                               const Tensor& grad_y,
-                               Tensor& grad_x,
-                               FfnWeights& grad_weights) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(x, weights, dropout, grad_y, grad_x, grad_weights);
-  });
-}
-
 }  // namespace elastic::cuda

@@ -1,11 +1,11 @@
 // A linear layer over groups of tokens: the groups are put side by side, then it is one product.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/gemm.h"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/group_linear.h"
 
 namespace elastic::cuda {
 namespace {
@@ -75,47 +75,31 @@ Tensor gather(const char* op, const Grouping& by, const Tensor& x) {
   return rows.reshape({by.num_groups, by.stride * by.dim});
 }
 
+template <class T>
+void group_linear_forward(const kernels::GroupLinearForward& k) {
+  const Grouping by = grouping(k.segments, k.groups, k.stride, k.x.cols());
+  call(kernels::LinearForward{gather<T>(k.kName, by, k.x), k.weight, k.bias, k.y});
+}
+const OnCuda group_linear_forward_entry{group_linear_forward<float>, group_linear_forward<double>};
+
+template <class T>
+void group_linear_backward(const kernels::GroupLinearBackward& k) {
+  const char* op = k.kName;
+  const Grouping by = grouping(k.segments, k.groups, k.stride, k.x.cols());
+  const Tensor rows = gather<T>(op, by, k.x);
+  Tensor grad_rows = workspace<T>(rows.numel()).reshape(rows.shape());
+  linear_backward(rows, k.weight, k.grad_y, &grad_rows, &k.grad_weight, &k.grad_bias);
+  runtime().launch(op,
+                   add_groups_kernel<T>,
+                   grid_of(by),
+                   kThreads,
+                   0,
+                   by,
+                   grad_rows.data<T>(),
+                   k.grad_x.data<T>());
+}
+const OnCuda group_linear_backward_entry{group_linear_backward<float>,
+                                         group_linear_backward<double>};
+
 }  // namespace
-
-void CudaBackend::group_linear_forward(const Tensor& x,
-                                       const Segments& segments,
-                                       const Segments& groups,
-                                       std::int64_t stride,
-                                       const Tensor& weight,
-                                       const Tensor& bias,
-                                       Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Grouping by = grouping(segments, groups, stride, x.cols());
-    linear_forward(gather<T>("group_linear_forward", by, x), weight, bias, y);
-  });
-}
-
-void CudaBackend::group_linear_backward(const Tensor& x,
-                                        const Segments& segments,
-                                        const Segments& groups,
-                                        std::int64_t stride,
-                                        const Tensor& weight,
-                                        const Tensor& grad_y,
-                                        Tensor& grad_x,
-                                        Tensor& grad_weight,
-                                        Tensor& grad_bias) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "group_linear_backward";
-    const Grouping by = grouping(segments, groups, stride, x.cols());
-    const Tensor rows = gather<T>(op, by, x);
-    Tensor grad_rows = workspace<T>(rows.numel()).reshape(rows.shape());
-    linear_backward(rows, weight, grad_y, &grad_rows, &grad_weight, &grad_bias);
-    runtime().launch(op,
-                     add_groups_kernel<T>,
-                     grid_of(by),
-                     kThreads,
-                     0,
-                     by,
-                     grad_rows.data<T>(),
-                     grad_x.data<T>());
-  });
-}
-
 }  // namespace elastic::cuda

@@ -1,7 +1,7 @@
 // A gated recurrent unit along segments, forward: the recurrence of the states. gru.cuh tells how
 // blocks and warps share it.
-#include "cuda/backend.h"
 #include "cuda/gru.cuh"
+#include "tensor/kernels/gru.h"
 
 namespace elastic::cuda {
 namespace {
@@ -79,44 +79,38 @@ __global__ void __launch_bounds__(kThreads, 2)
   }
 }
 
-}  // namespace
-
-void CudaBackend::gru_forward(const Tensor& input,
-                              const Tensor& weight,
-                              const Tensor& bias,
-                              const Segments& segments,
-                              Tensor& hidden) {
-  with_real_type(input.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "gru_forward";
-    if (segments.is_planned()) {
-      fill(hidden, 0.0);  // what is behind the last segment
-    }
-    const Gru sizes = GruPlan<T>::view(segments, hidden.cols());
-    const GruPlan<T> plan(
-        op, segments, hidden.cols(), 2 * tile_size(kGruRows, sizes.dim), sizes.forward_weight());
-    Tensor packed = workspace<T>(sizes.forward_weight());
+template <class T>
+void gru_forward(const kernels::GruForward& k) {
+  const char* op = k.kName;
+  if (k.segments.is_planned()) {
+    fill_elements(k.hidden, 0.0);  // what is behind the last segment
+  }
+  const Gru sizes = GruPlan<T>::view(k.segments, k.hidden.cols());
+  const GruPlan<T> plan(
+      op, k.segments, k.hidden.cols(), 2 * tile_size(kGruRows, sizes.dim), sizes.forward_weight());
+  Tensor packed = workspace<T>(sizes.forward_weight());
+  runtime().launch(op,
+                   pack_forward_kernel<T>,
+                   dim3(element_blocks(packed.numel())),
+                   kThreads,
+                   0,
+                   plan.gru,
+                   k.weight.data<T>(),
+                   packed.data<T>());
+  with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,
-                     pack_forward_kernel<T>,
-                     dim3(element_blocks(packed.numel())),
+                     gru_kernel<decltype(tensor_cores)::value, T>,
+                     plan.grid,
                      kThreads,
-                     0,
+                     plan.shared,
                      plan.gru,
-                     weight.data<T>(),
-                     packed.data<T>());
-    with_tensor_cores<T>([&](auto tensor_cores) {
-      runtime().launch(op,
-                       gru_kernel<decltype(tensor_cores)::value, T>,
-                       plan.grid,
-                       kThreads,
-                       plan.shared,
-                       plan.gru,
-                       input.data<T>(),
-                       packed.data<T>(),
-                       bias.data<T>(),
-                       hidden.data<T>());
-    });
+                     k.input.data<T>(),
+                     packed.data<T>(),
+                     k.bias.data<T>(),
+                     k.hidden.data<T>());
   });
 }
+const OnCuda gru_forward_entry{gru_forward<float>, gru_forward<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

@@ -11,6 +11,7 @@
 #include "cuda/runtime.h"
 #include "cuda/sequence_order.h"
 #include "cuda/tile.cuh"
+#include "tensor/segments.h"
 
 namespace elastic::cuda {
 

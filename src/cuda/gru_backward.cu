@@ -1,8 +1,8 @@
 // A gated recurrent unit, backward: the products with the states and the gradient of the weight are
 // products over all tokens; what is left is the recurrence of dL/dh, from the last token to the
 // first. gru.cuh tells how blocks and warps share it.
-#include "cuda/backend.h"
 #include "cuda/gru.cuh"
+#include "tensor/kernels/gru.h"
 
 namespace elastic::cuda {
 namespace {
@@ -121,73 +121,63 @@ __global__ void __launch_bounds__(kThreads, 2)
   }
 }
 
-}  // namespace
-
-void CudaBackend::gru_backward(const Tensor& input,
-                               const Tensor& weight,
-                               const Tensor& bias,
-                               const Segments& segments,
-                               const Tensor& hidden,
-                               const Tensor& grad_hidden,
-                               Tensor& grad_input,
-                               Tensor& grad_weight,
-                               Tensor& grad_bias) {
-  with_real_type(input.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "gru_backward";
-    const std::int64_t dim = hidden.cols();
-    const Gru sizes = GruPlan<T>::view(segments, dim);
-    const GruPlan<T> plan(
-        op, segments, dim, tile_size(kGruRows, 3 * sizes.padded()), sizes.backward_weight());
-    Tensor states = workspace<T>(hidden.numel()).reshape(hidden.shape());
+template <class T>
+void gru_backward(const kernels::GruBackward& k) {
+  const char* op = k.kName;
+  const std::int64_t dim = k.hidden.cols();
+  const Gru sizes = GruPlan<T>::view(k.segments, dim);
+  const GruPlan<T> plan(
+      op, k.segments, dim, tile_size(kGruRows, 3 * sizes.padded()), sizes.backward_weight());
+  Tensor states = workspace<T>(k.hidden.numel()).reshape(k.hidden.shape());
+  runtime().launch(op,
+                   states_before_kernel<T>,
+                   dim3(std::min(blocks_of(k.hidden.rows(), kWarps), 1U << 16)),
+                   kThreads,
+                   0,
+                   plan.gru.offsets,
+                   plan.gru.batch,
+                   k.hidden.rows(),
+                   plan.gru.dim,
+                   k.hidden.data<T>(),
+                   states.data<T>());
+  Tensor sums = workspace<T>(k.input.numel()).reshape(k.input.shape());
+  call(kernels::LinearForward{states, k.weight, k.bias, sums});
+  Tensor grad_sums = sums;
+  if (k.segments.is_planned()) {  // nothing from behind the last segment
+    grad_sums = workspace<T>(k.input.numel()).reshape(k.input.shape());
+    fill_elements(grad_sums, 0.0);
+    fill_elements(k.grad_input, 0.0);
+  }
+  Tensor packed = workspace<T>(sizes.backward_weight());
+  runtime().launch(op,
+                   pack_backward_kernel<T>,
+                   dim3(element_blocks(packed.numel())),
+                   kThreads,
+                   0,
+                   plan.gru,
+                   k.weight.data<T>(),
+                   packed.data<T>());
+  Tensor carry = workspace<T>(static_cast<std::int64_t>(plan.grid.x) * plan.gru.rows * dim);
+  const Reverse<T> args{k.input.data<T>(),
+                        sums.data<T>(),
+                        states.data<T>(),
+                        k.grad_hidden.data<T>(),
+                        carry.data<T>(),
+                        k.grad_input.data<T>(),
+                        grad_sums.data<T>()};
+  with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,
-                     states_before_kernel<T>,
-                     dim3(std::min(blocks_of(hidden.rows(), kWarps), 1U << 16)),
+                     gru_backward_kernel<decltype(tensor_cores)::value, T>,
+                     plan.grid,
                      kThreads,
-                     0,
-                     plan.gru.offsets,
-                     plan.gru.batch,
-                     hidden.rows(),
-                     plan.gru.dim,
-                     hidden.data<T>(),
-                     states.data<T>());
-    Tensor sums = workspace<T>(input.numel()).reshape(input.shape());
-    linear_forward(states, weight, bias, sums);
-    Tensor grad_sums = sums;
-    if (segments.is_planned()) {  // nothing from behind the last segment
-      grad_sums = workspace<T>(input.numel()).reshape(input.shape());
-      fill(grad_sums, 0.0);
-      fill(grad_input, 0.0);
-    }
-    Tensor packed = workspace<T>(sizes.backward_weight());
-    runtime().launch(op,
-                     pack_backward_kernel<T>,
-                     dim3(element_blocks(packed.numel())),
-                     kThreads,
-                     0,
+                     plan.shared,
                      plan.gru,
-                     weight.data<T>(),
+                     args,
                      packed.data<T>());
-    Tensor carry = workspace<T>(static_cast<std::int64_t>(plan.grid.x) * plan.gru.rows * dim);
-    const Reverse<T> args{input.data<T>(),
-                          sums.data<T>(),
-                          states.data<T>(),
-                          grad_hidden.data<T>(),
-                          carry.data<T>(),
-                          grad_input.data<T>(),
-                          grad_sums.data<T>()};
-    with_tensor_cores<T>([&](auto tensor_cores) {
-      runtime().launch(op,
-                       gru_backward_kernel<decltype(tensor_cores)::value, T>,
-                       plan.grid,
-                       kThreads,
-                       plan.shared,
-                       plan.gru,
-                       args,
-                       packed.data<T>());
-    });
-    linear_backward(states, weight, grad_sums, nullptr, &grad_weight, &grad_bias);
   });
+  linear_backward(states, k.weight, grad_sums, nullptr, &k.grad_weight, &k.grad_bias);
 }
+const OnCuda gru_backward_entry{gru_backward<float>, gru_backward<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <utility>
 
-#include "cuda/backend.h"
 #include "cuda/gemm.h"
 #include "cuda/histogram_later.cuh"
 #include "cuda/histogram_weights.cuh"
 #include "cuda/rows.h"
+#include "tensor/kernels/histogram_attention.h"
 
 namespace elastic::cuda {
 namespace {
@@ -309,28 +309,20 @@ class Attention {
   HistogramView<T> view_{};
 };
 
+template <class T>
+void histogram_attention_forward(const kernels::HistogramAttentionForward& k) {
+  Attention<T>(k.kName, k.histogram, k.scores, k.values).forward(k.out);
+}
+const OnCuda histogram_attention_forward_entry{histogram_attention_forward<float>,
+                                               histogram_attention_forward<double>};
+
+template <class T>
+void histogram_attention_backward(const kernels::HistogramAttentionBackward& k) {
+  Attention<T>(k.kName, k.histogram, k.scores, k.values)
+      .backward(k.grad_out, k.grad_occupancy, k.grad_scores, k.grad_values);
+}
+const OnCuda histogram_attention_backward_entry{histogram_attention_backward<float>,
+                                                histogram_attention_backward<double>};
+
 }  // namespace
-
-void CudaBackend::histogram_attention_forward(const CodeHistogram& histogram,
-                                              const Tensor& scores,
-                                              const Tensor& values,
-                                              Tensor& out) {
-  with_real_type(values.dtype(), [&](auto tag) {
-    Attention<decltype(tag)>("histogram_attention_forward", histogram, scores, values).forward(out);
-  });
-}
-
-void CudaBackend::histogram_attention_backward(const CodeHistogram& histogram,
-                                               const Tensor& scores,
-                                               const Tensor& values,
-                                               const Tensor& grad_out,
-                                               Tensor& grad_occupancy,
-                                               Tensor& grad_scores,
-                                               Tensor& grad_values) {
-  with_real_type(values.dtype(), [&](auto tag) {
-    Attention<decltype(tag)>("histogram_attention_backward", histogram, scores, values)
-        .backward(grad_out, grad_occupancy, grad_scores, grad_values);
-  });
-}
-
 }  // namespace elastic::cuda

@@ -1,7 +1,7 @@
 // The trunk's input: item embedding + position embedding, norm, dropout, in one pass.
-#include "cuda/backend.h"
 #include "cuda/norm_rows.cuh"
 #include "cuda/rows.h"
+#include "tensor/kernels/input_embedding.h"
 
 namespace elastic::cuda {
 namespace {
@@ -41,74 +41,58 @@ EmbeddingRow<T> rows_of(const Tensor& item_table,
   return rows;
 }
 
-}  // namespace
-
-void CudaBackend::input_embedding_forward(const Tensor& item_table,
-                                          const Tensor& position_table,
-                                          const Tensor& ids,
-                                          const Tensor& positions,
-                                          const Norm& norm,
-                                          const Dropout& dropout,
-                                          Tensor& y) {
-  with_real_type(y.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    norm_rows<T>("input_embedding_forward",
-                 ids.numel(),
-                 rows_of<T>(item_table, position_table, ids, positions),
-                 norm,
-                 DropoutView<T>(dropout),
-                 y.data<T>());
-  });
+template <class T>
+void input_embedding_forward(const kernels::InputEmbeddingForward& k) {
+  norm_rows<T>(k.kName,
+               k.ids.numel(),
+               rows_of<T>(k.item_table, k.position_table, k.ids, k.positions),
+               k.norm,
+               DropoutView<T>(k.dropout),
+               k.y.data<T>());
 }
+const OnCuda input_embedding_forward_entry{input_embedding_forward<float>,
+                                           input_embedding_forward<double>};
 
-void CudaBackend::input_embedding_backward(const Tensor& item_table,
-                                           const Tensor& position_table,
-                                           const Tensor& ids,
-                                           const Tensor& positions,
-                                           const Norm& norm,
-                                           const Dropout& dropout,
-                                           const Tensor& grad_y,
-                                           Tensor& grad_item_table,
-                                           Tensor& grad_position_table,
-                                           NormGrad& grad_norm) {
-  with_real_type(grad_y.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "input_embedding_backward";
-    const std::int64_t count = ids.numel();
-    const std::int64_t dim = grad_y.cols();
-    EmbeddingRow<T> rows = rows_of<T>(item_table, position_table, ids, positions);
-    rows.grad_y = grad_y.data<T>();
-    const std::int64_t blocks = divide_up(count, kNormRows);
-    Tensor partials = workspace<T>(blocks * 2 * dim);
-    Tensor grad_x = workspace<T>(count * dim);
-    norm_rows_backward<T>(op,
-                          count,
-                          rows,
-                          norm,
-                          DropoutView<T>(dropout),
-                          nullptr,
-                          grad_x.data<T>(),
-                          partials.data<T>());
-    write_norm_gradient(op, partials.data<T>(), blocks, dim, grad_norm);
+template <class T>
+void input_embedding_backward(const kernels::InputEmbeddingBackward& k) {
+  const char* op = k.kName;
+  const std::int64_t count = k.ids.numel();
+  const std::int64_t dim = k.grad_y.cols();
+  EmbeddingRow<T> rows = rows_of<T>(k.item_table, k.position_table, k.ids, k.positions);
+  rows.grad_y = k.grad_y.data<T>();
+  const std::int64_t blocks = divide_up(count, kNormRows);
+  Tensor partials = workspace<T>(blocks * 2 * dim);
+  Tensor grad_x = workspace<T>(count * dim);
+  norm_rows_backward<T>(op,
+                        count,
+                        rows,
+                        k.norm,
+                        DropoutView<T>(k.dropout),
+                        nullptr,
+                        grad_x.data<T>(),
+                        partials.data<T>());
+  write_norm_gradient(op, partials.data<T>(), blocks, dim, k.grad_norm);
+  scatter_add(op,
+              grad_x.data<T>(),
+              rows.ids,
+              count,
+              dim,
+              k.item_table.rows(),
+              /*first_row=*/1,
+              k.grad_item_table.data<T>());
+  if (k.position_table.defined()) {
     scatter_add(op,
                 grad_x.data<T>(),
-                rows.ids,
+                rows.positions,
                 count,
                 dim,
-                item_table.rows(),
-                /*first_row=*/1,
-                grad_item_table.data<T>());
-    if (position_table.defined()) {
-      scatter_add(op,
-                  grad_x.data<T>(),
-                  rows.positions,
-                  count,
-                  dim,
-                  position_table.rows(),
-                  /*first_row=*/0,
-                  grad_position_table.data<T>());
-    }
-  });
+                k.position_table.rows(),
+                /*first_row=*/0,
+                k.grad_position_table.data<T>());
+  }
 }
+const OnCuda input_embedding_backward_entry{input_embedding_backward<float>,
+                                            input_embedding_backward<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

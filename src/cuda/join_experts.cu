@@ -1,9 +1,9 @@
 // Retrieved experts join a softmax that each token has been through. A unit, one head of a token,
 // belongs to a group of lanes, a feature each (or several, 32 apart); the experts are read in
 // place, kSteps at a time.
-#include "cuda/backend.h"
 #include "cuda/row_sums.cuh"
 #include "cuda/slots.cuh"
+#include "tensor/kernels/join_experts.h"
 
 namespace elastic::cuda {
 namespace {
@@ -272,69 +272,50 @@ void launch_join(const char* op,
                    arguments...);
 }
 
+template <class T>
+void join_experts_forward(const kernels::JoinExpertsForward& k) {
+  const Join<T> p(k.out, k.log_sum, k.query, k.table, k.indices, k.gates);
+  launch_join(k.kName, join_kernel<T>, p, p.count, k.joined.data<T>());
+}
+const OnCuda join_experts_forward_entry{join_experts_forward<float>, join_experts_forward<double>};
+
+template <class T>
+void join_experts_backward(const kernels::JoinExpertsBackward& k) {
+  const char* op = k.kName;
+  const Join<T> p(k.out, k.log_sum, k.query, k.table, k.indices, k.gates);
+  const std::int64_t entries = k.indices.numel();
+  Tensor parts = workspace<T>(entries * p.heads);
+  Tensor factors = workspace<T>(entries * p.heads * 2);
+  const JoinGrads<T> grad{k.grad_joined.data<T>(),
+                          k.grad_out.data<T>(),
+                          k.grad_log_sum.data<T>(),
+                          k.grad_query.data<T>(),
+                          parts.data<T>(),
+                          factors.data<T>()};
+  launch_join(op, join_backward_kernel<T>, p, 3 * p.count, grad);
+  runtime().launch(op,
+                   sum_heads_kernel<T>,
+                   dim3(element_blocks(entries)),
+                   kThreads,
+                   0,
+                   parts.data<T>(),
+                   entries,
+                   p.heads,
+                   k.grad_gates.data<T>());
+  parts = {};
+  fill_elements(k.grad_table, 0.0);
+  const SortedRows sorted = sort_rows(op, k.indices.data<std::int32_t>(), entries, k.table.rows());
+  add_sorted(op,
+             ExpertGradient<T>{
+                 grad.joined, p.query, factors.data<T>(), p.count, p.heads, p.dim, p.head_dim},
+             sorted,
+             p.dim,
+             /*first_row=*/0,
+             wide_piece(entries),
+             k.grad_table.data<T>());
+}
+const OnCuda join_experts_backward_entry{join_experts_backward<float>,
+                                         join_experts_backward<double>};
+
 }  // namespace
-
-void CudaBackend::join_experts_forward(const Tensor& out,
-                                       const Tensor& log_sum,
-                                       const Tensor& query,
-                                       const Tensor& table,
-                                       const Tensor& indices,
-                                       const Tensor& gates,
-                                       Tensor& joined) {
-  with_real_type(out.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Join<T> p(out, log_sum, query, table, indices, gates);
-    launch_join("join_experts_forward", join_kernel<T>, p, p.count, joined.data<T>());
-  });
-}
-
-void CudaBackend::join_experts_backward(const Tensor& out,
-                                        const Tensor& log_sum,
-                                        const Tensor& query,
-                                        const Tensor& table,
-                                        const Tensor& indices,
-                                        const Tensor& gates,
-                                        const Tensor& grad_joined,
-                                        Tensor& grad_out,
-                                        Tensor& grad_log_sum,
-                                        Tensor& grad_query,
-                                        Tensor& grad_table,
-                                        Tensor& grad_gates) {
-  with_real_type(out.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "join_experts_backward";
-    const Join<T> p(out, log_sum, query, table, indices, gates);
-    const std::int64_t entries = indices.numel();
-    Tensor parts = workspace<T>(entries * p.heads);
-    Tensor factors = workspace<T>(entries * p.heads * 2);
-    const JoinGrads<T> grad{grad_joined.data<T>(),
-                            grad_out.data<T>(),
-                            grad_log_sum.data<T>(),
-                            grad_query.data<T>(),
-                            parts.data<T>(),
-                            factors.data<T>()};
-    launch_join(op, join_backward_kernel<T>, p, 3 * p.count, grad);
-    runtime().launch(op,
-                     sum_heads_kernel<T>,
-                     dim3(element_blocks(entries)),
-                     kThreads,
-                     0,
-                     parts.data<T>(),
-                     entries,
-                     p.heads,
-                     grad_gates.data<T>());
-    parts = {};
-    fill(grad_table, 0.0);
-    const SortedRows sorted = sort_rows(op, indices.data<std::int32_t>(), entries, table.rows());
-    add_sorted(op,
-               ExpertGradient<T>{
-                   grad.joined, p.query, factors.data<T>(), p.count, p.heads, p.dim, p.head_dim},
-               sorted,
-               p.dim,
-               /*first_row=*/0,
-               wide_piece(entries),
-               grad_table.data<T>());
-  });
-}
-
 }  // namespace elastic::cuda

@@ -1,12 +1,14 @@
 // Linear layers: a product by cuBLAS, and what stands around it by kernels.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/gemm.h"
 #include "cuda/reduce.h"
 #include "cuda/residual.cuh"
 #include "cuda/runtime.h"
+#include "tensor/kernels/heads.h"
+#include "tensor/kernels/linear.h"
+#include "tensor/kernels/transpose.h"
 
 namespace elastic::cuda {
 namespace {
@@ -115,178 +117,158 @@ class Heads {
   std::int64_t dim_;
 };
 
-}  // namespace
+template <class T>
+void transpose(const kernels::Transpose& k) {
+  const std::int64_t rows = k.x.shape()[0];
+  const std::int64_t columns = k.x.shape()[1];
+  runtime().launch(k.kName,
+                   transpose_kernel<T>,
+                   dim3(blocks_of(rows, kTransposeTile), blocks_of(columns, kTransposeTile)),
+                   kThreads,
+                   0,
+                   k.x.data<T>(),
+                   rows,
+                   columns,
+                   k.out.data<T>());
+}
+const OnCuda transpose_entry{transpose<float>, transpose<double>};
 
-void CudaBackend::transpose(const Tensor& x, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t rows = x.shape()[0];
-    const std::int64_t columns = x.shape()[1];
-    runtime().launch("transpose",
-                     transpose_kernel<T>,
-                     dim3(blocks_of(rows, kTransposeTile), blocks_of(columns, kTransposeTile)),
+template <class T>
+void linear_forward(const kernels::LinearForward& k) {
+  const std::int64_t in = k.x.cols();
+  const std::int64_t out = k.y.cols();
+  gemm<T>(k.kName,
+          k.x.rows(),
+          out,
+          in,
+          {k.x.data<T>(), in},
+          {k.weight.data<T>(), in, true},
+          k.y.data<T>(),
+          out,
+          false);
+  if (k.bias.defined()) {
+    runtime().launch(k.kName,
+                     add_bias_kernel<T>,
+                     dim3(blocks_of(k.y.rows(), kWarps)),
                      kThreads,
                      0,
-                     x.data<T>(),
-                     rows,
-                     columns,
-                     out.data<T>());
-  });
+                     k.y.rows(),
+                     out,
+                     k.bias.data<T>(),
+                     k.y.data<T>());
+  }
 }
+const OnCuda linear_forward_entry{linear_forward<float>, linear_forward<double>};
 
-void CudaBackend::linear_forward(const Tensor& x,
-                                 const Tensor& weight,
-                                 const Tensor& bias,
-                                 Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t in = x.cols();
-    const std::int64_t out = y.cols();
-    gemm<T>("linear_forward",
-            x.rows(),
+template <class T>
+void linear_backward(const kernels::LinearBackward& k) {
+  const char* op = k.kName;
+  const std::int64_t in = k.x.cols();
+  const std::int64_t out = k.grad_y.cols();
+  if (k.grad_x != nullptr) {
+    gemm<T>(op,
+            k.x.rows(),
+            in,
+            out,
+            {k.grad_y.data<T>(), out},
+            {k.weight.data<T>(), in},
+            k.grad_x->data<T>(),
+            in,
+            false);
+  }
+  if (k.grad_weight != nullptr) {
+    gemm<T>(op,
             out,
             in,
-            {x.data<T>(), in},
-            {weight.data<T>(), in, true},
-            y.data<T>(),
-            out,
+            k.x.rows(),
+            {k.grad_y.data<T>(), out, true},
+            {k.x.data<T>(), in},
+            k.grad_weight->data<T>(),
+            in,
             false);
-    if (bias.defined()) {
-      runtime().launch("linear_forward",
-                       add_bias_kernel<T>,
-                       dim3(blocks_of(y.rows(), kWarps)),
-                       kThreads,
-                       0,
-                       y.rows(),
-                       out,
-                       bias.data<T>(),
-                       y.data<T>());
-    }
-  });
+  }
+  if (k.grad_bias != nullptr) {
+    sum_rows(op, k.grad_y.data<T>(), k.x.rows(), out, k.grad_bias->data<T>());
+  }
 }
+const OnCuda linear_backward_entry{linear_backward<float>, linear_backward<double>};
 
-void CudaBackend::linear_backward(const Tensor& x,
-                                  const Tensor& weight,
-                                  const Tensor& grad_y,
-                                  Tensor* grad_x,
-                                  Tensor* grad_weight,
-                                  Tensor* grad_bias) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "linear_backward";
-    const std::int64_t in = x.cols();
-    const std::int64_t out = grad_y.cols();
-    if (grad_x != nullptr) {
-      gemm<T>(op,
-              x.rows(),
-              in,
-              out,
-              {grad_y.data<T>(), out},
-              {weight.data<T>(), in},
-              grad_x->data<T>(),
-              in,
-              false);
-    }
-    if (grad_weight != nullptr) {
-      gemm<T>(op,
-              out,
-              in,
-              x.rows(),
-              {grad_y.data<T>(), out, true},
-              {x.data<T>(), in},
-              grad_weight->data<T>(),
-              in,
-              false);
-    }
-    if (grad_bias != nullptr) {
-      sum_rows(op, grad_y.data<T>(), x.rows(), out, grad_bias->data<T>());
-    }
-  });
+template <class T>
+void linear_residual_forward(const kernels::LinearResidualForward& k) {
+  linear_forward<T>(kernels::LinearForward{k.x, k.weight, Tensor(), k.y});
+  add_residual(k.kName,
+               0,
+               k.y.numel(),
+               k.y.cols(),
+               k.bias.data<T>(),
+               k.residual.data<T>(),
+               DropoutView<T>(k.dropout),
+               k.y.data<T>());
 }
+const OnCuda linear_residual_forward_entry{linear_residual_forward<float>,
+                                           linear_residual_forward<double>};
 
-void CudaBackend::linear_residual_forward(const Tensor& x,
-                                          const Tensor& weight,
-                                          const Tensor& bias,
-                                          const Tensor& residual,
-                                          const Dropout& dropout,
-                                          Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    linear_forward(x, weight, Tensor(), y);
-    add_residual("linear_residual_forward",
-                 0,
-                 y.numel(),
-                 y.cols(),
-                 bias.data<T>(),
-                 residual.data<T>(),
-                 DropoutView<T>(dropout),
-                 y.data<T>());
-  });
+template <class T>
+void heads_expand(const kernels::HeadsExpand& k) {
+  const Heads<T> by(k.out, k.x);
+  const std::int64_t dim = by.dim();
+  Tensor scratch = by.heads() == 1 ? k.out : workspace<T>(k.out.numel());
+  for (std::int64_t h = 0; h < by.heads(); ++h) {
+    gemm<T>(k.kName,
+            by.rows(),
+            dim,
+            by.head_dim(),
+            {k.x.data<T>() + h * by.head_dim(), dim},
+            {k.weight.data<T>() + h * by.head_dim() * dim, dim},
+            scratch.data<T>() + h * by.rows() * dim,
+            dim,
+            false);
+  }
+  if (by.heads() > 1) {
+    by.permute_back(k.kName, scratch, k.out);
+  }
 }
+const OnCuda heads_expand_entry{heads_expand<float>, heads_expand<double>};
 
-void CudaBackend::heads_expand(const Tensor& x, const Tensor& weight, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Heads<T> by(out, x);
-    const std::int64_t dim = by.dim();
-    Tensor scratch = by.heads() == 1 ? out : workspace<T>(out.numel());
-    for (std::int64_t h = 0; h < by.heads(); ++h) {
-      gemm<T>("heads_expand",
-              by.rows(),
-              dim,
-              by.head_dim(),
-              {x.data<T>() + h * by.head_dim(), dim},
-              {weight.data<T>() + h * by.head_dim() * dim, dim},
-              scratch.data<T>() + h * by.rows() * dim,
-              dim,
-              false);
-    }
-    if (by.heads() > 1) {
-      by.permute_back("heads_expand", scratch, out);
-    }
-  });
+template <class T>
+void heads_contract(const kernels::HeadsContract& k) {
+  const Heads<T> by(k.z, k.out);
+  const std::int64_t dim = by.dim();
+  Tensor scratch;
+  const T* source = by.permuted(k.kName, k.z, scratch);
+  for (std::int64_t h = 0; h < by.heads(); ++h) {
+    gemm<T>(k.kName,
+            by.rows(),
+            by.head_dim(),
+            dim,
+            {source + h * by.rows() * dim, dim},
+            {k.weight.data<T>() + h * by.head_dim() * dim, dim, true},
+            k.out.data<T>() + h * by.head_dim(),
+            dim,
+            false);
+  }
 }
+const OnCuda heads_contract_entry{heads_contract<float>, heads_contract<double>};
 
-void CudaBackend::heads_contract(const Tensor& z, const Tensor& weight, Tensor& out) {
-  with_real_type(z.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Heads<T> by(z, out);
-    const std::int64_t dim = by.dim();
-    Tensor scratch;
-    const T* source = by.permuted("heads_contract", z, scratch);
-    for (std::int64_t h = 0; h < by.heads(); ++h) {
-      gemm<T>("heads_contract",
-              by.rows(),
-              by.head_dim(),
-              dim,
-              {source + h * by.rows() * dim, dim},
-              {weight.data<T>() + h * by.head_dim() * dim, dim, true},
-              out.data<T>() + h * by.head_dim(),
-              dim,
-              false);
-    }
-  });
+template <class T>
+void heads_outer(const kernels::HeadsOuter& k) {
+  const Heads<T> by(k.z, k.x);
+  const std::int64_t dim = by.dim();
+  Tensor scratch;
+  const T* source = by.permuted(k.kName, k.z, scratch);
+  for (std::int64_t h = 0; h < by.heads(); ++h) {
+    gemm<T>(k.kName,
+            by.head_dim(),
+            dim,
+            by.rows(),
+            {k.x.data<T>() + h * by.head_dim(), dim, true},
+            {source + h * by.rows() * dim, dim},
+            k.out.data<T>() + h * by.head_dim() * dim,
+            dim,
+            false);
+  }
 }
+const OnCuda heads_outer_entry{heads_outer<float>, heads_outer<double>};
 
-void CudaBackend::heads_outer(const Tensor& x, const Tensor& z, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Heads<T> by(z, x);
-    const std::int64_t dim = by.dim();
-    Tensor scratch;
-    const T* source = by.permuted("heads_outer", z, scratch);
-    for (std::int64_t h = 0; h < by.heads(); ++h) {
-      gemm<T>("heads_outer",
-              by.head_dim(),
-              dim,
-              by.rows(),
-              {x.data<T>() + h * by.head_dim(), dim, true},
-              {source + h * by.rows() * dim, dim},
-              out.data<T>() + h * by.head_dim() * dim,
-              dim,
-              false);
-    }
-  });
-}
-
+}  // namespace
 }  // namespace elastic::cuda

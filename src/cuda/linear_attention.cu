@@ -1,8 +1,8 @@
 // Attention without softmax: a matrix for each segment and head, summed over its keys, and its
 // product with every query.
-#include "cuda/backend.h"
 #include "cuda/runtime.h"
 #include "cuda/token_products.cuh"
+#include "tensor/kernels/linear_attention.h"
 
 namespace elastic::cuda {
 namespace {
@@ -46,45 +46,30 @@ struct Heads {
   }
 };
 
-}  // namespace
-
-void CudaBackend::linear_attention_forward(const Tensor& query,
-                                           const Tensor& key,
-                                           const Tensor& value,
-                                           const Segments& queries,
-                                           const Segments& keys,
-                                           Tensor& context,
-                                           Tensor& out) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    const char* op = "linear_attention_forward";
-    const Heads<decltype(tag)> heads(context);
-    heads.sum(op, keys, key, value, context);
-    heads.multiply(op, queries, query, context, /*transpose=*/false, out);
-  });
+template <class T>
+void linear_attention_forward(const kernels::LinearAttentionForward& k) {
+  const char* op = k.kName;
+  const Heads<T> heads(k.context);
+  heads.sum(op, k.keys, k.key, k.value, k.context);
+  heads.multiply(op, k.queries, k.query, k.context, /*transpose=*/false, k.out);
 }
+const OnCuda linear_attention_forward_entry{linear_attention_forward<float>,
+                                            linear_attention_forward<double>};
 
 // With C the context and g = dL/dout: dC = sum_t query_t^T g_t, dquery_t = g_t C^T,
 // dkey_t = value_t dC^T, dvalue_t = key_t dC.
-void CudaBackend::linear_attention_backward(const Tensor& query,
-                                            const Tensor& key,
-                                            const Tensor& value,
-                                            const Segments& queries,
-                                            const Segments& keys,
-                                            const Tensor& context,
-                                            const Tensor& grad_out,
-                                            Tensor& grad_query,
-                                            Tensor& grad_key,
-                                            Tensor& grad_value) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "linear_attention_backward";
-    const Heads<T> heads(context);
-    Tensor grad_context = workspace<T>(context.numel());
-    heads.sum(op, queries, query, grad_out, grad_context);
-    heads.multiply(op, queries, grad_out, context, /*transpose=*/true, grad_query);
-    heads.multiply(op, keys, value, grad_context, /*transpose=*/true, grad_key);
-    heads.multiply(op, keys, key, grad_context, /*transpose=*/false, grad_value);
-  });
+template <class T>
+void linear_attention_backward(const kernels::LinearAttentionBackward& k) {
+  const char* op = k.kName;
+  const Heads<T> heads(k.context);
+  Tensor grad_context = workspace<T>(k.context.numel());
+  heads.sum(op, k.queries, k.query, k.grad_out, grad_context);
+  heads.multiply(op, k.queries, k.grad_out, k.context, /*transpose=*/true, k.grad_query);
+  heads.multiply(op, k.keys, k.value, grad_context, /*transpose=*/true, k.grad_key);
+  heads.multiply(op, k.keys, k.key, grad_context, /*transpose=*/false, k.grad_value);
 }
+const OnCuda linear_attention_backward_entry{linear_attention_backward<float>,
+                                             linear_attention_backward<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

@@ -3,11 +3,11 @@
 // more.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/gemm.h"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/linear_cross_entropy.h"
 
 namespace elastic::cuda {
 namespace {
@@ -51,76 +51,69 @@ __global__ void __launch_bounds__(kThreads) softmax_loss_kernel(T* logits,
   }
 }
 
-}  // namespace
-
-void CudaBackend::linear_cross_entropy(const Tensor& hidden,
-                                       const Tensor& table,
-                                       const Tensor& targets,
-                                       Tensor& loss,
-                                       Tensor* grad_hidden,
-                                       Tensor* grad_table) {
-  with_real_type(hidden.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "linear_cross_entropy";
-    const std::int64_t rows = hidden.rows();
-    const std::int64_t dim = hidden.cols();
-    const std::int64_t items = table.rows() - 1;
-    const std::int64_t stride = divide_up(items, 4) * 4;  // rows on 16 bytes: tensor cores want it
-    const std::int64_t chunk = std::min(rows, std::max(kLeastRows, kLogits / stride));
-    const T* first_item = table.data<T>() + dim;
-    Tensor logits = workspace<T>(chunk * stride);
-    Tensor losses = workspace<T>(rows);
-    if (grad_table != nullptr) {
-      Tensor no_item = grad_table->slice(0, 1);
-      fill(no_item, 0.0);
-    }
-    for (std::int64_t begin = 0; begin < rows; begin += chunk) {
-      const std::int64_t count = std::min(chunk, rows - begin);
-      const T* part = hidden.data<T>() + begin * dim;
+template <class T>
+void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
+  const char* op = k.kName;
+  const std::int64_t rows = k.hidden.rows();
+  const std::int64_t dim = k.hidden.cols();
+  const std::int64_t items = k.table.rows() - 1;
+  const std::int64_t stride = divide_up(items, 4) * 4;  // rows on 16 bytes: tensor cores want it
+  const std::int64_t chunk = std::min(rows, std::max(kLeastRows, kLogits / stride));
+  const T* first_item = k.table.data<T>() + dim;
+  Tensor logits = workspace<T>(chunk * stride);
+  Tensor losses = workspace<T>(rows);
+  if (k.grad_table != nullptr) {
+    Tensor no_item = k.grad_table->slice(0, 1);
+    fill_elements(no_item, 0.0);
+  }
+  for (std::int64_t begin = 0; begin < rows; begin += chunk) {
+    const std::int64_t count = std::min(chunk, rows - begin);
+    const T* part = k.hidden.data<T>() + begin * dim;
+    gemm<T>(op,
+            count,
+            items,
+            dim,
+            {part, dim},
+            {first_item, dim, true},
+            logits.data<T>(),
+            stride,
+            false);
+    runtime().launch(op,
+                     softmax_loss_kernel<T>,
+                     dim3(static_cast<unsigned int>(count)),
+                     kThreads,
+                     0,
+                     logits.data<T>(),
+                     stride,
+                     items,
+                     k.targets.data<std::int32_t>() + begin,
+                     rows,
+                     k.grad_table != nullptr,
+                     losses.data<T>() + begin);
+    if (k.grad_table != nullptr) {
       gemm<T>(op,
               count,
+              dim,
+              items,
+              {logits.data<T>(), stride},
+              {first_item, dim},
+              k.grad_hidden->data<T>() + begin * dim,
+              dim,
+              false);
+      gemm<T>(op,
               items,
               dim,
+              count,
+              {logits.data<T>(), stride, true},
               {part, dim},
-              {first_item, dim, true},
-              logits.data<T>(),
-              stride,
-              false);
-      runtime().launch(op,
-                       softmax_loss_kernel<T>,
-                       dim3(static_cast<unsigned int>(count)),
-                       kThreads,
-                       0,
-                       logits.data<T>(),
-                       stride,
-                       items,
-                       targets.data<std::int32_t>() + begin,
-                       rows,
-                       grad_table != nullptr,
-                       losses.data<T>() + begin);
-      if (grad_table != nullptr) {
-        gemm<T>(op,
-                count,
-                dim,
-                items,
-                {logits.data<T>(), stride},
-                {first_item, dim},
-                grad_hidden->data<T>() + begin * dim,
-                dim,
-                false);
-        gemm<T>(op,
-                items,
-                dim,
-                count,
-                {logits.data<T>(), stride, true},
-                {part, dim},
-                grad_table->data<T>() + dim,
-                dim,
-                begin > 0);
-      }
+              k.grad_table->data<T>() + dim,
+              dim,
+              begin > 0);
     }
-    sum_rows(op, losses.data<T>(), rows, 1, loss.data<T>());
-  });
+  }
+  sum_rows(op, losses.data<T>(), rows, 1, k.loss.data<T>());
 }
+const OnCuda linear_cross_entropy_entry{linear_cross_entropy<float>, linear_cross_entropy<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

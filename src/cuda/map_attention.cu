@@ -2,8 +2,8 @@
 // place; backward turns them into the gradient of the scores. For each segment the map holds
 // [heads, queries, keys].
 #include "cuda/attention.cuh"
-#include "cuda/backend.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/map_attention.h"
 
 namespace elastic::cuda {
 namespace {
@@ -259,39 +259,26 @@ class MapAttention {
   std::size_t bytes_ = 0;
 };
 
+template <class T>
+void map_attention_forward(const kernels::MapAttentionForward& k) {
+  MapAttention<T> attention(k.kName, k.layout, k.query.cols(), k.map);
+  attention.scores(k.query, k.key, nullptr);
+  attention.softmax();
+  attention.product(k.value, /*by_keys=*/false, k.out);
+}
+const OnCuda map_attention_forward_entry{map_attention_forward<float>,
+                                         map_attention_forward<double>};
+
+template <class T>
+void map_attention_backward(const kernels::MapAttentionBackward& k) {
+  MapAttention<T> attention(k.kName, k.layout, k.query.cols(), k.map);
+  attention.product(k.grad_out, /*by_keys=*/true, k.grad_value);
+  attention.scores(k.grad_out, k.value, &k.out);
+  attention.product(k.key, /*by_keys=*/false, k.grad_query);
+  attention.product(k.query, /*by_keys=*/true, k.grad_key);
+}
+const OnCuda map_attention_backward_entry{map_attention_backward<float>,
+                                          map_attention_backward<double>};
+
 }  // namespace
-
-void CudaBackend::map_attention_forward(const Tensor& query,
-                                        const Tensor& key,
-                                        const Tensor& value,
-                                        const AttentionLayout& layout,
-                                        Tensor& map,
-                                        Tensor& out) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    MapAttention<decltype(tag)> attention("map_attention_forward", layout, query.cols(), map);
-    attention.scores(query, key, nullptr);
-    attention.softmax();
-    attention.product(value, /*by_keys=*/false, out);
-  });
-}
-
-void CudaBackend::map_attention_backward(const Tensor& query,
-                                         const Tensor& key,
-                                         const Tensor& value,
-                                         const AttentionLayout& layout,
-                                         const Tensor& out,
-                                         const Tensor& grad_out,
-                                         Tensor& map,
-                                         Tensor& grad_query,
-                                         Tensor& grad_key,
-                                         Tensor& grad_value) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    MapAttention<decltype(tag)> attention("map_attention_backward", layout, query.cols(), map);
-    attention.product(grad_out, /*by_keys=*/true, grad_value);
-    attention.scores(grad_out, value, &out);
-    attention.product(key, /*by_keys=*/false, grad_query);
-    attention.product(query, /*by_keys=*/true, grad_key);
-  });
-}
-
 }  // namespace elastic::cuda

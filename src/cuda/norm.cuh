@@ -4,6 +4,7 @@
 
 #include "cuda/device.cuh"
 #include "tensor/backend.h"
+#include "tensor/norm.h"
 
 namespace elastic::cuda {
 

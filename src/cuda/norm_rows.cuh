@@ -12,6 +12,7 @@
 #include "cuda/norm.cuh"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
+#include "tensor/norm.h"
 
 namespace elastic::cuda {
 

@@ -1,17 +1,17 @@
 // Numbers of rows: positions, last tokens, bounds of groups.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
+#include "tensor/kernels/row_numbers.h"
 
 namespace elastic::cuda {
 namespace {
 
-__global__ void number_kernel(std::int64_t count,
-                              std::int32_t modulus,
-                              std::int32_t step,
-                              std::int32_t* out) {
+__global__ void iota_kernel(std::int64_t count,
+                            std::int32_t modulus,
+                            std::int32_t step,
+                            std::int32_t* out) {
   for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
     out[i] = static_cast<std::int32_t>(i % modulus) * step;
   }
@@ -54,54 +54,57 @@ __global__ void __launch_bounds__(kThreads) group_offsets_kernel(const std::int3
   }
 }
 
-}  // namespace
-
-void CudaBackend::number(std::int32_t modulus, std::int32_t step, Tensor& out) {
-  runtime().launch("number",
-                   number_kernel,
-                   dim3(element_blocks(out.numel())),
+void iota(const kernels::Iota& k) {
+  runtime().launch(k.kName,
+                   iota_kernel,
+                   dim3(element_blocks(k.out.numel())),
                    kThreads,
                    0,
-                   out.numel(),
-                   modulus,
-                   step,
-                   out.data<std::int32_t>());
+                   k.out.numel(),
+                   k.modulus,
+                   k.step,
+                   k.out.data<std::int32_t>());
 }
+const OnCuda iota_entry{iota};
 
-void CudaBackend::positions(const Segments& segments, bool recent, Tensor& out) {
-  runtime().launch("positions",
+void positions(const kernels::Positions& k) {
+  runtime().launch(k.kName,
                    positions_kernel,
-                   dim3(element_blocks(out.numel())),
+                   dim3(element_blocks(k.out.numel())),
                    kThreads,
                    0,
-                   segments.device_offsets().data<std::int32_t>(),
-                   static_cast<int>(segments.size()),
-                   out.numel(),
-                   recent,
-                   out.data<std::int32_t>());
+                   k.segments.device_offsets().data<std::int32_t>(),
+                   static_cast<int>(k.segments.size()),
+                   k.out.numel(),
+                   k.recent,
+                   k.out.data<std::int32_t>());
 }
+const OnCuda positions_entry{positions};
 
-void CudaBackend::last_tokens(const Segments& segments, Tensor& out) {
-  runtime().launch("last_tokens",
+void last_tokens(const kernels::LastTokens& k) {
+  runtime().launch(k.kName,
                    last_tokens_kernel,
-                   dim3(element_blocks(out.numel())),
+                   dim3(element_blocks(k.out.numel())),
                    kThreads,
                    0,
-                   segments.device_offsets().data<std::int32_t>(),
-                   static_cast<int>(segments.size()),
-                   out.data<std::int32_t>());
+                   k.segments.device_offsets().data<std::int32_t>(),
+                   static_cast<int>(k.segments.size()),
+                   k.out.data<std::int32_t>());
 }
+const OnCuda last_tokens_entry{last_tokens};
 
-void CudaBackend::group_offsets(const Segments& segments, std::int32_t stride, Tensor& out) {
-  runtime().launch("group_offsets",
+void group_offsets(const kernels::GroupOffsets& k) {
+  runtime().launch(k.kName,
                    group_offsets_kernel,
                    dim3(1),
                    kThreads,
                    0,
-                   segments.device_offsets().data<std::int32_t>(),
-                   static_cast<int>(segments.size()),
-                   stride,
-                   out.data<std::int32_t>());
+                   k.segments.device_offsets().data<std::int32_t>(),
+                   static_cast<int>(k.segments.size()),
+                   k.stride,
+                   k.out.data<std::int32_t>());
 }
+const OnCuda group_offsets_entry{group_offsets};
 
+}  // namespace
 }  // namespace elastic::cuda

@@ -1,9 +1,9 @@
 // Product-key retrieval (Lample et al. 2019) with a gate: k experts out of S * S for each query.
 // Best ones are found by counting, for each candidate, the candidates before it in the order. A
 // query head belongs to a team: a warp where it has few candidates, else a block.
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/product_keys.cuh"
+#include "tensor/kernels/product_keys.h"
 
 namespace elastic::cuda {
 namespace {
@@ -193,32 +193,25 @@ bool takes_a_warp(const Pool& p) {
   return p.subkeys <= kFewCandidates && num_pairs(p.side, p.count) <= kFewCandidates;
 }
 
-}  // namespace
-
-void CudaBackend::product_keys_forward(const Tensor& query,
-                                       const Tensor& subkeys,
-                                       const Tensor& memory,
-                                       Tensor& indices,
-                                       Tensor& gates,
-                                       Tensor& experts) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Pool p = pool_of(query, subkeys, memory, indices);
-    const bool warp = takes_a_warp(p);
-    const int teams = warp ? kWarps : 1;
-    runtime().launch("product_keys_forward",
-                     warp ? retrieve_kernel<false, T> : retrieve_kernel<true, T>,
-                     dim3(blocks_of(p.rows, teams)),
-                     kThreads,
-                     static_cast<std::size_t>(teams) * static_cast<std::size_t>(team_bytes<T>(p)),
-                     p,
-                     query.data<T>(),
-                     subkeys.data<T>(),
-                     data_or_null<T>(memory),
-                     indices.data<std::int32_t>(),
-                     gates.data<T>(),
-                     data_or_null<T>(experts));
-  });
+template <class T>
+void product_keys_forward(const kernels::ProductKeysForward& k) {
+  const Pool p = pool_of(k.query, k.subkeys, k.memory, k.indices);
+  const bool warp = takes_a_warp(p);
+  const int teams = warp ? kWarps : 1;
+  runtime().launch(k.kName,
+                   warp ? retrieve_kernel<false, T> : retrieve_kernel<true, T>,
+                   dim3(blocks_of(p.rows, teams)),
+                   kThreads,
+                   static_cast<std::size_t>(teams) * static_cast<std::size_t>(team_bytes<T>(p)),
+                   p,
+                   k.query.data<T>(),
+                   k.subkeys.data<T>(),
+                   data_or_null<T>(k.memory),
+                   k.indices.data<std::int32_t>(),
+                   k.gates.data<T>(),
+                   data_or_null<T>(k.experts));
 }
+const OnCuda product_keys_forward_entry{product_keys_forward<float>, product_keys_forward<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

@@ -1,8 +1,8 @@
 // Gradients of product keys: of queries by warps, of sub-keys and experts by sums over those who
 // chose them, sorted by row.
-#include "cuda/backend.h"
 #include "cuda/product_keys.cuh"
 #include "cuda/row_sums.cuh"
+#include "tensor/kernels/product_keys.h"
 
 namespace elastic::cuda {
 namespace {
@@ -131,69 +131,61 @@ void gates_backward(const char* op,
              grad_subkeys.data<T>());
 }
 
+template <class T>
+void product_keys_backward(const kernels::ProductKeysBackward& k) {
+  const char* op = k.kName;
+  const Pool p = pool_of(k.query, k.subkeys, k.memory, k.indices);
+  Tensor grad_rows = workspace<T>(k.indices.numel() * p.dim);
+  Tensor grad_gates = workspace<T>(k.indices.numel());
+  runtime().launch(op,
+                   experts_backward_kernel<T>,
+                   dim3(blocks_of(k.indices.numel(), kWarps)),
+                   kThreads,
+                   0,
+                   k.memory.data<T>(),
+                   k.indices.data<std::int32_t>(),
+                   k.gates.data<T>(),
+                   k.grad_experts.data<T>(),
+                   k.indices.numel(),
+                   k.memory.cols(),
+                   grad_rows.data<T>(),
+                   grad_gates.data<T>());
+  gates_backward<T>(op,
+                    p,
+                    k.query,
+                    k.subkeys,
+                    k.indices,
+                    k.gates,
+                    grad_gates.data<T>(),
+                    k.grad_query,
+                    k.grad_subkeys);
+  fill_elements(k.grad_memory, 0.0);
+  scatter_add(op,
+              grad_rows.data<T>(),
+              k.indices.data<std::int32_t>(),
+              k.indices.numel(),
+              p.dim,
+              k.memory.rows(),
+              /*first_row=*/0,
+              k.grad_memory.data<T>());
+}
+const OnCuda product_keys_backward_entry{product_keys_backward<float>,
+                                         product_keys_backward<double>};
+
+template <class T>
+void product_key_gates_backward(const kernels::ProductKeyGatesBackward& k) {
+  gates_backward<T>(k.kName,
+                    pool_of(k.query, k.subkeys, {}, k.indices),
+                    k.query,
+                    k.subkeys,
+                    k.indices,
+                    k.gates,
+                    k.grad_gates.data<T>(),
+                    k.grad_query,
+                    k.grad_subkeys);
+}
+const OnCuda product_key_gates_backward_entry{product_key_gates_backward<float>,
+                                              product_key_gates_backward<double>};
+
 }  // namespace
-
-void CudaBackend::product_keys_backward(const Tensor& query,
-                                        const Tensor& subkeys,
-                                        const Tensor& memory,
-                                        const Tensor& indices,
-                                        const Tensor& gates,
-                                        const Tensor& grad_experts,
-                                        Tensor& grad_query,
-                                        Tensor& grad_subkeys,
-                                        Tensor& grad_memory) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "product_keys_backward";
-    const Pool p = pool_of(query, subkeys, memory, indices);
-    Tensor grad_rows = workspace<T>(indices.numel() * p.dim);
-    Tensor grad_gates = workspace<T>(indices.numel());
-    runtime().launch(op,
-                     experts_backward_kernel<T>,
-                     dim3(blocks_of(indices.numel(), kWarps)),
-                     kThreads,
-                     0,
-                     memory.data<T>(),
-                     indices.data<std::int32_t>(),
-                     gates.data<T>(),
-                     grad_experts.data<T>(),
-                     indices.numel(),
-                     memory.cols(),
-                     grad_rows.data<T>(),
-                     grad_gates.data<T>());
-    gates_backward<T>(
-        op, p, query, subkeys, indices, gates, grad_gates.data<T>(), grad_query, grad_subkeys);
-    fill(grad_memory, 0.0);
-    scatter_add(op,
-                grad_rows.data<T>(),
-                indices.data<std::int32_t>(),
-                indices.numel(),
-                p.dim,
-                memory.rows(),
-                /*first_row=*/0,
-                grad_memory.data<T>());
-  });
-}
-
-void CudaBackend::product_key_gates_backward(const Tensor& query,
-                                             const Tensor& subkeys,
-                                             const Tensor& indices,
-                                             const Tensor& gates,
-                                             const Tensor& grad_gates,
-                                             Tensor& grad_query,
-                                             Tensor& grad_subkeys) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    gates_backward<T>("product_key_gates_backward",
-                      pool_of(query, subkeys, {}, indices),
-                      query,
-                      subkeys,
-                      indices,
-                      gates,
-                      grad_gates.data<T>(),
-                      grad_query,
-                      grad_subkeys);
-  });
-}
-
 }  // namespace elastic::cuda

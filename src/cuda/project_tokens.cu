@@ -6,10 +6,10 @@
 // segments, whose sums are then added in order.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
 #include "cuda/token_products.cuh"
+#include "tensor/kernels/project_tokens.h"
 
 namespace elastic::cuda {
 namespace {
@@ -162,45 +162,36 @@ ProjectionColumns<T> columns_of(const Tensor& projection, const Segments& segmen
   return {projection.data<T>(), segments.device_offsets().data<std::int32_t>(), projection.cols()};
 }
 
+template <class T>
+void project_tokens_forward(const kernels::ProjectTokensForward& k) {
+  const auto rows = static_cast<int>(k.projection.shape()[0]);
+  const auto dim = static_cast<int>(k.x.cols());
+  sum_products(k.kName,
+               k.segments,
+               products_of(k.segments, 1, rows, dim),
+               columns_of<T>(k.projection, k.segments),
+               UnitRows<T>{k.x.data<T>(), 1, dim},
+               k.out.data<T>());
+}
+const OnCuda project_tokens_forward_entry{project_tokens_forward<float>,
+                                          project_tokens_forward<double>};
+
+template <class T>
+void project_tokens_backward(const kernels::ProjectTokensBackward& k) {
+  const char* op = k.kName;
+  const auto rows = static_cast<int>(k.projection.shape()[0]);
+  const auto dim = static_cast<int>(k.x.cols());
+  clear_behind(k.segments, {&k.grad_x});
+  multiply_rows(op,
+                k.segments,
+                products_of(k.segments, 1, rows, dim),
+                columns_of<T>(k.projection, k.segments),
+                MatrixView<T>{k.grad_out.data<T>(), dim, 1},
+                k.grad_x.data<T>());
+  projection_gradient<T>(op, k.x, k.segments, k.grad_out, k.grad_projection);
+}
+const OnCuda project_tokens_backward_entry{project_tokens_backward<float>,
+                                           project_tokens_backward<double>};
+
 }  // namespace
-
-void CudaBackend::project_tokens_forward(const Tensor& x,
-                                         const Tensor& projection,
-                                         const Segments& segments,
-                                         Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const auto rows = static_cast<int>(projection.shape()[0]);
-    const auto dim = static_cast<int>(x.cols());
-    sum_products("project_tokens_forward",
-                 segments,
-                 products_of(segments, 1, rows, dim),
-                 columns_of<T>(projection, segments),
-                 UnitRows<T>{x.data<T>(), 1, dim},
-                 out.data<T>());
-  });
-}
-
-void CudaBackend::project_tokens_backward(const Tensor& x,
-                                          const Tensor& projection,
-                                          const Segments& segments,
-                                          const Tensor& grad_out,
-                                          Tensor& grad_x,
-                                          Tensor& grad_projection) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "project_tokens_backward";
-    const auto rows = static_cast<int>(projection.shape()[0]);
-    const auto dim = static_cast<int>(x.cols());
-    clear_behind(segments, {&grad_x});
-    multiply_rows(op,
-                  segments,
-                  products_of(segments, 1, rows, dim),
-                  columns_of<T>(projection, segments),
-                  MatrixView<T>{grad_out.data<T>(), dim, 1},
-                  grad_x.data<T>());
-    projection_gradient<T>(op, x, segments, grad_out, grad_projection);
-  });
-}
-
 }  // namespace elastic::cuda

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cub/cub.cuh>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/gemm.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/ranking.h"
 
 namespace elastic::cuda {
 namespace {
@@ -134,100 +134,88 @@ void for_each_chunk(const char* op, const Tensor& hidden, const Tensor& table, c
   }
 }
 
+template <class T>
+void rank_targets(const kernels::RankTargets& k) {
+  const char* op = k.kName;
+  for_each_chunk<T>(
+      op, k.hidden, k.table, [&](std::int64_t begin, std::int64_t rows, const T* scores) {
+        runtime().launch(op,
+                         rank_kernel<T>,
+                         dim3(static_cast<unsigned int>(rows)),
+                         kThreads,
+                         0,
+                         scores,
+                         k.table.rows() - 1,
+                         k.targets.data<std::int32_t>(),
+                         exclusion(k.excluded, k.excluded_ids),
+                         begin,
+                         k.ranks.data<std::int32_t>());
+      });
+}
+const OnCuda rank_targets_entry{rank_targets<float>, rank_targets<double>};
+
+template <class T>
+void top_k(const kernels::TopK& kernel) {
+  const char* op = kernel.kName;
+  Runtime& device = runtime();
+  const std::int64_t items = kernel.table.rows() - 1;
+  const std::int64_t k = kernel.ids.cols();
+  for_each_chunk<T>(
+      op, kernel.hidden, kernel.table, [&](std::int64_t begin, std::int64_t rows, T* chunk) {
+        const std::int64_t count = rows * items;
+        Tensor sorted = workspace<T>(count);
+        Tensor numbers = workspace<std::int32_t>(2 * count + rows + 1);
+        auto* candidates = numbers.data<std::int32_t>();
+        std::int32_t* sorted_ids = candidates + count;
+        std::int32_t* bounds = sorted_ids + count;
+        device.launch(op,
+                      candidates_kernel<T>,
+                      dim3(static_cast<unsigned int>(rows)),
+                      kThreads,
+                      0,
+                      chunk,
+                      items,
+                      exclusion(kernel.excluded, kernel.excluded_ids),
+                      begin,
+                      candidates,
+                      bounds);
+        // Stable: of equal scores the smaller id stays first.
+        std::size_t bytes = 0;
+        const auto sort = [&](void* scratch) {
+          check(cub::DeviceSegmentedRadixSort::SortPairsDescending(scratch,
+                                                                   bytes,
+                                                                   static_cast<const T*>(chunk),
+                                                                   sorted.data<T>(),
+                                                                   candidates,
+                                                                   sorted_ids,
+                                                                   static_cast<int>(count),
+                                                                   static_cast<int>(rows),
+                                                                   bounds,
+                                                                   bounds + 1,
+                                                                   0,
+                                                                   static_cast<int>(sizeof(T)) * 8,
+                                                                   device.stream()),
+                op,
+                "cub::SortPairsDescending");
+        };
+        sort(nullptr);
+        Tensor scratch = workspace<std::int32_t>(static_cast<std::int64_t>(bytes / 4 + 1));
+        sort(scratch.raw_data());
+        device.launch(op,
+                      best_kernel<T>,
+                      dim3(blocks_of(rows * k, kThreads)),
+                      kThreads,
+                      0,
+                      sorted.data<T>(),
+                      sorted_ids,
+                      rows,
+                      items,
+                      k,
+                      kernel.ids.data<std::int32_t>() + begin * k,
+                      kernel.scores.data<T>() + begin * k);
+      });
+}
+const OnCuda top_k_entry{top_k<float>, top_k<double>};
+
 }  // namespace
-
-void CudaBackend::rank_targets(const Tensor& hidden,
-                               const Tensor& table,
-                               const Tensor& targets,
-                               const Segments& excluded,
-                               const Tensor& excluded_ids,
-                               Tensor& ranks) {
-  with_real_type(hidden.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "rank_targets";
-    for_each_chunk<T>(
-        op, hidden, table, [&](std::int64_t begin, std::int64_t rows, const T* scores) {
-          runtime().launch(op,
-                           rank_kernel<T>,
-                           dim3(static_cast<unsigned int>(rows)),
-                           kThreads,
-                           0,
-                           scores,
-                           table.rows() - 1,
-                           targets.data<std::int32_t>(),
-                           exclusion(excluded, excluded_ids),
-                           begin,
-                           ranks.data<std::int32_t>());
-        });
-  });
-}
-
-void CudaBackend::top_k(const Tensor& hidden,
-                        const Tensor& table,
-                        const Segments& excluded,
-                        const Tensor& excluded_ids,
-                        Tensor& ids,
-                        Tensor& scores) {
-  with_real_type(hidden.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "top_k";
-    Runtime& device = runtime();
-    const std::int64_t items = table.rows() - 1;
-    const std::int64_t k = ids.cols();
-    for_each_chunk<T>(op, hidden, table, [&](std::int64_t begin, std::int64_t rows, T* chunk) {
-      const std::int64_t count = rows * items;
-      Tensor sorted = workspace<T>(count);
-      Tensor numbers = workspace<std::int32_t>(2 * count + rows + 1);
-      auto* candidates = numbers.data<std::int32_t>();
-      std::int32_t* sorted_ids = candidates + count;
-      std::int32_t* bounds = sorted_ids + count;
-      device.launch(op,
-                    candidates_kernel<T>,
-                    dim3(static_cast<unsigned int>(rows)),
-                    kThreads,
-                    0,
-                    chunk,
-                    items,
-                    exclusion(excluded, excluded_ids),
-                    begin,
-                    candidates,
-                    bounds);
-      // Stable: of equal scores the smaller id stays first.
-      std::size_t bytes = 0;
-      const auto sort = [&](void* scratch) {
-        check(cub::DeviceSegmentedRadixSort::SortPairsDescending(scratch,
-                                                                 bytes,
-                                                                 static_cast<const T*>(chunk),
-                                                                 sorted.data<T>(),
-                                                                 candidates,
-                                                                 sorted_ids,
-                                                                 static_cast<int>(count),
-                                                                 static_cast<int>(rows),
-                                                                 bounds,
-                                                                 bounds + 1,
-                                                                 0,
-                                                                 static_cast<int>(sizeof(T)) * 8,
-                                                                 device.stream()),
-              op,
-              "cub::SortPairsDescending");
-      };
-      sort(nullptr);
-      Tensor scratch = workspace<std::int32_t>(static_cast<std::int64_t>(bytes / 4 + 1));
-      sort(scratch.raw_data());
-      device.launch(op,
-                    best_kernel<T>,
-                    dim3(blocks_of(rows * k, kThreads)),
-                    kThreads,
-                    0,
-                    sorted.data<T>(),
-                    sorted_ids,
-                    rows,
-                    items,
-                    k,
-                    ids.data<std::int32_t>() + begin * k,
-                    scores.data<T>() + begin * k);
-    });
-  });
-}
-
 }  // namespace elastic::cuda

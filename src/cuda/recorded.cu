@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "cuda/adam.h"
-#include "cuda/backend.h"
+#include "cuda/recorded.h"
 #include "cuda/runtime.h"
 
 namespace elastic::cuda {
@@ -34,7 +34,7 @@ class Graph final : public RecordedWork {
 
 }  // namespace
 
-std::unique_ptr<RecordedWork> CudaBackend::record(const std::function<void()>& work) {
+std::unique_ptr<RecordedWork> record_graph(const std::function<void()>& work) {
   Runtime& device = runtime();
   ELASTIC_CUDA_CHECK("record",
                      cudaStreamBeginCapture(device.stream(), cudaStreamCaptureModeThreadLocal));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/runtime.h"
+#include "tensor/norm.h"
 
 namespace elastic::cuda {
 

@@ -2,10 +2,10 @@
 // tiles in exact float32 or float64, and the choice of the largest.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
 #include "cuda/tile.cuh"
+#include "tensor/kernels/routing.h"
 
 namespace elastic::cuda {
 namespace {
@@ -286,107 +286,94 @@ RoutingView<T> view_of(const Tensor& x, const Tensor& centroids) {
           static_cast<int>(shape[2])};
 }
 
-}  // namespace
-
-void CudaBackend::unit_sum(const Tensor& a, const Tensor& b, Tensor& out) {
-  with_real_type(a.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("unit_sum",
-                     unit_sum_kernel<T>,
-                     dim3(blocks_of(a.rows(), kWarps)),
-                     kThreads,
-                     0,
-                     a.data<T>(),
-                     b.data<T>(),
-                     a.rows(),
-                     a.cols(),
-                     out.data<T>());
-  });
+template <class T>
+void unit_sum(const kernels::UnitSum& k) {
+  runtime().launch(k.kName,
+                   unit_sum_kernel<T>,
+                   dim3(blocks_of(k.a.rows(), kWarps)),
+                   kThreads,
+                   0,
+                   k.a.data<T>(),
+                   k.b.data<T>(),
+                   k.a.rows(),
+                   k.a.cols(),
+                   k.out.data<T>());
 }
+const OnCuda unit_sum_entry{unit_sum<float>, unit_sum<double>};
 
-void CudaBackend::nearest_centroids(const Tensor& x, const Tensor& centroids, Tensor& nearest) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const RoutingView<T> p = view_of<T>(x, centroids);
-    runtime().launch("nearest_centroids",
-                     nearest_kernel<T>,
-                     dim3(blocks_of(p.tokens, kTile), static_cast<unsigned int>(p.heads)),
+template <class T>
+void nearest_centroids(const kernels::NearestCentroids& k) {
+  const RoutingView<T> p = view_of<T>(k.x, k.centroids);
+  runtime().launch(k.kName,
+                   nearest_kernel<T>,
+                   dim3(blocks_of(p.tokens, kTile), static_cast<unsigned int>(p.heads)),
+                   kThreads,
+                   sizeof(ScoreTiles<T>),
+                   p,
+                   k.nearest.data<std::int32_t>());
+}
+const OnCuda nearest_centroids_entry{nearest_centroids<float>, nearest_centroids<double>};
+
+template <class T>
+void centroid_members(const kernels::CentroidMembers& k) {
+  constexpr std::int64_t kMostBlocks = 65535;  // of a grid's second dimension
+  const char* op = k.kName;
+  const RoutingView<T> p = view_of<T>(k.x, k.centroids);
+  const auto tiles_per_head = static_cast<int>(divide_up(p.count, kTile));
+  const std::int64_t tiles = std::int64_t{tiles_per_head} * p.heads;
+  const std::int64_t piece =
+      std::clamp<std::int64_t>(kScoreElements / std::max<std::int64_t>(1, kTile * p.tokens),
+                               1,
+                               std::min(tiles, kMostBlocks));
+  Tensor scores = workspace<T>(piece * kTile * p.tokens);
+  for (std::int64_t first = 0; first < tiles; first += piece) {
+    const auto count = static_cast<unsigned int>(std::min(piece, tiles - first));
+    runtime().launch(op,
+                     scores_kernel<T>,
+                     dim3(blocks_of(p.tokens, kTile), count),
                      kThreads,
                      sizeof(ScoreTiles<T>),
                      p,
-                     nearest.data<std::int32_t>());
-  });
-}
-
-void CudaBackend::centroid_members(const Tensor& x,
-                                   const Tensor& centroids,
-                                   const Segments& segments,
-                                   const Segments& members,
-                                   Tensor& rows,
-                                   Tensor& owners) {
-  constexpr std::int64_t kMostBlocks = 65535;  // of a grid's second dimension
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "centroid_members";
-    const RoutingView<T> p = view_of<T>(x, centroids);
-    const auto tiles_per_head = static_cast<int>(divide_up(p.count, kTile));
-    const std::int64_t tiles = std::int64_t{tiles_per_head} * p.heads;
-    const std::int64_t piece =
-        std::clamp<std::int64_t>(kScoreElements / std::max<std::int64_t>(1, kTile * p.tokens),
-                                 1,
-                                 std::min(tiles, kMostBlocks));
-    Tensor scores = workspace<T>(piece * kTile * p.tokens);
-    for (std::int64_t first = 0; first < tiles; first += piece) {
-      const auto count = static_cast<unsigned int>(std::min(piece, tiles - first));
-      runtime().launch(op,
-                       scores_kernel<T>,
-                       dim3(blocks_of(p.tokens, kTile), count),
-                       kThreads,
-                       sizeof(ScoreTiles<T>),
-                       p,
-                       tiles_per_head,
-                       static_cast<int>(first),
-                       scores.data<T>());
-      for (std::int64_t b = 0; b < segments.size(); b += kMostBlocks) {
-        runtime().launch(
-            op,
-            choose_kernel<T>,
-            dim3(count * kTile,
-                 static_cast<unsigned int>(std::min(kMostBlocks, segments.size() - b))),
-            kThreads,
-            0,
-            p,
-            tiles_per_head,
-            static_cast<int>(first),
-            b,
-            segments.device_offsets().data<std::int32_t>(),
-            members.device_offsets().data<std::int32_t>(),
-            scores.data<T>(),
-            rows.data<std::int32_t>(),
-            owners.data<std::int32_t>());
-      }
+                     tiles_per_head,
+                     static_cast<int>(first),
+                     scores.data<T>());
+    for (std::int64_t b = 0; b < k.segments.size(); b += kMostBlocks) {
+      runtime().launch(
+          op,
+          choose_kernel<T>,
+          dim3(count * kTile,
+               static_cast<unsigned int>(std::min(kMostBlocks, k.segments.size() - b))),
+          kThreads,
+          0,
+          p,
+          tiles_per_head,
+          static_cast<int>(first),
+          b,
+          k.segments.device_offsets().data<std::int32_t>(),
+          k.members.device_offsets().data<std::int32_t>(),
+          scores.data<T>(),
+          k.rows.data<std::int32_t>(),
+          k.owners.data<std::int32_t>());
     }
-  });
+  }
 }
+const OnCuda centroid_members_entry{centroid_members<float>, centroid_members<double>};
 
-void CudaBackend::move_centroids(const Tensor& sums,
-                                 const Tensor& counts,
-                                 double decay,
-                                 Tensor& centroids) {
-  with_real_type(sums.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("move_centroids",
-                     move_kernel<T>,
-                     dim3(blocks_of(sums.rows(), kWarps)),
-                     kThreads,
-                     0,
-                     sums.data<T>(),
-                     counts.data<T>(),
-                     sums.rows(),
-                     sums.cols(),
-                     decay,
-                     centroids.data<T>());
-  });
+template <class T>
+void move_centroids(const kernels::MoveCentroids& k) {
+  runtime().launch(k.kName,
+                   move_kernel<T>,
+                   dim3(blocks_of(k.sums.rows(), kWarps)),
+                   kThreads,
+                   0,
+                   k.sums.data<T>(),
+                   k.counts.data<T>(),
+                   k.sums.rows(),
+                   k.sums.cols(),
+                   k.decay,
+                   k.centroids.data<T>());
 }
+const OnCuda move_centroids_entry{move_centroids<float>, move_centroids<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

@@ -3,11 +3,11 @@
 #include <bit>
 #include <cub/cub.cuh>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/row_sums.cuh"
 #include "cuda/rows.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/rows.h"
 
 namespace elastic::cuda {
 namespace {
@@ -39,8 +39,6 @@ struct Rows {
     return values[entry * dim + j];
   }
 };
-
-}  // namespace
 
 SortedRows sort_rows(const char* op,
                      const std::int32_t* rows,
@@ -100,34 +98,33 @@ template void scatter_add<double>(const char*,
                                   std::int32_t,
                                   double*);
 
-void CudaBackend::gather_rows(const Tensor& table, const Tensor& rows, Tensor& out) {
-  with_real_type(table.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("gather_rows",
-                     gather_kernel<T>,
-                     dim3(blocks_of(rows.numel(), kWarps)),
-                     kThreads,
-                     0,
-                     table.data<T>(),
-                     rows.data<std::int32_t>(),
-                     rows.numel(),
-                     table.cols(),
-                     out.data<T>());
-  });
+template <class T>
+void gather_rows(const kernels::GatherRows& k) {
+  runtime().launch(k.kName,
+                   gather_kernel<T>,
+                   dim3(blocks_of(k.rows.numel(), kWarps)),
+                   kThreads,
+                   0,
+                   k.table.data<T>(),
+                   k.rows.data<std::int32_t>(),
+                   k.rows.numel(),
+                   k.table.cols(),
+                   k.out.data<T>());
 }
+const OnCuda gather_rows_entry{gather_rows<float>, gather_rows<double>};
 
-void CudaBackend::scatter_add_rows(const Tensor& grad_out, const Tensor& rows, Tensor& grad_table) {
-  with_real_type(grad_out.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    scatter_add("scatter_add_rows",
-                grad_out.data<T>(),
-                rows.data<std::int32_t>(),
-                rows.numel(),
-                grad_table.cols(),
-                grad_table.rows(),
-                0,
-                grad_table.data<T>());
-  });
+template <class T>
+void scatter_add_rows(const kernels::ScatterAddRows& k) {
+  scatter_add(k.kName,
+              k.grad_out.data<T>(),
+              k.rows.data<std::int32_t>(),
+              k.rows.numel(),
+              k.grad_table.cols(),
+              k.grad_table.rows(),
+              0,
+              k.grad_table.data<T>());
 }
+const OnCuda scatter_add_rows_entry{scatter_add_rows<float>, scatter_add_rows<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "tensor/backend.h"
+#include "tensor/precision.h"
 #include "tensor/tensor.h"
 
 namespace elastic::cuda {
@@ -104,6 +105,11 @@ Tensor workspace(std::int64_t count) {
   return {{count}, DTypeOf<T>::kValue, Device::kCuda, Memory::kWorkspace};
 }
 
+/// Every element = value; for kernels, unseen by the observer.
+void fill_elements(Tensor& target, double value);
+/// The elements of a tensor of the same shape and type.
+void copy_elements(const Tensor& source, Tensor& target);
+
 /// ceil(count / size)
 constexpr std::int64_t divide_up(std::int64_t count, std::int64_t size) {
   return (count + size - 1) / size;
@@ -115,16 +121,6 @@ constexpr unsigned int blocks_of(std::int64_t count, std::int64_t size) {
 /// Blocks of 256 threads for a loop over `count` elements that strides by the grid.
 constexpr unsigned int element_blocks(std::int64_t count) {
   return static_cast<unsigned int>(std::min<std::int64_t>(divide_up(count, 256), 1 << 16));
-}
-
-/// Calls body(T{}) with the element type of a real tensor.
-template <class Body>
-void with_real_type(DType dtype, const Body& body) {
-  if (dtype == DType::kFloat64) {
-    body(double{});
-  } else {
-    body(float{});
-  }
 }
 
 /// body(std::bool_constant): whether products of this type go to tensor cores now.

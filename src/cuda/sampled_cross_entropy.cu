@@ -3,13 +3,13 @@
 // the gradients by two more.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/gemm.h"
 #include "cuda/reduce.h"
 #include "cuda/row_sums.cuh"
 #include "cuda/rows.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/sampled_cross_entropy.h"
 
 namespace elastic::cuda {
 namespace {
@@ -168,86 +168,78 @@ LossView<T> view_of(const Tensor& hidden,
   return view;
 }
 
-}  // namespace
-
-void CudaBackend::sampled_cross_entropy(const Tensor& hidden,
-                                        const Tensor& table,
-                                        const Tensor& targets,
-                                        const SampledItems& sampled,
-                                        const SampledLoss& kind,
-                                        Tensor& loss,
-                                        Tensor* grad_hidden,
-                                        Tensor* grad_table) {
-  with_real_type(hidden.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "sampled_cross_entropy";
-    const LossView<T> view = view_of<T>(hidden, table, targets, sampled, kind);
-    const std::int64_t rows = hidden.rows();
-    const std::int64_t dim = view.dim;
-    const std::int64_t stride = divide_up(view.items, 4) * 4;  // rows on 16 bytes
-    const std::int64_t chunk = std::min(rows, std::max(kLeastRows, kScores / stride));
-    Tensor items = workspace<T>(view.items * dim);
-    gather_rows(table, sampled.rows, items);
-    Tensor scores = workspace<T>(chunk * stride);
-    Tensor losses = workspace<T>(rows);
-    Tensor target_grads = workspace<T>(rows);
-    Tensor grad_items = workspace<T>(grad_table == nullptr ? 0 : view.items * dim);
-    for (std::int64_t begin = 0; begin < rows; begin += chunk) {
-      const std::int64_t count = std::min(chunk, rows - begin);
-      const T* part = view.hidden + begin * dim;
+template <class T>
+void sampled_cross_entropy(const kernels::SampledCrossEntropy& k) {
+  const char* op = k.kName;
+  const LossView<T> view = view_of<T>(k.hidden, k.table, k.targets, k.sampled, k.kind);
+  const std::int64_t rows = k.hidden.rows();
+  const std::int64_t dim = view.dim;
+  const std::int64_t stride = divide_up(view.items, 4) * 4;  // rows on 16 bytes
+  const std::int64_t chunk = std::min(rows, std::max(kLeastRows, kScores / stride));
+  Tensor items = workspace<T>(view.items * dim);
+  gather_rows(k.table, k.sampled.rows, items);
+  Tensor scores = workspace<T>(chunk * stride);
+  Tensor losses = workspace<T>(rows);
+  Tensor target_grads = workspace<T>(rows);
+  Tensor grad_items = workspace<T>(k.grad_table == nullptr ? 0 : view.items * dim);
+  for (std::int64_t begin = 0; begin < rows; begin += chunk) {
+    const std::int64_t count = std::min(chunk, rows - begin);
+    const T* part = view.hidden + begin * dim;
+    gemm<T>(op,
+            count,
+            view.items,
+            dim,
+            {part, dim},
+            {items.data<T>(), dim, true},
+            scores.data<T>(),
+            stride,
+            false);
+    runtime().launch(op,
+                     sampled_loss_kernel<T>,
+                     dim3(static_cast<unsigned int>(count)),
+                     kThreads,
+                     0,
+                     view,
+                     begin,
+                     scores.data<T>(),
+                     stride,
+                     losses.data<T>(),
+                     target_grads.data<T>(),
+                     k.grad_hidden == nullptr ? nullptr : k.grad_hidden->data<T>());
+    if (k.grad_table != nullptr) {
       gemm<T>(op,
               count,
+              dim,
+              view.items,
+              {scores.data<T>(), stride},
+              {items.data<T>(), dim},
+              k.grad_hidden->data<T>() + begin * dim,
+              dim,
+              true);
+      gemm<T>(op,
               view.items,
               dim,
+              count,
+              {scores.data<T>(), stride, true},
               {part, dim},
-              {items.data<T>(), dim, true},
-              scores.data<T>(),
-              stride,
-              false);
-      runtime().launch(op,
-                       sampled_loss_kernel<T>,
-                       dim3(static_cast<unsigned int>(count)),
-                       kThreads,
-                       0,
-                       view,
-                       begin,
-                       scores.data<T>(),
-                       stride,
-                       losses.data<T>(),
-                       target_grads.data<T>(),
-                       grad_hidden == nullptr ? nullptr : grad_hidden->data<T>());
-      if (grad_table != nullptr) {
-        gemm<T>(op,
-                count,
-                dim,
-                view.items,
-                {scores.data<T>(), stride},
-                {items.data<T>(), dim},
-                grad_hidden->data<T>() + begin * dim,
-                dim,
-                true);
-        gemm<T>(op,
-                view.items,
-                dim,
-                count,
-                {scores.data<T>(), stride, true},
-                {part, dim},
-                grad_items.data<T>(),
-                dim,
-                begin > 0);
-      }
+              grad_items.data<T>(),
+              dim,
+              begin > 0);
     }
-    if (grad_table != nullptr) {
-      fill(*grad_table, 0.0);
-      T* grad = grad_table->data<T>();
-      const auto* sampled_rows = sampled.rows.data<std::int32_t>();
-      scatter_add(op, grad_items.data<T>(), sampled_rows, view.items, dim, table.rows(), 1, grad);
-      const ScaledRows<T> target_rows{view.hidden, target_grads.data<T>(), dim};
-      const SortedRows sorted = sort_rows(op, view.targets, rows, table.rows());
-      add_sorted(op, target_rows, sorted, dim, 1, wide_piece(rows), grad);
-    }
-    sum_rows(op, losses.data<T>(), rows, 1, loss.data<T>());
-  });
+  }
+  if (k.grad_table != nullptr) {
+    fill_elements(*k.grad_table, 0.0);
+    T* grad = k.grad_table->data<T>();
+    const auto* sampled_rows = k.sampled.rows.data<std::int32_t>();
+    scatter_add(op, grad_items.data<T>(), sampled_rows, view.items, dim, k.table.rows(), 1, grad);
+    const ScaledRows<T> target_rows{view.hidden, target_grads.data<T>(), dim};
+    const SortedRows sorted = sort_rows(op, view.targets, rows, k.table.rows());
+    add_sorted(op, target_rows, sorted, dim, 1, wide_piece(rows), grad);
+  }
+  sum_rows(op, losses.data<T>(), rows, 1, k.loss.data<T>());
 }
+const OnCuda sampled_cross_entropy_entry{sampled_cross_entropy<float>,
+                                         sampled_cross_entropy<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

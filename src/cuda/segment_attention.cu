@@ -1,9 +1,9 @@
 // Ragged multi-head softmax attention by tiles (Dao et al. 2022): no map is stored. Backward in two
 // passes, one for the queries and one for the keys, so that no sum needs atomics.
 #include "cuda/attention.cuh"
-#include "cuda/backend.h"
 #include "cuda/runtime.h"
 #include "cuda/streaming_softmax.cuh"
+#include "tensor/kernels/segment_attention.h"
 
 namespace elastic::cuda {
 namespace {
@@ -283,83 +283,68 @@ __global__ void __launch_bounds__(kThreads, 2)
   store_head_tile(p, grad_value, at.first_key, at.begin, count, at.head, args.grad_value);
 }
 
+template <class T>
+void segment_attention_forward(const kernels::SegmentAttentionForward& k) {
+  const char* op = k.kName;
+  clear_behind(*k.layout.queries, {&k.out, &k.log_sum});
+  AttentionView p = view_of(k.layout, k.query.cols());
+  const auto size = [&](int tile) { return ForwardLayout(tile, p.head_dim).size; };
+  choose_tile<T>(op, p, size);
+  with_tensor_cores<T>([&](auto tensor_cores) {
+    runtime().launch(op,
+                     attention_kernel<decltype(tensor_cores)::value, T>,
+                     attention_grid(p, *k.layout.queries),
+                     kThreads,
+                     static_cast<std::size_t>(size(p.tile)) * sizeof(T),
+                     p,
+                     k.query.data<T>(),
+                     k.key.data<T>(),
+                     k.value.data<T>(),
+                     k.out.data<T>(),
+                     k.log_sum.data<T>());
+  });
+}
+const OnCuda segment_attention_forward_entry{segment_attention_forward<float>,
+                                             segment_attention_forward<double>};
+
+template <class T>
+void segment_attention_backward(const kernels::SegmentAttentionBackward& k) {
+  const char* op = k.kName;
+  clear_behind(*k.layout.queries, {&k.grad_query});
+  clear_behind(*k.layout.keys, {&k.grad_key, &k.grad_value});
+  AttentionView p = view_of(k.layout, k.query.cols());
+  const auto size = [&](int tile) { return BackwardLayout(tile, p.head_dim).size; };
+  choose_tile<T>(op, p, size);
+  const BackwardArguments<T> args{k.query.data<T>(),
+                                  k.key.data<T>(),
+                                  k.value.data<T>(),
+                                  k.out.data<T>(),
+                                  k.log_sum.data<T>(),
+                                  k.grad_out.data<T>(),
+                                  k.grad_query.data<T>(),
+                                  k.grad_key.data<T>(),
+                                  k.grad_value.data<T>()};
+  const std::size_t bytes = static_cast<std::size_t>(size(p.tile)) * sizeof(T);
+  with_tensor_cores<T>([&](auto tensor_cores) {
+    constexpr bool kTensorCores = decltype(tensor_cores)::value;
+    runtime().launch(op,
+                     attention_grad_query_kernel<kTensorCores, T>,
+                     attention_grid(p, *k.layout.queries),
+                     kThreads,
+                     bytes,
+                     p,
+                     args);
+    runtime().launch(op,
+                     attention_grad_key_kernel<kTensorCores, T>,
+                     attention_grid(p, *k.layout.keys),
+                     kThreads,
+                     bytes,
+                     p,
+                     args);
+  });
+}
+const OnCuda segment_attention_backward_entry{segment_attention_backward<float>,
+                                              segment_attention_backward<double>};
+
 }  // namespace
-
-void CudaBackend::segment_attention_forward(const Tensor& query,
-                                            const Tensor& key,
-                                            const Tensor& value,
-                                            const AttentionLayout& layout,
-                                            Tensor& out,
-                                            Tensor& log_sum) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "segment_attention_forward";
-    clear_behind(*layout.queries, {&out, &log_sum});
-    AttentionView p = view_of(layout, query.cols());
-    const auto size = [&](int tile) { return ForwardLayout(tile, p.head_dim).size; };
-    choose_tile<T>(op, p, size);
-    with_tensor_cores<T>([&](auto tensor_cores) {
-      runtime().launch(op,
-                       attention_kernel<decltype(tensor_cores)::value, T>,
-                       attention_grid(p, *layout.queries),
-                       kThreads,
-                       static_cast<std::size_t>(size(p.tile)) * sizeof(T),
-                       p,
-                       query.data<T>(),
-                       key.data<T>(),
-                       value.data<T>(),
-                       out.data<T>(),
-                       log_sum.data<T>());
-    });
-  });
-}
-
-void CudaBackend::segment_attention_backward(const Tensor& query,
-                                             const Tensor& key,
-                                             const Tensor& value,
-                                             const AttentionLayout& layout,
-                                             const Tensor& out,
-                                             const Tensor& log_sum,
-                                             const Tensor& grad_out,
-                                             Tensor& grad_query,
-                                             Tensor& grad_key,
-                                             Tensor& grad_value) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "segment_attention_backward";
-    clear_behind(*layout.queries, {&grad_query});
-    clear_behind(*layout.keys, {&grad_key, &grad_value});
-    AttentionView p = view_of(layout, query.cols());
-    const auto size = [&](int tile) { return BackwardLayout(tile, p.head_dim).size; };
-    choose_tile<T>(op, p, size);
-    const BackwardArguments<T> args{query.data<T>(),
-                                    key.data<T>(),
-                                    value.data<T>(),
-                                    out.data<T>(),
-                                    log_sum.data<T>(),
-                                    grad_out.data<T>(),
-                                    grad_query.data<T>(),
-                                    grad_key.data<T>(),
-                                    grad_value.data<T>()};
-    const std::size_t bytes = static_cast<std::size_t>(size(p.tile)) * sizeof(T);
-    with_tensor_cores<T>([&](auto tensor_cores) {
-      constexpr bool kTensorCores = decltype(tensor_cores)::value;
-      runtime().launch(op,
-                       attention_grad_query_kernel<kTensorCores, T>,
-                       attention_grid(p, *layout.queries),
-                       kThreads,
-                       bytes,
-                       p,
-                       args);
-      runtime().launch(op,
-                       attention_grad_key_kernel<kTensorCores, T>,
-                       attention_grid(p, *layout.keys),
-                       kThreads,
-                       bytes,
-                       p,
-                       args);
-    });
-  });
-}
-
 }  // namespace elastic::cuda

@@ -1,7 +1,7 @@
 // Causal attention to k slots per head, forward. slots.cuh tells how lanes share it: once through
 // kSteps tokens for the scores, once more for the sums of values.
-#include "cuda/backend.h"
 #include "cuda/slots.cuh"
+#include "tensor/kernels/slot_attention.h"
 
 namespace elastic::cuda {
 namespace {
@@ -77,51 +77,43 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_attention_kernel(Slots
   }
 }
 
-}  // namespace
-
-void CudaBackend::slot_attention_forward(const Tensor& query,
-                                         const Tensor& key,
-                                         const Tensor& value,
-                                         const Tensor& gates,
-                                         const Segments& segments,
-                                         Tensor& state,
-                                         Tensor& out,
-                                         Tensor& log_sum) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "slot_attention_forward";
-    if (segments.is_planned()) {
-      fill(out, 0.0);  // what is behind the last segment
-      if (log_sum.defined()) {
-        fill(log_sum, 0.0);
-      }
+template <class T>
+void slot_attention_forward(const kernels::SlotAttentionForward& k) {
+  const char* op = k.kName;
+  if (k.segments.is_planned()) {
+    fill_elements(k.out, 0.0);  // what is behind the last segment
+    if (k.log_sum.defined()) {
+      fill_elements(k.log_sum, 0.0);
     }
-    const Slots p(key, value, gates, segments);
-    Tensor states;
-    if (state.defined() || !RaggedChunks::single(segments)) {
-      states = workspace<T>(p.units * (p.state_size() + p.slots));
-      T* data = states.data<T>();
-      slot_states(op,
+  }
+  const Slots p(k.key, k.value, k.gates, k.segments);
+  Tensor states;
+  if (k.state.defined() || !RaggedChunks::single(k.segments)) {
+    states = workspace<T>(p.units * (p.state_size() + p.slots));
+    T* data = states.data<T>();
+    slot_states(op,
+                p,
+                k.key.data<T>(),
+                k.value.data<T>(),
+                k.gates.data<T>(),
+                data_or_null<T>(k.state),
+                data,
+                /*products=*/data + p.units * p.state_size());
+  }
+  launch_units<T>(op,
+                  slot_attention_kernel<T>,
                   p,
-                  key.data<T>(),
-                  value.data<T>(),
-                  gates.data<T>(),
-                  data_or_null<T>(state),
-                  data,
-                  /*products=*/data + p.units * p.state_size());
-    }
-    launch_units<T>(op,
-                    slot_attention_kernel<T>,
-                    p,
-                    p.state_size() + 2 * p.slots * kSteps,
-                    query.data<T>(),
-                    key.data<T>(),
-                    value.data<T>(),
-                    gates.data<T>(),
-                    data_or_null<T>(states),
-                    out.data<T>(),
-                    data_or_null<T>(log_sum));
-  });
+                  p.state_size() + 2 * p.slots * kSteps,
+                  k.query.data<T>(),
+                  k.key.data<T>(),
+                  k.value.data<T>(),
+                  k.gates.data<T>(),
+                  data_or_null<T>(states),
+                  k.out.data<T>(),
+                  data_or_null<T>(k.log_sum));
 }
+const OnCuda slot_attention_forward_entry{slot_attention_forward<float>,
+                                          slot_attention_forward<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

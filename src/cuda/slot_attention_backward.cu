@@ -1,8 +1,8 @@
 // Causal attention to k slots per head, backward, in three steps: from the first token on, the
 // probabilities, their gradients and the query's; the gradients of the states at the bounds of
 // chunks (slot_states.cu); from the last token on, all else. slots.cuh tells how lanes share it.
-#include "cuda/backend.h"
 #include "cuda/slots.cuh"
+#include "tensor/kernels/slot_attention.h"
 
 namespace elastic::cuda {
 namespace {
@@ -315,78 +315,67 @@ int choose_group(const Slots& p) {
   return group;
 }
 
-}  // namespace
-
-void CudaBackend::slot_attention_backward(const Tensor& query,
-                                          const Tensor& key,
-                                          const Tensor& value,
-                                          const Tensor& gates,
-                                          const Segments& segments,
-                                          const Tensor& grad_out,
-                                          const Tensor& grad_log_sum,
-                                          Tensor& grad_query,
-                                          Tensor& grad_key,
-                                          Tensor& grad_value,
-                                          Tensor& grad_gates) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "slot_attention_backward";
-    const Slots p(key, value, gates, segments);
-    if (segments.is_planned()) {  // what is behind the last segment
-      fill(grad_query, 0.0);
-      fill(grad_value, 0.0);
-      fill(grad_gates, 0.0);
-      if (p.parts == 2) {
-        fill(grad_key, 0.0);
-      }
+template <class T>
+void slot_attention_backward(const kernels::SlotAttentionBackward& k) {
+  const char* op = k.kName;
+  const Slots p(k.key, k.value, k.gates, k.segments);
+  if (k.segments.is_planned()) {  // what is behind the last segment
+    fill_elements(k.grad_query, 0.0);
+    fill_elements(k.grad_value, 0.0);
+    fill_elements(k.grad_gates, 0.0);
+    if (p.parts == 2) {
+      fill_elements(k.grad_key, 0.0);
     }
-    Tensor states;
-    Tensor grad_states;
-    T* products = nullptr;
-    if (!RaggedChunks::single(segments)) {
-      states = workspace<T>(p.units * (p.state_size() + p.slots));
-      grad_states = workspace<T>(p.units * p.state_size());
-      products = states.data<T>() + p.units * p.state_size();
-      slot_states(op,
-                  p,
-                  key.data<T>(),
-                  value.data<T>(),
-                  gates.data<T>(),
-                  static_cast<T*>(nullptr),
-                  states.data<T>(),
-                  products);
-    }
-    Tensor scores = workspace<T>(2 * gates.numel());
-    const Backward<T> args{query.data<T>(),
-                           key.data<T>(),
-                           value.data<T>(),
-                           gates.data<T>(),
-                           data_or_null<T>(states),
-                           grad_out.data<T>(),
-                           data_or_null<T>(grad_log_sum),
-                           scores.data<T>(),
-                           scores.data<T>() + gates.numel(),
-                           grad_query.data<T>()};
-    launch_units<T>(op, slot_scores_kernel<T>, p, p.state_size() + 3 * p.slots * kSteps, args);
-    if (states.defined()) {
-      slot_state_gradients(op,
-                           p,
-                           args.query,
-                           args.grad_out,
-                           args.gates,
-                           static_cast<const T*>(args.probs),
-                           static_cast<const T*>(args.grad_scores),
-                           static_cast<const T*>(products),
-                           grad_states.data<T>());
-    }
-    const Reverse<T> grads{data_or_null<T>(grad_states),
-                           p.parts == 2 ? grad_key.data<T>() : nullptr,
-                           grad_value.data<T>(),
-                           grad_gates.data<T>()};
-    const int group = choose_group<T>(p);
-    auto* kernel = p.parts == 1 ? slot_reverse_kernel<1, T> : slot_reverse_kernel<2, T>;
-    launch_units<T>(op, kernel, p, reverse_size(p, group), group, args, grads);
-  });
+  }
+  Tensor states;
+  Tensor grad_states;
+  T* products = nullptr;
+  if (!RaggedChunks::single(k.segments)) {
+    states = workspace<T>(p.units * (p.state_size() + p.slots));
+    grad_states = workspace<T>(p.units * p.state_size());
+    products = states.data<T>() + p.units * p.state_size();
+    slot_states(op,
+                p,
+                k.key.data<T>(),
+                k.value.data<T>(),
+                k.gates.data<T>(),
+                static_cast<T*>(nullptr),
+                states.data<T>(),
+                products);
+  }
+  Tensor scores = workspace<T>(2 * k.gates.numel());
+  const Backward<T> args{k.query.data<T>(),
+                         k.key.data<T>(),
+                         k.value.data<T>(),
+                         k.gates.data<T>(),
+                         data_or_null<T>(states),
+                         k.grad_out.data<T>(),
+                         data_or_null<T>(k.grad_log_sum),
+                         scores.data<T>(),
+                         scores.data<T>() + k.gates.numel(),
+                         k.grad_query.data<T>()};
+  launch_units<T>(op, slot_scores_kernel<T>, p, p.state_size() + 3 * p.slots * kSteps, args);
+  if (states.defined()) {
+    slot_state_gradients(op,
+                         p,
+                         args.query,
+                         args.grad_out,
+                         args.gates,
+                         static_cast<const T*>(args.probs),
+                         static_cast<const T*>(args.grad_scores),
+                         static_cast<const T*>(products),
+                         grad_states.data<T>());
+  }
+  const Reverse<T> grads{data_or_null<T>(grad_states),
+                         p.parts == 2 ? k.grad_key.data<T>() : nullptr,
+                         k.grad_value.data<T>(),
+                         k.grad_gates.data<T>()};
+  const int group = choose_group<T>(p);
+  auto* kernel = p.parts == 1 ? slot_reverse_kernel<1, T> : slot_reverse_kernel<2, T>;
+  launch_units<T>(op, kernel, p, reverse_size(p, group), group, args, grads);
 }
+const OnCuda slot_attention_backward_entry{slot_attention_backward<float>,
+                                           slot_attention_backward<double>};
 
+}  // namespace
 }  // namespace elastic::cuda

@@ -2,10 +2,10 @@
 // chunk, what a chunk begins with comes from a scan over the chunks of the segment.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/ragged_chunks.cuh"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/slot_gates.h"
 
 namespace elastic::cuda {
 namespace {
@@ -197,149 +197,128 @@ __global__ void forget_gradient_kernel(
   }
 }
 
+template <class T>
+void prefix_gates_forward(const kernels::PrefixGatesForward& k) {
+  const char* op = k.kName;
+  Runtime& device = runtime();
+  const Prefix p(k.segments, k.scores.cols());
+  if (k.segments.is_planned()) {
+    fill_elements(k.gates, 0.0);  // what is behind the last segment
+  }
+  Tensor sums;
+  if (k.log_sum.defined() || !RaggedChunks::single(k.segments)) {
+    sums = workspace<T>(p.places * p.columns);
+    device.launch(op,
+                  chunk_sums_kernel<T>,
+                  p.chunk_grid(),
+                  kThreads,
+                  0,
+                  p,
+                  k.scores.data<T>(),
+                  k.decay.data<T>(),
+                  sums.data<T>());
+    device.launch(op,
+                  scan_sums_kernel<T>,
+                  p.segment_grid(),
+                  kThreads,
+                  0,
+                  p,
+                  k.decay.data<T>(),
+                  data_or_null<T>(k.log_sum),
+                  sums.data<T>());
+  }
+  device.launch(op,
+                prefix_gates_kernel<T>,
+                p.chunk_grid(),
+                kThreads,
+                0,
+                p,
+                k.scores.data<T>(),
+                k.decay.data<T>(),
+                data_or_null<T>(sums),
+                k.gates.data<T>());
+}
+const OnCuda prefix_gates_forward_entry{prefix_gates_forward<float>, prefix_gates_forward<double>};
+
+template <class T>
+void prefix_gates_backward(const kernels::PrefixGatesBackward& k) {
+  const char* op = k.kName;
+  Runtime& device = runtime();
+  const Prefix p(k.segments, k.gates.cols());
+  if (k.segments.is_planned()) {
+    fill_elements(k.grad_scores, 0.0);  // what is behind the last segment
+  }
+  Tensor grads;
+  if (!RaggedChunks::single(k.segments)) {
+    grads = workspace<T>(2 * p.places * p.columns);
+    T* products = grads.data<T>() + p.places * p.columns;
+    device.launch(op,
+                  chunk_gradients_kernel<T>,
+                  p.chunk_grid(),
+                  kThreads,
+                  0,
+                  p,
+                  k.gates.data<T>(),
+                  k.grad_gates.data<T>(),
+                  grads.data<T>(),
+                  products);
+    device.launch(
+        op, scan_gradients_kernel<T>, p.segment_grid(), kThreads, 0, p, products, grads.data<T>());
+  }
+  Tensor rate_grads = workspace<T>(p.places * p.columns);
+  device.launch(op,
+                prefix_backward_kernel<T>,
+                p.chunk_grid(),
+                kThreads,
+                0,
+                p,
+                k.gates.data<T>(),
+                k.grad_gates.data<T>(),
+                data_or_null<T>(grads),
+                k.grad_scores.data<T>(),
+                rate_grads.data<T>());
+  sum_rows(op, rate_grads.data<T>(), p.places, std::int64_t{p.columns}, k.grad_decay.data<T>());
+  device.launch(op,
+                decay_gradient_kernel<T>,
+                dim3(element_blocks(p.columns)),
+                kThreads,
+                0,
+                std::int64_t{p.columns},
+                k.decay.data<T>(),
+                k.grad_decay.data<T>());
+}
+const OnCuda prefix_gates_backward_entry{prefix_gates_backward<float>,
+                                         prefix_gates_backward<double>};
+
+template <class T>
+void forget_gates_forward(const kernels::ForgetGatesForward& k) {
+  runtime().launch(k.kName,
+                   forget_gates_kernel<T>,
+                   dim3(element_blocks(k.x.numel())),
+                   kThreads,
+                   0,
+                   k.x.numel(),
+                   k.x.data<T>(),
+                   static_cast<T>(1.0 / k.temperature),
+                   k.gates.data<T>());
+}
+const OnCuda forget_gates_forward_entry{forget_gates_forward<float>, forget_gates_forward<double>};
+
+template <class T>
+void forget_gates_backward(const kernels::ForgetGatesBackward& k) {
+  runtime().launch(k.kName,
+                   forget_gradient_kernel<T>,
+                   dim3(element_blocks(k.x.numel())),
+                   kThreads,
+                   0,
+                   k.x.numel(),
+                   k.x.data<T>(),
+                   static_cast<T>(1.0 / k.temperature),
+                   k.grad_gates.data<T>(),
+                   k.grad_x.data<T>());
+}
+const OnCuda forget_gates_backward_entry{forget_gates_backward<float>,
+                                         forget_gates_backward<double>};
+
 }  // namespace
-
-void CudaBackend::prefix_gates_forward(const Tensor& scores,
-                                       const Tensor& decay,
-                                       const Segments& segments,
-                                       Tensor& log_sum,
-                                       Tensor& gates) {
-  with_real_type(scores.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "prefix_gates_forward";
-    Runtime& device = runtime();
-    const Prefix p(segments, scores.cols());
-    if (segments.is_planned()) {
-      fill(gates, 0.0);  // what is behind the last segment
-    }
-    Tensor sums;
-    if (log_sum.defined() || !RaggedChunks::single(segments)) {
-      sums = workspace<T>(p.places * p.columns);
-      device.launch(op,
-                    chunk_sums_kernel<T>,
-                    p.chunk_grid(),
-                    kThreads,
-                    0,
-                    p,
-                    scores.data<T>(),
-                    decay.data<T>(),
-                    sums.data<T>());
-      device.launch(op,
-                    scan_sums_kernel<T>,
-                    p.segment_grid(),
-                    kThreads,
-                    0,
-                    p,
-                    decay.data<T>(),
-                    data_or_null<T>(log_sum),
-                    sums.data<T>());
-    }
-    device.launch(op,
-                  prefix_gates_kernel<T>,
-                  p.chunk_grid(),
-                  kThreads,
-                  0,
-                  p,
-                  scores.data<T>(),
-                  decay.data<T>(),
-                  data_or_null<T>(sums),
-                  gates.data<T>());
-  });
-}
-
-void CudaBackend::prefix_gates_backward(const Tensor& gates,
-                                        const Tensor& decay,
-                                        const Segments& segments,
-                                        const Tensor& grad_gates,
-                                        Tensor& grad_scores,
-                                        Tensor& grad_decay) {
-  with_real_type(gates.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "prefix_gates_backward";
-    Runtime& device = runtime();
-    const Prefix p(segments, gates.cols());
-    if (segments.is_planned()) {
-      fill(grad_scores, 0.0);  // what is behind the last segment
-    }
-    Tensor grads;
-    if (!RaggedChunks::single(segments)) {
-      grads = workspace<T>(2 * p.places * p.columns);
-      T* products = grads.data<T>() + p.places * p.columns;
-      device.launch(op,
-                    chunk_gradients_kernel<T>,
-                    p.chunk_grid(),
-                    kThreads,
-                    0,
-                    p,
-                    gates.data<T>(),
-                    grad_gates.data<T>(),
-                    grads.data<T>(),
-                    products);
-      device.launch(op,
-                    scan_gradients_kernel<T>,
-                    p.segment_grid(),
-                    kThreads,
-                    0,
-                    p,
-                    products,
-                    grads.data<T>());
-    }
-    Tensor rate_grads = workspace<T>(p.places * p.columns);
-    device.launch(op,
-                  prefix_backward_kernel<T>,
-                  p.chunk_grid(),
-                  kThreads,
-                  0,
-                  p,
-                  gates.data<T>(),
-                  grad_gates.data<T>(),
-                  data_or_null<T>(grads),
-                  grad_scores.data<T>(),
-                  rate_grads.data<T>());
-    sum_rows(op, rate_grads.data<T>(), p.places, std::int64_t{p.columns}, grad_decay.data<T>());
-    device.launch(op,
-                  decay_gradient_kernel<T>,
-                  dim3(element_blocks(p.columns)),
-                  kThreads,
-                  0,
-                  std::int64_t{p.columns},
-                  decay.data<T>(),
-                  grad_decay.data<T>());
-  });
-}
-
-void CudaBackend::forget_gates_forward(const Tensor& x, double temperature, Tensor& gates) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("forget_gates_forward",
-                     forget_gates_kernel<T>,
-                     dim3(element_blocks(x.numel())),
-                     kThreads,
-                     0,
-                     x.numel(),
-                     x.data<T>(),
-                     static_cast<T>(1.0 / temperature),
-                     gates.data<T>());
-  });
-}
-
-void CudaBackend::forget_gates_backward(const Tensor& x,
-                                        double temperature,
-                                        const Tensor& grad_gates,
-                                        Tensor& grad_x) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("forget_gates_backward",
-                     forget_gradient_kernel<T>,
-                     dim3(element_blocks(x.numel())),
-                     kThreads,
-                     0,
-                     x.numel(),
-                     x.data<T>(),
-                     static_cast<T>(1.0 / temperature),
-                     grad_gates.data<T>(),
-                     grad_x.data<T>());
-  });
-}
-
 }  // namespace elastic::cuda

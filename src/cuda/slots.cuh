@@ -9,6 +9,7 @@
 
 #include "cuda/ragged_chunks.cuh"
 #include "cuda/runtime.h"
+#include "tensor/segments.h"
 
 namespace elastic::cuda {
 

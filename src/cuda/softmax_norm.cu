@@ -1,11 +1,12 @@
 // Softmax and LayerNorm over rows: a warp takes a row.
 #include <algorithm>
 
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/norm_rows.cuh"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/layer_norm.h"
+#include "tensor/kernels/softmax.h"
 
 namespace elastic::cuda {
 namespace {
@@ -49,66 +50,59 @@ __global__ void softmax_backward_kernel(
   }
 }
 
+template <class T>
+void softmax_forward(const kernels::SoftmaxForward& k) {
+  runtime().launch(k.kName,
+                   softmax_kernel<T>,
+                   dim3(blocks_of(k.x.rows(), kWarps)),
+                   kThreads,
+                   0,
+                   k.x.data<T>(),
+                   k.x.rows(),
+                   k.x.cols(),
+                   k.y.data<T>());
+}
+const OnCuda softmax_forward_entry{softmax_forward<float>, softmax_forward<double>};
+
+template <class T>
+void softmax_backward(const kernels::SoftmaxBackward& k) {
+  runtime().launch(k.kName,
+                   softmax_backward_kernel<T>,
+                   dim3(blocks_of(k.y.rows(), kWarps)),
+                   kThreads,
+                   0,
+                   k.y.data<T>(),
+                   k.grad_y.data<T>(),
+                   k.y.rows(),
+                   k.y.cols(),
+                   k.grad_x.data<T>());
+}
+const OnCuda softmax_backward_entry{softmax_backward<float>, softmax_backward<double>};
+
+template <class T>
+void layer_norm_forward(const kernels::LayerNormForward& k) {
+  const PlainRow<T> rows{k.x.data<T>(), nullptr, static_cast<int>(k.x.cols())};
+  norm_rows<T>(k.kName, k.x.rows(), rows, k.norm, DropoutView<T>(Dropout{}), k.y.data<T>());
+}
+const OnCuda layer_norm_forward_entry{layer_norm_forward<float>, layer_norm_forward<double>};
+
+template <class T>
+void layer_norm_backward(const kernels::LayerNormBackward& k) {
+  const char* op = k.kName;
+  const std::int64_t blocks = divide_up(k.x.rows(), kNormRows);
+  Tensor partials = workspace<T>(blocks * 2 * k.x.cols());
+  const PlainRow<T> rows{k.x.data<T>(), k.grad_y.data<T>(), static_cast<int>(k.x.cols())};
+  norm_rows_backward<T>(op,
+                        k.x.rows(),
+                        rows,
+                        k.norm,
+                        DropoutView<T>(Dropout{}),
+                        nullptr,
+                        k.grad_x.data<T>(),
+                        partials.data<T>());
+  write_norm_gradient(op, partials.data<T>(), blocks, k.x.cols(), k.grad_norm);
+}
+const OnCuda layer_norm_backward_entry{layer_norm_backward<float>, layer_norm_backward<double>};
+
 }  // namespace
-
-void CudaBackend::softmax_forward(const Tensor& x, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("softmax_forward",
-                     softmax_kernel<T>,
-                     dim3(blocks_of(x.rows(), kWarps)),
-                     kThreads,
-                     0,
-                     x.data<T>(),
-                     x.rows(),
-                     x.cols(),
-                     y.data<T>());
-  });
-}
-
-void CudaBackend::softmax_backward(const Tensor& y, const Tensor& grad_y, Tensor& grad_x) {
-  with_real_type(y.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("softmax_backward",
-                     softmax_backward_kernel<T>,
-                     dim3(blocks_of(y.rows(), kWarps)),
-                     kThreads,
-                     0,
-                     y.data<T>(),
-                     grad_y.data<T>(),
-                     y.rows(),
-                     y.cols(),
-                     grad_x.data<T>());
-  });
-}
-
-void CudaBackend::layer_norm_forward(const Tensor& x, const Norm& norm, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const PlainRow<T> rows{x.data<T>(), nullptr, static_cast<int>(x.cols())};
-    norm_rows<T>(
-        "layer_norm_forward", x.rows(), rows, norm, DropoutView<T>(Dropout{}), y.data<T>());
-  });
-}
-
-void CudaBackend::layer_norm_backward(
-    const Tensor& x, const Norm& norm, const Tensor& grad_y, Tensor& grad_x, NormGrad& grad_norm) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const char* op = "layer_norm_backward";
-    const std::int64_t blocks = divide_up(x.rows(), kNormRows);
-    Tensor partials = workspace<T>(blocks * 2 * x.cols());
-    const PlainRow<T> rows{x.data<T>(), grad_y.data<T>(), static_cast<int>(x.cols())};
-    norm_rows_backward<T>(op,
-                          x.rows(),
-                          rows,
-                          norm,
-                          DropoutView<T>(Dropout{}),
-                          nullptr,
-                          grad_x.data<T>(),
-                          partials.data<T>());
-    write_norm_gradient(op, partials.data<T>(), blocks, x.cols(), grad_norm);
-  });
-}
-
 }  // namespace elastic::cuda

@@ -7,6 +7,7 @@
 
 #include "cuda/chunks.h"
 #include "cuda/token_tile.cuh"
+#include "tensor/segments.h"
 
 namespace elastic::cuda {
 

@@ -3,11 +3,11 @@
 // A block takes 32 columns of a chunk of tokens: a lane a column, a warp every eighth token. Chunks
 // of a longer segment take the exponentials against their own maxima and are then brought to the
 // same.
-#include "cuda/backend.h"
 #include "cuda/chunks.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
 #include "cuda/token_tile.cuh"
+#include "tensor/kernels/token_softmax.h"
 
 namespace elastic::cuda {
 namespace {
@@ -154,76 +154,76 @@ dim3 grid_of(const Segments& segments, std::int64_t columns) {
 }
 
 template <class T>
-void forward(const Tensor& x, const Segments& segments, Tensor& y) {
-  const char* op = "token_softmax_forward";
-  const std::int64_t columns = x.cols();
-  const TokenSoftmax<T> p = problem_of<T>(segments, columns);
-  const dim3 grid = grid_of(segments, columns);
-  const int chunks = max_chunks(segments);
-  const Tensor sums = workspace<T>(p.whole ? 0 : segments.size() * chunks * 2 * columns);
-  clear_behind(segments, {&y});
-  runtime().launch(
-      op, token_softmax_kernel<T>, grid, kThreads, 0, p, x.data<T>(), y.data<T>(), sums.data<T>());
+void forward(const kernels::TokenSoftmaxForward& k) {
+  const char* op = k.kName;
+  const std::int64_t columns = k.x.cols();
+  const TokenSoftmax<T> p = problem_of<T>(k.segments, columns);
+  const dim3 grid = grid_of(k.segments, columns);
+  const int chunks = max_chunks(k.segments);
+  const Tensor sums = workspace<T>(p.whole ? 0 : k.segments.size() * chunks * 2 * columns);
+  clear_behind(k.segments, {&k.y});
+  runtime().launch(op,
+                   token_softmax_kernel<T>,
+                   grid,
+                   kThreads,
+                   0,
+                   p,
+                   k.x.data<T>(),
+                   k.y.data<T>(),
+                   sums.data<T>());
   if (!p.whole) {
     runtime().launch(op,
                      combine_chunks_kernel<T>,
-                     dim3(element_blocks(segments.size() * columns)),
+                     dim3(element_blocks(k.segments.size() * columns)),
                      kThreads,
                      0,
                      p,
-                     static_cast<int>(segments.size()),
+                     static_cast<int>(k.segments.size()),
                      chunks,
                      sums.data<T>());
-    runtime().launch(op, scale_chunks_kernel<T>, grid, kThreads, 0, p, sums.data<T>(), y.data<T>());
+    runtime().launch(
+        op, scale_chunks_kernel<T>, grid, kThreads, 0, p, sums.data<T>(), k.y.data<T>());
   }
 }
 
 template <class T>
-void backward(const Tensor& y, const Segments& segments, const Tensor& grad_y, Tensor& grad_x) {
-  const char* op = "token_softmax_backward";
-  const std::int64_t columns = y.cols();
-  const TokenSoftmax<T> p = problem_of<T>(segments, columns);
-  const dim3 grid = grid_of(segments, columns);
-  const Tensor dots = workspace<T>(p.whole ? 0 : segments.size() * max_chunks(segments) * columns);
-  clear_behind(segments, {&grad_x});
+void backward(const kernels::TokenSoftmaxBackward& k) {
+  const char* op = k.kName;
+  const std::int64_t columns = k.y.cols();
+  const TokenSoftmax<T> p = problem_of<T>(k.segments, columns);
+  const dim3 grid = grid_of(k.segments, columns);
+  const Tensor dots =
+      workspace<T>(p.whole ? 0 : k.segments.size() * max_chunks(k.segments) * columns);
+  clear_behind(k.segments, {&k.grad_x});
   runtime().launch(op,
                    token_softmax_backward_kernel<T>,
                    grid,
                    kThreads,
                    0,
                    p,
-                   y.data<T>(),
-                   grad_y.data<T>(),
-                   grad_x.data<T>(),
+                   k.y.data<T>(),
+                   k.grad_y.data<T>(),
+                   k.grad_x.data<T>(),
                    dots.data<T>());
   if (!p.whole) {
-    const Tensor totals = workspace<T>(segments.size() * columns);
-    sum_chunks(op, dots.data<T>(), segments, columns, totals.data<T>());
+    const Tensor totals = workspace<T>(k.segments.size() * columns);
+    sum_chunks(op, dots.data<T>(), k.segments, columns, totals.data<T>());
     runtime().launch(op,
                      gradient_kernel<T>,
                      grid,
                      kThreads,
                      0,
                      p,
-                     y.data<T>(),
-                     grad_y.data<T>(),
+                     k.y.data<T>(),
+                     k.grad_y.data<T>(),
                      totals.data<T>(),
-                     grad_x.data<T>());
+                     k.grad_x.data<T>());
   }
 }
 
+const OnCuda token_softmax_forward_entry{forward<float>, forward<double>};
+
+const OnCuda token_softmax_backward_entry{backward<float>, backward<double>};
+
 }  // namespace
-
-void CudaBackend::token_softmax_forward(const Tensor& x, const Segments& segments, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) { forward<decltype(tag)>(x, segments, y); });
-}
-
-void CudaBackend::token_softmax_backward(const Tensor& y,
-                                         const Segments& segments,
-                                         const Tensor& grad_y,
-                                         Tensor& grad_x) {
-  with_real_type(y.dtype(),
-                 [&](auto tag) { backward<decltype(tag)>(y, segments, grad_y, grad_x); });
-}
-
 }  // namespace elastic::cuda

@@ -1,7 +1,7 @@
 // Rows of elu(x), scaled to unit length: a warp takes a row.
-#include "cuda/backend.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
+#include "tensor/kernels/unit_elu.h"
 
 namespace elastic::cuda {
 namespace {
@@ -55,39 +55,36 @@ __global__ void unit_elu_backward_kernel(
   }
 }
 
+template <class T>
+void unit_elu_forward(const kernels::UnitEluForward& k) {
+  runtime().launch(k.kName,
+                   unit_elu_kernel<T>,
+                   dim3(blocks_of(k.x.rows(), kWarps)),
+                   kThreads,
+                   0,
+                   k.x.data<T>(),
+                   k.x.rows(),
+                   k.x.cols(),
+                   kernels::kUnitEpsilon,
+                   k.y.data<T>());
+}
+const OnCuda unit_elu_forward_entry{unit_elu_forward<float>, unit_elu_forward<double>};
+
+template <class T>
+void unit_elu_backward(const kernels::UnitEluBackward& k) {
+  runtime().launch(k.kName,
+                   unit_elu_backward_kernel<T>,
+                   dim3(blocks_of(k.x.rows(), kWarps)),
+                   kThreads,
+                   0,
+                   k.x.data<T>(),
+                   k.grad_y.data<T>(),
+                   k.x.rows(),
+                   k.x.cols(),
+                   kernels::kUnitEpsilon,
+                   k.grad_x.data<T>());
+}
+const OnCuda unit_elu_backward_entry{unit_elu_backward<float>, unit_elu_backward<double>};
+
 }  // namespace
-
-void CudaBackend::unit_elu_forward(const Tensor& x, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("unit_elu_forward",
-                     unit_elu_kernel<T>,
-                     dim3(blocks_of(x.rows(), kWarps)),
-                     kThreads,
-                     0,
-                     x.data<T>(),
-                     x.rows(),
-                     x.cols(),
-                     kUnitEpsilon,
-                     y.data<T>());
-  });
-}
-
-void CudaBackend::unit_elu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    runtime().launch("unit_elu_backward",
-                     unit_elu_backward_kernel<T>,
-                     dim3(blocks_of(x.rows(), kWarps)),
-                     kThreads,
-                     0,
-                     x.data<T>(),
-                     grad_y.data<T>(),
-                     x.rows(),
-                     x.cols(),
-                     kUnitEpsilon,
-                     grad_x.data<T>());
-  });
-}
-
 }  // namespace elastic::cuda

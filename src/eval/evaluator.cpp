@@ -11,6 +11,8 @@
 #include "eval/item_popularity.h"
 #include "eval/seen_items.h"
 #include "tensor/backend.h"
+#include "tensor/kernels/ranking.h"
+#include "tensor/kernels/rows.h"
 
 namespace elastic::eval {
 namespace {
@@ -164,8 +166,12 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   const Segments excluded = seen.segments(device_);
   const Tensor excluded_ids = seen.ids(device_);
   Tensor ranks({rows}, DType::kInt32, device_);
-  backend_for(device_).rank_targets(
-      hidden, items, Tensor::from(targets, {rows}, device_), excluded, excluded_ids, ranks);
+  run(kernels::RankTargets{.hidden = hidden,
+                           .table = items,
+                           .targets = Tensor::from(targets, {rows}, device_),
+                           .excluded = excluded,
+                           .excluded_ids = excluded_ids,
+                           .ranks = ranks});
   if (options_.lists) {
     count_lists(hidden, items, excluded, excluded_ids, ranking);
   }
@@ -186,7 +192,12 @@ void UserRanker::count_lists(const Tensor& hidden,
   const auto k = std::min<std::int64_t>(kListLength, items.rows() - 1);
   Tensor ids({hidden.rows(), k}, DType::kInt32, hidden.device());
   Tensor scores({hidden.rows(), k}, hidden.dtype(), hidden.device());
-  backend_for(hidden.device()).top_k(hidden, items, excluded, excluded_ids, ids, scores);
+  run(kernels::TopK{.hidden = hidden,
+                    .table = items,
+                    .excluded = excluded,
+                    .excluded_ids = excluded_ids,
+                    .ids = ids,
+                    .scores = scores});
   for (const std::int32_t id : ids.to_vector<std::int32_t>()) {
     ranking.listed[static_cast<std::size_t>(id)] += id != 0 ? 1 : 0;  // 0: fewer than k remained
   }
@@ -197,7 +208,6 @@ void UserRanker::rank_sampled(std::span<const std::size_t> positions,
                               const Tensor& hidden,
                               const Tensor& items,
                               Ranking& ranking) {
-  Backend& backend = backend_for(device_);
   const Tensor target = Tensor::from(std::vector<std::int32_t>{1}, {1}, device_);
   for (std::size_t s = 0; s < ranking.sampled.size(); ++s) {
     const NegativeSampler& sampler = options_.samplers[s];
@@ -208,16 +218,16 @@ void UserRanker::rank_sampled(std::span<const std::size_t> positions,
       ids.insert(ids.end(), negatives.begin(), negatives.end());
       const auto count = static_cast<std::int64_t>(ids.size());
       Tensor rows({count, items.cols()}, items.dtype(), device_);
-      backend.gather_rows(items, Tensor::from(ids, {count}, device_), rows);
+      run(kernels::GatherRows{items, Tensor::from(ids, {count}, device_), rows});
       Tensor rank({1}, DType::kInt32, device_);
       const auto row = static_cast<std::int64_t>(i);
       const ExcludedItems none = ExcludedItems::none(1);
-      backend.rank_targets(hidden.slice(row, row + 1),
-                           rows,
-                           target,
-                           none.segments(device_),
-                           none.ids(device_),
-                           rank);
+      run(kernels::RankTargets{.hidden = hidden.slice(row, row + 1),
+                               .table = rows,
+                               .targets = target,
+                               .excluded = none.segments(device_),
+                               .excluded_ids = none.ids(device_),
+                               .ranks = rank});
       ranking.sampled[s].ranks[position] = rank.to_vector<std::int32_t>().front();
     }
   }

@@ -21,12 +21,11 @@ Tensor mask_of_empty(const Segments& segments, const Tensor& experts) {
   const std::int64_t per_segment = experts.numel() / segments.size();
   Tensor mask = empty_like(experts);
   Tensor rows = mask.reshape({segments.size(), per_segment});
-  Backend& backend = backend_for(mask.device());
-  backend.fill(mask, 1.0);
+  fill(mask, 1.0);
   for (std::int64_t b = 0; b < segments.size(); ++b) {
     if (segments.length(b) == 0) {
       Tensor row = rows.slice(b, b + 1);
-      backend.fill(row, 0.0);
+      fill(row, 0.0);
     }
   }
   return mask;

@@ -4,6 +4,8 @@
 
 #include "model/layers.h"
 #include "model/mixer.h"
+#include "tensor/dropout.h"
+#include "tensor/segments.h"
 
 namespace elastic {
 

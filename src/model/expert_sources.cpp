@@ -128,7 +128,7 @@ Variable InterestMemory::retrieve(const Variable& x, const Segments& segments, b
 Variable InterestMemory::take(const Tensor& indices) {
   const Tensor& memory = memory_.value();
   Tensor gates(indices.shape(), memory.dtype(), memory.device());
-  backend_for(memory.device()).fill(gates, 1.0);
+  fill(gates, 1.0);
   retrieved_ = {indices, gates};
   return ops::reshape(ops::gather_rows(memory_, indices),
                       {indices.shape()[0], indices.shape()[1], config_.dim});

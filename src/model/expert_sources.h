@@ -5,6 +5,7 @@
 #include "model/layers.h"
 #include "model/mixer.h"
 #include "model/query_centre.h"
+#include "tensor/segments.h"
 
 namespace elastic {
 

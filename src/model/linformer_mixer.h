@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/attention_mixer.h"
+#include "tensor/segments.h"
 
 namespace elastic {
 

@@ -4,6 +4,7 @@
 
 #include "model/layers.h"
 #include "model/mixer.h"
+#include "tensor/dropout.h"
 
 namespace elastic {
 

@@ -10,6 +10,8 @@
 #include "model/attention_record.h"
 #include "model/item_quantiser.h"
 #include "model/model.h"
+#include "tensor/dropout.h"
+#include "tensor/segments.h"
 
 namespace elastic {
 

@@ -1,6 +1,9 @@
 #include "model/query_centre.h"
 
 #include "autograd/ops/basic.h"
+#include "tensor/kernels/elementwise.h"
+#include "tensor/kernels/row_numbers.h"
+#include "tensor/kernels/rows.h"
 
 namespace elastic {
 namespace {
@@ -18,19 +21,18 @@ Variable QueryCentre::subtract(const Variable& queries, bool training) const {
     return queries;
   }
   const Tensor& all = queries.value();
-  Backend& backend = backend_for(all.device());
   Tensor first_row({all.rows()}, DType::kInt32, all.device());
-  backend.number(1, 1, first_row);  // a row's number modulo 1
+  run(kernels::Iota{1, 1, first_row});  // a row's number modulo 1
   Tensor shift = empty_like(all);
-  backend.gather_rows(mean_.value(), first_row, shift);
-  backend.scale(shift, -1.0, shift);
+  run(kernels::GatherRows{mean_.value(), first_row, shift});
+  run(kernels::Scale{shift, -1.0, shift});
   if (training) {
     Tensor& mean = mean_.mutable_value();
     Tensor sum = zeros(mean.shape(), mean.dtype(), mean.device());
-    backend.scatter_add_rows(all, first_row, sum);
-    backend.scale(sum, (1.0 - kDecay) / static_cast<double>(all.rows()), sum);
-    backend.scale(mean, kDecay, mean);
-    backend.add_to(sum, mean);
+    run(kernels::ScatterAddRows{all, first_row, sum});
+    run(kernels::Scale{sum, (1.0 - kDecay) / static_cast<double>(all.rows()), sum});
+    run(kernels::Scale{mean, kDecay, mean});
+    run(kernels::AddTo{sum, mean});
   }
   return ops::add(queries, Variable(shift));
 }

@@ -7,6 +7,8 @@
 #include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
 #include "model/routing_plan.h"
+#include "tensor/kernels/routing.h"
+#include "tensor/kernels/rows.h"
 
 namespace elastic {
 namespace {
@@ -51,27 +53,25 @@ RoutingMixer::Rows RoutingMixer::project(const Variable& z) const {
   };
   Rows result{rows(weights_.query), rows(weights_.key), rows(weights_.value), {}};
   result.directions = empty_like(result.query.value());
-  backend_for(result.directions.device())
-      .unit_sum(result.query.value(), result.key.value(), result.directions);
+  run(kernels::UnitSum{result.query.value(), result.key.value(), result.directions});
   return result;
 }
 
 void RoutingMixer::move_centroids(const Tensor& directions, const Tensor& owners) const {
-  Backend& backend = backend_for(directions.device());
   const DType dtype = directions.dtype();
   Tensor ones({owners.numel(), 1}, dtype, directions.device());
-  backend.fill(ones, 1.0);
+  fill(ones, 1.0);
   Tensor counts = zeros({num_heads_ * num_clusters_, 1}, dtype, directions.device());
-  backend.scatter_add_rows(ones, owners, counts);
+  run(kernels::ScatterAddRows{ones, owners, counts});
   Tensor sums = zeros({num_heads_ * num_clusters_, directions.cols()}, dtype, directions.device());
-  backend.scatter_add_rows(directions, owners, sums);
-  backend.move_centroids(sums, counts, decay_, centroids_.mutable_value());
+  run(kernels::ScatterAddRows{directions, owners, sums});
+  run(kernels::MoveCentroids{sums, counts, decay_, centroids_.mutable_value()});
 }
 
 Tensor RoutingMixer::nearest(const Rows& rows, bool training) const {
   const Tensor& directions = rows.directions;
   Tensor result({directions.rows()}, DType::kInt32, directions.device());
-  backend_for(directions.device()).nearest_centroids(directions, centroids_.value(), result);
+  run(kernels::NearestCentroids{directions, centroids_.value(), result});
   if (training) {
     move_centroids(directions, result);
   }
@@ -84,12 +84,15 @@ RoutingMixer::Members RoutingMixer::members(const Rows& rows, const MixerState& 
   Members result{member_lists(state.segments, num_heads_, num_clusters_), {}, {}};
   result.rows = Tensor({result.lists.num_tokens()}, DType::kInt32, device);
   result.owners = Tensor({result.lists.num_tokens()}, DType::kInt32, device);
-  Backend& backend = backend_for(device);
-  backend.centroid_members(
-      directions, centroids_.value(), state.segments, result.lists, result.rows, result.owners);
+  run(kernels::CentroidMembers{.x = directions,
+                               .centroids = centroids_.value(),
+                               .segments = state.segments,
+                               .members = result.lists,
+                               .rows = result.rows,
+                               .owners = result.owners});
   if (state.training) {
     Tensor taken({result.rows.numel(), directions.cols()}, directions.dtype(), device);
-    backend.gather_rows(directions, result.rows, taken);
+    run(kernels::GatherRows{directions, result.rows, taken});
     move_centroids(taken, result.owners);
   }
   return result;

@@ -7,6 +7,7 @@
 #include "model/layers.h"
 #include "model/mixer.h"
 #include "model/token_memory.h"
+#include "tensor/dropout.h"
 
 namespace elastic {
 

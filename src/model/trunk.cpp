@@ -17,7 +17,7 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
                             Init::kNormal,
                             kTableScale)) {
   Tensor no_item = item_table_.mutable_value().slice(0, 1);
-  backend_for(no_item.device()).fill(no_item, 0.0);
+  fill(no_item, 0.0);
   if (config_.position == "auto") {
     config_.position = direction == Direction::kCausal ? "forward" : "recent";
   }

@@ -4,6 +4,8 @@
 #include "data/batch.h"
 #include "model/layers.h"
 #include "model/model.h"
+#include "tensor/dropout.h"
+#include "tensor/segments.h"
 
 namespace elastic {
 

@@ -7,6 +7,8 @@
 #include "model/expert_sources.h"
 #include "model/model.h"
 #include "model/trunk.h"
+#include "tensor/dropout.h"
+#include "tensor/segments.h"
 
 namespace elastic {
 

@@ -4,6 +4,9 @@
 #include <chrono>
 
 #include "tensor/backend.h"
+#include "tensor/kernels/dropout.h"
+#include "tensor/kernels/elementwise.h"
+#include "tensor/kernels/linear.h"
 #include "tensor/threads.h"
 
 namespace elastic::profile {
@@ -35,9 +38,9 @@ MachineRates measure_machine(Device device) {
   Backend& backend = backend_for(device);
   const auto noise = [&](const Shape& shape) {
     Tensor tensor(shape, DType::kFloat32, device, Memory::kWorkspace);
-    backend.fill(tensor, 1.0);
+    fill(tensor, 1.0);
     // Not all the same number: GPUs multiply those faster than any real data.
-    backend.dropout(tensor, {0.5, 1, 0, 0}, tensor);
+    run(kernels::ApplyDropout{tensor, {0.5, 1, 0, 0}, tensor});
     return tensor;
   };
   MachineRates rates;
@@ -48,8 +51,9 @@ MachineRates measure_machine(Device device) {
     const Tensor x = noise({size, size});
     const Tensor weight = noise({size, size});
     Tensor y = noise({size, size});
-    seconds = best_seconds(
-        backend, kRepetitions, [&] { backend.linear_forward(x, weight, Tensor(), y); });
+    seconds = best_seconds(backend, kRepetitions, [&] {
+      run(kernels::LinearForward{x, weight, Tensor(), y});
+    });
     rates.sgemm_gflops = 2.0 * static_cast<double>(size * size * size) / seconds * 1e-9;
   }
   seconds = 0.0;
@@ -58,7 +62,7 @@ MachineRates measure_machine(Device device) {
     const Tensor b = noise({size});
     const Tensor c = noise({size});
     Tensor a = noise({size});
-    seconds = best_seconds(backend, kRepetitions, [&] { backend.add(b, c, a); });
+    seconds = best_seconds(backend, kRepetitions, [&] { run(kernels::Add{b, c, a}); });
     rates.triad_gbps = 3.0 * static_cast<double>(a.bytes()) / seconds * 1e-9;
   }
   backend.allocator().release_cache();

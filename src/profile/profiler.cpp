@@ -10,6 +10,7 @@
 #include "autograd/ops/rows.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "tensor/kernels/ranking.h"
 #include "train/optimizer.h"
 #include "train/training_step.h"
 
@@ -152,8 +153,12 @@ class Repetition {
     Tensor ranks({workload_.batch}, DType::kInt32, workload_.device);
     const Segments none(std::vector<std::int32_t>(static_cast<std::size_t>(workload_.batch) + 1, 0),
                         workload_.device);
-    backend_for(workload_.device)
-        .rank_targets(hidden_, scored_items_, inputs_.targets, none, Tensor(), ranks);
+    elastic::run(kernels::RankTargets{.hidden = hidden_,
+                                      .table = scored_items_,
+                                      .targets = inputs_.targets,
+                                      .excluded = none,
+                                      .excluded_ids = Tensor(),
+                                      .ranks = ranks});
   }
 
   const Workload& workload_;

@@ -3,14 +3,30 @@
 #include <array>
 
 #include "base/error.h"
-#include "cuda/cuda_backend.h"
-#include "tensor/cpu/cpu_backend.h"
+#include "tensor/kernel.h"
 
 namespace elastic {
 namespace {
 
-// The backend table; an entry is made at first use.
-std::array<Backend*, 2> backends{};
+struct Place {
+  Backend& (*open)() = nullptr;
+  Backend* backend = nullptr;
+};
+constinit std::array<Place, kNumDevices> places{};
+
+// Runs `work`, seen by the device's observer.
+template <class Work>
+void observe(
+    Device device, const char* name, const Tensor& tensor, double times, const Work& work) {
+  KernelObserver* observer = kernel_observer(device);
+  if (observer != nullptr) {
+    observer->begin(name);
+  }
+  work();
+  if (observer != nullptr) {
+    observer->end(name, 0.0, times * bytes_of(tensor));
+  }
+}
 
 }  // namespace
 
@@ -27,16 +43,50 @@ Precision parse_precision(const std::string& name) {
   throw UsageError("--precision: expected fp32, tf32 or bf16, got '", name, "'");
 }
 
-Backend& backend_for(Device device) {
-  Backend*& backend = backends[static_cast<std::size_t>(device)];
-  if (backend == nullptr) {
-    backend = device == Device::kCpu ? &cpu::cpu_backend() : &cuda::cuda_backend();
-  }
-  return *backend;
+std::unique_ptr<RecordedWork> Backend::record(const std::function<void()>& work) {
+  return kernel_observer(device_) != nullptr ? nullptr : do_record(work);
 }
 
-void replace_backend(Device device, Backend* replacement) {
-  backends[static_cast<std::size_t>(device)] = replacement;
+void Backend::copy_from_host(const void* source, Tensor& target) {
+  observe(device_, "copy_from_host", target, 1.0, [&] { do_copy_from_host(source, target); });
+}
+
+void Backend::copy_to_host(const Tensor& source, void* target) {
+  observe(device_, "copy_to_host", source, 1.0, [&] { do_copy_to_host(source, target); });
+}
+
+void Backend::copy(const Tensor& source, Tensor& target) {
+  observe(device_, "copy", source, 2.0, [&] { do_copy(source, target); });
+}
+
+void Backend::fill(Tensor& target, double value) {
+  observe(device_, "fill", target, 1.0, [&] { do_fill(target, value); });
+}
+
+BackendEntry::BackendEntry(Device device, Backend& (*open)()) {
+  places[static_cast<std::size_t>(device)].open = open;
+}
+
+Backend& backend_for(Device device) {
+  Place& place = places[static_cast<std::size_t>(device)];
+  if (place.backend == nullptr) {
+    if (place.open == nullptr) {
+      throw DeviceError("device '",
+                        name_of(device),
+                        "' is not in this build: install the CUDA Toolkit (12.1 or later) and "
+                        "configure with -DELASTIC_CUDA=ON, or compute on --device cpu");
+    }
+    place.backend = &place.open();
+  }
+  return *place.backend;
+}
+
+void copy(const Tensor& source, Tensor& target) {
+  backend_for(target.device()).copy(source, target);
+}
+
+void fill(Tensor& target, double value) {
+  backend_for(target.device()).fill(target, value);
 }
 
 }  // namespace elastic

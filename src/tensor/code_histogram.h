@@ -2,6 +2,7 @@
 // arXiv 2105.14068).
 #pragma once
 
+#include <tuple>
 #include <type_traits>
 
 #include "tensor/segments.h"
@@ -20,6 +21,7 @@ struct CodeHistogram {
   double decay = 0.0;  ///< >= 0
   bool last_only =
       false;  ///< results for each segment's last token only: [segments, D], not [T, D]
+  [[nodiscard]] auto operands() const { return std::tie(codes, occupancy, ids, *segments); }
 };
 
 /// Counts below this are none. They are words not met for so long that they carry no weight in

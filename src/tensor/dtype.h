@@ -9,6 +9,7 @@
 namespace elastic {
 
 enum class DType { kFloat32, kFloat64, kInt32 };
+inline constexpr std::size_t kNumDTypes = 3;
 
 /// Bytes of one element.
 std::size_t size_of(DType dtype);
@@ -31,6 +32,7 @@ struct DTypeOf<std::int32_t> {
 };
 
 enum class Device { kCpu, kCuda };
+inline constexpr std::size_t kNumDevices = 2;
 
 const char* name_of(Device device);
 /// "cpu" or "cuda"; throws UsageError for anything else.

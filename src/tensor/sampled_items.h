@@ -1,6 +1,9 @@
 // What the rows of a batch tell their targets from where a loss does not look at all items.
 #pragma once
 
+#include <cstdint>
+#include <tuple>
+
 #include "tensor/segments.h"
 #include "tensor/tensor.h"
 
@@ -16,6 +19,9 @@ struct SampledItems {
   Segments excluded;       ///< a segment for each owner; may be empty
   Tensor excluded_places;  ///< int32, 0..m-1, each once in a segment
   [[nodiscard]] std::int64_t size() const { return rows.numel(); }
+  [[nodiscard]] auto operands() const {
+    return std::tie(rows, log_counts, target_log_counts, owners, excluded, excluded_places);
+  }
 };
 
 /// What a row costs; see ops::sampled_cross_entropy.

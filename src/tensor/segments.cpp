@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "tensor/backend.h"
+#include "tensor/kernels/row_numbers.h"
 
 namespace elastic {
 
@@ -32,10 +33,9 @@ Segments Segments::planned(Tensor offsets, std::int64_t num_tokens, std::int32_t
 }
 
 Segments Segments::grouped(std::int32_t stride) const {
-  Backend& backend = backend_for(device());
   if (planned_) {
     Tensor offsets(device_.shape(), DType::kInt32, device());
-    backend.group_offsets(*this, stride, offsets);
+    run(kernels::GroupOffsets{*this, stride, offsets});
     // A segment has one group, or it may fill up one more than its tokens give.
     const std::int32_t longest = (max_length_ + stride - 1) / stride;
     const std::int64_t most = longest == 1 ? size() : num_tokens() / stride + size();
@@ -57,7 +57,7 @@ Segments Segments::uniform(std::int64_t count, std::int32_t length, Device devic
   }
   result.max_length_ = count > 0 ? length : 0;
   result.device_ = Tensor({count + 1}, DType::kInt32, device);
-  backend_for(device).number(std::numeric_limits<std::int32_t>::max(), length, result.device_);
+  run(kernels::Iota{std::numeric_limits<std::int32_t>::max(), length, result.device_});
   return result;
 }
 
@@ -66,13 +66,13 @@ Tensor Segments::last_tokens() const {
     ELASTIC_CHECK(length(b) > 0, "segment ", b, " is empty");
   }
   Tensor result({size()}, DType::kInt32, device());
-  backend_for(device()).last_tokens(*this, result);
+  run(kernels::LastTokens{*this, result});
   return result;
 }
 
 Tensor Segments::positions(bool recent) const {
   Tensor result({num_tokens()}, DType::kInt32, device());
-  backend_for(device()).positions(*this, recent, result);
+  run(kernels::Positions{*this, recent, result});
   return result;
 }
 

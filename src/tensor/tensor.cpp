@@ -92,7 +92,7 @@ Tensor empty_like(const Tensor& like, Memory kind) {
 
 Tensor zeros(Shape shape, DType dtype, Device device, Memory kind) {
   Tensor result(shape, dtype, device, kind);
-  backend_for(device).fill(result, 0.0);
+  fill(result, 0.0);
   return result;
 }
 
@@ -102,7 +102,7 @@ Tensor zeros_like(const Tensor& like, Memory kind) {
 
 Tensor clone(const Tensor& source, Memory kind) {
   Tensor result = empty_like(source, kind);
-  backend_for(source.device()).copy(source, result);
+  copy(source, result);
   return result;
 }
 

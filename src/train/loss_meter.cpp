@@ -26,7 +26,7 @@ void LossMeter::add(const Tensor& loss, std::int64_t num_targets) {
   }
   const auto slot = static_cast<std::int64_t>(targets_.size());
   Tensor target = losses_.slice(slot, slot + 1);
-  backend_for(loss.device()).copy(loss.reshape({1}), target);
+  copy(loss.reshape({1}), target);
   targets_.push_back(num_targets);
 }
 

@@ -1,6 +1,7 @@
 #include "train/optimizer.h"
 
 #include "base/error.h"
+#include "tensor/kernels/adam.h"
 #include "train/load_tensor.h"
 
 namespace elastic::train {
@@ -50,19 +51,23 @@ void Optimizer::update(const Tensor& loss, double learning_rate, const RowGradie
   }
   ELASTIC_CHECK(rows == nullptr || by_rows < parameters_.size(), "rows of no parameter");
   next_step(learning_rate);
-  Backend& backend = backend_for(health_.device());
-  backend.check_gradients(all_grads, loss, num_steps_, health_);
+  run(kernels::CheckGradients{all_grads, loss, num_steps_, health_});
   if (!values.empty()) {
-    backend.adam_step(values, grads, first_moments, second_moments, options_, health_);
+    run(kernels::AdamStep{.params = values,
+                          .grads = grads,
+                          .first_moments = first_moments,
+                          .second_moments = second_moments,
+                          .options = options_,
+                          .health = health_});
   }
   if (rows != nullptr) {
-    backend.adam_step_rows(rows->parameter.value(),
-                           rows->rows,
-                           rows->grad,
-                           first_moments_[by_rows],
-                           second_moments_[by_rows],
-                           options_,
-                           health_);
+    run(kernels::AdamStepRows{.param = rows->parameter.value(),
+                              .rows = rows->rows,
+                              .grad = rows->grad,
+                              .first_moment = first_moments_[by_rows],
+                              .second_moment = second_moments_[by_rows],
+                              .options = options_,
+                              .health = health_});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/parameter.h"
+#include "tensor/adam_options.h"
 #include "tensor/backend.h"
 #include "tensor/safetensors.h"
 #include "train/train_config.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/ops/sampled_cross_entropy.h"
+#include "tensor/kernels/rows.h"
 #include "train/training_step.h"
 
 namespace elastic::train {
@@ -65,7 +66,7 @@ Tensor SampledSteps::log_counts(const std::vector<std::int32_t>& items) const {
   const Shape shape{static_cast<std::int64_t>(items.size())};
   if (!sampling_.corrected) {
     Tensor prior(shape, dtype_, device_);
-    backend_for(device_).fill(prior, sampling_.prior);
+    fill(prior, sampling_.prior);
     return prior;
   }
   std::vector<double> logs(items.size());
@@ -116,7 +117,7 @@ Tensor SampledSteps::run(const HostBatch& input,
     rows = upload(named_items({&input.ids, &input.targets, &drawn}, place_of_));
     const Tensor& table = model_.item_table().value();
     Tensor part({rows.numel(), table.cols()}, dtype_, device_);
-    backend_for(device_).gather_rows(table, rows, part);
+    elastic::run(kernels::GatherRows{table, rows, part});
     pass.items = {Variable(part, /*requires_grad=*/true), upload(places(input.ids, place_of_))};
     batch.targets = upload(places(input.targets, place_of_));
     sampled.rows = upload(places(drawn, place_of_));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/model.h"
+#include "tensor/sampled_items.h"
 #include "train/negative_sampler.h"
 #include "train/optimizer.h"
 #include "train/sampling.h"

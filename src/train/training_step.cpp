@@ -84,7 +84,7 @@ Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double le
       ops::first_rows(states, bucket.targets.numel()), model_.take_scored_items(), bucket.targets);
   backward(loss);
   optimizer_.step(loss.value(), learning_rate);
-  backend_for(device_).copy(loss.value(), bucket.loss);
+  copy(loss.value(), bucket.loss);
   return bucket.loss;
 }
 

@@ -2,19 +2,19 @@
 
 #include "autograd/op_checks.h"
 #include "autograd/ops/basic.h"
+#include "tensor/kernels/elementwise.h"
 
 namespace elastic {
 namespace {
 
 // x^2 with a gradient that is wrong by `factor`.
 Variable square_with_error(const Variable& x, double factor) {
-  Backend& backend = backend_for(x.value().device());
   Tensor out = empty_like(x.value());
-  backend.multiply(x.value(), x.value(), out);
-  return record(out, {x}, [x, factor, &backend](const Tensor& grad) {
+  run(kernels::Multiply{x.value(), x.value(), out});
+  return record(out, {x}, [x, factor](const Tensor& grad) {
     Tensor grad_x = empty_like(grad);
-    backend.multiply(grad, x.value(), grad_x);
-    backend.scale(grad_x, 2.0 * factor, grad_x);
+    run(kernels::Multiply{grad, x.value(), grad_x});
+    run(kernels::Scale{grad_x, 2.0 * factor, grad_x});
     x.add_grad(std::move(grad_x));
   });
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "autograd/check_gradients.h"
+#include "tensor/precision.h"
 #include "tensor/tensor_values.h"
 
 namespace elastic {

@@ -3,6 +3,7 @@
 #include "autograd/ops/linear.h"
 #include "model/item_quantiser.h"
 #include "model/model_fixture.h"
+#include "tensor/kernels/elementwise.h"
 
 namespace elastic {
 namespace {
@@ -84,7 +85,7 @@ Quantised quantise_plainly(const Model& model, const std::string& prefix, bool s
 void spread_weights(const Model& model) {
   for (const char* name : {"item_embedding.weight", "quantiser.codebooks"}) {
     Tensor& value = model.parameters().find(name).mutable_value();
-    test_backend().scale(value, 50.0, value);
+    run(kernels::Scale{value, 50.0, value});
   }
 }
 
@@ -100,7 +101,7 @@ TEST_CASE("lisa: items are sums of the codewords that the definition chooses") {
           Variable(random_tensor({config.num_items + 1, config.dim}, 1, DType::kFloat64), trains);
       const LisaItems items(store, config);
       Tensor& codebooks = store.find("quantiser.codebooks").mutable_value();
-      test_backend().scale(codebooks, 50.0, codebooks);
+      run(kernels::Scale{codebooks, 50.0, codebooks});
       std::unique_ptr<NoGrad> no_grad;
       if (!trains) {
         no_grad = std::make_unique<NoGrad>();

@@ -71,7 +71,7 @@ TEST_CASE("query_norm centred: gradients match finite differences") {
   const data::Batch batch = batch_of({random_ids(5, 1, 40, 1), random_ids(1, 1, 40, 2)});
   ParameterStore store(1, DType::kFloat64, test_device());
   InterestMemory memory(store, config);
-  backend_for(test_device()).fill(store.find("imr.query.mean").mutable_value(), 0.3);
+  fill(store.find("imr.query.mean").mutable_value(), 0.3);
   check_function(
       [&](const auto& in) {
         return memory.initial_experts(in[0], batch.segments, batch.ids, false);

@@ -1,4 +1,6 @@
 // What the Routing Transformer's mixer promises.
+#include "tensor/kernels/routing.h"
+
 #include <numeric>
 
 #include "autograd/op_checks.h"
@@ -226,11 +228,11 @@ TEST_CASE("routing: training moves the centroids to their members' mean, evaluat
       const Tensor query = ops::linear(z, layer.weight("query.weight")).value().reshape(rows);
       const Tensor key = ops::linear(z, layer.weight("key.weight")).value().reshape(rows);
       Tensor directions = empty_like(query);
-      test_backend().unit_sum(query, key, directions);
+      run(kernels::UnitSum{query, key, directions});
       std::vector<std::vector<std::int32_t>> members(kHeads * 5);
       if (direction == Direction::kCausal) {
         Tensor nearest({rows[0]}, DType::kInt32, test_device());
-        test_backend().nearest_centroids(directions, before, nearest);
+        run(kernels::NearestCentroids{directions, before, nearest});
         const auto owners = nearest.to_vector<std::int32_t>();
         for (std::size_t row = 0; row < owners.size(); ++row) {
           members[static_cast<std::size_t>(owners[row])].push_back(static_cast<std::int32_t>(row));
@@ -239,7 +241,12 @@ TEST_CASE("routing: training moves the centroids to their members' mean, evaluat
         const Segments lists = member_lists(segments, kHeads, 5);
         Tensor taken({lists.num_tokens()}, DType::kInt32, test_device());
         Tensor owners({lists.num_tokens()}, DType::kInt32, test_device());
-        test_backend().centroid_members(directions, before, segments, lists, taken, owners);
+        run(kernels::CentroidMembers{.x = directions,
+                                     .centroids = before,
+                                     .segments = segments,
+                                     .members = lists,
+                                     .rows = taken,
+                                     .owners = owners});
         const auto taken_rows = taken.to_vector<std::int32_t>();
         const auto owner_rows = owners.to_vector<std::int32_t>();
         for (std::size_t i = 0; i < taken_rows.size(); ++i) {

@@ -6,6 +6,8 @@
 
 #include "profile/profiler.h"
 #include "tensor/backend.h"
+#include "tensor/kernels/linear_cross_entropy.h"
+#include "tensor/kernels/ranking.h"
 #include "tensor/tensor_values.h"
 
 namespace elastic::profile {
@@ -54,38 +56,52 @@ std::size_t workspace_of(const Kernel& kernel) {
 
 Tensor floats(const Shape& shape) {
   Tensor result(shape, DType::kFloat32, Device::kCpu);
-  backend_for(Device::kCpu).fill(result, 0.5);
+  fill(result, 0.5);
   return result;
 }
 
 TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
   const Threads threads(2);  // each has workspace of its own
-  Backend& backend = backend_for(Device::kCpu);
   const auto cross_entropy = [&](std::int64_t rows, std::int64_t items) {
     const Tensor hidden = floats({rows, 64});
     const Tensor table = floats({items + 1, 64});
     Tensor targets({rows}, DType::kInt32, Device::kCpu);
-    backend.fill(targets, 1.0);
+    fill(targets, 1.0);
     Tensor loss = floats({1});
     Tensor grad_hidden = floats(hidden.shape());
     Tensor grad_table = floats(table.shape());
     return workspace_of([&] {
-      backend.linear_cross_entropy(hidden, table, targets, loss, &grad_hidden, &grad_table);
+      run(kernels::LinearCrossEntropy{.hidden = hidden,
+                                      .table = table,
+                                      .targets = targets,
+                                      .loss = loss,
+                                      .grad_hidden = &grad_hidden,
+                                      .grad_table = &grad_table});
     });
   };
   const auto rank = [&](std::int64_t rows, std::int64_t items) {
     const Tensor hidden = floats({rows, 64});
     const Tensor table = floats({items + 1, 64});
     Tensor targets({rows}, DType::kInt32, Device::kCpu);
-    backend.fill(targets, 1.0);
+    fill(targets, 1.0);
     Tensor ranks({rows}, DType::kInt32, Device::kCpu);
     Tensor ids({rows, 10}, DType::kInt32, Device::kCpu);
     Tensor scores = floats({rows, 10});
     const Segments none = Segments::uniform(rows, 0, Device::kCpu);
     const Tensor no_ids({0}, DType::kInt32, Device::kCpu);
     return workspace_of([&] {
-      backend.rank_targets(hidden, table, targets, none, no_ids, ranks);
-      backend.top_k(hidden, table, none, no_ids, ids, scores);
+      run(kernels::RankTargets{.hidden = hidden,
+                               .table = table,
+                               .targets = targets,
+                               .excluded = none,
+                               .excluded_ids = no_ids,
+                               .ranks = ranks});
+      run(kernels::TopK{.hidden = hidden,
+                        .table = table,
+                        .excluded = none,
+                        .excluded_ids = no_ids,
+                        .ids = ids,
+                        .scores = scores});
     });
   };
   // Both grow with rows + items at most: sixteen times the products, at most four times the bytes.

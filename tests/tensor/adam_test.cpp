@@ -1,4 +1,7 @@
+#include "tensor/kernels/adam.h"
+
 #include "tensor/backend.h"
+#include "tensor/kernels/rows.h"
 #include "tensor/tensor_values.h"
 
 namespace elastic {
@@ -68,8 +71,13 @@ TEST_CASE("adam_step: three steps follow the hand computation, with clipping and
           const std::vector<Tensor> grad{
               make_tensor({grads[s][0], grads[s][1], grads[s][2]}, {3}, dtype),
               make_tensor({grads[s][3]}, {1, 1}, dtype)};
-          test_backend().check_gradients(grad, make_tensor({1.0}, {}, dtype), options.step, health);
-          test_backend().adam_step(state.params, grad, state.first, state.second, options, health);
+          run(kernels::CheckGradients{grad, make_tensor({1.0}, {}, dtype), options.step, health});
+          run(kernels::AdamStep{.params = state.params,
+                                .grads = grad,
+                                .first_moments = state.first,
+                                .second_moments = state.second,
+                                .options = options,
+                                .health = health});
           hand.step(grads[s], options);
         }
         std::vector<double> got = to_doubles(state.params[0]);
@@ -87,7 +95,12 @@ TEST_CASE("adam_step: a first step moves every element by about the learning rat
                                  make_tensor({-1.0}, {1, 1}, DType::kFloat64)};
   AdamOptions options;
   options.learning_rate = 0.01;
-  test_backend().adam_step(state.params, grad, state.first, state.second, options, health);
+  run(kernels::AdamStep{.params = state.params,
+                        .grads = grad,
+                        .first_moments = state.first,
+                        .second_moments = state.second,
+                        .options = options,
+                        .health = health});
   CHECK(relative_error({0.99, -1.99, 0.49}, to_doubles(state.params[0])) < 1e-6);
   CHECK(to_doubles(state.params[1])[0] == doctest::Approx(4.01));
 }
@@ -98,19 +111,24 @@ TEST_CASE("adam_step: tensors longer than a slice are updated to the end") {
   const Tensor first = zeros_like(param);
   const Tensor second = zeros_like(param);
   Tensor grad({size}, DType::kFloat32, test_device());
-  test_backend().fill(grad, 2.0);
-  test_backend().adam_step({param}, {grad}, {first}, {second}, AdamOptions{}, fresh_health());
+  fill(grad, 2.0);
+  run(kernels::AdamStep{.params = {param},
+                        .grads = {grad},
+                        .first_moments = {first},
+                        .second_moments = {second},
+                        .options = AdamOptions{},
+                        .health = fresh_health()});
   const std::vector<double> values = to_doubles(param);
   CHECK(relative_error(std::vector<double>(values.size(), -1e-3), values) < 1e-5);
 }
 
 TEST_CASE("check_gradients: the norm is over all gradients") {
   Tensor health = fresh_health();
-  test_backend().check_gradients({make_tensor({3.0, 0.0}, {2}, DType::kFloat32),
-                                  make_tensor({4.0, -12.0}, {1, 2}, DType::kFloat32)},
-                                 make_tensor({0.5}, {}, DType::kFloat32),
-                                 1,
-                                 health);
+  run(kernels::CheckGradients{{make_tensor({3.0, 0.0}, {2}, DType::kFloat32),
+                               make_tensor({4.0, -12.0}, {1, 2}, DType::kFloat32)},
+                              make_tensor({0.5}, {}, DType::kFloat32),
+                              1,
+                              health});
   CHECK(to_doubles(health) == std::vector<double>{13.0, 0.0, 0.0});
 }
 
@@ -118,12 +136,12 @@ TEST_CASE("check_gradients: a value that is not finite names its parameter and s
   for (const double bad : {static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
     Tensor health = fresh_health();
     const Tensor good = make_tensor({1.0}, {1}, DType::kFloat32);
-    test_backend().check_gradients({good,
-                                    make_tensor({0.0, bad}, {2}, DType::kFloat32),
-                                    make_tensor({bad}, {1}, DType::kFloat32)},
-                                   make_tensor({0.5}, {}, DType::kFloat32),
-                                   7,
-                                   health);
+    run(kernels::CheckGradients{{good,
+                                 make_tensor({0.0, bad}, {2}, DType::kFloat32),
+                                 make_tensor({bad}, {1}, DType::kFloat32)},
+                                make_tensor({0.5}, {}, DType::kFloat32),
+                                7,
+                                health});
     CHECK_FALSE(std::isfinite(to_doubles(health)[0]));
     CHECK(to_doubles(health)[1] == 7.0);
     CHECK(to_doubles(health)[2] == 1.0);
@@ -132,10 +150,10 @@ TEST_CASE("check_gradients: a value that is not finite names its parameter and s
 
 TEST_CASE("check_gradients: a bad loss with good gradients names no parameter") {
   Tensor health = fresh_health();
-  test_backend().check_gradients({make_tensor({1.0}, {1}, DType::kFloat64)},
-                                 make_tensor({NAN}, {}, DType::kFloat64),
-                                 3,
-                                 health);
+  run(kernels::CheckGradients{{make_tensor({1.0}, {1}, DType::kFloat64)},
+                              make_tensor({NAN}, {}, DType::kFloat64),
+                              3,
+                              health});
   CHECK(to_doubles(health) == std::vector<double>{1.0, 3.0, -1.0});
 }
 
@@ -144,11 +162,11 @@ TEST_CASE("check_gradients: later steps do not overwrite the first bad one") {
   const Tensor loss = make_tensor({1.0}, {}, DType::kFloat32);
   const Tensor good = make_tensor({1.0}, {1}, DType::kFloat32);
   const Tensor bad = make_tensor({NAN}, {1}, DType::kFloat32);
-  test_backend().check_gradients({good, bad}, loss, 4, health);
-  test_backend().check_gradients({bad, good}, loss, 5, health);
+  run(kernels::CheckGradients{{good, bad}, loss, 4, health});
+  run(kernels::CheckGradients{{bad, good}, loss, 5, health});
   CHECK(to_doubles(health)[1] == 4.0);
   CHECK(to_doubles(health)[2] == 1.0);
-  test_backend().check_gradients({good, good}, loss, 6, health);
+  run(kernels::CheckGradients{{good, good}, loss, 6, health});
   CHECK(to_doubles(health)[1] == 4.0);
   CHECK(to_doubles(health)[0] == doctest::Approx(std::sqrt(2.0)));
 }
@@ -162,10 +180,20 @@ TEST_CASE("adam_step: touches nothing once a bad step stands") {
                                 make_tensor({1.0}, {1, 1}, DType::kFloat32)};
   const std::vector<Tensor> good{make_tensor({1.0, 1.0, 1.0}, {3}, DType::kFloat32),
                                  make_tensor({1.0}, {1, 1}, DType::kFloat32)};
-  test_backend().check_gradients(bad, loss, 1, health);
-  test_backend().adam_step(state.params, bad, state.first, state.second, AdamOptions{}, health);
-  test_backend().check_gradients(good, loss, 2, health);
-  test_backend().adam_step(state.params, good, state.first, state.second, AdamOptions{}, health);
+  run(kernels::CheckGradients{bad, loss, 1, health});
+  run(kernels::AdamStep{.params = state.params,
+                        .grads = bad,
+                        .first_moments = state.first,
+                        .second_moments = state.second,
+                        .options = AdamOptions{},
+                        .health = health});
+  run(kernels::CheckGradients{good, loss, 2, health});
+  run(kernels::AdamStep{.params = state.params,
+                        .grads = good,
+                        .first_moments = state.first,
+                        .second_moments = state.second,
+                        .options = AdamOptions{},
+                        .health = health});
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(same_bits(state.params[i], before.params[i]));
     CHECK(same_bits(state.first[i], before.first[i]));
@@ -185,7 +213,7 @@ TEST_CASE("adam_step_rows: named rows move as all would, the others and their mo
     CAPTURE(dtype);
     const Tensor grad = random_tensor({count, kDim}, 1, dtype);
     Tensor whole_grad = zeros({kRows, kDim}, dtype, test_device());
-    test_backend().scatter_add_rows(grad, int_tensor(named), whole_grad);
+    run(kernels::ScatterAddRows{grad, int_tensor(named), whole_grad});
     const std::vector<Tensor> start{
         random_tensor({kRows, kDim}, 2, dtype),
         random_tensor({kRows, kDim}, 3, dtype),
@@ -200,10 +228,20 @@ TEST_CASE("adam_step_rows: named rows move as all would, the others and their mo
     options.weight_decay = 0.1;
     options.clip_norm = 2.0;
     Tensor health = fresh_health();
-    test_backend().check_gradients({grad}, make_tensor({1.0}, {}, dtype), 7, health);
-    test_backend().adam_step({all[0]}, {whole_grad}, {all[1]}, {all[2]}, options, health);
-    test_backend().adam_step_rows(
-        some[0], int_tensor(named), grad, some[1], some[2], options, health);
+    run(kernels::CheckGradients{{grad}, make_tensor({1.0}, {}, dtype), 7, health});
+    run(kernels::AdamStep{.params = {all[0]},
+                          .grads = {whole_grad},
+                          .first_moments = {all[1]},
+                          .second_moments = {all[2]},
+                          .options = options,
+                          .health = health});
+    run(kernels::AdamStepRows{.param = some[0],
+                              .rows = int_tensor(named),
+                              .grad = grad,
+                              .first_moment = some[1],
+                              .second_moment = some[2],
+                              .options = options,
+                              .health = health});
     for (std::size_t i = 0; i < some.size(); ++i) {
       for (std::int32_t row = 0; row < kRows; ++row) {
         const bool is_named = std::find(named.begin(), named.end(), row) != named.end();
@@ -220,9 +258,14 @@ TEST_CASE("adam_step_rows: touches nothing once a bad step stands") {
   const Tensor moment = zeros_like(param);
   Tensor health = fresh_health();
   const Tensor grad = make_tensor({NAN, 1.0}, {1, 2}, DType::kFloat32);
-  test_backend().check_gradients({grad}, make_tensor({1.0}, {}, DType::kFloat32), 1, health);
-  test_backend().adam_step_rows(
-      param, int_tensor({2}), grad, moment, clone(moment), AdamOptions{}, health);
+  run(kernels::CheckGradients{{grad}, make_tensor({1.0}, {}, DType::kFloat32), 1, health});
+  run(kernels::AdamStepRows{.param = param,
+                            .rows = int_tensor({2}),
+                            .grad = grad,
+                            .first_moment = moment,
+                            .second_moment = clone(moment),
+                            .options = AdamOptions{},
+                            .health = health});
   CHECK(same_bits(param, before));
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "tensor/backend.h"
+#include "tensor/dropout.h"
 
 namespace elastic {
 

@@ -1,3 +1,5 @@
+#include "tensor/kernels/ranking.h"
+
 #include "tensor/backend.h"
 #include "tensor/tensor_values.h"
 
@@ -83,12 +85,12 @@ Problem tied_problem(std::int64_t rows, std::int32_t items, DType dtype, std::ui
 
 std::vector<std::int32_t> ranks_of(const Problem& problem) {
   Tensor ranks({problem.rows()}, DType::kInt32, test_device());
-  test_backend().rank_targets(problem.hidden,
-                              problem.table,
-                              int_tensor(problem.targets),
-                              problem.segments(),
-                              problem.excluded_ids(),
-                              ranks);
+  run(kernels::RankTargets{.hidden = problem.hidden,
+                           .table = problem.table,
+                           .targets = int_tensor(problem.targets),
+                           .excluded = problem.segments(),
+                           .excluded_ids = problem.excluded_ids(),
+                           .ranks = ranks});
   return ranks.to_vector<std::int32_t>();
 }
 
@@ -100,8 +102,12 @@ struct Best {
 Best top_of(const Problem& problem, std::int64_t k) {
   Tensor ids({problem.rows(), k}, DType::kInt32, test_device());
   Tensor scores({problem.rows(), k}, problem.hidden.dtype(), test_device());
-  test_backend().top_k(
-      problem.hidden, problem.table, problem.segments(), problem.excluded_ids(), ids, scores);
+  run(kernels::TopK{.hidden = problem.hidden,
+                    .table = problem.table,
+                    .excluded = problem.segments(),
+                    .excluded_ids = problem.excluded_ids(),
+                    .ids = ids,
+                    .scores = scores});
   return {ids.to_vector<std::int32_t>(), to_doubles(scores)};
 }
 
@@ -163,12 +169,12 @@ TEST_CASE("rank_targets: no item excluded at all") {
   }
   CHECK(ranks_of(problem) == naive_ranks(problem));
   Tensor ranks({9}, DType::kInt32, test_device());
-  test_backend().rank_targets(problem.hidden,
-                              problem.table,
-                              int_tensor(problem.targets),
-                              problem.segments(),
-                              Tensor(),
-                              ranks);
+  run(kernels::RankTargets{.hidden = problem.hidden,
+                           .table = problem.table,
+                           .targets = int_tensor(problem.targets),
+                           .excluded = problem.segments(),
+                           .excluded_ids = Tensor(),
+                           .ranks = ranks});
   CHECK(ranks.to_vector<std::int32_t>() == naive_ranks(problem));
 }
 

@@ -1,3 +1,5 @@
+#include "tensor/kernels/routing.h"
+
 #include "tensor/tensor_values.h"
 
 namespace elastic {
@@ -42,7 +44,7 @@ std::vector<std::vector<double>> products(const Tensor& x, const Tensor& centroi
 
 std::vector<std::int32_t> nearest(const Tensor& x, const Tensor& centroids) {
   Tensor result({x.rows()}, DType::kInt32, test_device());
-  test_backend().nearest_centroids(x, centroids, result);
+  run(kernels::NearestCentroids{x, centroids, result});
   return result.to_vector<std::int32_t>();
 }
 
@@ -57,7 +59,12 @@ Members members(const Tensor& x,
                 const Segments& lists) {
   Tensor rows({lists.num_tokens()}, DType::kInt32, test_device());
   Tensor owners({lists.num_tokens()}, DType::kInt32, test_device());
-  test_backend().centroid_members(x, centroids, segments, lists, rows, owners);
+  run(kernels::CentroidMembers{.x = x,
+                               .centroids = centroids,
+                               .segments = segments,
+                               .members = lists,
+                               .rows = rows,
+                               .owners = owners});
   return {rows.to_vector<std::int32_t>(), owners.to_vector<std::int32_t>()};
 }
 
@@ -107,7 +114,7 @@ TEST_CASE("unit_sum: the sum of two directions, zero of a zero vector") {
       const Tensor a = random_tensor({70, dim}, 1, dtype);
       const Tensor b = random_tensor({70, dim}, 2, dtype);
       Tensor out = empty_like(a);
-      test_backend().unit_sum(a, b, out);
+      run(kernels::UnitSum{a, b, out});
       const std::vector<double> left = to_doubles(a);
       const std::vector<double> right = to_doubles(b);
       std::vector<double> want;
@@ -123,7 +130,7 @@ TEST_CASE("unit_sum: the sum of two directions, zero of a zero vector") {
   const Tensor zero = zeros({1, 2}, DType::kFloat64, test_device());
   const Tensor other = tensor_of<double>({3, -4}, {1, 2});
   Tensor out = empty_like(zero);
-  test_backend().unit_sum(zero, other, out);
+  run(kernels::UnitSum{zero, other, out});
   CHECK(relative_error({0.6, -0.8}, to_doubles(out)) < 1e-11);
 }
 
@@ -232,7 +239,7 @@ TEST_CASE("move_centroids: towards the members' mean, of length 1; without membe
     const Tensor sums = make_tensor({0, 8, 5, 5, nan, 1, -4, 0}, {4, 2}, dtype);
     const Tensor counts = make_tensor({2, 0, 1, 1}, {4}, dtype);
     // 0.5 (1, 0) + 0.5 (0, 8) / 4 = (0.5, 1); no members; no number; 0.5 (1, 0) - 0.5 (2, 0).
-    test_backend().move_centroids(sums, counts, 0.5, centroids);
+    run(kernels::MoveCentroids{sums, counts, 0.5, centroids});
     const double norm = std::sqrt(1.25);
     CHECK(relative_error({0.5 / norm, 1 / norm, 0, 1, 0.6, 0.8, -1, 0}, to_doubles(centroids)) <
           (dtype == DType::kFloat32 ? 1e-6 : tolerance::kByHand));
@@ -242,7 +249,7 @@ TEST_CASE("move_centroids: towards the members' mean, of length 1; without membe
 TEST_CASE("divide_rows: by each row's number, zero by zero, in place too") {
   Tensor x = tensor_of<double>({1, 2, 3, 4, 5, 6}, {3, 2});
   const Tensor divisors = tensor_of<double>({2, 0, -1}, {3});
-  test_backend().divide_rows(x, divisors, x);
+  run(kernels::DivideRows{x, divisors, x});
   CHECK(to_doubles(x) == std::vector<double>{0.5, 1, 0, 0, -5, -6});
 }
 

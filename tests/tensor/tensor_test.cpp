@@ -59,7 +59,7 @@ TEST_CASE("Tensor: a copy shares the elements, a clone does not") {
   CHECK_FALSE(tensor.unique());
   CHECK(copy.raw_data() == tensor.raw_data());
   Tensor own = clone(tensor);
-  test_backend().fill(own, 9.0);
+  fill(own, 9.0);
   CHECK(tensor.to_vector<float>() == std::vector<float>{1.0F, 2.0F});
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("Tensor: slice takes rows of the first dimension and shares them") {
   CHECK(rows.to_vector<float>() == std::vector<float>{3, 4, 5, 6});
   CHECK(rows.slice(1, 2).to_vector<float>() == std::vector<float>{5, 6});
   CHECK(tensor.slice(1, 1).numel() == 0);
-  test_backend().fill(rows, 9.0);
+  fill(rows, 9.0);
   CHECK(tensor.to_vector<float>() == std::vector<float>{1, 2, 9, 9, 9, 9});
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "tensor/backend.h"
 #include "tensor/segments.h"
 #include "tensor/tensor.h"
 #include "tensor/threads.h"

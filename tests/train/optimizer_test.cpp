@@ -169,9 +169,8 @@ TEST_CASE("optimizer: a loaded one goes on as if never saved") {
   other.step(second, {0.5, -2.0}, {1.0});
   other.step(second, {9.0, 9.0}, {9.0});
   second.load(read_safetensors(folder.file("moments")), 1);
-  Backend& backend = backend_for(test_device());
-  backend.copy(one.weight.value(), other.weight.mutable_value());
-  backend.copy(one.bias.value(), other.bias.mutable_value());
+  copy(one.weight.value(), other.weight.mutable_value());
+  copy(one.bias.value(), other.bias.mutable_value());
   one.step(first, {1.0, 1.0}, {1.0});
   other.step(second, {1.0, 1.0}, {1.0});
   CHECK(other.values() == one.values());

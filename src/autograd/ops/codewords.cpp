@@ -1,5 +1,10 @@
 #include "autograd/ops/codewords.h"
 
+#include "tensor/kernels/argmax_rows.h"
+#include "tensor/kernels/linear.h"
+#include "tensor/kernels/rows.h"
+#include "tensor/kernels/softmax.h"
+
 namespace elastic::ops {
 
 ChosenWords choose_words(const Variable& x,
@@ -15,20 +20,24 @@ ChosenWords choose_words(const Variable& x,
                 " and ",
                 codes.numel(),
                 " codes do not fit");
-  Backend& backend = backend_for(x.value().device());
   Tensor probs({x.shape()[0], weight.shape()[0]}, x.value().dtype(), x.value().device());
-  backend.linear_forward(x.value(), weight.value(), Tensor(), probs);
+  run(kernels::LinearForward{x.value(), weight.value(), Tensor(), probs});
   ChosenWords words{codes, {}};
-  backend.argmax_rows(probs, words.codes);
+  run(kernels::ArgmaxRows{probs, words.codes});
   if (!with_probs) {
     return words;
   }
-  backend.softmax_forward(probs, probs);
-  words.probs = record(probs, {x, weight}, [x, weight, probs, &backend](Tensor grad) {
-    backend.softmax_backward(probs, grad, grad);
+  run(kernels::SoftmaxForward{probs, probs});
+  words.probs = record(probs, {x, weight}, [x, weight, probs](Tensor grad) {
+    run(kernels::SoftmaxBackward{probs, grad, grad});
     Tensor grad_x = empty_like(x.value(), Memory::kGradient);
     Tensor grad_weight = empty_like(weight.value(), Memory::kGradient);
-    backend.linear_backward(x.value(), weight.value(), grad, &grad_x, &grad_weight, nullptr);
+    run(kernels::LinearBackward{.x = x.value(),
+                                .weight = weight.value(),
+                                .grad_y = grad,
+                                .grad_x = &grad_x,
+                                .grad_weight = &grad_weight,
+                                .grad_bias = nullptr});
     x.add_grad(std::move(grad_x));
     weight.add_grad(std::move(grad_weight));
   });
@@ -47,17 +56,16 @@ Variable straight_through_words(const Variable& codebook, const ChosenWords& wor
                 " and ",
                 codebook.shape());
   const Tensor& table = codebook.value();
-  Backend& backend = backend_for(table.device());
   Tensor out({rows, table.cols()}, table.dtype(), table.device());
-  backend.gather_rows(table, words.codes, out);
-  return record(out, {codebook, probs}, [codebook, words, &backend](const Tensor& grad) {
+  run(kernels::GatherRows{table, words.codes, out});
+  return record(out, {codebook, probs}, [codebook, words](const Tensor& grad) {
     if (words.probs.requires_grad()) {
       Tensor grad_probs = empty_like(words.probs.value(), Memory::kGradient);
-      backend.linear_forward(grad, codebook.value(), Tensor(), grad_probs);
+      run(kernels::LinearForward{grad, codebook.value(), Tensor(), grad_probs});
       words.probs.add_grad(std::move(grad_probs));
     }
     if (codebook.requires_grad()) {
-      backend.scatter_add_rows(grad, words.codes, codebook.grad_buffer());
+      run(kernels::ScatterAddRows{grad, words.codes, codebook.grad_buffer()});
     }
   });
 }

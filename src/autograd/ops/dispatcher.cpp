@@ -1,5 +1,8 @@
 #include "autograd/ops/dispatcher.h"
 
+#include "tensor/kernels/aggregate.h"
+#include "tensor/kernels/dispatch.h"
+
 namespace elastic::ops {
 namespace {
 
@@ -31,24 +34,28 @@ Variable dispatcher_aggregate(const Variable& x,
                               const Variable& query,
                               const Segments& segments) {
   check_dispatcher("dispatcher_aggregate", x, query, segments);
-  Backend& backend = backend_for(x.value().device());
   Tensor pooled = empty_like(query.value());
   const Shape& shape = query.shape();
   Tensor log_sum({shape[0], shape[1], shape[2]}, pooled.dtype(), pooled.device());
-  backend.aggregate_forward(x.value(), norm.values(), query.value(), segments, pooled, log_sum);
-  return record(pooled, {x, query, norm.weight, norm.bias}, [=, &backend](const Tensor& grad) {
+  run(kernels::AggregateForward{.x = x.value(),
+                                .norm = norm.values(),
+                                .query = query.value(),
+                                .segments = segments,
+                                .pooled = pooled,
+                                .log_sum = log_sum});
+  return record(pooled, {x, query, norm.weight, norm.bias}, [=](const Tensor& grad) {
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     NormGrad grad_norm = norm.new_grad();
-    backend.aggregate_backward(x.value(),
-                               norm.values(),
-                               query.value(),
-                               segments,
-                               pooled,
-                               log_sum,
-                               grad,
-                               x.grad_buffer(),
-                               grad_norm,
-                               grad_query);
+    run(kernels::AggregateBackward{.x = x.value(),
+                                   .norm = norm.values(),
+                                   .query = query.value(),
+                                   .segments = segments,
+                                   .pooled = pooled,
+                                   .log_sum = log_sum,
+                                   .grad_pooled = grad,
+                                   .grad_x = x.grad_buffer(),
+                                   .grad_norm = grad_norm,
+                                   .grad_query = grad_query});
     query.add_grad(std::move(grad_query));
     norm.add_grad(grad_norm);
   });
@@ -71,27 +78,32 @@ Variable dispatcher_dispatch(const Variable& x,
                 " and bias ",
                 bias.shape(),
                 " do not fit");
-  Backend& backend = backend_for(x.value().device());
   Tensor out = empty_like(x.value());
-  backend.dispatch_forward(
-      x.value(), norm.values(), key.value(), value.value(), bias.value(), segments, dropout, out);
-  return record(out, {x, key, value, bias, norm.weight, norm.bias}, [=, &backend](Tensor grad) {
+  run(kernels::DispatchForward{.x = x.value(),
+                               .norm = norm.values(),
+                               .key = key.value(),
+                               .value = value.value(),
+                               .bias = bias.value(),
+                               .segments = segments,
+                               .dropout = dropout,
+                               .y = out});
+  return record(out, {x, key, value, bias, norm.weight, norm.bias}, [=](Tensor grad) {
     Tensor grad_key = empty_like(key.value(), Memory::kGradient);
     Tensor grad_value = empty_like(value.value(), Memory::kGradient);
     Tensor grad_bias = empty_like(bias.value(), Memory::kGradient);
     NormGrad grad_norm = norm.new_grad();
-    backend.dispatch_backward(x.value(),
-                              norm.values(),
-                              key.value(),
-                              value.value(),
-                              segments,
-                              dropout,
-                              grad,
-                              /*grad_x=*/grad,
-                              grad_norm,
-                              grad_key,
-                              grad_value,
-                              grad_bias);
+    run(kernels::DispatchBackward{.x = x.value(),
+                                  .norm = norm.values(),
+                                  .key = key.value(),
+                                  .value = value.value(),
+                                  .segments = segments,
+                                  .dropout = dropout,
+                                  .grad_y = grad,
+                                  .grad_x = grad,
+                                  .grad_norm = grad_norm,
+                                  .grad_key = grad_key,
+                                  .grad_value = grad_value,
+                                  .grad_bias = grad_bias});
     x.add_grad(std::move(grad));
     key.add_grad(std::move(grad_key));
     value.add_grad(std::move(grad_value));

@@ -4,6 +4,8 @@
 
 #include "autograd/ops/layer_norm.h"
 #include "autograd/variable.h"
+#include "tensor/dropout.h"
+#include "tensor/segments.h"
 
 namespace elastic::ops {
 

@@ -1,5 +1,7 @@
 #include "autograd/ops/ffn.h"
 
+#include "tensor/kernels/ffn.h"
+
 namespace elastic::ops {
 namespace {
 
@@ -24,9 +26,8 @@ Variable ffn(const Variable& x, const FfnVariables& weights, const Dropout& drop
                 " and down ",
                 weights.down_weight.shape(),
                 " do not fit");
-  Backend& backend = backend_for(x.value().device());
   Tensor out = empty_like(x.value());
-  backend.ffn_forward(x.value(), values_of(weights), dropout, out);
+  run(kernels::FfnForward{x.value(), values_of(weights), dropout, out});
   return record(out,
                 {x,
                  weights.norm.weight,
@@ -35,7 +36,7 @@ Variable ffn(const Variable& x, const FfnVariables& weights, const Dropout& drop
                  weights.up_bias,
                  weights.down_weight,
                  weights.down_bias},
-                [x, weights, dropout, &backend](Tensor grad) {
+                [x, weights, dropout](Tensor grad) {
                   const auto like = [](const Variable& variable) {
                     return empty_like(variable.value(), Memory::kGradient);
                   };
@@ -44,8 +45,12 @@ Variable ffn(const Variable& x, const FfnVariables& weights, const Dropout& drop
                                    like(weights.up_bias),
                                    like(weights.down_weight),
                                    like(weights.down_bias)};
-                  backend.ffn_backward(
-                      x.value(), values_of(weights), dropout, grad, /*grad_x=*/grad, grads);
+                  run(kernels::FfnBackward{.x = x.value(),
+                                           .weights = values_of(weights),
+                                           .dropout = dropout,
+                                           .grad_y = grad,
+                                           .grad_x = grad,
+                                           .grad_weights = grads});
                   x.add_grad(std::move(grad));
                   weights.norm.add_grad(grads.norm);
                   weights.up_weight.add_grad(std::move(grads.up_weight));

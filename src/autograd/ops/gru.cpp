@@ -1,5 +1,7 @@
 #include "autograd/ops/gru.h"
 
+#include "tensor/kernels/gru.h"
+
 namespace elastic::ops {
 
 Variable gru(const Variable& input,
@@ -19,29 +21,27 @@ Variable gru(const Variable& input,
                 weight.shape()[0],
                 "], got ",
                 input.shape());
-  Backend& backend = backend_for(input.value().device());
   Tensor hidden(
       {segments.num_tokens(), weight.shape()[1]}, input.value().dtype(), input.value().device());
-  backend.gru_forward(input.value(), weight.value(), bias.value(), segments, hidden);
-  return record(hidden,
-                {input, weight, bias},
-                [input, weight, bias, segments, hidden, &backend](const Tensor& grad) {
-                  Tensor grad_input = empty_like(input.value(), Memory::kGradient);
-                  Tensor grad_weight = empty_like(weight.value(), Memory::kGradient);
-                  Tensor grad_bias = empty_like(bias.value(), Memory::kGradient);
-                  backend.gru_backward(input.value(),
-                                       weight.value(),
-                                       bias.value(),
-                                       segments,
-                                       hidden,
-                                       grad,
-                                       grad_input,
-                                       grad_weight,
-                                       grad_bias);
-                  input.add_grad(std::move(grad_input));
-                  weight.add_grad(std::move(grad_weight));
-                  bias.add_grad(std::move(grad_bias));
-                });
+  run(kernels::GruForward{input.value(), weight.value(), bias.value(), segments, hidden});
+  return record(
+      hidden, {input, weight, bias}, [input, weight, bias, segments, hidden](const Tensor& grad) {
+        Tensor grad_input = empty_like(input.value(), Memory::kGradient);
+        Tensor grad_weight = empty_like(weight.value(), Memory::kGradient);
+        Tensor grad_bias = empty_like(bias.value(), Memory::kGradient);
+        run(kernels::GruBackward{.input = input.value(),
+                                 .weight = weight.value(),
+                                 .bias = bias.value(),
+                                 .segments = segments,
+                                 .hidden = hidden,
+                                 .grad_hidden = grad,
+                                 .grad_input = grad_input,
+                                 .grad_weight = grad_weight,
+                                 .grad_bias = grad_bias});
+        input.add_grad(std::move(grad_input));
+        weight.add_grad(std::move(grad_weight));
+        bias.add_grad(std::move(grad_bias));
+      });
 }
 
 }  // namespace elastic::ops

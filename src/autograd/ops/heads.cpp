@@ -1,5 +1,7 @@
 #include "autograd/ops/heads.h"
 
+#include "tensor/kernels/heads.h"
+
 namespace elastic::ops {
 
 Variable heads_expand(const Variable& x, const Variable& weight, std::int64_t num_heads) {
@@ -11,15 +13,14 @@ Variable heads_expand(const Variable& x, const Variable& weight, std::int64_t nu
                 x.shape(),
                 " and ",
                 weight.shape());
-  Backend& backend = backend_for(x.value().device());
   Tensor out(
       {x.shape()[0], num_heads, x.shape()[1], x.shape()[2]}, x.value().dtype(), x.value().device());
-  backend.heads_expand(x.value(), weight.value(), out);
-  return record(out, {x, weight}, [x, weight, &backend](const Tensor& grad) {
+  run(kernels::HeadsExpand{x.value(), weight.value(), out});
+  return record(out, {x, weight}, [x, weight](const Tensor& grad) {
     Tensor grad_x = empty_like(x.value(), Memory::kGradient);
     Tensor grad_weight = empty_like(weight.value(), Memory::kGradient);
-    backend.heads_contract(grad, weight.value(), grad_x);
-    backend.heads_outer(x.value(), grad, grad_weight);
+    run(kernels::HeadsContract{grad, weight.value(), grad_x});
+    run(kernels::HeadsOuter{x.value(), grad, grad_weight});
     x.add_grad(std::move(grad_x));
     weight.add_grad(std::move(grad_weight));
   });
@@ -32,14 +33,13 @@ Variable heads_contract(const Variable& z, const Variable& weight) {
                 z.shape(),
                 " and ",
                 weight.shape());
-  Backend& backend = backend_for(z.value().device());
   Tensor out({z.shape()[0], z.shape()[2], z.shape()[3]}, z.value().dtype(), z.value().device());
-  backend.heads_contract(z.value(), weight.value(), out);
-  return record(out, {z, weight}, [z, weight, &backend](const Tensor& grad) {
+  run(kernels::HeadsContract{z.value(), weight.value(), out});
+  return record(out, {z, weight}, [z, weight](const Tensor& grad) {
     Tensor grad_z = empty_like(z.value(), Memory::kGradient);
     Tensor grad_weight = empty_like(weight.value(), Memory::kGradient);
-    backend.heads_expand(grad, weight.value(), grad_z);
-    backend.heads_outer(grad, z.value(), grad_weight);
+    run(kernels::HeadsExpand{grad, weight.value(), grad_z});
+    run(kernels::HeadsOuter{grad, z.value(), grad_weight});
     z.add_grad(std::move(grad_z));
     weight.add_grad(std::move(grad_weight));
   });

@@ -2,6 +2,10 @@
 
 #include <limits>
 
+#include "tensor/kernels/histogram_attention.h"
+#include "tensor/kernels/row_numbers.h"
+#include "tensor/kernels/rows.h"
+
 namespace elastic::ops {
 namespace {
 
@@ -19,8 +23,7 @@ Tensor item_rows(std::int64_t items, std::int64_t codebooks, Device device) {
                 codebooks,
                 " codes are too many");
   Tensor rows({items}, DType::kInt32, device);
-  backend_for(device).number(
-      static_cast<std::int32_t>(items), static_cast<std::int32_t>(codebooks), rows);
+  run(kernels::Iota{static_cast<std::int32_t>(items), static_cast<std::int32_t>(codebooks), rows});
   return rows;
 }
 
@@ -77,7 +80,7 @@ Tensor pack_occupancy(const std::vector<Variable>& probs) {
                   " and ",
                   part.shape());
     Tensor place = codebook_rows(packed, c);
-    backend_for(first.device()).scatter_add_rows(part, rows, place);
+    run(kernels::ScatterAddRows{part, rows, place});
   }
   return packed;
 }
@@ -90,38 +93,37 @@ Variable histogram_attention(const ItemCodes& items,
                              double decay,
                              bool last_only) {
   check_shapes(items, ids, segments, scores, values);
-  Backend& backend = backend_for(values.value().device());
   const std::int64_t rows = last_only ? segments.size() : segments.num_tokens();
   Tensor out({rows, values.shape()[2]}, values.value().dtype(), values.value().device());
   const auto histogram = [=](const Segments& of) {
     return CodeHistogram{items.codes, items.occupancy, ids, &of, decay, last_only};
   };
-  backend.histogram_attention_forward(histogram(segments), scores.value(), values.value(), out);
+  run(kernels::HistogramAttentionForward{histogram(segments), scores.value(), values.value(), out});
   std::vector<Variable> inputs = items.probs;
   inputs.push_back(scores);
   inputs.push_back(values);
-  return record(out, inputs, [=, &backend](const Tensor& grad) {
+  return record(out, inputs, [=](const Tensor& grad) {
     const auto codebooks = items.codes.shape()[0];
     const auto num_items = items.codes.shape()[1];
     Tensor grad_occupancy(
         {num_items, codebooks, scores.shape()[1]}, grad.dtype(), grad.device(), Memory::kGradient);
     Tensor grad_scores = empty_like(scores.value(), Memory::kGradient);
     Tensor grad_values = empty_like(values.value(), Memory::kGradient);
-    backend.histogram_attention_backward(histogram(segments),
-                                         scores.value(),
-                                         values.value(),
-                                         grad,
-                                         grad_occupancy,
-                                         grad_scores,
-                                         grad_values);
+    run(kernels::HistogramAttentionBackward{.histogram = histogram(segments),
+                                            .scores = scores.value(),
+                                            .values = values.value(),
+                                            .grad_out = grad,
+                                            .grad_occupancy = grad_occupancy,
+                                            .grad_scores = grad_scores,
+                                            .grad_values = grad_values});
     scores.add_grad(std::move(grad_scores));
     values.add_grad(std::move(grad_values));
     const Tensor item_of = item_rows(num_items, codebooks, grad.device());
     for (std::size_t c = 0; c < items.probs.size(); ++c) {
       if (items.probs[c].requires_grad()) {
         Tensor grad_probs = empty_like(items.probs[c].value(), Memory::kGradient);
-        backend.gather_rows(
-            codebook_rows(grad_occupancy, static_cast<std::int64_t>(c)), item_of, grad_probs);
+        run(kernels::GatherRows{
+            codebook_rows(grad_occupancy, static_cast<std::int64_t>(c)), item_of, grad_probs});
         items.probs[c].add_grad(std::move(grad_probs));
       }
     }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "tensor/segments.h"
 
 namespace elastic::ops {
 

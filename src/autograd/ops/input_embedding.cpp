@@ -1,5 +1,7 @@
 #include "autograd/ops/input_embedding.h"
 
+#include "tensor/kernels/input_embedding.h"
+
 namespace elastic::ops {
 
 Variable input_embedding(const Variable& item_table,
@@ -22,30 +24,34 @@ Variable input_embedding(const Variable& item_table,
       " values for each of ",
       ids.numel(),
       " ids");
-  Backend& backend = backend_for(item_table.value().device());
   const Tensor places = position_table.defined() ? position_table.value() : Tensor();
   Tensor out({ids.numel(), item_table.shape()[1]},
              item_table.value().dtype(),
              item_table.value().device());
-  backend.input_embedding_forward(
-      item_table.value(), places, ids, positions, norm.values(), dropout, out);
-  return record(
-      out, {item_table, position_table, norm.weight, norm.bias}, [=, &backend](const Tensor& grad) {
-        NormGrad grad_norm = norm.new_grad();
-        Tensor no_positions;
-        backend.input_embedding_backward(
-            item_table.value(),
-            places,
-            ids,
-            positions,
-            norm.values(),
-            dropout,
-            grad,
-            item_table.grad_buffer(),
-            position_table.defined() ? position_table.grad_buffer() : no_positions,
-            grad_norm);
-        norm.add_grad(grad_norm);
-      });
+  run(kernels::InputEmbeddingForward{.item_table = item_table.value(),
+                                     .position_table = places,
+                                     .ids = ids,
+                                     .positions = positions,
+                                     .norm = norm.values(),
+                                     .dropout = dropout,
+                                     .y = out});
+  return record(out, {item_table, position_table, norm.weight, norm.bias}, [=](const Tensor& grad) {
+    NormGrad grad_norm = norm.new_grad();
+    Tensor no_positions;
+    run(kernels::InputEmbeddingBackward{.item_table = item_table.value(),
+                                        .position_table = places,
+                                        .ids = ids,
+                                        .positions = positions,
+                                        .norm = norm.values(),
+                                        .dropout = dropout,
+                                        .grad_y = grad,
+                                        .grad_item_table = item_table.grad_buffer(),
+                                        .grad_position_table = position_table.defined()
+                                                                   ? position_table.grad_buffer()
+                                                                   : no_positions,
+                                        .grad_norm = grad_norm});
+    norm.add_grad(grad_norm);
+  });
 }
 
 }  // namespace elastic::ops

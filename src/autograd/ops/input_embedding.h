@@ -3,6 +3,7 @@
 
 #include "autograd/ops/layer_norm.h"
 #include "autograd/variable.h"
+#include "tensor/dropout.h"
 
 namespace elastic::ops {
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tensor/kernels/join_experts.h"
+
 namespace elastic::ops {
 
 Variable join_experts(const Variable& out,
@@ -29,28 +31,32 @@ Variable join_experts(const Variable& out,
                 " and gates ",
                 gates.shape(),
                 " do not fit");
-  Backend& backend = backend_for(out.value().device());
   Tensor joined = empty_like(out.value());
-  backend.join_experts_forward(
-      out.value(), log_sum.value(), query.value(), table.value(), indices, gates.value(), joined);
-  return record(joined, {out, log_sum, query, table, gates}, [=, &backend](const Tensor& grad) {
+  run(kernels::JoinExpertsForward{.out = out.value(),
+                                  .log_sum = log_sum.value(),
+                                  .query = query.value(),
+                                  .table = table.value(),
+                                  .indices = indices,
+                                  .gates = gates.value(),
+                                  .joined = joined});
+  return record(joined, {out, log_sum, query, table, gates}, [=](const Tensor& grad) {
     Tensor grad_out = empty_like(out.value(), Memory::kGradient);
     Tensor grad_log_sum = empty_like(log_sum.value(), Memory::kGradient);
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     Tensor grad_table = empty_like(table.value(), Memory::kGradient);
     Tensor grad_gates = empty_like(gates.value(), Memory::kGradient);
-    backend.join_experts_backward(out.value(),
-                                  log_sum.value(),
-                                  query.value(),
-                                  table.value(),
-                                  indices,
-                                  gates.value(),
-                                  grad,
-                                  grad_out,
-                                  grad_log_sum,
-                                  grad_query,
-                                  grad_table,
-                                  grad_gates);
+    run(kernels::JoinExpertsBackward{.out = out.value(),
+                                     .log_sum = log_sum.value(),
+                                     .query = query.value(),
+                                     .table = table.value(),
+                                     .indices = indices,
+                                     .gates = gates.value(),
+                                     .grad_joined = grad,
+                                     .grad_out = grad_out,
+                                     .grad_log_sum = grad_log_sum,
+                                     .grad_query = grad_query,
+                                     .grad_table = grad_table,
+                                     .grad_gates = grad_gates});
     out.add_grad(std::move(grad_out));
     log_sum.add_grad(std::move(grad_log_sum));
     query.add_grad(std::move(grad_query));

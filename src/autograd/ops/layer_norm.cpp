@@ -1,5 +1,7 @@
 #include "autograd/ops/layer_norm.h"
 
+#include "tensor/kernels/layer_norm.h"
+
 namespace elastic::ops {
 
 Norm NormVariables::values() const {
@@ -26,13 +28,12 @@ Variable layer_norm(const Variable& x, const NormVariables& norm) {
                 norm.has_parameters() ? norm.weight.shape() : Shape{},
                 " does not fit input ",
                 x.shape());
-  Backend& backend = backend_for(x.value().device());
   Tensor out = empty_like(x.value());
-  backend.layer_norm_forward(x.value(), norm.values(), out);
-  return record(out, {x, norm.weight, norm.bias}, [x, norm, &backend](const Tensor& grad) {
+  run(kernels::LayerNormForward{x.value(), norm.values(), out});
+  return record(out, {x, norm.weight, norm.bias}, [x, norm](const Tensor& grad) {
     Tensor grad_x = empty_like(grad, Memory::kGradient);
     NormGrad grad_norm = norm.new_grad();
-    backend.layer_norm_backward(x.value(), norm.values(), grad, grad_x, grad_norm);
+    run(kernels::LayerNormBackward{x.value(), norm.values(), grad, grad_x, grad_norm});
     x.add_grad(std::move(grad_x));
     norm.add_grad(grad_norm);
   });

@@ -1,5 +1,10 @@
 #include "autograd/ops/linear.h"
 
+#include "tensor/kernels/dropout.h"
+#include "tensor/kernels/group_linear.h"
+#include "tensor/kernels/linear.h"
+#include "tensor/kernels/transpose.h"
+
 namespace elastic::ops {
 namespace {
 
@@ -39,13 +44,12 @@ void linear_backward(const Variable& x,
   Tensor grad_x = wanted(x);
   Tensor grad_weight = wanted(weight);
   Tensor grad_bias = wanted(bias);
-  backend_for(grad.device())
-      .linear_backward(x.value(),
-                       weight.value(),
-                       grad,
-                       pointer(grad_x),
-                       pointer(grad_weight),
-                       pointer(grad_bias));
+  run(kernels::LinearBackward{.x = x.value(),
+                              .weight = weight.value(),
+                              .grad_y = grad,
+                              .grad_x = pointer(grad_x),
+                              .grad_weight = pointer(grad_weight),
+                              .grad_bias = pointer(grad_bias)});
   x.add_grad(std::move(grad_x));
   weight.add_grad(std::move(grad_weight));
   bias.add_grad(std::move(grad_bias));
@@ -56,8 +60,8 @@ void linear_backward(const Variable& x,
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
   check_linear("linear", x, weight, bias);
   Tensor out(with_last(x.shape(), weight.shape()[0]), x.value().dtype(), x.value().device());
-  backend_for(out.device())
-      .linear_forward(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(), out);
+  run(kernels::LinearForward{
+      x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(), out});
   return record(out, {x, weight, bias}, [x, weight, bias](const Tensor& grad) {
     linear_backward(x, weight, bias, grad);
   });
@@ -77,21 +81,23 @@ Variable linear_residual(const Variable& x,
                 ", got ",
                 residual.shape());
   Tensor out = empty_like(residual.value());
-  Backend& backend = backend_for(out.device());
-  backend.linear_residual_forward(
-      x.value(), weight.value(), bias.value(), residual.value(), dropout, out);
-  return record(out,
-                {x, weight, bias, residual},
-                [x, weight, bias, residual, dropout, &backend](Tensor grad) {
-                  if (dropout.active()) {
-                    Tensor masked = empty_like(grad, Memory::kGradient);
-                    backend.dropout(grad, dropout, masked);
-                    linear_backward(x, weight, bias, masked);
-                  } else {
-                    linear_backward(x, weight, bias, grad);
-                  }
-                  residual.add_grad(std::move(grad));
-                });
+  run(kernels::LinearResidualForward{.x = x.value(),
+                                     .weight = weight.value(),
+                                     .bias = bias.value(),
+                                     .residual = residual.value(),
+                                     .dropout = dropout,
+                                     .y = out});
+  return record(
+      out, {x, weight, bias, residual}, [x, weight, bias, residual, dropout](Tensor grad) {
+        if (dropout.active()) {
+          Tensor masked = empty_like(grad, Memory::kGradient);
+          run(kernels::ApplyDropout{grad, dropout, masked});
+          linear_backward(x, weight, bias, masked);
+        } else {
+          linear_backward(x, weight, bias, grad);
+        }
+        residual.add_grad(std::move(grad));
+      });
 }
 
 Variable group_linear(const Variable& x,
@@ -113,37 +119,39 @@ Variable group_linear(const Variable& x,
                 weight.shape(),
                 " and ",
                 bias.defined() ? bias.shape() : Shape{0});
-  Backend& backend = backend_for(x.value().device());
   Tensor out({groups.num_tokens(), weight.shape()[0]}, x.value().dtype(), x.value().device());
-  backend.group_linear_forward(
-      x.value(), segments, groups, stride, weight.value(), bias.value(), out);
-  return record(out,
-                {x, weight, bias},
-                [x, segments, groups, stride, weight, bias, &backend](const Tensor& grad) {
-                  Tensor grad_weight = empty_like(weight.value(), Memory::kGradient);
-                  Tensor grad_bias = empty_like(bias.value(), Memory::kGradient);
-                  backend.group_linear_backward(x.value(),
-                                                segments,
-                                                groups,
-                                                stride,
-                                                weight.value(),
-                                                grad,
-                                                x.grad_buffer(),
-                                                grad_weight,
-                                                grad_bias);
-                  weight.add_grad(std::move(grad_weight));
-                  bias.add_grad(std::move(grad_bias));
-                });
+  run(kernels::GroupLinearForward{.x = x.value(),
+                                  .segments = segments,
+                                  .groups = groups,
+                                  .stride = stride,
+                                  .weight = weight.value(),
+                                  .bias = bias.value(),
+                                  .y = out});
+  return record(
+      out, {x, weight, bias}, [x, segments, groups, stride, weight, bias](const Tensor& grad) {
+        Tensor grad_weight = empty_like(weight.value(), Memory::kGradient);
+        Tensor grad_bias = empty_like(bias.value(), Memory::kGradient);
+        run(kernels::GroupLinearBackward{.x = x.value(),
+                                         .segments = segments,
+                                         .groups = groups,
+                                         .stride = stride,
+                                         .weight = weight.value(),
+                                         .grad_y = grad,
+                                         .grad_x = x.grad_buffer(),
+                                         .grad_weight = grad_weight,
+                                         .grad_bias = grad_bias});
+        weight.add_grad(std::move(grad_weight));
+        bias.add_grad(std::move(grad_bias));
+      });
 }
 
 Variable transpose(const Variable& x) {
   require_shape(x.shape().rank() == 2, "transpose: expected a matrix, got ", x.shape());
-  Backend& backend = backend_for(x.value().device());
   Tensor out({x.shape()[1], x.shape()[0]}, x.value().dtype(), x.value().device());
-  backend.transpose(x.value(), out);
-  return record(out, {x}, [x, &backend](const Tensor& grad) {
+  run(kernels::Transpose{x.value(), out});
+  return record(out, {x}, [x](const Tensor& grad) {
     Tensor grad_x = empty_like(x.value(), Memory::kGradient);
-    backend.transpose(grad, grad_x);
+    run(kernels::Transpose{grad, grad_x});
     x.add_grad(std::move(grad_x));
   });
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "autograd/variable.h"
+#include "tensor/dropout.h"
+#include "tensor/segments.h"
 
 namespace elastic::ops {
 

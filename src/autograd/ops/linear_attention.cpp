@@ -1,5 +1,7 @@
 #include "autograd/ops/linear_attention.h"
 
+#include "tensor/kernels/linear_attention.h"
+
 namespace elastic::ops {
 
 Variable linear_attention(const Variable& query,
@@ -29,26 +31,30 @@ Variable linear_attention(const Variable& query,
                 num_heads,
                 " heads do not divide ",
                 query.shape());
-  Backend& backend = backend_for(query.value().device());
   const std::int64_t head_dim = dim / num_heads;
   Tensor out = empty_like(query.value());
   Tensor context({keys.size(), num_heads, head_dim, head_dim}, out.dtype(), out.device());
-  backend.linear_attention_forward(
-      query.value(), key.value(), value.value(), queries, keys, context, out);
-  auto backward = [=, &backend](const Tensor& grad) {
+  run(kernels::LinearAttentionForward{.query = query.value(),
+                                      .key = key.value(),
+                                      .value = value.value(),
+                                      .queries = queries,
+                                      .keys = keys,
+                                      .context = context,
+                                      .out = out});
+  auto backward = [=](const Tensor& grad) {
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     Tensor grad_key = empty_like(key.value(), Memory::kGradient);
     Tensor grad_value = empty_like(value.value(), Memory::kGradient);
-    backend.linear_attention_backward(query.value(),
-                                      key.value(),
-                                      value.value(),
-                                      queries,
-                                      keys,
-                                      context,
-                                      grad,
-                                      grad_query,
-                                      grad_key,
-                                      grad_value);
+    run(kernels::LinearAttentionBackward{.query = query.value(),
+                                         .key = key.value(),
+                                         .value = value.value(),
+                                         .queries = queries,
+                                         .keys = keys,
+                                         .context = context,
+                                         .grad_out = grad,
+                                         .grad_query = grad_query,
+                                         .grad_key = grad_key,
+                                         .grad_value = grad_value});
     query.add_grad(std::move(grad_query));
     key.add_grad(std::move(grad_key));
     value.add_grad(std::move(grad_value));

@@ -1,5 +1,8 @@
 #include "autograd/ops/linear_cross_entropy.h"
 
+#include "tensor/kernels/elementwise.h"
+#include "tensor/kernels/linear_cross_entropy.h"
+
 namespace elastic::ops {
 
 Variable linear_cross_entropy(const Variable& hidden,
@@ -17,19 +20,27 @@ Variable linear_cross_entropy(const Variable& hidden,
                 targets.numel(),
                 " targets for hidden ",
                 hidden.shape());
-  Backend& backend = backend_for(hidden.value().device());
   Tensor loss({}, hidden.value().dtype(), hidden.value().device());
   if (!records({hidden, table})) {
-    backend.linear_cross_entropy(hidden.value(), table.value(), targets, loss, nullptr, nullptr);
+    run(kernels::LinearCrossEntropy{.hidden = hidden.value(),
+                                    .table = table.value(),
+                                    .targets = targets,
+                                    .loss = loss,
+                                    .grad_hidden = nullptr,
+                                    .grad_table = nullptr});
     return Variable(loss);
   }
   Tensor grad_hidden = empty_like(hidden.value(), Memory::kGradient);
   Tensor grad_table = empty_like(table.value(), Memory::kGradient);
-  backend.linear_cross_entropy(
-      hidden.value(), table.value(), targets, loss, &grad_hidden, &grad_table);
-  return record(loss, {hidden, table}, [=, &backend](const Tensor& grad) mutable {
-    backend.scale_by(grad_hidden, grad, grad_hidden);
-    backend.scale_by(grad_table, grad, grad_table);
+  run(kernels::LinearCrossEntropy{.hidden = hidden.value(),
+                                  .table = table.value(),
+                                  .targets = targets,
+                                  .loss = loss,
+                                  .grad_hidden = &grad_hidden,
+                                  .grad_table = &grad_table});
+  return record(loss, {hidden, table}, [=](const Tensor& grad) mutable {
+    run(kernels::ScaleBy{grad_hidden, grad, grad_hidden});
+    run(kernels::ScaleBy{grad_table, grad, grad_table});
     hidden.add_grad(std::move(grad_hidden));
     table.add_grad(std::move(grad_table));
   });

@@ -1,5 +1,7 @@
 #include "autograd/ops/product_keys.h"
 
+#include "tensor/kernels/product_keys.h"
+
 namespace elastic::ops {
 
 namespace {
@@ -38,27 +40,30 @@ ProductKeysResult product_keys(const Variable& query,
       " and memory ",
       memory.shape(),
       " do not fit");
-  Backend& backend = backend_for(query.value().device());
   const DType dtype = query.value().dtype();
   const Device device = query.value().device();
   Tensor indices({q[0], num_experts}, DType::kInt32, device);
   Tensor gates({q[0], num_experts}, dtype, device);
   Tensor experts({q[0], num_experts, memory.shape()[1]}, dtype, device);
-  backend.product_keys_forward(
-      query.value(), subkeys.value(), memory.value(), indices, gates, experts);
-  auto backward = [=, &backend](const Tensor& grad) {
+  run(kernels::ProductKeysForward{.query = query.value(),
+                                  .subkeys = subkeys.value(),
+                                  .memory = memory.value(),
+                                  .indices = indices,
+                                  .gates = gates,
+                                  .experts = experts});
+  auto backward = [=](const Tensor& grad) {
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     Tensor grad_subkeys = empty_like(subkeys.value(), Memory::kGradient);
     Tensor grad_memory = empty_like(memory.value(), Memory::kGradient);
-    backend.product_keys_backward(query.value(),
-                                  subkeys.value(),
-                                  memory.value(),
-                                  indices,
-                                  gates,
-                                  grad,
-                                  grad_query,
-                                  grad_subkeys,
-                                  grad_memory);
+    run(kernels::ProductKeysBackward{.query = query.value(),
+                                     .subkeys = subkeys.value(),
+                                     .memory = memory.value(),
+                                     .indices = indices,
+                                     .gates = gates,
+                                     .grad_experts = grad,
+                                     .grad_query = grad_query,
+                                     .grad_subkeys = grad_subkeys,
+                                     .grad_memory = grad_memory});
     query.add_grad(std::move(grad_query));
     subkeys.add_grad(std::move(grad_subkeys));
     memory.add_grad(std::move(grad_memory));
@@ -71,17 +76,26 @@ ProductKeyGates product_key_gates(const Variable& query,
                                   std::int64_t num_experts) {
   require_keys(query, subkeys, num_experts);
   const Tensor& like = query.value();
-  Backend& backend = backend_for(like.device());
   const Shape shape{like.shape()[0], num_experts};
   Tensor indices(shape, DType::kInt32, like.device());
   Tensor gates(shape, like.dtype(), like.device());
   Tensor none;
-  backend.product_keys_forward(like, subkeys.value(), none, indices, gates, none);
-  auto backward = [=, &backend](const Tensor& grad) {
+  run(kernels::ProductKeysForward{.query = like,
+                                  .subkeys = subkeys.value(),
+                                  .memory = none,
+                                  .indices = indices,
+                                  .gates = gates,
+                                  .experts = none});
+  auto backward = [=](const Tensor& grad) {
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     Tensor grad_subkeys = empty_like(subkeys.value(), Memory::kGradient);
-    backend.product_key_gates_backward(
-        query.value(), subkeys.value(), indices, gates, grad, grad_query, grad_subkeys);
+    run(kernels::ProductKeyGatesBackward{.query = query.value(),
+                                         .subkeys = subkeys.value(),
+                                         .indices = indices,
+                                         .gates = gates,
+                                         .grad_gates = grad,
+                                         .grad_query = grad_query,
+                                         .grad_subkeys = grad_subkeys});
     query.add_grad(std::move(grad_query));
     subkeys.add_grad(std::move(grad_subkeys));
   };

@@ -1,5 +1,7 @@
 #include "autograd/ops/project_tokens.h"
 
+#include "tensor/kernels/project_tokens.h"
+
 namespace elastic::ops {
 
 Variable project_tokens(const Variable& x, const Variable& projection, const Segments& segments) {
@@ -13,16 +15,19 @@ Variable project_tokens(const Variable& x, const Variable& projection, const Seg
                 segments.max_length(),
                 ", got ",
                 projection.shape());
-  Backend& backend = backend_for(x.value().device());
   Tensor out({segments.size(), projection.shape()[0], x.shape()[1]},
              x.value().dtype(),
              x.value().device());
-  backend.project_tokens_forward(x.value(), projection.value(), segments, out);
-  return record(out, {x, projection}, [x, projection, segments, &backend](const Tensor& grad) {
+  run(kernels::ProjectTokensForward{x.value(), projection.value(), segments, out});
+  return record(out, {x, projection}, [x, projection, segments](const Tensor& grad) {
     Tensor grad_x = empty_like(x.value(), Memory::kGradient);
     Tensor grad_projection = empty_like(projection.value(), Memory::kGradient);
-    backend.project_tokens_backward(
-        x.value(), projection.value(), segments, grad, grad_x, grad_projection);
+    run(kernels::ProjectTokensBackward{.x = x.value(),
+                                       .projection = projection.value(),
+                                       .segments = segments,
+                                       .grad_out = grad,
+                                       .grad_x = grad_x,
+                                       .grad_projection = grad_projection});
     x.add_grad(std::move(grad_x));
     projection.add_grad(std::move(grad_projection));
   });

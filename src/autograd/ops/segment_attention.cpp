@@ -1,5 +1,9 @@
 #include "autograd/ops/segment_attention.h"
 
+#include "tensor/kernels/map_attention.h"
+#include "tensor/kernels/segment_attention.h"
+#include "tensor/segments.h"
+
 namespace elastic::ops {
 
 namespace {
@@ -51,31 +55,30 @@ Variable segment_attention(const Variable& query,
                            const Segments& key_segments,
                            const AttentionShape& shape) {
   check_attention("segment_attention", query, key, value, query_segments, key_segments, shape);
-  Backend& backend = backend_for(query.value().device());
   Tensor out = empty_like(query.value());
   Tensor log_sum({query.shape()[0], shape.num_heads}, out.dtype(), out.device());
-  backend.segment_attention_forward(
-      query.value(),
-      key.value(),
-      value.value(),
-      {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
-      out,
-      log_sum);
-  auto backward = [=, &backend](const Tensor& grad) {
+  run(kernels::SegmentAttentionForward{
+      .query = query.value(),
+      .key = key.value(),
+      .value = value.value(),
+      .layout = {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
+      .out = out,
+      .log_sum = log_sum});
+  auto backward = [=](const Tensor& grad) {
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     Tensor grad_key = empty_like(key.value(), Memory::kGradient);
     Tensor grad_value = empty_like(value.value(), Memory::kGradient);
-    backend.segment_attention_backward(
-        query.value(),
-        key.value(),
-        value.value(),
-        {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
-        out,
-        log_sum,
-        grad,
-        grad_query,
-        grad_key,
-        grad_value);
+    run(kernels::SegmentAttentionBackward{
+        .query = query.value(),
+        .key = key.value(),
+        .value = value.value(),
+        .layout = {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
+        .out = out,
+        .log_sum = log_sum,
+        .grad_out = grad,
+        .grad_query = grad_query,
+        .grad_key = grad_key,
+        .grad_value = grad_value});
     query.add_grad(std::move(grad_query));
     key.add_grad(std::move(grad_key));
     value.add_grad(std::move(grad_value));
@@ -99,31 +102,30 @@ Variable map_attention(const Variable& query,
         key_segments.is_planned() ? key_segments.max_length() : key_segments.length(b);
     map_size += shape.num_heads * query_segments.length(b) * std::int64_t{keys};
   }
-  Backend& backend = backend_for(query.value().device());
   Tensor out = empty_like(query.value());
   Tensor map({map_size}, out.dtype(), out.device());
-  backend.map_attention_forward(
-      query.value(),
-      key.value(),
-      value.value(),
-      {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
-      map,
-      out);
-  auto backward = [=, &backend](const Tensor& grad) mutable {
+  run(kernels::MapAttentionForward{
+      .query = query.value(),
+      .key = key.value(),
+      .value = value.value(),
+      .layout = {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
+      .map = map,
+      .out = out});
+  auto backward = [=](const Tensor& grad) mutable {
     Tensor grad_query = empty_like(query.value(), Memory::kGradient);
     Tensor grad_key = empty_like(key.value(), Memory::kGradient);
     Tensor grad_value = empty_like(value.value(), Memory::kGradient);
-    backend.map_attention_backward(
-        query.value(),
-        key.value(),
-        value.value(),
-        {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
-        out,
-        grad,
-        map,
-        grad_query,
-        grad_key,
-        grad_value);
+    run(kernels::MapAttentionBackward{
+        .query = query.value(),
+        .key = key.value(),
+        .value = value.value(),
+        .layout = {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
+        .out = out,
+        .grad_out = grad,
+        .map = map,
+        .grad_query = grad_query,
+        .grad_key = grad_key,
+        .grad_value = grad_value});
     query.add_grad(std::move(grad_query));
     key.add_grad(std::move(grad_key));
     value.add_grad(std::move(grad_value));

@@ -3,6 +3,9 @@
 #include <memory>
 #include <utility>
 
+#include "tensor/kernels/slot_attention.h"
+#include "tensor/kernels/slot_gates.h"
+
 namespace elastic::ops {
 
 Variable prefix_gates(const Variable& scores,
@@ -18,7 +21,6 @@ Variable prefix_gates(const Variable& scores,
                 " do not fit ",
                 segments.num_tokens(),
                 " tokens");
-  Backend& backend = backend_for(scores.value().device());
   const Shape matrix{scores.shape()[0], scores.shape()[1] * scores.shape()[2]};
   Tensor gates = empty_like(scores.value());
   Tensor out = gates.reshape(matrix);
@@ -30,21 +32,21 @@ Variable prefix_gates(const Variable& scores,
                   ", expected ",
                   wanted);
   }
-  backend.prefix_gates_forward(
-      scores.value().reshape(matrix), decay.value(), segments, log_sum, out);
+  run(kernels::PrefixGatesForward{
+      scores.value().reshape(matrix), decay.value(), segments, log_sum, out});
   if (log_sum.defined()) {
     return Variable(gates);
   }
-  return record(gates, {scores, decay}, [=, &backend](const Tensor& grad) {
+  return record(gates, {scores, decay}, [=](const Tensor& grad) {
     Tensor grad_scores = empty_like(gates, Memory::kGradient);
     Tensor grad_decay = empty_like(decay.value(), Memory::kGradient);
     Tensor grad_matrix = grad_scores.reshape(matrix);
-    backend.prefix_gates_backward(gates.reshape(matrix),
-                                  decay.value(),
-                                  segments,
-                                  grad.reshape(matrix),
-                                  grad_matrix,
-                                  grad_decay);
+    run(kernels::PrefixGatesBackward{.gates = gates.reshape(matrix),
+                                     .decay = decay.value(),
+                                     .segments = segments,
+                                     .grad_gates = grad.reshape(matrix),
+                                     .grad_scores = grad_matrix,
+                                     .grad_decay = grad_decay});
     grad_matrix = {};
     scores.add_grad(std::move(grad_scores));
     decay.add_grad(std::move(grad_decay));
@@ -52,12 +54,11 @@ Variable prefix_gates(const Variable& scores,
 }
 
 Variable forget_gates(const Variable& x, double temperature) {
-  Backend& backend = backend_for(x.value().device());
   Tensor gates = empty_like(x.value());
-  backend.forget_gates_forward(x.value(), temperature, gates);
-  return record(gates, {x}, [=, &backend](const Tensor& grad) {
+  run(kernels::ForgetGatesForward{x.value(), temperature, gates});
+  return record(gates, {x}, [=](const Tensor& grad) {
     Tensor grad_x = empty_like(x.value(), Memory::kGradient);
-    backend.forget_gates_backward(x.value(), temperature, grad, grad_x);
+    run(kernels::ForgetGatesBackward{x.value(), temperature, grad, grad_x});
     x.add_grad(std::move(grad_x));
   });
 }
@@ -106,43 +107,47 @@ SlotAttention attend(const Variable& query,
                      bool with_sums) {
   require_slots(query, key, value, gates, segments, state);
   const Tensor& like = query.value();
-  Backend& backend = backend_for(like.device());
   Tensor out = empty_like(like);
   Tensor log_sum;
   if (with_sums) {
     log_sum = Tensor({like.rows(), gates.shape()[1]}, like.dtype(), like.device());
   }
-  backend.slot_attention_forward(
-      query.value(), key.value(), value.value(), gates.value(), segments, state, out, log_sum);
+  run(kernels::SlotAttentionForward{.query = query.value(),
+                                    .key = key.value(),
+                                    .value = value.value(),
+                                    .gates = gates.value(),
+                                    .segments = segments,
+                                    .state = state,
+                                    .out = out,
+                                    .log_sum = log_sum});
   if (state.defined()) {
     return {Variable(out), with_sums ? Variable(log_sum) : Variable()};
   }
   const bool shared = key.value().raw_data() == value.value().raw_data();
   const auto grad_log_sum = std::make_shared<Tensor>();
-  const Variable result =
-      record(out, {query, key, value, gates}, [=, &backend](const Tensor& grad) {
-        Tensor grad_query = empty_like(query.value(), Memory::kGradient);
-        Tensor grad_key = shared ? Tensor() : empty_like(key.value(), Memory::kGradient);
-        Tensor grad_value = empty_like(value.value(), Memory::kGradient);
-        Tensor grad_gates = empty_like(gates.value(), Memory::kGradient);
-        backend.slot_attention_backward(query.value(),
-                                        key.value(),
-                                        value.value(),
-                                        gates.value(),
-                                        segments,
-                                        grad,
-                                        *grad_log_sum,
-                                        grad_query,
-                                        grad_key,
-                                        grad_value,
-                                        grad_gates);
-        query.add_grad(std::move(grad_query));
-        if (!shared) {
-          key.add_grad(std::move(grad_key));
-        }
-        value.add_grad(std::move(grad_value));
-        gates.add_grad(std::move(grad_gates));
-      });
+  const Variable result = record(out, {query, key, value, gates}, [=](const Tensor& grad) {
+    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
+    Tensor grad_key = shared ? Tensor() : empty_like(key.value(), Memory::kGradient);
+    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
+    Tensor grad_gates = empty_like(gates.value(), Memory::kGradient);
+    run(kernels::SlotAttentionBackward{.query = query.value(),
+                                       .key = key.value(),
+                                       .value = value.value(),
+                                       .gates = gates.value(),
+                                       .segments = segments,
+                                       .grad_out = grad,
+                                       .grad_log_sum = *grad_log_sum,
+                                       .grad_query = grad_query,
+                                       .grad_key = grad_key,
+                                       .grad_value = grad_value,
+                                       .grad_gates = grad_gates});
+    query.add_grad(std::move(grad_query));
+    if (!shared) {
+      key.add_grad(std::move(grad_key));
+    }
+    value.add_grad(std::move(grad_value));
+    gates.add_grad(std::move(grad_gates));
+  });
   if (!with_sums) {
     return {result, {}};
   }

@@ -1,5 +1,7 @@
 #include "autograd/ops/stack.h"
 
+#include "tensor/kernels/elementwise.h"
+
 namespace elastic::ops {
 namespace {
 
@@ -19,12 +21,11 @@ Tensor part(const Tensor& x, std::int64_t i) {
 
 std::vector<Variable> unstack(const Variable& x) {
   require_shape(x.shape().rank() >= 1, "unstack: expected a tensor [N, ...], got ", x.shape());
-  Backend& backend = backend_for(x.value().device());
   std::vector<Variable> parts;
   for (std::int64_t i = 0; i < x.shape()[0]; ++i) {
-    parts.push_back(record(part(x.value(), i), {x}, [x, i, &backend](const Tensor& grad) {
+    parts.push_back(record(part(x.value(), i), {x}, [x, i](const Tensor& grad) {
       Tensor place = part(x.grad_buffer(), i);
-      backend.add_to(grad, place);
+      run(kernels::AddTo{grad, place});
     }));
   }
   return parts;
@@ -45,7 +46,7 @@ Variable stack(const std::vector<Variable>& parts) {
                   " and ",
                   parts[i].shape());
     Tensor place = part(out, static_cast<std::int64_t>(i));
-    backend_for(out.device()).copy(parts[i].value(), place);
+    copy(parts[i].value(), place);
   }
   return record(out, parts, [parts](const Tensor& grad) {
     for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -1,5 +1,7 @@
 #include "autograd/ops/token_softmax.h"
 
+#include "tensor/kernels/token_softmax.h"
+
 namespace elastic::ops {
 
 Variable token_softmax(const Variable& x, const Segments& segments) {
@@ -8,12 +10,11 @@ Variable token_softmax(const Variable& x, const Segments& segments) {
                 segments.num_tokens(),
                 ", C], got ",
                 x.shape());
-  Backend& backend = backend_for(x.value().device());
   Tensor probs = empty_like(x.value());
-  backend.token_softmax_forward(x.value(), segments, probs);
-  return record(probs, {x}, [x, segments, probs, &backend](const Tensor& grad) {
+  run(kernels::TokenSoftmaxForward{x.value(), segments, probs});
+  return record(probs, {x}, [x, segments, probs](const Tensor& grad) {
     Tensor grad_x = empty_like(grad, Memory::kGradient);
-    backend.token_softmax_backward(probs, segments, grad, grad_x);
+    run(kernels::TokenSoftmaxBackward{probs, segments, grad, grad_x});
     x.add_grad(std::move(grad_x));
   });
 }

@@ -1,7 +1,8 @@
 // Gradient norm, the not-finite flag, and Adam over all parameters or over some rows of one.
+#include "tensor/kernels/adam.h"
+
 #include <cmath>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/parallel.h"
 
 namespace elastic::cpu {
@@ -77,29 +78,22 @@ class AdamUpdate {
   T root_;
 };
 
-}  // namespace
-
-void CpuBackend::check_gradients(const std::vector<Tensor>& grads,
-                                 const Tensor& loss,
-                                 std::int64_t step,
-                                 Tensor& health) {
-  const std::vector<Slice> slices = slices_of(grads);
+template <class T>
+void check_gradients(const kernels::CheckGradients& k) {
+  const std::vector<Slice> slices = slices_of(k.grads);
   Tensor squares = workspace<double>(static_cast<std::int64_t>(slices.size()));
   double* square = squares.data<double>();
   double loss_value = 0.0;
-  with_real_type(loss.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    loss_value = static_cast<double>(loss.data<T>()[0]);
-    parallel_for(static_cast<std::int64_t>(slices.size()), slice_work(slices), [&](std::int64_t s) {
-      const Slice& slice = slices[static_cast<std::size_t>(s)];
-      const T* grad = grads[slice.tensor].data<T>();
-      double sum = 0.0;
+  loss_value = static_cast<double>(k.loss.data<T>()[0]);
+  parallel_for(static_cast<std::int64_t>(slices.size()), slice_work(slices), [&](std::int64_t s) {
+    const Slice& slice = slices[static_cast<std::size_t>(s)];
+    const T* grad = k.grads[slice.tensor].data<T>();
+    double sum = 0.0;
 #pragma omp simd reduction(+ : sum)
-      for (std::int64_t i = slice.begin; i < slice.end; ++i) {
-        sum += static_cast<double>(grad[i]) * static_cast<double>(grad[i]);
-      }
-      square[s] = sum;
-    });
+    for (std::int64_t i = slice.begin; i < slice.end; ++i) {
+      sum += static_cast<double>(grad[i]) * static_cast<double>(grad[i]);
+    }
+    square[s] = sum;
   });
   double total = 0.0;
   double bad_parameter = -1.0;
@@ -109,66 +103,55 @@ void CpuBackend::check_gradients(const std::vector<Tensor>& grads,
       bad_parameter = static_cast<double>(slices[s].tensor);
     }
   }
-  auto* state = health.data<double>();
+  auto* state = k.health.data<double>();
   state[0] = std::sqrt(total);
   if (state[1] == 0.0 && (!std::isfinite(total) || !std::isfinite(loss_value))) {
-    state[1] = static_cast<double>(step);
+    state[1] = static_cast<double>(k.step);
     state[2] = bad_parameter;
   }
 }
+const OnCpu check_gradients_entry{check_gradients<float>, check_gradients<double>};
 
-void CpuBackend::adam_step(const std::vector<Tensor>& params,
-                           const std::vector<Tensor>& grads,
-                           const std::vector<Tensor>& first_moments,
-                           const std::vector<Tensor>& second_moments,
-                           const AdamOptions& options,
-                           const Tensor& health) {
-  if (health.data<double>()[1] != 0.0) {
+template <class T>
+void adam_step(const kernels::AdamStep& k) {
+  if (k.health.data<double>()[1] != 0.0) {
     return;
   }
-  const std::vector<Slice> slices = slices_of(params);
-  with_real_type(params.front().dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const AdamUpdate<T> update(options, health);
-    parallel_for(static_cast<std::int64_t>(slices.size()), slice_work(slices), [&](std::int64_t s) {
-      const Slice& slice = slices[static_cast<std::size_t>(s)];
-      update(slice.end - slice.begin,
-             grads[slice.tensor].data<T>() + slice.begin,
-             params[slice.tensor].data<T>() + slice.begin,
-             first_moments[slice.tensor].data<T>() + slice.begin,
-             second_moments[slice.tensor].data<T>() + slice.begin);
-    });
+  const std::vector<Slice> slices = slices_of(k.params);
+  const AdamUpdate<T> update(k.options, k.health);
+  parallel_for(static_cast<std::int64_t>(slices.size()), slice_work(slices), [&](std::int64_t s) {
+    const Slice& slice = slices[static_cast<std::size_t>(s)];
+    update(slice.end - slice.begin,
+           k.grads[slice.tensor].data<T>() + slice.begin,
+           k.params[slice.tensor].data<T>() + slice.begin,
+           k.first_moments[slice.tensor].data<T>() + slice.begin,
+           k.second_moments[slice.tensor].data<T>() + slice.begin);
   });
 }
+const OnCpu adam_step_entry{adam_step<float>, adam_step<double>};
 
-void CpuBackend::adam_step_rows(const Tensor& param,
-                                const Tensor& rows,
-                                const Tensor& grad,
-                                const Tensor& first_moment,
-                                const Tensor& second_moment,
-                                const AdamOptions& options,
-                                const Tensor& health) {
-  if (health.data<double>()[1] != 0.0) {
+template <class T>
+void adam_step_rows(const kernels::AdamStepRows& k) {
+  if (k.health.data<double>()[1] != 0.0) {
     return;
   }
-  const std::int64_t dim = param.cols();
-  const auto* row = rows.data<std::int32_t>();
-  with_real_type(param.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const AdamUpdate<T> update(options, health);
-    const Tiles tiles{rows.numel(), kTokenTile};
-    parallel_for(
-        tiles.count(), kElementWork * static_cast<double>(grad.numel()), [&](std::int64_t t) {
-          for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
-            const std::int64_t place = row[i] * dim;
-            update(dim,
-                   grad.data<T>() + i * dim,
-                   param.data<T>() + place,
-                   first_moment.data<T>() + place,
-                   second_moment.data<T>() + place);
-          }
-        });
-  });
+  const std::int64_t dim = k.param.cols();
+  const auto* row = k.rows.data<std::int32_t>();
+  const AdamUpdate<T> update(k.options, k.health);
+  const Tiles tiles{k.rows.numel(), kTokenTile};
+  parallel_for(
+      tiles.count(), kElementWork * static_cast<double>(k.grad.numel()), [&](std::int64_t t) {
+        for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
+          const std::int64_t place = row[i] * dim;
+          update(dim,
+                 k.grad.data<T>() + i * dim,
+                 k.param.data<T>() + place,
+                 k.first_moment.data<T>() + place,
+                 k.second_moment.data<T>() + place);
+        }
+      });
 }
+const OnCpu adam_step_rows_entry{adam_step_rows<float>, adam_step_rows<double>};
 
+}  // namespace
 }  // namespace elastic::cpu

@@ -1,8 +1,9 @@
 // The aggregate core of Linear Dispatcher Attention: a streaming softmax over a segment's tokens,
 // each token read once. Below, Q = H k is the number of absorbed queries of a sequence.
+#include "tensor/kernels/aggregate.h"
+
 #include <limits>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/norm_rows.h"
 #include "tensor/cpu/parallel.h"
@@ -67,22 +68,17 @@ void accumulate_tile(T* scores,
 }
 
 template <class T>
-void forward(const Tensor& x,
-             const Norm& norm_params,
-             const Tensor& query,
-             const Segments& segments,
-             Tensor& pooled,
-             Tensor& log_sum) {
-  const std::int64_t dim = x.cols();
-  const std::int64_t queries = log_sum.cols() * log_sum.shape()[1];
-  const NormView<T> norm(norm_params);
-  const SegmentChunks chunks(segments);
+void forward(const kernels::AggregateForward& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t queries = k.log_sum.cols() * k.log_sum.shape()[1];
+  const NormView<T> norm(k.norm);
+  const SegmentChunks chunks(k.segments);
   const std::int64_t running_size = Running<T>::size(queries, dim);
   Tensor running = workspace<T>(chunks.count() * running_size);
   const std::int64_t packed = packed_size<T>(dim, queries);
   const ThreadScratch<T> scratch(packed + kTokenTile * (dim + queries) + queries);
 
-  parallel_for(chunks.count(), product_work(x.rows(), queries, dim), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(k.x.rows(), queries, dim), [&](std::int64_t c) {
     T* query_packed = scratch.get();
     T* z = query_packed + packed;
     T* scores = z + kTokenTile * dim;
@@ -91,20 +87,20 @@ void forward(const Tensor& x,
     const Running<T> run(running.data<T>() + c * running_size, queries);
     pack(dim,
          queries,
-         transposed(query.data<T>() + chunk.segment * queries * dim, dim),
+         transposed(k.query.data<T>() + chunk.segment * queries * dim, dim),
          query_packed);
     for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += kTokenTile) {
       const std::int64_t rows = std::min<std::int64_t>(kTokenTile, chunk.end - begin);
-      norm_rows(x.data<T>() + begin * dim, rows, dim, norm, z);
+      norm_rows(k.x.data<T>() + begin * dim, rows, dim, norm, z);
       gemm(rows, queries, dim, row_major<T>(z, dim), query_packed, scores, queries, false);
       accumulate_tile(scores, z, rows, queries, dim, begin == chunk.begin, tile_max, run);
     }
   });
 
   // Each segment's chunks, in order.
-  parallel_for(segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
+  parallel_for(k.segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
     for (std::int64_t q = 0; q < queries; ++q) {
-      T* out = pooled.data<T>() + (b * queries + q) * dim;
+      T* out = k.pooled.data<T>() + (b * queries + q) * dim;
       T maximum = -std::numeric_limits<T>::infinity();
       for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
         maximum = std::max(maximum, running.data<T>()[c * running_size + q]);
@@ -120,7 +116,7 @@ void forward(const Tensor& x,
       if (denominator > T(0)) {
         ArrayMap<T>(out, dim) /= denominator;
       }
-      log_sum.data<T>()[b * queries + q] = maximum + std::log(denominator);
+      k.log_sum.data<T>()[b * queries + q] = maximum + std::log(denominator);
     }
   });
 }
@@ -153,20 +149,11 @@ void softmax_gradient(T* __restrict rows_data,
 // With p = softmax_t(z_t . u), c = sum_t p_t z_t and g = dL/dc:
 //   ds_t = p_t (g . z_t - g . c),  du = sum_t ds_t z_t,  dz_t = sum over queries of ds_t u + p_t g.
 template <class T>
-void backward(const Tensor& x,
-              const Norm& norm_params,
-              const Tensor& query,
-              const Segments& segments,
-              const Tensor& pooled,
-              const Tensor& log_sum,
-              const Tensor& grad_pooled,
-              Tensor& grad_x,
-              NormGrad& grad_norm,
-              Tensor& grad_query) {
-  const std::int64_t dim = x.cols();
-  const std::int64_t queries = log_sum.cols() * log_sum.shape()[1];
-  const NormView<T> norm(norm_params);
-  const SegmentChunks chunks(segments);
+void backward(const kernels::AggregateBackward& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t queries = k.log_sum.cols() * k.log_sum.shape()[1];
+  const NormView<T> norm(k.norm);
+  const SegmentChunks chunks(k.segments);
   // The query and the gradient of the pooled rows side by side: one product gives scores and their
   // gradients, one the gradient of the tokens.
   const std::int64_t both = 2 * queries;
@@ -179,7 +166,7 @@ void backward(const Tensor& x,
   fill_zero(query_partials.data<T>(), query_partials.numel());
   fill_zero(norm_partials.data<T>(), norm_partials.numel());
 
-  parallel_for(chunks.count(), product_work(x.rows(), queries, dim), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(k.x.rows(), queries, dim), [&](std::int64_t c) {
     T* columns = scratch.get();
     T* rows_packed = columns + packed_columns;
     T* stacked = rows_packed + packed_rows;
@@ -190,23 +177,23 @@ void backward(const Tensor& x,
     T* probs = scores + kTokenTile * both;
     const SegmentChunks::Chunk& chunk = chunks[c];
     const std::int64_t first = chunk.segment * queries;
-    const T* segment_query = query.data<T>() + first * dim;
-    const T* segment_grad = grad_pooled.data<T>() + first * dim;
-    const T* segment_log_sum = log_sum.data<T>() + first;
+    const T* segment_query = k.query.data<T>() + first * dim;
+    const T* segment_grad = k.grad_pooled.data<T>() + first * dim;
+    const T* segment_log_sum = k.log_sum.data<T>() + first;
     std::copy(segment_query, segment_query + queries * dim, stacked);
     std::copy(segment_grad, segment_grad + queries * dim, stacked + queries * dim);
     pack(dim, both, transposed<T>(stacked, dim), columns);
     pack(both, dim, row_major<T>(stacked, dim), rows_packed);
     for (std::int64_t q = 0; q < queries; ++q) {
       delta[q] = (ConstArrayMap<T>(segment_grad + q * dim, dim) *
-                  ConstArrayMap<T>(pooled.data<T>() + (first + q) * dim, dim))
+                  ConstArrayMap<T>(k.pooled.data<T>() + (first + q) * dim, dim))
                      .sum();
     }
     T* query_partial = query_partials.data<T>() + c * queries * dim;
     T* norm_partial = norm_partials.data<T>() + c * 2 * dim;
     for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += kTokenTile) {
       const std::int64_t rows = std::min<std::int64_t>(kTokenTile, chunk.end - begin);
-      const T* in = x.data<T>() + begin * dim;
+      const T* in = k.x.data<T>() + begin * dim;
       norm_rows(in, rows, dim, norm, z);
       gemm(rows, both, dim, row_major<T>(z, dim), columns, scores, both, false);
       softmax_gradient(scores, rows, queries, segment_log_sum, delta, probs);
@@ -218,51 +205,27 @@ void backward(const Tensor& x,
                             dim,
                             norm,
                             grad_z,
-                            /*residual=*/grad_x.data<T>() + begin * dim,
-                            grad_x.data<T>() + begin * dim,
+                            /*residual=*/k.grad_x.data<T>() + begin * dim,
+                            k.grad_x.data<T>() + begin * dim,
                             norm_partial,
                             norm_partial + dim);
     }
   });
 
-  parallel_for(segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
-    T* out = grad_query.data<T>() + b * queries * dim;
+  parallel_for(k.segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
+    T* out = k.grad_query.data<T>() + b * queries * dim;
     std::fill(out, out + queries * dim, T(0));
     for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
       ArrayMap<T>(out, queries * dim) +=
           ArrayMap<T>(query_partials.data<T>() + c * queries * dim, queries * dim);
     }
   });
-  write_norm_gradient(norm_partials.data<T>(), chunks.count(), dim, grad_norm);
+  write_norm_gradient(norm_partials.data<T>(), chunks.count(), dim, k.grad_norm);
 }
+
+const OnCpu aggregate_forward_entry{forward<float>, forward<double>};
+
+const OnCpu aggregate_backward_entry{backward<float>, backward<double>};
 
 }  // namespace
-
-void CpuBackend::aggregate_forward(const Tensor& x,
-                                   const Norm& norm,
-                                   const Tensor& query,
-                                   const Segments& segments,
-                                   Tensor& pooled,
-                                   Tensor& log_sum) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    forward<decltype(tag)>(x, norm, query, segments, pooled, log_sum);
-  });
-}
-
-void CpuBackend::aggregate_backward(const Tensor& x,
-                                    const Norm& norm,
-                                    const Tensor& query,
-                                    const Segments& segments,
-                                    const Tensor& pooled,
-                                    const Tensor& log_sum,
-                                    const Tensor& grad_pooled,
-                                    Tensor& grad_x,
-                                    NormGrad& grad_norm,
-                                    Tensor& grad_query) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(
-        x, norm, query, segments, pooled, log_sum, grad_pooled, grad_x, grad_norm, grad_query);
-  });
-}
-
 }  // namespace elastic::cpu

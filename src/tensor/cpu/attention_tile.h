@@ -7,10 +7,12 @@
 #include <limits>
 #include <vector>
 
+#include "tensor/attention_layout.h"
 #include "tensor/backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/vector_math.h"
+#include "tensor/segments.h"
 
 namespace elastic::cpu {
 

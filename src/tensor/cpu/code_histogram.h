@@ -12,6 +12,7 @@
 #include "tensor/cpu/segment_chunks.h"
 #include "tensor/cpu/tile.h"
 #include "tensor/cpu/vector_math.h"
+#include "tensor/segments.h"
 
 namespace elastic::cpu {
 

@@ -12,7 +12,6 @@
 #include "tensor/threads.h"
 
 namespace elastic::cpu {
-
 namespace {
 
 // Large blocks lie on huge pages where the system grants them: passes over the tokens otherwise
@@ -30,60 +29,73 @@ void* allocate_block(std::size_t bytes) {
   return block;
 }
 
-}  // namespace
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend()
+      : Backend(Device::kCpu), allocator_(allocate_block, [](void* block) { std::free(block); }) {}
 
-CpuBackend::CpuBackend() : allocator_(allocate_block, [](void* block) { std::free(block); }) {}
+  CachingAllocator& allocator() override { return allocator_; }
 
-CachingAllocator& CpuBackend::allocator() {
-  return allocator_;
-}
-
-void CpuBackend::set_precision(Precision precision) {
-  if (precision != Precision::kFp32) {
-    throw UsageError("--precision: device cpu computes in fp32 only");
-  }
-}
-
-void CpuBackend::synchronize() {}
-
-std::size_t CpuBackend::free_bytes() {
-  std::ifstream file("/proc/meminfo");
-  std::string key;
-  std::size_t kilobytes = 0;
-  for (std::string unit; file >> key >> kilobytes; std::getline(file, unit)) {
-    if (key == "MemAvailable:") {
-      return kilobytes * 1024 + allocator_.report().cached;
+  void set_precision(Precision precision) override {
+    if (precision != Precision::kFp32) {
+      throw UsageError("--precision: device cpu computes in fp32 only");
     }
   }
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
 
-std::string CpuBackend::description() {
-  return concat("CPU, ", num_threads(), num_threads() == 1 ? " thread" : " threads");
-}
+  void synchronize() override {}
 
-std::unique_ptr<RecordedWork> CpuBackend::record(const std::function<void()>& /*work*/) {
-  return nullptr;
-}
+  std::size_t free_bytes() override {
+    std::ifstream file("/proc/meminfo");
+    std::string key;
+    std::size_t kilobytes = 0;
+    for (std::string unit; file >> key >> kilobytes; std::getline(file, unit)) {
+      if (key == "MemAvailable:") {
+        return kilobytes * 1024 + allocator_.report().cached;
+      }
+    }
+    return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+           static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  }
 
-void CpuBackend::copy_from_host(const void* source, Tensor& target) {
+  std::string description() override {
+    return concat("CPU, ", num_threads(), num_threads() == 1 ? " thread" : " threads");
+  }
+
+ private:
+  std::unique_ptr<RecordedWork> do_record(const std::function<void()>& /*work*/) override {
+    return nullptr;
+  }
+  void do_copy_from_host(const void* source, Tensor& target) override {
+    if (target.numel() > 0) {
+      std::memcpy(target.raw_data(), source, target.bytes());
+    }
+  }
+  void do_copy_to_host(const Tensor& source, void* target) override {
+    if (source.numel() > 0) {
+      std::memcpy(target, source.raw_data(), source.bytes());
+    }
+  }
+  void do_copy(const Tensor& source, Tensor& target) override { copy_elements(source, target); }
+  void do_fill(Tensor& target, double value) override { fill_elements(target, value); }
+
+  CachingAllocator allocator_;
+};
+
+const BackendEntry cpu_entry(Device::kCpu, []() -> Backend& {
+  // Never destroyed: tensors in static storage may outlive any order of destruction.
+  static CpuBackend& backend = *new CpuBackend;
+  return backend;
+});
+
+}  // namespace
+
+void copy_elements(const Tensor& source, Tensor& target) {
   if (target.numel() > 0) {
-    std::memcpy(target.raw_data(), source, target.bytes());
+    std::memcpy(target.raw_data(), source.raw_data(), target.bytes());
   }
 }
 
-void CpuBackend::copy_to_host(const Tensor& source, void* target) {
-  if (source.numel() > 0) {
-    std::memcpy(target, source.raw_data(), source.bytes());
-  }
-}
-
-void CpuBackend::copy(const Tensor& source, Tensor& target) {
-  copy_from_host(source.raw_data(), target);
-}
-
-void CpuBackend::fill(Tensor& target, double value) {
+void fill_elements(Tensor& target, double value) {
   if (target.dtype() == DType::kInt32) {
     auto* data = target.data<std::int32_t>();
     std::fill(data, data + target.numel(), static_cast<std::int32_t>(value));
@@ -98,12 +110,6 @@ void CpuBackend::fill(Tensor& target, double value) {
       std::fill(data + slices.begin(s), data + slices.end(s), static_cast<T>(value));
     });
   });
-}
-
-Backend& cpu_backend() {
-  // Never destroyed: tensors in static storage may outlive any order of destruction.
-  static CpuBackend& backend = *new CpuBackend;
-  return backend;
 }
 
 }  // namespace elastic::cpu

@@ -1,6 +1,7 @@
 // The dispatch core of Linear Dispatcher Attention with its norm, bias, dropout and residual: every
 // token reads its sequence's experts. Below, Q = H k columns of scores, k adjacent ones a head.
-#include "tensor/cpu/cpu_backend.h"
+#include "tensor/kernels/dispatch.h"
+
 #include "tensor/cpu/dropout_mask.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/norm_rows.h"
@@ -56,43 +57,36 @@ void softmax_groups_backward(const T* probs, std::int64_t groups, std::int64_t e
 }
 
 template <class T>
-void forward(const Tensor& x,
-             const Norm& norm_params,
-             const Tensor& key,
-             const Tensor& value,
-             const Tensor& bias,
-             const Segments& segments,
-             const Dropout& dropout,
-             Tensor& y) {
-  const std::int64_t dim = x.cols();
-  const std::int64_t heads = key.shape()[1];
-  const std::int64_t experts = key.shape()[2];
+void forward(const kernels::DispatchForward& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t heads = k.key.shape()[1];
+  const std::int64_t experts = k.key.shape()[2];
   const std::int64_t columns = heads * experts;
-  const NormView<T> norm(norm_params);
-  const SegmentChunks chunks(segments);
+  const NormView<T> norm(k.norm);
+  const SegmentChunks chunks(k.segments);
   const std::int64_t key_size = packed_size<T>(dim, columns);
   const std::int64_t value_size = packed_size<T>(columns, dim);
   const ThreadScratch<T> scratch(key_size + value_size + kTokenTile * (dim + columns));
 
-  parallel_for(chunks.count(), product_work(x.rows(), columns, dim), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(k.x.rows(), columns, dim), [&](std::int64_t c) {
     T* key_packed = scratch.get();
     T* value_packed = key_packed + key_size;
     T* z = value_packed + value_size;  // then the mixer's result
     T* scores = z + kTokenTile * dim;
     const SegmentChunks::Chunk& chunk = chunks[c];
     const std::int64_t first = chunk.segment * columns * dim;
-    pack(dim, columns, transposed<T>(key.data<T>() + first, dim), key_packed);
-    pack(columns, dim, row_major<T>(value.data<T>() + first, dim), value_packed);
+    pack(dim, columns, transposed<T>(k.key.data<T>() + first, dim), key_packed);
+    pack(columns, dim, row_major<T>(k.value.data<T>() + first, dim), value_packed);
     for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += kTokenTile) {
       const std::int64_t rows = std::min<std::int64_t>(kTokenTile, chunk.end - begin);
-      const T* in = x.data<T>() + begin * dim;
-      T* out = y.data<T>() + begin * dim;
+      const T* in = k.x.data<T>() + begin * dim;
+      T* out = k.y.data<T>() + begin * dim;
       norm_rows(in, rows, dim, norm, z);
       gemm(rows, columns, dim, row_major<T>(z, dim), key_packed, scores, columns, false);
       softmax_groups(scores, rows * heads, experts);
-      fill_rows(bias.data<T>(), rows, dim, z);
+      fill_rows(k.bias.data<T>(), rows, dim, z);
       gemm(rows, dim, columns, row_major<T>(scores, columns), value_packed, z, dim, true);
-      apply_dropout(dropout, begin * dim, rows * dim, z);
+      apply_dropout(k.dropout, begin * dim, rows * dim, z);
       for (std::int64_t i = 0; i < rows * dim; ++i) {
         out[i] = in[i] + z[i];
       }
@@ -101,24 +95,13 @@ void forward(const Tensor& x,
 }
 
 template <class T>
-void backward(const Tensor& x,
-              const Norm& norm_params,
-              const Tensor& key,
-              const Tensor& value,
-              const Segments& segments,
-              const Dropout& dropout,
-              const Tensor& grad_y,
-              Tensor& grad_x,
-              NormGrad& grad_norm,
-              Tensor& grad_key,
-              Tensor& grad_value,
-              Tensor& grad_bias) {
-  const std::int64_t dim = x.cols();
-  const std::int64_t heads = key.shape()[1];
-  const std::int64_t experts = key.shape()[2];
+void backward(const kernels::DispatchBackward& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t heads = k.key.shape()[1];
+  const std::int64_t experts = k.key.shape()[2];
   const std::int64_t columns = heads * experts;
-  const NormView<T> norm(norm_params);
-  const SegmentChunks chunks(segments);
+  const NormView<T> norm(k.norm);
+  const SegmentChunks chunks(k.segments);
   const std::int64_t packed_columns = packed_size<T>(dim, columns);
   const std::int64_t packed_rows = packed_size<T>(columns, dim);
   const ThreadScratch<T> scratch(2 * packed_columns + packed_rows +
@@ -131,7 +114,7 @@ void backward(const Tensor& x,
   fill_zero(value_partials.data<T>(), value_partials.numel());
   fill_zero(row_partials.data<T>(), row_partials.numel());
 
-  parallel_for(chunks.count(), product_work(x.rows(), columns, dim), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(k.x.rows(), columns, dim), [&](std::int64_t c) {
     T* key_columns = scratch.get();
     T* value_columns = key_columns + packed_columns;
     T* key_rows = value_columns + packed_columns;
@@ -141,8 +124,8 @@ void backward(const Tensor& x,
     T* probs = grad_z + kTokenTile * dim;
     T* grad_scores = probs + kTokenTile * columns;
     const SegmentChunks::Chunk& chunk = chunks[c];
-    const T* segment_key = key.data<T>() + chunk.segment * expert_size;
-    const T* segment_value = value.data<T>() + chunk.segment * expert_size;
+    const T* segment_key = k.key.data<T>() + chunk.segment * expert_size;
+    const T* segment_value = k.value.data<T>() + chunk.segment * expert_size;
     pack(dim, columns, transposed<T>(segment_key, dim), key_columns);
     pack(dim, columns, transposed<T>(segment_value, dim), value_columns);
     pack(columns, dim, row_major<T>(segment_key, dim), key_rows);
@@ -151,13 +134,13 @@ void backward(const Tensor& x,
     T* row_partial = row_partials.data<T>() + c * 3 * dim;
     for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += kTokenTile) {
       const std::int64_t rows = std::min<std::int64_t>(kTokenTile, chunk.end - begin);
-      const T* in = x.data<T>() + begin * dim;
-      const T* grad_in = grad_y.data<T>() + begin * dim;
+      const T* in = k.x.data<T>() + begin * dim;
+      const T* grad_in = k.grad_y.data<T>() + begin * dim;
       norm_rows(in, rows, dim, norm, z);
       gemm(rows, columns, dim, row_major<T>(z, dim), key_columns, probs, columns, false);
       softmax_groups(probs, rows * heads, experts);
       std::copy(grad_in, grad_in + rows * dim, grad_out);
-      apply_dropout(dropout, begin * dim, rows * dim, grad_out);
+      apply_dropout(k.dropout, begin * dim, rows * dim, grad_out);
       add_row_sum(grad_out, rows, dim, row_partial + 2 * dim);
       gemm(rows,
            columns,
@@ -186,15 +169,15 @@ void backward(const Tensor& x,
                             norm,
                             grad_z,
                             grad_in,
-                            grad_x.data<T>() + begin * dim,
+                            k.grad_x.data<T>() + begin * dim,
                             row_partial,
                             row_partial + dim);
     }
   });
 
-  parallel_for(segments.size(), product_work(chunks.count(), expert_size), [&](std::int64_t b) {
-    ArrayMap<T> key_sum(grad_key.data<T>() + b * expert_size, expert_size);
-    ArrayMap<T> value_sum(grad_value.data<T>() + b * expert_size, expert_size);
+  parallel_for(k.segments.size(), product_work(chunks.count(), expert_size), [&](std::int64_t b) {
+    ArrayMap<T> key_sum(k.grad_key.data<T>() + b * expert_size, expert_size);
+    ArrayMap<T> value_sum(k.grad_value.data<T>() + b * expert_size, expert_size);
     key_sum.setZero();
     value_sum.setZero();
     for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
@@ -205,54 +188,16 @@ void backward(const Tensor& x,
   Tensor total = workspace<T>(3 * dim);
   sum_partials(row_partials.data<T>(), chunks.count(), 3 * dim, total.data<T>());
   const T* sums = total.data<T>();
-  if (grad_norm.weight.defined()) {
-    std::copy(sums, sums + dim, grad_norm.weight.data<T>());
-    std::copy(sums + dim, sums + 2 * dim, grad_norm.bias.data<T>());
+  if (k.grad_norm.weight.defined()) {
+    std::copy(sums, sums + dim, k.grad_norm.weight.data<T>());
+    std::copy(sums + dim, sums + 2 * dim, k.grad_norm.bias.data<T>());
   }
-  std::copy(sums + 2 * dim, sums + 3 * dim, grad_bias.data<T>());
+  std::copy(sums + 2 * dim, sums + 3 * dim, k.grad_bias.data<T>());
 }
+
+const OnCpu dispatch_forward_entry{forward<float>, forward<double>};
+
+const OnCpu dispatch_backward_entry{backward<float>, backward<double>};
 
 }  // namespace
-
-void CpuBackend::dispatch_forward(const Tensor& x,
-                                  const Norm& norm,
-                                  const Tensor& key,
-                                  const Tensor& value,
-                                  const Tensor& bias,
-                                  const Segments& segments,
-                                  const Dropout& dropout,
-                                  Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    forward<decltype(tag)>(x, norm, key, value, bias, segments, dropout, y);
-  });
-}
-
-void CpuBackend::dispatch_backward(const Tensor& x,
-                                   const Norm& norm,
-                                   const Tensor& key,
-                                   const Tensor& value,
-                                   const Segments& segments,
-                                   const Dropout& dropout,
-                                   const Tensor& grad_y,
-                                   Tensor& grad_x,
-                                   NormGrad& grad_norm,
-                                   Tensor& grad_key,
-                                   Tensor& grad_value,
-                                   Tensor& grad_bias) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(x,
-                            norm,
-                            key,
-                            value,
-                            segments,
-                            dropout,
-                            grad_y,
-                            grad_x,
-                            grad_norm,
-                            grad_key,
-                            grad_value,
-                            grad_bias);
-  });
-}
-
 }  // namespace elastic::cpu

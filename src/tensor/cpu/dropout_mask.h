@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "tensor/backend.h"
+#include "tensor/dropout.h"
 
 namespace elastic::cpu {
 

@@ -1,8 +1,14 @@
 // Element-wise kernels and sums.
+#include "tensor/kernels/elementwise.h"
+
 #include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/dropout_mask.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/vector_math.h"
+#include "tensor/kernels/dropout.h"
+#include "tensor/kernels/gelu.h"
+#include "tensor/kernels/routing.h"
+#include "tensor/kernels/sum.h"
 
 namespace elastic::cpu {
 namespace {
@@ -19,112 +25,105 @@ void for_slices(std::int64_t count, const Body& body) {
   });
 }
 
-}  // namespace
-
-void CpuBackend::add(const Tensor& a, const Tensor& b, Tensor& out) {
-  with_real_type(a.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    for_slices(a.numel(), [&](std::int64_t begin, std::int64_t size) {
-      ArrayMap<T>(out.data<T>() + begin, size) =
-          ConstArrayMap<T>(a.data<T>() + begin, size) + ConstArrayMap<T>(b.data<T>() + begin, size);
-    });
+template <class T>
+void add(const kernels::Add& k) {
+  for_slices(k.a.numel(), [&](std::int64_t begin, std::int64_t size) {
+    ArrayMap<T>(k.out.data<T>() + begin, size) = ConstArrayMap<T>(k.a.data<T>() + begin, size) +
+                                                 ConstArrayMap<T>(k.b.data<T>() + begin, size);
   });
 }
+const OnCpu add_entry{add<float>, add<double>};
 
-void CpuBackend::multiply(const Tensor& a, const Tensor& b, Tensor& out) {
-  with_real_type(a.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    for_slices(a.numel(), [&](std::int64_t begin, std::int64_t size) {
-      ArrayMap<T>(out.data<T>() + begin, size) =
-          ConstArrayMap<T>(a.data<T>() + begin, size) * ConstArrayMap<T>(b.data<T>() + begin, size);
-    });
+template <class T>
+void multiply(const kernels::Multiply& k) {
+  for_slices(k.a.numel(), [&](std::int64_t begin, std::int64_t size) {
+    ArrayMap<T>(k.out.data<T>() + begin, size) = ConstArrayMap<T>(k.a.data<T>() + begin, size) *
+                                                 ConstArrayMap<T>(k.b.data<T>() + begin, size);
   });
 }
+const OnCpu multiply_entry{multiply<float>, multiply<double>};
 
-void CpuBackend::add_to(const Tensor& x, Tensor& y) {
-  add(x, y, y);
+template <class T>
+void add_to(const kernels::AddTo& k) {
+  add<T>(kernels::Add{k.x, k.y, k.y});
 }
+const OnCpu add_to_entry{add_to<float>, add_to<double>};
 
-void CpuBackend::scale(const Tensor& x, double factor, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    for_slices(x.numel(), [&](std::int64_t begin, std::int64_t size) {
-      ArrayMap<T>(out.data<T>() + begin, size) =
-          ConstArrayMap<T>(x.data<T>() + begin, size) * static_cast<T>(factor);
-    });
+template <class T>
+void scale(const kernels::Scale& k) {
+  for_slices(k.x.numel(), [&](std::int64_t begin, std::int64_t size) {
+    ArrayMap<T>(k.out.data<T>() + begin, size) =
+        ConstArrayMap<T>(k.x.data<T>() + begin, size) * static_cast<T>(k.factor);
   });
 }
+const OnCpu scale_entry{scale<float>, scale<double>};
 
-void CpuBackend::scale_by(const Tensor& x, const Tensor& scalar, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    scale(x, static_cast<double>(scalar.data<decltype(tag)>()[0]), out);
+template <class T>
+void scale_by(const kernels::ScaleBy& k) {
+  scale<T>(kernels::Scale{k.x, static_cast<double>(k.scalar.data<T>()[0]), k.out});
+}
+const OnCpu scale_by_entry{scale_by<float>, scale_by<double>};
+
+template <class T>
+void sum(const kernels::Sum& k) {
+  double total = 0.0;
+  for (const T* value = k.x.data<T>(); value != k.x.data<T>() + k.x.numel(); ++value) {
+    total += static_cast<double>(*value);
+  }
+  k.out.data<T>()[0] = static_cast<T>(total);
+}
+const OnCpu sum_entry{sum<float>, sum<double>};
+
+template <class T>
+void gelu_forward(const kernels::GeluForward& k) {
+  for_slices(k.x.numel(), [&](std::int64_t begin, std::int64_t size) {
+    gelu(k.x.data<T>() + begin, size, k.y.data<T>() + begin);
   });
 }
+const OnCpu gelu_forward_entry{gelu_forward<float>, gelu_forward<double>};
 
-void CpuBackend::sum(const Tensor& x, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    double total = 0.0;
-    for (const T* value = x.data<T>(); value != x.data<T>() + x.numel(); ++value) {
-      total += static_cast<double>(*value);
+template <class T>
+void gelu_backward(const kernels::GeluBackward& k) {
+  Tensor unused = workspace<T>(k.x.numel());
+  copy_elements(k.grad_y, k.grad_x);
+  for_slices(k.x.numel(), [&](std::int64_t begin, std::int64_t size) {
+    gelu_with_gradient(
+        k.x.data<T>() + begin, size, unused.data<T>() + begin, k.grad_x.data<T>() + begin);
+  });
+}
+const OnCpu gelu_backward_entry{gelu_backward<float>, gelu_backward<double>};
+
+template <class T>
+void dropout(const kernels::ApplyDropout& k) {
+  for_slices(k.x.numel(), [&](std::int64_t begin, std::int64_t size) {
+    const T* in = k.x.data<T>() + begin;
+    T* out = k.y.data<T>() + begin;
+    if (in != out) {
+      std::copy(in, in + size, out);
     }
-    out.data<T>()[0] = static_cast<T>(total);
+    apply_dropout(k.dropout, begin, size, out);
   });
 }
+const OnCpu dropout_entry{dropout<float>, dropout<double>};
 
-void CpuBackend::gelu_forward(const Tensor& x, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    for_slices(x.numel(), [&](std::int64_t begin, std::int64_t size) {
-      gelu(x.data<T>() + begin, size, y.data<T>() + begin);
-    });
-  });
-}
-
-void CpuBackend::gelu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    Tensor unused = workspace<T>(x.numel());
-    copy(grad_y, grad_x);
-    for_slices(x.numel(), [&](std::int64_t begin, std::int64_t size) {
-      gelu_with_gradient(
-          x.data<T>() + begin, size, unused.data<T>() + begin, grad_x.data<T>() + begin);
-    });
-  });
-}
-
-void CpuBackend::dropout(const Tensor& x, const Dropout& dropout, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    for_slices(x.numel(), [&](std::int64_t begin, std::int64_t size) {
-      const T* in = x.data<T>() + begin;
-      T* out = y.data<T>() + begin;
-      if (in != out) {
-        std::copy(in, in + size, out);
+template <class T>
+void divide_rows(const kernels::DivideRows& k) {
+  const std::int64_t dim = k.x.cols();
+  const Tiles tiles{k.x.rows(), kTokenTile};
+  parallel_for(tiles.count(), kElementWork * static_cast<double>(k.x.numel()), [&](std::int64_t t) {
+    for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
+      const T divisor = k.divisors.data<T>()[i];
+      const ConstArrayMap<T> in(k.x.data<T>() + i * dim, dim);
+      ArrayMap<T> result(k.out.data<T>() + i * dim, dim);
+      if (divisor == T(0)) {
+        result.setZero();
+      } else {
+        result = in / divisor;
       }
-      apply_dropout(dropout, begin, size, out);
-    });
+    }
   });
 }
+const OnCpu divide_rows_entry{divide_rows<float>, divide_rows<double>};
 
-void CpuBackend::divide_rows(const Tensor& x, const Tensor& divisors, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t dim = x.cols();
-    const Tiles tiles{x.rows(), kTokenTile};
-    parallel_for(tiles.count(), kElementWork * static_cast<double>(x.numel()), [&](std::int64_t t) {
-      for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
-        const T divisor = divisors.data<T>()[i];
-        const ConstArrayMap<T> in(x.data<T>() + i * dim, dim);
-        ArrayMap<T> result(out.data<T>() + i * dim, dim);
-        if (divisor == T(0)) {
-          result.setZero();
-        } else {
-          result = in / divisor;
-        }
-      }
-    });
-  });
-}
-
+}  // namespace
 }  // namespace elastic::cpu

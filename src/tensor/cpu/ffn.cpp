@@ -1,6 +1,7 @@
 // The position-wise network with its norm and residual, by tiles of tokens: the hidden layer lives
 // in a tile's scratch and is computed again in backward.
-#include "tensor/cpu/cpu_backend.h"
+#include "tensor/kernels/ffn.h"
+
 #include "tensor/cpu/dropout_mask.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/norm_rows.h"
@@ -12,31 +13,31 @@ namespace elastic::cpu {
 namespace {
 
 template <class T>
-void forward(const Tensor& x, const FfnWeights& w, const Dropout& dropout, Tensor& y) {
-  const std::int64_t dim = x.cols();
-  const std::int64_t hidden = w.up_weight.rows();
-  const NormView<T> norm(w.norm);
+void forward(const kernels::FfnForward& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t hidden = k.weights.up_weight.rows();
+  const NormView<T> norm(k.weights.norm);
   Tensor up_packed = workspace<T>(packed_size<T>(dim, hidden));
   Tensor down_packed = workspace<T>(packed_size<T>(hidden, dim));
-  pack(dim, hidden, transposed(w.up_weight.data<T>(), dim), up_packed.data<T>());
-  pack(hidden, dim, transposed(w.down_weight.data<T>(), hidden), down_packed.data<T>());
+  pack(dim, hidden, transposed(k.weights.up_weight.data<T>(), dim), up_packed.data<T>());
+  pack(hidden, dim, transposed(k.weights.down_weight.data<T>(), hidden), down_packed.data<T>());
   const ThreadScratch<T> scratch(kTokenTile * (2 * dim + hidden));
-  const Tiles tiles = token_tiles(x.rows());
-  parallel_for(tiles.count(), product_work(x.rows(), dim, hidden), [&](std::int64_t t) {
+  const Tiles tiles = token_tiles(k.x.rows());
+  parallel_for(tiles.count(), product_work(k.x.rows(), dim, hidden), [&](std::int64_t t) {
     const std::int64_t begin = tiles.begin(t);
     const std::int64_t rows = tiles.end(t) - begin;
     T* z = scratch.get();
     T* result = z + kTokenTile * dim;
     T* h = result + kTokenTile * dim;
-    const T* in = x.data<T>() + begin * dim;
-    T* out = y.data<T>() + begin * dim;
+    const T* in = k.x.data<T>() + begin * dim;
+    T* out = k.y.data<T>() + begin * dim;
     norm_rows(in, rows, dim, norm, z);
-    fill_rows(w.up_bias.data<T>(), rows, hidden, h);
+    fill_rows(k.weights.up_bias.data<T>(), rows, hidden, h);
     gemm(rows, hidden, dim, row_major<T>(z, dim), up_packed.data<T>(), h, hidden, true);
     gelu(h, rows * hidden, h);
-    fill_rows(w.down_bias.data<T>(), rows, dim, result);
+    fill_rows(k.weights.down_bias.data<T>(), rows, dim, result);
     gemm(rows, dim, hidden, row_major<T>(h, hidden), down_packed.data<T>(), result, dim, true);
-    apply_dropout(dropout, begin * dim, rows * dim, result);
+    apply_dropout(k.dropout, begin * dim, rows * dim, result);
     for (std::int64_t i = 0; i < rows * dim; ++i) {
       out[i] = in[i] + result[i];
     }
@@ -67,26 +68,24 @@ struct Partial {
 };
 
 template <class T>
-void backward(const Tensor& x,
-              const FfnWeights& w,
-              const Dropout& dropout,
-              const Tensor& grad_y,
-              Tensor& grad_x,
-              FfnWeights& grads) {
-  const std::int64_t dim = x.cols();
-  const std::int64_t hidden = w.up_weight.rows();
-  const NormView<T> norm(w.norm);
+void backward(const kernels::FfnBackward& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t hidden = k.weights.up_weight.rows();
+  const NormView<T> norm(k.weights.norm);
   Tensor up_packed = workspace<T>(packed_size<T>(dim, hidden));
   Tensor down_grad_packed = workspace<T>(packed_size<T>(dim, hidden));
   Tensor up_grad_packed = workspace<T>(packed_size<T>(hidden, dim));
-  pack(dim, hidden, transposed(w.up_weight.data<T>(), dim), up_packed.data<T>());
-  pack(dim, hidden, row_major<T>(w.down_weight.data<T>(), hidden), down_grad_packed.data<T>());
-  pack(hidden, dim, row_major<T>(w.up_weight.data<T>(), dim), up_grad_packed.data<T>());
+  pack(dim, hidden, transposed(k.weights.up_weight.data<T>(), dim), up_packed.data<T>());
+  pack(dim,
+       hidden,
+       row_major<T>(k.weights.down_weight.data<T>(), hidden),
+       down_grad_packed.data<T>());
+  pack(hidden, dim, row_major<T>(k.weights.up_weight.data<T>(), dim), up_grad_packed.data<T>());
   const ThreadScratch<T> scratch(kTokenTile * (3 * dim + 2 * hidden));
-  const Tiles chunks = reduction_chunks(x.rows());
+  const Tiles chunks = reduction_chunks(k.x.rows());
   const std::int64_t partial_size = Partial<T>::size(dim, hidden);
   Tensor total = workspace<T>(partial_size);
-  const double work = product_work(x.rows(), dim, hidden);
+  const double work = product_work(k.x.rows(), dim, hidden);
 
   reduce_chunks(chunks, work, partial_size, total.data<T>(), [&](std::int64_t c, T* base) {
     const Partial<T> partial(base, dim, hidden);
@@ -97,13 +96,13 @@ void backward(const Tensor& x,
       T* grad_z = grad_out + kTokenTile * dim;
       T* h = grad_z + kTokenTile * dim;
       T* grad_h = h + kTokenTile * hidden;
-      const T* in = x.data<T>() + begin * dim;
-      const T* grad_in = grad_y.data<T>() + begin * dim;
+      const T* in = k.x.data<T>() + begin * dim;
+      const T* grad_in = k.grad_y.data<T>() + begin * dim;
       norm_rows(in, rows, dim, norm, z);
-      fill_rows(w.up_bias.data<T>(), rows, hidden, h);
+      fill_rows(k.weights.up_bias.data<T>(), rows, hidden, h);
       gemm(rows, hidden, dim, row_major<T>(z, dim), up_packed.data<T>(), h, hidden, true);
       std::copy(grad_in, grad_in + rows * dim, grad_out);
-      apply_dropout(dropout, begin * dim, rows * dim, grad_out);
+      apply_dropout(k.dropout, begin * dim, rows * dim, grad_out);
       gemm(rows,
            hidden,
            dim,
@@ -133,41 +132,26 @@ void backward(const Tensor& x,
                          norm,
                          grad_z,
                          grad_in,
-                         grad_x.data<T>() + begin * dim,
+                         k.grad_x.data<T>() + begin * dim,
                          partial.norm_weight,
                          partial.norm_bias);
     }
   });
 
   const Partial<T> sums(total.data<T>(), dim, hidden);
-  std::copy(sums.up, sums.up + dim * hidden, grads.up_weight.data<T>());
-  transpose(sums.down, hidden, dim, grads.down_weight.data<T>());
-  std::copy(sums.up_bias, sums.up_bias + hidden, grads.up_bias.data<T>());
-  std::copy(sums.down_bias, sums.down_bias + dim, grads.down_bias.data<T>());
-  if (grads.norm.weight.defined()) {
-    std::copy(sums.norm_weight, sums.norm_weight + dim, grads.norm.weight.data<T>());
-    std::copy(sums.norm_bias, sums.norm_bias + dim, grads.norm.bias.data<T>());
+  std::copy(sums.up, sums.up + dim * hidden, k.grad_weights.up_weight.data<T>());
+  transpose(sums.down, hidden, dim, k.grad_weights.down_weight.data<T>());
+  std::copy(sums.up_bias, sums.up_bias + hidden, k.grad_weights.up_bias.data<T>());
+  std::copy(sums.down_bias, sums.down_bias + dim, k.grad_weights.down_bias.data<T>());
+  if (k.grad_weights.norm.weight.defined()) {
+    std::copy(sums.norm_weight, sums.norm_weight + dim, k.grad_weights.norm.weight.data<T>());
+    std::copy(sums.norm_bias, sums.norm_bias + dim, k.grad_weights.norm.bias.data<T>());
   }
 }
 
+const OnCpu ffn_forward_entry{forward<float>, forward<double>};
+
+const OnCpu ffn_backward_entry{backward<float>, backward<double>};
+
 }  // namespace
-
-void CpuBackend::ffn_forward(const Tensor& x,
-                             const FfnWeights& weights,
-                             const Dropout& dropout,
-                             Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) { forward<decltype(tag)>(x, weights, dropout, y); });
-}
-
-void CpuBackend::ffn_backward(const Tensor& x,
-                              const FfnWeights& weights,
-                              const Dropout& dropout,
-                              const Tensor& grad_y,
-                              Tensor& grad_x,
-                              FfnWeights& grad_weights) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(x, weights, dropout, grad_y, grad_x, grad_weights);
-  });
-}
-
 }  // namespace elastic::cpu

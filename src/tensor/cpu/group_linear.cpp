@@ -1,8 +1,9 @@
 // A linear layer over groups of tokens: the pooling of ELASTIC's query network. Groups are put
 // together a tile at a time; no [G, stride D] tensor exists.
+#include "tensor/kernels/group_linear.h"
+
 #include <algorithm>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/tile.h"
@@ -127,33 +128,24 @@ void backward(const Tensor& x,
   std::copy(sums + out * in, sums + size, grad_bias.data<T>());
 }
 
+template <class T>
+void group_linear_forward(const kernels::GroupLinearForward& k) {
+  forward<T>(k.x, {k.segments, k.groups, k.stride}, k.weight, k.bias, k.y);
+}
+const OnCpu group_linear_forward_entry{group_linear_forward<float>, group_linear_forward<double>};
+
+template <class T>
+void group_linear_backward(const kernels::GroupLinearBackward& k) {
+  backward<T>(k.x,
+              {k.segments, k.groups, k.stride},
+              k.weight,
+              k.grad_y,
+              k.grad_x,
+              k.grad_weight,
+              k.grad_bias);
+}
+const OnCpu group_linear_backward_entry{group_linear_backward<float>,
+                                        group_linear_backward<double>};
+
 }  // namespace
-
-void CpuBackend::group_linear_forward(const Tensor& x,
-                                      const Segments& segments,
-                                      const Segments& groups,
-                                      std::int64_t stride,
-                                      const Tensor& weight,
-                                      const Tensor& bias,
-                                      Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    forward<decltype(tag)>(x, {segments, groups, stride}, weight, bias, y);
-  });
-}
-
-void CpuBackend::group_linear_backward(const Tensor& x,
-                                       const Segments& segments,
-                                       const Segments& groups,
-                                       std::int64_t stride,
-                                       const Tensor& weight,
-                                       const Tensor& grad_y,
-                                       Tensor& grad_x,
-                                       Tensor& grad_weight,
-                                       Tensor& grad_bias) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(
-        x, {segments, groups, stride}, weight, grad_y, grad_x, grad_weight, grad_bias);
-  });
-}
-
 }  // namespace elastic::cpu

@@ -1,7 +1,8 @@
 // A gated recurrent unit along segments. Sequences of about the same length advance together, so
 // that a step is a product of matrices; where there are fewer sequences than threads, the threads
 // share the units of each step.
-#include "tensor/cpu/cpu_backend.h"
+#include "tensor/kernels/gru.h"
+
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/gru_gates.h"
 #include "tensor/cpu/parallel.h"
@@ -42,19 +43,15 @@ class PackedGates {
 };
 
 template <class T>
-void forward(const Tensor& input,
-             const Tensor& weight,
-             const Tensor& bias,
-             const Segments& segments,
-             Tensor& hidden) {
-  const std::int64_t dim = hidden.cols();
-  const PackedGates<T> packed(weight.data<T>(), dim);
-  const SequenceTiles sequences(segments, dim);
+void forward(const kernels::GruForward& k) {
+  const std::int64_t dim = k.hidden.cols();
+  const PackedGates<T> packed(k.weight.data<T>(), dim);
+  const SequenceTiles sequences(k.segments, dim);
   const std::int64_t size = sequences.tile_rows() * dim;
   const ThreadScratch<T> gate_scratch(GateBlocks<T>::kBlocks * size);
   const ThreadScratch<T> state_scratch(2 * size);  // before a step and after, in turn
-  const T* in = input.data<T>();
-  T* out = hidden.data<T>();
+  const T* in = k.input.data<T>();
+  T* out = k.hidden.data<T>();
 
   for_each_tile(sequences, state_scratch, [&](const SequenceTile& tile, T* states) {
     const Units units = tile.units;
@@ -73,7 +70,7 @@ void forward(const Tensor& input,
           units.count(),
           dim,
           [&](std::int64_t i) { return in + tile.token(i, t) * 3 * dim + units.begin; },
-          bias.data<T>() + units.begin,
+          k.bias.data<T>() + units.begin,
           gates);
       for (std::int64_t i = 0; i < rows; ++i) {
         const T* update = gates.update + i * units.count();
@@ -261,34 +258,17 @@ void weight_gradient(const Segments& segments,
   std::copy(sums + 3 * dim * dim, sums + size, grad_bias.data<T>());
 }
 
+const OnCpu gru_forward_entry{forward<float>, forward<double>};
+
+template <class T>
+void gru_backward(const kernels::GruBackward& k) {
+  Tensor reset_update = workspace<T>(2 * k.hidden.numel());
+  T* kept = reset_update.data<T>();
+  gate_factors<T>(k.input, k.weight, k.bias, k.segments, k.hidden, /*factors=*/k.grad_input, kept);
+  reverse_recurrence<T>(k.weight, k.segments, k.grad_hidden, kept, k.grad_input);
+  weight_gradient<T>(k.segments, k.hidden, k.grad_input, kept, k.grad_weight, k.grad_bias);
+}
+const OnCpu gru_backward_entry{gru_backward<float>, gru_backward<double>};
+
 }  // namespace
-
-void CpuBackend::gru_forward(const Tensor& input,
-                             const Tensor& weight,
-                             const Tensor& bias,
-                             const Segments& segments,
-                             Tensor& hidden) {
-  with_real_type(input.dtype(),
-                 [&](auto tag) { forward<decltype(tag)>(input, weight, bias, segments, hidden); });
-}
-
-void CpuBackend::gru_backward(const Tensor& input,
-                              const Tensor& weight,
-                              const Tensor& bias,
-                              const Segments& segments,
-                              const Tensor& hidden,
-                              const Tensor& grad_hidden,
-                              Tensor& grad_input,
-                              Tensor& grad_weight,
-                              Tensor& grad_bias) {
-  with_real_type(input.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    Tensor reset_update = workspace<T>(2 * hidden.numel());
-    T* kept = reset_update.data<T>();
-    gate_factors<T>(input, weight, bias, segments, hidden, /*factors=*/grad_input, kept);
-    reverse_recurrence<T>(weight, segments, grad_hidden, kept, grad_input);
-    weight_gradient<T>(segments, hidden, grad_input, kept, grad_weight, grad_bias);
-  });
-}
-
 }  // namespace elastic::cpu

@@ -1,8 +1,9 @@
 // Attention to decayed histograms of codewords. Counts run along the segments, a tile's words'
 // weights [tile, C W] meet the values in one product. Backward makes counts and weights again, from
 // the counts at every tile's begin.
+#include "tensor/kernels/histogram_attention.h"
+
 #include "tensor/cpu/code_histogram.h"
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/row_sort.h"
 
@@ -10,26 +11,23 @@ namespace elastic::cpu {
 namespace {
 
 template <class T>
-void forward(const CodeHistogram& histogram,
-             const Tensor& scores,
-             const Tensor& values,
-             Tensor& out) {
-  const HistogramView<T> view(histogram, scores);
-  const WordWeights<T> weights(scores);
-  const std::int64_t dim = values.cols();
+void forward(const kernels::HistogramAttentionForward& k) {
+  const HistogramView<T> view(k.histogram, k.scores);
+  const WordWeights<T> weights(k.scores);
+  const std::int64_t dim = k.values.cols();
   const std::int64_t words = view.words;
   const std::int64_t all_words = view.codebooks * words;
   Tensor packed = workspace<T>(packed_size<T>(all_words, dim));
-  pack(all_words, dim, row_major(values.data<T>(), dim), packed.data<T>());
+  pack(all_words, dim, row_major(k.values.data<T>(), dim), packed.data<T>());
   const ThreadScratch<T> scratch((kTokenTile + 1) * all_words + words);
-  const double work = product_work(out.rows(), all_words, dim);
+  const double work = product_work(k.out.rows(), all_words, dim);
   const auto multiply = [&](std::int64_t begin, std::int64_t rows, const T* alpha) {
-    T* result = out.data<T>() + begin * dim;
+    T* result = k.out.data<T>() + begin * dim;
     gemm(rows, dim, all_words, row_major(alpha, all_words), packed.data<T>(), result, dim, false);
   };
 
-  const Segments& segments = *histogram.segments;
-  if (histogram.last_only) {
+  const Segments& segments = *k.histogram.segments;
+  if (k.histogram.last_only) {
     const Tiles tiles = token_tiles(segments.size());
     parallel_for(tiles.count(), work, [&](std::int64_t tile) {
       T* alpha = scratch.get();
@@ -358,27 +356,15 @@ class Backward {
   std::int64_t first_token_ = 0;  // of the round
 };
 
+const OnCpu histogram_attention_forward_entry{forward<float>, forward<double>};
+
+template <class T>
+void histogram_attention_backward(const kernels::HistogramAttentionBackward& k) {
+  Backward<T>(k.histogram, k.scores, k.values, k.grad_out)
+      .run(k.grad_occupancy, k.grad_scores, k.grad_values);
+}
+const OnCpu histogram_attention_backward_entry{histogram_attention_backward<float>,
+                                               histogram_attention_backward<double>};
+
 }  // namespace
-
-void CpuBackend::histogram_attention_forward(const CodeHistogram& histogram,
-                                             const Tensor& scores,
-                                             const Tensor& values,
-                                             Tensor& out) {
-  with_real_type(values.dtype(),
-                 [&](auto tag) { forward<decltype(tag)>(histogram, scores, values, out); });
-}
-
-void CpuBackend::histogram_attention_backward(const CodeHistogram& histogram,
-                                              const Tensor& scores,
-                                              const Tensor& values,
-                                              const Tensor& grad_out,
-                                              Tensor& grad_occupancy,
-                                              Tensor& grad_scores,
-                                              Tensor& grad_values) {
-  with_real_type(values.dtype(), [&](auto tag) {
-    Backward<decltype(tag)>(histogram, scores, values, grad_out)
-        .run(grad_occupancy, grad_scores, grad_values);
-  });
-}
-
 }  // namespace elastic::cpu

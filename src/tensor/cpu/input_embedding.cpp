@@ -1,4 +1,6 @@
 // The trunk's input: item embedding + position embedding, norm, dropout, in one pass.
+#include "tensor/kernels/input_embedding.h"
+
 #include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/dropout_mask.h"
 #include "tensor/cpu/norm_rows.h"
@@ -31,81 +33,65 @@ void gather_sum(const Tensor& item_table,
   }
 }
 
+template <class T>
+void input_embedding_forward(const kernels::InputEmbeddingForward& k) {
+  const std::int64_t dim = k.y.cols();
+  const ThreadScratch<T> scratch(kTokenTile * dim);
+  const Tiles tiles{k.y.rows(), kTokenTile};
+  parallel_for(tiles.count(), kElementWork * static_cast<double>(k.y.numel()), [&](std::int64_t t) {
+    const std::int64_t begin = tiles.begin(t);
+    const std::int64_t rows = tiles.end(t) - begin;
+    T* x = scratch.get();
+    T* out = k.y.data<T>() + begin * dim;
+    gather_sum(k.item_table, k.position_table, k.ids, k.positions, begin, rows, x);
+    norm_rows(x, rows, dim, NormView<T>(k.norm), out);
+    apply_dropout(k.dropout, begin * dim, rows * dim, out);
+  });
+}
+const OnCpu input_embedding_forward_entry{input_embedding_forward<float>,
+                                          input_embedding_forward<double>};
+
+template <class T>
+void input_embedding_backward(const kernels::InputEmbeddingBackward& k) {
+  const std::int64_t dim = k.grad_y.cols();
+  const ThreadScratch<T> scratch(2 * kTokenTile * dim);
+  Tensor grad_x = workspace<T>(k.grad_y.numel());
+  const Tiles chunks = reduction_chunks(k.grad_y.rows());
+  Tensor partials = workspace<T>(chunks.count() * 2 * dim);
+  fill_elements(partials, 0.0);
+  parallel_for(
+      chunks.count(), kElementWork * static_cast<double>(k.grad_y.numel()), [&](std::int64_t c) {
+        T* x = scratch.get();
+        T* grad = x + kTokenTile * dim;
+        T* partial = partials.data<T>() + c * 2 * dim;
+        for (std::int64_t begin = chunks.begin(c); begin < chunks.end(c); begin += kTokenTile) {
+          const std::int64_t rows = std::min(kTokenTile, chunks.end(c) - begin);
+          const T* in = k.grad_y.data<T>() + begin * dim;
+          gather_sum(k.item_table, k.position_table, k.ids, k.positions, begin, rows, x);
+          std::copy(in, in + rows * dim, grad);
+          apply_dropout(k.dropout, begin * dim, rows * dim, grad);
+          norm_rows_backward<T>(x,
+                                rows,
+                                dim,
+                                NormView<T>(k.norm),
+                                grad,
+                                nullptr,
+                                grad_x.data<T>() + begin * dim,
+                                partial,
+                                partial + dim);
+        }
+      });
+  write_norm_gradient(partials.data<T>(), chunks.count(), dim, k.grad_norm);
+  const SortedRows items(k.ids.data<std::int32_t>(), k.ids.numel(), k.item_table.rows());
+  items.add_to(grad_x.data<T>(), dim, /*first_row=*/1, k.grad_item_table.data<T>());
+  if (k.position_table.defined()) {
+    const SortedRows places(
+        k.positions.data<std::int32_t>(), k.positions.numel(), k.position_table.rows());
+    places.add_to(grad_x.data<T>(), dim, /*first_row=*/0, k.grad_position_table.data<T>());
+  }
+}
+const OnCpu input_embedding_backward_entry{input_embedding_backward<float>,
+                                           input_embedding_backward<double>};
+
 }  // namespace
-
-void CpuBackend::input_embedding_forward(const Tensor& item_table,
-                                         const Tensor& position_table,
-                                         const Tensor& ids,
-                                         const Tensor& positions,
-                                         const Norm& norm,
-                                         const Dropout& dropout,
-                                         Tensor& y) {
-  with_real_type(y.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t dim = y.cols();
-    const ThreadScratch<T> scratch(kTokenTile * dim);
-    const Tiles tiles{y.rows(), kTokenTile};
-    parallel_for(tiles.count(), kElementWork * static_cast<double>(y.numel()), [&](std::int64_t t) {
-      const std::int64_t begin = tiles.begin(t);
-      const std::int64_t rows = tiles.end(t) - begin;
-      T* x = scratch.get();
-      T* out = y.data<T>() + begin * dim;
-      gather_sum(item_table, position_table, ids, positions, begin, rows, x);
-      norm_rows(x, rows, dim, NormView<T>(norm), out);
-      apply_dropout(dropout, begin * dim, rows * dim, out);
-    });
-  });
-}
-
-void CpuBackend::input_embedding_backward(const Tensor& item_table,
-                                          const Tensor& position_table,
-                                          const Tensor& ids,
-                                          const Tensor& positions,
-                                          const Norm& norm,
-                                          const Dropout& dropout,
-                                          const Tensor& grad_y,
-                                          Tensor& grad_item_table,
-                                          Tensor& grad_position_table,
-                                          NormGrad& grad_norm) {
-  with_real_type(grad_y.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t dim = grad_y.cols();
-    const ThreadScratch<T> scratch(2 * kTokenTile * dim);
-    Tensor grad_x = workspace<T>(grad_y.numel());
-    const Tiles chunks = reduction_chunks(grad_y.rows());
-    Tensor partials = workspace<T>(chunks.count() * 2 * dim);
-    fill(partials, 0.0);
-    parallel_for(
-        chunks.count(), kElementWork * static_cast<double>(grad_y.numel()), [&](std::int64_t c) {
-          T* x = scratch.get();
-          T* grad = x + kTokenTile * dim;
-          T* partial = partials.data<T>() + c * 2 * dim;
-          for (std::int64_t begin = chunks.begin(c); begin < chunks.end(c); begin += kTokenTile) {
-            const std::int64_t rows = std::min(kTokenTile, chunks.end(c) - begin);
-            const T* in = grad_y.data<T>() + begin * dim;
-            gather_sum(item_table, position_table, ids, positions, begin, rows, x);
-            std::copy(in, in + rows * dim, grad);
-            apply_dropout(dropout, begin * dim, rows * dim, grad);
-            norm_rows_backward<T>(x,
-                                  rows,
-                                  dim,
-                                  NormView<T>(norm),
-                                  grad,
-                                  nullptr,
-                                  grad_x.data<T>() + begin * dim,
-                                  partial,
-                                  partial + dim);
-          }
-        });
-    write_norm_gradient(partials.data<T>(), chunks.count(), dim, grad_norm);
-    const SortedRows items(ids.data<std::int32_t>(), ids.numel(), item_table.rows());
-    items.add_to(grad_x.data<T>(), dim, /*first_row=*/1, grad_item_table.data<T>());
-    if (position_table.defined()) {
-      const SortedRows places(
-          positions.data<std::int32_t>(), positions.numel(), position_table.rows());
-      places.add_to(grad_x.data<T>(), dim, /*first_row=*/0, grad_position_table.data<T>());
-    }
-  });
-}
-
 }  // namespace elastic::cpu

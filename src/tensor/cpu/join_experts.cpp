@@ -1,5 +1,7 @@
 // Retrieved experts join a softmax that each token has been through, head by head: a token's
 // experts are read in place, their rows of the table stay in cache.
+#include "tensor/kernels/join_experts.h"
+
 #include <cmath>
 
 #include "tensor/cpu/cpu_backend.h"
@@ -164,60 +166,41 @@ void table_gradient(
   });
 }
 
+template <class T>
+void join_experts_forward(const kernels::JoinExpertsForward& k) {
+  const Join<T> p(k.out, k.log_sum, k.query, k.table, k.indices, k.gates);
+  const ThreadScratch<T> scratch(p.count + 1);
+  const Tiles tiles = token_tiles(p.rows);
+  parallel_for(tiles.count(), p.work(2), [&](std::int64_t tile) {
+    for (std::int64_t t = tiles.begin(tile); t < tiles.end(tile); ++t) {
+      join_token(p, t, scratch.get(), k.joined.data<T>());
+    }
+  });
+}
+const OnCpu join_experts_forward_entry{join_experts_forward<float>, join_experts_forward<double>};
+
+template <class T>
+void join_experts_backward(const kernels::JoinExpertsBackward& k) {
+  const Join<T> p(k.out, k.log_sum, k.query, k.table, k.indices, k.gates);
+  const Tensor factors = workspace<T>(p.rows * p.count * p.heads * 2);
+  const JoinGrads<T> grad{k.grad_joined.data<T>(),
+                          k.grad_out.data<T>(),
+                          k.grad_log_sum.data<T>(),
+                          k.grad_query.data<T>(),
+                          k.grad_gates.data<T>(),
+                          factors.data<T>()};
+  const ThreadScratch<T> scratch(3 * p.count + 1);
+  const Tiles tiles = token_tiles(p.rows);
+  parallel_for(tiles.count(), p.work(3), [&](std::int64_t tile) {
+    for (std::int64_t t = tiles.begin(tile); t < tiles.end(tile); ++t) {
+      join_token_backward(p, grad, t, scratch.get());
+    }
+  });
+  fill_elements(k.grad_table, 0.0);
+  table_gradient(p, grad.joined, factors.data<T>(), k.table.rows(), k.grad_table.data<T>());
+}
+const OnCpu join_experts_backward_entry{join_experts_backward<float>,
+                                        join_experts_backward<double>};
+
 }  // namespace
-
-void CpuBackend::join_experts_forward(const Tensor& out,
-                                      const Tensor& log_sum,
-                                      const Tensor& query,
-                                      const Tensor& table,
-                                      const Tensor& indices,
-                                      const Tensor& gates,
-                                      Tensor& joined) {
-  with_real_type(out.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Join<T> p(out, log_sum, query, table, indices, gates);
-    const ThreadScratch<T> scratch(p.count + 1);
-    const Tiles tiles = token_tiles(p.rows);
-    parallel_for(tiles.count(), p.work(2), [&](std::int64_t tile) {
-      for (std::int64_t t = tiles.begin(tile); t < tiles.end(tile); ++t) {
-        join_token(p, t, scratch.get(), joined.data<T>());
-      }
-    });
-  });
-}
-
-void CpuBackend::join_experts_backward(const Tensor& out,
-                                       const Tensor& log_sum,
-                                       const Tensor& query,
-                                       const Tensor& table,
-                                       const Tensor& indices,
-                                       const Tensor& gates,
-                                       const Tensor& grad_joined,
-                                       Tensor& grad_out,
-                                       Tensor& grad_log_sum,
-                                       Tensor& grad_query,
-                                       Tensor& grad_table,
-                                       Tensor& grad_gates) {
-  with_real_type(out.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Join<T> p(out, log_sum, query, table, indices, gates);
-    const Tensor factors = workspace<T>(p.rows * p.count * p.heads * 2);
-    const JoinGrads<T> grad{grad_joined.data<T>(),
-                            grad_out.data<T>(),
-                            grad_log_sum.data<T>(),
-                            grad_query.data<T>(),
-                            grad_gates.data<T>(),
-                            factors.data<T>()};
-    const ThreadScratch<T> scratch(3 * p.count + 1);
-    const Tiles tiles = token_tiles(p.rows);
-    parallel_for(tiles.count(), p.work(3), [&](std::int64_t tile) {
-      for (std::int64_t t = tiles.begin(tile); t < tiles.end(tile); ++t) {
-        join_token_backward(p, grad, t, scratch.get());
-      }
-    });
-    fill(grad_table, 0.0);
-    table_gradient(p, grad.joined, factors.data<T>(), table.rows(), grad_table.data<T>());
-  });
-}
-
 }  // namespace elastic::cpu

@@ -1,9 +1,12 @@
 // Matrix products, linear layers and the per-head products of absorbed projections.
-#include "tensor/cpu/cpu_backend.h"
+#include "tensor/kernels/linear.h"
+
 #include "tensor/cpu/dropout_mask.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/tile.h"
+#include "tensor/kernels/heads.h"
+#include "tensor/kernels/transpose.h"
 
 namespace elastic::cpu {
 namespace {
@@ -60,178 +63,159 @@ void weight_gradient(const Tensor& x,
   }
 }
 
-}  // namespace
+template <class T>
+void transpose(const kernels::Transpose& k) {
+  cpu::transpose(k.x.data<T>(), k.x.shape()[0], k.x.shape()[1], k.out.data<T>());
+}
+const OnCpu transpose_entry{transpose<float>, transpose<double>};
 
-void CpuBackend::transpose(const Tensor& x, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    cpu::transpose(x.data<T>(), x.shape()[0], x.shape()[1], out.data<T>());
+template <class T>
+void linear_forward(const kernels::LinearForward& k) {
+  const std::int64_t in = k.x.cols();
+  const std::int64_t out = k.y.cols();
+  const Tensor right = packed(in, out, transposed(k.weight.data<T>(), in));
+  const Tiles tiles = token_tiles(k.x.rows());
+  parallel_for(tiles.count(), product_work(k.x.rows(), in, out), [&](std::int64_t t) {
+    linear_tile(k.x.data<T>() + tiles.begin(t) * in,
+                tiles.end(t) - tiles.begin(t),
+                in,
+                out,
+                right.data<T>(),
+                k.bias,
+                k.y.data<T>() + tiles.begin(t) * out);
   });
 }
+const OnCpu linear_forward_entry{linear_forward<float>, linear_forward<double>};
 
-void CpuBackend::linear_forward(const Tensor& x,
-                                const Tensor& weight,
-                                const Tensor& bias,
-                                Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t in = x.cols();
-    const std::int64_t out = y.cols();
-    const Tensor right = packed(in, out, transposed(weight.data<T>(), in));
-    const Tiles tiles = token_tiles(x.rows());
-    parallel_for(tiles.count(), product_work(x.rows(), in, out), [&](std::int64_t t) {
-      linear_tile(x.data<T>() + tiles.begin(t) * in,
-                  tiles.end(t) - tiles.begin(t),
-                  in,
-                  out,
-                  right.data<T>(),
-                  bias,
-                  y.data<T>() + tiles.begin(t) * out);
+template <class T>
+void linear_backward(const kernels::LinearBackward& k) {
+  const std::int64_t in = k.x.cols();
+  const std::int64_t out = k.grad_y.cols();
+  if (k.grad_x != nullptr) {
+    const Tensor right = packed(out, in, row_major(k.weight.data<T>(), in));
+    const Tiles tiles = token_tiles(k.x.rows());
+    parallel_for(tiles.count(), product_work(k.x.rows(), in, out), [&](std::int64_t t) {
+      gemm(tiles.end(t) - tiles.begin(t),
+           in,
+           out,
+           row_major<T>(k.grad_y.data<T>() + tiles.begin(t) * out, out),
+           right.data<T>(),
+           k.grad_x->data<T>() + tiles.begin(t) * in,
+           in,
+           false);
     });
-  });
+  }
+  if (k.grad_weight != nullptr || k.grad_bias != nullptr) {
+    weight_gradient<T>(k.x, k.grad_y, k.grad_weight, k.grad_bias);
+  }
 }
+const OnCpu linear_backward_entry{linear_backward<float>, linear_backward<double>};
 
-void CpuBackend::linear_backward(const Tensor& x,
-                                 const Tensor& weight,
-                                 const Tensor& grad_y,
-                                 Tensor* grad_x,
-                                 Tensor* grad_weight,
-                                 Tensor* grad_bias) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t in = x.cols();
-    const std::int64_t out = grad_y.cols();
-    if (grad_x != nullptr) {
-      const Tensor right = packed(out, in, row_major(weight.data<T>(), in));
-      const Tiles tiles = token_tiles(x.rows());
-      parallel_for(tiles.count(), product_work(x.rows(), in, out), [&](std::int64_t t) {
-        gemm(tiles.end(t) - tiles.begin(t),
-             in,
-             out,
-             row_major<T>(grad_y.data<T>() + tiles.begin(t) * out, out),
-             right.data<T>(),
-             grad_x->data<T>() + tiles.begin(t) * in,
-             in,
-             false);
-      });
-    }
-    if (grad_weight != nullptr || grad_bias != nullptr) {
-      weight_gradient<T>(x, grad_y, grad_weight, grad_bias);
+template <class T>
+void linear_residual_forward(const kernels::LinearResidualForward& k) {
+  const std::int64_t in = k.x.cols();
+  const std::int64_t out = k.y.cols();
+  const Tensor right = packed(in, out, transposed(k.weight.data<T>(), in));
+  const Tiles tiles = token_tiles(k.x.rows());
+  parallel_for(tiles.count(), product_work(k.x.rows(), in, out), [&](std::int64_t t) {
+    const std::int64_t rows = tiles.end(t) - tiles.begin(t);
+    const std::int64_t first = tiles.begin(t) * out;
+    T* result = k.y.data<T>() + first;
+    const T* added = k.residual.data<T>() + first;
+    linear_tile(
+        k.x.data<T>() + tiles.begin(t) * in, rows, in, out, right.data<T>(), k.bias, result);
+    apply_dropout(k.dropout, first, rows * out, result);
+    for (std::int64_t i = 0; i < rows * out; ++i) {
+      result[i] += added[i];
     }
   });
 }
+const OnCpu linear_residual_forward_entry{linear_residual_forward<float>,
+                                          linear_residual_forward<double>};
 
-void CpuBackend::linear_residual_forward(const Tensor& x,
-                                         const Tensor& weight,
-                                         const Tensor& bias,
-                                         const Tensor& residual,
-                                         const Dropout& dropout,
-                                         Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t in = x.cols();
-    const std::int64_t out = y.cols();
-    const Tensor right = packed(in, out, transposed(weight.data<T>(), in));
-    const Tiles tiles = token_tiles(x.rows());
-    parallel_for(tiles.count(), product_work(x.rows(), in, out), [&](std::int64_t t) {
-      const std::int64_t rows = tiles.end(t) - tiles.begin(t);
-      const std::int64_t first = tiles.begin(t) * out;
-      T* result = y.data<T>() + first;
-      const T* added = residual.data<T>() + first;
-      linear_tile(x.data<T>() + tiles.begin(t) * in, rows, in, out, right.data<T>(), bias, result);
-      apply_dropout(dropout, first, rows * out, result);
-      for (std::int64_t i = 0; i < rows * out; ++i) {
-        result[i] += added[i];
-      }
-    });
-  });
-}
-
-void CpuBackend::heads_expand(const Tensor& x, const Tensor& weight, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t dim = x.cols();
-    const std::int64_t heads = out.shape()[1];
-    const std::int64_t experts = out.shape()[2];
-    const std::int64_t head_dim = dim / heads;
-    const std::int64_t packed_head = packed_size<T>(head_dim, dim);
-    Tensor right = workspace<T>(heads * packed_head);
+template <class T>
+void heads_expand(const kernels::HeadsExpand& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t heads = k.out.shape()[1];
+  const std::int64_t experts = k.out.shape()[2];
+  const std::int64_t head_dim = dim / heads;
+  const std::int64_t packed_head = packed_size<T>(head_dim, dim);
+  Tensor right = workspace<T>(heads * packed_head);
+  for (std::int64_t h = 0; h < heads; ++h) {
+    pack(head_dim,
+         dim,
+         row_major(k.weight.data<T>() + h * head_dim * dim, dim),
+         right.data<T>() + h * packed_head);
+  }
+  parallel_for(k.out.shape()[0], product_work(k.x.rows(), dim, dim), [&](std::int64_t b) {
     for (std::int64_t h = 0; h < heads; ++h) {
-      pack(head_dim,
+      gemm(experts,
            dim,
-           row_major(weight.data<T>() + h * head_dim * dim, dim),
-           right.data<T>() + h * packed_head);
-    }
-    parallel_for(out.shape()[0], product_work(x.rows(), dim, dim), [&](std::int64_t b) {
-      for (std::int64_t h = 0; h < heads; ++h) {
-        gemm(experts,
-             dim,
-             head_dim,
-             row_major<T>(x.data<T>() + b * experts * dim + h * head_dim, dim),
-             right.data<T>() + h * packed_head,
-             out.data<T>() + (b * heads + h) * experts * dim,
-             dim,
-             false);
-      }
-    });
-  });
-}
-
-void CpuBackend::heads_contract(const Tensor& z, const Tensor& weight, Tensor& out) {
-  with_real_type(z.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t dim = out.cols();
-    const std::int64_t heads = z.shape()[1];
-    const std::int64_t experts = z.shape()[2];
-    const std::int64_t head_dim = dim / heads;
-    const std::int64_t packed_head = packed_size<T>(dim, head_dim);
-    Tensor right = workspace<T>(heads * packed_head);
-    for (std::int64_t h = 0; h < heads; ++h) {
-      pack(dim,
            head_dim,
-           transposed(weight.data<T>() + h * head_dim * dim, dim),
-           right.data<T>() + h * packed_head);
+           row_major<T>(k.x.data<T>() + b * experts * dim + h * head_dim, dim),
+           right.data<T>() + h * packed_head,
+           k.out.data<T>() + (b * heads + h) * experts * dim,
+           dim,
+           false);
     }
-    parallel_for(z.shape()[0], product_work(out.rows(), dim, dim), [&](std::int64_t b) {
+  });
+}
+const OnCpu heads_expand_entry{heads_expand<float>, heads_expand<double>};
+
+template <class T>
+void heads_contract(const kernels::HeadsContract& k) {
+  const std::int64_t dim = k.out.cols();
+  const std::int64_t heads = k.z.shape()[1];
+  const std::int64_t experts = k.z.shape()[2];
+  const std::int64_t head_dim = dim / heads;
+  const std::int64_t packed_head = packed_size<T>(dim, head_dim);
+  Tensor right = workspace<T>(heads * packed_head);
+  for (std::int64_t h = 0; h < heads; ++h) {
+    pack(dim,
+         head_dim,
+         transposed(k.weight.data<T>() + h * head_dim * dim, dim),
+         right.data<T>() + h * packed_head);
+  }
+  parallel_for(k.z.shape()[0], product_work(k.out.rows(), dim, dim), [&](std::int64_t b) {
+    for (std::int64_t h = 0; h < heads; ++h) {
+      gemm(experts,
+           head_dim,
+           dim,
+           row_major<T>(k.z.data<T>() + (b * heads + h) * experts * dim, dim),
+           right.data<T>() + h * packed_head,
+           k.out.data<T>() + b * experts * dim + h * head_dim,
+           dim,
+           false);
+    }
+  });
+}
+const OnCpu heads_contract_entry{heads_contract<float>, heads_contract<double>};
+
+template <class T>
+void heads_outer(const kernels::HeadsOuter& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t heads = k.z.shape()[1];
+  const std::int64_t experts = k.z.shape()[2];
+  const std::int64_t head_dim = dim / heads;
+  const Tiles chunks = reduction_chunks(k.z.shape()[0], 4);
+  const double work = product_work(k.x.rows(), dim, dim);
+  reduce_chunks(chunks, work, dim * dim, k.out.data<T>(), [&](std::int64_t c, T* partial) {
+    for (std::int64_t b = chunks.begin(c); b < chunks.end(c); ++b) {
       for (std::int64_t h = 0; h < heads; ++h) {
-        gemm(experts,
-             head_dim,
-             dim,
-             row_major<T>(z.data<T>() + (b * heads + h) * experts * dim, dim),
-             right.data<T>() + h * packed_head,
-             out.data<T>() + b * experts * dim + h * head_dim,
-             dim,
-             false);
+        gemm_unpacked(head_dim,
+                      dim,
+                      experts,
+                      transposed<T>(k.x.data<T>() + b * experts * dim + h * head_dim, dim),
+                      k.z.data<T>() + (b * heads + h) * experts * dim,
+                      dim,
+                      partial + h * head_dim * dim,
+                      dim,
+                      true);
       }
-    });
+    }
   });
 }
+const OnCpu heads_outer_entry{heads_outer<float>, heads_outer<double>};
 
-void CpuBackend::heads_outer(const Tensor& x, const Tensor& z, Tensor& out) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t dim = x.cols();
-    const std::int64_t heads = z.shape()[1];
-    const std::int64_t experts = z.shape()[2];
-    const std::int64_t head_dim = dim / heads;
-    const Tiles chunks = reduction_chunks(z.shape()[0], 4);
-    const double work = product_work(x.rows(), dim, dim);
-    reduce_chunks(chunks, work, dim * dim, out.data<T>(), [&](std::int64_t c, T* partial) {
-      for (std::int64_t b = chunks.begin(c); b < chunks.end(c); ++b) {
-        for (std::int64_t h = 0; h < heads; ++h) {
-          gemm_unpacked(head_dim,
-                        dim,
-                        experts,
-                        transposed<T>(x.data<T>() + b * experts * dim + h * head_dim, dim),
-                        z.data<T>() + (b * heads + h) * experts * dim,
-                        dim,
-                        partial + h * head_dim * dim,
-                        dim,
-                        true);
-        }
-      }
-    });
-  });
-}
-
+}  // namespace
 }  // namespace elastic::cpu

@@ -1,6 +1,7 @@
 // Attention without softmax: a matrix for each segment and head, summed over its keys by chunks of
 // tokens, and its product with every query.
-#include "tensor/cpu/cpu_backend.h"
+#include "tensor/kernels/linear_attention.h"
+
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/segment_chunks.h"
@@ -90,46 +91,30 @@ Heads heads_of(const Tensor& context) {
   return {context.shape()[1], context.cols()};
 }
 
-}  // namespace
-
-void CpuBackend::linear_attention_forward(const Tensor& query,
-                                          const Tensor& key,
-                                          const Tensor& value,
-                                          const Segments& queries,
-                                          const Segments& keys,
-                                          Tensor& context,
-                                          Tensor& out) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Heads heads = heads_of(context);
-    sum_products<T>(key, value, SegmentChunks(keys), keys.size(), heads, context);
-    multiply_rows<T>(query, context, /*transpose=*/false, SegmentChunks(queries), heads, out);
-  });
+template <class T>
+void linear_attention_forward(const kernels::LinearAttentionForward& k) {
+  const Heads heads = heads_of(k.context);
+  sum_products<T>(k.key, k.value, SegmentChunks(k.keys), k.keys.size(), heads, k.context);
+  multiply_rows<T>(k.query, k.context, /*transpose=*/false, SegmentChunks(k.queries), heads, k.out);
 }
+const OnCpu linear_attention_forward_entry{linear_attention_forward<float>,
+                                           linear_attention_forward<double>};
 
 // With C the context and g = dL/dout: dC = sum_t query_t^T g_t, dquery_t = g_t C^T,
 // dkey_t = value_t dC^T, dvalue_t = key_t dC.
-void CpuBackend::linear_attention_backward(const Tensor& query,
-                                           const Tensor& key,
-                                           const Tensor& value,
-                                           const Segments& queries,
-                                           const Segments& keys,
-                                           const Tensor& context,
-                                           const Tensor& grad_out,
-                                           Tensor& grad_query,
-                                           Tensor& grad_key,
-                                           Tensor& grad_value) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const Heads heads = heads_of(context);
-    const SegmentChunks query_chunks(queries);
-    const SegmentChunks key_chunks(keys);
-    Tensor grad_context = workspace<T>(context.numel());
-    sum_products<T>(query, grad_out, query_chunks, queries.size(), heads, grad_context);
-    multiply_rows<T>(grad_out, context, /*transpose=*/true, query_chunks, heads, grad_query);
-    multiply_rows<T>(value, grad_context, /*transpose=*/true, key_chunks, heads, grad_key);
-    multiply_rows<T>(key, grad_context, /*transpose=*/false, key_chunks, heads, grad_value);
-  });
+template <class T>
+void linear_attention_backward(const kernels::LinearAttentionBackward& k) {
+  const Heads heads = heads_of(k.context);
+  const SegmentChunks query_chunks(k.queries);
+  const SegmentChunks key_chunks(k.keys);
+  Tensor grad_context = workspace<T>(k.context.numel());
+  sum_products<T>(k.query, k.grad_out, query_chunks, k.queries.size(), heads, grad_context);
+  multiply_rows<T>(k.grad_out, k.context, /*transpose=*/true, query_chunks, heads, k.grad_query);
+  multiply_rows<T>(k.value, grad_context, /*transpose=*/true, key_chunks, heads, k.grad_key);
+  multiply_rows<T>(k.key, grad_context, /*transpose=*/false, key_chunks, heads, k.grad_value);
 }
+const OnCpu linear_attention_backward_entry{linear_attention_backward<float>,
+                                            linear_attention_backward<double>};
 
+}  // namespace
 }  // namespace elastic::cpu

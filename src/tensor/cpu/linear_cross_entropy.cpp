@@ -6,10 +6,11 @@
 // exponentials, the rows' gradients), then ranges of items in parallel (the table's gradient,
 // adding the blocks in order). A catalogue past kSlabItems is taken in slabs: the workspace is
 // bounded whatever R and V, at the price of computing the logits twice.
+#include "tensor/kernels/linear_cross_entropy.h"
+
 #include <cmath>
 #include <limits>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/tile.h"
@@ -276,22 +277,15 @@ class CrossEntropy {
   Tensor block_losses_;   ///< sums of the rows' losses
 };
 
-}  // namespace
-
-void CpuBackend::linear_cross_entropy(const Tensor& hidden,
-                                      const Tensor& table,
-                                      const Tensor& targets,
-                                      Tensor& loss,
-                                      Tensor* grad_hidden,
-                                      Tensor* grad_table) {
-  with_real_type(hidden.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    if (grad_table != nullptr) {
-      fill_zero(grad_table->data<T>(), grad_table->cols());
-    }
-    CrossEntropy<T> computation(hidden, table, targets, grad_hidden, grad_table);
-    loss.data<T>()[0] = static_cast<T>(computation.run());
-  });
+template <class T>
+void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
+  if (k.grad_table != nullptr) {
+    fill_zero(k.grad_table->data<T>(), k.grad_table->cols());
+  }
+  CrossEntropy<T> computation(k.hidden, k.table, k.targets, k.grad_hidden, k.grad_table);
+  k.loss.data<T>()[0] = static_cast<T>(computation.run());
 }
+const OnCpu linear_cross_entropy_entry{linear_cross_entropy<float>, linear_cross_entropy<double>};
 
+}  // namespace
 }  // namespace elastic::cpu

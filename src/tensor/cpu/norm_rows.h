@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "tensor/backend.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/simd.h"
 #include "tensor/cpu/vector_math.h"
+#include "tensor/norm.h"
 
 namespace elastic::cpu {
 

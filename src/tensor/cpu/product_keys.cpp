@@ -1,4 +1,6 @@
 // Product-key retrieval (Lample et al. 2019) with a gate: k experts out of S * S for each query.
+#include "tensor/kernels/product_keys.h"
+
 #include <array>
 #include <limits>
 #include <numeric>
@@ -248,73 +250,54 @@ void gates_backward(const Tensor& query,
                 });
 }
 
-}  // namespace
-
-void CpuBackend::product_keys_forward(const Tensor& query,
-                                      const Tensor& subkeys,
-                                      const Tensor& memory,
-                                      Tensor& indices,
-                                      Tensor& gates,
-                                      Tensor& experts) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    retrieve<T>(Pool(query, subkeys, indices), query, subkeys, indices, gates);
-    if (!experts.defined()) {
-      return;
+template <class T>
+void product_keys_forward(const kernels::ProductKeysForward& k) {
+  retrieve<T>(Pool(k.query, k.subkeys, k.indices), k.query, k.subkeys, k.indices, k.gates);
+  if (!k.experts.defined()) {
+    return;
+  }
+  const std::int64_t dim = k.memory.cols();
+  const double work = kElementWork * static_cast<double>(k.experts.numel());
+  parallel_for(k.indices.rows(), work, [&](std::int64_t b) {
+    for (std::int64_t i = b * k.indices.cols(); i < (b + 1) * k.indices.cols(); ++i) {
+      const T* row = k.memory.data<T>() + k.indices.data<std::int32_t>()[i] * dim;
+      ArrayMap<T>(k.experts.data<T>() + i * dim, dim) =
+          k.gates.data<T>()[i] * ConstArrayMap<T>(row, dim);
     }
-    const std::int64_t dim = memory.cols();
-    const double work = kElementWork * static_cast<double>(experts.numel());
-    parallel_for(indices.rows(), work, [&](std::int64_t b) {
-      for (std::int64_t i = b * indices.cols(); i < (b + 1) * indices.cols(); ++i) {
-        const T* row = memory.data<T>() + indices.data<std::int32_t>()[i] * dim;
-        ArrayMap<T>(experts.data<T>() + i * dim, dim) =
-            gates.data<T>()[i] * ConstArrayMap<T>(row, dim);
-      }
-    });
   });
 }
+const OnCpu product_keys_forward_entry{product_keys_forward<float>, product_keys_forward<double>};
 
-void CpuBackend::product_keys_backward(const Tensor& query,
-                                       const Tensor& subkeys,
-                                       const Tensor& memory,
-                                       const Tensor& indices,
-                                       const Tensor& gates,
-                                       const Tensor& grad_experts,
-                                       Tensor& grad_query,
-                                       Tensor& grad_subkeys,
-                                       Tensor& grad_memory) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const std::int64_t dim = memory.cols();
-    const auto* chosen = indices.data<std::int32_t>();
-    const Tensor grad_gates = workspace<T>(indices.numel());
-    const Tensor grad_rows = workspace<T>(grad_experts.numel());
-    const double work = kElementWork * static_cast<double>(grad_experts.numel());
-    parallel_for(indices.rows(), work, [&](std::int64_t b) {
-      for (std::int64_t i = b * indices.cols(); i < (b + 1) * indices.cols(); ++i) {
-        const ConstArrayMap<T> grad(grad_experts.data<T>() + i * dim, dim);
-        grad_gates.data<T>()[i] = dot(grad.data(), memory.data<T>() + chosen[i] * dim, dim);
-        ArrayMap<T>(grad_rows.data<T>() + i * dim, dim) = gates.data<T>()[i] * grad;
-      }
-    });
-    gates_backward(query, subkeys, indices, gates, grad_gates.data<T>(), grad_query, grad_subkeys);
-    fill(grad_memory, 0.0);
-    const SortedRows sorted(chosen, indices.numel(), memory.rows());
-    sorted.add_to(grad_rows.data<T>(), dim, 0, grad_memory.data<T>());
+template <class T>
+void product_keys_backward(const kernels::ProductKeysBackward& k) {
+  const std::int64_t dim = k.memory.cols();
+  const auto* chosen = k.indices.data<std::int32_t>();
+  const Tensor grad_gates = workspace<T>(k.indices.numel());
+  const Tensor grad_rows = workspace<T>(k.grad_experts.numel());
+  const double work = kElementWork * static_cast<double>(k.grad_experts.numel());
+  parallel_for(k.indices.rows(), work, [&](std::int64_t b) {
+    for (std::int64_t i = b * k.indices.cols(); i < (b + 1) * k.indices.cols(); ++i) {
+      const ConstArrayMap<T> grad(k.grad_experts.data<T>() + i * dim, dim);
+      grad_gates.data<T>()[i] = dot(grad.data(), k.memory.data<T>() + chosen[i] * dim, dim);
+      ArrayMap<T>(grad_rows.data<T>() + i * dim, dim) = k.gates.data<T>()[i] * grad;
+    }
   });
+  gates_backward(
+      k.query, k.subkeys, k.indices, k.gates, grad_gates.data<T>(), k.grad_query, k.grad_subkeys);
+  fill_elements(k.grad_memory, 0.0);
+  const SortedRows sorted(chosen, k.indices.numel(), k.memory.rows());
+  sorted.add_to(grad_rows.data<T>(), dim, 0, k.grad_memory.data<T>());
 }
+const OnCpu product_keys_backward_entry{product_keys_backward<float>,
+                                        product_keys_backward<double>};
 
-void CpuBackend::product_key_gates_backward(const Tensor& query,
-                                            const Tensor& subkeys,
-                                            const Tensor& indices,
-                                            const Tensor& gates,
-                                            const Tensor& grad_gates,
-                                            Tensor& grad_query,
-                                            Tensor& grad_subkeys) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    gates_backward(query, subkeys, indices, gates, grad_gates.data<T>(), grad_query, grad_subkeys);
-  });
+template <class T>
+void product_key_gates_backward(const kernels::ProductKeyGatesBackward& k) {
+  gates_backward(
+      k.query, k.subkeys, k.indices, k.gates, k.grad_gates.data<T>(), k.grad_query, k.grad_subkeys);
 }
+const OnCpu product_key_gates_backward_entry{product_key_gates_backward<float>,
+                                             product_key_gates_backward<double>};
 
+}  // namespace
 }  // namespace elastic::cpu

@@ -3,9 +3,10 @@
 // The kernels work on the columns that the longest segment uses, reversed: reversed column r of L
 // belongs to the token L - r steps before the segment's end, so that a segment of n tokens uses the
 // last n of them in the order of its tokens.
+#include "tensor/kernels/project_tokens.h"
+
 #include <algorithm>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/segment_chunks.h"
@@ -32,34 +33,34 @@ std::int64_t first_column(const SegmentChunks::Chunk& chunk, const Segments& seg
 }
 
 template <class T>
-void forward(const Tensor& x, const Tensor& projection, const Segments& segments, Tensor& out) {
-  const std::int64_t dim = x.cols();
-  const std::int64_t rows = projection.shape()[0];
-  const std::int64_t length = segments.max_length();
+void forward(const kernels::ProjectTokensForward& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t rows = k.projection.shape()[0];
+  const std::int64_t length = k.segments.max_length();
   const std::int64_t size = rows * dim;
-  const Tensor reversed = reversed_columns<T>(projection, length);
-  const SegmentChunks chunks(segments);
+  const Tensor reversed = reversed_columns<T>(k.projection, length);
+  const SegmentChunks chunks(k.segments);
   const Tensor partials = workspace<T>(chunks.any_cut() ? chunks.count() * size : std::int64_t{0});
-  parallel_for(chunks.count(), product_work(x.rows(), rows, dim), [&](std::int64_t c) {
+  parallel_for(chunks.count(), product_work(k.x.rows(), rows, dim), [&](std::int64_t c) {
     const SegmentChunks::Chunk& chunk = chunks[c];
     T* sums =
-        chunks.whole(c) ? out.data<T>() + chunk.segment * size : partials.data<T>() + c * size;
+        chunks.whole(c) ? k.out.data<T>() + chunk.segment * size : partials.data<T>() + c * size;
     gemm_unpacked(rows,
                   dim,
                   chunk.end - chunk.begin,
-                  row_major<T>(reversed.data<T>() + first_column(chunk, segments), length),
-                  x.data<T>() + chunk.begin * dim,
+                  row_major<T>(reversed.data<T>() + first_column(chunk, k.segments), length),
+                  k.x.data<T>() + chunk.begin * dim,
                   dim,
                   sums,
                   dim,
                   false);
   });
   // Segments of several chunks, in order, and of none.
-  for (std::int64_t b = 0; b < segments.size(); ++b) {
+  for (std::int64_t b = 0; b < k.segments.size(); ++b) {
     const std::int64_t first = chunks.first(b);
     if (const std::int64_t count = chunks.first(b + 1) - first; count != 1) {
       const T* parts = count == 0 ? nullptr : partials.data<T>() + first * size;
-      sum_partials(parts, count, size, out.data<T>() + b * size);
+      sum_partials(parts, count, size, k.out.data<T>() + b * size);
     }
   }
 }
@@ -143,51 +144,30 @@ void projection_gradient(const ProjectionGradient<T>& gradient, Tensor& grad_pro
 // dx_t = sum_i projection[i, c] g[b, i], dprojection[i, c] = sum_b g[b, i] . x_t, t the token c
 // steps before the end of segment b.
 template <class T>
-void backward(const Tensor& x,
-              const Tensor& projection,
-              const Segments& segments,
-              const Tensor& grad_out,
-              Tensor& grad_x,
-              Tensor& grad_projection) {
-  const std::int64_t dim = x.cols();
-  const std::int64_t rows = projection.shape()[0];
-  const std::int64_t length = segments.max_length();
-  const Tensor reversed = reversed_columns<T>(projection, length);
-  const SegmentChunks chunks(segments);
-  parallel_for(chunks.count(), product_work(x.rows(), rows, dim), [&](std::int64_t c) {
+void backward(const kernels::ProjectTokensBackward& k) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t rows = k.projection.shape()[0];
+  const std::int64_t length = k.segments.max_length();
+  const Tensor reversed = reversed_columns<T>(k.projection, length);
+  const SegmentChunks chunks(k.segments);
+  parallel_for(chunks.count(), product_work(k.x.rows(), rows, dim), [&](std::int64_t c) {
     const SegmentChunks::Chunk& chunk = chunks[c];
     gemm_unpacked(chunk.end - chunk.begin,
                   dim,
                   rows,
-                  transposed<T>(reversed.data<T>() + first_column(chunk, segments), length),
-                  grad_out.data<T>() + chunk.segment * rows * dim,
+                  transposed<T>(reversed.data<T>() + first_column(chunk, k.segments), length),
+                  k.grad_out.data<T>() + chunk.segment * rows * dim,
                   dim,
-                  grad_x.data<T>() + chunk.begin * dim,
+                  k.grad_x.data<T>() + chunk.begin * dim,
                   dim,
                   false);
   });
-  projection_gradient<T>({x, grad_out, segments, rows}, grad_projection);
+  projection_gradient<T>({k.x, k.grad_out, k.segments, rows}, k.grad_projection);
 }
+
+const OnCpu project_tokens_forward_entry{forward<float>, forward<double>};
+
+const OnCpu project_tokens_backward_entry{backward<float>, backward<double>};
 
 }  // namespace
-
-void CpuBackend::project_tokens_forward(const Tensor& x,
-                                        const Tensor& projection,
-                                        const Segments& segments,
-                                        Tensor& out) {
-  with_real_type(x.dtype(),
-                 [&](auto tag) { forward<decltype(tag)>(x, projection, segments, out); });
-}
-
-void CpuBackend::project_tokens_backward(const Tensor& x,
-                                         const Tensor& projection,
-                                         const Segments& segments,
-                                         const Tensor& grad_out,
-                                         Tensor& grad_x,
-                                         Tensor& grad_projection) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(x, projection, segments, grad_out, grad_x, grad_projection);
-  });
-}
-
 }  // namespace elastic::cpu

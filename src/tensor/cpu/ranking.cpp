@@ -1,9 +1,10 @@
 // Ranks and best items over the whole catalogue by tiles; a [rows, V] score matrix never exists.
+#include "tensor/kernels/ranking.h"
+
 #include <cmath>
 #include <limits>
 #include <vector>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/vector_math.h"
@@ -132,96 +133,80 @@ class BestItems {
   std::vector<Entry> heap_;
 };
 
-}  // namespace
-
-void CpuBackend::rank_targets(const Tensor& hidden,
-                              const Tensor& table,
-                              const Tensor& targets,
-                              const Segments& excluded,
-                              const Tensor& excluded_ids,
-                              Tensor& ranks) {
-  with_real_type(hidden.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const ScoreTiles<T> tiles(hidden, table, excluded, excluded_ids);
-    const ThreadScratch<T> scratch(ScoreTiles<T>::scratch_size(hidden.cols()));
-    const Tiles blocks{hidden.rows(), kBlockRows};
-    const auto* target = targets.data<std::int32_t>();
-    parallel_for(
-        blocks.count(),
-        product_work(hidden.rows(), table.rows(), table.cols()),
-        [&](std::int64_t b) {
-          const std::int64_t begin = blocks.begin(b);
-          const std::int64_t rows = blocks.end(b) - begin;
-          T goal[kBlockRows];
-          std::int32_t above[kBlockRows];
-          for (std::int64_t r = 0; r < rows; ++r) {
-            goal[r] = tiles.score(begin + r, target[begin + r]);
-            if (std::isnan(goal[r])) {
-              goal[r] = std::numeric_limits<T>::lowest();  // last of what is not excluded
-            }
-            above[r] = 0;
+template <class T>
+void rank_targets(const kernels::RankTargets& k) {
+  const ScoreTiles<T> tiles(k.hidden, k.table, k.excluded, k.excluded_ids);
+  const ThreadScratch<T> scratch(ScoreTiles<T>::scratch_size(k.hidden.cols()));
+  const Tiles blocks{k.hidden.rows(), kBlockRows};
+  const auto* target = k.targets.data<std::int32_t>();
+  parallel_for(
+      blocks.count(),
+      product_work(k.hidden.rows(), k.table.rows(), k.table.cols()),
+      [&](std::int64_t b) {
+        const std::int64_t begin = blocks.begin(b);
+        const std::int64_t rows = blocks.end(b) - begin;
+        T goal[kBlockRows];
+        std::int32_t above[kBlockRows];
+        for (std::int64_t r = 0; r < rows; ++r) {
+          goal[r] = tiles.score(begin + r, target[begin + r]);
+          if (std::isnan(goal[r])) {
+            goal[r] = std::numeric_limits<T>::lowest();  // last of what is not excluded
           }
-          tiles.for_each(
-              begin, rows, scratch.get(), [&](std::int64_t first, std::int64_t count, T* scores) {
+          above[r] = 0;
+        }
+        tiles.for_each(
+            begin, rows, scratch.get(), [&](std::int64_t first, std::int64_t count, T* scores) {
+              for (std::int64_t r = 0; r < rows; ++r) {
+                if (const std::int64_t own = target[begin + r] - first; own >= 0 && own < count) {
+                  scores[own * rows + r] = -std::numeric_limits<T>::infinity();
+                }
+              }
+              for (std::int64_t v = 0; v < count; ++v) {
                 for (std::int64_t r = 0; r < rows; ++r) {
-                  if (const std::int64_t own = target[begin + r] - first; own >= 0 && own < count) {
-                    scores[own * rows + r] = -std::numeric_limits<T>::infinity();
-                  }
+                  above[r] += scores[v * rows + r] < goal[r] ? 0 : 1;
                 }
+              }
+            });
+        for (std::int64_t r = 0; r < rows; ++r) {
+          k.ranks.data<std::int32_t>()[begin + r] = above[r] + 1;
+        }
+      });
+}
+const OnCpu rank_targets_entry{rank_targets<float>, rank_targets<double>};
+
+template <class T>
+void top_k(const kernels::TopK& kernel) {
+  const ScoreTiles<T> tiles(kernel.hidden, kernel.table, kernel.excluded, kernel.excluded_ids);
+  const ThreadScratch<T> scratch(ScoreTiles<T>::scratch_size(kernel.hidden.cols()));
+  const Tiles blocks{kernel.hidden.rows(), kBlockRows};
+  const std::int64_t k = kernel.ids.cols();
+  parallel_for(
+      blocks.count(),
+      product_work(kernel.hidden.rows(), kernel.table.rows(), kernel.table.cols()),
+      [&](std::int64_t b) {
+        const std::int64_t begin = blocks.begin(b);
+        const std::int64_t rows = blocks.end(b) - begin;
+        std::vector<BestItems<T>> best(static_cast<std::size_t>(rows), BestItems<T>(k));
+        tiles.for_each(
+            begin, rows, scratch.get(), [&](std::int64_t first, std::int64_t count, const T* tile) {
+              for (std::int64_t r = 0; r < rows; ++r) {
+                BestItems<T>& row_best = best[static_cast<std::size_t>(r)];
+                T threshold = row_best.threshold();
                 for (std::int64_t v = 0; v < count; ++v) {
-                  for (std::int64_t r = 0; r < rows; ++r) {
-                    above[r] += scores[v * rows + r] < goal[r] ? 0 : 1;
+                  if (tile[v * rows + r] >= threshold) {
+                    row_best.offer(tile[v * rows + r], static_cast<std::int32_t>(first + v));
+                    threshold = row_best.threshold();
                   }
                 }
-              });
-          for (std::int64_t r = 0; r < rows; ++r) {
-            ranks.data<std::int32_t>()[begin + r] = above[r] + 1;
-          }
-        });
-  });
+              }
+            });
+        for (std::int64_t r = 0; r < rows; ++r) {
+          best[static_cast<std::size_t>(r)].write(kernel.ids.data<std::int32_t>() + (begin + r) * k,
+                                                  kernel.scores.data<T>() + (begin + r) * k);
+        }
+      });
 }
+const OnCpu top_k_entry{top_k<float>, top_k<double>};
 
-void CpuBackend::top_k(const Tensor& hidden,
-                       const Tensor& table,
-                       const Segments& excluded,
-                       const Tensor& excluded_ids,
-                       Tensor& ids,
-                       Tensor& scores) {
-  with_real_type(hidden.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    const ScoreTiles<T> tiles(hidden, table, excluded, excluded_ids);
-    const ThreadScratch<T> scratch(ScoreTiles<T>::scratch_size(hidden.cols()));
-    const Tiles blocks{hidden.rows(), kBlockRows};
-    const std::int64_t k = ids.cols();
-    parallel_for(blocks.count(),
-                 product_work(hidden.rows(), table.rows(), table.cols()),
-                 [&](std::int64_t b) {
-                   const std::int64_t begin = blocks.begin(b);
-                   const std::int64_t rows = blocks.end(b) - begin;
-                   std::vector<BestItems<T>> best(static_cast<std::size_t>(rows), BestItems<T>(k));
-                   tiles.for_each(begin,
-                                  rows,
-                                  scratch.get(),
-                                  [&](std::int64_t first, std::int64_t count, const T* tile) {
-                                    for (std::int64_t r = 0; r < rows; ++r) {
-                                      BestItems<T>& row_best = best[static_cast<std::size_t>(r)];
-                                      T threshold = row_best.threshold();
-                                      for (std::int64_t v = 0; v < count; ++v) {
-                                        if (tile[v * rows + r] >= threshold) {
-                                          row_best.offer(tile[v * rows + r],
-                                                         static_cast<std::int32_t>(first + v));
-                                          threshold = row_best.threshold();
-                                        }
-                                      }
-                                    }
-                                  });
-                   for (std::int64_t r = 0; r < rows; ++r) {
-                     best[static_cast<std::size_t>(r)].write(
-                         ids.data<std::int32_t>() + (begin + r) * k,
-                         scores.data<T>() + (begin + r) * k);
-                   }
-                 });
-  });
-}
-
+}  // namespace
 }  // namespace elastic::cpu

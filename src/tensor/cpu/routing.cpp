@@ -1,11 +1,12 @@
 // Routing tokens to clusters (Roy et al. 2021): products of their directions with centroids, by
 // tiles, and the choice of the largest.
+#include "tensor/kernels/routing.h"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/vector_math.h"
@@ -28,14 +29,14 @@ T norm_of(const T* x, std::int64_t size) {
 }
 
 template <class T>
-void unit_sum_rows(const Tensor& a, const Tensor& b, Tensor& out) {
-  const std::int64_t dim = a.cols();
-  const Tiles tiles{a.rows(), kTokenTile};
-  parallel_for(tiles.count(), kElementWork * static_cast<double>(a.numel()), [&](std::int64_t t) {
+void unit_sum_rows(const kernels::UnitSum& k) {
+  const std::int64_t dim = k.a.cols();
+  const Tiles tiles{k.a.rows(), kTokenTile};
+  parallel_for(tiles.count(), kElementWork * static_cast<double>(k.a.numel()), [&](std::int64_t t) {
     for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
-      const T* first = a.data<T>() + i * dim;
-      const T* second = b.data<T>() + i * dim;
-      T* sum = out.data<T>() + i * dim;
+      const T* first = k.a.data<T>() + i * dim;
+      const T* second = k.b.data<T>() + i * dim;
+      T* sum = k.out.data<T>() + i * dim;
       const T first_factor = T(1) / (norm_of(first, dim) + static_cast<T>(kNormFloor));
       const T second_factor = T(1) / (norm_of(second, dim) + static_cast<T>(kNormFloor));
       for_lanes<T>(dim, [&](auto zero, std::int64_t j) {
@@ -65,22 +66,22 @@ std::int64_t first_largest(const T* scores, std::int64_t count) {
 }
 
 template <class T>
-void find_nearest(const Tensor& x, const Tensor& centroids, Tensor& nearest) {
-  const std::int64_t heads = centroids.shape()[0];
-  const std::int64_t count = centroids.shape()[1];
-  const std::int64_t head_dim = centroids.shape()[2];
+void find_nearest(const kernels::NearestCentroids& k) {
+  const std::int64_t heads = k.centroids.shape()[0];
+  const std::int64_t count = k.centroids.shape()[1];
+  const std::int64_t head_dim = k.centroids.shape()[2];
   const std::int64_t packed = packed_size<T>(head_dim, count);
   const Tensor by_head = workspace<T>(heads * packed);
   for (std::int64_t h = 0; h < heads; ++h) {
     pack(head_dim,
          count,
-         transposed<T>(centroids.data<T>() + h * count * head_dim, head_dim),
+         transposed<T>(k.centroids.data<T>() + h * count * head_dim, head_dim),
          by_head.data<T>() + h * packed);
   }
-  const Tiles tiles{x.rows() / heads, kTokenTile};
+  const Tiles tiles{k.x.rows() / heads, kTokenTile};
   const ThreadScratch<T> scratch(kTokenTile * count);
   parallel_for(
-      tiles.count() * heads, product_work(x.rows(), count, head_dim), [&](std::int64_t unit) {
+      tiles.count() * heads, product_work(k.x.rows(), count, head_dim), [&](std::int64_t unit) {
         const std::int64_t t = unit / heads;
         const std::int64_t h = unit % heads;
         const std::int64_t tokens = tiles.end(t) - tiles.begin(t);
@@ -89,13 +90,13 @@ void find_nearest(const Tensor& x, const Tensor& centroids, Tensor& nearest) {
         gemm(tokens,
              count,
              head_dim,
-             row_major<T>(x.data<T>() + first * head_dim, heads * head_dim),
+             row_major<T>(k.x.data<T>() + first * head_dim, heads * head_dim),
              by_head.data<T>() + h * packed,
              scores,
              count,
              false);
         for (std::int64_t i = 0; i < tokens; ++i) {
-          nearest.data<std::int32_t>()[first + i * heads] =
+          k.nearest.data<std::int32_t>()[first + i * heads] =
               static_cast<std::int32_t>(h * count + first_largest(scores + i * count, count));
         }
       });
@@ -172,70 +173,65 @@ void scores_of_segment(const T* x,
 
 // A unit of work is a segment, a head and a block of its centroids.
 template <class T>
-void choose_members(const Tensor& x,
-                    const Tensor& centroids,
-                    const Segments& segments,
-                    const Segments& members,
-                    Tensor& rows,
-                    Tensor& owners) {
-  const std::int64_t heads = centroids.shape()[0];
-  const std::int64_t count = centroids.shape()[1];
-  const std::int64_t head_dim = centroids.shape()[2];
+void choose_members(const kernels::CentroidMembers& k) {
+  const std::int64_t heads = k.centroids.shape()[0];
+  const std::int64_t count = k.centroids.shape()[1];
+  const std::int64_t head_dim = k.centroids.shape()[2];
   const std::int64_t blocks = (count + kCentroidBlock - 1) / kCentroidBlock;
   const std::int64_t packed = packed_size<T>(head_dim, kTokenTile);
-  const ThreadScratch<T> scratch(packed + (kCentroidBlock + 1) * segments.max_length());
+  const ThreadScratch<T> scratch(packed + (kCentroidBlock + 1) * k.segments.max_length());
   const auto choose = [&](std::int64_t unit) {
     const std::int64_t b = unit / (heads * blocks);
     const std::int64_t h = unit / blocks % heads;
     const std::int64_t first_owner = h * count + unit % blocks * kCentroidBlock;
     const std::int64_t block = std::min(kCentroidBlock, (h + 1) * count - first_owner);
-    const std::int64_t first_row = segments.begin(b) * heads + h;
-    const std::int64_t tokens = segments.length(b);
+    const std::int64_t first_row = k.segments.begin(b) * heads + h;
+    const std::int64_t tokens = k.segments.length(b);
     T* scores = scratch.get() + packed;
     T* buffer = scores + kCentroidBlock * tokens;
-    scores_of_segment(x.data<T>() + first_row * head_dim,
+    scores_of_segment(k.x.data<T>() + first_row * head_dim,
                       heads * head_dim,
                       tokens,
-                      centroids.data<T>() + first_owner * head_dim,
+                      k.centroids.data<T>() + first_owner * head_dim,
                       block,
                       head_dim,
                       scratch.get(),
                       scores);
     for (std::int64_t c = 0; c < block; ++c) {
       const std::int64_t segment = b * heads * count + first_owner + c;
-      auto* row = rows.data<std::int32_t>() + members.begin(segment);
+      auto* row = k.rows.data<std::int32_t>() + k.members.begin(segment);
       take_largest(
-          scores + c * tokens, tokens, members.length(segment), buffer, [&](std::int64_t i) {
+          scores + c * tokens, tokens, k.members.length(segment), buffer, [&](std::int64_t i) {
             *row++ = static_cast<std::int32_t>(first_row + i * heads);
           });
-      std::fill(owners.data<std::int32_t>() + members.begin(segment),
-                owners.data<std::int32_t>() + members.end(segment),
+      std::fill(k.owners.data<std::int32_t>() + k.members.begin(segment),
+                k.owners.data<std::int32_t>() + k.members.end(segment),
                 static_cast<std::int32_t>(first_owner + c));
     }
   };
   parallel_for(
-      segments.size() * heads * blocks,
-      product_work(x.rows(), count, head_dim) + kElementWork * product_work(x.rows(), count),
+      k.segments.size() * heads * blocks,
+      product_work(k.x.rows(), count, head_dim) + kElementWork * product_work(k.x.rows(), count),
       choose);
 }
 
 template <class T>
-void move(const Tensor& sums, const Tensor& counts, double decay, Tensor& centroids) {
-  const std::int64_t dim = sums.cols();
-  const Tiles tiles{sums.rows(), kTokenTile};
+void move(const kernels::MoveCentroids& k) {
+  const std::int64_t dim = k.sums.cols();
+  const Tiles tiles{k.sums.rows(), kTokenTile};
   const ThreadScratch<T> scratch(dim);
   parallel_for(
-      tiles.count(), kElementWork * static_cast<double>(sums.numel()), [&](std::int64_t t) {
+      tiles.count(), kElementWork * static_cast<double>(k.sums.numel()), [&](std::int64_t t) {
         for (std::int64_t r = tiles.begin(t); r < tiles.end(t); ++r) {
-          const T count = counts.data<T>()[r];
+          const T count = k.counts.data<T>()[r];
           if (!(count > T(0))) {
             continue;
           }
-          const ConstArrayMap<T> sum(sums.data<T>() + r * dim, dim);
-          ArrayMap<T> centroid(centroids.data<T>() + r * dim, dim);
+          const ConstArrayMap<T> sum(k.sums.data<T>() + r * dim, dim);
+          ArrayMap<T> centroid(k.centroids.data<T>() + r * dim, dim);
           ArrayMap<T> moved(scratch.get(), dim);
-          moved =
-              static_cast<T>(decay) * centroid + static_cast<T>(1.0 - decay) / (T(2) * count) * sum;
+          moved = static_cast<T>(k.decay) * centroid +
+                  static_cast<T>(1.0 - k.decay) / (T(2) * count) * sum;
           const T norm = norm_of(moved.data(), dim);
           if (norm > T(0) && std::isfinite(norm)) {
             centroid = moved / norm;
@@ -244,33 +240,13 @@ void move(const Tensor& sums, const Tensor& counts, double decay, Tensor& centro
       });
 }
 
+const OnCpu unit_sum_entry{unit_sum_rows<float>, unit_sum_rows<double>};
+
+const OnCpu nearest_centroids_entry{find_nearest<float>, find_nearest<double>};
+
+const OnCpu centroid_members_entry{choose_members<float>, choose_members<double>};
+
+const OnCpu move_centroids_entry{move<float>, move<double>};
+
 }  // namespace
-
-void CpuBackend::unit_sum(const Tensor& a, const Tensor& b, Tensor& out) {
-  with_real_type(a.dtype(), [&](auto tag) { unit_sum_rows<decltype(tag)>(a, b, out); });
-}
-
-void CpuBackend::nearest_centroids(const Tensor& x, const Tensor& centroids, Tensor& nearest) {
-  with_real_type(x.dtype(), [&](auto tag) { find_nearest<decltype(tag)>(x, centroids, nearest); });
-}
-
-void CpuBackend::centroid_members(const Tensor& x,
-                                  const Tensor& centroids,
-                                  const Segments& segments,
-                                  const Segments& members,
-                                  Tensor& rows,
-                                  Tensor& owners) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    choose_members<decltype(tag)>(x, centroids, segments, members, rows, owners);
-  });
-}
-
-void CpuBackend::move_centroids(const Tensor& sums,
-                                const Tensor& counts,
-                                double decay,
-                                Tensor& centroids) {
-  with_real_type(sums.dtype(),
-                 [&](auto tag) { move<decltype(tag)>(sums, counts, decay, centroids); });
-}
-
 }  // namespace elastic::cpu

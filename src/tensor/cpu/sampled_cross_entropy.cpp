@@ -4,12 +4,13 @@
 // turns them into the loss and its gradient in place, and multiplies those with the items (the
 // rows' gradient) and the rows (the items' gradient, which blocks of one chunk add up; chunks are
 // added in order). Targets differ from row to row: their part is added row by row.
+#include "tensor/kernels/sampled_cross_entropy.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/row_sort.h"
@@ -271,21 +272,14 @@ class SampledCrossEntropy {
   Tensor target_grads_;
 };
 
-}  // namespace
-
-void CpuBackend::sampled_cross_entropy(const Tensor& hidden,
-                                       const Tensor& table,
-                                       const Tensor& targets,
-                                       const SampledItems& sampled,
-                                       const SampledLoss& kind,
-                                       Tensor& loss,
-                                       Tensor* grad_hidden,
-                                       Tensor* grad_table) {
-  with_real_type(hidden.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    SampledCrossEntropy<T> computation(hidden, table, targets, sampled, kind, grad_hidden);
-    loss.data<T>()[0] = static_cast<T>(computation.run(grad_table));
-  });
+template <class T>
+void sampled_cross_entropy(const kernels::SampledCrossEntropy& k) {
+  SampledCrossEntropy<T> computation(
+      k.hidden, k.table, k.targets, k.sampled, k.kind, k.grad_hidden);
+  k.loss.data<T>()[0] = static_cast<T>(computation.run(k.grad_table));
 }
+const OnCpu sampled_cross_entropy_entry{sampled_cross_entropy<float>,
+                                        sampled_cross_entropy<double>};
 
+}  // namespace
 }  // namespace elastic::cpu

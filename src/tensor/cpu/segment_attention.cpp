@@ -1,10 +1,11 @@
 // Ragged multi-head softmax attention by tiles: a tile of queries against blocks of keys, scores
 // kept transposed [keys, queries] so that the softmax over keys runs down columns, one vector lane
 // a query.
+#include "tensor/kernels/segment_attention.h"
+
 #include <limits>
 
 #include "tensor/cpu/attention_tile.h"
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/tile.h"
@@ -88,38 +89,34 @@ void forward_tile(const AttentionProblem<T>& problem,
 }
 
 template <class T>
-void forward(const Tensor& query,
-             const Tensor& key,
-             const Tensor& value,
-             const AttentionLayout& layout,
-             Tensor& out,
-             Tensor& log_sum) {
-  const AttentionProblem<T> problem(layout, query.cols());
+void forward(const kernels::SegmentAttentionForward& k) {
+  const AttentionProblem<T> problem(k.layout, k.query.cols());
   const std::int64_t dim = problem.dim;
-  const std::int64_t heads = layout.num_heads;
-  const std::vector<QueryTile> tiles = query_tiles(*layout.queries);
+  const std::int64_t heads = k.layout.num_heads;
+  const std::vector<QueryTile> tiles = query_tiles(*k.layout.queries);
   const ThreadScratch<T> scratch(packed_size<T>(problem.head_dim, kQueryTile) +
                                  (kKeyBlock + 3) * kQueryTile);
   parallel_for(static_cast<std::int64_t>(tiles.size()),
-               attention_work(layout, problem.dim),
+               attention_work(k.layout, problem.dim),
                [&](std::int64_t t) {
                  const QueryTile& tile = tiles[static_cast<std::size_t>(t)];
                  const std::int64_t queries = std::min<std::int64_t>(
-                     kQueryTile, layout.queries->length(tile.segment) - tile.begin);
-                 const std::int64_t first_query = layout.queries->begin(tile.segment) + tile.begin;
-                 const std::int64_t first_key = layout.keys->begin(tile.segment);
+                     kQueryTile, k.layout.queries->length(tile.segment) - tile.begin);
+                 const std::int64_t first_query =
+                     k.layout.queries->begin(tile.segment) + tile.begin;
+                 const std::int64_t first_key = k.layout.keys->begin(tile.segment);
                  for (std::int64_t h = 0; h < heads; ++h) {
                    const std::int64_t column = h * problem.head_dim;
                    forward_tile(problem,
-                                query.data<T>() + first_query * dim + column,
-                                key.data<T>() + first_key * dim + column,
-                                value.data<T>() + first_key * dim + column,
-                                layout.keys->length(tile.segment),
+                                k.query.data<T>() + first_query * dim + column,
+                                k.key.data<T>() + first_key * dim + column,
+                                k.value.data<T>() + first_key * dim + column,
+                                k.layout.keys->length(tile.segment),
                                 tile.begin,
                                 queries,
                                 scratch.get(),
-                                out.data<T>() + first_query * dim + column,
-                                log_sum.data<T>() + first_query * heads + h);
+                                k.out.data<T>() + first_query * dim + column,
+                                k.log_sum.data<T>() + first_query * heads + h);
                  }
                });
 }
@@ -234,67 +231,37 @@ void backward_head(const AttentionProblem<T>& problem,
 }
 
 template <class T>
-void backward(const Tensor& query,
-              const Tensor& key,
-              const Tensor& value,
-              const AttentionLayout& layout,
-              const Tensor& out,
-              const Tensor& log_sum,
-              const Tensor& grad_out,
-              Tensor& grad_query,
-              Tensor& grad_key,
-              Tensor& grad_value) {
-  const AttentionProblem<T> problem(layout, query.cols());
-  const std::int64_t heads = layout.num_heads;
+void backward(const kernels::SegmentAttentionBackward& k) {
+  const AttentionProblem<T> problem(k.layout, k.query.cols());
+  const std::int64_t heads = k.layout.num_heads;
   const ThreadScratch<T> scratch(2 * packed_size<T>(problem.head_dim, kQueryTile) +
                                  (2 * kKeyBlock + 2) * kQueryTile);
   parallel_for(
-      layout.queries->size() * heads, attention_work(layout, problem.dim), [&](std::int64_t unit) {
+      k.layout.queries->size() * heads,
+      attention_work(k.layout, problem.dim),
+      [&](std::int64_t unit) {
         const std::int64_t b = unit / heads;
         const std::int64_t h = unit % heads;
-        const std::int64_t query_at = layout.queries->begin(b) * problem.dim + h * problem.head_dim;
-        const std::int64_t key_at = layout.keys->begin(b) * problem.dim + h * problem.head_dim;
-        const HeadPointers<T> head{query.data<T>() + query_at,
-                                   key.data<T>() + key_at,
-                                   value.data<T>() + key_at,
-                                   out.data<T>() + query_at,
-                                   log_sum.data<T>() + layout.queries->begin(b) * heads + h,
-                                   grad_out.data<T>() + query_at,
-                                   grad_query.data<T>() + query_at,
-                                   grad_key.data<T>() + key_at,
-                                   grad_value.data<T>() + key_at};
+        const std::int64_t query_at =
+            k.layout.queries->begin(b) * problem.dim + h * problem.head_dim;
+        const std::int64_t key_at = k.layout.keys->begin(b) * problem.dim + h * problem.head_dim;
+        const HeadPointers<T> head{k.query.data<T>() + query_at,
+                                   k.key.data<T>() + key_at,
+                                   k.value.data<T>() + key_at,
+                                   k.out.data<T>() + query_at,
+                                   k.log_sum.data<T>() + k.layout.queries->begin(b) * heads + h,
+                                   k.grad_out.data<T>() + query_at,
+                                   k.grad_query.data<T>() + query_at,
+                                   k.grad_key.data<T>() + key_at,
+                                   k.grad_value.data<T>() + key_at};
         backward_head(
-            problem, head, layout.queries->length(b), layout.keys->length(b), scratch.get());
+            problem, head, k.layout.queries->length(b), k.layout.keys->length(b), scratch.get());
       });
 }
 
+const OnCpu segment_attention_forward_entry{forward<float>, forward<double>};
+
+const OnCpu segment_attention_backward_entry{backward<float>, backward<double>};
+
 }  // namespace
-
-void CpuBackend::segment_attention_forward(const Tensor& query,
-                                           const Tensor& key,
-                                           const Tensor& value,
-                                           const AttentionLayout& layout,
-                                           Tensor& out,
-                                           Tensor& log_sum) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    forward<decltype(tag)>(query, key, value, layout, out, log_sum);
-  });
-}
-
-void CpuBackend::segment_attention_backward(const Tensor& query,
-                                            const Tensor& key,
-                                            const Tensor& value,
-                                            const AttentionLayout& layout,
-                                            const Tensor& out,
-                                            const Tensor& log_sum,
-                                            const Tensor& grad_out,
-                                            Tensor& grad_query,
-                                            Tensor& grad_key,
-                                            Tensor& grad_value) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(
-        query, key, value, layout, out, log_sum, grad_out, grad_query, grad_key, grad_value);
-  });
-}
-
 }  // namespace elastic::cpu

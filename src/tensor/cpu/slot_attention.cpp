@@ -1,10 +1,11 @@
 // Causal attention to gated running means, token by token: each head of a segment is one recurrence
 // over a state that stays in cache. Backward keeps the state at every kChunk-th token, computes a
 // chunk's states again, and runs through them from the end.
+#include "tensor/kernels/slot_attention.h"
+
 #include <cmath>
 #include <limits>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/simd.h"
 #include "tensor/cpu/vector_math.h"
@@ -113,42 +114,37 @@ HeadRows<T> rows_of(const SlotProblem& p,
 }
 
 template <class T>
-void forward(const Tensor& query,
-             const Tensor& key,
-             const Tensor& value,
-             const Tensor& gates,
-             const Segments& segments,
-             Tensor& carried,
-             Tensor& out,
-             Tensor& log_sum) {
-  const SlotProblem p(key, value, gates);
+void forward(const kernels::SlotAttentionForward& k) {
+  const SlotProblem p(k.key, k.value, k.gates);
   const ThreadScratch<T> scratch(p.state_size() + p.slots);
-  parallel_for(segments.size() * p.heads, p.work(segments.num_tokens()), [&](std::int64_t unit) {
-    const std::int64_t b = unit / p.heads;
-    const std::int64_t begin = segments.begin(b);
-    const HeadRows<T> in = rows_of<T>(p, query, key, value, gates, begin, unit % p.heads);
-    T* result = out.data<T>() + begin * p.dim + unit % p.heads * p.head_dim;
-    T* weights = scratch.get();
-    T* state = weights + p.slots;
-    if (carried.defined()) {
-      state = carried.data<T>() + unit * p.state_size();
-    } else {
-      std::fill(state, state + p.state_size(), T(0));
-    }
-    for (std::int64_t t = 0; t < segments.length(b); ++t) {
-      renew_state(p, in, t, state, state);
-      const T log_denominator =
-          slot_weights(p, in.query + t * p.dim, state, log_sum.defined(), weights);
-      if (log_sum.defined()) {
-        log_sum.data<T>()[(begin + t) * p.heads + unit % p.heads] = log_denominator;
-      }
-      T* row = result + t * p.dim;
-      std::fill(row, row + p.head_dim, T(0));
-      for (std::int64_t a = 0; a < p.slots; ++a) {
-        add_scaled(state + p.value_at() + a * p.head_dim, weights[a], p.head_dim, row);
-      }
-    }
-  });
+  parallel_for(
+      k.segments.size() * p.heads, p.work(k.segments.num_tokens()), [&](std::int64_t unit) {
+        const std::int64_t b = unit / p.heads;
+        const std::int64_t begin = k.segments.begin(b);
+        const HeadRows<T> in =
+            rows_of<T>(p, k.query, k.key, k.value, k.gates, begin, unit % p.heads);
+        T* result = k.out.data<T>() + begin * p.dim + unit % p.heads * p.head_dim;
+        T* weights = scratch.get();
+        T* state = weights + p.slots;
+        if (k.state.defined()) {
+          state = k.state.data<T>() + unit * p.state_size();
+        } else {
+          std::fill(state, state + p.state_size(), T(0));
+        }
+        for (std::int64_t t = 0; t < k.segments.length(b); ++t) {
+          renew_state(p, in, t, state, state);
+          const T log_denominator =
+              slot_weights(p, in.query + t * p.dim, state, k.log_sum.defined(), weights);
+          if (k.log_sum.defined()) {
+            k.log_sum.data<T>()[(begin + t) * p.heads + unit % p.heads] = log_denominator;
+          }
+          T* row = result + t * p.dim;
+          std::fill(row, row + p.head_dim, T(0));
+          for (std::int64_t a = 0; a < p.slots; ++a) {
+            add_scaled(state + p.value_at() + a * p.head_dim, weights[a], p.head_dim, row);
+          }
+        }
+      });
 }
 
 template <class T>
@@ -221,42 +217,32 @@ void backward_token(const SlotProblem& p,
 }
 
 template <class T>
-void backward(const Tensor& query,
-              const Tensor& key,
-              const Tensor& value,
-              const Tensor& gates,
-              const Segments& segments,
-              const Tensor& grad_out,
-              const Tensor& grad_log_sum,
-              Tensor& grad_query,
-              Tensor& grad_key,
-              Tensor& grad_value,
-              Tensor& grad_gates) {
-  const SlotProblem p(key, value, gates);
+void backward(const kernels::SlotAttentionBackward& k) {
+  const SlotProblem p(k.key, k.value, k.gates);
   const std::int64_t size = p.state_size();
-  const std::int64_t max_chunks = (segments.max_length() + kChunk - 1) / kChunk;
+  const std::int64_t max_chunks = (k.segments.max_length() + kChunk - 1) / kChunk;
   // The states before each chunk, those of one chunk, the gradient's, two rows of weights.
   const ThreadScratch<T> scratch((max_chunks + kChunk + 2) * size + 2 * p.slots);
   parallel_for(
-      segments.size() * p.heads, 3.0 * p.work(segments.num_tokens()), [&](std::int64_t unit) {
+      k.segments.size() * p.heads, 3.0 * p.work(k.segments.num_tokens()), [&](std::int64_t unit) {
         const std::int64_t b = unit / p.heads;
-        const std::int64_t begin = segments.begin(b);
+        const std::int64_t begin = k.segments.begin(b);
         const std::int64_t head = unit % p.heads;
         const std::int64_t at = begin * p.dim + head * p.head_dim;
-        const HeadRows<T> in = rows_of<T>(p, query, key, value, gates, begin, head);
+        const HeadRows<T> in = rows_of<T>(p, k.query, k.key, k.value, k.gates, begin, head);
         const HeadGrads<T> grad{
-            grad_out.data<T>() + at,
-            grad_log_sum.defined() ? grad_log_sum.data<T>() + begin * p.heads + head : nullptr,
-            grad_query.data<T>() + at,
-            p.shared ? nullptr : grad_key.data<T>() + at,
-            grad_value.data<T>() + at,
-            grad_gates.data<T>() + (begin * p.heads + head) * p.slots};
+            k.grad_out.data<T>() + at,
+            k.grad_log_sum.defined() ? k.grad_log_sum.data<T>() + begin * p.heads + head : nullptr,
+            k.grad_query.data<T>() + at,
+            p.shared ? nullptr : k.grad_key.data<T>() + at,
+            k.grad_value.data<T>() + at,
+            k.grad_gates.data<T>() + (begin * p.heads + head) * p.slots};
         T* checkpoints = scratch.get();
         T* states =
             checkpoints + max_chunks * size;  // [kChunk + 1]: before the chunk, after each token
         T* grad_state = states + (kChunk + 1) * size;
         T* weights = grad_state + size;
-        const Tiles chunks{segments.length(b), kChunk};
+        const Tiles chunks{k.segments.length(b), kChunk};
         std::fill(states, states + size, T(0));
         for (std::int64_t c = 0; c < chunks.count(); ++c) {
           std::copy(states, states + size, checkpoints + c * size);
@@ -279,45 +265,9 @@ void backward(const Tensor& query,
       });
 }
 
+const OnCpu slot_attention_forward_entry{forward<float>, forward<double>};
+
+const OnCpu slot_attention_backward_entry{backward<float>, backward<double>};
+
 }  // namespace
-
-void CpuBackend::slot_attention_forward(const Tensor& query,
-                                        const Tensor& key,
-                                        const Tensor& value,
-                                        const Tensor& gates,
-                                        const Segments& segments,
-                                        Tensor& state,
-                                        Tensor& out,
-                                        Tensor& log_sum) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    forward<decltype(tag)>(query, key, value, gates, segments, state, out, log_sum);
-  });
-}
-
-void CpuBackend::slot_attention_backward(const Tensor& query,
-                                         const Tensor& key,
-                                         const Tensor& value,
-                                         const Tensor& gates,
-                                         const Segments& segments,
-                                         const Tensor& grad_out,
-                                         const Tensor& grad_log_sum,
-                                         Tensor& grad_query,
-                                         Tensor& grad_key,
-                                         Tensor& grad_value,
-                                         Tensor& grad_gates) {
-  with_real_type(query.dtype(), [&](auto tag) {
-    backward<decltype(tag)>(query,
-                            key,
-                            value,
-                            gates,
-                            segments,
-                            grad_out,
-                            grad_log_sum,
-                            grad_query,
-                            grad_key,
-                            grad_value,
-                            grad_gates);
-  });
-}
-
 }  // namespace elastic::cpu

@@ -1,7 +1,8 @@
 // Gates of the slot recurrences, token by token along a segment, one vector lane a column.
+#include "tensor/kernels/slot_gates.h"
+
 #include <limits>
 
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/vector_math.h"
 
@@ -24,67 +25,58 @@ double segment_work(const Tensor& x) {
 // With l_t the log of the decayed sum, -inf before the first token: d_t = s_t - (l_{t-1} - rate),
 // gate_t = sigmoid(d_t), l_t = max(s_t, l_{t-1} - rate) + log(1 + e^{-|d_t|}).
 template <class T>
-void prefix_forward(const Tensor& scores,
-                    const Tensor& decay,
-                    const Segments& segments,
-                    Tensor& carried,
-                    Tensor& gates) {
-  const std::int64_t columns = scores.cols();
-  const Row<T> rate = softplus<T>(ConstArrayMap<T>(decay.data<T>(), columns));
+void prefix_forward(const kernels::PrefixGatesForward& k) {
+  const std::int64_t columns = k.scores.cols();
+  const Row<T> rate = softplus<T>(ConstArrayMap<T>(k.decay.data<T>(), columns));
   const ThreadScratch<T> scratch(3 * columns);
-  parallel_for(segments.size(), segment_work(scores), [&](std::int64_t b) {
+  parallel_for(k.segments.size(), segment_work(k.scores), [&](std::int64_t b) {
     ArrayMap<T> log_sum(scratch.get(), columns);
     ArrayMap<T> difference(scratch.get() + columns, columns);
     ArrayMap<T> tail(scratch.get() + 2 * columns, columns);
-    if (carried.defined()) {
-      log_sum = ConstArrayMap<T>(carried.data<T>() + b * columns, columns);
+    if (k.log_sum.defined()) {
+      log_sum = ConstArrayMap<T>(k.log_sum.data<T>() + b * columns, columns);
     } else {
       log_sum.setConstant(-std::numeric_limits<T>::infinity());
     }
-    for (std::int64_t t = segments.begin(b); t < segments.end(b); ++t) {
-      const ConstArrayMap<T> score(scores.data<T>() + t * columns, columns);
-      ArrayMap<T> gate(gates.data<T>() + t * columns, columns);
+    for (std::int64_t t = k.segments.begin(b); t < k.segments.end(b); ++t) {
+      const ConstArrayMap<T> score(k.scores.data<T>() + t * columns, columns);
+      ArrayMap<T> gate(k.gates.data<T>() + t * columns, columns);
       log_sum -= rate;
       difference = score - log_sum;
       tail = (-difference.abs()).exp();  // of the smaller one of the two
       gate = (difference >= T(0)).select(T(1), tail) / (T(1) + tail);
       log_sum = log_sum.max(score) + tail.log1p();
     }
-    if (carried.defined()) {
-      ArrayMap<T>(carried.data<T>() + b * columns, columns) = log_sum;
+    if (k.log_sum.defined()) {
+      ArrayMap<T>(k.log_sum.data<T>() + b * columns, columns) = log_sum;
     }
   });
 }
 
 template <class T>
-void prefix_backward(const Tensor& gates,
-                     const Tensor& decay,
-                     const Segments& segments,
-                     const Tensor& grad_gates,
-                     Tensor& grad_scores,
-                     Tensor& grad_decay) {
-  const std::int64_t columns = gates.cols();
-  const Tensor rate_grads = workspace<T>(segments.size() * columns);
+void prefix_backward(const kernels::PrefixGatesBackward& k) {
+  const std::int64_t columns = k.gates.cols();
+  const Tensor rate_grads = workspace<T>(k.segments.size() * columns);
   const ThreadScratch<T> scratch(2 * columns);
-  parallel_for(segments.size(), segment_work(gates), [&](std::int64_t b) {
+  parallel_for(k.segments.size(), segment_work(k.gates), [&](std::int64_t b) {
     ArrayMap<T> grad_log_sum(scratch.get(), columns);
     ArrayMap<T> grad_difference(scratch.get() + columns, columns);
     ArrayMap<T> grad_rate(rate_grads.data<T>() + b * columns, columns);
     grad_log_sum.setZero();
     grad_rate.setZero();
-    for (std::int64_t t = segments.end(b) - 1; t >= segments.begin(b); --t) {
-      const ConstArrayMap<T> gate(gates.data<T>() + t * columns, columns);
-      const ConstArrayMap<T> grad_gate(grad_gates.data<T>() + t * columns, columns);
-      ArrayMap<T> grad_score(grad_scores.data<T>() + t * columns, columns);
+    for (std::int64_t t = k.segments.end(b) - 1; t >= k.segments.begin(b); --t) {
+      const ConstArrayMap<T> gate(k.gates.data<T>() + t * columns, columns);
+      const ConstArrayMap<T> grad_gate(k.grad_gates.data<T>() + t * columns, columns);
+      ArrayMap<T> grad_score(k.grad_scores.data<T>() + t * columns, columns);
       grad_difference = gate * ((T(1) - gate) * grad_gate + grad_log_sum);
       grad_score = grad_difference;
       grad_log_sum -= grad_difference;
       grad_rate -= grad_log_sum;
     }
   });
-  sum_partials(rate_grads.data<T>(), segments.size(), columns, grad_decay.data<T>());
-  const ConstArrayMap<T> raw(decay.data<T>(), columns);
-  ArrayMap<T>(grad_decay.data<T>(), columns) /= T(1) + (-raw).exp();
+  sum_partials(rate_grads.data<T>(), k.segments.size(), columns, k.grad_decay.data<T>());
+  const ConstArrayMap<T> raw(k.decay.data<T>(), columns);
+  ArrayMap<T>(k.grad_decay.data<T>(), columns) /= T(1) + (-raw).exp();
 }
 
 // The elements of x by slices, each copied to the front of aligned scratch memory and filled up to
@@ -109,64 +101,33 @@ void for_gates(const Tensor& x, const Body& body) {
 
 // With log a = -softplus(-x) / temperature, the gate is 1 - a.
 template <class T>
-void forget_forward(const Tensor& x, double temperature, Tensor& gates) {
-  const auto inverse = static_cast<T>(1.0 / temperature);
-  for_gates<T>(x, [&](std::int64_t at, std::int64_t size, auto& in, auto& tail) {
+void forget_forward(const kernels::ForgetGatesForward& k) {
+  const auto inverse = static_cast<T>(1.0 / k.temperature);
+  for_gates<T>(k.x, [&](std::int64_t at, std::int64_t size, auto& in, auto& tail) {
     in = -(-inverse * ((-in).max(T(0)) + tail.log1p())).expm1();
-    std::copy(in.data(), in.data() + size, gates.data<T>() + at);
+    std::copy(in.data(), in.data() + size, k.gates.data<T>() + at);
   });
 }
 
 template <class T>
-void forget_backward(const Tensor& x,
-                     double temperature,
-                     const Tensor& grad_gates,
-                     Tensor& grad_x) {
-  const auto inverse = static_cast<T>(1.0 / temperature);
-  for_gates<T>(x, [&](std::int64_t at, std::int64_t size, auto& in, auto& tail) {
+void forget_backward(const kernels::ForgetGatesBackward& k) {
+  const auto inverse = static_cast<T>(1.0 / k.temperature);
+  for_gates<T>(k.x, [&](std::int64_t at, std::int64_t size, auto& in, auto& tail) {
     // dlog a / dx = sigmoid(-x) / temperature
     in = -inverse * (-inverse * ((-in).max(T(0)) + tail.log1p())).exp() *
          (in >= T(0)).select(tail, T(1)) / (T(1) + tail);
-    ArrayMap<T>(grad_x.data<T>() + at, size) =
-        ConstArrayMap<T>(grad_gates.data<T>() + at, size) * in.head(size);
+    ArrayMap<T>(k.grad_x.data<T>() + at, size) =
+        ConstArrayMap<T>(k.grad_gates.data<T>() + at, size) * in.head(size);
   });
 }
+
+const OnCpu prefix_gates_forward_entry{prefix_forward<float>, prefix_forward<double>};
+
+const OnCpu prefix_gates_backward_entry{prefix_backward<float>, prefix_backward<double>};
+
+const OnCpu forget_gates_forward_entry{forget_forward<float>, forget_forward<double>};
+
+const OnCpu forget_gates_backward_entry{forget_backward<float>, forget_backward<double>};
 
 }  // namespace
-
-void CpuBackend::prefix_gates_forward(const Tensor& scores,
-                                      const Tensor& decay,
-                                      const Segments& segments,
-                                      Tensor& log_sum,
-                                      Tensor& gates) {
-  with_real_type(scores.dtype(), [&](auto tag) {
-    prefix_forward<decltype(tag)>(scores, decay, segments, log_sum, gates);
-  });
-}
-
-void CpuBackend::prefix_gates_backward(const Tensor& gates,
-                                       const Tensor& decay,
-                                       const Segments& segments,
-                                       const Tensor& grad_gates,
-                                       Tensor& grad_scores,
-                                       Tensor& grad_decay) {
-  with_real_type(gates.dtype(), [&](auto tag) {
-    prefix_backward<decltype(tag)>(gates, decay, segments, grad_gates, grad_scores, grad_decay);
-  });
-}
-
-void CpuBackend::forget_gates_forward(const Tensor& x, double temperature, Tensor& gates) {
-  with_real_type(x.dtype(),
-                 [&](auto tag) { forget_forward<decltype(tag)>(x, temperature, gates); });
-}
-
-void CpuBackend::forget_gates_backward(const Tensor& x,
-                                       double temperature,
-                                       const Tensor& grad_gates,
-                                       Tensor& grad_x) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    forget_backward<decltype(tag)>(x, temperature, grad_gates, grad_x);
-  });
-}
-
 }  // namespace elastic::cpu

@@ -1,6 +1,7 @@
 // Softmax over the tokens of each segment, column by column. A chunk of a segment takes the
 // exponentials against its own maxima; the chunks of one segment are then brought to the same.
-#include "tensor/cpu/cpu_backend.h"
+#include "tensor/kernels/token_softmax.h"
+
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/segment_chunks.h"
 #include "tensor/cpu/tile.h"
@@ -101,16 +102,16 @@ void combine_chunks(const Tensor& sums,
 }
 
 template <class T>
-void forward(const Tensor& x, const Segments& segments, Tensor& y) {
-  const std::int64_t cols = x.cols();
-  const double work = kElementWork * product_work(x.numel());
-  const SegmentChunks chunks(segments);
+void forward(const kernels::TokenSoftmaxForward& k) {
+  const std::int64_t cols = k.x.cols();
+  const double work = kElementWork * product_work(k.x.numel());
+  const SegmentChunks chunks(k.segments);
   const Tensor sums = workspace<T>(chunks.count() * 2 * cols);
   parallel_for(chunks.count(), work, [&](std::int64_t c) {
     const ChunkSums<T> own(sums, c, cols);
     const std::int64_t rows = chunks[c].end - chunks[c].begin;
-    const T* in = x.data<T>() + chunks[c].begin * cols;
-    T* out = y.data<T>() + chunks[c].begin * cols;
+    const T* in = k.x.data<T>() + chunks[c].begin * cols;
+    T* out = k.y.data<T>() + chunks[c].begin * cols;
     column_maxima(in, rows, cols, own.maximum);
     exponentials(in, rows, cols, own.maximum, out, own.denominator);
     if (chunks.whole(c)) {
@@ -125,14 +126,14 @@ void forward(const Tensor& x, const Segments& segments, Tensor& y) {
   }
   const ThreadScratch<T> scratch(2 * cols);
   parallel_for(
-      segments.size(), kElementWork * product_work(chunks.count(), cols), [&](std::int64_t b) {
+      k.segments.size(), kElementWork * product_work(chunks.count(), cols), [&](std::int64_t b) {
         if (chunks.first(b + 1) - chunks.first(b) > 1) {
           combine_chunks(sums, chunks, b, cols, scratch.get());
         }
       });
   parallel_for(chunks.count(), work, [&](std::int64_t c) {
     if (!chunks.whole(c)) {
-      scale_columns(y.data<T>() + chunks[c].begin * cols,
+      scale_columns(k.y.data<T>() + chunks[c].begin * cols,
                     chunks[c].end - chunks[c].begin,
                     cols,
                     ChunkSums<T>(sums, c, cols).denominator);
@@ -171,24 +172,24 @@ void gradient_rows(const T* __restrict y,
 }
 
 template <class T>
-void backward(const Tensor& y, const Segments& segments, const Tensor& grad_y, Tensor& grad_x) {
-  const std::int64_t cols = y.cols();
-  const double work = kElementWork * product_work(y.numel());
-  const SegmentChunks chunks(segments);
+void backward(const kernels::TokenSoftmaxBackward& k) {
+  const std::int64_t cols = k.y.cols();
+  const double work = kElementWork * product_work(k.y.numel());
+  const SegmentChunks chunks(k.segments);
   const Tensor dots = workspace<T>(chunks.count() * cols);
   const auto write_gradient = [&](std::int64_t c, std::int64_t sums_of) {
     const std::int64_t first = chunks[c].begin * cols;
-    gradient_rows(y.data<T>() + first,
-                  grad_y.data<T>() + first,
+    gradient_rows(k.y.data<T>() + first,
+                  k.grad_y.data<T>() + first,
                   chunks[c].end - chunks[c].begin,
                   cols,
                   dots.data<T>() + sums_of * cols,
-                  grad_x.data<T>() + first);
+                  k.grad_x.data<T>() + first);
   };
   parallel_for(chunks.count(), work, [&](std::int64_t c) {
     const std::int64_t first = chunks[c].begin * cols;
-    column_dots(y.data<T>() + first,
-                grad_y.data<T>() + first,
+    column_dots(k.y.data<T>() + first,
+                k.grad_y.data<T>() + first,
                 chunks[c].end - chunks[c].begin,
                 cols,
                 dots.data<T>() + c * cols);
@@ -200,7 +201,7 @@ void backward(const Tensor& y, const Segments& segments, const Tensor& grad_y, T
     return;
   }
   // The sums of a segment's chunks, in order, in place of the first one's.
-  for (std::int64_t b = 0; b < segments.size(); ++b) {
+  for (std::int64_t b = 0; b < k.segments.size(); ++b) {
     const std::int64_t first = chunks.first(b);
     if (const std::int64_t more = chunks.first(b + 1) - first - 1; more > 0) {
       add_row_sum(dots.data<T>() + (first + 1) * cols, more, cols, dots.data<T>() + first * cols);
@@ -213,18 +214,9 @@ void backward(const Tensor& y, const Segments& segments, const Tensor& grad_y, T
   });
 }
 
+const OnCpu token_softmax_forward_entry{forward<float>, forward<double>};
+
+const OnCpu token_softmax_backward_entry{backward<float>, backward<double>};
+
 }  // namespace
-
-void CpuBackend::token_softmax_forward(const Tensor& x, const Segments& segments, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) { forward<decltype(tag)>(x, segments, y); });
-}
-
-void CpuBackend::token_softmax_backward(const Tensor& y,
-                                        const Segments& segments,
-                                        const Tensor& grad_y,
-                                        Tensor& grad_x) {
-  with_real_type(y.dtype(),
-                 [&](auto tag) { backward<decltype(tag)>(y, segments, grad_y, grad_x); });
-}
-
 }  // namespace elastic::cpu

@@ -1,8 +1,8 @@
 // Rows of elu(x), scaled to unit length.
+#include "tensor/kernels/unit_elu.h"
+
 #include <cmath>
 
-#include "tensor/backend.h"
-#include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/norm_rows.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/simd.h"
@@ -47,7 +47,7 @@ void forward_row(const T* x, const T* exps, Length dim, T* y) {
     squares.add(v * v);
     store(y + j, v);
   });
-  const T inverse = T(1) / (std::sqrt(squares.total()) + static_cast<T>(kUnitEpsilon));
+  const T inverse = T(1) / (std::sqrt(squares.total()) + static_cast<T>(kernels::kUnitEpsilon));
   for_lanes<T>(dim,
                [&](auto v, std::int64_t j) { store(y + j, load<decltype(v)>(y + j) * inverse); });
 }
@@ -66,7 +66,7 @@ void backward_row(const T* x, const T* exps, const T* grad_y, Length dim, T* elu
     store(elus + j, v);
   });
   const T norm = std::sqrt(squares.total());
-  const T inverse = T(1) / (norm + static_cast<T>(kUnitEpsilon));
+  const T inverse = T(1) / (norm + static_cast<T>(kernels::kUnitEpsilon));
   const T along = norm > T(0) ? inverse * inverse * dot.total() / norm : T(0);
   for_lanes<T>(dim, [&](auto v, std::int64_t j) {
     using V = decltype(v);
@@ -85,43 +85,40 @@ void for_each_tile(const Tensor& x, const Body& body) {
   });
 }
 
+template <class T>
+void unit_elu_forward(const kernels::UnitEluForward& k) {
+  for_each_tile<T>(k.x, [&](std::int64_t begin, std::int64_t rows, T* exps) {
+    const std::int64_t first = begin * k.x.cols();
+    negative_exps(k.x.data<T>() + first, rows * k.x.cols(), exps);
+    with_row_length(k.x.cols(), [&](auto dim) {
+      for (std::int64_t i = 0; i < rows; ++i) {
+        forward_row(
+            k.x.data<T>() + first + i * dim, exps + i * dim, dim, k.y.data<T>() + first + i * dim);
+      }
+    });
+  });
+}
+const OnCpu unit_elu_forward_entry{unit_elu_forward<float>, unit_elu_forward<double>};
+
+template <class T>
+void unit_elu_backward(const kernels::UnitEluBackward& k) {
+  for_each_tile<T>(k.x, [&](std::int64_t begin, std::int64_t rows, T* exps) {
+    const std::int64_t first = begin * k.x.cols();
+    T* elus = exps + rows * k.x.cols();
+    negative_exps(k.x.data<T>() + first, rows * k.x.cols(), exps);
+    with_row_length(k.x.cols(), [&](auto dim) {
+      for (std::int64_t i = 0; i < rows; ++i) {
+        backward_row(k.x.data<T>() + first + i * dim,
+                     exps + i * dim,
+                     k.grad_y.data<T>() + first + i * dim,
+                     dim,
+                     elus,
+                     k.grad_x.data<T>() + first + i * dim);
+      }
+    });
+  });
+}
+const OnCpu unit_elu_backward_entry{unit_elu_backward<float>, unit_elu_backward<double>};
+
 }  // namespace
-
-void CpuBackend::unit_elu_forward(const Tensor& x, Tensor& y) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    for_each_tile<T>(x, [&](std::int64_t begin, std::int64_t rows, T* exps) {
-      const std::int64_t first = begin * x.cols();
-      negative_exps(x.data<T>() + first, rows * x.cols(), exps);
-      with_row_length(x.cols(), [&](auto dim) {
-        for (std::int64_t i = 0; i < rows; ++i) {
-          forward_row(
-              x.data<T>() + first + i * dim, exps + i * dim, dim, y.data<T>() + first + i * dim);
-        }
-      });
-    });
-  });
-}
-
-void CpuBackend::unit_elu_backward(const Tensor& x, const Tensor& grad_y, Tensor& grad_x) {
-  with_real_type(x.dtype(), [&](auto tag) {
-    using T = decltype(tag);
-    for_each_tile<T>(x, [&](std::int64_t begin, std::int64_t rows, T* exps) {
-      const std::int64_t first = begin * x.cols();
-      T* elus = exps + rows * x.cols();
-      negative_exps(x.data<T>() + first, rows * x.cols(), exps);
-      with_row_length(x.cols(), [&](auto dim) {
-        for (std::int64_t i = 0; i < rows; ++i) {
-          backward_row(x.data<T>() + first + i * dim,
-                       exps + i * dim,
-                       grad_y.data<T>() + first + i * dim,
-                       dim,
-                       elus,
-                       grad_x.data<T>() + first + i * dim);
-        }
-      });
-    });
-  });
-}
-
 }  // namespace elastic::cpu

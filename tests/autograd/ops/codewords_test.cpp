@@ -4,6 +4,7 @@
 #include "autograd/ops/basic.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/softmax.h"
+#include "tensor/kernels/argmax_rows.h"
 
 namespace elastic {
 namespace {
@@ -14,7 +15,7 @@ Tensor new_codes(std::int64_t rows) {
 
 std::vector<std::int32_t> argmax(const std::vector<double>& values, const Shape& shape) {
   Tensor codes = new_codes(shape.rows());
-  test_backend().argmax_rows(tensor_of(values, shape), codes);
+  run(kernels::ArgmaxRows{tensor_of(values, shape), codes});
   return codes.to_vector<std::int32_t>();
 }
 
@@ -34,7 +35,7 @@ TEST_CASE("argmax_rows: rows of any length, both types") {
     }
     for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
       Tensor codes = new_codes(70);
-      test_backend().argmax_rows(make_tensor(values, {70, columns}, dtype), codes);
+      run(kernels::ArgmaxRows{make_tensor(values, {70, columns}, dtype), codes});
       CHECK(codes.to_vector<std::int32_t>() == want);
     }
   }

@@ -6,6 +6,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/histogram_attention.h"
 #include "autograd/ops/softmax.h"
+#include "tensor/segments.h"
 
 namespace elastic {
 

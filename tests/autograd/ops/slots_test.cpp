@@ -294,7 +294,7 @@ TEST_CASE("slots: a stream cut anywhere gives what the whole gives") {
   const Variable whole = ops::slot_attention(
       Variable(in[0]), Variable(in[1]), Variable(in[1]), whole_gates, c.segments());
   Tensor log_sum = zeros({1, 2, 3}, DType::kFloat64, test_device());
-  backend_for(test_device()).fill(log_sum, -INFINITY);
+  fill(log_sum, -INFINITY);
   const Tensor state = zeros({1, 2, 3, 2}, DType::kFloat64, test_device());
   std::vector<double> gates;
   std::vector<double> out;

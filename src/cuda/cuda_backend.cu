@@ -3,9 +3,8 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "cuda/backend.h"
-#include "cuda/cuda_backend.h"
 #include "cuda/device.cuh"
+#include "cuda/recorded.h"
 #include "cuda/runtime.h"
 
 namespace elastic::cuda {
@@ -112,68 +111,77 @@ void* allocate_block(std::size_t bytes) {
   return block;
 }
 
+class CudaBackend final : public Backend {
+ public:
+  CudaBackend()
+      : Backend(Device::kCuda),
+        allocator_(
+            allocate_block,
+            [](void* block) { cudaFree(block); },
+            [] {
+              std::size_t free = 0;
+              std::size_t total = 0;
+              cudaMemGetInfo(&free, &total);
+              return concat(free >> 20, " of ", total >> 20, " MiB free on the GPU");
+            }) {
+    runtime();
+  }
+
+  CachingAllocator& allocator() override { return allocator_; }
+  void set_precision(Precision precision) override { runtime().precision = precision; }
+  void synchronize() override {
+    ELASTIC_CUDA_CHECK("synchronize", cudaStreamSynchronize(runtime().stream()));
+  }
+  std::size_t free_bytes() override {
+    std::size_t free = 0;
+    std::size_t total = 0;
+    ELASTIC_CUDA_CHECK("free_bytes", cudaMemGetInfo(&free, &total));
+    return free + allocator_.report().cached;
+  }
+  std::string description() override {
+    const cudaDeviceProp& device = runtime().properties();
+    return concat(device.name,
+                  ", compute capability ",
+                  device.major,
+                  ".",
+                  device.minor,
+                  ", ",
+                  device.totalGlobalMem >> 20,
+                  " MiB");
+  }
+
+ private:
+  std::unique_ptr<RecordedWork> do_record(const std::function<void()>& work) override {
+    return record_graph(work);
+  }
+  void do_copy_from_host(const void* source, Tensor& target) override {
+    upload_buffer().upload(source, target.raw_data(), target.bytes());
+  }
+  void do_copy_to_host(const Tensor& source, void* target) override {
+    ELASTIC_CHECK(!runtime().recording, "recorded work would look at its results");
+    const cudaStream_t stream = runtime().stream();
+    if (source.numel() > 0) {
+      ELASTIC_CUDA_CHECK(
+          "copy_to_host",
+          cudaMemcpyAsync(
+              target, source.raw_data(), source.bytes(), cudaMemcpyDeviceToHost, stream));
+    }
+    ELASTIC_CUDA_CHECK("copy_to_host", cudaStreamSynchronize(stream));
+  }
+  void do_copy(const Tensor& source, Tensor& target) override { copy_elements(source, target); }
+  void do_fill(Tensor& target, double value) override { fill_elements(target, value); }
+
+  CachingAllocator allocator_;
+};
+
+const BackendEntry cuda_entry(Device::kCuda, []() -> Backend& {
+  static CudaBackend& backend = *new CudaBackend;
+  return backend;
+});
+
 }  // namespace
 
-CudaBackend::CudaBackend()
-    : allocator_(
-          allocate_block,
-          [](void* block) { cudaFree(block); },
-          [] {
-            std::size_t free = 0;
-            std::size_t total = 0;
-            cudaMemGetInfo(&free, &total);
-            return concat(free >> 20, " of ", total >> 20, " MiB free on the GPU");
-          }) {
-  runtime();
-}
-
-CachingAllocator& CudaBackend::allocator() {
-  return allocator_;
-}
-
-void CudaBackend::set_precision(Precision precision) {
-  runtime().precision = precision;
-}
-
-void CudaBackend::synchronize() {
-  ELASTIC_CUDA_CHECK("synchronize", cudaStreamSynchronize(runtime().stream()));
-}
-
-std::size_t CudaBackend::free_bytes() {
-  std::size_t free = 0;
-  std::size_t total = 0;
-  ELASTIC_CUDA_CHECK("free_bytes", cudaMemGetInfo(&free, &total));
-  return free + allocator_.report().cached;
-}
-
-std::string CudaBackend::description() {
-  const cudaDeviceProp& device = runtime().properties();
-  return concat(device.name,
-                ", compute capability ",
-                device.major,
-                ".",
-                device.minor,
-                ", ",
-                device.totalGlobalMem >> 20,
-                " MiB");
-}
-
-void CudaBackend::copy_from_host(const void* source, Tensor& target) {
-  upload_buffer().upload(source, target.raw_data(), target.bytes());
-}
-
-void CudaBackend::copy_to_host(const Tensor& source, void* target) {
-  ELASTIC_CHECK(!runtime().recording, "recorded work would look at its results");
-  const cudaStream_t stream = runtime().stream();
-  if (source.numel() > 0) {
-    ELASTIC_CUDA_CHECK(
-        "copy_to_host",
-        cudaMemcpyAsync(target, source.raw_data(), source.bytes(), cudaMemcpyDeviceToHost, stream));
-  }
-  ELASTIC_CUDA_CHECK("copy_to_host", cudaStreamSynchronize(stream));
-}
-
-void CudaBackend::copy(const Tensor& source, Tensor& target) {
+void copy_elements(const Tensor& source, Tensor& target) {
   if (source.numel() > 0) {
     ELASTIC_CUDA_CHECK("copy",
                        cudaMemcpyAsync(target.raw_data(),
@@ -184,21 +192,17 @@ void CudaBackend::copy(const Tensor& source, Tensor& target) {
   }
 }
 
-void CudaBackend::fill(Tensor& target, double value) {
+void fill_elements(Tensor& target, double value) {
   if (value == 0.0) {
     ELASTIC_CUDA_CHECK("fill",
                        cudaMemsetAsync(target.raw_data(), 0, target.bytes(), runtime().stream()));
   } else if (target.dtype() == DType::kInt32) {
     launch_fill(target, static_cast<std::int32_t>(value));
+  } else if (target.dtype() == DType::kFloat64) {
+    launch_fill(target, value);
   } else {
-    with_real_type(target.dtype(),
-                   [&](auto tag) { launch_fill(target, static_cast<decltype(tag)>(value)); });
+    launch_fill(target, static_cast<float>(value));
   }
-}
-
-Backend& cuda_backend() {
-  static CudaBackend& backend = *new CudaBackend;
-  return backend;
 }
 
 }  // namespace elastic::cuda

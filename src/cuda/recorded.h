@@ -1,0 +1,14 @@
+// Work recorded as a CUDA graph.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "tensor/backend.h"
+
+namespace elastic::cuda {
+
+/// Records what `work` puts on the stream: Backend::record.
+std::unique_ptr<RecordedWork> record_graph(const std::function<void()>& work);
+
+}  // namespace elastic::cuda

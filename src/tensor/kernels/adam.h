@@ -1,0 +1,62 @@
+// Adam steps, and the check that gradients are finite.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tensor/adam_options.h"
+#include "tensor/kernel.h"
+
+namespace elastic::kernels {
+
+/// health float64 [3] = {gradient norm, first bad step, first bad parameter}: writes the norm
+/// over all gradients; when it (or `loss`) is not finite and no bad step stands yet (0), writes
+/// `step` and the index of the first not-finite gradient (-1 when only the loss is bad).
+struct CheckGradients {
+  static constexpr const char* kName = "check_gradients";
+  const std::vector<Tensor>& grads;
+  const Tensor& loss;
+  std::int64_t step;
+  Tensor& health;
+  auto operands() const { return std::tie(grads, loss, health); }
+  double flops() const { return 0.0; }
+};
+
+/// One Adam step of all parameters; none at all once `health` holds a bad step. Gradients are
+/// scaled by min(1, clip_norm / norm) first.
+struct AdamStep {
+  static constexpr const char* kName = "adam_step";
+  const std::vector<Tensor>& params;
+  const std::vector<Tensor>& grads;
+  const std::vector<Tensor>& first_moments;
+  const std::vector<Tensor>& second_moments;
+  const AdamOptions& options;
+  const Tensor& health;
+  auto operands() const { return std::tie(params, grads, first_moments, second_moments, health); }
+  double flops() const { return 0.0; }
+};
+
+/// The same of some rows of one parameter: rows [R] int32, each at most once, grad [R, D]. The
+/// others stay as they are, as do their moments.
+struct AdamStepRows {
+  static constexpr const char* kName = "adam_step_rows";
+  const Tensor& param;
+  const Tensor& rows;
+  const Tensor& grad;
+  const Tensor& first_moment;
+  const Tensor& second_moment;
+  const AdamOptions& options;
+  const Tensor& health;
+  auto operands() const {
+    const double count = num_entries(rows);
+    return operands_of(SomeRows{param, count},
+                       rows,
+                       grad,
+                       SomeRows{first_moment, count},
+                       SomeRows{second_moment, count},
+                       health);
+  }
+  double flops() const { return 0.0; }
+};
+
+}  // namespace elastic::kernels

@@ -1,0 +1,19 @@
+// Dropout, element by element.
+#pragma once
+
+#include "tensor/dropout.h"
+#include "tensor/kernel.h"
+
+namespace elastic::kernels {
+
+/// y = mask(x) / (1 - rate); its own backward. y may be x.
+struct ApplyDropout {
+  static constexpr const char* kName = "dropout";
+  const Tensor& x;
+  const Dropout& dropout;
+  Tensor& y;
+  auto operands() const { return std::tie(x, y); }
+  double flops() const { return 0.0; }
+};
+
+}  // namespace elastic::kernels

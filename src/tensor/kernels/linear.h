@@ -1,0 +1,48 @@
+// Linear layers.
+#pragma once
+
+#include "tensor/dropout.h"
+#include "tensor/kernel.h"
+
+namespace elastic::kernels {
+
+/// y [.., O] = x [.., I] weight [O, I]^T + bias [O]; `bias` may be undefined.
+struct LinearForward {
+  static constexpr const char* kName = "linear_forward";
+  const Tensor& x;
+  const Tensor& weight;
+  const Tensor& bias;
+  Tensor& y;
+  auto operands() const { return std::tie(x, weight, bias, y); }
+  double flops() const { return 2.0 * num_rows(x) * num_cols(x) * num_cols(y); }
+};
+
+struct LinearBackward {
+  static constexpr const char* kName = "linear_backward";
+  const Tensor& x;
+  const Tensor& weight;
+  const Tensor& grad_y;
+  Tensor* grad_x;
+  Tensor* grad_weight;
+  Tensor* grad_bias;
+  auto operands() const { return std::tie(x, weight, grad_y, grad_x, grad_weight, grad_bias); }
+  double flops() const {
+    return 2.0 * num_rows(x) * num_cols(x) * num_cols(grad_y) *
+           ((grad_x != nullptr ? 1.0 : 0.0) + (grad_weight != nullptr ? 1.0 : 0.0));
+  }
+};
+
+/// y = residual + dropout( x weight^T + bias )
+struct LinearResidualForward {
+  static constexpr const char* kName = "linear_residual_forward";
+  const Tensor& x;
+  const Tensor& weight;
+  const Tensor& bias;
+  const Tensor& residual;
+  const Dropout& dropout;
+  Tensor& y;
+  auto operands() const { return std::tie(x, weight, bias, residual, y); }
+  double flops() const { return 2.0 * num_rows(x) * num_cols(x) * num_cols(y); }
+};
+
+}  // namespace elastic::kernels

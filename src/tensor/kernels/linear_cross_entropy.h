@@ -1,0 +1,27 @@
+// Cross-entropy over the whole catalogue, without stored logits.
+#pragma once
+
+#include "tensor/kernel.h"
+
+namespace elastic::kernels {
+
+/// loss[0] = mean over rows of -log softmax over items 1..V of (hidden . table) at the target,
+/// by tiles; the [R, V] logits never exist. hidden [R, D], table [V + 1, D], targets [R].
+/// With gradients wanted, they are made in the same pass (both or none): `grad_hidden` [R, D] is
+/// written, `grad_table` [V + 1, D] is written, its row 0 zero.
+struct LinearCrossEntropy {
+  static constexpr const char* kName = "linear_cross_entropy";
+  const Tensor& hidden;
+  const Tensor& table;
+  const Tensor& targets;
+  Tensor& loss;
+  Tensor* grad_hidden;
+  Tensor* grad_table;
+  auto operands() const { return std::tie(hidden, table, targets, loss, grad_hidden, grad_table); }
+  double flops() const {
+    return (grad_hidden != nullptr ? 6.0 : 2.0) * num_rows(hidden) * num_cols(hidden) *
+           (num_rows(table) - 1.0);
+  }
+};
+
+}  // namespace elastic::kernels

@@ -1,0 +1,44 @@
+// Multi-head softmax attention within segments, with a stored map.
+#pragma once
+
+#include "tensor/attention_layout.h"
+#include "tensor/kernel.h"
+
+namespace elastic::kernels {
+
+/// The same with every score computed and the map stored, in place of the scores: `map` holds for
+/// each segment H x queries x keys elements, in an order of the backend's own. No segment of keys
+/// may be empty.
+struct MapAttentionForward {
+  static constexpr const char* kName = "map_attention_forward";
+  const Tensor& query;
+  const Tensor& key;
+  const Tensor& value;
+  const AttentionLayout& layout;
+  Tensor& map;
+  Tensor& out;
+  auto operands() const { return std::tie(query, key, value, layout, map, out); }
+  double flops() const { return 4.0 * attended_pairs(layout) * num_cols(query); }
+};
+
+/// Uses the map up.
+struct MapAttentionBackward {
+  static constexpr const char* kName = "map_attention_backward";
+  const Tensor& query;
+  const Tensor& key;
+  const Tensor& value;
+  const AttentionLayout& layout;
+  const Tensor& out;
+  const Tensor& grad_out;
+  Tensor& map;
+  Tensor& grad_query;
+  Tensor& grad_key;
+  Tensor& grad_value;
+  auto operands() const {
+    return std::tie(
+        query, key, value, layout, out, grad_out, map, grad_query, grad_key, grad_value);
+  }
+  double flops() const { return 8.0 * attended_pairs(layout) * num_cols(query); }
+};
+
+}  // namespace elastic::kernels

@@ -1,0 +1,72 @@
+// Retrieval from a large memory by product keys.
+#pragma once
+
+#include "tensor/kernel.h"
+
+namespace elastic::kernels {
+
+/// Product keys: for each head m of M, the best k / M of the sums of the best sub-key scores, in
+/// descending order (ties: the smaller id); gates = (k / M) softmax of the chosen scores;
+/// experts = gates * memory[indices]; without experts where both are undefined.
+/// query [B, M, Dk], subkeys [M, 2, S, Dk / 2], memory [S * S, D] -> indices, gates [B, k],
+/// experts [B, k, D].
+struct ProductKeysForward {
+  static constexpr const char* kName = "product_keys_forward";
+  const Tensor& query;
+  const Tensor& subkeys;
+  const Tensor& memory;
+  Tensor& indices;
+  Tensor& gates;
+  Tensor& experts;
+  auto operands() const {
+    return operands_of(
+        query, subkeys, SomeRows{memory, num_entries(indices)}, indices, gates, experts);
+  }
+  double flops() const {
+    return 2.0 * num_rows(query) * num_cols(query) * static_cast<double>(subkeys.shape()[2]);
+  }
+};
+
+struct ProductKeysBackward {
+  static constexpr const char* kName = "product_keys_backward";
+  const Tensor& query;
+  const Tensor& subkeys;
+  const Tensor& memory;
+  const Tensor& indices;
+  const Tensor& gates;
+  const Tensor& grad_experts;
+  Tensor& grad_query;
+  Tensor& grad_subkeys;
+  Tensor& grad_memory;
+  auto operands() const {
+    return operands_of(query,
+                       subkeys,
+                       SomeRows{memory, num_entries(indices)},
+                       indices,
+                       gates,
+                       grad_experts,
+                       grad_query,
+                       grad_subkeys,
+                       grad_memory);
+  }
+  /// Of gates and memory by the experts' gradient; of queries and keys by each chosen pair's.
+  double flops() const { return 4.0 * num_entries(gates) * (num_cols(memory) + num_cols(query)); }
+};
+
+/// The part of it that comes through the gates alone.
+struct ProductKeyGatesBackward {
+  static constexpr const char* kName = "product_key_gates_backward";
+  const Tensor& query;
+  const Tensor& subkeys;
+  const Tensor& indices;
+  const Tensor& gates;
+  const Tensor& grad_gates;
+  Tensor& grad_query;
+  Tensor& grad_subkeys;
+  auto operands() const {
+    return std::tie(query, subkeys, indices, gates, grad_gates, grad_query, grad_subkeys);
+  }
+  double flops() const { return 4.0 * num_rows(gates) * num_cols(gates) * num_cols(query); }
+};
+
+}  // namespace elastic::kernels

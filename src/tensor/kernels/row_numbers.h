@@ -1,0 +1,50 @@
+// Numbers of tokens and of groups of tokens, int32.
+#pragma once
+
+#include <cstdint>
+
+#include "tensor/kernel.h"
+#include "tensor/segments.h"
+
+namespace elastic::kernels {
+
+/// out[i] = i % modulus * step
+struct Iota {
+  static constexpr const char* kName = "iota";
+  std::int32_t modulus;
+  std::int32_t step;
+  Tensor& out;
+  auto operands() const { return std::tie(out); }
+  double flops() const { return 0.0; }
+};
+
+/// A token's place in its segment, [T]: from the front, or from the end with `recent`.
+struct Positions {
+  static constexpr const char* kName = "positions";
+  const Segments& segments;
+  bool recent;
+  Tensor& out;
+  auto operands() const { return std::tie(segments, out); }
+  double flops() const { return 0.0; }
+};
+
+/// The last token of each segment, [B]. No segment may be empty.
+struct LastTokens {
+  static constexpr const char* kName = "last_tokens";
+  const Segments& segments;
+  Tensor& out;
+  auto operands() const { return std::tie(segments, out); }
+  double flops() const { return 0.0; }
+};
+
+/// Offsets [B + 1] of segments of max(1, ceil(length / stride)) groups each.
+struct GroupOffsets {
+  static constexpr const char* kName = "group_offsets";
+  const Segments& segments;
+  std::int32_t stride;
+  Tensor& out;
+  auto operands() const { return std::tie(segments, out); }
+  double flops() const { return 0.0; }
+};
+
+}  // namespace elastic::kernels

@@ -1,0 +1,30 @@
+// Rows taken from a table, and added to it.
+#pragma once
+
+#include "tensor/kernel.h"
+
+namespace elastic::kernels {
+
+/// out[i] = table[rows[i]]
+struct GatherRows {
+  static constexpr const char* kName = "gather_rows";
+  const Tensor& table;
+  const Tensor& rows;
+  Tensor& out;
+  auto operands() const { return operands_of(SomeRows{table, num_entries(rows)}, rows, out); }
+  double flops() const { return 0.0; }
+};
+
+/// grad_table[rows[i]] += grad_out[i]; equal rows are summed in the order of i.
+struct ScatterAddRows {
+  static constexpr const char* kName = "scatter_add_rows";
+  const Tensor& grad_out;
+  const Tensor& rows;
+  Tensor& grad_table;
+  auto operands() const {
+    return operands_of(grad_out, rows, SomeRows{grad_table, num_entries(rows)});
+  }
+  double flops() const { return 0.0; }
+};
+
+}  // namespace elastic::kernels

@@ -1,0 +1,34 @@
+// Cross-entropy against sampled items.
+#pragma once
+
+#include "tensor/kernel.h"
+#include "tensor/sampled_items.h"
+
+namespace elastic::kernels {
+
+/// loss[0] = mean over rows of what it costs to tell the target from `sampled` items, as
+/// ops::sampled_cross_entropy defines it, by tiles of rows; a row whose sampled items are all
+/// left out costs nothing. hidden [R, D], table [N, D], targets [R], in 1..N-1. With gradients
+/// wanted (both or none), `grad_hidden` [R, D] and `grad_table` [N, D] are written.
+struct SampledCrossEntropy {
+  static constexpr const char* kName = "sampled_cross_entropy";
+  const Tensor& hidden;
+  const Tensor& table;
+  const Tensor& targets;
+  const SampledItems& sampled;
+  const SampledLoss& kind;
+  Tensor& loss;
+  Tensor* grad_hidden;
+  Tensor* grad_table;
+  auto operands() const {
+    const double named = static_cast<double>(sampled.size() + targets.numel());
+    return operands_of(
+        hidden, SomeRows{table, named}, targets, sampled, loss, grad_hidden, grad_table);
+  }
+  double flops() const {
+    return (grad_hidden != nullptr ? 6.0 : 2.0) * num_rows(hidden) * num_cols(hidden) *
+           static_cast<double>(sampled.size() + 1);
+  }
+};
+
+}  // namespace elastic::kernels

@@ -1,0 +1,59 @@
+// Gates of slot attention: decayed prefix softmax, and forget gates.
+#pragma once
+
+#include "tensor/kernel.h"
+#include "tensor/segments.h"
+
+namespace elastic::kernels {
+
+/// Gates that make a running mean a decayed prefix softmax: with rate = softplus(decay),
+/// gate_t = e^{s_t} / sum over j <= t of e^{s_j - rate (t - j)}, within each segment and column.
+/// scores [T, C], decay [C] -> gates [T, C], each in (0, 1]. `log_sum` [B, C], the log of the
+/// decayed sum over what came before a segment (-inf: nothing), becomes that after its last
+/// token; undefined: nothing came before.
+struct PrefixGatesForward {
+  static constexpr const char* kName = "prefix_gates_forward";
+  const Tensor& scores;
+  const Tensor& decay;
+  const Segments& segments;
+  Tensor& log_sum;
+  Tensor& gates;
+  auto operands() const { return std::tie(scores, decay, segments, log_sum, gates); }
+  double flops() const { return 0.0; }
+};
+
+struct PrefixGatesBackward {
+  static constexpr const char* kName = "prefix_gates_backward";
+  const Tensor& gates;
+  const Tensor& decay;
+  const Segments& segments;
+  const Tensor& grad_gates;
+  Tensor& grad_scores;
+  Tensor& grad_decay;
+  auto operands() const {
+    return std::tie(gates, decay, segments, grad_gates, grad_scores, grad_decay);
+  }
+  double flops() const { return 0.0; }
+};
+
+/// gates = 1 - sigmoid(x)^(1 / temperature).
+struct ForgetGatesForward {
+  static constexpr const char* kName = "forget_gates_forward";
+  const Tensor& x;
+  double temperature;
+  Tensor& gates;
+  auto operands() const { return std::tie(x, gates); }
+  double flops() const { return 0.0; }
+};
+
+struct ForgetGatesBackward {
+  static constexpr const char* kName = "forget_gates_backward";
+  const Tensor& x;
+  double temperature;
+  const Tensor& grad_gates;
+  Tensor& grad_x;
+  auto operands() const { return std::tie(x, grad_gates, grad_x); }
+  double flops() const { return 0.0; }
+};
+
+}  // namespace elastic::kernels

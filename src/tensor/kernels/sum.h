@@ -1,0 +1,17 @@
+// The sum of all elements.
+#pragma once
+
+#include "tensor/kernel.h"
+
+namespace elastic::kernels {
+
+/// out[0] = sum of all elements, in a fixed order.
+struct Sum {
+  static constexpr const char* kName = "sum";
+  const Tensor& x;
+  Tensor& out;
+  auto operands() const { return std::tie(x, out); }
+  double flops() const { return 0.0; }
+};
+
+}  // namespace elastic::kernels

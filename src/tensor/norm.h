@@ -1,0 +1,22 @@
+// Parameters of a layer norm.
+#pragma once
+
+#include <tuple>
+
+#include "tensor/tensor.h"
+
+namespace elastic {
+
+/// LayerNorm's weight and bias [D]; both undefined for a norm without parameters. Its epsilon is
+/// kNormEpsilon.
+struct Norm {
+  Tensor weight;
+  Tensor bias;
+  [[nodiscard]] auto operands() const { return std::tie(weight, bias); }
+};
+inline constexpr double kNormEpsilon = 1e-5;
+
+/// Gradients of a Norm, written by a backward kernel; left alone where undefined.
+using NormGrad = Norm;
+
+}  // namespace elastic

@@ -1,0 +1,107 @@
+// The tensors that a kernel reads and writes, found through its operands.
+//
+// Operands are a Tensor, a Tensor* (null: not wanted), a list of tensors, SomeRows of a table, or a
+// struct with `operands()`, a tuple of these (Norm, Segments, ...). Any other type does not
+// compile.
+#pragma once
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace elastic {
+
+/// `count` rows of a table, those that a kernel touches.
+struct SomeRows {
+  const Tensor& table;
+  double count;
+};
+
+template <class T>
+concept HasOperands = requires(const T& x) {
+  x.operands();
+};
+
+// The overloads of visit_operand call visit(tensor, bytes) for each defined tensor, with the bytes
+// that a kernel moves of it.
+template <class Visit>
+void visit_operand(const Tensor& tensor, const Visit& visit) {
+  if (tensor.defined()) {
+    visit(tensor, static_cast<double>(tensor.bytes()));
+  }
+}
+
+template <class Visit>
+void visit_operand(const Tensor* tensor, const Visit& visit) {
+  if (tensor != nullptr) {
+    visit_operand(*tensor, visit);
+  }
+}
+
+template <class Visit>
+void visit_operand(const SomeRows& rows, const Visit& visit) {
+  if (rows.table.defined() && rows.table.rows() > 0) {
+    const double share = std::min(1.0, rows.count / static_cast<double>(rows.table.rows()));
+    visit(rows.table, share * static_cast<double>(rows.table.bytes()));
+  }
+}
+
+template <class Visit>
+void visit_operand(const std::vector<Tensor>& tensors, const Visit& visit) {
+  for (const Tensor& tensor : tensors) {
+    visit_operand(tensor, visit);
+  }
+}
+
+template <HasOperands T, class Visit>
+void visit_operand(const T& structure, const Visit& visit) {
+  std::apply([&](const auto&... parts) { (visit_operand(parts, visit), ...); },
+             structure.operands());
+}
+
+/// The operands of a kernel, where some are made on the spot (SomeRows).
+template <class... Operands>
+std::tuple<Operands...> operands_of(Operands&&... operands) {
+  return std::tuple<Operands...>(std::forward<Operands>(operands)...);
+}
+
+/// Bytes of all tensors of an operand or a kernel, each once.
+template <class T>
+double bytes_of(const T& operand) {
+  double sum = 0.0;
+  visit_operand(operand, [&](const Tensor&, double bytes) { sum += bytes; });
+  return sum;
+}
+
+/// The tensor whose device and type decide which function computes a kernel: the first of reals, or
+/// of int32 where there is none of reals. Null without any tensor.
+template <HasOperands T>
+const Tensor* deciding_tensor(const T& kernel) {
+  const Tensor* first = nullptr;
+  visit_operand(kernel, [&](const Tensor& tensor, double) {
+    if (first == nullptr || (first->dtype() == DType::kInt32 && tensor.dtype() != DType::kInt32)) {
+      first = &tensor;
+    }
+  });
+  return first;
+}
+
+// Extents as factors of a kernel's flops.
+inline double num_rows(const Tensor& x) {
+  return static_cast<double>(x.rows());
+}
+inline double num_cols(const Tensor& x) {
+  return static_cast<double>(x.cols());
+}
+inline double num_entries(const Tensor& x) {
+  return static_cast<double>(x.numel());
+}
+/// H k of interest experts [B, H, k, D].
+inline double experts_per_sequence(const Tensor& experts) {
+  return static_cast<double>(experts.shape()[1] * experts.shape()[2]);
+}
+
+}  // namespace elastic

@@ -4,7 +4,6 @@
 // A block takes a chunk of a segment's tokens, tile by tile. Where not all heads' keys and values
 // fit into its shared memory, it takes them in groups of heads, again for each tile.
 #include "cuda/chunks.h"
-#include "cuda/cuda_backend.h"
 #include "cuda/dropout.cuh"
 #include "cuda/head_softmax.cuh"
 #include "cuda/reduce.h"

@@ -6,6 +6,7 @@
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
 #include "tensor/kernels/group_linear.h"
+#include "tensor/kernels/linear.h"
 
 namespace elastic::cuda {
 namespace {
@@ -88,7 +89,7 @@ void group_linear_backward(const kernels::GroupLinearBackward& k) {
   const Grouping by = grouping(k.segments, k.groups, k.stride, k.x.cols());
   const Tensor rows = gather<T>(op, by, k.x);
   Tensor grad_rows = workspace<T>(rows.numel()).reshape(rows.shape());
-  linear_backward(rows, k.weight, k.grad_y, &grad_rows, &k.grad_weight, &k.grad_bias);
+  call(kernels::LinearBackward{rows, k.weight, k.grad_y, &grad_rows, &k.grad_weight, &k.grad_bias});
   runtime().launch(op,
                    add_groups_kernel<T>,
                    grid_of(by),

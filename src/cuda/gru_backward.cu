@@ -3,6 +3,7 @@
 // first. gru.cuh tells how blocks and warps share it.
 #include "cuda/gru.cuh"
 #include "tensor/kernels/gru.h"
+#include "tensor/kernels/linear.h"
 
 namespace elastic::cuda {
 namespace {
@@ -175,7 +176,7 @@ void gru_backward(const kernels::GruBackward& k) {
                      args,
                      packed.data<T>());
   });
-  linear_backward(states, k.weight, grad_sums, nullptr, &k.grad_weight, &k.grad_bias);
+  call(kernels::LinearBackward{states, k.weight, grad_sums, nullptr, &k.grad_weight, &k.grad_bias});
 }
 const OnCuda gru_backward_entry{gru_backward<float>, gru_backward<double>};
 

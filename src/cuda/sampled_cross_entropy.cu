@@ -9,6 +9,7 @@
 #include "cuda/row_sums.cuh"
 #include "cuda/rows.h"
 #include "cuda/runtime.h"
+#include "tensor/kernels/rows.h"
 #include "tensor/kernels/sampled_cross_entropy.h"
 
 namespace elastic::cuda {
@@ -177,7 +178,7 @@ void sampled_cross_entropy(const kernels::SampledCrossEntropy& k) {
   const std::int64_t stride = divide_up(view.items, 4) * 4;  // rows on 16 bytes
   const std::int64_t chunk = std::min(rows, std::max(kLeastRows, kScores / stride));
   Tensor items = workspace<T>(view.items * dim);
-  gather_rows(k.table, k.sampled.rows, items);
+  call(kernels::GatherRows{k.table, k.sampled.rows, items});
   Tensor scores = workspace<T>(chunk * stride);
   Tensor losses = workspace<T>(rows);
   Tensor target_grads = workspace<T>(rows);

@@ -2,6 +2,8 @@
 
 #include "autograd/op_checks.h"
 #include "autograd/ops/basic.h"
+#include "autograd/ops/unit_elu.h"
+#include "tensor/kernel_book.h"
 
 namespace elastic {
 namespace {
@@ -182,6 +184,23 @@ TEST_CASE("NoGrad: nothing is recorded while one lives") {
   CHECK(records({x}));
   CHECK_FALSE(records({variable_of({1.0}, {1})}));
   CHECK_FALSE(records({Variable()}));
+}
+
+TEST_CASE("backward: a kernel book may close or open between forward and backward") {
+  const Variable x = variable_of({0.5, -1.0, 2.0, 0.25}, {2, 2}, true);
+  Variable loss;
+  {
+    const KernelBook book(test_device());
+    loss = ops::sum(ops::unit_elu(x));
+    CHECK(book.uses().at("unit_elu_forward").calls == 1);
+  }
+  backward(loss);  // a crash when the graph held on to the closed book
+  CHECK(x.grad().defined());
+
+  loss = ops::sum(ops::unit_elu(x));
+  const KernelBook book(test_device());
+  backward(loss);
+  CHECK(book.uses().at("unit_elu_backward").calls == 1);
 }
 
 }  // namespace

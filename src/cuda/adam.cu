@@ -180,6 +180,8 @@ AdamScalars* device_scalars() {
   return place;
 }
 
+}  // namespace
+
 void upload_adam_scalars(const AdamOptions& options) {
   const auto exponent = static_cast<double>(options.step);
   const double first_correction = 1.0 - std::pow(options.beta1, exponent);
@@ -197,6 +199,8 @@ void upload_adam_scalars(const AdamOptions& options) {
       cudaMemcpyAsync(
           device_scalars(), &scalars, sizeof(scalars), cudaMemcpyHostToDevice, runtime().stream()));
 }
+
+namespace {
 
 template <class T>
 void check_gradients(const kernels::CheckGradients& k) {

@@ -40,6 +40,8 @@ struct Rows {
   }
 };
 
+}  // namespace
+
 SortedRows sort_rows(const char* op,
                      const std::int32_t* rows,
                      std::int64_t count,
@@ -97,6 +99,8 @@ template void scatter_add<double>(const char*,
                                   std::int64_t,
                                   std::int32_t,
                                   double*);
+
+namespace {
 
 template <class T>
 void gather_rows(const kernels::GatherRows& k) {

@@ -10,7 +10,7 @@
 
 namespace elastic {
 
-/// The mask as backend.h words it.
+/// The mask of tensor/dropout.h.
 inline bool kept(const Dropout& dropout, std::int64_t element) {
   const std::int64_t block = element / 128;
   const std::int64_t within = element % 128;

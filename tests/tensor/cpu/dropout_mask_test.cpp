@@ -6,7 +6,7 @@
 namespace elastic::cpu {
 namespace {
 
-TEST_CASE("dropout mask: the bits that backend.h promises") {
+TEST_CASE("dropout mask: the bits that dropout.h promises") {
   if (!on_cpu()) {
     return;
   }

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Compares the models of `elastic` with the same ones in PyTorch, on this machine's CPU or GPU.
+"""Compares models of `elastic` with the same models in PyTorch, on the CPU or GPU of this machine.
 
-First the numbers: models trained by `elastic` are loaded from their model.safetensors into PyTorch,
-and both score the same histories. Then the speed: training steps and answers, in turns. The PyTorch
-models pad their batches, compute only the last token in their last layer, and use fused attention
-and the fused Adam; that of ELASTIC has the absorbed projections too (--form). PyTorch's softmax
-attention never stores the map, so `softmax-tiled` is its counterpart.
+Scores: models trained by `elastic` are loaded from model.safetensors into PyTorch, and both score
+the same histories. Speed: training steps and answers, measured alternately. The PyTorch models pad
+their batches, compute only the last token in the last layer, and use fused attention and fused
+Adam; ELASTIC also has the absorbed projections (--form). PyTorch's softmax attention never stores
+the map, so its counterpart is `softmax-tiled`.
 
-On a GPU both may round the factors of products to TF32, and each time ends with the device's work.
+On a GPU both may round the factors of products to TF32. Times include the work of the device.
 
     scripts/compare_torch.py build/elastic [--data ratings.txt] [--compile]
     scripts/compare_torch.py build/elastic --device cuda [--cases train:512x1024,serve:1x200]
@@ -44,13 +44,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 DIM, HEADS, LAYERS, FFN, EXPERTS, SUBKEYS, KEY_DIM, STRIDE, LEVEL_ATTENTION = (
     64, 2, 2, 256, 8, 16, 64, 4, 256)
 ITEMS = 3416
-# PHASE:BATCHxLENGTH. A GPU needs about half a million tokens to be busy; the last two are the small
-# steps where starting the kernels is what takes the time.
+# PHASE:BATCHxLENGTH. About half a million tokens keep a GPU busy. The last two are small steps,
+# dominated by kernel launches.
 CASES = {"cpu": "train:128x200,train:16x1024,serve:1x200",
          "cuda": "train:2560x200,train:512x1024,train:32x16384,serve:2560x200,serve:512x1024,"
                  "serve:32x16384,train:128x200,serve:1x200"}
-# Largest accepted difference of scores, relative to the largest score. TF32 keeps 10 bits, and may
-# retrieve another expert where two are nearly tied: there the median over the histories counts.
+# Largest accepted difference of scores, relative to the largest score. TF32 keeps 10 bits and may
+# retrieve another expert if two are nearly tied: there the median over the histories is used.
 TOLERANCE = {"cpu": 1e-4, "cuda": 5e-3}
 
 
@@ -77,7 +77,7 @@ class Attention(nn.Module):
         return linear.weight.unflatten(0, (HEADS, DIM // HEADS))
 
     def absorbed_aggregate(self, experts, tokens, mask):
-        """The same with the projections of the tokens folded into the experts."""
+        """The same, with the projections of the tokens absorbed by the experts."""
         scale = 1 / math.sqrt(DIM // HEADS)
         query = torch.einsum("bhkd,hdc->bhkc", heads_of(self.query(experts)),
                              self.head_weights(self.key)) * scale

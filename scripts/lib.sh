@@ -1,5 +1,5 @@
-# Functions shared by the scripts of this folder, which `source` it. Sets `root`, the repository, and
-# changes to it.
+# Functions shared by the scripts of this folder, which `source` it. Sets `root`, the repository,
+# and changes to it.
 # shellcheck shell=bash
 set -euo pipefail
 

@@ -3,10 +3,10 @@
 #
 #   scripts/study.sh DATA OUT [OPTION...] [-- TRAIN-OPTION...]
 #
-# DATA is a file for `elastic train --data`. The script writes to OUT: table.md, report.html, and every
-# run with its command, configuration, log and result. To continue a stopped study, call it again:
-# finished runs are kept, interrupted runs resume, failed runs are retried. Exit code 1: some runs
-# failed; the tables name them and contain the others.
+# DATA is a file for `elastic train --data`. The script writes to OUT: table.md, report.html, and
+# every run with its command, configuration, log and result. To continue a stopped study, call it
+# again: finished runs are kept, interrupted runs resume, failed runs are retried. Exit code 1: some
+# runs failed; the tables name them and contain the others.
 #
 # Stages (--stages, separated by commas):
 #   tokens     every model until it has read --tokens tokens
@@ -25,8 +25,8 @@
 #   --time SECONDS        training time per run [1800; quick 2]
 #   --max-len N           longest history that the models read, in events [200; quick 32]
 #   --dim N, --num-layers N, --batch-tokens N   the same for all [64, 2, 8192; quick 16, 2, 1024]
-#   --cuts N              prefixes per user and epoch of bidirectional models: sets how often they are
-#                         validated, not how much they train [20]
+#   --cuts N              prefixes per user and epoch of bidirectional models: sets how often they
+#                         are validated, not how much they train [20]
 #   --long N,M            separate rows for users with at least N and M events [500,1000]
 #   --lengths RANGE       lengths of the profile stage [1k-64k*4; quick 64-256*2]
 #   --jobs N              parallel runs, which share the cores and affect each other's times [1]
@@ -251,8 +251,8 @@ attended() {
   done
   return "$code"
 }
-# attempt WHAT COMMAND...: runs the command with standard error in WHAT.log. A failure writes one line
-# to WHAT.failed.
+# attempt WHAT COMMAND...: runs the command with standard error in WHAT.log. A failure writes one
+# line to WHAT.failed.
 attempt() {
   local what=$1 code=0
   shift

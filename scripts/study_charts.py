@@ -3,8 +3,8 @@
 import html
 import math
 
-# The colours of Okabe and Ito, distinguishable for colour-blind readers. The second round is dashed, the
-# third dotted.
+# The colours of Okabe and Ito, distinguishable for colour-blind readers. The second round is dashed,
+# the third dotted.
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933"]
 DASHES = ["", "6 3", "2 3"]
 

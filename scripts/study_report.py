@@ -3,8 +3,8 @@
 
     scripts/study_report.py OUT
 
-Missing or failed runs are rows with their status, so the tables of an unfinished study are valid too.
-Needs only the standard library.
+Missing or failed runs are rows with their status, so the tables of an unfinished study are valid
+too. Needs only the standard library.
 """
 
 import html
@@ -192,7 +192,7 @@ def accuracy_table(study, stage, length=0):
         users = next((report["protocol"]["users"] for row in rows
                       for report in [study.evaluation(row, length)[0]] if report), 0)
         title += f": users with at least {length} events"
-        note = f"{users} users. The length counts the whole history, even if the model reads only its end."
+        note = f"{users} users. The length counts the whole history, even if the model reads less."
     return Table(title, note, header, lines)
 
 

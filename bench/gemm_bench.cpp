@@ -1,4 +1,4 @@
-// The tiles' matrix products against Eigen's, on one thread.
+// Matrix products of tiles compared with Eigen, on one thread.
 #include <benchmark/benchmark.h>
 
 #include <Eigen/Core>
@@ -11,7 +11,7 @@ namespace {
 
 using Matrix = Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 
-// The operands of a product of the state's m, n, k.
+// Operands of a product [m, k] x [k, n]; the arguments of the benchmark are m, n, k.
 struct Product {
   explicit Product(const benchmark::State& state)
       : m(state.range(0)),
@@ -27,11 +27,11 @@ struct Product {
   }
 
   std::int64_t m, n, k;
-  Tensor a;  ///< [m, k], or [k, m] where it is read transposed
+  Tensor a;  ///< [m, k], or [k, m] for transposed products
   Tensor b, c;
 };
 
-// c = a b, b packed beforehand as the weights of a layer are.
+// c = a b with b packed in advance, like the weights of a layer.
 void packed_product(benchmark::State& state) {
   Product p(state);
   Tensor packed = bench::random_tensor({cpu::packed_size<float>(p.k, p.n)});
@@ -50,7 +50,7 @@ void packed_product(benchmark::State& state) {
   p.set_flops(state);
 }
 
-// c = a b with b as it lies, or c += a^T b: a weight's gradient over a tile of k tokens.
+// c = a b without packing, or c += a^T b: the gradient of a weight over a tile of k tokens.
 template <bool Transposed>
 void unpacked(benchmark::State& state) {
   Product p(state);
@@ -100,7 +100,7 @@ void eigen_transposed_product(benchmark::State& state) {
   p.set_flops(state);
 }
 
-// FFN up and down, projection, dispatcher scores and sums, a square product.
+// Shapes of FFN up and down, projection, dispatcher scores and sums, and a square product.
 void shapes(benchmark::internal::Benchmark* bench) {
   bench->Args({64, 256, 64})->Args({64, 64, 256})->Args({64, 64, 64});
   bench->Args({64, 16, 64})->Args({64, 64, 16})->Args({8, 64, 32})->Args({1024, 1024, 1024});
@@ -108,7 +108,7 @@ void shapes(benchmark::internal::Benchmark* bench) {
 void gradient_shapes(benchmark::internal::Benchmark* bench) {
   bench->Args({256, 64, 64})->Args({64, 64, 64})->Args({16, 64, 64})->Args({32, 64, 8});
 }
-// The transposed weight [n, k] of a layer, or a sequence's expert keys.
+// Packs the transposed weight [n, k] of a layer, or the expert keys of a sequence.
 void pack_transposed(benchmark::State& state) {
   const std::int64_t n = state.range(0);
   const std::int64_t k = state.range(1);

@@ -1,5 +1,5 @@
-// Kernels alone, and the fused ones beside the same computation composed of plain ones, on the
-// threads that OMP_NUM_THREADS gives.
+// Single kernels, and fused ops compared with the same computation composed of plain ops.
+// OMP_NUM_THREADS sets the number of threads.
 #include <benchmark/benchmark.h>
 
 #include "autograd/ops/basic.h"
@@ -179,7 +179,7 @@ constexpr std::int64_t kExperts = 8;
 constexpr std::int64_t kHeads = 2;
 constexpr Dropout kDropout{0.1, 1, 2, 3};
 
-// Small values, as trained weights are: large ones saturate every softmax.
+// Small values, like trained weights: large ones saturate every softmax.
 Variable parameter(const Shape& shape) {
   Tensor value = random_tensor(shape);
   run(kernels::Scale{value, 0.1, value});
@@ -222,7 +222,7 @@ void ffn_composed(benchmark::State& state) {
 BENCHMARK(ffn_fused)->Unit(benchmark::kMicrosecond);
 BENCHMARK(ffn_composed)->Unit(benchmark::kMicrosecond);
 
-// One sequence's tokens and experts: absorbed, and with the tokens projected.
+// Tokens and experts of one sequence, with absorbed projections and with projected tokens.
 void aggregate_absorbed(benchmark::State& state) {
   const Layer layer;
   const Segments segments = Segments::uniform(1, kTokens, Device::kCpu);
@@ -298,7 +298,7 @@ void attention_stored_map(benchmark::State& state) {
 BENCHMARK(attention_tiled)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
 BENCHMARK(attention_stored_map)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
 
-// Mixers that are linear in the length, by the same sequences: attention without softmax, and a
+// Mixers linear in the length, on the same sequences: attention without softmax, and a
 // projection along the sequence.
 template <class Op>
 void along_sequences(benchmark::State& state, const Op& op) {

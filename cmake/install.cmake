@@ -1,12 +1,12 @@
-# What `cmake --install` and `cpack -G DEB` put where. The binary itself writes its manual page and
-# the completions of shells, at build time.
+# Files and locations of `cmake --install` and `cpack -G DEB`. At build time, the binary writes its
+# manual page and shell completions.
 include(GNUInstallDirs)
 
 set(shell_files ${PROJECT_BINARY_DIR}/shell)
 set(bash_completion ${shell_files}/elastic)
 set(zsh_completion ${shell_files}/_elastic)
 set(fish_completion ${shell_files}/elastic.fish)
-# Debian wants pages compressed, without a time stamp; any `man` reads both.
+# Debian requires compressed pages without a time stamp; `man` reads compressed and plain pages.
 find_program(ELASTIC_GZIP gzip)
 set(man_page ${shell_files}/elastic.1)
 set(compress ${CMAKE_COMMAND} -E true)
@@ -37,9 +37,10 @@ install(FILES ${fish_completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendo
         COMPONENT elastic)
 install(FILES README.md CHANGELOG.md DESTINATION ${doc_dir} COMPONENT elastic)
 install(FILES LICENSE DESTINATION ${doc_dir} RENAME copyright COMPONENT elastic)
-install(DIRECTORY docs DESTINATION ${doc_dir} COMPONENT elastic FILES_MATCHING PATTERN *.md)
+install(DIRECTORY docs DESTINATION ${doc_dir} COMPONENT elastic FILES_MATCHING PATTERN *.md
+        PATTERN *.svg)
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/elastic COMPONENT elastic)
-# The data has its own licence, which rules out commercial use: a package of its own.
+# A separate package for the data: its licence excludes commercial use.
 install(DIRECTORY data/ml-latest-small DESTINATION ${CMAKE_INSTALL_DATADIR}/elastic/data
         COMPONENT data)
 install(FILES data/ml-latest-small/README.txt DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/elastic-data
@@ -47,7 +48,7 @@ install(FILES data/ml-latest-small/README.txt DESTINATION ${CMAKE_INSTALL_DATADI
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME elastic)
-# Who answers for the package; whoever hands it on names himself: -DELASTIC_MAINTAINER="Name <mail>".
+# Distributors set their own name and address: -DELASTIC_MAINTAINER="Name <mail>".
 set(ELASTIC_MAINTAINER "the elastic authors <elastic@localhost>" CACHE STRING
     "Maintainer of the Debian packages")
 set(CPACK_PACKAGE_CONTACT ${ELASTIC_MAINTAINER})
@@ -63,9 +64,9 @@ set(CPACK_DEBIAN_ELASTIC_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_ELASTIC_PACKAGE_SUGGESTS elastic-data)
 set(CPACK_COMPONENT_ELASTIC_DESCRIPTION "sequential recommendation over long histories
 Trains a model on a file of interactions, evaluates it against the whole
-catalogue, and recommends for anyone's history, on the command line. The main
-model replaces attention between events by a few interest experts, so that a
-layer costs linear time in the length of a history.")
+catalogue, and recommends items for any history, on the command line. The main
+model replaces attention between events by a few interest experts, so that the
+time of a layer is linear in the length of the history.")
 set(CPACK_DEBIAN_DATA_PACKAGE_NAME elastic-data)
 set(CPACK_DEBIAN_DATA_PACKAGE_SECTION non-free/science)
 set(CPACK_DEBIAN_DATA_PACKAGE_ARCHITECTURE all)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails when a source file is not as clang-format 14 writes it. Other versions lay out differently,
-# so without 14 nothing is checked and the exit code is 77.
+# Checks that the source files are formatted by clang-format 14. Other versions format differently:
+# without version 14 the check is skipped with exit code 77.
 # To format: scripts/check_format.sh --fix
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

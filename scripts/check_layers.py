@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fails when an #include under src/ points against the direction of the house.
+"""Checks that the #include lines under src/ follow the dependencies between its folders.
 
-    scripts/check_layers.py [SRC]     checks SRC, by default src/ beside this script's folder
+    scripts/check_layers.py [SRC]     checks SRC; default: src/ of this repository
     scripts/check_layers.py --self-test
 
-The rules stand in FOLDERS and LIBRARIES below; docs/design.md draws them.
+FOLDERS and LIBRARIES below define the rules; docs/design.md draws them.
 """
 
 import re

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails when shellcheck finds fault with a script; exit code 77 when it is not installed.
+# Runs shellcheck on the shell scripts. Exit code 77 if shellcheck is not installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

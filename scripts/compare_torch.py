@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Compares the models of `elastic` with the same ones in PyTorch, on this machine's CPU or GPU.
+"""Compares models of `elastic` with the same models in PyTorch, on the CPU or GPU of this machine.
 
-First the numbers: models trained by `elastic` are loaded from their model.safetensors into PyTorch,
-and both score the same histories. Then the speed: training steps and answers, in turns. The PyTorch
-models pad their batches, compute only the last token in their last layer, and use fused attention
-and the fused Adam; that of ELASTIC has the absorbed projections too (--form). PyTorch's softmax
-attention never stores the map, so `softmax-tiled` is its counterpart.
+Scores: models trained by `elastic` are loaded from model.safetensors into PyTorch, and both score
+the same histories. Speed: training steps and answers, measured alternately. The PyTorch models pad
+their batches, compute only the last token in the last layer, and use fused attention and fused
+Adam; ELASTIC also has the absorbed projections (--form). PyTorch's softmax attention never stores
+the map, so its counterpart is `softmax-tiled`.
 
-On a GPU both may round the factors of products to TF32, and each time ends with the device's work.
+On a GPU both may round the factors of products to TF32. Times include the work of the device.
 
     scripts/compare_torch.py build/elastic [--data ratings.txt] [--compile]
     scripts/compare_torch.py build/elastic --device cuda [--cases train:512x1024,serve:1x200]
@@ -44,13 +44,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 DIM, HEADS, LAYERS, FFN, EXPERTS, SUBKEYS, KEY_DIM, STRIDE, LEVEL_ATTENTION = (
     64, 2, 2, 256, 8, 16, 64, 4, 256)
 ITEMS = 3416
-# PHASE:BATCHxLENGTH. A GPU needs about half a million tokens to be busy; the last two are the small
-# steps where starting the kernels is what takes the time.
+# PHASE:BATCHxLENGTH. About half a million tokens keep a GPU busy. The last two are small steps,
+# dominated by kernel launches.
 CASES = {"cpu": "train:128x200,train:16x1024,serve:1x200",
          "cuda": "train:2560x200,train:512x1024,train:32x16384,serve:2560x200,serve:512x1024,"
                  "serve:32x16384,train:128x200,serve:1x200"}
-# Largest accepted difference of scores, relative to the largest score. TF32 keeps 10 bits, and may
-# retrieve another expert where two are nearly tied: there the median over the histories counts.
+# Largest accepted difference of scores, relative to the largest score. TF32 keeps 10 bits and may
+# retrieve another expert if two are nearly tied: there the median over the histories is used.
 TOLERANCE = {"cpu": 1e-4, "cuda": 5e-3}
 
 
@@ -77,7 +77,7 @@ class Attention(nn.Module):
         return linear.weight.unflatten(0, (HEADS, DIM // HEADS))
 
     def absorbed_aggregate(self, experts, tokens, mask):
-        """The same with the projections of the tokens folded into the experts."""
+        """The same, with the projections of the tokens absorbed by the experts."""
         scale = 1 / math.sqrt(DIM // HEADS)
         query = torch.einsum("bhkd,hdc->bhkc", heads_of(self.query(experts)),
                              self.head_weights(self.key)) * scale
@@ -196,7 +196,7 @@ class InterestMemory(nn.Module):
 
 
 class Elastic(nn.Module):
-    """`elastic`'s model: bidirectional, position counted back from the latest event."""
+    """`elastic`: bidirectional, positions counted back from the latest event."""
 
     pads_in_front = True
 
@@ -254,8 +254,8 @@ class SoftmaxLayer(nn.Module):
 
 
 class Softmax(nn.Module):
-    """`softmax`: causal, position counted from the oldest event. What is padded stands behind, so
-    that no event sees it and attention needs no mask."""
+    """`softmax`: causal, positions counted from the oldest event. Padding follows the events, so no
+    event attends to it and no mask is needed."""
 
     pads_in_front = False
 
@@ -271,7 +271,7 @@ class Softmax(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, ids, lengths):
-        """As Elastic.forward, with the oldest event first and 0 behind the latest."""
+        """The same as Elastic.forward, with the oldest event first and 0 after the latest."""
         x = self.item_embedding(ids) + self.position_embedding.weight[:ids.shape[1]]
         x = self.dropout(self.input_norm(x))
         for i, layer in enumerate(self.layers):
@@ -306,7 +306,7 @@ def run(*command, stdin=None):
 
 
 def pad(histories, in_front, device):
-    """Tensors of ids [B, n] and lengths [B], or None where all lengths agree."""
+    """Tensors of ids [B, n] and lengths [B]; None for the lengths if all are equal."""
     lengths = [len(history) for history in histories]
     n = max(lengths)
     zeros = [[0] * (n - length) for length in lengths]
@@ -316,8 +316,8 @@ def pad(histories, in_front, device):
 
 
 def compare_scores(options, name, folder):
-    """For each history and form: the largest difference of a trained model's scores of its best
-    items, relative to the largest."""
+    """For each history and form: the largest difference in the scores of the best items of a trained
+    model, relative to the largest score."""
     run_folder = folder / name
     common = ["--device", options.device, "--quiet"]
     run(options.binary, "train", "--data", ROOT / "data/ml-latest-small/ratings.csv.xz", "--out",
@@ -348,7 +348,7 @@ def compare_scores(options, name, folder):
 
 
 def check_scores(options):
-    """Whether all models agree."""
+    """Returns whether all models agree."""
     agree = True
     for name in options.models:
         with tempfile.TemporaryDirectory() as folder:
@@ -365,7 +365,7 @@ class TimeLimit(BaseException):  # not an Exception: compilers catch those
 
 @contextlib.contextmanager
 def time_limit(seconds):
-    """Raises TimeLimit in its body after so many seconds."""
+    """Context manager that raises TimeLimit in its body after `seconds`."""
 
     def stop(*_):
         raise TimeLimit
@@ -379,7 +379,7 @@ def time_limit(seconds):
 
 
 def training_step(model, batches):
-    """A function that trains on the next batch."""
+    """Returns a function that trains on the next batch."""
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     turns = itertools.cycle(batches)
 
@@ -417,7 +417,7 @@ def median_ms(function, device, repetitions, warmup):
 
 
 def torch_ms(options, make, phase, length, batches, repetitions, compiled):
-    """Milliseconds, or why there are none."""
+    """Returns milliseconds, or the reason for their absence."""
     try:
         with time_limit(options.limit_s):
             model = make(ITEMS, length).to(options.device)
@@ -437,7 +437,7 @@ def torch_ms(options, make, phase, length, batches, repetitions, compiled):
 
 
 def elastic_ms(options, name, phase, length, batch, repetitions, data):
-    """Milliseconds, or why there are none."""
+    """Returns milliseconds, or the reason for their absence."""
     command = [options.binary, "profile", "--model", name, "--phase", phase, "--length", length,
                "--batch", batch, "--repetitions", repetitions, "--warmup", 3, "--device",
                options.device, "--threads", options.threads, "--json",
@@ -451,7 +451,7 @@ def elastic_ms(options, name, phase, length, batch, repetitions, data):
 
 
 def lengths_of(path):
-    """The number of rows of each user."""
+    """Returns the number of rows of each user."""
     openers = {".xz": lzma.open, ".gz": gzip.open}
     counts = {}
     with openers.get(pathlib.Path(path).suffix, open)(path, "rt", encoding="utf-8") as file:

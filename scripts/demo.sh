@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds elastic, trains it on MovieLens ml-latest-small (in data/) into a new folder runs/demo-TIME,
-# shows the test metrics, and recommends films for three users of the data and for a new one.
-# Takes a minute or two beyond building on two cores. Run it again to start anew; earlier runs
-# stay, and runs/demo-* can be deleted at any time.
+# Builds elastic, trains on MovieLens ml-latest-small (in data/) into a new folder runs/demo-TIME,
+# prints the test metrics, and recommends films for three users of the data and for a new user.
+# Takes a minute or two on two cores, plus the build. Each call makes a new run; delete runs/demo-*
+# at any time.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -12,7 +12,7 @@ build build elastic -DCMAKE_BUILD_TYPE=Release
 data=data/ml-latest-small
 run=runs/demo-$(date +%Y%m%d-%H%M%S)
 
-# Prints a command as one could type it, then runs it.
+# Prints a command in the form to type, then runs it.
 show() {
   say
   say "\$ $*"
@@ -24,15 +24,15 @@ show build/elastic train --data $data/ratings.csv.xz --items $data/movies.csv.xz
   --schedule cosine --max-time-s 150
 
 say
-say "What to recommend to users 1, 15 and 414:"
+say "Recommendations for users 1, 15 and 414:"
 printf '%s\n' 1 15 414 | show build/elastic predict "$run" --top-k 5 -o table
 
 say
-say "And to somebody new, who saw Toy Story, A Bug's Life, Monsters, Inc. and Finding Nemo:"
+say "Recommendations for a new user after Toy Story, A Bug's Life, Monsters, Inc. and Finding Nemo:"
 echo '{"user": "new", "history": ["1", "2355", "4886", "6377"]}' |
   show build/elastic predict "$run" --top-k 5 -o table
 
 say
-say "The run is in $run. More of it:"
+say "The run is in $run. Commands to try next:"
 say "  build/elastic eval $run --split valid"
 say "  echo '{\"user\": \"15\"}' | build/elastic predict $run"

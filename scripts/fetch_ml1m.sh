@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Downloads MovieLens 1M from GroupLens and checks it. Usage: scripts/fetch_ml1m.sh [FOLDER]
-# FOLDER (default ml-1m) gets ratings.dat, movies.dat and the licence, README.
+# Writes ratings.dat, movies.dat and the licence, README, to FOLDER (default ml-1m).
 #
-# GroupLens permits research use only: no redistribution of the data without their permission, no
-# commercial use, and an acknowledgement in publications. That is why this repository has no copy.
+# GroupLens permits research use only: no redistribution without permission, no commercial use, and
+# an acknowledgement in publications. Therefore this repository has no copy.
 #
-# ELASTIC_ML1M_URL takes the archive from elsewhere, e.g. file:///home/me/ml-1m.zip; the check of its
-# contents stays the same.
+# ELASTIC_ML1M_URL sets another source of the archive, e.g. file:///home/me/ml-1m.zip. The contents
+# are checked in the same way.
 set -euo pipefail
 
 url=${ELASTIC_ML1M_URL:-https://files.grouplens.org/datasets/movielens/ml-1m.zip}
@@ -36,17 +36,17 @@ for tool in curl unzip sha1sum; do
 done
 
 if [ -e "$folder/ratings.dat" ] && [ "$(blob_id "$folder/ratings.dat")" = "$expected" ]; then
-  say "$folder/ratings.dat is already there and is the published file"
+  say "$folder/ratings.dat exists and is the published file"
 else
   mkdir -p "$folder"
-  # Beside the target, so that the last step is a rename.
+  # In the target folder, so that the last step is a rename.
   work=$(mktemp -d "$folder/.fetch-XXXXXX")
   trap 'rm -rf "$work"' EXIT
   say "downloading $url"
   curl --fail --location --show-error --silent --retry 3 --output "$work/ml-1m.zip" "$url" ||
-    die "the download failed; $folder is as it was"
+    die "the download failed; $folder is unchanged"
   unzip -q -j "$work/ml-1m.zip" ml-1m/ratings.dat ml-1m/movies.dat ml-1m/README -d "$work" ||
-    die "the archive is damaged or not that of MovieLens 1M; $folder is as it was"
+    die "the archive is damaged or not MovieLens 1M; $folder is unchanged"
   found=$(blob_id "$work/ratings.dat")
   [ "$found" = "$expected" ] ||
     die "ratings.dat is not the published file: expected blob $expected, got $found"

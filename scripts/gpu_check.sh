@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# On a machine with an NVIDIA GPU: builds with CUDA, tests, measures, and writes one table.
+# Builds with CUDA, tests and measures on a machine with an NVIDIA GPU, and writes one table.
 #
 #   scripts/gpu_check.sh [OPTION...] [RATINGS [MOVIES]]
 #
-# RATINGS is a larger file of interactions to train two epochs on; without it ml-1m.txt* or
-# ml-1m/ratings.dat is taken, here or in data/, where there is one. Paths are from the repository.
+# RATINGS is a larger file of interactions, to train on for two epochs. Default: ml-1m.txt* or
+# ml-1m/ratings.dat, in the repository or its data/, if present. Paths are relative to the
+# repository.
 #
-#   --build DIR     build there [build-gpu]
-#   --no-build      test and measure what is built there already
-#   --only STEPS    some of test,speed,demo,data,sanitize,torch [all of them]
-#   --out DIR       table.md, logs and JSON of every step [DIR of --build/report]
-#   --budget S      seconds for everything; later steps get what is left [530]
-#   --dry-run       the same steps on the CPU with tiny sizes: tries this script, not the GPU
-# With CMAKE_PREFIX_PATH set, libraries are looked for there and not installed.
+#   --build DIR     build folder [build-gpu]
+#   --no-build      test and measure the existing build
+#   --only STEPS    some of test,speed,demo,data,sanitize,torch [all]
+#   --out DIR       folder for table.md, logs and JSON of every step [report/ in the build folder]
+#   --budget S      seconds for all steps; later steps get the remaining time [530]
+#   --dry-run       run the same steps on the CPU with tiny sizes, to test this script
+# If CMAKE_PREFIX_PATH is set, libraries are searched there and not installed.
 #
-# A step that fails or takes too long is a row that says so, and the others go on. Exit code: 1 when
-# a check failed or did not finish (measurements are no checks), 77 without a GPU.
+# A step that fails or takes too long becomes a row with its reason; the other steps still run. Exit
+# code 1 if a check failed or did not finish (measurements are not checks), 77 without a GPU.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -45,7 +46,7 @@ for input in "${inputs[@]}"; do
   [ -r "$input" ] || die "$input: cannot be read"
 done
 
-# The first GPU's answer to one of nvidia-smi's questions.
+# ask FIELD: a field of `nvidia-smi --query-gpu` for the first GPU.
 ask() { nvidia-smi "--query-gpu=$1" --format=csv,noheader,nounits 2>/dev/null | sed -n 1p; }
 digits_of() { ask "$1" | tr -dc 0-9 || true; }
 if [ "$device" = cuda ] && ! ask name >/dev/null; then
@@ -59,19 +60,19 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 elastic=$build/elastic
 failed=''
-# Whatever happens, what is known by then.
+# Prints the table of the finished steps at every exit.
 trap 'python3 scripts/gpu_table.py "$out" >"$out/table.md" && cat "$out/table.md"' EXIT
 
 wants() { [[ ,$only, == *,$1,* ]]; }
 
-# A row of steps.tsv: step, what of it, ok | failed | stopped | skipped, seconds, a note.
+# Adds a row to steps.tsv: step, part, ok | failed | stopped | skipped, seconds, note.
 row() {
   printf '%s\t%s\t%s\t%s\t%s\n' "${@//$'\t'/ }" >>"$out/steps.tsv"
   say "$1, $2: $3${5:+ ($5)}"
 }
 
-# measure LIMIT STEP WHAT COMMAND...: runs it for at most LIMIT seconds, its standard output to
-# STEP-WHAT.out and the rest to STEP-WHAT.log, and writes its row. `state` tells how it ended.
+# measure LIMIT STEP WHAT COMMAND...: runs the command for at most LIMIT seconds, with standard
+# output in STEP-WHAT.out and standard error in STEP-WHAT.log, and adds its row. Sets `state`.
 measure() {
   local limit=$1 step=$2 what=$3 file=$out/$2-${3//[^a-zA-Z0-9]/-} begin=$SECONDS rc=0 note=''
   shift 3
@@ -82,7 +83,7 @@ measure() {
     return
   fi
   timeout --kill-after=5 "$limit" "$@" >"$file.out" 2>"$file.log" </dev/null || rc=$?
-  # What doctest, ctest and the sanitizers sum up with.
+  # The summary lines of doctest, ctest and the sanitizers.
   note=$(cat "$file.out" "$file.log" | grep -E '^\[doctest\] test cases|tests passed|SUMMARY' |
     tr -s ' ' | paste -sd ';' || true)
   case $rc in
@@ -94,14 +95,14 @@ measure() {
       state=failed note="exit code $rc: $note"
       ;;
   esac
-  # A filter or a device that left nothing to test.
+  # A filter or a missing device that left no tests is a failure.
   if [ $state = ok ] && grep -qE 'test cases: 0 |\*\*\*Skipped' <(tr -s ' ' <"$file.out"); then
     state=failed note="nothing was tested${note:+: $note}"
   fi
   row "$step" "$what" $state $((SECONDS - begin)) "$note"
 }
 
-# The same for a step whose failure is the script's.
+# The same as `measure`, but a failure of the step fails the script.
 check() {
   measure "$@"
   [ $state = ok ] || failed+=" $2"
@@ -112,17 +113,17 @@ check() {
 configure=(-S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DELASTIC_TESTS=ON)
 if [ "$device" = cuda ]; then
   ask name,driver_version,memory.total >"$out/gpu.txt"
-  arch=$(digits_of compute_cap) # 9.0 -> 90: code for this GPU only, which is built soonest
+  arch=$(digits_of compute_cap) # 9.0 -> 90: code for this GPU only, the fastest build
   configure+=(-DELASTIC_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=${arch:-native}")
 else
   configure+=(-DELASTIC_CUDA=OFF)
 fi
 [ -e "$build/CMakeCache.txt" ] || ! command -v ninja >/dev/null || configure+=(-G Ninja)
 if [ -n "$with_build" ]; then
-  # Offline this fails soon, and what is there may do.
+  # Fails early without a network; the installed packages may suffice.
   measure 60 build packages bash -c 'source scripts/lib.sh; ensure_packages'
   check 60 build configure cmake "${configure[@]}"
-  # Of the tests that have a device, those that are there.
+  # The existing test programs that use a device.
   mapfile -t programs < <(cmake --build "$build" --target help 2>/dev/null |
     grep -owE '(tensor|autograd|model|train|cuda)_tests|golden_test' | sort -u)
   check 300 build programs cmake --build "$build" --parallel "$(nproc)" \
@@ -146,7 +147,7 @@ fi
 
 free=''
 [ "$device" = cpu ] || free=$(digits_of memory.free)
-# profile STEP WHAT OPTION...: `elastic profile`, to STEP-WHAT.out.
+# profile STEP WHAT OPTION...: runs `elastic profile`, with its output in STEP-WHAT.out.
 profile() {
   local step=$1 what=$2
   shift 2
@@ -154,8 +155,8 @@ profile() {
     ${free:+--max-memory "${free}m"} "$@"
 }
 
-# Batch:length of half a million tokens; and the longest again, with two sequences, so that the map
-# of `softmax` fits.
+# Batch:length with half a million tokens each. `few` is the longest length with two sequences, so
+# that the map of `softmax` fits.
 sizes=(2560:200 512:1024 32:16384) few=2:16384 repetitions=10
 [ "$device" = cuda ] || sizes=(4:20 2:64 2:128) few=1:128 repetitions=2
 all=elastic,softmax,softmax-tiled
@@ -171,11 +172,11 @@ if wants speed; then
     speed "${sizes[1]}" "all models" --model $all
     speed "${sizes[2]}" elastic --model elastic
     speed "${sizes[2]}" softmax-tiled --model softmax-tiled
-    # As the paper compares: all states of all layers are computed.
+    # The comparison of the paper: all states of all layers are computed.
     speed "${sizes[1]}" "no shortcut" --model $all --phase serve,train --shortcut off
     speed "$few" "no shortcut" --model $all --phase serve,train --shortcut off
   done
-  # Kernel by kernel, to read; not in the table.
+  # Times per kernel, for reading; not in the table.
   for size in "${sizes[@]}"; do
     profile kernels "${size/:/ x }" --ops --model elastic,softmax-tiled --batch "${size%:*}" \
       --length "${size#*:}" --phase serve,train --repetitions 3
@@ -220,10 +221,11 @@ fi
 
 # --- memory errors and races ----------------------------------------------------------------------
 
-# sanitize LIMIT TOOL PROGRAM CASES: stopped by the clock it has still checked what it reached.
+# sanitize LIMIT TOOL PROGRAM CASES: a run stopped by the time limit still counts for the cases it
+# reached.
 sanitize() {
   local options=(--tool "$2" --error-exitcode 1)
-  [ "$2" != memcheck ] || options+=(--report-api-errors no) # some are provoked
+  [ "$2" != memcheck ] || options+=(--report-api-errors no) # some tests provoke them
   measure "$1" "$2" "$3" env "ELASTIC_TEST_DEVICE=$device" compute-sanitizer "${options[@]}" \
     "$build/tests/$3" "-tc=$4"
   if [ $state != stopped ]; then
@@ -236,7 +238,7 @@ if wants sanitize && ! command -v compute-sanitizer >/dev/null; then
   row memcheck tests skipped 0 "compute-sanitizer is not installed"
   row racecheck tests skipped 0 "compute-sanitizer is not installed"
 elif wants sanitize; then
-  # Each op forward and backward, without the finite differences, which take long.
+  # Every op forward and backward, without the slow finite differences.
   ops='*float32 stays close*,*absorbed projections equal*'
   sanitize 80 memcheck autograd_tests "$ops"
   others='adam_step*,rank_targets: equals*,top_k: equals*,sum*,fill*,copy*,scale*,dropout*'

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the folder of scripts/gpu_check.sh as one table: gpu_table.py FOLDER > table.md
+"""Prints the results of scripts/gpu_check.sh as one table: gpu_table.py FOLDER > table.md
 
-Time over floor is the time over the larger of two: flops at the rate of large products, and the
-bytes of all kernels' arguments at a triad's bandwidth, both measured in the same process. Memory is
-activations and workspace at the peak.
+"time over floor" is the time divided by a lower bound: the larger of the flops at the rate of large
+products and the bytes of all kernel arguments at the bandwidth of a triad, both measured in the
+same process. Memory is activations and workspace at the peak.
 """
 
 import json
@@ -20,7 +20,7 @@ def number(value):
 
 
 def read_json(path):
-    """What is there: nothing when the step did not get so far."""
+    """The content of the file, or None if the step did not write it."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -37,7 +37,7 @@ def memory_of(row):
 
 
 def comparisons(row, rows):
-    """The other models in the same case."""
+    """Speed and memory relative to the other models in the same case."""
     keys = ("phase", "length", "batch", "dim", "shortcut")
     texts = []
     for other in rows:

@@ -1,4 +1,5 @@
-# Shared by the scripts beside it: `source` it. Sets `root`, the repository, and goes there.
+# Functions shared by the scripts of this folder, which `source` it. Sets `root`, the repository,
+# and changes to it.
 # shellcheck shell=bash
 set -euo pipefail
 
@@ -14,7 +15,7 @@ die() {
 # Debian packages of the libraries that CMakeLists.txt looks for.
 libraries=(libeigen3-dev libcli11-dev nlohmann-json3-dev doctest-dev librandom123-dev libfmt-dev
   zlib1g-dev liblzma-dev libzstd-dev libxxhash-dev)
-# Tools as command:package; a command from elsewhere is as good.
+# Tools as command:package. A command that was installed otherwise is accepted.
 tools=(cmake:cmake g++:g++ ninja:ninja-build python3:python3)
 
 missing_packages() {
@@ -22,7 +23,7 @@ missing_packages() {
   for entry in "${tools[@]}"; do
     command -v "${entry%%:*}" >/dev/null || echo "${entry#*:}"
   done
-  [ -z "${CMAKE_PREFIX_PATH:-}" ] || return 0 # the libraries are there, says the caller
+  [ -z "${CMAKE_PREFIX_PATH:-}" ] || return 0 # the caller provides the libraries
   for entry in "${libraries[@]}"; do
     dpkg-query -W -f='${Status}' "$entry" 2>/dev/null | grep -q 'ok installed' || echo "$entry"
   done
@@ -37,26 +38,25 @@ apt() {
   return 1
 }
 
-# Installs what the build needs and the machine lacks, and says what; nothing when all is there.
+# Installs the missing packages that the build needs, and prints their names.
 ensure_packages() {
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    say "no apt-get here: the build needs the equivalents of ${tools[*]#*:} ${libraries[*]}"
+    say "apt-get was not found: the build needs the equivalents of ${tools[*]#*:} ${libraries[*]}"
     return
   fi
   local missing
   mapfile -t missing < <(missing_packages)
   [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
-    die "packages are missing, and neither root nor sudo is at hand: apt-get install ${missing[*]}"
+    die "packages are missing, and installing them needs root or sudo: apt-get install ${missing[*]}"
   fi
   say "installing ${missing[*]}"
-  apt update -qq || say "apt-get update failed; trying with the package lists at hand"
+  apt update -qq || say "apt-get update failed; using the existing package lists"
   apt install -qq -y --no-install-recommends "${missing[@]}" ||
     die "apt-get install failed; install by hand: ${missing[*]}"
 }
 
-# build FOLDER TARGET [CMAKE OPTION...]: configures and builds. Silent when there is nothing to do
-# and no terminal to show progress on.
+# build FOLDER TARGET [CMAKE OPTION...]: configures and builds. Prints progress to terminals only.
 build() {
   local folder=$1 target=$2 configure=(-S . -B "$1") quiet=(--quiet)
   shift 2

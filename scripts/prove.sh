@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Proves what docs/reliability.md promises, and prints a table of figures on standard output:
+# Tests the guarantees of docs/reliability.md and prints a table of figures on standard output:
 #
 #   scripts/prove.sh [--short|--long] [fuzz|faults|kills|sanitizers]...
 #
-# The short form (the default) takes minutes; the long one ten minutes for each fuzz target
-# (FUZZ_SECONDS), 100 kills of each job (KILL_ROUNDS), every failure at every call, and the thread
-# sanitizer. fuzz --long and the thread sanitizer need clang, 16 or later. Logs go to build-prove/.
-# Exit code 1 if a proof failed.
+# The short form (default) takes minutes. The long form runs each fuzz target for ten minutes
+# (FUZZ_SECONDS), kills each job 100 times (KILL_ROUNDS), injects every failure at every call, and
+# adds the thread sanitizer. fuzz --long and the thread sanitizer need clang 16 or later. Logs go to
+# build-prove/. Exit code 1 if a proof failed.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -28,7 +28,7 @@ failed=0
 
 row() { printf '%-12s %-58s %s\n' "$1" "$2" "$3"; }
 
-# prove NAME LOG COMMAND...: a row of the table from the last line that the command printed.
+# prove NAME LOG COMMAND...: runs the command and prints its last line as a row of the table.
 prove() {
   local name=$1 log=$logs/$2.log verdict=ok
   shift 2
@@ -75,7 +75,7 @@ prove_fuzz() {
     else
       build_with_clang build-fuzz "fuzz_$target" -DELASTIC_FUZZ=ON
       mkdir -p "$logs/corpus_$target"
-      # What it learns goes to the first folder; the seeds of the repository stay as they are.
+      # New inputs go to the first folder; the corpus of the repository does not change.
       prove "fuzz" "fuzz_$target" "build-fuzz/tests/fuzz/fuzz_$target" \
         -max_total_time="${FUZZ_SECONDS:-600}" -max_len=65536 -rss_limit_mb=4096 -print_final_stats=1 \
         -artifact_prefix="$logs/crash_${target}_" "$logs/corpus_$target" "tests/fuzz/corpus/$target"
@@ -91,8 +91,8 @@ prove_sanitizers() {
     -DELASTIC_CUDA=OFF -DELASTIC_TESTS=ON
   prove sanitizers sanitize ctest --test-dir "$folder" --output-on-failure -LE 'house|slow'
   [ "$long" = yes ] || return 0
-  # Archer tells the sanitizer of what OpenMP's runtime synchronises; without it there are races
-  # reported between every parallel loop and the next.
+  # Archer reports the synchronisation of the OpenMP runtime to the sanitizer. Without it, every two
+  # consecutive parallel loops are reported as a race.
   local archer program
   archer=$(find /usr/lib -name 'libarcher.so*' 2>/dev/null | sort -V | tail -n 1)
   [ -n "$archer" ] || die "no libarcher.so: apt-get install libomp5-16"

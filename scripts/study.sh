@@ -3,36 +3,36 @@
 #
 #   scripts/study.sh DATA OUT [OPTION...] [-- TRAIN-OPTION...]
 #
-# DATA is a file that `elastic train --data` takes. OUT gets table.md and report.html, and every run
-# with its command, configuration, log and result. Call it again to go on: what is finished stays,
-# what was interrupted resumes, what failed is tried again. Exit code 1: something failed; the
-# tables say what, and hold the rest.
+# DATA is a file for `elastic train --data`. The script writes to OUT: table.md, report.html, and
+# every run with its command, configuration, log and result. To continue a stopped study, call it
+# again: finished runs are kept, interrupted runs resume, failed runs are retried. Exit code 1: some
+# runs failed; the tables name them and contain the others.
 #
 # Stages (--stages, separated by commas):
 #   tokens     every model until it has read --tokens tokens
-#   time       every model for --time seconds of training
-#   ablations  elastic with parts left out or other sizes, --tokens tokens each
+#   time       every model for --time seconds of training, validation included
+#   ablations  elastic with parts left out or with other sizes, --tokens tokens each
 #   profile    time and memory of every model against the length of the history
 #
 # Options:
-#   --epochs-preset full|quick  what the defaults below are; quick takes minutes [full]
+#   --epochs-preset full|quick  the defaults of the options below; quick takes minutes [full]
 #   --quick               the same as --epochs-preset quick
-#   --models A,B          [all that `elastic models` lists]
+#   --models A,B          [all models that `elastic models` lists]
 #   --stages A,B          [tokens,time,ablations,profile]
-#   --seeds 1,2,3         each run once with each [1]
-#   --baseline MODEL      paired differences are against it [softmax]
-#   --tokens N            input tokens that a run reads [100000000; quick 50000]
-#   --time SECONDS        of training [1800; quick 2]
-#   --max-len N           events that the models read [200; quick 32]
+#   --seeds 1,2,3         seeds; every run is repeated with each [1]
+#   --baseline MODEL      reference of the paired differences [softmax]
+#   --tokens N            input tokens per run [100000000; quick 50000]
+#   --time SECONDS        training time per run [1800; quick 2]
+#   --max-len N           longest history that the models read, in events [200; quick 32]
 #   --dim N, --num-layers N, --batch-tokens N   the same for all [64, 2, 8192; quick 16, 2, 1024]
-#   --cuts N              prefixes of a user that an epoch of a bidirectional model visits: how often
-#                         it is validated, not how much it sees [20]
-#   --long N,M            users with so many events are rows of their own [500,1000]
-#   --lengths RANGE       of the profile [1k-64k*4; quick 64-256*2]
-#   --jobs N              runs at a time, sharing the cores; times then depend on each other [1]
-#   --device cpu|cuda     [cpu]
-#   --elastic FILE        the program [build/elastic, built if need be]
-# Options after -- go to every training: -- --min-item-events 5 --learning-rate 0.002
+#   --cuts N              prefixes per user and epoch of bidirectional models: sets how often they
+#                         are validated, not how much they train [20]
+#   --long N,M            separate rows for users with at least N and M events [500,1000]
+#   --lengths RANGE       lengths of the profile stage [1k-64k*4; quick 64-256*2]
+#   --jobs N              parallel runs, which share the cores and affect each other's times [1]
+#   --device cpu|cuda     device [cpu]
+#   --elastic FILE        the program [build/elastic, built if missing]
+# Options after -- apply to every training: -- --min-item-events 5 --learning-rate 0.002
 set -euo pipefail
 origin=$PWD
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -111,7 +111,7 @@ done
 data=$(from_origin "${positional[0]}")
 out=$(from_origin "${positional[1]}")
 [ -f "$data" ] || fail_usage "there is no file ${positional[0]}"
-for variable in ${!ELASTIC_@}; do unset "$variable"; done # the commands say all there is to say
+for variable in ${!ELASTIC_@}; do unset "$variable"; done # the commands alone determine a run
 if [ -n "$binary" ]; then
   binary=$(from_origin "$binary")
 else
@@ -140,13 +140,13 @@ mkdir -p runs evals profile
 size_options=(--dim "$dim" --num-layers "$num_layers")
 train_options=(--data "$data" --max-len "$max_len" "${size_options[@]}" --batch-tokens "$batch_tokens"
   --epochs 1000000 --patience 1000000 --save-every-s 10 --device "$device" "${extra[@]}")
-base_value() { # KEY: what elastic has without an ablation
+base_value() { # KEY: the value without an ablation
   "$binary" train --print-config "${train_options[@]}" --model elastic |
     sed -n "s/.*\"$1\": \([0-9]*\),.*/\1/p"
 }
 
-# The plan: a line for each row of the tables, stage, label, model, seed, run, the run that it is
-# compared with, options of the training. Rows may share a run.
+# The plan: one line per row of the tables: stage, label, model, seed, run, reference run, training
+# options. Rows may share a run.
 plan_row() { (IFS=$'\t' && printf '%s\n' "$*"); }
 plan_model() { # STAGE MODEL SEED OPTION...
   local stage=$1 model=$2 seed=$3
@@ -205,25 +205,25 @@ make_plan() {
 make_plan >plan.tsv.new
 mv plan.tsv.new plan.tsv
 
-command_of() { # RUN OPTIONS: the training as one can type it in OUT
+command_of() { # RUN OPTIONS: the training command, to be typed in OUT
   local words=()
   read -ra words <<<"$2"
   printf '%q ' elastic train "${train_options[@]}" "${words[@]}" --out "runs/$1"
 }
 
-# Unchanged since an earlier call of the study? Asked before anything is trained.
+# Refuses runs of an earlier call that had other options, before any training starts.
 while IFS=$'\t' read -r _ _ _ _ run _ options; do
   if [ -e "runs/$run.command" ] && [ "$(<"runs/$run.command")" != "$(command_of "$run" "$options")" ]; then
     fail_usage "$out/runs/$run was made with other options, $out/runs/$run.command; take another OUT"
   fi
 done <plan.tsv
 
-find runs evals profile -name '*.failed' -delete # all of it is tried again
+find runs evals profile -name '*.failed' -delete # failed parts are retried
 
-# At most --jobs at a time; stopped by a signal, all of them save and stop.
+# Runs at most --jobs parts at a time. On a signal, all of them save and stop.
 stop() {
   trap - INT TERM
-  say "study.sh: stopping; call it again to go on"
+  say "study.sh: stopping; call it again to continue"
   local pids
   mapfile -t pids < <(jobs -p)
   [ ${#pids[@]} -eq 0 ] || kill -TERM "${pids[@]}" 2>/dev/null || true
@@ -238,7 +238,7 @@ start() {
   done
   "$@" &
 }
-# Runs a program that passes SIGTERM on to; bash alone would leave it behind.
+# Runs a program and forwards SIGTERM to it; bash alone would leave it running.
 attended() {
   local pid code=0
   "$@" 9>&- &
@@ -251,7 +251,8 @@ attended() {
   done
   return "$code"
 }
-# attempt WHAT COMMAND...: with standard error in WHAT.log; a failure leaves WHAT.failed, a line.
+# attempt WHAT COMMAND...: runs the command with standard error in WHAT.log. A failure writes one
+# line to WHAT.failed.
 attempt() {
   local what=$1 code=0
   shift
@@ -262,8 +263,8 @@ attempt() {
   fi
   local why
   case $code in
-    130 | 143) why='stopped by a signal; the study goes on with it when called again' ;;
-    137) why='killed; too little memory?' ;;
+    130 | 143) why='stopped by a signal; call the study again to resume' ;;
+    137) why='killed; out of memory?' ;;
     *) why=$(grep -v '^ *$' "$what.log" | tail -n 1) ;;
   esac
   printf 'exit code %d: %s\n' "$code" "$why" >"$what.failed"
@@ -276,18 +277,18 @@ train() { # RUN OPTIONS
   mkdir -p "$(dirname "$folder")"
   read -ra words <<<"$2"
   if [ -e "$folder/config.json" ]; then
-    say "study.sh: going on with $folder"
+    say "study.sh: resuming $folder"
     words=(--resume --out "$folder")
   else
     say "study.sh: training $folder"
-    rm -rf "$folder" # a run that died before it began
+    rm -rf "$folder" # a run that was killed before it wrote its configuration
     command_of "$1" "$2" >"$folder.command"
     words=("${train_options[@]}" "${words[@]}" --out "$folder")
   fi
   ELASTIC_THREADS=$threads attempt "$folder" "$binary" train "${words[@]}" --quiet >/dev/null || true
 }
 
-# evaluate NAME RUN REFERENCE LENGTH: evals/NAME.json, paired where there is a reference.
+# evaluate NAME RUN REFERENCE LENGTH: writes evals/NAME.json, paired if there is a reference.
 evaluate() {
   local file=evals/$1 options=(--device "$device" --threads "$threads" --json)
   [ "$2" = "$3" ] || [ ! -e "runs/$3/result.json" ] || options+=(--against "runs/$3")
@@ -345,4 +346,4 @@ report
 
 mapfile -t failed < <(find runs evals profile -name '*.failed' | sort)
 say "study.sh: $out/table.md and $out/report.html are written"
-[ ${#failed[@]} -eq 0 ] || die "${#failed[@]} of its parts failed; the tables say which"
+[ ${#failed[@]} -eq 0 ] || die "${#failed[@]} parts failed; the tables name them"

@@ -1,9 +1,10 @@
-"""Line charts as inline SVG, readable on light and dark ground: what study_report.py draws with."""
+"""Line charts as inline SVG for study_report.py, readable on light and dark backgrounds."""
 
 import html
 import math
 
-# Okabe and Ito's colours, told apart by colour-blind readers; a second round is dashed, a third dotted.
+# The colours of Okabe and Ito, distinguishable for colour-blind readers. The second round is dashed,
+# the third dotted.
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933"]
 DASHES = ["", "6 3", "2 3"]
 
@@ -34,14 +35,14 @@ th:first-child, td:first-child, .words td, .words th { text-align: left; }
 
 
 def stroke(index):
-    """How the series of this number is drawn."""
+    """The SVG stroke attributes of series number `index`."""
     dash = DASHES[index // len(COLOURS) % len(DASHES)]
     style = f'stroke="{COLOURS[index % len(COLOURS)]}" stroke-width="2"'
     return style + (f' stroke-dasharray="{dash}"' if dash else "")
 
 
 def short(value):
-    """1000 -> 1k: a label of an axis."""
+    """An axis label: 1000 -> 1k."""
     for factor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= factor:
             return f"{value / factor:g}{unit}"
@@ -49,7 +50,7 @@ def short(value):
 
 
 class LogScale:
-    """Labels at decades, or at the values themselves where there are few of them."""
+    """A logarithmic scale with labels at decades, or at the values (`at_values`)."""
 
     def __init__(self, values, at_values=False):
         low, high = math.log10(min(values)), math.log10(max(values))
@@ -65,7 +66,7 @@ class LogScale:
 
 
 class LinearScale:
-    """Labels at about five round values; begins at zero unless `from_zero` is off."""
+    """A linear scale with about five round labels, starting at zero if `from_zero`."""
 
     def __init__(self, values, from_zero=True):
         low, high = (0.0 if from_zero else min(values)), max(values)
@@ -91,7 +92,7 @@ def axes(x_scale, y_scale, x_of, y_of, x_title):
         y = y_of(tick)
         svg.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="grid"/>')
         svg.append(text(LEFT - 6, y + 4, "end", short(tick)))
-    free_from = 0.0  # labels that would touch are left out
+    free_from = 0.0  # labels that would overlap are left out
     for tick in x_scale.ticks:
         if x_of(tick) >= free_from:
             svg.append(text(x_of(tick), HEIGHT - 20, "middle", short(tick)))
@@ -103,8 +104,8 @@ def axes(x_scale, y_scale, x_of, y_of, x_title):
 
 
 def figure(caption, x_title, series, log_x=False, log_y=False, styles=None):
-    """A chart of {name: [(x, y), ...]} as HTML; "" without points. Logarithmic axes leave out what
-    is not above zero. `styles` {name: number} keeps a name's colour the same over several charts."""
+    """A chart of {name: [(x, y), ...]} as HTML; "" without points. Logarithmic axes leave out values
+    that are not positive. `styles` {name: number} fixes the colour of a name across charts."""
     kept = {}
     for name, points in series.items():
         points = sorted((x, y) for x, y in points if (x > 0 or not log_x) and (y > 0 or not log_y))

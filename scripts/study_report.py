@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Turns the folder of a study (scripts/study.sh) into table.md and report.html.
+"""Writes table.md and report.html from the folder of a study (scripts/study.sh).
 
     scripts/study_report.py OUT
 
-What is missing is a row that says so: the tables of a study that goes on or that failed in part are
-as true as those of a finished one. Only the standard library is needed.
+Missing or failed runs are rows with their status, so the tables of an unfinished study are valid
+too. Needs only the standard library.
 """
 
 import html
@@ -17,22 +17,22 @@ import study_charts
 
 METRICS = ["HR@10", "NDCG@10", "MRR@10"]
 STAGES = {
-    "tokens": ("Equal tokens", "Every model until it had read the same number of tokens. The "
-               "epoch with the best validation NDCG@10 is kept, the test events are ranked once."),
-    "time": ("Equal time", "Every model for the same time of training, validation included. Models "
-             "that train on the last position only see fewer targets in it."),
-    "ablations": ("ELASTIC with parts left out", "Equal tokens; differences are to elastic as it "
-                  "is."),
+    "tokens": ("Equal tokens", "Every model reads the same number of tokens. The epoch with the "
+               "best validation NDCG@10 is kept; the test events are ranked once."),
+    "time": ("Equal time", "Every model trains for the same time, validation included. Models that "
+             "train on the last position only see fewer targets."),
+    "ablations": ("ELASTIC with parts left out", "Equal tokens; differences are to the unchanged "
+                  "elastic."),
 }
 
-# A line of plan.tsv.
+# One line of plan.tsv.
 Row = namedtuple("Row", "stage label model seed run reference options")
-# What is shown as a table; `wordy` ones hold text.
+# A table of the report; `wordy` tables contain text.
 Table = namedtuple("Table", "title note header rows wordy", defaults=(False,))
 
 
 def read_json(path):
-    """The file's content, or None where there is none yet."""
+    """The content of the file, or None if it does not exist yet."""
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)
@@ -49,7 +49,7 @@ def read_text(path):
 
 
 def read_events(path):
-    """metrics.jsonl; a last line that is being written is left out."""
+    """The records of metrics.jsonl, without an incomplete last line."""
     events = []
     for line in read_text(path).splitlines():
         try:
@@ -60,7 +60,7 @@ def read_events(path):
 
 
 class Run:
-    """A training: what it made, and what it cost."""
+    """The results and the cost of one training."""
 
     def __init__(self, folder, name):
         base = os.path.join(folder, "runs", name)
@@ -100,7 +100,7 @@ class Run:
 
     @property
     def pass_seconds(self):
-        """Of training on every target once: what an epoch over all prefixes or windows takes."""
+        """Seconds of training on every target once: an epoch over all prefixes or windows."""
         split = self.data.get("split")
         evaluations = self.of_kind("evaluation")
         if not split or not evaluations or not self.targets:
@@ -123,14 +123,14 @@ class Study:
             self.profiles[model] = read_json(os.path.join(folder, "profile", model + ".json"))
 
     def evaluation(self, row, length=0):
-        """The evaluation of a row, of all users or those with long histories, and its failure."""
+        """The evaluation of a row, for all users or for long histories only, and its failure."""
         label = "".join(c if c.isalnum() and c.isascii() else "-" for c in row.label)
         name = f"{row.stage}-{label}-s{row.seed}" + (f".long-{length}" if length else "")
         base = os.path.join(self.folder, "evals", name)
         return read_json(base + ".json"), read_text(base + ".failed")
 
     def long_lengths(self, stage):
-        """Bounds of the evaluations of long histories that are there."""
+        """Length bounds of the existing evaluations of long histories."""
         bounds = set()
         for name in os.listdir(os.path.join(self.folder, "evals")):
             if name.startswith(stage + "-") and name.endswith(".json") and ".long-" in name:
@@ -152,7 +152,7 @@ def number(value, digits=4):
 
 
 def amount(value):
-    """Three significant digits, without an exponent."""
+    """The value with three significant digits, without an exponent."""
     if value is None:
         return ""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
@@ -163,7 +163,7 @@ def with_interval(value, interval, form):
 
 
 def result_cells(report):
-    """Metrics with their intervals, then their differences to the reference."""
+    """Metrics with intervals, then differences to the reference."""
     cells = [with_interval(report["metrics"][m], report["intervals"][m], ".4f") for m in METRICS]
     against = report.get("against")
     for metric in METRICS:
@@ -192,12 +192,12 @@ def accuracy_table(study, stage, length=0):
         users = next((report["protocol"]["users"] for row in rows
                       for report in [study.evaluation(row, length)[0]] if report), 0)
         title += f": users with at least {length} events"
-        note = f"{users} users. History as long counts whether the model reads all of it or not."
+        note = f"{users} users. The length counts the whole history, even if the model reads less."
     return Table(title, note, header, lines)
 
 
 def seeds_table(study, stage):
-    """Mean and spread over the seeds; None with a single one."""
+    """Mean and range over seeds; None for a single seed."""
     rows = [row for row in study.rows if row.stage == stage]
     if len({row.seed for row in rows}) < 2:
         return None
@@ -213,7 +213,7 @@ def seeds_table(study, stage):
             values = [m[metric] for m in metrics]
             cells.append(f"{sum(values) / len(values):.4f} ({min(values):.4f} to {max(values):.4f})")
         lines.append([label, str(len(metrics)), *cells])
-    return Table(STAGES[stage][0] + ": mean over the seeds", "In brackets the lowest and the highest.",
+    return Table(STAGES[stage][0] + ": mean over the seeds", "In parentheses the lowest and the highest.",
                  ["model", "seeds", *METRICS], lines)
 
 
@@ -227,7 +227,7 @@ def profile_value(profile, phase, length, key):
 
 
 def speed_table(study):
-    """Cost of training from the runs, of serving and of growth from the profiles."""
+    """The cost of training from the runs; of serving, and its growth, from the profiles."""
     trained = {}
     for row in study.rows:
         if row.stage in ("tokens", "time") and study.runs[row.run].pass_seconds:
@@ -256,9 +256,9 @@ def speed_table(study):
     bounds = [row["length"] for profile in study.profiles.values() for row in profile["rows"]]
     shortest, longest = min(bounds), max(bounds)
     return Table(
-        "Cost", "A pass: training on every target of the data once, from the runs above. The rest "
-        "for one history at a time; empty where it did not fit in memory. p: the cost grows as the "
-        "length to the power of p.",
+        "Cost", "A pass: training on every target of the data once, from the runs above. Other columns: "
+        "one history at a time; empty if it did not fit in memory. p: the cost grows as the length to "
+        "the power of p.",
         ["model", "a pass, s", f"serve at {shortest}, ms", f"serve at {longest}, ms", "p",
          f"train at {longest}, ms", "p", f"memory at {longest}, MiB", "p"], lines)
 
@@ -269,8 +269,8 @@ def runs_table(study):
         protocol = run.result["protocol"] if run.result else {}
         lines.append([name, str(run.config.get("seed", "")), run.status,
                       str(protocol.get("checkpoint_epoch", "")), run.command])
-    return Table("Runs", "Commands as they can be typed in the study's folder; config.json beside a "
-                 "run holds every option.", ["run", "seed", "status", "best epoch", "command"], lines,
+    return Table("Runs", "Commands to be typed in the folder of the study. config.json of each run "
+                 "holds every option.", ["run", "seed", "status", "best epoch", "command"], lines,
                  wordy=True)
 
 
@@ -353,7 +353,7 @@ def to_html(study, tables):
 
 
 def write(path, text):
-    """Whole or not at all."""
+    """Writes the file completely or not at all."""
     with open(path + ".new", "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(path + ".new", path)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds and runs all tests, then those of the C++ code again under the address and
-# undefined-behaviour sanitizers. Stops at the first part that fails: the last lines are always
-# ctest's summary of the part that decided.
+# Builds and runs all tests, then the tests of the C++ code again with the address and
+# undefined-behaviour sanitizers. Stops after the first part that fails, so the last lines of output
+# are the ctest summary of that part.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 ensure_packages
-# Without a GPU, code for one architecture shows what there is to see, in half the time.
+# Without a GPU, compiling for one architecture finds the same errors in half the time.
 architectures=()
 command -v nvidia-smi >/dev/null || architectures=(-DCMAKE_CUDA_ARCHITECTURES=90)
 build build all -DCMAKE_BUILD_TYPE=Release -DELASTIC_TESTS=ON "${architectures[@]}"

@@ -93,7 +93,7 @@ class Whole(unittest.TestCase):
 
         code, _, errors = call(out, *options)
         self.assertEqual(code, 0, errors)
-        self.assertIn("going on with runs/time/elastic-s1", errors)
+        self.assertIn("resuming runs/time/elastic-s1", errors)
         self.assertEqual(read(begun, "metrics.jsonl").splitlines()[0], first_epoch)
         for name, changed in finished.items():
             self.assertEqual(os.stat(os.path.join(out, name)).st_mtime_ns, changed, name)

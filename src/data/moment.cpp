@@ -173,16 +173,6 @@ std::int64_t units_per_second(std::int64_t farthest) {
   return units;
 }
 
-const char* name_of_unit(std::int64_t units_per_second) {
-  constexpr std::array<const char*, 4> kNames{
-      "seconds", "milliseconds", "microseconds", "nanoseconds"};
-  std::size_t index = 0;
-  for (; units_per_second > 1 && index + 1 < kNames.size(); units_per_second /= 1000) {
-    ++index;
-  }
-  return kNames[index];
-}
-
 Moment resolve_time(const char* option, const std::string& text, std::int64_t units_per_second) {
   if (const auto number = parse_number_moment(text)) {
     return *number;

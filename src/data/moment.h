@@ -29,8 +29,6 @@ bool is_iso_date(std::string_view text);
 /// How a log counts time: 1, 1000, 1000000 or 1000000000 a second, whichever puts the number
 /// farthest from 0 before the year 5138.
 std::int64_t units_per_second(std::int64_t farthest);
-/// "seconds", "milliseconds", ...
-const char* name_of_unit(std::int64_t units_per_second);
 
 /// The time that an option names: a number in the log's unit, or an ISO date or time, whose day
 /// starts at midnight UTC. Throws UsageError naming the option.

@@ -51,7 +51,7 @@ std::string check_id(const char* kind, std::string_view id) {
     return concat("the ", kind, " is empty");
   }
   if (id.size() > kLongest) {
-    return concat("the ", kind, " is longer than 4096 bytes");
+    return concat("the ", kind, " is longer than ", kLongest, " bytes");
   }
   if (id.find('\0') != std::string_view::npos) {
     return concat("the ", kind, " holds a zero byte");
@@ -78,7 +78,7 @@ RowParser::RowParser(const LogFormat& format, Interactions& log)
 
 std::string RowParser::add(std::string_view line) {
   if (line.size() > kLongestLine) {
-    return "the line is longer than 16777216 bytes";
+    return concat("the line is longer than ", kLongestLine, " bytes");
   }
   switch (format_.layout) {
     case Layout::kTable:

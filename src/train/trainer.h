@@ -17,11 +17,11 @@
 #include "train/metrics_log.h"
 #include "train/observer.h"
 #include "train/optimizer.h"
+#include "train/recorded_steps.h"
 #include "train/run_directory.h"
 #include "train/sampled_steps.h"
 #include "train/stopwatch.h"
 #include "train/train_config.h"
-#include "train/training_step.h"
 
 namespace elastic::train {
 

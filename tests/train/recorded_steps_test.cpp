@@ -1,8 +1,9 @@
-#include "train/training_step.h"
+#include "train/recorded_steps.h"
 
 #include "tensor/tensor_values.h"
 #include "tiny_run.h"
 #include "tolerances.h"
+#include "train/training_step.h"
 
 namespace elastic::train {
 namespace {

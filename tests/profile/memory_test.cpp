@@ -33,7 +33,7 @@ TEST_CASE("memory: a training step holds the same bytes a token at any length") 
     CAPTURE(model);
     const auto per_token = [&](std::int64_t length) {
       const Row row = measure(training(model, length, 2), kMachine);
-      return row.activation_bytes / static_cast<double>(row.tokens);
+      return row.peak_bytes.activation / static_cast<double>(row.tokens);
     };
     const double at_8k = per_token(8192);
     CHECK(per_token(1024) == doctest::Approx(at_8k).epsilon(0.05));
@@ -118,7 +118,7 @@ TEST_CASE("memory: the allocator knows where a million tokens lie") {
   REQUIRE(row.status == RowStatus::kOk);
   CHECK(row.tokens == 1 << 20);
   // The cache keeps every block that the step used.
-  CHECK(row.peak_bytes >= 0.85 * (row.rss_bytes - start));
+  CHECK(row.peak_bytes.total >= 0.85 * (row.rss_bytes - start));
 }
 #endif
 

@@ -250,7 +250,7 @@ void TrainCommand::write_files(const OptionTable& table,
   run.write_json("config.json", table.to_config());
   run.write_json("sources.json", option_sources(table, resumed_sources_, resumed_from_));
   run.write_json("data.json", data::describe(data.loaded, data.split));
-  train::write_items(run.file("items.tsv"), item_names(data.split.dataset()));
+  train::write_items(run.file(train::kItemsFile), item_names(data.split.dataset()));
 }
 
 train::TrainResult TrainCommand::train_model(const OptionTable& table,

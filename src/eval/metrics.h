@@ -17,10 +17,6 @@ namespace elastic::eval {
 double hit_at_k(std::span<const std::int32_t> ranks, int k);
 /// Mean of 1 / log2(1 + rank), 0 beyond k; the ideal gain is 1 as there is one relevant item.
 double ndcg_at_k(std::span<const std::int32_t> ranks, int k);
-/// Mean of 1 / rank, 0 beyond k.
-double mrr_at_k(std::span<const std::int32_t> ranks, int k);
-/// Share of a user's relevant items among the first k: with one such item, the hit rate.
-double recall_at_k(std::span<const std::int32_t> ranks, int k);
 
 /// The k of every report.
 inline constexpr std::array<int, 5> kCutoffs{1, 5, 10, 20, 50};
@@ -31,7 +27,8 @@ struct MetricValue {
   double value = 0.0;
 };
 
-/// HR, NDCG, MRR and Recall at every cutoff, in that order.
+/// HR, NDCG, MRR and Recall at every cutoff, in that order. MRR is the mean of 1 / rank, 0 beyond
+/// k; Recall equals HR, since each user has one relevant item.
 std::vector<MetricValue> all_metrics(std::span<const std::int32_t> ranks);
 /// The value of that name; it must be there.
 double value_of(const std::vector<MetricValue>& metrics, const std::string& name);

@@ -7,6 +7,9 @@
 
 namespace elastic::train {
 
+/// The file's name in the run directory.
+inline constexpr const char* kItemsFile = "items.tsv";
+
 /// An item's names: index i of a list is the item of internal id i + 1.
 struct ItemName {
   std::string raw_id;

@@ -29,7 +29,6 @@ class RunDirectory {
   [[nodiscard]] std::string checkpoint_path() const {
     return file("checkpoints/latest.safetensors");
   }
-  [[nodiscard]] std::string items_path() const { return file("items.tsv"); }
   [[nodiscard]] std::string metrics_path() const { return file("metrics.jsonl"); }
   [[nodiscard]] bool has_checkpoint() const;
 

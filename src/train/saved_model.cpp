@@ -123,8 +123,4 @@ SavedModel load_saved_model(const std::string& run_directory, Device device) {
   return read_model(path.string(), device);
 }
 
-std::unique_ptr<Model> load_model(const std::string& run_directory, Device device) {
-  return load_saved_model(run_directory, device).model;
-}
-
 }  // namespace elastic::train

@@ -37,8 +37,6 @@ SavedModel read_model(const std::string& path, Device device = Device::kCpu);
 
 /// The best model of a run, RUN/model.safetensors. Throws CheckpointError if the run has none yet.
 SavedModel load_saved_model(const std::string& run_directory, Device device = Device::kCpu);
-/// The same without where it comes from.
-std::unique_ptr<Model> load_model(const std::string& run_directory, Device device = Device::kCpu);
 
 /// Throws CheckpointError unless the metadata's format_version is ours.
 void check_format_version(const Safetensors& file);

@@ -59,7 +59,7 @@ TEST_CASE("saved model: weights, config and origin come back") {
     CHECK(saved.model->parameters().find(parameter.name).value().to_vector<float>() ==
           parameter.variable.value().to_vector<float>());
   }
-  CHECK(load_model(folder.path())->config() == model->config());
+  CHECK(load_saved_model(folder.path()).model->config() == model->config());
 }
 
 TEST_CASE("saved model: buffers come back as training left them") {
@@ -120,8 +120,8 @@ TEST_CASE("saved model: what does not fit is refused by its name") {
 TEST_CASE("saved model: a run without one is told from a folder that is no run") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH_AS(
-      load_model(folder.file("no")),
+      load_saved_model(folder.file("no")),
       (folder.file("no") + ": expected a run directory, as `elastic train --out` makes").c_str(),
       CheckpointError);
-  CHECK_THROWS_AS(load_model(folder.path()), CheckpointError);
+  CHECK_THROWS_AS(load_saved_model(folder.path()), CheckpointError);
 }

@@ -212,7 +212,7 @@ int TrainCommand::run(const OptionTable& table) {
   const auto model = make_model(model_, seed, DType::kFloat32, device);
   // Refused before the folder is made.
   train::supervision_for(train_, *model);
-  train::sampling_for(train_, *model);
+  train::sampled_loss_settings(train_, *model);
   const train::RunDirectory run = open_run(data);
   const train::TrainResult result = train_model(table, *model, data, run);
   if (result.status == train::Status::kStopped) {

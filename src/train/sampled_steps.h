@@ -9,18 +9,18 @@
 #include "model/model.h"
 #include "train/negative_sampler.h"
 #include "train/optimizer.h"
-#include "train/sampling.h"
+#include "train/sampled_loss_settings.h"
 #include "train/train_batch.h"
 
 namespace elastic::train {
 
-/// By rows (Sampling::by_rows), a step gathers the rows of the items that it names (histories,
-/// targets, negatives: sorted, each once) into a small table, which the model reads and the loss
-/// scores; its gradient is the item table's, and the optimiser moves those rows alone. Otherwise
-/// the item table has its whole gradient, as with the softmax loss.
+/// By rows (SampledLossSettings::by_rows), a step gathers the rows of the items that it names
+/// (histories, targets, negatives: sorted, each once) into a small table, which the model reads and
+/// the loss scores; its gradient is the item table's, and the optimiser moves those rows alone.
+/// Otherwise the item table has its whole gradient, as with the softmax loss.
 class SampledSteps {
  public:
-  /// All of them must outlive this. Throws as sampling_for does.
+  /// All of them must outlive this. Throws as sampled_loss_settings does.
   SampledSteps(Model& model,
                Optimizer& optimizer,
                const data::Split& split,
@@ -45,7 +45,7 @@ class SampledSteps {
 
   Model& model_;
   Optimizer& optimizer_;
-  Sampling sampling_;
+  SampledLossSettings settings_;
   NegativeSampler sampler_;
   Device device_;
   DType dtype_;

@@ -153,7 +153,7 @@ TEST_CASE("sampled steps: the loss falls, and items that no step names stay wher
                    ? 0
                    : 1;
     }
-    const std::int64_t drawn = sampling_for(stepper.config, *stepper.model).num_drawn;
+    const std::int64_t drawn = sampled_loss_settings(stepper.config, *stepper.model).num_drawn;
     CHECK(moved >= kTinyItems);
     CHECK(moved <= kTinyItems + drawn * kFewSteps);
     if (!test_is_brief()) {
@@ -206,9 +206,9 @@ TEST_CASE("sampled steps: a binary loss begins at the odds of its negatives") {
     const double prior = std::log(m);
     const double expected = (softplus(prior) + m * softplus(-prior)) / (1.0 + m);
     CHECK(std::abs(stepper.run(1) / expected - 1.0) < 0.05);
-    const Sampling sampling = sampling_for(config, *stepper.model);
-    CHECK(sampling.num_drawn == std::max<std::int64_t>(negatives, 256));
-    CHECK(sampling.loss.negative_weight * static_cast<double>(sampling.num_drawn) ==
+    const SampledLossSettings settings = sampled_loss_settings(config, *stepper.model);
+    CHECK(settings.num_drawn == std::max<std::int64_t>(negatives, 256));
+    CHECK(settings.loss.negative_weight * static_cast<double>(settings.num_drawn) ==
           doctest::Approx(m));
   }
 }
@@ -219,7 +219,7 @@ TEST_CASE("sampled steps: gbce's power follows the paper, and negatives fit the 
     TrainConfig config = config_of("gbce");
     config.gbce_t = t;
     config.negatives = negatives;
-    return sampling_for(config, *model).loss.target_power;
+    return sampled_loss_settings(config, *model).loss.target_power;
   };
   const double alpha = 4.0 / 11.0;
   CHECK(power(0.75, 4) == doctest::Approx(alpha * (0.75 * (1.0 - 1.0 / alpha) + 1.0 / alpha)));

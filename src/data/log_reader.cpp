@@ -89,6 +89,43 @@ std::vector<std::int32_t> translate(const IdMap& ids, IdMap& known) {
   return numbers;
 }
 
+// Adds the bad rows of a chunk that begins after `num_lines` lines; throws DataError for the first
+// one unless they are skipped.
+void append_bad_rows(Interactions& chunk,
+                     std::int64_t num_lines,
+                     bool skip_bad_rows,
+                     Interactions& log) {
+  for (BadRow& row : chunk.bad_rows) {
+    row.line += num_lines;
+    if (!skip_bad_rows) {
+      throw DataError("data: ",
+                      log.path,
+                      ":",
+                      row.line,
+                      ": ",
+                      row.problem,
+                      " (--on-bad-row skip passes over such rows)");
+    }
+    if (log.bad_rows.size() < kShownBadRows) {
+      log.bad_rows.push_back(std::move(row));
+    }
+  }
+  log.num_bad_rows += chunk.num_bad_rows;
+}
+
+// Moves the events of a chunk to the log, whose chunks hold `num_events` in all.
+void append_chunk(Chunk& chunk, std::size_t num_events, Interactions& log) {
+  if (log.users.size() == 0) {
+    log.events = std::move(chunk.log.events);
+    log.users = std::move(chunk.log.users);
+    log.items = std::move(chunk.log.items);
+    log.events.reserve(num_events);
+  } else {
+    append_events(log, chunk.log, LogPart::kTrain);
+  }
+  chunk.log = {};
+}
+
 }  // namespace
 
 void append_events(Interactions& log, const Interactions& other, LogPart part) {
@@ -130,33 +167,10 @@ void read_log(std::string_view text,
   }
   require_countable(num_events, log.path);
   std::int64_t num_lines = 0;
-  for (Chunk& chunk : read) {  // in the order of the text: ids are numbered as one thread would
-    for (BadRow& row : chunk.log.bad_rows) {
-      row.line += num_lines;
-      if (!skip_bad_rows) {
-        throw DataError("data: ",
-                        log.path,
-                        ":",
-                        row.line,
-                        ": ",
-                        row.problem,
-                        " (--on-bad-row skip passes over such rows)");
-      }
-      if (log.bad_rows.size() < kShownBadRows) {
-        log.bad_rows.push_back(std::move(row));
-      }
-    }
+  for (Chunk& chunk : read) {  // in the order of the text, which numbers the ids as one thread does
+    append_bad_rows(chunk.log, num_lines, skip_bad_rows, log);
+    append_chunk(chunk, num_events, log);
     num_lines += chunk.num_lines;
-    log.num_bad_rows += chunk.log.num_bad_rows;
-    if (log.users.size() == 0) {
-      log.events = std::move(chunk.log.events);
-      log.users = std::move(chunk.log.users);
-      log.items = std::move(chunk.log.items);
-      log.events.reserve(num_events);
-    } else {
-      append_events(log, chunk.log, LogPart::kTrain);
-    }
-    chunk.log = {};
   }
 }
 

@@ -13,7 +13,7 @@ namespace elastic::data {
 namespace {
 
 constexpr std::size_t kSampleLines = 100;
-// A first line without known names is a header when it has no number where all rows have one.
+// True if some field of the first line is not a number, but is one in all other lines.
 bool looks_like_header(const std::vector<std::string_view>& sample, FieldSplitter& splitter) {
   if (sample.size() < 2) {
     return false;
@@ -35,7 +35,7 @@ bool looks_like_header(const std::vector<std::string_view>& sample, FieldSplitte
   return false;
 }
 
-// Does the length vary as that of sequences does, not as that of rows of which some are bad?
+// True if the number of fields varies as in sequences, rather than in a table with some bad rows.
 bool varies_as_sequences(const FieldCounts& counts, std::size_t num_lines) {
   constexpr std::size_t kMostColumns = 4;
   constexpr std::size_t kFewestLines = 3;
@@ -43,7 +43,7 @@ bool varies_as_sequences(const FieldCounts& counts, std::size_t num_lines) {
                                       (counts.share <= 0.5 && num_lines >= kFewestLines));
 }
 
-// The separator of lines of different lengths: the first that every line holds.
+// The separator of sequences: the first that occurs in every line; "" if there is none.
 std::string separator_of_sequences(const std::vector<std::string_view>& sample) {
   for (const char* separator : {"\t", ",", " "}) {
     const bool everywhere = std::all_of(sample.begin(), sample.end(), [&](std::string_view line) {
@@ -64,7 +64,7 @@ std::string separator_of_sequences(const std::vector<std::string_view>& sample) 
                   "\"; say --separator");
 }
 
-// Are the timestamps dates? The first row that has the column decides.
+// True if the first complete row has a date as its timestamp.
 bool has_iso_times(const std::vector<Column>& columns,
                    const std::vector<std::string_view>& rows,
                    FieldSplitter& splitter) {
@@ -79,14 +79,14 @@ bool has_iso_times(const std::vector<Column>& columns,
   return false;
 }
 
-// The first lines of a file, and what was asked about it.
+// The first lines of a file, with its options.
 struct Sample {
   const std::string& path;
   const ReadOptions& options;
   std::vector<std::string_view> lines;  ///< not blank; at least one
 };
 
-// The first lines of `text`; throws DataError unless they are lines of text.
+// The first lines of `text`. Throws DataError if there are none, or they are not text or too long.
 std::vector<std::string_view> readable_lines(std::string_view text, const std::string& path) {
   std::vector<std::string_view> lines = sample_lines(text, kSampleLines);
   if (lines.empty()) {
@@ -117,7 +117,7 @@ bool holds_objects(const Sample& sample) {
           sample.lines.front().starts_with('{') && nlohmann::json::accept(sample.lines.front()));
 }
 
-// JSON objects whose keys are those of the first line.
+// JSON objects with the keys of the first line.
 LogFormat object_format(const Sample& sample) {
   const std::string& path = sample.path;
   const std::string_view line = sample.lines.front();
@@ -156,11 +156,11 @@ LogFormat object_format(const Sample& sample) {
   return format;
 }
 
-// How the lines of a sample fall into fields.
+// How the lines of a sample split into fields.
 struct Separation {
   std::string asked;          ///< the separator of the options; "" to detect it
-  FieldCounts counts;         ///< of the separator asked for or detected
-  std::vector<Column> named;  ///< columns that the first line names; empty if it is no header
+  FieldCounts counts;         ///< with the separator of the options or the detected one
+  std::vector<Column> named;  ///< columns named by the first line; empty if it is no known header
 };
 
 Separation separate(const Sample& sample) {
@@ -193,7 +193,7 @@ LogFormat sequence_format(const Sample& sample, const Separation& separation) {
   return format;
 }
 
-// The columns that the options name.
+// The columns named by the options.
 std::vector<Column> asked_columns(const Sample& sample, std::size_t num_fields) {
   std::vector<Column> columns = parse_columns(sample.options.columns);
   if (columns.size() != num_fields) {
@@ -205,7 +205,7 @@ std::vector<Column> asked_columns(const Sample& sample, std::size_t num_fields) 
                      columns.size(),
                      ": '",
                      sample.options.columns,
-                     "'; write - for one to pass over");
+                     "'; write - for a column to ignore");
   }
   return columns;
 }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kShownBadRows = 10;
 
-// What a stretch of the text holds, its ids and lines numbered by itself.
+// The content of a stretch of the text, with ids and lines numbered from its own start.
 struct Chunk {
   Interactions log;
   std::int64_t num_lines = 0;
@@ -26,7 +26,7 @@ bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t") == std::string_view::npos;
 }
 
-// Stops after the first bad row unless they are skipped.
+// Reads a stretch of the text. Stops after the first bad row unless bad rows are skipped.
 Chunk read_chunk(std::string_view text, const LogFormat& format, bool header, bool skip_bad_rows) {
   Chunk chunk;
   if (format.layout == Layout::kTable) {
@@ -56,7 +56,7 @@ Chunk read_chunk(std::string_view text, const LogFormat& format, bool header, bo
   return chunk;
 }
 
-// Stretches of about equal size that end with a line.
+// `text` cut into `count` stretches of about equal size that end at line ends.
 std::vector<std::string_view> cut_at_lines(std::string_view text, std::size_t count) {
   std::vector<std::string_view> parts;
   while (count > 1 && !text.empty()) {
@@ -79,7 +79,7 @@ void require_countable(std::size_t num_events, const std::string& path) {
   }
 }
 
-// The numbers in `known` of all that `ids` names.
+// The number in `known`, which is extended, of each id in `ids`.
 std::vector<std::int32_t> translate(const IdMap& ids, IdMap& known) {
   std::vector<std::int32_t> numbers;
   numbers.reserve(static_cast<std::size_t>(ids.size()));
@@ -167,7 +167,7 @@ void read_log(std::string_view text,
   }
   require_countable(num_events, log.path);
   std::int64_t num_lines = 0;
-  for (Chunk& chunk : read) {  // in the order of the text, which numbers the ids as one thread does
+  for (Chunk& chunk : read) {  // in text order, so that ids are numbered as by one thread
     append_bad_rows(chunk.log, num_lines, skip_bad_rows, log);
     append_chunk(chunk, num_events, log);
     num_lines += chunk.num_lines;

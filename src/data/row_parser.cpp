@@ -32,7 +32,7 @@ std::string expected(const char* what, const char* column, std::string_view got)
   return concat("expected ", what, " as ", column, ", got '", excerpt(got), "'");
 }
 
-// "" or what is wrong with the rating or timestamp in `field`.
+// Parses a rating or timestamp into `event`; returns "" or the problem.
 std::string read_value(Column column, std::string_view field, bool iso_times, Event& event) {
   if (column == Column::kRating && !parse_rating(field, event)) {
     return expected("a number", "rating", field);
@@ -44,7 +44,7 @@ std::string read_value(Column column, std::string_view field, bool iso_times, Ev
   return "";
 }
 
-// "" or what is wrong with an id.
+// "" or the problem with an id.
 std::string check_id(const char* kind, std::string_view id) {
   constexpr std::size_t kLongest = 4096;
   if (id.empty()) {
@@ -63,7 +63,7 @@ std::string in_column(std::size_t column, const std::string& problem) {
   return problem.empty() ? "" : concat("column ", column + 1, ": ", problem);
 }
 
-// A JSON value as the text that it would be in a table; none for what is neither text nor number.
+// The text of a JSON string or number, as in a table; none for other values.
 std::optional<std::string> text_of(const json& value) {
   if (value.is_string()) {
     return value.get<std::string>();

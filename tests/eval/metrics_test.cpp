@@ -31,7 +31,7 @@ TEST_CASE("metrics: no users give zeros") {
   }
 }
 
-TEST_CASE("metrics: all of them at all cutoffs, computed by hand") {
+TEST_CASE("metrics: all metrics at all cutoffs, computed by hand") {
   const std::vector<std::int32_t> ranks{1, 2, 3, 11, 100};
   const double ndcg_3 = 1.0 + 1.0 / std::log2(3.0) + 0.5;  // gains of the ranks up to 3
   const double ndcg_11 = ndcg_3 + 1.0 / std::log2(12.0);
@@ -52,7 +52,7 @@ TEST_CASE("metrics: all of them at all cutoffs, computed by hand") {
   CHECK(value_of(metrics, "MRR@20") == metrics[13].value);
 }
 
-TEST_CASE("metrics: every rank equally often scores as chance") {
+TEST_CASE("metrics: uniformly distributed ranks score as chance") {
   std::vector<std::int32_t> ranks(1000);
   std::iota(ranks.begin(), ranks.end(), 1);
   CHECK(hit_at_k(ranks, 10) == doctest::Approx(0.01));

@@ -8,8 +8,8 @@
 namespace elastic::train {
 namespace {
 
-// The items that a step names, ascending, each once, "no item" (0) first; place_of[item] is where
-// it stands.
+// The distinct items in `lists` and "no item" (0), ascending. Sets place_of[item] to the position
+// of each of them.
 std::vector<std::int32_t> named_items(std::initializer_list<const std::vector<std::int32_t>*> lists,
                                       std::vector<std::int32_t>& place_of) {
   constexpr std::int32_t kNamed = -1;

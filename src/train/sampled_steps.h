@@ -1,5 +1,4 @@
-// Training steps whose loss tells each target from drawn items: neither time nor memory of a step
-// grows with the catalogue.
+// Training steps with a loss over sampled negatives.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +13,21 @@
 
 namespace elastic::train {
 
-/// By rows (SampledLossSettings::by_rows), a step gathers the rows of the items that it names
-/// (histories, targets, negatives: sorted, each once) into a small table, which the model reads and
-/// the loss scores; its gradient is the item table's, and the optimiser moves those rows alone.
-/// Otherwise the item table has its whole gradient, as with the softmax loss.
+/// With SampledLossSettings::by_rows, a step gathers the rows of the items in its histories,
+/// targets and negatives into a small table. The model reads and the loss scores that table, and
+/// the optimiser updates only these rows of the item table, so neither time nor memory of a step
+/// grows with the catalogue. Otherwise the item table has a full gradient, as with the softmax
+/// loss.
 class SampledSteps {
  public:
-  /// All of them must outlive this. Throws as sampled_loss_settings does.
+  /// All arguments must outlive this. Throws as sampled_loss_settings does.
   SampledSteps(Model& model,
                Optimizer& optimizer,
                const data::Split& split,
                const TrainConfig& config);
 
-  /// One step, as training_step; `examples` are those that `input` was collected from, `mode.step`
-  /// decides the negatives.
+  /// One step, as training_step; returns the loss []. `input` must have been collected from
+  /// `examples`. The negatives depend on `mode.step`.
   Tensor run(const HostBatch& input,
              std::span<const Example> examples,
              Supervision supervision,
@@ -35,11 +35,11 @@ class SampledSteps {
              double learning_rate);
 
  private:
-  // What the loss compares with, on the device; its rows are item ids.
+  // The negatives of the loss, on the device, as item ids.
   [[nodiscard]] SampledItems sample(const std::vector<std::int32_t>& drawn,
                                     std::span<const Example> examples,
                                     const std::vector<std::int32_t>& targets) const;
-  // What is taken off the scores of `items`.
+  // The amounts by which the scores of `items` are reduced.
   [[nodiscard]] Tensor log_counts(const std::vector<std::int32_t>& items) const;
   [[nodiscard]] Tensor upload(const std::vector<std::int32_t>& values) const;
 
@@ -49,7 +49,8 @@ class SampledSteps {
   NegativeSampler sampler_;
   Device device_;
   DType dtype_;
-  std::vector<std::int32_t> place_of_;  ///< [V + 1] by item: its row in the step's table; or empty
+  std::vector<std::int32_t>
+      place_of_;  ///< [V + 1] row of each item in the step's table; empty unless by_rows
 };
 
 }  // namespace elastic::train

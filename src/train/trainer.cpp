@@ -115,7 +115,7 @@ TrainResult Trainer::run() {
       if (const std::optional<Status> status = interruption()) {
         save();
         if (status != Status::kStopped && state_.next_batch > 0) {
-          evaluate();  // not in the saved state: who resumes with more time passes by it
+          evaluate();  // not part of the saved state: a resumed run skips it
         }
         return result(*status);
       }
@@ -160,7 +160,7 @@ void Trainer::begin_epoch() {
   batches_ = cut_batches(examples_, config_.batch_size, config_.batch_tokens);
   if (state_.next_batch > num_batches()) {
     throw CheckpointError(run_.checkpoint_path(),
-                          ": the training state stands at batch ",
+                          ": the training state is at batch ",
                           state_.next_batch,
                           " of an epoch of ",
                           num_batches());
@@ -214,7 +214,7 @@ Tensor Trainer::take_step(const HostBatch& input,
   return training_step(model_, optimizer_, upload(input, device_), supervision, mode, rate);
 }
 
-// Of the step that `state_` counted last, so that it is the same after an interruption.
+// The rate of the step that `state_` counted last, hence the same after a resume.
 double Trainer::current_learning_rate() const {
   const double epochs_done =
       static_cast<double>(state_.epoch) + share(state_.next_batch - 1, num_batches());
@@ -348,7 +348,7 @@ void Trainer::save() {
 }
 
 void Trainer::save_if_due() {
-  // No more than save_every_s shall be lost, so what an evaluation will take counts before it.
+  // At most save_every_s may be lost, so the time of an upcoming evaluation counts beforehand.
   const bool epoch_ends = state_.next_batch == num_batches();
   const double due_s = since_save_.peek() + (epoch_ends ? evaluation_s_ : 0.0);
   const bool asked = options_.save_now != nullptr && options_.save_now->load();

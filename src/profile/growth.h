@@ -17,7 +17,7 @@ struct Growth {
   PowerFit memory;  ///< bytes of activations and workspace at the peak
 };
 
-/// The model's name with its variant, where the workload is not of the usual one.
+/// The model's name, with its variant if the workload is not the default one.
 std::string series_name(const Row& row);
 
 /// One per model, variant, batch size and phase with at least three measured lengths, in the order

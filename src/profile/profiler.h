@@ -15,7 +15,7 @@ namespace elastic::profile {
 enum class RowStatus { kOk, kOutOfMemory, kFailed };
 const char* name_of(RowStatus status);
 
-/// Of the timed repetitions.
+/// Times of the timed repetitions.
 struct Timing {
   double ms_median = 0.0;
   double ms_min = 0.0;  ///< the least disturbed run; growth is fitted to it
@@ -52,7 +52,7 @@ struct Row {
   PeakBytes peak_bytes;
   double rss_bytes = 0.0;  ///< largest resident set of the process during the measurement
   Work work;
-  /// Of one untimed repetition, run after the timed ones.
+  /// Kernels of one untimed repetition after the timed ones.
   std::map<std::string, KernelUse> kernels;
   std::vector<KernelCall> calls;  ///< of the same repetition; empty unless asked for
 };

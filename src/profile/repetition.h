@@ -1,4 +1,4 @@
-// Runs a workload once, as often as asked.
+// Runs repetitions of a workload.
 #pragma once
 
 #include <cstdint>

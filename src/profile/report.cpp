@@ -95,7 +95,7 @@ std::string to_csv(const Report& report) {
     const nlohmann::ordered_json json = to_json(row, report);
     for (const auto& [key, value] : json.items()) {
       if (key == "note") {
-        continue;  // only some rows have one
+        continue;  // not all rows have one
       }
       header += concat(header.empty() ? "" : ",", key);
       line += concat(line.empty() ? "" : ",",

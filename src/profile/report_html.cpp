@@ -1,4 +1,4 @@
-// The profile as one page that needs nothing else: log-log plots, table, machine, build.
+// The profile as a self-contained page: log-log plots, table, machine, build.
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -12,7 +12,7 @@ namespace {
 
 using report::Series;
 
-// One series per model of a phase; rows without a figure are left out.
+// One series per model in `phase`; rows without a positive value are left out.
 std::vector<Series> series_of(const std::vector<Row>& rows,
                               Phase phase,
                               const std::function<double(const Row&)>& value) {

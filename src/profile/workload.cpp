@@ -33,17 +33,16 @@ double estimate_bytes(const Workload& workload) {
   const double layers = static_cast<double>(c.num_layers);
   const double tokens = static_cast<double>(workload.batch * c.max_len);
   const double row_bytes = 4.0 * static_cast<double>(c.dim);
-  // Rows of D floats per token: an attention layer holds its norm, query, key, value, result and
-  // both residual streams; for backward it keeps them, and as many gradients live at a time as a
-  // layer has.
+  // Rows of D floats per token. An attention layer has its norm, query, key, value, result and both
+  // residual streams. Training keeps them for backward, which adds the gradients of one layer.
   const double rows_per_token = train ? 8.0 * layers + 10.0 : 9.0;
-  // A stored map: kept by every layer for backward, in place, and one more for its gradient.
+  // Attention maps that are stored: training keeps one per layer, and one more for the gradient.
   const double maps = c.model == "softmax" ? (train ? layers + 1.0 : 1.0) : 0.0;
   const double map_bytes = 4.0 * tokens * static_cast<double>(c.num_heads * c.max_len);
   const double parameters =
       row_bytes * (static_cast<double>(c.num_items + c.max_len + c.pool_subkeys * c.pool_subkeys) +
                    layers * static_cast<double>(10 * c.dim + 2 * c.ffn_dim));
-  const double base = 64e6;  // workspaces that do not grow with the batch
+  const double base = 64e6;  // workspace that does not grow with the batch
   return base + parameters * (train ? 5.0 : 1.0) + tokens * row_bytes * rows_per_token +
          maps * map_bytes;
 }

@@ -1,4 +1,4 @@
-// Bounds on memory, counted by the allocator: no clocks.
+// Bounds on memory, as counted by the allocator.
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ Workload training(const char* model, std::int64_t length, std::int64_t batch) {
   workload.model.model = model;
   workload.model.max_len = length;
   workload.model.num_items = 50;
-  // What a model holds for a sequence, whatever its length, is to stay small beside its tokens.
+  // Keep the memory per sequence small compared with that of its tokens.
   workload.model.num_experts = 4;
   workload.model.query_attention_len = 4;
   workload.phase = Phase::kTrain;
@@ -28,7 +28,7 @@ Workload training(const char* model, std::int64_t length, std::int64_t batch) {
   return workload;
 }
 
-TEST_CASE("memory: a training step holds the same bytes a token at any length") {
+TEST_CASE("memory: a training step has the same bytes per token at any length") {
   for (const char* model : {"elastic", "lda", "softmax-tiled"}) {
     CAPTURE(model);
     const auto per_token = [&](std::int64_t length) {
@@ -41,7 +41,7 @@ TEST_CASE("memory: a training step holds the same bytes a token at any length") 
   }
 }
 
-// Workspace at the peak of a call of `kernel`.
+// Peak workspace, in bytes, of a call of `kernel`.
 template <class Kernel>
 std::size_t workspace_of(const Kernel& kernel) {
   CachingAllocator& allocator = backend_for(Device::kCpu).allocator();
@@ -58,8 +58,8 @@ Tensor floats(const Shape& shape) {
   return result;
 }
 
-TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
-  const Threads threads(2);  // each has workspace of its own
+TEST_CASE("memory: cross-entropy and ranking never store rows x items scores") {
+  const Threads threads(2);  // each thread has its own workspace
   Backend& backend = backend_for(Device::kCpu);
   const auto cross_entropy = [&](std::int64_t rows, std::int64_t items) {
     const Tensor hidden = floats({rows, 64});
@@ -88,14 +88,15 @@ TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
       backend.top_k(hidden, table, none, no_ids, ids, scores);
     });
   };
-  // Both grow with rows + items at most: sixteen times the products, at most four times the bytes.
+  // Both grow at most with rows + items: at most four times the bytes for sixteen times the
+  // products.
   CHECK(cross_entropy(4096, 8192) <= 4 * cross_entropy(1024, 2048));
   CHECK(cross_entropy(4096, 8192) < std::size_t{4} * 4096 * 8192 / 8);
   CHECK(rank(4096, 8192) <= 4 * rank(1024, 2048));
   CHECK(rank(4096, 8192) < std::size_t{4} * 4096 * 8192 / 8);
 }
 
-// The process's resident bytes; 0 where the system does not tell.
+// Resident bytes of the process; 0 if the system does not report them.
 [[maybe_unused]] double resident_bytes() {
   std::ifstream file("/proc/self/statm");
   double pages = 0.0;
@@ -104,8 +105,8 @@ TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-#if !defined(__SANITIZE_ADDRESS__)  // whose own tables grow too
-TEST_CASE("memory: the allocator knows where a million tokens lie") {
+#if !defined(__SANITIZE_ADDRESS__)  // the sanitizer's own tables grow too
+TEST_CASE("memory: the allocator counts nearly all memory of a million tokens") {
   const double before = resident_bytes();
   if (before == 0.0) {
     MESSAGE("skipped: no /proc/self/statm");

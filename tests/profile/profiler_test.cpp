@@ -26,7 +26,7 @@ Workload small(const char* model, Phase phase, std::int64_t length) {
 constexpr double kFfn = 2.0 * 64.0 * 256.0;
 constexpr double kSquare = 64.0 * 64.0;
 
-TEST_CASE("profiler: softmax's operations are those counted by hand") {
+TEST_CASE("profiler: the operations of softmax match a count by hand") {
   const double n = 100.0;
   const double pairs = n * (n + 1.0) / 2.0;
   // Per sequence and layer: four projections, causal scores and sums, FFN.
@@ -37,12 +37,12 @@ TEST_CASE("profiler: softmax's operations are those counted by hand") {
         doctest::Approx(2.0 * 2.0 * 2.0 * layer));
   Workload train = small("softmax", Phase::kTrain, 100);
   train.supervision = "all";
-  // Forward once, backward twice as much; the head's product likewise.
+  // Backward takes twice the operations of forward, also for the product with the items.
   CHECK(measure(train, kMachine).work.flops ==
         doctest::Approx(3.0 * 2.0 * (2.0 * 2.0 * layer + 2.0 * n * 64.0 * 50.0)));
 }
 
-TEST_CASE("profiler: LDA's operations are those counted by hand") {
+TEST_CASE("profiler: the operations of LDA match a count by hand") {
   const double n = 300.0;
   const double k = 8.0;
   const double columns = 2.0 * k;  // H k
@@ -59,7 +59,7 @@ TEST_CASE("profiler: LDA's operations are those counted by hand") {
         doctest::Approx(2.0 * 2.0 * 64.0 * 50.0));
 }
 
-TEST_CASE("profiler: ELASTIC's operations are LDA's and the retrieval's, counted by hand") {
+TEST_CASE("profiler: ELASTIC's operations are those of LDA plus the retrieval's, counted by hand") {
   // The query network over 300 tokens, four to a group: pooling, and attention with its four
   // projections where a level has more than one group; then the query and the two halves' sub-keys.
   double retrieval = kSquare + 64.0 * 16.0;
@@ -76,7 +76,7 @@ TEST_CASE("profiler: ELASTIC's operations are LDA's and the retrieval's, counted
   }
 }
 
-TEST_CASE("profiler: kinds of memory add up to the peak, estimates hold") {
+TEST_CASE("profiler: kinds of memory add up to the peak, and estimates are not below it") {
   for (const char* model : {"elastic", "lda", "softmax", "softmax-tiled"}) {
     for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain}) {
       CAPTURE(model);
@@ -96,7 +96,7 @@ TEST_CASE("profiler: kinds of memory add up to the peak, estimates hold") {
   }
 }
 
-TEST_CASE("profiler: a stored map grows with the square of the length, tiles do not") {
+TEST_CASE("profiler: stored maps grow with the square of the length, tiles do not") {
   const auto activations = [](const char* model, std::int64_t length) {
     return measure(small(model, Phase::kServe, length), kMachine).peak_bytes.activation;
   };
@@ -105,7 +105,7 @@ TEST_CASE("profiler: a stored map grows with the square of the length, tiles do 
   CHECK(activations("elastic", 2048) < 5.0 * activations("elastic", 512));
 }
 
-TEST_CASE("profiler: what does not fit is a row that says so") {
+TEST_CASE("profiler: a workload that does not fit gives a row that says so") {
   Workload workload = small("softmax", Phase::kTrain, 1 << 20);
   workload.max_memory_bytes = std::size_t{1} << 30;
   const Row row = measure(workload, kMachine);
@@ -117,7 +117,7 @@ TEST_CASE("profiler: what does not fit is a row that says so") {
   CHECK_THROWS_AS(measure(workload, kMachine), UsageError);
 }
 
-TEST_CASE("report: rows, fits and the baseline's ratio in every form") {
+TEST_CASE("report: every format has the rows, fits and speed-ups") {
   Report report;
   report.build = {{"version", "1 < 2"}};
   report.machine = kMachine;
@@ -130,7 +130,7 @@ TEST_CASE("report: rows, fits and the baseline's ratio in every form") {
       row.timing.ms_min = model[0] == 'e' ? static_cast<double>(length)
                                           : 1e-2 * static_cast<double>(length * length);
       row.timing.ms_median =
-          length == 1024 ? 2.0 * row.timing.ms_min : row.timing.ms_min;  // a neighbour's doing
+          length == 1024 ? 2.0 * row.timing.ms_min : row.timing.ms_min;  // a disturbed run
       row.peak_bytes.activation = 100.0 * static_cast<double>(length);
       report.rows.push_back(row);
     }
@@ -147,7 +147,7 @@ TEST_CASE("report: rows, fits and the baseline's ratio in every form") {
   const std::string html = to_html(report);
   CHECK(html.find("1 &lt; 2") != std::string::npos);
   CHECK(html.find("<svg") != std::string::npos);
-  CHECK(html.find("http") == std::string::npos);  // nothing is fetched
+  CHECK(html.find("http") == std::string::npos);  // the page fetches nothing
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "eval/evaluator.h"
 #include "tensor/threads.h"
+#include "train/metrics_events.h"
 #include "train/saved_model.h"
 #include "train/schedule.h"
 #include "train/training_step.h"
@@ -261,17 +262,7 @@ void Trainer::finish_epoch() {
   report.loss = loss_.epoch.mean();
   report.learning_rate = current_learning_rate();
   report.seconds = state_.epoch_seconds;
-  log_->write({{"event", "epoch"},
-               {"epoch", report.epoch},
-               {"step", state_.num_steps},
-               {"examples", report.num_examples},
-               {"tokens", report.num_tokens},
-               {"tokens_read", state_.num_tokens},
-               {"targets", state_.num_targets},
-               {"loss_function", config_.loss},
-               {"loss", report.loss},
-               {"learning_rate", report.learning_rate},
-               {"seconds", report.seconds}});
+  log_->write(epoch_event(report, state_, config_.loss));
   if (observer_.epoch) {
     observer_.epoch(report);
   }
@@ -315,19 +306,7 @@ void Trainer::evaluate() {
   state_.elapsed_s += report.seconds;
   evaluation_s_ = report.seconds;
 
-  nlohmann::ordered_json event{{"event", "evaluation"},
-                               {"epoch", report.epoch},
-                               {"step", state_.num_steps},
-                               {"tokens_read", state_.num_tokens},
-                               {"targets", state_.num_targets},
-                               {"elapsed_s", state_.elapsed_s}};
-  for (const eval::MetricValue& value : report.metrics) {
-    event[value.name] = value.value;
-  }
-  event["best"] = report.best;
-  event.update(to_json(report.experts));
-  event["seconds"] = report.seconds;
-  log_->write(event);
+  log_->write(evaluation_event(report, state_));
   if (observer_.evaluation) {
     observer_.evaluation(report);
   }

@@ -11,8 +11,8 @@ namespace elastic::data {
 /// For U users and E events.
 struct EventOrder {
   std::vector<std::int64_t> offsets;  ///< [U + 1] into `positions`
-  std::vector<std::int32_t>
-      positions;  ///< [E] indices of the log's events, oldest first for each user
+  /// [E] indices of the log's events, oldest first for each user.
+  std::vector<std::int32_t> positions;
 };
 
 /// Orders each user's events by part of the log, then by time. Ties, and logs without times, keep

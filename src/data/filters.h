@@ -10,15 +10,15 @@
 namespace elastic::data {
 
 struct FilterOptions {
-  std::string min_time =
-      "";  ///< drops earlier events; a number in the log's unit, or ISO 8601; "": off
+  /// Drops earlier events; a number in the log's unit, or ISO 8601; "": off.
+  std::string min_time = "";
   std::string max_time = "";  ///< drops later events; a date includes its whole day
   double min_rating = 0.0;    ///< drops events rated lower; 0: off
   /// Which of a user's repeated events with an item are dropped: none, consecutive (those directly
   /// after another one) or all (all but the first).
   std::string drop_duplicates = "none";
-  std::int64_t min_user_events =
-      1;  ///< repeated with min_item_events until nothing changes (k-core)
+  /// Repeated with min_item_events until nothing changes (k-core).
+  std::int64_t min_user_events = 1;
   std::int64_t min_item_events = 1;
 };
 

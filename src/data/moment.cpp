@@ -203,8 +203,7 @@ std::string describe_time(const Moment& moment, std::int64_t units_per_second) {
   seconds -= moment.whole % units_per_second < 0 ? 1 : 0;
   std::int64_t days = seconds / kDay - (seconds % kDay < 0 ? 1 : 0);
   const std::int64_t second = seconds - days * kDay;
-  constexpr std::int64_t kFarthestDays =
-      10'000 * 365;  // numbers beyond that are not calendar times
+  constexpr std::int64_t kFarthestDays = 10'000 * 365;  // larger numbers are no calendar times
   if (std::abs(days) > kFarthestDays) {
     return concat(moment.whole);
   }

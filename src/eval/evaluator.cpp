@@ -188,8 +188,7 @@ void UserRanker::count_lists(const Tensor& hidden,
   Tensor scores({hidden.rows(), k}, hidden.dtype(), hidden.device());
   backend_for(hidden.device()).top_k(hidden, items, excluded, excluded_ids, ids, scores);
   for (const std::int32_t id : ids.to_vector<std::int32_t>()) {
-    ranking.listed[static_cast<std::size_t>(id)] +=
-        id != 0 ? 1 : 0;  // id 0 fills up lists of fewer than k items
+    ranking.listed[static_cast<std::size_t>(id)] += id != 0 ? 1 : 0;  // 0 pads short lists
   }
 }
 

@@ -11,8 +11,7 @@ namespace elastic::eval {
 namespace {
 
 constexpr int kDigits = 6;
-constexpr double kCollapse =
-    1.5;  // times k; fewer effective experts than that mean almost no choice
+constexpr double kCollapse = 1.5;  // times k; with fewer effective experts there is hardly a choice
 constexpr std::int64_t kChoice = 4;
 
 std::vector<double> numbers_of(const Tensor& tensor) {

@@ -21,8 +21,8 @@ struct Ranking {
   std::vector<std::int32_t> users;    ///< numbers in the data set
   std::vector<std::int32_t> targets;  ///< the held-out items
   std::vector<std::int32_t> ranks;    ///< of the targets, from 1
-  std::vector<std::int32_t>
-      history_lengths;          ///< events before the target, read by the model or not
+  /// Events before the target, read by the model or not.
+  std::vector<std::int32_t> history_lengths;
   std::int64_t cold_users = 0;  ///< users with a held-out item but no history, who are not ranked
   std::vector<std::int64_t> listed;   ///< [V + 1] number of users with the item in their top 10;
                                       ///< empty unless requested

@@ -33,8 +33,7 @@ class NegativeSampler {
   std::uint64_t seed_;
   std::int64_t num_items_;
   std::int64_t num_drawn_;
-  std::vector<std::int64_t>
-      cumulative_;  ///< [V + 1] training events of items 1..i; empty if uniform
+  std::vector<std::int64_t> cumulative_;  ///< [V + 1] events of items 1..i; empty if uniform
   std::vector<std::int64_t> offsets_{0};  ///< [U + 1] offsets into items_
   std::vector<std::int32_t> items_;  ///< distinct items of each user's training events, ascending
 };

@@ -49,8 +49,7 @@ class SampledSteps {
   NegativeSampler sampler_;
   Device device_;
   DType dtype_;
-  std::vector<std::int32_t>
-      place_of_;  ///< [V + 1] row of each item in the step's table; empty unless by_rows
+  std::vector<std::int32_t> place_of_;  ///< [V + 1] each item's row in the step's table, if by_rows
 };
 
 }  // namespace elastic::train

@@ -33,8 +33,8 @@ struct TrainerOptions {
   std::string data_hash;  ///< of data and split; a run is only resumed with the same
   double report_every_s = 0.25;
   eval::EvalOptions evaluation;  ///< on the validation split
-  const std::atomic<int>* stop =
-      nullptr;  ///< once it is not 0: save and return after the current step
+  /// Once it is not 0: save and return after the current step.
+  const std::atomic<int>* stop = nullptr;
   /// Once it is true: save after the current step, set it to false and continue.
   std::atomic<bool>* save_now = nullptr;
 };

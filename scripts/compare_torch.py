@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Compares models of `elastic` with the same models in PyTorch, on the CPU or GPU of this machine.
 
-Scores: models trained by `elastic` are loaded from model.safetensors into PyTorch, and both score
-the same histories. Speed: training steps and answers, measured alternately. The PyTorch models pad
-their batches, compute only the last token in the last layer, and use fused attention and fused
-Adam; ELASTIC also has the absorbed projections (--form). PyTorch's softmax attention never stores
-the map, so its counterpart is `softmax-tiled`.
+First the scores: models trained by `elastic` are loaded from their model.safetensors into PyTorch,
+and both score the same histories. Then the speed: training steps and answers, in turns. The PyTorch
+models are those of torch_models.py, trained with the fused Adam; ELASTIC has a form with absorbed
+projections too (--form). PyTorch's softmax attention never stores the map, so it is compared with
+`softmax-tiled`.
 
-On a GPU both may round the factors of products to TF32. Times include the work of the device.
+On a GPU both may use TF32 products, and each measured time includes the device's work.
 
     scripts/compare_torch.py build/elastic [--data ratings.txt] [--compile]
     scripts/compare_torch.py build/elastic --device cuda [--cases train:512x1024,serve:1x200]
@@ -15,12 +15,10 @@ On a GPU both may round the factors of products to TF32. Times include the work 
 
 import argparse
 import contextlib
-import functools
 import gzip
 import itertools
 import json
 import lzma
-import math
 import pathlib
 import random
 import re
@@ -36,252 +34,20 @@ try:
     import numpy
     import torch
     import torch.nn.functional as F
-    from torch import nn
+    from torch_models import MODELS
 except ImportError as error:
     sys.exit(f"compare_torch.py: {error}; pip install torch numpy")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DIM, HEADS, LAYERS, FFN, EXPERTS, SUBKEYS, KEY_DIM, STRIDE, LEVEL_ATTENTION = (
-    64, 2, 2, 256, 8, 16, 64, 4, 256)
 ITEMS = 3416
-# PHASE:BATCHxLENGTH. About half a million tokens keep a GPU busy. The last two are small steps,
-# dominated by kernel launches.
+# PHASE:BATCHxLENGTH. A GPU needs about half a million tokens to be busy; the last two are small
+# steps, where launching the kernels takes most of the time.
 CASES = {"cpu": "train:128x200,train:16x1024,serve:1x200",
          "cuda": "train:2560x200,train:512x1024,train:32x16384,serve:2560x200,serve:512x1024,"
                  "serve:32x16384,train:128x200,serve:1x200"}
-# Largest accepted difference of scores, relative to the largest score. TF32 keeps 10 bits and may
-# retrieve another expert if two are nearly tied: there the median over the histories is used.
+# Largest accepted difference of scores, relative to the largest score. TF32 keeps 10 bits, so two
+# nearly tied experts may swap places: on a GPU the median over the histories is compared.
 TOLERANCE = {"cpu": 1e-4, "cuda": 5e-3}
-
-
-def heads_of(x):
-    """[B, n, D] -> [B, H, n, Dh]"""
-    return x.unflatten(-1, (HEADS, DIM // HEADS)).transpose(1, 2)
-
-
-class Attention(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.query = nn.Linear(DIM, DIM, bias=False)
-        self.key = nn.Linear(DIM, DIM, bias=False)
-        self.value = nn.Linear(DIM, DIM, bias=False)
-        self.output = nn.Linear(DIM, DIM)
-
-    def forward(self, query, tokens, mask=None, causal=False):
-        mixed = F.scaled_dot_product_attention(
-            heads_of(self.query(query)), heads_of(self.key(tokens)), heads_of(self.value(tokens)),
-            attn_mask=None if mask is None else mask[:, None, None, :], is_causal=causal)
-        return self.output(mixed.transpose(1, 2).flatten(2))
-
-    def head_weights(self, linear):
-        return linear.weight.unflatten(0, (HEADS, DIM // HEADS))
-
-    def absorbed_aggregate(self, experts, tokens, mask):
-        """The same, with the projections of the tokens absorbed by the experts."""
-        scale = 1 / math.sqrt(DIM // HEADS)
-        query = torch.einsum("bhkd,hdc->bhkc", heads_of(self.query(experts)),
-                             self.head_weights(self.key)) * scale
-        scores = query.flatten(1, 2) @ tokens.transpose(1, 2)
-        if mask is not None:
-            scores = scores.masked_fill(~mask[:, None, :], -torch.inf)
-        pooled = (scores.softmax(-1) @ tokens).unflatten(1, (HEADS, -1))
-        mixed = torch.einsum("bhkc,hdc->bkhd", pooled, self.head_weights(self.value))
-        return self.output(mixed.flatten(2))
-
-    def absorbed_dispatch(self, tokens, experts):
-        scale = 1 / math.sqrt(DIM // HEADS)
-        key = torch.einsum("bhkd,hdc->bhkc", heads_of(self.key(experts)),
-                           self.head_weights(self.query)) * scale
-        value = torch.einsum("bhkd,chd->bhkc", heads_of(self.value(experts)),
-                             self.output.weight.unflatten(1, (HEADS, DIM // HEADS)))
-        scores = tokens @ key.flatten(1, 2).transpose(1, 2)
-        probs = scores.unflatten(-1, (HEADS, -1)).softmax(-1).flatten(2)
-        return probs @ value.flatten(1, 2) + self.output.bias
-
-
-class Ffn(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.up = nn.Linear(DIM, FFN)
-        self.down = nn.Linear(FFN, DIM)
-
-    def forward(self, x):
-        return self.down(F.gelu(self.up(x), approximate="tanh"))
-
-
-class Layer(nn.Module):
-    def __init__(self, absorbed, dropout):
-        super().__init__()
-        self.attention_norm = nn.LayerNorm(DIM)
-        self.aggregate = Attention()
-        self.expert_norm = nn.LayerNorm(DIM)
-        self.dispatch = Attention()
-        self.ffn_norm = nn.LayerNorm(DIM)
-        self.ffn = Ffn()
-        self.absorbed = absorbed
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x, experts, mask, last_only):
-        z = self.attention_norm(x)
-        query = F.layer_norm(experts, (DIM,))
-        gathered = (self.aggregate.absorbed_aggregate(query, z, mask) if self.absorbed
-                    else self.aggregate(query, z, mask))
-        experts = self.expert_norm(experts + gathered)
-        if last_only:
-            x, z = x[:, -1:], z[:, -1:]
-        mixed = (self.dispatch.absorbed_dispatch(z, experts) if self.absorbed
-                 else self.dispatch(z, experts))
-        x = x + self.dropout(mixed)
-        return x + self.dropout(self.ffn(self.ffn_norm(x))), experts
-
-
-class Level(nn.Module):
-    def __init__(self, attends):
-        super().__init__()
-        self.pool = nn.Linear(STRIDE * DIM, DIM)
-        if attends:
-            self.attention_norm = nn.LayerNorm(DIM)
-            self.attention = Attention()
-
-
-class QueryNetwork(nn.Module):
-    def __init__(self, max_len):
-        super().__init__()
-        self.levels = nn.ModuleList()
-        length = max_len
-        while True:
-            length = -(-length // STRIDE)
-            self.levels.append(Level(1 < length <= LEVEL_ATTENTION))
-            if length <= 1:
-                break
-        self.project = nn.Linear(DIM, KEY_DIM)
-        self.norm = nn.LayerNorm(KEY_DIM)
-
-    def forward(self, x, lengths):
-        """x [B, n, D], its latest token last, zeros in front -> [B, KEY_DIM]"""
-        for level in self.levels:
-            x = F.pad(x, (0, 0, -x.shape[1] % STRIDE, 0))
-            x = level.pool(x.unflatten(1, (-1, STRIDE)).flatten(2))
-            mask = None
-            if lengths is not None:
-                lengths = (lengths + STRIDE - 1) // STRIDE
-                mask = (torch.arange(x.shape[1] - 1, -1, -1, device=x.device)
-                        < lengths[:, None])
-                x = x * mask[..., None]
-            if hasattr(level, "attention"):
-                z = level.attention_norm(x)
-                x = x + level.attention(z, z, mask)
-                if mask is not None:
-                    x = x * mask[..., None]
-        return self.norm(self.project(x[:, -1]))
-
-
-class InterestMemory(nn.Module):
-    def __init__(self, max_len):
-        super().__init__()
-        self.query = QueryNetwork(max_len)
-        self.subkeys = nn.Parameter(
-            torch.randn(1, 2, SUBKEYS, KEY_DIM // 2) / math.sqrt(KEY_DIM / 2))
-        self.memory = nn.Parameter(torch.randn(SUBKEYS * SUBKEYS, DIM) / math.sqrt(DIM))
-
-    def forward(self, x, lengths):
-        first, second = self.query(x, lengths).chunk(2, -1)
-        scores, ids = zip(*((half @ self.subkeys[0, i].T).topk(min(EXPERTS, SUBKEYS))
-                            for i, half in enumerate((first, second))))
-        pairs = (scores[0][:, :, None] + scores[1][:, None, :]).flatten(1)
-        pair_ids = (ids[0][:, :, None] * SUBKEYS + ids[1][:, None, :]).flatten(1)
-        best, place = pairs.topk(EXPERTS)
-        gates = EXPERTS * best.softmax(-1)
-        return gates[..., None] * self.memory[pair_ids.gather(1, place)]
-
-
-class Elastic(nn.Module):
-    """`elastic`: bidirectional, positions counted back from the latest event."""
-
-    pads_in_front = True
-
-    def __init__(self, num_items, max_len, absorbed=False, dropout=0.1):
-        super().__init__()
-        self.item_embedding = nn.Embedding(num_items + 1, DIM)
-        self.position_embedding = nn.Embedding(max_len, DIM)
-        for table in (self.item_embedding, self.position_embedding):
-            nn.init.normal_(table.weight, std=0.02)
-        self.input_norm = nn.LayerNorm(DIM)
-        self.imr = InterestMemory(max_len)
-        self.layers = nn.ModuleList(Layer(absorbed, dropout) for _ in range(LAYERS))
-        self.final_norm = nn.LayerNorm(DIM)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, ids, lengths):
-        """ids [B, n], the latest last, 0 in front; lengths [B], or None if none is shorter than n
-        -> logits [B, V]"""
-        n = ids.shape[1]
-        mask = None
-        x = self.item_embedding(ids) + self.position_embedding.weight[:n].flip(0)
-        x = self.dropout(self.input_norm(x))
-        if lengths is not None:
-            mask = ids != 0
-            x = x * mask[..., None]
-        experts = self.imr(x, lengths)
-        for i, layer in enumerate(self.layers):
-            x, experts = layer(x, experts, mask, last_only=i + 1 == LAYERS)
-        return self.final_norm(x[:, -1]) @ self.item_embedding.weight[1:].T
-
-
-class SoftmaxLayer(nn.Module):
-    def __init__(self, dropout):
-        super().__init__()
-        self.attention_norm = nn.LayerNorm(DIM)
-        self.attention = Attention()
-        self.ffn_norm = nn.LayerNorm(DIM)
-        self.ffn = Ffn()
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x, lengths, last_only):
-        z = self.attention_norm(x)
-        if not last_only:
-            mixed = self.attention(z, z, causal=True)
-        elif lengths is None:
-            x = x[:, -1:]
-            mixed = self.attention(z[:, -1:], z)
-        else:
-            mask = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
-            last = (lengths - 1)[:, None, None].expand(-1, 1, DIM)
-            x = x.gather(1, last)
-            mixed = self.attention(z.gather(1, last), z, mask)
-        x = x + self.dropout(mixed)
-        return x + self.dropout(self.ffn(self.ffn_norm(x)))
-
-
-class Softmax(nn.Module):
-    """`softmax`: causal, positions counted from the oldest event. Padding follows the events, so no
-    event attends to it and no mask is needed."""
-
-    pads_in_front = False
-
-    def __init__(self, num_items, max_len, dropout=0.1):
-        super().__init__()
-        self.item_embedding = nn.Embedding(num_items + 1, DIM)
-        self.position_embedding = nn.Embedding(max_len, DIM)
-        for table in (self.item_embedding, self.position_embedding):
-            nn.init.normal_(table.weight, std=0.02)
-        self.input_norm = nn.LayerNorm(DIM)
-        self.layers = nn.ModuleList(SoftmaxLayer(dropout) for _ in range(LAYERS))
-        self.final_norm = nn.LayerNorm(DIM)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, ids, lengths):
-        """The same as Elastic.forward, with the oldest event first and 0 after the latest."""
-        x = self.item_embedding(ids) + self.position_embedding.weight[:ids.shape[1]]
-        x = self.dropout(self.input_norm(x))
-        for i, layer in enumerate(self.layers):
-            x = layer(x, lengths, last_only=i + 1 == LAYERS)
-        return self.final_norm(x[:, -1]) @ self.item_embedding.weight[1:].T
-
-
-# What `elastic` calls the model -> its forms in PyTorch, each made from num_items and max_len.
-MODELS = {"elastic": {"plain": Elastic, "absorbed": functools.partial(Elastic, absorbed=True)},
-          "softmax-tiled": {"sdpa": Softmax}}
 
 
 def read_safetensors(path):
@@ -306,7 +72,7 @@ def run(*command, stdin=None):
 
 
 def pad(histories, in_front, device):
-    """Tensors of ids [B, n] and lengths [B]; None for the lengths if all are equal."""
+    """ids [B, n], and lengths [B] or None if all are equal."""
     lengths = [len(history) for history in histories]
     n = max(lengths)
     zeros = [[0] * (n - length) for length in lengths]
@@ -316,8 +82,8 @@ def pad(histories, in_front, device):
 
 
 def compare_scores(options, name, folder):
-    """For each history and form: the largest difference in the scores of the best items of a trained
-    model, relative to the largest score."""
+    """For each form and history, the largest difference between the scores of `elastic`'s best items
+    and PyTorch's, relative to the largest score."""
     run_folder = folder / name
     common = ["--device", options.device, "--quiet"]
     run(options.binary, "train", "--data", ROOT / "data/ml-latest-small/ratings.csv.xz", "--out",
@@ -348,7 +114,7 @@ def compare_scores(options, name, folder):
 
 
 def check_scores(options):
-    """Returns whether all models agree."""
+    """Prints the differences of all models; true if they are within the tolerance."""
     agree = True
     for name in options.models:
         with tempfile.TemporaryDirectory() as folder:
@@ -359,13 +125,13 @@ def check_scores(options):
     return agree
 
 
-class TimeLimit(BaseException):  # not an Exception: compilers catch those
+class TimeLimit(BaseException):  # not an Exception, which torch.compile may catch
     pass
 
 
 @contextlib.contextmanager
 def time_limit(seconds):
-    """Context manager that raises TimeLimit in its body after `seconds`."""
+    """Raises TimeLimit in the body of the `with` after `seconds`."""
 
     def stop(*_):
         raise TimeLimit
@@ -417,7 +183,7 @@ def median_ms(function, device, repetitions, warmup):
 
 
 def torch_ms(options, make, phase, length, batches, repetitions, compiled):
-    """Returns milliseconds, or the reason for their absence."""
+    """Milliseconds, or a text with the reason for their absence."""
     try:
         with time_limit(options.limit_s):
             model = make(ITEMS, length).to(options.device)
@@ -437,7 +203,7 @@ def torch_ms(options, make, phase, length, batches, repetitions, compiled):
 
 
 def elastic_ms(options, name, phase, length, batch, repetitions, data):
-    """Returns milliseconds, or the reason for their absence."""
+    """Milliseconds, or a text with the reason for their absence."""
     command = [options.binary, "profile", "--model", name, "--phase", phase, "--length", length,
                "--batch", batch, "--repetitions", repetitions, "--warmup", 3, "--device",
                options.device, "--threads", options.threads, "--json",
@@ -480,9 +246,9 @@ def compare_speed(options):
     cases = [(case, data) for data in ([options.data] if options.data else []) + [None]
              for case in options.cases if data is None or case[0] == "train"]
     for ((phase, batch, length), data), name in itertools.product(cases, options.models):
-        # One answer takes too little time for few repetitions.
+        # A single answer is so short that it takes many repetitions to time.
         repetitions = options.repetitions * (20 if batch == 1 else 1)
-        # Every batch has another shape with real lengths; compiled code is given a few of them.
+        # Real lengths give each batch another shape; compiled code has to cope with several.
         batches = random_batches(8 if data else 2, batch, length,
                                  lengths_of(data) if data else None,
                                  name == "elastic", options.device)
@@ -492,7 +258,7 @@ def compare_speed(options):
             other = torch_ms(options, MODELS[name][form], phase, length, batches, repetitions,
                              compiled)
             if options.device == "cuda":
-                torch.cuda.empty_cache()  # the other process needs it
+                torch.cuda.empty_cache()  # for the process of `elastic`
             own = elastic_ms(options, name, phase, length, batch, repetitions, data)
             row = {"model": name, "phase": phase, "length": length, "batch": batch,
                    "lengths": "as in the data" if data else "all equal", "elastic_ms": own,
@@ -522,14 +288,14 @@ def main():
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--models", default="elastic,softmax-tiled")
     parser.add_argument("--cases", help="PHASE:BATCHxLENGTH, separated by commas")
-    parser.add_argument("--data", help="rows that begin with a user: real lengths as well")
+    parser.add_argument("--data", help="also measure with the history lengths of this file, whose rows begin with a user")
     parser.add_argument("--form", default="plain,absorbed,sdpa", help="forms of the PyTorch models")
     parser.add_argument("--compile", nargs="?", const="default", metavar="MODE",
                         help="torch.compile as well, in its mode MODE [default]")
     parser.add_argument("--only", choices=["scores", "speed"])
     parser.add_argument("--jsonl", help="append each row of the table to this file")
     parser.add_argument("--limit-s", type=int, default=120,
-                        help="what PyTorch may take for a row, compiling included [120]")
+                        help="time limit of PyTorch for a row, compiling included [120]")
     parser.add_argument("--threads", type=int, default=2, help="on the CPU [2]")
     parser.add_argument("--repetitions", type=int, default=15)
     options = parser.parse_args()
@@ -548,7 +314,7 @@ def main():
              else f"{options.threads} threads")
     print(f"PyTorch {torch.__version__}, {where}")
     if options.only != "speed" and not check_scores(options):
-        sys.exit("compare_torch.py: the two disagree")
+        sys.exit("compare_torch.py: the scores differ")
     if options.device == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32; the scores above were exact
     if options.only != "scores":

@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 constexpr std::string_view kSuffix = ".tmp";
 
-// What a file system answers that has no fsync of folders, or a folder that may not be read: the
-// rename itself is then all one can have.
+// Errors of file systems without fsync of folders, and of folders without read permission. The
+// rename then has to do without it.
 bool cannot_sync_folders(int error) {
   return error == EINVAL || error == ENOTSUP || error == EBADF || error == EACCES || error == EPERM;
 }
@@ -118,10 +118,10 @@ void AtomicFile::sync_folder() const {
     ::close(descriptor);
   }
   if (!synced && !cannot_sync_folders(error)) {
-    throw Error(concat(path_,
-                       ": written, but perhaps not to last a loss of power: fsync of its folder "
-                       "failed: ",
-                       std::strerror(error)));
+    throw Error(
+        concat(path_,
+               ": written, but may be lost in a power failure: fsync of its folder failed: ",
+               std::strerror(error)));
   }
 }
 

@@ -1,4 +1,4 @@
-// Files that a reader sees as they were or as they will be, never in between.
+// Files that are replaced atomically: readers see the old content or the new, nothing in between.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace elastic {
 
-/// Writes to a temporary file in the same folder and renames it at the end. Every failure is an
-/// Error that names the file and the system call, and leaves the former content in place; one that
-/// the system interrupted (EINTR) is tried again.
+/// Writes to a temporary file in the same folder and renames it at the end. On failure every method
+/// throws an Error that names the file and the system call, and the old content stays in place.
+/// Interrupted system calls (EINTR) are retried.
 class AtomicFile {
  public:
   /// Opens `path` + ".PID.tmp".
@@ -22,8 +22,8 @@ class AtomicFile {
 
   void write(const void* data, std::size_t bytes);
   void write(std::string_view text) { write(text.data(), text.size()); }
-  /// Replaces what was written from `position` on, all of it written already; the end stays the
-  /// end.
+  /// Overwrites bytes that are already written, from `position` on; the position of the next write
+  /// does not change.
   void overwrite(std::uint64_t position, std::string_view text);
   /// Makes the content durable, then visible: fsync, rename, fsync of the folder.
   void commit();
@@ -37,14 +37,14 @@ class AtomicFile {
 
   std::string path_;
   std::string temporary_path_;
-  std::string buffer_;  ///< written, but not yet handed to the system
+  std::string buffer_;  ///< not yet passed to the system
   int descriptor_ = -1;
 };
 
-/// The whole of a small file at once.
+/// Writes a small file in one call. Throws as AtomicFile does.
 void write_file_atomically(const std::string& path, std::string_view content);
 
-/// Whether a file of this name is what a killed process left of an AtomicFile: NAME.PID.tmp.
+/// True for names of the form NAME.PID.tmp: temporary files left behind by a killed process.
 bool is_atomic_leftover(std::string_view name);
 
 }  // namespace elastic

@@ -1,4 +1,4 @@
-// A checksum of bytes: XXH3, 64 bits, as hexadecimal. Against damage, not against malice.
+// A checksum of bytes: XXH3, 64 bits, in hexadecimal. It detects damage, not forgery.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace elastic {
 
 class Checksum {
  public:
-  /// Of `hex`.
+  /// Length of `hex()`.
   static constexpr std::size_t kDigits = 16;
 
   Checksum();
@@ -20,7 +20,7 @@ class Checksum {
 
   void add(const void* data, std::size_t bytes);
   void add(std::string_view text) { add(text.data(), text.size()); }
-  /// Of all that was added so far; more may follow.
+  /// The checksum of all bytes added so far; more can be added afterwards.
   [[nodiscard]] std::string hex() const;
 
  private:

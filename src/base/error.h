@@ -1,4 +1,4 @@
-// Errors by who must act, and the check for promises inside our own code.
+// Error types with their exit codes, and a check for invariants of our own code.
 #pragma once
 
 #include <sstream>
@@ -7,7 +7,7 @@
 
 namespace elastic {
 
-/// The process exit codes of the command line, one per kind of error.
+/// Exit codes of the command line, one per kind of error.
 enum class ExitCode : int {
   kOk = 0,
   kFailure = 1,
@@ -39,7 +39,7 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// A child of Error whose message is the concatenation of its arguments.
+/// Defines a child of Error whose message is the concatenation of its arguments.
 #define ELASTIC_DEFINE_ERROR(Name, exit_code)                                 \
   class Name : public Error {                                                 \
    public:                                                                    \
@@ -49,16 +49,16 @@ class Error : public std::runtime_error {
 
 ELASTIC_DEFINE_ERROR(UsageError, ExitCode::kUsage);              // command line or config
 ELASTIC_DEFINE_ERROR(DataError, ExitCode::kData);                // input files
-ELASTIC_DEFINE_ERROR(ShapeError, ExitCode::kFailure);            // tensors that do not fit
+ELASTIC_DEFINE_ERROR(ShapeError, ExitCode::kFailure);            // tensors of mismatched shapes
 ELASTIC_DEFINE_ERROR(OutOfMemoryError, ExitCode::kOutOfMemory);  // host or device memory
 ELASTIC_DEFINE_ERROR(NotANumberError, ExitCode::kNotANumber);    // a diverged training run
 ELASTIC_DEFINE_ERROR(CheckpointError, ExitCode::kCheckpoint);    // unusable run or weights
 ELASTIC_DEFINE_ERROR(DeviceError, ExitCode::kNoDevice);          // device absent or not built in
-ELASTIC_DEFINE_ERROR(GateError, ExitCode::kGate);                // a result below what was asked
+ELASTIC_DEFINE_ERROR(GateError, ExitCode::kGate);                // a result below --fail-below
 
 #undef ELASTIC_DEFINE_ERROR
 
-/// Throws a plain Error that names the broken promise and where it stands.
+/// Throws a plain Error that names the failed condition, its file and line.
 [[noreturn]] void fail_check(const char* condition,
                              const char* file,
                              int line,
@@ -66,7 +66,7 @@ ELASTIC_DEFINE_ERROR(GateError, ExitCode::kGate);                // a result bel
 
 }  // namespace elastic
 
-/// For promises inside our own code; no user input should reach one.
+/// Checks an invariant of our own code; user input must never make it fail.
 #define ELASTIC_CHECK(condition, ...)                                                        \
   do {                                                                                       \
     if (!(condition)) {                                                                      \

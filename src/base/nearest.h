@@ -7,14 +7,15 @@
 
 namespace elastic {
 
-/// Insertions, deletions, substitutions and swaps of neighbours that turn one into the other.
+/// The number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into
+/// `b`.
 std::size_t edit_distance(const std::string& a, const std::string& b);
 
-/// The candidate nearest to `name` (the first among equals), or "" when none is close enough to be
-/// what was meant: at most a third of its letters differ, and always up to two.
+/// The candidate nearest to `name` (the first among equals), or "" if none is within an edit
+/// distance of max(2, a third of the name's length).
 std::string nearest(const std::string& name, const std::vector<std::string>& candidates);
 
-/// "; did you mean X?" for messages, or "" when nothing is close.
+/// "; did you mean X?" for messages, or "" if no candidate is close.
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 
 }  // namespace elastic

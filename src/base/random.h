@@ -9,8 +9,8 @@
 
 namespace elastic {
 
-/// What a stream of random numbers is for; keeps the streams apart. Values are part of the format
-/// of a run: append only.
+/// The use of a stream of random numbers, which keeps the streams independent. The values determine
+/// the results of a run: append only.
 enum class RandomPurpose : std::uint32_t {
   kDropout = 0,
   kInit = 1,
@@ -26,7 +26,7 @@ enum class RandomPurpose : std::uint32_t {
 std::array<std::uint32_t, 4> random_words(
     std::uint64_t seed, RandomPurpose purpose, std::uint32_t a, std::uint32_t b, std::uint32_t c);
 
-/// A sequence of numbers from one stream; cheap to make, position n always gives the same value.
+/// The numbers of one stream in order. Cheap to make; the n-th number is always the same.
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, RandomPurpose purpose, std::uint64_t stream)
@@ -37,7 +37,7 @@ class RandomStream {
   double uniform();
   /// Standard normal (Box-Muller).
   double normal();
-  /// Uniform in 0..bound-1 without bias; bound > 0.
+  /// Uniform in 0..bound-1, without bias; `bound` must be positive.
   std::uint64_t below(std::uint64_t bound);
 
  private:
@@ -48,7 +48,7 @@ class RandomStream {
   std::array<std::uint32_t, 4> words_{};
 };
 
-/// 64-bit FNV-1a, to turn a name or other bytes into a stream number.
+/// 64-bit FNV-1a, which turns a name or other bytes into a stream number.
 std::uint64_t hash_bytes(std::span<const std::byte> bytes);
 std::uint64_t hash_name(const char* name);
 

@@ -1,11 +1,11 @@
-// System calls that a signal interrupted.
+// Retries system calls that a signal interrupted.
 #pragma once
 
 #include <cerrno>
 
 namespace elastic {
 
-/// `call()` until it is not interrupted (-1 with EINTR); returns what it returned.
+/// Repeats `call()` while it is interrupted (-1 with EINTR); returns its last result.
 template <class Call>
 auto retry_interrupted(Call&& call) -> decltype(call()) {
   for (;;) {

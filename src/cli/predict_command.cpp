@@ -22,6 +22,7 @@
 #include "cli/session_options.h"
 #include "cli/stop_signals.h"
 #include "cli/stream_session.h"
+#include "train/items_file.h"
 #include "train/saved_model.h"
 
 namespace elastic::cli {
@@ -234,7 +235,7 @@ int PredictCommand::run(const OptionTable& table) {
     require_experts(saved.model->config());
   }
   recommender_ = std::make_unique<Recommender>(
-      std::move(saved.model), train::read_items(run_ + "/items.tsv"), options_);
+      std::move(saved.model), train::read_items(run_ + "/" + train::kItemsFile), options_);
   known_users_ = std::make_unique<KnownUsers>(run_, place_);
   if (stream_) {
     return stream();

@@ -212,7 +212,7 @@ int TrainCommand::run(const OptionTable& table) {
   const auto model = make_model(model_, seed, DType::kFloat32, device);
   // Refused before the folder is made.
   train::supervision_for(train_, *model);
-  train::sampling_for(train_, *model);
+  train::sampled_loss_settings(train_, *model);
   const train::RunDirectory run = open_run(data);
   const train::TrainResult result = train_model(table, *model, data, run);
   if (result.status == train::Status::kStopped) {
@@ -250,7 +250,7 @@ void TrainCommand::write_files(const OptionTable& table,
   run.write_json("config.json", table.to_config());
   run.write_json("sources.json", option_sources(table, resumed_sources_, resumed_from_));
   run.write_json("data.json", data::describe(data.loaded, data.split));
-  train::write_items(run.file("items.tsv"), item_names(data.split.dataset()));
+  train::write_items(run.file(train::kItemsFile), item_names(data.split.dataset()));
 }
 
 train::TrainResult TrainCommand::train_model(const OptionTable& table,

@@ -1,4 +1,4 @@
-// A ragged batch: what a model reads.
+// The input of a model: a ragged batch of sequences.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace elastic::data {
 
-/// B sequences, T tokens, oldest first, no padding.
+/// B sequences of T tokens in all, each oldest first, without padding.
 struct Batch {
   Segments segments;  ///< every segment holds at least one token
   Tensor ids;         ///< [T] int32, items 1..V
@@ -18,14 +18,14 @@ struct Batch {
   [[nodiscard]] std::int64_t num_tokens() const { return segments.num_tokens(); }
 };
 
-/// Collects sequences on the host, then moves them to a device at once.
+/// Collects sequences on the host and moves them to a device together.
 class BatchBuilder {
  public:
-  /// Appends the latest `max_len` of `history`, which must not be empty.
+  /// Appends the latest `max_len` items of `history`, which must not be empty.
   void add(std::span<const std::int32_t> history, std::int64_t max_len);
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(offsets_.size()) - 1; }
   [[nodiscard]] std::int64_t num_tokens() const { return static_cast<std::int64_t>(ids_.size()); }
-  /// The batch; the builder starts anew.
+  /// Returns the batch and resets the builder.
   Batch build(Device device);
 
  private:

@@ -10,10 +10,10 @@
 namespace elastic::data {
 namespace {
 
-// Numbers above this in a third column are times in seconds: 1970-01-12.
+// Third columns of numbers above this hold times, in seconds since 1970: 1970-01-12.
 constexpr std::int64_t kEarliestTimestamp = 1'000'000;
 
-// The part before RecBole's ":type", lower case, without '_' and '-'.
+// `name` in lower case, without '_', '-' and RecBole's ":type" suffix.
 std::string normalised(std::string_view name) {
   std::string result;
   for (const char c : name.substr(0, name.find(':'))) {
@@ -64,7 +64,7 @@ std::optional<Column> column_named(std::string_view field) {
   return std::nullopt;
 }
 
-// Are all third fields numbers that can only be times? Rows of another length do not count.
+// True if the third field of every row with three fields is a number that can only be a timestamp.
 bool third_is_time(const std::vector<std::string_view>& rows, FieldSplitter& splitter) {
   return std::all_of(rows.begin(), rows.end(), [&](std::string_view row) {
     const auto& fields = splitter.split(row);

@@ -1,4 +1,4 @@
-// What the columns of a table hold: by their names, their number, or as told.
+// The meaning of a table's columns: from their names, their number, or the options.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +13,16 @@ namespace elastic::data {
 
 const char* name_of(Column column);
 
-/// By the names of a header (of RecBole's "user_id:token" the part before the colon); empty unless
-/// both user and item are among them. Columns of other names are ignored.
+/// Columns by the names of a header; a RecBole type such as ":token" in "user_id:token" is dropped.
+/// Empty unless both user and item are among them; columns with other names become kIgnored.
 std::vector<Column> columns_of_header(const std::vector<std::string_view>& fields);
 
-/// Of "user,item,-,timestamp". Throws UsageError naming --columns.
+/// Parses a list such as "user,item,-,timestamp". Throws UsageError naming --columns.
 std::vector<Column> parse_columns(const std::string& text);
 
-/// Of 2 to 4 unnamed columns; in a third of three stand times if all of `rows` can only be such.
-/// `path` is for messages. Throws DataError for another `count`.
+/// Infers the meaning of 2 to 4 unnamed columns: user, item, rating, timestamp. With three, the
+/// last is a timestamp if every row of `rows` parses only as one. `path` is for messages. Throws
+/// DataError for any other `count`.
 std::vector<Column> columns_by_count(std::size_t count,
                                      const std::vector<std::string_view>& rows,
                                      FieldSplitter& splitter,

@@ -1,4 +1,4 @@
-// A fingerprint of data: XXH3, 64 bits, as hexadecimal.
+// A fingerprint of data: XXH3, 64 bits, in hexadecimal.
 #pragma once
 
 #include <span>
@@ -12,7 +12,7 @@ namespace elastic::data {
 
 class ContentHash {
  public:
-  /// The length is part of what is hashed, so neighbouring strings do not run together.
+  /// Hashes the length too, so that "ab", "c" and "a", "bc" differ.
   void add(std::string_view text);
   template <class T>
   void add_values(std::span<const T> values) {

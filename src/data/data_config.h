@@ -86,7 +86,7 @@ void visit_options(Config& config, Visitor&& visitor) requires
   visitor("test_data", config.test_data, "split files: the test events");
 }
 
-/// One file of interactions as it was found.
+/// A file of interactions as it was read.
 struct DataSource {
   std::string path;
   std::string detected;
@@ -95,19 +95,19 @@ struct DataSource {
   std::string cache_note;
 };
 
-/// What reading came to, for people and for the run directory.
+/// The data that was read, with reports for people and for the run directory.
 struct LoadedData {
   std::shared_ptr<const Dataset> dataset;
-  SplitPlan plan;                   ///< of the dataset's users
-  std::vector<DataSource> sources;  ///< the data, and with split files validation and test
+  SplitPlan plan;                   ///< for the dataset's users
+  std::vector<DataSource> sources;  ///< the data file; with split files also validation and test
   FilterReport filters;
   TitleReport titles;  ///< empty without an items file
 };
 
-/// Reads, filters, orders, splits and names. Throws DataError and UsageError as the parts do.
+/// Reads, filters, orders and splits the data, and reads titles. Throws DataError and UsageError.
 LoadedData load_data(const DataConfig& config);
 
-/// data.json of a run: counts, hashes, detection, filters, split.
+/// Content of a run's data.json: counts, hashes, detected formats, filters, split.
 nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split);
 
 }  // namespace elastic::data

@@ -14,7 +14,7 @@
 
 namespace elastic::data {
 
-/// U users, V items with internal ids 1..V, E events. Immutable once built, but for the titles.
+/// U users, V items with internal ids 1..V, E events. Immutable except for the titles.
 class Dataset {
  public:
   /// `offsets` [U+1] into `items` [E] (1..V); `user_ids` [U] and `item_ids` [V] hold the raw ids.
@@ -32,17 +32,17 @@ class Dataset {
   [[nodiscard]] const std::string& user_id(std::int64_t user) const {
     return user_ids_.raw(static_cast<std::int32_t>(user));
   }
-  /// `item` in 1..V.
+  /// Raw id of `item` in 1..V.
   [[nodiscard]] const std::string& item_id(std::int64_t item) const {
     return item_ids_.raw(static_cast<std::int32_t>(item - 1));
   }
   [[nodiscard]] std::optional<std::int32_t> find_user(std::string_view raw) const {
     return user_ids_.find(raw);
   }
-  /// The internal id, 1..V.
+  /// The internal id, 1..V, of a raw id.
   [[nodiscard]] std::optional<std::int32_t> find_item(std::string_view raw) const;
 
-  /// Empty where unknown.
+  /// Empty if unknown.
   [[nodiscard]] const std::string& title(std::int64_t item) const {
     return titles_[static_cast<std::size_t>(item - 1)];
   }
@@ -50,7 +50,7 @@ class Dataset {
     titles_[static_cast<std::size_t>(item - 1)] = std::move(title);
   }
 
-  /// Of sequences and raw ids: equal hashes mean equal data.
+  /// Hash of sequences and raw ids: equal hashes mean equal data.
   [[nodiscard]] const std::string& hash() const { return hash_; }
 
  private:
@@ -62,7 +62,7 @@ class Dataset {
   std::string hash_;
 };
 
-/// The events of a log whose ids all occur, each user's in the order given.
+/// The events of a log, every id of which must occur, each user's in the given order.
 Dataset build_dataset(Interactions log, const EventOrder& order);
 
 }  // namespace elastic::data

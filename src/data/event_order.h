@@ -1,4 +1,4 @@
-// The events of a log by user and time.
+// The order of a log's events: by user, then by time.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,15 @@
 
 namespace elastic::data {
 
-/// U users, E events.
+/// For U users and E events.
 struct EventOrder {
-  std::vector<std::int64_t> offsets;    ///< [U + 1] into `positions`
-  std::vector<std::int32_t> positions;  ///< [E] into the log's events, oldest first for each user
+  std::vector<std::int64_t> offsets;  ///< [U + 1] into `positions`
+  /// [E] indices of the log's events, oldest first for each user.
+  std::vector<std::int32_t> positions;
 };
 
-/// By part of the log, then by time; ties, and all of a log without times, in the order of the
-/// file.
+/// Orders each user's events by part of the log, then by time. Ties, and logs without times, keep
+/// the order of the file.
 EventOrder order_events(const Interactions& log);
 
 }  // namespace elastic::data

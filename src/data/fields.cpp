@@ -22,11 +22,11 @@ constexpr std::array<Separator, 6> kSeparators{{{"\t", "tab"},
                                                 {";", "semicolon"},
                                                 {" ", "space"}}};
 
-// A quoted field that is longer than this was never closed.
+// A quoted field longer than this is taken as never closed.
 constexpr std::size_t kLongestQuoted = std::size_t{1} << 16;
 
-// With text[open] the quote that opens a field: where the one that closes it stands. None when the
-// field does not close, or goes on after the quote: then the quotes are ordinary characters.
+// Position of the quote that closes the field opened by the quote at `open`. None if the field does
+// not close, or text follows its closing quote; the quotes are then ordinary characters.
 std::size_t closing_quote(std::string_view text, std::size_t open, char separator) {
   const std::string_view reach = text.substr(0, open + kLongestQuoted);
   for (std::size_t at = open + 1;; at += 2) {
@@ -43,7 +43,7 @@ std::size_t closing_quote(std::string_view text, std::size_t open, char separato
   }
 }
 
-// Where the line's "\n" stands, passing over those inside quoted fields.
+// Position of the line's "\n", ignoring those inside quoted fields.
 std::size_t end_of_quoted_line(std::string_view text, char separator) {
   const std::size_t first_end = text.find('\n');
   if (text.substr(0, first_end).find('"') == std::string_view::npos) {
@@ -164,7 +164,7 @@ FieldCounts count_fields(const std::vector<std::string_view>& sample,
   }
   for (const auto& [fields, count] : lines) {
     const double share = static_cast<double>(count) / static_cast<double>(sample.size());
-    // Of two numbers as common, the larger: a row is rather cut short than too long.
+    // Prefer the larger of two equally common numbers: rows are more often cut short than too long.
     if (share >= counts.share) {
       counts.num_fields = fields;
       counts.share = share;
@@ -227,7 +227,7 @@ std::string excerpt(std::string_view line) {
   constexpr std::size_t kMost = 60;
   std::size_t size = std::min(line.size(), kMost);
   while (size < line.size() && size > 0 && (static_cast<unsigned char>(line[size]) >> 6U) == 2U) {
-    --size;  // not in the middle of a character
+    --size;  // do not cut inside a character
   }
   std::string shown(line.substr(0, size));
   for (char& c : shown) {

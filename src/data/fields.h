@@ -1,4 +1,4 @@
-// Lines of separated values.
+// Splits text into lines and lines into fields.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,10 @@
 
 namespace elastic::data {
 
-/// Cuts `line` at `separator` (one or more characters). With ',' and ';' a field may stand in
-/// double quotes, a doubled quote inside meaning one (RFC 4180); a quote elsewhere is a character
-/// like any other. With ' ' runs of spaces count as one. The views point into `line` or into the
-/// splitter, and live until the next call.
+/// Splits lines at `separator` (one or more characters). With ',' and ';' a field may be in double
+/// quotes, where a doubled quote means one (RFC 4180); quotes elsewhere are ordinary characters.
+/// With ' ', runs of spaces count as one. The returned views point into `line` or the splitter, and
+/// are valid until the next call.
 class FieldSplitter {
  public:
   explicit FieldSplitter(std::string separator) : separator_(std::move(separator)) {}
@@ -29,27 +29,27 @@ class FieldSplitter {
   std::deque<std::string> unquoted_;
 };
 
-/// Walks through a text line by line, without the line's end ("\n" or "\r\n"). Told that ',' or ';'
-/// separates, it keeps a quoted field's line breaks within the line.
+/// Iterates over the lines of a text, without their line ends ("\n" or "\r\n"). If the separator is
+/// ',' or ';', line breaks inside quoted fields do not end the line.
 class LineWalker {
  public:
   explicit LineWalker(std::string_view text, std::string_view separator = {});
-  /// False at the end.
+  /// Sets `line` to the next line; false at the end of the text.
   bool next(std::string_view& line);
-  /// Of the latest line (its first, if it has several), from 1.
+  /// Number, from 1, of the latest line; of its first line if it spans several.
   [[nodiscard]] std::size_t number() const { return number_; }
-  /// Of the line that next() would give.
+  /// Number of the line that the next call of next() returns.
   [[nodiscard]] std::size_t next_number() const { return next_number_; }
 
  private:
   std::string_view rest_;
-  char quoted_separator_ = '\0';  // '\0': quotes mean nothing
+  char quoted_separator_ = '\0';  // '\0': quotes are ordinary characters
   std::size_t number_ = 0;
   std::size_t next_number_ = 1;
 };
 
-/// How `separator` cuts a sample: the most common number of fields, the share of the lines that
-/// have it, and the largest number.
+/// Field counts of sample lines split at `separator`: the most common number, the share of lines
+/// that have it, and the largest number.
 struct FieldCounts {
   std::string separator;
   std::size_t num_fields = 0;
@@ -58,27 +58,27 @@ struct FieldCounts {
 };
 FieldCounts count_fields(const std::vector<std::string_view>& sample, const std::string& separator);
 
-/// The separator that cuts the largest share of the sample lines into the same number of fields, at
-/// least two; of equals the first of tab, "::", comma, "|", semicolon and space. An empty separator
-/// when most lines hold none.
+/// The separator that splits the largest share of the sample lines into the same number of fields,
+/// at least two; among equals, the first of tab, "::", comma, "|", semicolon and space. The
+/// separator is empty if most lines contain none of them.
 FieldCounts detect_separator(const std::vector<std::string_view>& sample);
 
 /// "tab", "comma", ... for messages.
 std::string name_of_separator(const std::string& separator);
-/// The separator of an option's word: auto gives "", else tab, comma, space, semicolon, pipe or
-/// "::"; throws UsageError for anything else.
+/// The separator that an option names: tab, comma, space, semicolon, pipe or ::; "" for auto.
+/// Throws UsageError for anything else.
 std::string parse_separator(const std::string& word);
 
 /// The first lines that are not blank, at most `count`.
 std::vector<std::string_view> sample_lines(std::string_view text, std::size_t count);
 
-/// Of a line's bytes. Longer ones are no rows: their fields alone would take memory without bound.
+/// Maximum length of a line in bytes. Longer lines are refused, which bounds the memory of a row.
 inline constexpr std::size_t kLongestLine = std::size_t{1} << 24;
 
 /// True if the whole field is a finite number.
 bool is_number(std::string_view field);
 
-/// Cut to 60 characters, control characters shown as '?'; for messages.
+/// `line` cut to 60 characters, with control characters shown as '?'; for messages.
 std::string excerpt(std::string_view line);
 
 }  // namespace elastic::data

@@ -54,8 +54,8 @@ void keep_times(Interactions& log, const std::string& min_time, const std::strin
   }
 }
 
-// Of a user's events with one item the earliest stays; with `consecutive` each that does not follow
-// another one directly.
+// Keeps each user's earliest event with an item; with `consecutive`, every event that does not
+// directly follow one with the same item.
 void drop_duplicates(Interactions& log, bool consecutive) {
   const EventOrder order = order_events(log);
   std::vector<bool> drop(log.events.size());
@@ -80,7 +80,7 @@ void drop_duplicates(Interactions& log, bool consecutive) {
   log.events.resize(kept);
 }
 
-// Users and items of too few events, again until all that are left have enough.
+// Removes users and items with too few events, repeatedly until all that remain have enough.
 void keep_core(Interactions& log, std::int64_t min_user_events, std::int64_t min_item_events) {
   for (std::size_t before = log.events.size() + 1; log.events.size() < before;) {
     before = log.events.size();
@@ -110,7 +110,7 @@ FilterStep count(const char* name, const Interactions& log) {
           static_cast<std::int64_t>(log.events.size())};
 }
 
-// Numbers anew, in the order of the events, without the ids that went.
+// Renumbers the ids that still occur, in the order of the events.
 IdMap renumber(std::vector<Event>& events, std::int32_t Event::*field, const IdMap& before) {
   std::vector<std::int32_t> numbers(static_cast<std::size_t>(before.size()), -1);
   IdMap after;
@@ -172,7 +172,7 @@ FilterReport filter_events(Interactions& log, const FilterOptions& options) {
     report.push_back(count("min events", log));
   }
   if (log.events.empty()) {
-    throw DataError("data: ", log.path, ": the filters leave no event; lower them");
+    throw DataError("data: ", log.path, ": the filters leave no event; relax them");
   }
   if (static_cast<std::int64_t>(log.events.size()) < report.front().events) {
     log.users = renumber(log.events, &Event::user, log.users);

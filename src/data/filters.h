@@ -1,4 +1,4 @@
-// What is left out of a log before it is split.
+// Filters that a log passes through before it is split.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,15 @@
 namespace elastic::data {
 
 struct FilterOptions {
-  std::string min_time = "";  ///< earlier events go; a number in the log's unit or ISO; "": none
-  std::string max_time = "";  ///< later events go; a date stands for its whole day
-  double min_rating = 0.0;    ///< events rated below go; 0: all stay
-  /// Which of a user's events with the same item go: none, consecutive (those that follow one
-  /// directly) or all but the first.
+  /// Drops earlier events; a number in the log's unit, or ISO 8601; "": off.
+  std::string min_time = "";
+  std::string max_time = "";  ///< drops later events; a date includes its whole day
+  double min_rating = 0.0;    ///< drops events rated lower; 0: off
+  /// Which of a user's repeated events with an item are dropped: none, consecutive (those directly
+  /// after another one) or all (all but the first).
   std::string drop_duplicates = "none";
-  std::int64_t min_user_events =
-      1;  ///< with min_item_events iterated until nothing changes (k-core)
+  /// Repeated with min_item_events until nothing changes (k-core).
+  std::int64_t min_user_events = 1;
   std::int64_t min_item_events = 1;
 };
 
@@ -31,15 +32,15 @@ struct FilterStep {
   std::int64_t events = 0;
 };
 
-/// Counts after reading and after every filter that was on.
+/// Counts after reading and after each filter that was on.
 using FilterReport = std::vector<FilterStep>;
 
-/// In the order of FilterOptions; the events that stay keep their order, and ids that no longer
-/// occur lose their numbers. Throws DataError when nothing is left, or when ratings or times are
-/// asked of a log without.
+/// Applies the filters in the order of FilterOptions. The remaining events keep their order; ids
+/// that no longer occur are removed and the others renumbered. Throws DataError if no event
+/// remains, or if the log lacks the ratings or times that a filter needs.
 FilterReport filter_events(Interactions& log, const FilterOptions& options);
 
-/// How the log counts time; 1 (seconds) without timestamps.
+/// Units of the log's timestamps per second; 1 if it has none.
 std::int64_t time_unit(const Interactions& log);
 
 }  // namespace elastic::data

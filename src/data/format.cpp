@@ -13,7 +13,7 @@ namespace elastic::data {
 namespace {
 
 constexpr std::size_t kSampleLines = 100;
-// A first line without known names is a header when it has no number where all rows have one.
+// True if some field of the first line is not a number, but is one in all other lines.
 bool looks_like_header(const std::vector<std::string_view>& sample, FieldSplitter& splitter) {
   if (sample.size() < 2) {
     return false;
@@ -35,7 +35,7 @@ bool looks_like_header(const std::vector<std::string_view>& sample, FieldSplitte
   return false;
 }
 
-// Does the length vary as that of sequences does, not as that of rows of which some are bad?
+// True if the number of fields varies as in sequences, rather than in a table with some bad rows.
 bool varies_as_sequences(const FieldCounts& counts, std::size_t num_lines) {
   constexpr std::size_t kMostColumns = 4;
   constexpr std::size_t kFewestLines = 3;
@@ -43,7 +43,7 @@ bool varies_as_sequences(const FieldCounts& counts, std::size_t num_lines) {
                                       (counts.share <= 0.5 && num_lines >= kFewestLines));
 }
 
-// The separator of lines of different lengths: the first that every line holds.
+// The separator of sequences: the first that occurs in every line; "" if there is none.
 std::string separator_of_sequences(const std::vector<std::string_view>& sample) {
   for (const char* separator : {"\t", ",", " "}) {
     const bool everywhere = std::all_of(sample.begin(), sample.end(), [&](std::string_view line) {
@@ -64,7 +64,7 @@ std::string separator_of_sequences(const std::vector<std::string_view>& sample) 
                   "\"; say --separator");
 }
 
-// Are the timestamps dates? The first row that has the column decides.
+// True if the first complete row has a date as its timestamp.
 bool has_iso_times(const std::vector<Column>& columns,
                    const std::vector<std::string_view>& rows,
                    FieldSplitter& splitter) {
@@ -79,11 +79,49 @@ bool has_iso_times(const std::vector<Column>& columns,
   return false;
 }
 
-// What the keys of the first line's object hold.
-LogFormat object_format(std::string_view line,
-                        const std::string& path,
-                        const ReadOptions& options) {
-  if (!options.columns.empty() || options.separator != "auto") {
+// The first lines of a file, with its options.
+struct Sample {
+  const std::string& path;
+  const ReadOptions& options;
+  std::vector<std::string_view> lines;  ///< not blank; at least one
+};
+
+// The first lines of `text`. Throws DataError if there are none, or they are not text or too long.
+std::vector<std::string_view> readable_lines(std::string_view text, const std::string& path) {
+  std::vector<std::string_view> lines = sample_lines(text, kSampleLines);
+  if (lines.empty()) {
+    throw DataError("data: ", path, ": the file is empty; expected rows of user and item");
+  }
+  if (lines.front().find('\0') != std::string_view::npos) {
+    throw DataError("data: ", path, ":1: this is not a text file");
+  }
+  for (const std::string_view line : lines) {
+    if (line.size() > kLongestLine) {
+      throw DataError("data: ",
+                      path,
+                      ": expected lines of at most ",
+                      kLongestLine,
+                      " bytes, got one of ",
+                      line.size(),
+                      " among the first ",
+                      lines.size());
+    }
+  }
+  return lines;
+}
+
+bool holds_objects(const Sample& sample) {
+  const ReadOptions& options = sample.options;
+  return options.format == "jsonl" ||
+         (options.format == "auto" && options.separator == "auto" && options.columns.empty() &&
+          sample.lines.front().starts_with('{') && nlohmann::json::accept(sample.lines.front()));
+}
+
+// JSON objects with the keys of the first line.
+LogFormat object_format(const Sample& sample) {
+  const std::string& path = sample.path;
+  const std::string_view line = sample.lines.front();
+  if (!sample.options.columns.empty() || sample.options.separator != "auto") {
     throw UsageError("--columns and --separator: have no effect on JSON lines, as ", path, " is");
   }
   const auto object = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
@@ -118,15 +156,82 @@ LogFormat object_format(std::string_view line,
   return format;
 }
 
-LogFormat sequence_format(const std::string& separator,
-                          const std::vector<std::string_view>& sample,
-                          const std::string& path) {
+// How the lines of a sample split into fields.
+struct Separation {
+  std::string asked;          ///< the separator of the options; "" to detect it
+  FieldCounts counts;         ///< with the separator of the options or the detected one
+  std::vector<Column> named;  ///< columns named by the first line; empty if it is no known header
+};
+
+Separation separate(const Sample& sample) {
+  Separation separation;
+  separation.asked = parse_separator(sample.options.separator);
+  separation.counts = separation.asked.empty() ? detect_separator(sample.lines)
+                                               : count_fields(sample.lines, separation.asked);
+  if (!separation.counts.separator.empty()) {
+    FieldSplitter splitter(separation.counts.separator);
+    separation.named = columns_of_header(splitter.split(sample.lines.front()));
+  }
+  return separation;
+}
+
+bool holds_sequences(const Sample& sample, const Separation& separation) {
+  const ReadOptions& options = sample.options;
+  return options.format == "sequences" ||
+         (options.format == "auto" && options.columns.empty() && separation.named.empty() &&
+          varies_as_sequences(separation.counts, sample.lines.size()));
+}
+
+LogFormat sequence_format(const Sample& sample, const Separation& separation) {
   LogFormat format;
   format.layout = Layout::kSequences;
-  format.separator = separator.empty() ? separator_of_sequences(sample) : separator;
+  format.separator =
+      separation.asked.empty() ? separator_of_sequences(sample.lines) : separation.asked;
   if (format.separator.empty()) {
-    fail_separator(path, sample.front());
+    fail_separator(sample.path, sample.lines.front());
   }
+  return format;
+}
+
+// The columns named by the options.
+std::vector<Column> asked_columns(const Sample& sample, std::size_t num_fields) {
+  std::vector<Column> columns = parse_columns(sample.options.columns);
+  if (columns.size() != num_fields) {
+    throw UsageError("--columns: ",
+                     sample.path,
+                     " has ",
+                     num_fields,
+                     " columns, got names of ",
+                     columns.size(),
+                     ": '",
+                     sample.options.columns,
+                     "'; write - for a column to ignore");
+  }
+  return columns;
+}
+
+LogFormat table_format(const Sample& sample, const Separation& separation) {
+  const FieldCounts& counts = separation.counts;
+  if (counts.separator.empty()) {
+    fail_separator(sample.path, sample.lines.front());
+  }
+  FieldSplitter splitter(counts.separator);
+  LogFormat format;
+  format.separator = counts.separator;
+  format.header = !separation.named.empty() || looks_like_header(sample.lines, splitter);
+  const std::vector<std::string_view> rows(sample.lines.begin() + (format.header ? 1 : 0),
+                                           sample.lines.end());
+  if (rows.empty()) {
+    throw DataError("data: ", sample.path, ": there is a header but no row");
+  }
+  if (!sample.options.columns.empty()) {
+    format.columns = asked_columns(sample, counts.num_fields);
+  } else if (!separation.named.empty()) {
+    format.columns = separation.named;
+  } else {
+    format.columns = columns_by_count(counts.num_fields, rows, splitter, sample.path);
+  }
+  format.iso_times = has_iso_times(format.columns, rows, splitter);
   return format;
 }
 
@@ -178,70 +283,15 @@ void check(const ReadOptions& options) {
 LogFormat detect_format(std::string_view text,
                         const std::string& path,
                         const ReadOptions& options) {
-  std::vector<std::string_view> sample = sample_lines(text, kSampleLines);
-  if (sample.empty()) {
-    throw DataError("data: ", path, ": the file is empty; expected rows of user and item");
+  const Sample sample{path, options, readable_lines(text, path)};
+  if (holds_objects(sample)) {
+    return object_format(sample);
   }
-  if (sample.front().find('\0') != std::string_view::npos) {
-    throw DataError("data: ", path, ":1: this is not a text file");
+  const Separation separation = separate(sample);
+  if (holds_sequences(sample, separation)) {
+    return sequence_format(sample, separation);
   }
-  for (const std::string_view line : sample) {
-    if (line.size() > kLongestLine) {
-      throw DataError("data: ",
-                      path,
-                      ": expected lines of at most 16777216 bytes, got one of ",
-                      line.size(),
-                      " among the first ",
-                      sample.size());
-    }
-  }
-  if (options.format == "jsonl" ||
-      (options.format == "auto" && options.separator == "auto" && options.columns.empty() &&
-       sample.front().starts_with('{') && nlohmann::json::accept(sample.front()))) {
-    return object_format(sample.front(), path, options);
-  }
-  LogFormat format;
-  format.separator = parse_separator(options.separator);
-  const FieldCounts counts =
-      format.separator.empty() ? detect_separator(sample) : count_fields(sample, format.separator);
-  FieldSplitter splitter(counts.separator);
-  if (!counts.separator.empty()) {
-    format.columns = columns_of_header(splitter.split(sample.front()));
-  }
-  if (options.format == "sequences" ||
-      (options.format == "auto" && options.columns.empty() && format.columns.empty() &&
-       varies_as_sequences(counts, sample.size()))) {
-    return sequence_format(format.separator, sample, path);
-  }
-  if (counts.separator.empty()) {
-    fail_separator(path, sample.front());
-  }
-  format.separator = counts.separator;
-  format.header = !format.columns.empty() || looks_like_header(sample, splitter);
-  if (format.header) {
-    sample.erase(sample.begin());
-  }
-  if (sample.empty()) {
-    throw DataError("data: ", path, ": there is a header but no row");
-  }
-  if (!options.columns.empty()) {
-    format.columns = parse_columns(options.columns);
-    if (format.columns.size() != counts.num_fields) {
-      throw UsageError("--columns: ",
-                       path,
-                       " has ",
-                       counts.num_fields,
-                       " columns, got names of ",
-                       format.columns.size(),
-                       ": '",
-                       options.columns,
-                       "'; write - for one to pass over");
-    }
-  } else if (format.columns.empty()) {
-    format.columns = columns_by_count(counts.num_fields, sample, splitter, path);
-  }
-  format.iso_times = has_iso_times(format.columns, sample, splitter);
-  return format;
+  return table_format(sample, separation);
 }
 
 }  // namespace elastic::data

@@ -1,6 +1,6 @@
 #include "data/id_map.h"
 
-// Header-only, so that nothing has to be linked.
+// The header-only form needs no library.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 

@@ -1,4 +1,4 @@
-// Raw ids to dense numbers, in the order of first appearance.
+// Maps raw ids to dense numbers, in the order of first appearance.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace elastic::data {
 
 class IdMap {
  public:
-  /// The number of `raw`, a new one if it was not seen yet. Throws DataError beyond 2147483646 ids.
+  /// The number of `raw`, which is added if it is new. Throws DataError beyond 2147483646 ids.
   std::int32_t add(std::string_view raw);
   [[nodiscard]] std::optional<std::int32_t> find(std::string_view raw) const;
   [[nodiscard]] const std::string& raw(std::int32_t number) const {
@@ -22,19 +22,19 @@ class IdMap {
   [[nodiscard]] std::int32_t size() const { return static_cast<std::int32_t>(names_.size()); }
 
  private:
-  // A table of open addressing: a quarter of a node-based map's memory, and one cache miss for most
-  // look-ups, which are what reading a log costs.
+  // An open-addressing table takes a quarter of a node-based map's memory, and one cache miss for
+  // most look-ups, which dominate the time of reading a log.
   struct Slot {
     std::uint32_t hash = 0;
     std::int32_t number = -1;  ///< -1: free
   };
-  /// The slot that holds `raw`, or the free one where it belongs.
+  /// Index of the slot that holds `raw`, or of the free one to put it in.
   [[nodiscard]] std::size_t slot_of(std::string_view raw, std::uint32_t hash) const;
   void grow();
 
-  std::vector<Slot> slots_;  ///< none, or a power of two of them, at most half full
+  std::vector<Slot> slots_;  ///< empty, or of a size that is a power of two, at most half full
   std::vector<std::string> names_;
-  std::int32_t latest_ = -1;  ///< logs are often grouped by user
+  std::int32_t latest_ = -1;  ///< the latest result: logs are often grouped by user
 };
 
 }  // namespace elastic::data

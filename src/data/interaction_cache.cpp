@@ -16,11 +16,11 @@
 namespace elastic::data {
 namespace {
 
-// To be raised whenever an input would be parsed to something else than before, or be laid out
-// otherwise here. Entries of other versions have other names.
+// Raise this whenever parsing gives another result for some input, or the layout of entries
+// changes. Entries of other versions have other names.
 constexpr const char* kVersion = "elastic interactions 1";
 
-// Collects values byte by byte as they lie in memory: entries stay on their machine.
+// Serialises values as raw bytes: entries are read on the machine that wrote them.
 class Writer {
  public:
   template <class T>
@@ -46,7 +46,7 @@ class Writer {
   std::string bytes_;
 };
 
-// Takes the same values out again; throws DataError instead of reading beyond the end.
+// Reads the same values back; throws DataError instead of reading beyond the end.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
@@ -58,11 +58,11 @@ class Reader {
     return value;
   }
   std::string_view take_text() { return take_bytes(take<std::uint64_t>()); }
-  /// How many things of at least `bytes` follow.
+  /// Number of the following elements, of at least `bytes` bytes each.
   std::size_t take_count(std::size_t bytes) {
     const auto count = take<std::uint64_t>();
     if (count > rest_.size() / bytes || count > std::uint64_t{std::numeric_limits<int>::max()}) {
-      throw DataError("it holds less than it says");
+      throw DataError("it holds fewer elements than it declares");
     }
     return count;
   }
@@ -75,14 +75,14 @@ class Reader {
   }
   void expect_end() const {
     if (!rest_.empty()) {
-      throw DataError("it holds more than it should");
+      throw DataError("it has extra bytes at its end");
     }
   }
 
  private:
   std::string_view take_bytes(std::size_t count) {
     if (count > rest_.size()) {
-      throw DataError("it is cut short");
+      throw DataError("it is truncated");
     }
     const std::string_view bytes = rest_.substr(0, count);
     rest_.remove_prefix(count);
@@ -109,7 +109,7 @@ void take_ids(Reader& reader, IdMap& ids) {
   const std::size_t count = reader.take_count(sizeof(std::uint64_t));
   for (std::size_t i = 0; i < count; ++i) {
     if (static_cast<std::size_t>(ids.add(reader.take_text())) != i) {
-      throw DataError("an id stands there twice");
+      throw DataError("it holds an id twice");
     }
   }
 }
@@ -161,7 +161,7 @@ void check_numbers(const Interactions& log) {
   for (const Event& event : log.events) {
     if (event.user < 0 || event.user >= log.users.size() || event.item < 0 ||
         event.item >= log.items.size()) {
-      throw DataError("an event has no such user or item");
+      throw DataError("an event refers to a user or item that is not there");
     }
   }
 }
@@ -215,7 +215,7 @@ InteractionCache::InteractionCache(const std::string& folder,
   path_ = (std::filesystem::path(folder) / concat(hash_of(key_), ".interactions")).string();
 }
 
-// A file: the key, the hash of the rest, the rest.
+// Layout of a file: the key, the hash of the rest, the rest.
 bool InteractionCache::read(Interactions& log) const {
   std::error_code error;
   if (path_.empty() || !std::filesystem::exists(path_, error)) {
@@ -229,10 +229,10 @@ bool InteractionCache::read(Interactions& log) const {
     rest.remove_prefix(key.size());
     constexpr std::size_t kHashDigits = 16;
     if (key != key_ || rest.size() < kHashDigits) {
-      throw DataError("it is of another input, or no cache file");
+      throw DataError("it belongs to another input, or is not a cache file");
     }
     if (hash_of(rest.substr(kHashDigits)) != rest.substr(0, kHashDigits)) {
-      throw DataError("it is damaged or cut short");
+      throw DataError("it is damaged or truncated");
     }
     decode(rest.substr(kHashDigits), found);
   } catch (const DataError& problem) {
@@ -267,7 +267,7 @@ void InteractionCache::write(Interactions& log) const {
 
 std::string default_cache_folder() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
-  if (cache != nullptr && cache[0] == '/') {  // relative ones are to be ignored
+  if (cache != nullptr && cache[0] == '/') {  // the XDG specification says to ignore relative paths
     return concat(cache, "/elastic");
   }
   const char* home = std::getenv("HOME");

@@ -1,4 +1,4 @@
-// Parsed logs kept in files, so that a large one need not be parsed each time.
+// A cache of parsed logs, so that large ones are parsed only once.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,21 @@
 
 namespace elastic::data {
 
-/// Inputs of fewer bytes are parsed as quickly as they would be found.
+/// Smaller inputs, in bytes, are not cached: parsing them is as quick as reading the cache.
 inline constexpr std::size_t kLeastCachedBytes = std::size_t{1} << 20;
 
-/// The entry of one input in a cache folder. Its name and its header hold a hash of the input's
-/// bytes and of all options that parsing depends on. A file that is not such an entry, or not
-/// whole, is left alone when reading, with a note, and replaced when writing.
+/// The entry of one input in a cache folder. Its name and header contain a hash of the input's
+/// bytes and of all options that parsing depends on. A damaged or foreign file in its place is
+/// ignored by `read`, with a note, and replaced by `write`.
 class InteractionCache {
  public:
-  /// No entry, so that reading and writing do nothing, without a folder or with a small input.
+  /// Without a folder, or for a small input, there is no entry: reading and writing do nothing.
   InteractionCache(const std::string& folder, std::string_view input, const ReadOptions& options);
 
-  /// True if the entry was there: then `log` is what parsing would make of it, path excepted.
+  /// True if the entry was read; `log` is then as after parsing, except for its path.
   bool read(Interactions& log) const;
-  /// Makes the entry, and the folder where need be. A failure, for instance of the disk, is no more
-  /// than a note of the log.
+  /// Writes the entry, and creates the folder if needed. A failure, for instance of the disk, only
+  /// adds a note to the log.
   void write(Interactions& log) const;
 
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -34,7 +34,7 @@ class InteractionCache {
   std::string key_;
 };
 
-/// Where caches live unless told: elastic in $XDG_CACHE_HOME, else in ~/.cache; "" without either.
+/// The default cache folder: `elastic` in $XDG_CACHE_HOME, else in ~/.cache; "" if neither is set.
 std::string default_cache_folder();
 
 }  // namespace elastic::data

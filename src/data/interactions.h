@@ -1,4 +1,4 @@
-// A log of interactions as it stands in its file.
+// A log of interactions in the order of its file.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@
 
 namespace elastic::data {
 
-/// Which file of a split an event comes from; kTrain where there is one file only.
+/// The file of a split that an event comes from; kTrain if there is only one file.
 enum class LogPart : std::uint8_t { kTrain, kValidation, kTest };
 
 struct Event {
-  std::int32_t user = 0;  ///< number in `users`
-  std::int32_t item = 0;  ///< number in `items`
+  std::int32_t user = 0;  ///< index into `users`
+  std::int32_t item = 0;  ///< index into `items`
   float rating = 0.0F;
-  float fraction = 0.0F;       ///< of the timestamp, in [0, 1)
-  std::int64_t timestamp = 0;  ///< in the file's unit, rounded down; of ISO times in seconds
+  float fraction = 0.0F;       ///< fraction of the timestamp, in [0, 1)
+  std::int64_t timestamp = 0;  ///< in the file's unit, rounded down; ISO times in seconds
   LogPart part = LogPart::kTrain;
 };
 
@@ -30,24 +30,24 @@ struct BadRow {
 struct Interactions {
   std::string path;           ///< for messages
   std::vector<Event> events;  ///< in the order of the file; at most 2147483647
-  IdMap users;  ///< each occurs, numbered in the order of the events, as are the items
+  IdMap users;  ///< numbered in the order of the events, as are the items; every id occurs
   IdMap items;
   bool has_rating = false;
   bool has_timestamp = false;
-  std::string detected;           ///< what the file looks like, for people
+  std::string detected;           ///< description of the format, for people
   std::int64_t num_bad_rows = 0;  ///< skipped
   std::vector<BadRow> bad_rows;   ///< the first ten
-  std::string cache_note;         ///< what the cache had to do with it, for people; or ""
+  std::string cache_note;         ///< how the cache was used, for people; or ""
 };
 
-/// Reads a log: two to four columns (user, item, [rating], [timestamp]), a line a user, or a JSON
-/// object a line; plain or compressed, "-" for standard input. With a cache folder in `options` a
-/// file that was read before is not parsed again. Throws DataError naming file, line, column and
-/// what was expected.
+/// Reads a log: two to four columns (user, item, [rating], [timestamp]), one user per line, or one
+/// JSON object per line; plain or compressed, "-" for standard input. With a cache folder in
+/// `options`, a file that was read before is not parsed again. Throws DataError naming file, line,
+/// column and the expected content.
 Interactions read_interactions(const std::string& path, const ReadOptions& options);
 
-/// Adds the events of another file; users and items of the same id are the same. Ratings and times
-/// remain only where both have them.
+/// Adds the events of another file; users and items are identified by their raw ids. The log keeps
+/// ratings and times only if both have them.
 void append_interactions(Interactions& log, const Interactions& other, LogPart part);
 
 }  // namespace elastic::data

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kShownBadRows = 10;
 
-// What a stretch of the text holds, its ids and lines numbered by itself.
+// The content of a stretch of the text, with ids and lines numbered from its own start.
 struct Chunk {
   Interactions log;
   std::int64_t num_lines = 0;
@@ -26,7 +26,7 @@ bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t") == std::string_view::npos;
 }
 
-// Stops after the first bad row unless they are skipped.
+// Reads a stretch of the text. Stops after the first bad row unless bad rows are skipped.
 Chunk read_chunk(std::string_view text, const LogFormat& format, bool header, bool skip_bad_rows) {
   Chunk chunk;
   if (format.layout == Layout::kTable) {
@@ -56,7 +56,7 @@ Chunk read_chunk(std::string_view text, const LogFormat& format, bool header, bo
   return chunk;
 }
 
-// Stretches of about equal size that end with a line.
+// `text` cut into `count` stretches of about equal size that end at line ends.
 std::vector<std::string_view> cut_at_lines(std::string_view text, std::size_t count) {
   std::vector<std::string_view> parts;
   while (count > 1 && !text.empty()) {
@@ -79,7 +79,7 @@ void require_countable(std::size_t num_events, const std::string& path) {
   }
 }
 
-// The numbers in `known` of all that `ids` names.
+// The number in `known`, which is extended, of each id in `ids`.
 std::vector<std::int32_t> translate(const IdMap& ids, IdMap& known) {
   std::vector<std::int32_t> numbers;
   numbers.reserve(static_cast<std::size_t>(ids.size()));
@@ -87,6 +87,43 @@ std::vector<std::int32_t> translate(const IdMap& ids, IdMap& known) {
     numbers.push_back(known.add(raw));
   }
   return numbers;
+}
+
+// Adds the bad rows of a chunk that begins after `num_lines` lines; throws DataError for the first
+// one unless they are skipped.
+void append_bad_rows(Interactions& chunk,
+                     std::int64_t num_lines,
+                     bool skip_bad_rows,
+                     Interactions& log) {
+  for (BadRow& row : chunk.bad_rows) {
+    row.line += num_lines;
+    if (!skip_bad_rows) {
+      throw DataError("data: ",
+                      log.path,
+                      ":",
+                      row.line,
+                      ": ",
+                      row.problem,
+                      " (--on-bad-row skip passes over such rows)");
+    }
+    if (log.bad_rows.size() < kShownBadRows) {
+      log.bad_rows.push_back(std::move(row));
+    }
+  }
+  log.num_bad_rows += chunk.num_bad_rows;
+}
+
+// Moves the events of a chunk to the log, whose chunks hold `num_events` in all.
+void append_chunk(Chunk& chunk, std::size_t num_events, Interactions& log) {
+  if (log.users.size() == 0) {
+    log.events = std::move(chunk.log.events);
+    log.users = std::move(chunk.log.users);
+    log.items = std::move(chunk.log.items);
+    log.events.reserve(num_events);
+  } else {
+    append_events(log, chunk.log, LogPart::kTrain);
+  }
+  chunk.log = {};
 }
 
 }  // namespace
@@ -130,33 +167,10 @@ void read_log(std::string_view text,
   }
   require_countable(num_events, log.path);
   std::int64_t num_lines = 0;
-  for (Chunk& chunk : read) {  // in the order of the text: ids are numbered as one thread would
-    for (BadRow& row : chunk.log.bad_rows) {
-      row.line += num_lines;
-      if (!skip_bad_rows) {
-        throw DataError("data: ",
-                        log.path,
-                        ":",
-                        row.line,
-                        ": ",
-                        row.problem,
-                        " (--on-bad-row skip passes over such rows)");
-      }
-      if (log.bad_rows.size() < kShownBadRows) {
-        log.bad_rows.push_back(std::move(row));
-      }
-    }
+  for (Chunk& chunk : read) {  // in text order, so that ids are numbered as by one thread
+    append_bad_rows(chunk.log, num_lines, skip_bad_rows, log);
+    append_chunk(chunk, num_events, log);
     num_lines += chunk.num_lines;
-    log.num_bad_rows += chunk.log.num_bad_rows;
-    if (log.users.size() == 0) {
-      log.events = std::move(chunk.log.events);
-      log.users = std::move(chunk.log.users);
-      log.items = std::move(chunk.log.items);
-      log.events.reserve(num_events);
-    } else {
-      append_events(log, chunk.log, LogPart::kTrain);
-    }
-    chunk.log = {};
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kDay = 24 * 60 * 60;
 
-// Reads an ISO date and time from its start to its end.
+// A parser of ISO 8601 dates and times.
 class IsoReader {
  public:
   explicit IsoReader(std::string_view text) : rest_(text) {}
@@ -39,7 +39,7 @@ class IsoReader {
     return moment;
   }
 
-  // Seconds of midnight UTC.
+  // Midnight UTC of the date, in seconds since 1970.
   std::optional<std::int64_t> date() {
     const auto year = digits(4);
     const auto month = year && skip('-') ? digits(2) : std::nullopt;
@@ -86,7 +86,7 @@ class IsoReader {
     const auto hours = digits(2);
     const auto minutes = hours && skip(':') ? digits(2) : std::nullopt;
     const auto seconds = !minutes ? std::nullopt : skip(':') ? digits(2) : std::optional(0L);
-    // 60: a leap second.
+    // second 60 is a leap second
     if (!seconds || *hours > 23 || *minutes > 59 || *seconds > 60) {
       return std::nullopt;
     }
@@ -105,7 +105,7 @@ class IsoReader {
     return (*hours * 60 + *minutes) * 60 + *seconds;
   }
 
-  // Seconds that the zone is ahead of UTC.
+  // Offset of the zone from UTC, in seconds.
   std::optional<std::int64_t> zone() {
     while (skip(' ')) {
     }
@@ -163,7 +163,7 @@ bool is_iso_date(std::string_view text) {
 }
 
 std::int64_t units_per_second(std::int64_t farthest) {
-  constexpr double kYear5138 = 1e11;  // in seconds; the same number of milliseconds is 1973
+  constexpr double kYear5138 = 1e11;  // in seconds; as milliseconds the number is in 1973
   std::int64_t units = 1;
   for (double rest = std::abs(static_cast<double>(farthest));
        rest >= kYear5138 && units < 1'000'000'000;
@@ -171,16 +171,6 @@ std::int64_t units_per_second(std::int64_t farthest) {
     units *= 1000;
   }
   return units;
-}
-
-const char* name_of_unit(std::int64_t units_per_second) {
-  constexpr std::array<const char*, 4> kNames{
-      "seconds", "milliseconds", "microseconds", "nanoseconds"};
-  std::size_t index = 0;
-  for (; units_per_second > 1 && index + 1 < kNames.size(); units_per_second /= 1000) {
-    ++index;
-  }
-  return kNames[index];
 }
 
 Moment resolve_time(const char* option, const std::string& text, std::int64_t units_per_second) {
@@ -197,7 +187,7 @@ Moment resolve_time(const char* option, const std::string& text, std::int64_t un
   }
   const double units =
       static_cast<double>(moment->fraction) * static_cast<double>(units_per_second);
-  // A four-digit year in nanoseconds may be too large; the ends of the range stand for it.
+  // A four-digit year may overflow in nanoseconds; it is then replaced by the end of the range.
   std::int64_t whole = 0;
   if (__builtin_mul_overflow(moment->whole, units_per_second, &whole)) {
     whole = moment->whole > 0 ? INT64_MAX / 2 : INT64_MIN / 2;
@@ -213,7 +203,7 @@ std::string describe_time(const Moment& moment, std::int64_t units_per_second) {
   seconds -= moment.whole % units_per_second < 0 ? 1 : 0;
   std::int64_t days = seconds / kDay - (seconds % kDay < 0 ? 1 : 0);
   const std::int64_t second = seconds - days * kDay;
-  constexpr std::int64_t kFarthestDays = 10'000 * 365;  // beyond that no calendar is meant
+  constexpr std::int64_t kFarthestDays = 10'000 * 365;  // larger numbers are no calendar times
   if (std::abs(days) > kFarthestDays) {
     return concat(moment.whole);
   }

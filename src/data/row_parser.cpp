@@ -32,7 +32,7 @@ std::string expected(const char* what, const char* column, std::string_view got)
   return concat("expected ", what, " as ", column, ", got '", excerpt(got), "'");
 }
 
-// "" or what is wrong with the rating or timestamp in `field`.
+// Parses a rating or timestamp into `event`; returns "" or the problem.
 std::string read_value(Column column, std::string_view field, bool iso_times, Event& event) {
   if (column == Column::kRating && !parse_rating(field, event)) {
     return expected("a number", "rating", field);
@@ -44,14 +44,14 @@ std::string read_value(Column column, std::string_view field, bool iso_times, Ev
   return "";
 }
 
-// "" or what is wrong with an id.
+// "" or the problem with an id.
 std::string check_id(const char* kind, std::string_view id) {
   constexpr std::size_t kLongest = 4096;
   if (id.empty()) {
     return concat("the ", kind, " is empty");
   }
   if (id.size() > kLongest) {
-    return concat("the ", kind, " is longer than 4096 bytes");
+    return concat("the ", kind, " is longer than ", kLongest, " bytes");
   }
   if (id.find('\0') != std::string_view::npos) {
     return concat("the ", kind, " holds a zero byte");
@@ -63,7 +63,7 @@ std::string in_column(std::size_t column, const std::string& problem) {
   return problem.empty() ? "" : concat("column ", column + 1, ": ", problem);
 }
 
-// A JSON value as the text that it would be in a table; none for what is neither text nor number.
+// The text of a JSON string or number, as in a table; none for other values.
 std::optional<std::string> text_of(const json& value) {
   if (value.is_string()) {
     return value.get<std::string>();
@@ -78,7 +78,7 @@ RowParser::RowParser(const LogFormat& format, Interactions& log)
 
 std::string RowParser::add(std::string_view line) {
   if (line.size() > kLongestLine) {
-    return "the line is longer than 16777216 bytes";
+    return concat("the line is longer than ", kLongestLine, " bytes");
   }
   switch (format_.layout) {
     case Layout::kTable:

@@ -1,4 +1,4 @@
-// From a line of a log to its events.
+// Parses lines of a log into events.
 #pragma once
 
 #include <string>
@@ -11,12 +11,13 @@
 
 namespace elastic::data {
 
-/// Adds events, users and items to a log, line by line.
+/// Adds the events, users and items of single lines to a log.
 class RowParser {
  public:
-  /// Both must outlive the parser.
+  /// `format` and `log` must outlive the parser.
   RowParser(const LogFormat& format, Interactions& log);
-  /// "" or what is wrong with the line, with the column; then the log is as before.
+  /// Adds the events of a line. Returns "" or a description of the problem and its column, with the
+  /// log unchanged.
   std::string add(std::string_view line);
 
  private:

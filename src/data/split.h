@@ -1,4 +1,4 @@
-// Which events of a user are trained on, which are held out, which of these are ranked.
+// Which events of a user are for training, which are held out, and which of these are ranked.
 #pragma once
 
 #include <cstdint>
@@ -15,48 +15,48 @@ namespace elastic::data {
 enum class Subset { kValidation, kTest };
 const char* name_of(Subset subset);
 
-/// A user's events are those to train on, then those of the validation period, then those of the
-/// test period; where the periods begin is the plan's. The target of a subset is the first event of
-/// its period, its history is everything before.
+/// A user's events are, in order, those for training, those of the validation period, and those of
+/// the test period; the plan says where the periods begin. The target of a subset is the first
+/// event of its period; its history is all events before that period.
 class Split {
  public:
-  /// Leave-one-out.
+  /// Splits by leave-one-out.
   explicit Split(std::shared_ptr<const Dataset> dataset);
-  /// The plan is of the same users.
+  /// `plan` must be for the users of `dataset`.
   Split(std::shared_ptr<const Dataset> dataset, SplitPlan plan);
 
   [[nodiscard]] const Dataset& dataset() const { return *dataset_; }
   [[nodiscard]] std::int32_t num_users() const { return dataset_->num_users(); }
   [[nodiscard]] std::int64_t num_items() const { return dataset_->num_items(); }
 
-  /// Items 1..V, oldest first; empty for a user who comes with a held-out event only.
+  /// The user's training events: items 1..V, oldest first; empty if all events are held out.
   [[nodiscard]] std::span<const std::int32_t> train_sequence(std::int64_t user) const;
-  /// The events before the subset's period: what a model may read before it is asked for the
-  /// target, and what was known of a user who has no target.
+  /// The items of the events before the subset's period, oldest first: the input of a model that
+  /// predicts the target. Also defined for users without a target.
   [[nodiscard]] std::span<const std::int32_t> history(std::int64_t user, Subset subset) const;
-  /// Only for users of eval_users() and cold_users().
+  /// The item 1..V to predict; only for users of eval_users() and cold_users().
   [[nodiscard]] std::int32_t target(std::int64_t user, Subset subset) const;
   /// Users with a target and a history, ascending.
   [[nodiscard]] std::span<const std::int32_t> eval_users(Subset subset) const {
     return of(subset).users;
   }
-  /// Users with a target before which nothing is known of them, ascending. Leave-one-out has none.
+  /// Users with a target but no history, ascending. Leave-one-out has none.
   [[nodiscard]] std::span<const std::int32_t> cold_users(Subset subset) const {
     return of(subset).cold_users;
   }
   /// How often each item occurs in the histories of the subset: [V + 1], index 0 unused.
   [[nodiscard]] std::vector<std::int64_t> popularity(Subset subset) const;
   [[nodiscard]] std::int64_t num_train_events() const;
-  /// Items without a training event: a model has learned nothing of them.
+  /// Number of items without a training event, about which a model has learned nothing.
   [[nodiscard]] std::int64_t num_cold_items() const;
 
-  /// Of the data and the split: equal hashes mean equal splits.
+  /// Hash of the data and the split: equal hashes mean equal splits.
   [[nodiscard]] std::string hash() const;
-  /// leave-one-out, time, ratio or files.
+  /// The rule: leave-one-out, time, ratio or files.
   [[nodiscard]] const std::string& rule() const { return plan_.rule; }
-  /// The rule in words.
+  /// A description of the rule, for people.
   [[nodiscard]] const std::string& description() const { return plan_.description; }
-  /// Which events the subset's histories hold, in words.
+  /// A description of the events in the subset's histories, for people.
   [[nodiscard]] const char* history_words(Subset subset) const;
 
  private:

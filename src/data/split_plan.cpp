@@ -13,7 +13,7 @@
 namespace elastic::data {
 namespace {
 
-constexpr std::int64_t kMinEvents = 3;  // one to train on, one to validate, one to test
+constexpr std::int64_t kMinEvents = 3;  // one each for training, validation and test
 
 Moment moment_of(const Event& event) {
   return {event.timestamp, event.fraction};
@@ -23,7 +23,8 @@ std::string percent(double share) {
   return concat(std::round(share * 1e6) / 1e4, " %");
 }
 
-// The user's events from the first for which `is_later` holds on; it holds for all after that.
+// For each user, the index of the first event for which `is_later` holds; it must hold for all
+// later events too.
 template <class IsLater>
 std::vector<std::int32_t> first_of_each(const Interactions& log,
                                         const EventOrder& order,
@@ -41,7 +42,7 @@ std::vector<std::int32_t> first_of_each(const Interactions& log,
   return begins;
 }
 
-// The moment from which on `share` of all events lie: a little more where several share it.
+// The moment at or after which `share` of all events lie; slightly more if several events share it.
 Moment quantile(const Interactions& log, double share) {
   std::vector<Moment> moments;
   moments.reserve(log.events.size());
@@ -66,7 +67,7 @@ SplitPlan split_by_time(const Interactions& log,
                           ? quantile(log, options.test_ratio)
                           : resolve_time("--test-time", options.test_time, unit);
   const auto is_tested = [&](const Event& event) { return moment_of(event) >= test; };
-  // By ratio: the last share of all events that lies before the test.
+  // valid_ratio is a share of all events, which ends where the test begins.
   double before = options.valid_ratio;
   if (options.valid_time.empty()) {
     const auto num_test = std::count_if(log.events.begin(), log.events.end(), is_tested);

@@ -1,4 +1,4 @@
-// Where in each user's events the held-out periods begin, by the rule that the options name.
+// Where the held-out periods begin in each user's events, by the rule of the options.
 #pragma once
 
 #include <cstdint>
@@ -11,34 +11,35 @@
 namespace elastic::data {
 
 struct SplitOptions {
-  /// leave-one-out, time, ratio or files; auto: files where held-out files are given, else
+  /// leave-one-out, time, ratio or files; auto is files if held-out files are given, else
   /// leave-one-out.
   std::string split = "auto";
-  std::string valid_time = "";  ///< of time: where the validation begins; "": by valid_ratio
-  std::string test_time = "";   ///< of time: where the test begins; "": by test_ratio
-  double valid_ratio = 0.1;     ///< of time and ratio
+  std::string valid_time = "";  ///< for time: start of the validation; "": by valid_ratio
+  std::string test_time = "";   ///< for time: start of the test; "": by test_ratio
+  double valid_ratio = 0.1;     ///< for time and ratio
   double test_ratio = 0.1;
 };
 
-/// The rule that `options` name; `has_files`: held-out files are given. Throws UsageError for an
-/// unknown rule, values out of range, and options that the rule does not use.
+/// The rule of `options`, with auto resolved; `has_files` says whether held-out files are given.
+/// Throws UsageError for an unknown rule, values out of range, and options that the rule does not
+/// use.
 std::string split_rule(const SplitOptions& options, bool has_files);
 
-/// A user's events are, in their order, those trained on, those of the validation period, those of
-/// the test period; each period may be empty. U users.
+/// A user's events are, in order, those for training, those of the validation period and those of
+/// the test period; each may be empty. For U users.
 struct SplitPlan {
   std::string rule;                       ///< leave-one-out, time, ratio or files
-  std::string description;                ///< in words, for the protocol
-  std::vector<std::int32_t> valid_begin;  ///< [U] as many events does a user train on
-  std::vector<std::int32_t> test_begin;   ///< [U] events before the test period
+  std::string description;                ///< for people, part of the protocol
+  std::vector<std::int32_t> valid_begin;  ///< [U] number of training events
+  std::vector<std::int32_t> test_begin;   ///< [U] number of events before the test period
 };
 
-/// From the lengths of the users' sequences [U]: the last event is the test, the one before the
-/// validation. Users of fewer than three events train only.
+/// Leave-one-out, from the lengths of the users' sequences [U]: the last event is the test, the one
+/// before it the validation. Users with fewer than three events are for training only.
 SplitPlan leave_one_out(const std::vector<std::int64_t>& lengths);
 
-/// `rule` as split_rule gives it. Throws DataError when the log has no times to split by, or when a
-/// period is empty; UsageError when the validation would begin after the test.
+/// Splits by `rule`, as returned by split_rule. Throws DataError if the log lacks the times to
+/// split by or a period is empty, UsageError if the validation would begin after the test.
 SplitPlan plan_split(const Interactions& log,
                      const EventOrder& order,
                      const std::string& rule,

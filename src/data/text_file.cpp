@@ -40,7 +40,7 @@ std::string inflate_gzip(const std::string& bytes, const std::string& path) {
   std::size_t consumed = 0;
   bool complete = false;
   while (consumed < bytes.size() || (!complete && stream.avail_out == 0)) {
-    if (complete) {  // another member follows
+    if (complete) {  // the file has another member
       inflateReset(&stream);
       complete = false;
     }
@@ -60,7 +60,7 @@ std::string inflate_gzip(const std::string& bytes, const std::string& path) {
     consumed += part - stream.avail_in;
   }
   if (!complete) {
-    fail_compressed(path, "gzip", "cut short");
+    fail_compressed(path, "gzip", "truncated");
   }
   return text;
 }
@@ -83,7 +83,7 @@ std::string decode_xz(const std::string& bytes, const std::string& path) {
       return text;
     }
     if (result == LZMA_BUF_ERROR) {
-      fail_compressed(path, "xz", "cut short");
+      fail_compressed(path, "xz", "truncated");
     }
     if (result != LZMA_OK) {
       fail_compressed(path, "xz", "broken");
@@ -110,7 +110,7 @@ std::string decode_zstd(const std::string& bytes, const std::string& path) {
     output_full = out.pos == out.size;
   }
   if (wanted != 0) {
-    fail_compressed(path, "zstd", "cut short");
+    fail_compressed(path, "zstd", "truncated");
   }
   return text;
 }

@@ -30,7 +30,7 @@ std::optional<std::size_t> column_among(const std::vector<std::string_view>& hea
   return std::nullopt;
 }
 
-// The first column but the id's where most fields are not numbers.
+// The first column other than the id's in which most fields are not numbers.
 std::optional<std::size_t> column_of_words(const std::vector<std::string_view>& sample,
                                            FieldSplitter& splitter,
                                            std::size_t id_column) {
@@ -47,7 +47,7 @@ std::optional<std::size_t> column_of_words(const std::vector<std::string_view>& 
   return std::nullopt;
 }
 
-// The separator that cuts most lines into equally many fields: titles may hold one themselves.
+// The separator that splits most lines into the same number of fields: titles may contain it too.
 std::string separator_of_items(const std::vector<std::string_view>& sample) {
   const FieldCounts counts = detect_separator(sample);
   if (counts.separator != " ") {
@@ -85,7 +85,7 @@ TitleReport read_titles(const std::string& path, Dataset& dataset) {
   if (!title_column) {
     throw DataError("items: ", path, ": found no column of titles");
   }
-  // The sample's views point into the splitter's own copies; from here on only `text` is read.
+  // Splitting invalidates views into the splitter, so from here on only `text` is read.
   TitleReport report;
   LineWalker lines(text, splitter.separator());
   for (std::string_view line; lines.next(line);) {

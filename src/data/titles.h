@@ -1,4 +1,4 @@
-// Names of items for people.
+// Titles of items, read from a file.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 namespace elastic::data {
 
 struct TitleReport {
-  std::string detected;         ///< what the file looks like, for people
-  std::int64_t num_titles = 0;  ///< items of the data set that got one
+  std::string detected;         ///< description of the format, for people
+  std::int64_t num_titles = 0;  ///< items of the data set with a title
 };
 
-/// Reads a table of items (plain or compressed) and gives the data set's items their titles. The id
-/// column is the one a header names (item, movieId, ...), else the first; the title column the one
-/// named title or name, else the first other one that is mostly words. Text that is not UTF-8 is
-/// taken as Latin-1. Rows of unknown items are passed over. Throws DataError naming the file when
-/// no title column is found or no item is known.
+/// Reads a table of items, plain or compressed, and sets the titles of the data set's items. The id
+/// column is the one named by a header (item, movieId, ...), else the first. The title column is
+/// the one named title or name, else the first other column that is mostly words. Text that is not
+/// UTF-8 is read as Latin-1. Rows of unknown items are skipped. Throws DataError naming the file if
+/// there is no title column or no known item.
 TitleReport read_titles(const std::string& path, Dataset& dataset);
 
 }  // namespace elastic::data

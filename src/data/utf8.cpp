@@ -5,7 +5,7 @@
 namespace elastic::data {
 namespace {
 
-/// Position of the first byte >= 0x80 at or after `at`; eight bytes at a time.
+/// Position of the first byte >= 0x80 at or after `at`; tests eight bytes at a time.
 size_t skip_ascii(std::string_view text, size_t at) {
   constexpr uint64_t kHighBits = 0x8080808080808080ULL;
   while (at + sizeof(uint64_t) <= text.size()) {
@@ -22,8 +22,8 @@ size_t skip_ascii(std::string_view text, size_t at) {
   return at;
 }
 
-/// Length of the well-formed multi-byte character at `at`, or 0. Unicode 15, table 3-7: no overlong
-/// forms, no surrogates, nothing above U+10FFFF.
+/// Length of the well-formed multi-byte character at `at`, or 0. By Unicode 15, table 3-7: no
+/// overlong forms, no surrogates, nothing above U+10FFFF.
 size_t character_length(std::string_view text, size_t at) {
   const auto byte = [&](size_t i) {
     return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;

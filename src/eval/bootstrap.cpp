@@ -23,9 +23,9 @@ std::vector<std::size_t> slots_of(std::span<const std::int32_t> ranks) {
   return slots;
 }
 
-// The metrics of as many users as there are, drawn with replacement. Who is drawn depends on seed,
-// index and the number of users only. The 32-bit multiply picks a user with a bias below
-// users / 2^32, far under the noise of a thousand resamples.
+// The metrics of as many users as there are, drawn with replacement. The draw depends only on seed,
+// index and number of users. The 32-bit multiply has a bias below users / 2^32, far below the noise
+// of a thousand resamples.
 Values resample(const std::vector<std::size_t>& slots, std::uint64_t seed, std::uint32_t index) {
   RankCounts counts;
   std::array<std::uint32_t, 4> words{};
@@ -39,7 +39,7 @@ Values resample(const std::vector<std::size_t>& slots, std::uint64_t seed, std::
   return counts.metrics();
 }
 
-// The values that leave (1 - confidence) / 2 of the sorted sample outside on each side.
+// The interval that leaves (1 - confidence) / 2 of the sample outside on each side; sorts `sample`.
 Interval percentile_interval(std::vector<double>& sample, double confidence) {
   std::sort(sample.begin(), sample.end());
   const double last = static_cast<double>(sample.size() - 1);
@@ -48,7 +48,7 @@ Interval percentile_interval(std::vector<double>& sample, double confidence) {
           sample[static_cast<std::size_t>(std::ceil((1.0 - tail) * last))]};
 }
 
-// `sample_values(i)` gives the metrics of resample i.
+// Percentile intervals of all metrics; `sample_values(i)` returns the metrics of resample i.
 template <class SampleValues>
 std::vector<Interval> intervals_of(const BootstrapOptions& options, SampleValues sample_values) {
   ELASTIC_CHECK(options.resamples > 0, "resamples ", options.resamples);

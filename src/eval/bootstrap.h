@@ -1,4 +1,4 @@
-// Bootstrap intervals: how far a metric would move with another sample of users.
+// Bootstrap intervals: the variation of metrics over samples of users.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ struct BootstrapOptions {
   double confidence = 0.95;
 };
 
-/// Percentile intervals of all metrics, in the order of `all_metrics`: users are drawn with
-/// replacement `resamples` times. The same seed gives the same intervals. No users: zeros.
+/// Percentile intervals of all metrics, in the order of `all_metrics`, from `resamples` draws of
+/// the users with replacement. The same seed gives the same intervals; zeros if there are no users.
 std::vector<Interval> bootstrap_intervals(std::span<const std::int32_t> ranks,
                                           const BootstrapOptions& options);
 
 /// Intervals of the metrics of `ranks` minus those of `other_ranks`, for the same users in the same
-/// order. Each resample draws the same users for both, so what makes a user easy or hard for both
-/// cancels out.
+/// order. Each resample draws the same users for both, so differences in difficulty between users
+/// cancel out.
 std::vector<Interval> difference_intervals(std::span<const std::int32_t> ranks,
                                            std::span<const std::int32_t> other_ranks,
                                            const BootstrapOptions& options);

@@ -17,7 +17,7 @@
 namespace elastic::eval {
 namespace {
 
-// The users to rank, before any ranks.
+// The users to rank, with ranks still to be filled in.
 Ranking users_of(const data::Split& split, data::Subset subset, const EvalOptions& options) {
   Ranking ranking;
   for (const std::int32_t user : split.eval_users(subset)) {
@@ -40,7 +40,7 @@ Ranking users_of(const data::Split& split, data::Subset subset, const EvalOption
   return ranking;
 }
 
-// Positions in the ranking whose held-out item has no training event.
+// Positions in `ranking` whose held-out item has no training event.
 std::vector<std::size_t> cold_positions(const data::Split& split, const Ranking& ranking) {
   const std::vector<std::int64_t> counts = training_counts(split);
   std::vector<std::size_t> positions;
@@ -52,7 +52,7 @@ std::vector<std::size_t> cold_positions(const data::Split& split, const Ranking&
   return positions;
 }
 
-// The last rank among the items that are ranked for a user.
+// The worst rank for a user: the number of items that are ranked.
 std::int32_t last_rank(const data::Split& split,
                        data::Subset subset,
                        bool filter_seen,
@@ -65,7 +65,7 @@ std::int32_t last_rank(const data::Split& split,
              : items;
 }
 
-// Gives a position the last rank, everywhere.
+// Sets the worst rank at a position, among all items and among each sampler's candidates.
 void count_as_miss(std::size_t position,
                    const data::Split& split,
                    data::Subset subset,
@@ -79,7 +79,7 @@ void count_as_miss(std::size_t position,
   }
 }
 
-// Positions in the ranking, users with shorter histories first.
+// Positions in `ranking`, users with shorter histories first.
 std::vector<std::size_t> by_length(const Ranking& ranking) {
   std::vector<std::size_t> order(ranking.users.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -89,7 +89,7 @@ std::vector<std::size_t> by_length(const Ranking& ranking) {
   return order;
 }
 
-// Ranks batches of users; keeps what the batches have in common.
+// Ranks batches of users with a model.
 class UserRanker {
  public:
   UserRanker(Model& model,
@@ -102,7 +102,7 @@ class UserRanker {
         options_(options),
         device_(model.item_table().value().device()) {
     ELASTIC_CHECK(model.config().num_items == split.num_items(),
-                  "the model has other items than the data");
+                  "the model and the data have different items");
   }
 
   void rank_all(Ranking& ranking);
@@ -114,7 +114,7 @@ class UserRanker {
                    const Segments& excluded,
                    const Tensor& excluded_ids,
                    Ranking& ranking);
-  // Among the negatives of every sampler.
+  // Ranks among the candidates of each sampler.
   void rank_sampled(std::span<const std::size_t> positions,
                     const Tensor& hidden,
                     const Tensor& items,
@@ -199,11 +199,11 @@ void UserRanker::count_lists(const Tensor& hidden,
                     .ids = ids,
                     .scores = scores});
   for (const std::int32_t id : ids.to_vector<std::int32_t>()) {
-    ranking.listed[static_cast<std::size_t>(id)] += id != 0 ? 1 : 0;  // 0: fewer than k remained
+    ranking.listed[static_cast<std::size_t>(id)] += id != 0 ? 1 : 0;  // 0 pads short lists
   }
 }
 
-// User by user, with the candidates' rows as the whole catalogue: the target is item 1.
+// Ranks user by user, with the candidates' rows as the catalogue and the target as item 1.
 void UserRanker::rank_sampled(std::span<const std::size_t> positions,
                               const Tensor& hidden,
                               const Tensor& items,
@@ -233,7 +233,7 @@ void UserRanker::rank_sampled(std::span<const std::size_t> positions,
   }
 }
 
-// Ranks of all positions among the sampled candidates by how popular they are.
+// Ranks all positions among the sampled candidates by popularity.
 void rank_sampled_by_popularity(const std::vector<std::int64_t>& counts,
                                 const EvalOptions& options,
                                 Ranking& ranking) {
@@ -280,7 +280,7 @@ Ranking popularity_ranking(const data::Split& split,
     const std::int32_t user = ranking.users[i];
     const std::int32_t target = ranking.targets[i];
     const std::int64_t count = counts[static_cast<std::size_t>(target)];
-    // The target itself is among those that score as much: it stands for the 1 of the rank.
+    // The target itself is counted too, which makes ranks start at 1.
     std::int64_t rank = sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), count);
     if (options.filter_seen) {
       for (const std::int32_t item : seen_items(split.history(user, subset), target)) {

@@ -11,7 +11,7 @@ namespace elastic::eval {
 namespace {
 
 constexpr int kDigits = 6;
-constexpr double kCollapse = 1.5;  // times k: at most half an expert's worth of choice
+constexpr double kCollapse = 1.5;  // times k; with fewer effective experts there is hardly a choice
 constexpr std::int64_t kChoice = 4;
 
 std::vector<double> numbers_of(const Tensor& tensor) {
@@ -41,7 +41,7 @@ void ExpertUse::add(const RetrievedExperts& retrieved) {
   for (std::size_t begin = 0; begin < indices.size(); begin += per_head) {
     double top = 0.0;
     for (std::size_t i = begin; i < begin + per_head; ++i) {
-      const double gate = gates[i] / static_cast<double>(per_head);  // they have mean 1
+      const double gate = gates[i] / static_cast<double>(per_head);  // gates have mean 1
       const auto expert = static_cast<std::size_t>(indices[i]);
       ++users_[expert];
       gates_[expert] += gate;

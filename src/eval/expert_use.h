@@ -1,4 +1,4 @@
-// How a set of users shares the experts that Interest Memory Retrieval gives them.
+// Statistics of the experts that Interest Memory Retrieval selects for a set of users.
 #pragma once
 
 #include <cstdint>
@@ -10,31 +10,31 @@
 namespace elastic::eval {
 
 /// Each user retrieves k different experts of the pool, k/M for each of M heads, with gates that
-/// sum to 1 within a head.
+/// sum to 1 within each head.
 class ExpertUse {
  public:
-  /// Nothing is counted, and `pool_size` is 0.
+  /// Empty: no users, `pool_size` 0.
   ExpertUse() = default;
   explicit ExpertUse(const ModelConfig& config);
 
-  /// Adds a batch: reads it from its device. Does nothing for a model that retrieves none.
+  /// Adds a batch, which is copied from its device; does nothing if the model retrieves no experts.
   void add(const RetrievedExperts& retrieved);
 
   [[nodiscard]] std::int64_t num_users() const { return num_users_; }
   [[nodiscard]] std::int64_t pool_size() const { return pool_size_; }
-  /// Experts that at least one user retrieved.
+  /// Number of experts that at least one user retrieved.
   [[nodiscard]] std::int64_t num_used() const;
-  /// Entropy of the experts' shares in all gates, divided by the largest that so many users can
-  /// reach: log min(pool, users k). 1: all experts matter alike; near 0: one matters to everybody.
+  /// Entropy of the experts' shares of all gates, divided by its maximum for this number of users,
+  /// log min(pool, users k). 1 if all experts matter equally, near 0 if one expert dominates.
   [[nodiscard]] double entropy() const;
-  /// exp of that entropy, undivided: so many experts, if they mattered alike.
+  /// exp of that entropy before division: the effective number of experts.
   [[nodiscard]] double effective_experts() const;
-  /// The largest gate of a head, mean over users and heads: M/k if gates are even, at most 1.
+  /// Mean over users and heads of the largest gate of a head: M/k for equal gates, at most 1.
   [[nodiscard]] double mean_top_gate() const;
-  /// Whether a few experts serve everybody: fewer effective ones than 1.5 times what a single user
-  /// gets, where the pool and the users would allow four times as many.
+  /// True if a few experts serve all users: fewer than 1.5 k effective experts, where pool and
+  /// users would allow 4 k or more.
   [[nodiscard]] bool collapsed() const;
-  /// Users of each expert, most used first, at most `limit` of those with any.
+  /// Number of users of each used expert, in descending order, at most `limit` entries.
   [[nodiscard]] std::vector<std::int64_t> histogram(std::size_t limit) const;
 
  private:
@@ -44,13 +44,13 @@ class ExpertUse {
   std::int64_t num_experts_ = 0;  ///< k
   std::int64_t num_heads_ = 1;    ///< M
   std::int64_t num_users_ = 0;
-  std::vector<std::int64_t> users_;  ///< of each expert
-  std::vector<double> gates_;        ///< their sum, of each expert
-  double top_gates_ = 0.0;           ///< their sum
+  std::vector<std::int64_t> users_;  ///< [pool] number of users of each expert
+  std::vector<double> gates_;        ///< [pool] sum of each expert's gates
+  double top_gates_ = 0.0;           ///< sum of the largest gates of all heads
 };
 
-/// Flat: experts_used, experts_pool, experts_effective, expert_entropy, expert_gate_top,
-/// expert_collapse; an empty object where nothing was counted. See docs/models.md.
+/// A flat object with experts_used, experts_pool, experts_effective, expert_entropy,
+/// expert_gate_top and expert_collapse; empty if there are no users. See docs/models.md.
 nlohmann::ordered_json to_json(const ExpertUse& use);
 
 }  // namespace elastic::eval

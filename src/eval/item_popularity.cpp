@@ -37,7 +37,7 @@ PopularityGroups::PopularityGroups(std::span<const std::int64_t> counts) {
   std::vector<std::int64_t> sorted(counts.begin(), counts.end());
   std::sort(sorted.begin(), sorted.end(), std::greater<>());
   const std::int64_t total = std::accumulate(sorted.begin(), sorted.end(), std::int64_t{0});
-  std::int64_t before = 0;  // events of the items before, more popular or as popular
+  std::int64_t before = 0;  // events of items that are at least as popular
   head_from_ = std::numeric_limits<std::int64_t>::max();
   mid_from_ = head_from_;
   std::int64_t previous = -1;
@@ -120,7 +120,7 @@ double gini_index(std::span<const std::int64_t> listed) {
 }
 
 double mean_popularity(std::span<const std::int64_t> listed, std::span<const std::int64_t> counts) {
-  ELASTIC_CHECK(listed.empty() || listed.size() == counts.size(), "counts of other items");
+  ELASTIC_CHECK(listed.empty() || listed.size() == counts.size(), "counts for another catalogue");
   double events = 0.0;
   double total = 0.0;
   for (std::size_t item = 1; item < listed.size(); ++item) {

@@ -28,14 +28,6 @@ double ndcg_at_k(std::span<const std::int32_t> ranks, int k) {
   return mean_gain(ranks, k, ndcg_gain);
 }
 
-double mrr_at_k(std::span<const std::int32_t> ranks, int k) {
-  return mean_gain(ranks, k, mrr_gain);
-}
-
-double recall_at_k(std::span<const std::int32_t> ranks, int k) {
-  return hit_at_k(ranks, k);
-}
-
 std::vector<MetricValue> all_metrics(std::span<const std::int32_t> ranks) {
   const auto values = RankCounts(ranks).metrics();
   std::vector<MetricValue> metrics;

@@ -1,8 +1,8 @@
-// Ranking metrics where each user has one relevant item: hit rate, NDCG, MRR, recall at k.
+// Ranking metrics for one relevant item per user: hit rate, NDCG, MRR and recall at k.
 //
-// A rank counts from 1: one plus the number of other items that score at least as much as the
-// relevant one. Ties therefore count against the model, and a model that scores all items alike
-// ranks every target last.
+// Ranks start at 1: one plus the number of other items that score at least as high as the relevant
+// one. Ties therefore count against the model, and a model with equal scores for all items ranks
+// every target last.
 #pragma once
 
 #include <array>
@@ -13,16 +13,12 @@
 
 namespace elastic::eval {
 
-/// Share of users whose item is among the first k. No users: 0, as for all metrics here.
+/// Share of users whose item is among the first k. All metrics here are 0 if there are no users.
 double hit_at_k(std::span<const std::int32_t> ranks, int k);
-/// Mean of 1 / log2(1 + rank), 0 beyond k; the ideal gain is 1 as there is one relevant item.
+/// Mean of 1 / log2(1 + rank), 0 beyond k; the ideal gain is 1 with one relevant item.
 double ndcg_at_k(std::span<const std::int32_t> ranks, int k);
-/// Mean of 1 / rank, 0 beyond k.
-double mrr_at_k(std::span<const std::int32_t> ranks, int k);
-/// Share of a user's relevant items among the first k: with one such item, the hit rate.
-double recall_at_k(std::span<const std::int32_t> ranks, int k);
 
-/// The k of every report.
+/// The values of k in every report.
 inline constexpr std::array<int, 5> kCutoffs{1, 5, 10, 20, 50};
 
 /// A metric's value under its name, "NDCG@10".
@@ -31,9 +27,10 @@ struct MetricValue {
   double value = 0.0;
 };
 
-/// HR, NDCG, MRR and Recall at every cutoff, in that order.
+/// HR, NDCG, MRR and Recall at every cutoff, in that order. MRR is the mean of 1 / rank, 0 beyond
+/// k; Recall equals HR, since each user has one relevant item.
 std::vector<MetricValue> all_metrics(std::span<const std::int32_t> ranks);
-/// The value of that name; it must be there.
+/// The value of the metric `name`, which must be among `metrics`.
 double value_of(const std::vector<MetricValue>& metrics, const std::string& name);
 
 }  // namespace elastic::eval

@@ -15,8 +15,8 @@
 namespace elastic::eval {
 namespace {
 
-// Draws by popularity that hit the user's own items or drawn ones, for each one asked for, before
-// all that is left is weighed instead.
+// Draws by popularity per requested negative, with those rejected as the user's own or drawn
+// before, until a weighted pass over all remaining items takes over.
 constexpr std::int64_t kTriesPerItem = 32;
 
 RandomStream stream_of(std::uint64_t seed, const SamplingRule& rule, std::int32_t user) {
@@ -63,7 +63,7 @@ std::vector<SamplingRule> parse_sampling(const std::string& text, const std::str
     const std::size_t end = std::min(text.find(',', begin), text.size());
     const SamplingRule rule = parse_rule(text.substr(begin, end - begin), source);
     if (std::find(rules.begin(), rules.end(), rule) != rules.end()) {
-      throw UsageError(source, ": ", rule.name(), " is there twice");
+      throw UsageError(source, ": ", rule.name(), " is given twice");
     }
     rules.push_back(rule);
     begin = end + 1;
@@ -112,8 +112,8 @@ std::vector<std::int32_t> NegativeSampler::draw(std::int32_t user) const {
   return drawn;
 }
 
-// Numbers the items that are not the user's own 0..left-1 and draws among these numbers (Floyd's
-// algorithm: as many draws as items).
+// Draws numbers in 0..left-1, which count the items that are not the user's own, by Floyd's
+// algorithm (as many draws as items).
 std::vector<std::int32_t> NegativeSampler::draw_uniformly(
     std::int32_t user, const std::vector<std::int32_t>& own) const {
   const std::int64_t left = split_.num_items() - static_cast<std::int64_t>(own.size());
@@ -132,7 +132,7 @@ std::vector<std::int32_t> NegativeSampler::draw_uniformly(
     }
     std::sort(numbers.begin(), numbers.end());
   }
-  // The item of number m is m + 1 and one more for each own item before it.
+  // Number m stands for item m + 1, plus one for each of the user's own items before it.
   std::vector<std::int32_t> items;
   std::size_t before = 0;
   for (const std::int64_t number : numbers) {
@@ -144,9 +144,9 @@ std::vector<std::int32_t> NegativeSampler::draw_uniformly(
   return items;
 }
 
-// One after the other, each in proportion to the events of what is left. Where hardly anything that
-// can be drawn is left, drawing would take forever; exponential keys give the same distribution in
-// one pass over all items (Efraimidis and Spirakis 2006).
+// Draws items one after the other, each in proportion to the training events of the remaining
+// items. If the remaining items are too rare for rejection sampling, exponential keys give the same
+// distribution in one pass over all items (Efraimidis and Spirakis 2006).
 std::vector<std::int32_t> NegativeSampler::draw_by_popularity(
     std::int32_t user, const std::vector<std::int32_t>& own) const {
   RandomStream random = stream_of(seed_, rule_, user);

@@ -1,5 +1,4 @@
-// Sampled candidates: the few negatives that a held-out item is ranked among, where someone asks
-// for the numbers that much of the literature reports.
+// Sampled candidates: ranks among a few negatives per user, the protocol of much of the literature.
 #pragma once
 
 #include <cstdint>
@@ -10,33 +9,31 @@
 
 namespace elastic::eval {
 
-/// How negatives are drawn: `count` different items, uniformly or in proportion to their training
-/// events.
+/// A rule that draws `count` different items, uniformly or in proportion to their training events.
 struct SamplingRule {
   enum class Kind { kUniform, kPopularity };
   Kind kind = Kind::kUniform;
   std::int64_t count = 0;
-  /// "uni:100", "pop:100".
+  /// "uni:100" or "pop:100".
   [[nodiscard]] std::string name() const;
   bool operator==(const SamplingRule&) const = default;
 };
 
-/// Reads "uni:100,pop:100"; nothing for "". Throws UsageError naming `source` and what is expected.
+/// Parses a list such as "uni:100,pop:100"; empty for "". Throws UsageError naming `source`.
 std::vector<SamplingRule> parse_sampling(const std::string& text, const std::string& source);
 
-/// Draws each user's negatives. They are a function of seed, rule, data and user: the same for
+/// Draws each user's negatives, as a function of seed, rule, data and user: they are the same for
 /// every model, subset, batch and order.
 class NegativeSampler {
  public:
-  /// The split must outlive it.
+  /// `split` must outlive the sampler.
   NegativeSampler(const data::Split& split, const SamplingRule& rule, std::uint64_t seed);
 
   [[nodiscard]] const SamplingRule& rule() const { return rule_; }
-  /// Ascending, none of them among the user's own events anywhere in the data. Fewer than the rule
-  /// asks for where no more are left; then these are all there are (with kPopularity: all that have
-  /// training events).
+  /// The user's negatives, ascending; none occurs in any of the user's events. If fewer items than
+  /// the rule's count are eligible (with kPopularity: have training events), these are all of them.
   [[nodiscard]] std::vector<std::int32_t> draw(std::int32_t user) const;
-  /// How many `draw` gives.
+  /// The size of `draw(user)`.
   [[nodiscard]] std::int64_t num_drawn(std::int32_t user) const;
 
  private:
@@ -49,8 +46,8 @@ class NegativeSampler {
   const data::Split& split_;
   SamplingRule rule_;
   std::uint64_t seed_;
-  std::vector<std::int64_t> counts_;      // with kPopularity: training events by item
-  std::vector<std::int64_t> cumulative_;  // with kPopularity: of items 0..i
+  std::vector<std::int64_t> counts_;      // with kPopularity: [V + 1] training events by item
+  std::vector<std::int64_t> cumulative_;  // with kPopularity: [V + 1] events of items 0..i
   std::int64_t num_with_events_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// How often each rank occurs: all that the metrics depend on, and quick to resample.
+// Counts of ranks: all that the metrics depend on, and quick to resample.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace elastic::eval {
 
-/// A user's gain at a rank within the cutoff.
+/// The gain of a user at a rank within the cutoff.
 using Gain = double (*)(int rank);
 double hit_gain(int rank);
 double ndcg_gain(int rank);
@@ -18,13 +18,13 @@ double mrr_gain(int rank);
 
 class RankCounts {
  public:
-  /// Ranks beyond the largest cutoff gain nothing anywhere and share one count.
+  /// Ranks beyond the largest cutoff have no gain in any metric and share one count.
   static constexpr int kMaxRank = kCutoffs.back();
 
   RankCounts() = default;
   explicit RankCounts(std::span<const std::int32_t> ranks);
 
-  /// Where a rank is counted: 0..kMaxRank.
+  /// Index of the count of a rank: 0..kMaxRank.
   static std::size_t slot_of(std::int32_t rank);
   void add(std::size_t slot) { ++counts_[slot]; }
   [[nodiscard]] std::int64_t num_users() const;

@@ -1,4 +1,4 @@
-// Where each user's held-out item came, and what was known of the user.
+// The rank of each user's held-out item.
 #pragma once
 
 #include <cstdint>
@@ -9,27 +9,28 @@
 
 namespace elastic::eval {
 
-/// The ranks among sampled candidates, in the order of a ranking's users.
+/// Ranks among sampled candidates, in the order of the ranking's users.
 struct SampledRanks {
   std::string candidates;  ///< the rule: "uni:100"
   std::vector<std::int32_t> ranks;
-  std::int64_t short_users = 0;  ///< for whom fewer negatives were left than the rule asks for
+  std::int64_t short_users = 0;  ///< users with fewer negatives than the rule's count
 };
 
-/// Parallel lists, in the order of users.
+/// Parallel lists in the order of `users`.
 struct Ranking {
-  std::vector<std::int32_t> users;            ///< as the data set numbers them
-  std::vector<std::int32_t> targets;          ///< the held-out items
-  std::vector<std::int32_t> ranks;            ///< of the held-out item, from 1
-  std::vector<std::int32_t> history_lengths;  ///< events before it, however many the model read
-  std::int64_t cold_users = 0;       ///< have a held-out item and no history: nobody ranks them
-  std::vector<std::int64_t> listed;  ///< by item id, [V + 1]: how many users' top 10 hold it; empty
-                                     ///< unless asked for
+  std::vector<std::int32_t> users;    ///< numbers in the data set
+  std::vector<std::int32_t> targets;  ///< the held-out items
+  std::vector<std::int32_t> ranks;    ///< of the targets, from 1
+  /// Events before the target, read by the model or not.
+  std::vector<std::int32_t> history_lengths;
+  std::int64_t cold_users = 0;  ///< users with a held-out item but no history, who are not ranked
+  std::vector<std::int64_t> listed;   ///< [V + 1] number of users with the item in their top 10;
+                                      ///< empty unless requested
   std::vector<SampledRanks> sampled;  ///< by rule
-  ExpertUse experts;                  ///< of these users; empty for a model that retrieves none
+  ExpertUse experts;                  ///< of these users; empty if the model retrieves no experts
 };
 
-/// Length of the lists that coverage and its like look at.
+/// Length of the lists for coverage, Gini index and mean popularity.
 inline constexpr int kListLength = 10;
 
 }  // namespace elastic::eval

@@ -9,10 +9,10 @@
 namespace elastic::eval {
 namespace {
 
-// Lower ends of the buckets; the last has no bound.
+// Lower ends of the buckets; the last bucket has no upper end.
 constexpr std::array<std::int32_t, 6> kBucketStarts{1, 21, 51, 101, 201, 501};
 
-// The metrics of a part of the users, in either kind of bucket.
+// Fills in the metrics of a bucket from the ranks of its users.
 template <class Bucket, class Belongs>
 void fill_bucket(const Ranking& ranking,
                  const Ranking& popularity,

@@ -1,5 +1,4 @@
-// A result as it is published: metrics with their intervals, the popularity baseline beside them,
-// and the protocol that made them.
+// An evaluation report: metrics with intervals, the popularity baseline, and the protocol.
 #pragma once
 
 #include <cstdint>
@@ -16,27 +15,27 @@
 
 namespace elastic::eval {
 
-/// How a result came about. Two results compare only where these agree.
+/// The protocol of a result. Results are comparable only if their protocols agree.
 struct Protocol {
   std::string subset;  ///< "test" or "valid"
-  std::string split;   ///< the rule, in words
+  std::string split;   ///< description of the rule
   std::string split_hash;
-  std::int64_t users = 0;        ///< evaluated
-  std::int64_t min_history = 0;  ///< events that each of them has before the held-out one, at least
-  std::int64_t longest_history = 0;  ///< the most that anybody has
-  std::int64_t items = 0;            ///< ranked: the whole catalogue
-  bool filter_seen = true;           ///< items of the user's history are left out
-  std::string history;               ///< which events the model saw, in words
-  std::int64_t max_len = 0;          ///< the latest so many of them
+  std::int64_t users = 0;            ///< number of evaluated users
+  std::int64_t min_history = 0;      ///< least number of events before the held-out one
+  std::int64_t longest_history = 0;  ///< largest number of events before the held-out one
+  std::int64_t items = 0;            ///< ranked items: the whole catalogue
+  bool filter_seen = true;           ///< items of the user's history are not ranked
+  std::string history;               ///< description of the events that the model saw
+  std::int64_t max_len = 0;          ///< the model reads at most this many of them, the latest
   std::int64_t checkpoint_epoch = 0;
-  std::string checkpoint_metric;  ///< what chose that epoch
+  std::string checkpoint_metric;  ///< the metric that selected the epoch
   std::uint64_t seed = 0;
-  std::string loss;                 ///< that the model was trained with
-  std::uint64_t sampling_seed = 0;  ///< of the negatives, where there are any
+  std::string loss;                 ///< training loss of the model
+  std::uint64_t sampling_seed = 0;  ///< of the negatives, if candidates are sampled
   std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program
 };
 
-/// Users whose history holds `from`..`to` events.
+/// Users with `from`..`to` events in their history.
 struct LengthBucket {
   std::int32_t from = 0;
   std::int32_t to = 0;  ///< 0: no bound
@@ -47,12 +46,12 @@ struct LengthBucket {
   double popularity_ndcg_at_10 = 0.0;
 };
 
-/// Users whose held-out item is of a popularity group.
+/// Users with a held-out item in the popularity group.
 struct PopularityBucket {
   PopularityGroup group = PopularityGroup::kHead;
-  std::int64_t fewest = 0;  ///< training events of an item in the group
-  std::int64_t most = 0;    ///< 0: no bound, or none
-  std::int64_t items = 0;   ///< of the catalogue
+  std::int64_t fewest = 0;  ///< lower bound of an item's training events in the group
+  std::int64_t most = 0;    ///< upper bound; 0: no bound, or no events
+  std::int64_t items = 0;   ///< number of items in the group
   std::int64_t users = 0;
   double hit_at_10 = 0.0;
   double ndcg_at_10 = 0.0;
@@ -60,60 +59,60 @@ struct PopularityBucket {
   double popularity_ndcg_at_10 = 0.0;
 };
 
-/// Metrics among sampled candidates; their names carry the rule, "NDCG@10[uni:100]".
+/// Metrics among sampled candidates; their names contain the rule: "NDCG@10[uni:100]".
 struct SampledReport {
   std::string candidates;
-  std::int64_t short_users = 0;  ///< ranked among fewer candidates than the rule says
+  std::int64_t short_users = 0;  ///< users with fewer candidates than the rule's count
   std::vector<MetricValue> metrics;
-  std::vector<Interval> intervals;  ///< 95 %, of `metrics` one by one
+  std::vector<Interval> intervals;  ///< 95 % intervals of `metrics`, in their order
   std::vector<MetricValue> popularity;
 };
 
-/// The report's metrics minus those of another ranking of the same users.
+/// Metrics of the report minus those of another ranking of the same users.
 struct Comparison {
-  std::string name;  ///< of the other
+  std::string name;  ///< of the other ranking
   std::vector<MetricValue> differences;
-  std::vector<Interval> intervals;  ///< 95 %, paired by user
+  std::vector<Interval> intervals;  ///< 95 % intervals of `differences`, paired by user
 };
 
 struct Report {
   std::vector<MetricValue> metrics;
-  std::vector<Interval> intervals;  ///< 95 %, of `metrics` one by one
+  std::vector<Interval> intervals;  ///< 95 % intervals of `metrics`, in their order
   std::vector<MetricValue> popularity;
-  std::vector<LengthBucket> buckets;                 ///< those with users
-  std::vector<PopularityBucket> popularity_buckets;  ///< those with users
-  std::int64_t cold_items = 0;  ///< users whose held-out item has no training event: misses
-  std::int64_t cold_users = 0;  ///< users without any history: not among the ranked
-  // Of the users' top 10 lists:
-  double coverage = 0.0;         ///< share of the catalogue that stands in any of them
-  double gini = 0.0;             ///< how unequally often items stand in them
-  double mean_popularity = 0.0;  ///< mean training events of what stands in them
+  std::vector<LengthBucket> buckets;                 ///< only non-empty ones
+  std::vector<PopularityBucket> popularity_buckets;  ///< only non-empty ones
+  std::int64_t cold_items = 0;  ///< users whose held-out item has no training event (misses)
+  std::int64_t cold_users = 0;  ///< users without history, who are not ranked
+  // Statistics of the users' top-10 lists:
+  double coverage = 0.0;         ///< share of the catalogue that occurs in some list
+  double gini = 0.0;             ///< inequality of the number of occurrences of items
+  double mean_popularity = 0.0;  ///< mean training events of the listed items
   std::vector<SampledReport> sampled;
   ExpertUse experts;  ///< of these users
   std::vector<Comparison> against;
   Protocol protocol;
 };
 
-/// `popularity` ranks the same users, with the same samplers; `item_counts` as of training_counts.
-/// The bootstrap draws with `protocol.seed`.
+/// Makes the report of `ranking`. `popularity` must rank the same users with the same samplers;
+/// `item_counts` [V + 1] as returned by training_counts. The bootstrap uses `protocol.seed`.
 Report make_report(const Ranking& ranking,
                    const Ranking& popularity,
                    std::span<const std::int64_t> item_counts,
                    Protocol protocol);
 
-/// Both rank the same users.
+/// Compares two rankings of the same users; the bootstrap uses `seed`.
 Comparison compare(const Ranking& ranking,
                    const Ranking& other,
                    const std::string& other_name,
                    std::uint64_t seed);
 
-/// The names of all metrics of a report with these sampling rules: those of all_metrics, then with
-/// each rule.
+/// The names of all metrics of a report with the sampling rules `candidates`: those of all_metrics,
+/// then those of each rule.
 std::vector<std::string> metric_names(const std::vector<std::string>& candidates);
-/// The metric of that name; it must be there.
+/// The value of the metric `name`, which must be in the report.
 double value_of(const Report& report, const std::string& name);
 
-/// Version of the JSON form; grows when a key changes its meaning or goes.
+/// Version of the JSON format; increases when a key is removed or changes its meaning.
 inline constexpr int kReportSchemaVersion = 2;
 nlohmann::ordered_json to_json(const Report& report);
 

@@ -10,7 +10,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr int kDigits = 6;
-constexpr std::size_t kHistogramExperts = 256;  // of the pool: the default has no more
+constexpr std::size_t kHistogramExperts = 256;  // the size of the default pool
 
 ordered_json metrics_to_json(const std::vector<MetricValue>& metrics) {
   ordered_json object = ordered_json::object();
@@ -20,7 +20,7 @@ ordered_json metrics_to_json(const std::vector<MetricValue>& metrics) {
   return object;
 }
 
-// `intervals` of `metrics`, one by one.
+// The intervals under the names of their metrics.
 ordered_json intervals_to_json(const std::vector<MetricValue>& metrics,
                                const std::vector<Interval>& intervals) {
   ordered_json object = ordered_json::object();
@@ -31,7 +31,7 @@ ordered_json intervals_to_json(const std::vector<MetricValue>& metrics,
   return object;
 }
 
-// What every kind of bucket tells of its users.
+// The entries that both kinds of buckets share.
 template <class Bucket>
 void add_users(const Bucket& bucket, ordered_json& entry) {
   entry["users"] = bucket.users;

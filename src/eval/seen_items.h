@@ -1,4 +1,4 @@
-// What a user has had already.
+// Items that a user has seen already.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 
 namespace elastic::eval {
 
-/// The distinct items of a history without `target`, sorted.
+/// The distinct items of `history` except `target`, ascending.
 std::vector<std::int32_t> seen_items(std::span<const std::int32_t> history, std::int32_t target);
 
-/// Items to leave out of a batch's rankings, collected row by row.
+/// Items to exclude from the rankings of a batch, collected row by row.
 class ExcludedItems {
  public:
-  /// `rows` rows that leave out nothing.
+  /// `rows` rows without excluded items.
   static ExcludedItems none(std::int64_t rows);
   void add_row(std::span<const std::int32_t> sorted_items);
   [[nodiscard]] Segments segments(Device device) const { return {offsets_, device}; }

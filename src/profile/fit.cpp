@@ -6,7 +6,8 @@
 namespace elastic::profile {
 namespace {
 
-// For one exponent: the constant and factor with the least sum of ((a + b x^p) / y - 1)^2.
+// For a given exponent p, the constant a and factor b that minimise the sum of ((a + b x^p) / y -
+// 1)^2, with that sum in `error`.
 PowerFit fit_linear_part(std::span<const double> x,
                          std::span<const double> y,
                          double exponent,

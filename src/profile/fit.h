@@ -1,4 +1,4 @@
-// How a cost grows with the length of the history.
+// Fits a power law to the growth of a cost.
 #pragma once
 
 #include <span>
@@ -13,8 +13,8 @@ struct PowerFit {
   bool valid = false;  ///< false with fewer than three points
 };
 
-/// Least squares of the relative errors (a cost spans decades): for every exponent of a fine grid
-/// the two other numbers are linear. x and y positive, of equal size.
+/// Minimises the sum of squared relative errors, since costs span decades: a linear fit of constant
+/// and factor for each exponent on a fine grid. x and y must be positive and of equal size.
 PowerFit fit_power(std::span<const double> x, std::span<const double> y);
 
 }  // namespace elastic::profile

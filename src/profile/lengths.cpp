@@ -12,7 +12,7 @@ namespace {
       flag, ": expected numbers such as 256, 4k, 256-65536*4 or 100-500+100, got '", text, "'");
 }
 
-// A positive number with an optional suffix.
+// Parses a positive number with an optional suffix.
 std::int64_t parse_number(const std::string& flag, const std::string& text) {
   std::int64_t value = 0;
   const char* const last = text.data() + text.size();

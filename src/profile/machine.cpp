@@ -12,7 +12,7 @@
 namespace elastic::profile {
 namespace {
 
-// The shortest time of `repetitions` calls, seconds; of fewer where one takes long.
+// The shortest time, in seconds, of up to `repetitions` calls; fewer if one takes over 0.5 s.
 template <class Run>
 double best_seconds(Backend& backend, int repetitions, const Run& run) {
   double best = 1e300;
@@ -34,12 +34,12 @@ double best_seconds(Backend& backend, int repetitions, const Run& run) {
 
 MachineRates measure_machine(Device device) {
   constexpr int kRepetitions = 8;
-  constexpr double kLongEnough = 1e-3;  // against the cost of starting work on a GPU
+  constexpr double kLongEnough = 1e-3;  // compared with the cost of launching work on a GPU
   Backend& backend = backend_for(device);
   const auto noise = [&](const Shape& shape) {
     Tensor tensor(shape, DType::kFloat32, device, Memory::kWorkspace);
     fill(tensor, 1.0);
-    // Not all the same number: GPUs multiply those faster than any real data.
+    // Random zeros: GPUs multiply matrices of one repeated number faster than real data.
     run(kernels::ApplyDropout{tensor, {0.5, 1, 0, 0}, tensor});
     return tensor;
   };

@@ -1,55 +1,42 @@
-// A profile as JSON, table and page.
+// A profile as JSON, Markdown, CSV, trace and page of HTML.
 #pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "profile/fit.h"
+#include "profile/growth.h"
 #include "profile/profiler.h"
 
 namespace elastic::profile {
 
-/// How time and memory of one model in one phase grow with the length.
-struct Growth {
-  std::string model;  ///< with its variant: "elastic", "softmax, no shortcut"
-  std::string phase;
-  PowerFit time;    ///< milliseconds
-  PowerFit memory;  ///< activation + workspace bytes
-};
-
 struct Report {
-  nlohmann::ordered_json build;
+  nlohmann::ordered_json build;  ///< facts about the program
   MachineRates machine;
-  std::string inputs;  ///< what the histories are
-  std::string baseline;
+  std::string inputs;    ///< the origin of the histories, in words
+  std::string baseline;  ///< the model that speedup compares with
   std::vector<Row> rows;
 };
 
-/// The model with what tells its rows apart from others of the same model.
-std::string series_name(const Row& row);
-
-/// One per model, variant and phase that has at least three lengths.
-std::vector<Growth> growths_of(const std::vector<Row>& rows);
-
-/// Time of the baseline's row of the same phase, length, batch and supervision over this row's;
-/// 0 where there is none. A baseline with several variants counts with the one of the row.
+/// How many times faster the row is than the baseline model's row of the same phase, length, batch,
+/// supervision and shortcut, by median times; 0 if either was not measured.
 double speedup(const Row& row, const Report& report);
 
-/// schema_version, build, machine, inputs, rows, fits.
+/// Keys schema_version, build, machine, inputs, baseline, rows and fits.
 nlohmann::ordered_json to_json(const Report& report);
-/// A row as in to_json.
+/// One entry of `rows`.
 nlohmann::ordered_json to_json(const Row& row, const Report& report);
 
-/// Markdown; fits below.
+/// Tables of the rows and of the fits.
 std::string to_markdown(const Report& report);
-/// A header and one line a row.
+/// A header and one line per row; columns are the keys of a row's JSON without the note.
 std::string to_csv(const Report& report);
 
-/// Kernels of each row, most expensive first: calls, time, share, flops, bytes.
+/// A table for each row of its kernels, most expensive first: calls, time, share of it, flops and
+/// rates.
 std::string kernels_to_markdown(const std::vector<Row>& rows);
 
-/// Chrome's trace format: one process a row.
+/// Chrome's trace format, each row as a process; times in microseconds.
 nlohmann::ordered_json to_trace(const std::vector<Row>& rows);
 
 /// One self-contained page: log-log plots, the table, build and machine.

@@ -1,4 +1,4 @@
-// The profile as one page that needs nothing else: log-log plots, table, machine, build.
+// The profile as a self-contained page: log-log plots, table, machine, build.
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -12,7 +12,7 @@ namespace {
 
 using report::Series;
 
-// One series per model of a phase; rows without a figure are left out.
+// One series per model in `phase`; rows without a positive value are left out.
 std::vector<Series> series_of(const std::vector<Row>& rows,
                               Phase phase,
                               const std::function<double(const Row&)>& value) {
@@ -47,9 +47,10 @@ std::string log_log(const std::string& caption, std::vector<Series> series) {
 std::string plots(const Report& report) {
   std::string html;
   for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain, Phase::kRank}) {
-    const auto time = series_of(report.rows, phase, [](const Row& row) { return row.ms_median; });
+    const auto time =
+        series_of(report.rows, phase, [](const Row& row) { return row.timing.ms_median; });
     const auto memory = series_of(report.rows, phase, [](const Row& row) {
-      return (row.activation_bytes + row.workspace_bytes) / 1048576.0;
+      return (row.peak_bytes.activation + row.peak_bytes.workspace) / 1048576.0;
     });
     html += report::section(name_of(phase),
                             report::plots(log_log("Time, ms (median)", time) +

@@ -8,7 +8,7 @@
 namespace elastic::report {
 namespace {
 
-// The step of 1, 2 or 5 times a power of ten that cuts the range into four to nine parts.
+// The step of 1, 2 or 5 times a power of ten that divides the range into four to nine parts.
 double nice_step(double range) {
   const double power = std::pow(10.0, std::floor(std::log10(range / 4.0)));
   const double ratio = range / 4.0 / power;
@@ -78,7 +78,7 @@ std::vector<Tick> Axis::ticks() const {
   }
   const double first = std::ceil(low_ / step_ - 1e-9);
   for (double i = first; i * step_ <= high_ + 1e-9 * step_; ++i) {
-    const double value = i * step_ + 0.0;  // no -0
+    const double value = i * step_ + 0.0;  // + 0.0 turns -0 into 0
     const bool thousands = step_ >= 100.0 && std::fabs(std::fmod(step_, 1000.0)) < 1e-9;
     ticks.push_back({value, thousands ? short_number(value) : fixed(value, decimals_of(step_))});
   }

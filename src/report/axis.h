@@ -1,4 +1,4 @@
-// One axis of a plot: where values stand, and which are labelled.
+// One axis of a plot: positions of values, and labels.
 #pragma once
 
 #include <string>
@@ -15,28 +15,29 @@ struct Tick {
 
 class Axis {
  public:
-  /// From `least` to `most`, which may be equal; above 0 where logarithmic. `whole` widens the
-  /// range to the next labelled values, as a vertical axis wants it; else it ends a little beyond
-  /// the data.
+  /// An axis for values from `least` to `most`, which may be equal and must be positive on a
+  /// logarithmic axis. With `whole`, for vertical axes, the range extends to the next labelled
+  /// values; otherwise it ends slightly beyond the data.
   Axis(Scale scale, double least, double most, bool whole);
 
-  /// 0 at the low end, 1 at the high one.
+  /// Position of `value`: 0 at the low end, 1 at the high end.
   [[nodiscard]] double place(double value) const;
-  /// Decades where logarithmic, else four to nine steps of 1, 2 or 5 times a power of ten.
+  /// Labels at decades on a logarithmic axis, else at four to nine multiples of a step of 1, 2 or 5
+  /// times a power of ten.
   [[nodiscard]] std::vector<Tick> ticks() const;
 
  private:
   [[nodiscard]] double scaled(double value) const;
 
   Scale scale_;
-  double low_;         ///< log10 of it where logarithmic
+  double low_;         ///< log10 of the value on a logarithmic axis
   double high_;        ///< likewise
-  double step_ = 1.0;  ///< between labels; decades where logarithmic
+  double step_ = 1.0;  ///< between labels; in decades on a logarithmic axis
 };
 
-/// 1000 -> "1k"; below 1 with as many decimals as its first digit needs.
+/// 1000 -> "1k"; numbers below 1 with the decimals that their first digit needs.
 std::string short_number(double value);
-/// With `decimals` digits after the point.
+/// `value` with `decimals` digits after the point.
 std::string fixed(double value, int decimals);
 
 }  // namespace elastic::report

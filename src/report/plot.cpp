@@ -12,18 +12,18 @@
 namespace elastic::report {
 namespace {
 
-// Okabe and Ito's colours, told apart by colour-blind readers and on light and dark ground.
+// Okabe and Ito's palette, distinguishable by colour-blind readers, on light and dark backgrounds.
 constexpr std::array<const char*, 7> kColours{
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933"};
 
-// Of the picture, in its own units.
+// Sizes in the units of the viewBox.
 constexpr double kWidth = 560.0;
 constexpr double kHeight = 340.0;
 constexpr double kLeft = 56.0;
 constexpr double kRight = 12.0;
 constexpr double kTop = 10.0;
 constexpr double kBottom = 34.0;
-// Beyond so many points a line has no marks: they would hide it.
+// Lines with more points have no marks, which would hide them.
 constexpr std::size_t kMostMarks = 200;
 
 struct Range {
@@ -76,7 +76,7 @@ std::string label(double x, double y, const char* anchor, const std::string& tex
                 "</text>");
 }
 
-// As many digits as tell neighbours apart.
+// `value` with enough digits to distinguish neighbouring points.
 std::string readable(double value) {
   const double size = std::fabs(value);
   return size == std::floor(size) && size < 1e15 ? fixed(value, 0)
@@ -84,7 +84,7 @@ std::string readable(double value) {
                                                  : fixed(value, size >= 0.001 ? 5 : 9);
 }
 
-// The values of x where the plot is logarithmic in it: lengths, of which there are few.
+// Ticks at the points' own x, for logarithmic x axes: there x is a length, and lengths are few.
 std::vector<Tick> own_ticks(const std::vector<Series>& series) {
   std::vector<double> values;
   for (const Series& one : series) {
@@ -108,7 +108,7 @@ std::string draw_axes(const Axes& axes, const Plot& plot) {
     svg += line(kLeft, at, kWidth - kRight, at, "class=\"grid\"");
     svg += label(kLeft - 6.0, at + 4.0, "end", tick.label);
   }
-  constexpr double kRoom = 34.0;  // a label needs
+  constexpr double kRoom = 34.0;  // width of a label
   double free_from = 0.0;
   for (const Tick& tick :
        plot.x_scale == Scale::kLog ? own_ticks(plot.series) : axes.across.ticks()) {

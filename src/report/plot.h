@@ -1,4 +1,4 @@
-// Line plots as inline SVG, for pages that need nothing else.
+// Line plots as inline SVG.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace elastic::report {
 
 enum class Scale { kLinear, kLog };
 
-/// A line of points (x, y), drawn in this order.
+/// A line through points (x, y), in this order.
 struct Series {
   std::string name;
   std::vector<std::pair<double, double>> points;
@@ -18,13 +18,13 @@ struct Series {
 struct Plot {
   std::string caption;
   std::string x_label;
-  Scale x_scale = Scale::kLinear;  ///< a logarithmic axis is labelled at the points' own x
+  Scale x_scale = Scale::kLinear;  ///< a logarithmic x axis has its labels at the points' own x
   Scale y_scale = Scale::kLinear;
   std::vector<Series> series;
 };
 
-/// A <figure> with axes, lines, marks that tell their values, and a legend. Points that are not
-/// finite, or not above 0 on a logarithmic axis, are left out; "" when none is left.
+/// A <figure> with axes, lines, marks that show their values as tooltips, and a legend. Skips
+/// points that are not finite, or not positive on a logarithmic axis; returns "" if none remain.
 std::string figure(const Plot& plot);
 
 }  // namespace elastic::report

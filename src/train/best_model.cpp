@@ -36,7 +36,7 @@ BestModel::BestModel(const RunDirectory& run)
 
 void BestModel::go_back_to(std::int64_t best_epoch) const {
   if (best_epoch == 0) {
-    return;  // the first evaluation replaces whatever there is
+    return;  // the first evaluation replaces any model
   }
   if (exists(former_path_) && !holds_epoch(path_, best_epoch) &&
       holds_epoch(former_path_, best_epoch)) {
@@ -46,7 +46,7 @@ void BestModel::go_back_to(std::int64_t best_epoch) const {
   }
   if (!exists(path_)) {
     throw CheckpointError(path_,
-                          ": no such file, though the checkpoint beside it tells of a best model");
+                          ": no such file, although the run's checkpoint refers to a best model");
   }
   settle();
 }
@@ -57,7 +57,7 @@ void BestModel::replace(const Model& model,
   if (former_epoch > 0 && !exists(former_path_)) {
     std::error_code error;
     fs::create_hard_link(path_, former_path_, error);
-    if (error) {  // a file system without hard links
+    if (error) {  // the file system has no hard links
       std::ostringstream content;
       if (!(content << std::ifstream(path_, std::ios::binary).rdbuf())) {
         fail("read", path_, errno);
@@ -69,7 +69,7 @@ void BestModel::replace(const Model& model,
 }
 
 void BestModel::settle() const {
-  std::error_code ignored;  // a file too many does no harm
+  std::error_code ignored;  // a leftover file does no harm
   fs::remove(former_path_, ignored);
 }
 

@@ -1,4 +1,4 @@
-// The best model of a run, kept in step with its checkpoint.
+// The best model of a run, kept consistent with its checkpoint.
 #pragma once
 
 #include <cstdint>
@@ -9,20 +9,20 @@
 
 namespace elastic::train {
 
-/// Two files cannot be replaced at once: a process may end when model.safetensors already holds a
-/// better epoch that the checkpoint does not know of. Until the checkpoint does, the former best
-/// stays in checkpoints/former-best.safetensors, so that a run which goes on from the checkpoint
-/// begins with the model that the checkpoint tells of.
+/// Two files cannot be replaced at once: a process may be killed after model.safetensors was
+/// replaced by a better epoch and before the checkpoint was saved. Until the checkpoint is saved,
+/// the former best model is kept in checkpoints/former-best.safetensors, so that a resumed run
+/// starts with the best model that its checkpoint refers to.
 class BestModel {
  public:
   explicit BestModel(const RunDirectory& run);
 
-  /// When a run goes on: brings back the model of `best_epoch` (0: there was none yet) if a later
-  /// one stands in its place. Throws CheckpointError if there is none at all.
+  /// On resuming: restores the model of `best_epoch` (0: none yet) if a later one has replaced it.
+  /// Throws CheckpointError if neither file exists.
   void go_back_to(std::int64_t best_epoch) const;
-  /// Saves a better model; the one of `former_epoch` (0: none) is kept until `settle`.
+  /// Saves a better model, and keeps that of `former_epoch` (0: none) until `settle`.
   void replace(const Model& model, const SavedModelInfo& info, std::int64_t former_epoch) const;
-  /// The checkpoint has been saved: nobody will go back to the former model.
+  /// Removes the former model; to be called once the checkpoint is saved.
   void settle() const;
 
  private:

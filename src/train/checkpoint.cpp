@@ -13,7 +13,7 @@ using nlohmann::ordered_json;
 
 constexpr const char* kParameterPrefix = "param.";
 
-// Calls visitor(name, field) for all of the state; numbers survive as JSON to the last bit.
+// Calls visitor(name, field) for each field of the state. Numbers survive JSON to the last bit.
 template <class State, class Visitor>
 void visit_state(State& state, Visitor&& visitor) {
   visitor("epoch", state.epoch);
@@ -61,7 +61,7 @@ std::string config_to_text(const Model& model, const TrainConfig& config) {
   return json.dump();
 }
 
-// Options that do not change what a run computes, only how far it goes.
+// Options that change only how long a run trains, not what it computes.
 std::set<std::string> free_options(const TrainConfig& config) {
   std::set<std::string> result{"patience", "save_every_s", "max_time_s", "max_tokens", "threads"};
   if (config.schedule == "constant") {

@@ -1,5 +1,5 @@
-// The whole state of a training run in one file: a run that goes on from it gives the same bits as
-// one that was never interrupted.
+// The state of a training run in one file: a run resumed from it gives the same bits as one that
+// was never interrupted.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +12,20 @@
 
 namespace elastic::train {
 
-/// Where a run stands, besides weights and moments.
+/// The state of a run besides weights and moments.
 struct TrainState {
   std::int64_t epoch = 0;        ///< finished epochs
-  std::int64_t next_batch = 0;   ///< within the current epoch
-  std::int64_t num_steps = 0;    ///< in all
-  std::int64_t num_targets = 0;  ///< in all
-  std::int64_t num_tokens = 0;   ///< read, in all
+  std::int64_t next_batch = 0;   ///< index within the current epoch
+  std::int64_t num_steps = 0;    ///< of all epochs
+  std::int64_t num_targets = 0;  ///< of all steps
+  std::int64_t num_tokens = 0;   ///< input tokens of all steps
   LossSum epoch_loss;            ///< of the current epoch's steps
   double epoch_seconds = 0.0;    ///< spent on the current epoch's steps
-  double elapsed_s = 0.0;        ///< training time in all, of every process that worked on the run
+  double elapsed_s = 0.0;        ///< training time of all processes that worked on the run
   double best_metric = -1.0;
   std::int64_t best_epoch = 0;  ///< from 1; 0: no evaluation yet
   std::int64_t evaluations_since_best = 0;
-  std::int64_t metrics_bytes = 0;  ///< of metrics.jsonl
+  std::int64_t metrics_bytes = 0;  ///< size of metrics.jsonl
 };
 
 /// Writes the file atomically.
@@ -37,9 +37,9 @@ void save_checkpoint(const std::string& path,
                      const TrainState& state);
 
 /// Loads weights and moments in place and returns the state. Throws CheckpointError naming the file
-/// and the tensor, key or option when the file is unusable, was made from other data, or when an
-/// option differs that changes what the run computes (epochs under a constant schedule, patience,
-/// save_every_s, max_time_s, max_tokens and threads may differ).
+/// and the tensor, key or option if the file is unusable, was made from other data, or has another
+/// value of an option that changes the results. These may differ: epochs with a constant schedule,
+/// patience, save_every_s, max_time_s, max_tokens and threads.
 TrainState load_checkpoint(const std::string& path,
                            const Model& model,
                            Optimizer& optimizer,

@@ -1,5 +1,4 @@
-// Configs to and from JSON, driven by their `visit_options`: what is declared there is all there
-// is.
+// Converts configs to and from JSON, option by option as their `visit_options` declares them.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,7 +10,7 @@
 
 namespace elastic::train {
 
-/// Every option under its name, in the order of its declaration.
+/// All options under their names, in the order of declaration.
 template <class Config>
 nlohmann::ordered_json options_to_json(const Config& config) {
   nlohmann::ordered_json result = nlohmann::ordered_json::object();
@@ -20,7 +19,7 @@ nlohmann::ordered_json options_to_json(const Config& config) {
   return result;
 }
 
-/// True if a JSON value can stand for an option of this type without loss.
+/// True if a JSON value converts to an option of this type without loss.
 template <class Field>
 bool fits(const nlohmann::ordered_json& value) {
   if constexpr (std::is_same_v<Field, bool>) {
@@ -34,8 +33,8 @@ bool fits(const nlohmann::ordered_json& value) {
   }
 }
 
-/// Sets the options that `json` holds and removes them from it, so that the caller can see what no
-/// config knows. Throws CheckpointError naming `source` and the option when a value does not fit.
+/// Sets the options in `json` and removes them from it, so that only unknown ones remain for the
+/// caller. Throws CheckpointError naming `source` and the option if a value has another type.
 template <class Config>
 void take_options(nlohmann::ordered_json& json, Config& config, const std::string& source) {
   visit_options(config, [&](const char* name, auto& field, const char*) {
@@ -52,9 +51,9 @@ void take_options(nlohmann::ordered_json& json, Config& config, const std::strin
   });
 }
 
-/// The model's options and `num_items`, as in the metadata of a saved model.
+/// The model's options and `num_items`, as stored in the metadata of a saved model.
 std::string model_config_to_text(const ModelConfig& config);
-/// Throws CheckpointError naming `source` and the key.
+/// The inverse. Throws CheckpointError naming `source` and the key.
 ModelConfig model_config_from_text(const std::string& text, const std::string& source);
 
 }  // namespace elastic::train

@@ -19,7 +19,7 @@ namespace elastic::train {
 namespace {
 
 constexpr std::string_view kPrefix = "events.out.tfevents.";
-constexpr int kNameDigits = 10;  // readers order files by name
+constexpr int kNameDigits = 10;  // readers sort files by name
 
 std::array<std::uint32_t, 256> make_crc_table() {
   constexpr std::uint32_t kPolynomial = 0x82f63b78;  // Castagnoli's, bits reversed
@@ -34,7 +34,7 @@ std::array<std::uint32_t, 256> make_crc_table() {
   return table;
 }
 
-// TFRecord's: a CRC of bytes that hold CRCs is weak.
+// TFRecord's masking: a CRC of data that contains CRCs is weak.
 std::uint32_t masked(std::uint32_t crc) {
   return ((crc >> 15) | (crc << 17)) + 0xa282ead8U;
 }
@@ -46,7 +46,7 @@ void append_fixed(std::string& out, Bits value) {
   }
 }
 
-// Protobuf: a field is its number and wire type, then the value.
+// A protobuf field: its number and wire type, then the value.
 enum class Wire : std::uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
 void append_varint(std::string& out, std::uint64_t value) {
@@ -87,7 +87,7 @@ std::string summary_value(const Scalar& scalar) {
   return value;
 }
 
-// The seconds in a file's name, or 0.
+// The seconds in the name of an event file; 0 for other files.
 std::int64_t seconds_in(const std::string& name) {
   std::int64_t seconds = 0;
   if (name.rfind(kPrefix, 0) == 0) {
@@ -96,7 +96,7 @@ std::int64_t seconds_in(const std::string& name) {
   return seconds;
 }
 
-// The present, or one later than the latest file: two starts within a second keep their order.
+// The current second, or one after the latest file: starts within a second keep their order.
 std::string next_name(const std::string& folder) {
   auto seconds = static_cast<std::int64_t>(wall_time_now());
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

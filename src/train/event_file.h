@@ -1,4 +1,4 @@
-// Event files as TensorBoard reads them: TFRecord frames around protobuf messages, written by hand.
+// Writes event files for TensorBoard: TFRecord frames around protobuf messages.
 //
 // A frame: length (8 bytes), masked CRC-32C of these (4), the message, masked CRC-32C of it (4),
 // all little-endian. A message: Event { double wall_time = 1; int64 step = 2; string file_version =
@@ -13,25 +13,25 @@
 
 namespace elastic::train {
 
-/// CRC-32 with Castagnoli's polynomial.
+/// CRC-32C: CRC-32 with Castagnoli's polynomial.
 std::uint32_t crc32c(std::string_view bytes);
 
-/// Tag and value.
+/// (tag, value).
 using Scalar = std::pair<std::string, double>;
 
 class EventFile {
  public:
-  /// Makes a new file in `folder` (made too), named so that readers take it after all that are
-  /// there. Throws Error naming the file.
+  /// Creates a file in `folder`, which is created too, with a name that readers sort after all
+  /// existing ones. Throws Error naming the file.
   explicit EventFile(const std::string& folder);
   ~EventFile();
   EventFile(const EventFile&) = delete;
   EventFile& operator=(const EventFile&) = delete;
 
-  /// Tells readers to forget what earlier files say of this step and later ones.
+  /// Tells readers to discard events of earlier files from this step on.
   void restart_at(std::int64_t step);
-  /// One event, at once visible to readers; `wall_time` in seconds since 1970. Nothing for no
-  /// scalars.
+  /// Writes one event, visible to readers immediately, or nothing if there are no scalars.
+  /// `wall_time` is in seconds since 1970.
   void write(double wall_time, std::int64_t step, const std::vector<Scalar>& scalars);
 
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -44,7 +44,7 @@ class EventFile {
   int descriptor_ = -1;
 };
 
-/// Now, in seconds since 1970.
+/// The current time in seconds since 1970.
 double wall_time_now();
 
 }  // namespace elastic::train

@@ -10,7 +10,7 @@
 namespace elastic::train {
 namespace {
 
-// `count` different numbers of 0..bound-1, all of them where there are no more (Floyd's algorithm).
+// `count` different numbers of 0..bound-1, or all if there are no more, by Floyd's algorithm.
 std::vector<std::int64_t> draw(RandomStream& random, std::int64_t bound, std::int64_t count) {
   std::vector<std::int64_t> chosen;
   std::unordered_set<std::int64_t> seen;
@@ -26,7 +26,7 @@ std::vector<std::int64_t> draw(RandomStream& random, std::int64_t bound, std::in
   return chosen;
 }
 
-// Adds one user's examples of one epoch.
+// Appends the examples of one user in one epoch.
 class UserExamples {
  public:
   UserExamples(const ExampleOptions& options,
@@ -59,7 +59,7 @@ class UserExamples {
   }
 
   void add_windows(std::int64_t length) {
-    const std::int64_t inputs = length - 1;  // the last event is a target only
+    const std::int64_t inputs = length - 1;  // the last event is only a target
     const std::int64_t surplus = inputs - most_targets();
     if (surplus <= 0) {
       add_window(0, inputs);
@@ -96,7 +96,7 @@ class UserExamples {
     }
   }
 
-  // Events that an example supervises, at most.
+  // The largest number of targets of an example.
   [[nodiscard]] std::int64_t most_targets() const {
     if (options_.supervision != Supervision::kWindow) {
       return options_.max_len;
@@ -106,7 +106,8 @@ class UserExamples {
     return std::min(targets, options_.max_len);
   }
 
-  // Supervises the events [begin, end); with supervision window earlier ones are read too.
+  // Adds an example with targets after the inputs [begin, end); with supervision window it reads
+  // earlier events too.
   void add_window(std::int64_t begin, std::int64_t end) {
     const std::int64_t first = options_.supervision == Supervision::kWindow
                                    ? std::max<std::int64_t>(0, end - options_.max_len)
@@ -136,7 +137,7 @@ std::vector<Example> epoch_examples(std::span<const std::int64_t> lengths,
   std::vector<Example> examples;
   for (std::size_t user = 0; user < lengths.size(); ++user) {
     if (lengths[user] < 2) {
-      continue;  // no event has a history
+      continue;  // no event has a history to predict it from
     }
     UserExamples of_user(options, epoch, static_cast<std::int64_t>(user), examples);
     if (options.supervision == Supervision::kLast) {
@@ -146,7 +147,7 @@ std::vector<Example> epoch_examples(std::span<const std::int64_t> lengths,
     }
   }
 
-  // Fisher-Yates.
+  // Fisher-Yates shuffle.
   RandomStream random(options.seed, RandomPurpose::kShuffle, static_cast<std::uint64_t>(epoch));
   for (std::size_t i = examples.size(); i > 1; --i) {
     std::swap(examples[i - 1], examples[random.below(i)]);

@@ -1,5 +1,5 @@
-// Which examples an epoch visits, in which order and in which batches: a function of the seed and
-// the epoch, so that an interrupted run can go on at any batch.
+// The examples of an epoch, their order and their batches: a function of the seed and the epoch, so
+// that a run can be resumed at any batch.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace elastic::train {
 
-/// Events [begin, end) of a user's training sequence are the inputs; the events after the latest
-/// `num_targets` of them are the targets: one with supervision last, as many as inputs with
+/// The inputs are the events [begin, end) of a user's training sequence. Each of the latest
+/// `num_targets` inputs has the event after it as its target: one with supervision last, all with
 /// supervision all.
 struct Example {
   std::int32_t user = 0;
@@ -27,30 +27,31 @@ struct ExampleOptions {
   Supervision supervision = Supervision::kLast;
   Cuts cuts;
   std::int64_t max_len = 200;
-  std::int64_t window = 0;          ///< of supervision window
-  std::int64_t window_targets = 0;  ///< of these the latest are targets; 0: all
+  std::int64_t window = 0;          ///< with supervision window: latest inputs that have targets
+  std::int64_t window_targets = 0;  ///< with supervision window: of these only the latest; 0: all
   std::uint64_t seed = 0;
 };
 
-/// The examples of an epoch in their shuffled order; `lengths[u]` events has user u's training
-/// sequence.
+/// The examples of an epoch in shuffled order; `lengths[u]` is the number of events in user u's
+/// training sequence.
 ///
-/// Supervision last: an example is the latest `max_len` events before a position p >= 1, and the
-/// event at p. Cuts all: every p; latest: the last one; a number: as many drawn without replacement
-/// per user and epoch, all where there are fewer.
+/// Supervision last: an example has the latest `max_len` events before a position p >= 1 as inputs
+/// and the event at p as target. Cuts all: every p; latest: the last p; a number: that many p per
+/// user and epoch, drawn without replacement, or all if there are fewer.
+///
 /// Supervision all: an example is a window of at most `max_len` inputs. Cuts all: windows that tile
-/// the sequence, so that every event but the first is a target once; a sequence that does not fit
-/// in one window is cut at an offset drawn per user and epoch. Latest: the latest window; a number:
-/// as many full windows drawn without replacement, all where there are fewer.
-/// Supervision window: the same with at most `window_targets` targets; the inputs are the latest
-/// `max_len` events up to the last one.
+/// the sequence, so that each event but the first is a target once; a sequence longer than a window
+/// is cut at an offset drawn per user and epoch. Latest: the latest window; a number: that many
+/// full windows per user and epoch, drawn without replacement, or all if there are fewer.
+///
+/// Supervision window: as supervision all, with at most `window_targets` targets per window; the
+/// inputs are the latest `max_len` events up to the last one with a target.
 std::vector<Example> epoch_examples(std::span<const std::int64_t> lengths,
                                     const ExampleOptions& options,
                                     std::int64_t epoch);
 
-/// Offsets of the batches in `examples`, starting at 0 and ending at its size. A batch holds
-/// `batch_size` examples or, when `batch_tokens` > 0, as many as keep it within that many input
-/// tokens, at least one.
+/// Offsets of the batches in `examples`, from 0 to its size. A batch has `batch_size` examples or,
+/// if `batch_tokens` > 0, as many as fit in that many input tokens, and at least one.
 std::vector<std::size_t> cut_batches(std::span<const Example> examples,
                                      std::int64_t batch_size,
                                      std::int64_t batch_tokens);

@@ -1,4 +1,4 @@
-// items.tsv of a run: what the model's item ids stand for.
+// items.tsv of a run: raw ids and titles of the model's items.
 #pragma once
 
 #include <span>
@@ -7,21 +7,25 @@
 
 namespace elastic::train {
 
-/// An item's names: index i of a list is the item of internal id i + 1.
+/// The file's name in the run directory.
+inline constexpr const char* kItemsFile = "items.tsv";
+
+/// Raw id and title of an item. Lists of them are indexed by internal id minus 1.
 struct ItemName {
   std::string raw_id;
   std::string title;  ///< may be empty
   bool operator==(const ItemName&) const = default;
 };
 
-/// A name as it stands in the file: see write_items.
+/// `name` escaped as in the file: see write_items.
 std::string escaped(const std::string& name);
 
-/// A header line, then internal id, raw id and title of each item, separated by tabs; tabs, line
-/// breaks and backslashes within a name are written \t, \n, \r and \\. Atomic.
+/// Writes a header line, then internal id, raw id and title of each item, separated by tabs. Tabs,
+/// line breaks and backslashes within a name are escaped as \t, \n, \r and \\. The file is replaced
+/// atomically.
 void write_items(const std::string& path, std::span<const ItemName> items);
 
-/// Throws CheckpointError naming file and line.
+/// Reads such a file. Throws CheckpointError naming file and line.
 std::vector<ItemName> read_items(const std::string& path);
 
 }  // namespace elastic::train

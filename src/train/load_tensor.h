@@ -1,4 +1,4 @@
-// Weights and moments from a file into tensors that exist.
+// Loads weights and moments from a file into existing tensors.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace elastic::train {
 
-/// Copies the file's tensor `name` into `target`, on whatever device. Throws CheckpointError naming
-/// file and tensor when it is missing, or of another shape or type.
+/// Copies the file's tensor `name` into `target`, on any device. Throws CheckpointError naming file
+/// and tensor if it is missing or has another shape or type.
 void load_tensor(const Safetensors& file, const std::string& name, Tensor& target);
 
 }  // namespace elastic::train

@@ -1,4 +1,4 @@
-// The mean training loss, kept on the device until somebody asks.
+// The mean training loss, kept on the device until it is read.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace elastic::train {
 
-/// A mean over targets, summed in the order of the steps: it does not depend on when it was read.
+/// A mean over targets. Sums are in the order of the steps, independent of the times of reading.
 struct LossSum {
   double sum = 0.0;
   std::int64_t num_targets = 0;
@@ -26,19 +26,18 @@ class LossMeter {
  public:
   LossMeter(DType dtype, Device device);
 
-  /// Notes a step's mean loss (one element) over `num_targets` targets. Waits for the device only
-  /// once in a few hundred steps.
+  /// Adds a step's mean loss [] over `num_targets` targets. Waits for the device only once in a few
+  /// hundred steps.
   void add(const Tensor& loss, std::int64_t num_targets);
 
-  /// Reads what was noted since the last time. All that has been read is then in `epoch` and
-  /// `recent`.
+  /// Reads the losses that were added since the last call, and adds them to `epoch` and `recent`.
   void read();
 
-  LossSum epoch;   ///< reset by whoever begins an epoch
-  LossSum recent;  ///< reset by whoever reports
+  LossSum epoch;   ///< the caller resets it at the start of an epoch
+  LossSum recent;  ///< the caller resets it after a report
 
  private:
-  Tensor losses_;                      ///< [capacity], of the steps not read yet
+  Tensor losses_;                      ///< [capacity] losses of the steps not read yet
   std::vector<std::int64_t> targets_;  ///< of the same steps
 };
 

@@ -1,4 +1,4 @@
-// metrics.jsonl of a run: one JSON object a line, written as it happens.
+// metrics.jsonl of a run: one JSON object per line, written as events happen.
 #pragma once
 
 #include <cstdint>
@@ -11,21 +11,21 @@ namespace elastic::train {
 
 class MetricsLog {
  public:
-  /// Opens the file and cuts it back to its first `keep_bytes` bytes: 0 begins anew, and a resumed
-  /// run drops what it is going to write again. A shorter file is kept as it is.
+  /// Opens the file and truncates it to `keep_bytes` bytes: 0 starts a new file, and a resumed run
+  /// drops the lines that it will write again. A shorter file stays as it is.
   MetricsLog(const std::string& path, std::int64_t keep_bytes);
   ~MetricsLog();
   MetricsLog(const MetricsLog&) = delete;
   MetricsLog& operator=(const MetricsLog&) = delete;
 
-  /// Who else wants every line from now on; may be empty.
+  /// Calls `listener`, unless it is empty, with every line written from now on.
   void listen(std::function<void(const nlohmann::ordered_json&)> listener) {
     listener_ = std::move(listener);
   }
-  /// Appends one line, at once visible to others, and tells the listener. Throws Error naming the
-  /// file.
+  /// Appends one line, visible to other processes immediately, and calls the listener. Throws Error
+  /// naming the file.
   void write(const nlohmann::ordered_json& event);
-  /// Makes what was written durable.
+  /// Makes the written lines durable (fsync).
   void sync();
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }
 

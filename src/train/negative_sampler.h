@@ -1,4 +1,4 @@
-// Draws the items that a step's targets are told from.
+// Draws the negative items of a training step.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,21 @@
 
 namespace elastic::train {
 
-/// Negatives are drawn once for all rows of a step, with repetition, from a distribution over items
-/// 1..V: every item alike, or in proportion to how often it occurs in the training events (items
-/// that never do are then never drawn). A function of the seed and the step alone.
+/// Negatives are drawn once per step for all rows, with repetition, from items 1..V: uniformly, or
+/// in proportion to their training events. The draw depends only on the seed and the step.
 class NegativeSampler {
  public:
-  /// Draws `num_drawn` in each step.
+  /// Each step draws `num_drawn` items.
   NegativeSampler(const data::Split& split, const TrainConfig& config, std::int64_t num_drawn);
 
-  /// The step's items, ascending.
+  /// The negatives of a step, ascending.
   [[nodiscard]] std::vector<std::int32_t> draw(std::int64_t step) const;
 
-  /// log of the number of times that a step's draw is expected to name the item; -inf for never.
+  /// Log of the expected number of times that a step draws the item; -inf if it is never drawn.
   [[nodiscard]] double log_expected_count(std::int32_t item) const;
 
-  /// Appends the places in `drawn` (ascending) whose items occur in the user's training events,
-  /// ascending: they are no negatives of that user.
+  /// Appends, in ascending order, the positions in `drawn` (ascending) of items that occur in the
+  /// user's training events and so are not negatives for the user.
   void append_positives(std::int64_t user,
                         std::span<const std::int32_t> drawn,
                         std::vector<std::int32_t>& places) const;
@@ -34,9 +33,9 @@ class NegativeSampler {
   std::uint64_t seed_;
   std::int64_t num_items_;
   std::int64_t num_drawn_;
-  std::vector<std::int64_t> cumulative_;  ///< [V + 1] training events with items 1..i; or empty
-  std::vector<std::int64_t> offsets_{0};  ///< [U + 1] into items_
-  std::vector<std::int32_t> items_;       ///< of each user's training events, each once, ascending
+  std::vector<std::int64_t> cumulative_;  ///< [V + 1] events of items 1..i; empty if uniform
+  std::vector<std::int64_t> offsets_{0};  ///< [U + 1] offsets into items_
+  std::vector<std::int32_t> items_;  ///< distinct items of each user's training events, ascending
 };
 
 }  // namespace elastic::train

@@ -1,4 +1,4 @@
-// What a training run tells to whoever shows it; the library itself never prints.
+// Callbacks that report the progress of training; the library itself never prints.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace elastic::train {
 
-/// How training goes; rates and loss are of the time since the report before.
+/// The progress of training; loss and rates cover the time since the last report.
 struct Progress {
   std::int64_t epoch = 0;  ///< from 1
   std::int64_t num_epochs = 0;
@@ -22,7 +22,7 @@ struct Progress {
   double learning_rate = 0.0;
   double examples_per_s = 0.0;
   double tokens_per_s = 0.0;
-  double epoch_eta_s = 0.0;  ///< until the epoch's last step
+  double epoch_eta_s = 0.0;  ///< estimated seconds until the epoch's last step
   MemoryReport memory;
 };
 
@@ -31,7 +31,7 @@ struct EpochReport {
   std::int64_t epoch = 0;  ///< from 1
   std::int64_t num_steps = 0;
   std::int64_t num_examples = 0;
-  std::int64_t num_tokens = 0;  ///< inputs
+  std::int64_t num_tokens = 0;  ///< input tokens
   double loss = 0.0;
   double learning_rate = 0.0;  ///< of the last step
   double seconds = 0.0;        ///< of its steps
@@ -39,23 +39,23 @@ struct EpochReport {
 
 /// An evaluation of the validation split.
 struct EvaluationReport {
-  std::int64_t epoch = 0;  ///< from 1; the current one when time ran out within it
+  std::int64_t epoch = 0;  ///< from 1; the current one if the run ended within it
   std::vector<eval::MetricValue> metrics;
-  eval::ExpertUse experts;  ///< of the validation users; empty for models without
-  bool best = false;        ///< better than all before: the model was saved
+  eval::ExpertUse experts;  ///< of the validation users; empty for models without experts
+  bool best = false;        ///< better than all earlier ones; the model was saved
   double seconds = 0.0;
 };
 
-/// Who wants to know; any may be empty. Called on the thread that trains.
+/// The callbacks, any of which may be empty. They are called on the training thread.
 struct TrainObserver {
   std::function<void(const Progress&)> progress;
   std::function<void(const EpochReport&)> epoch;
   std::function<void(const EvaluationReport&)> evaluation;
-  /// Every line of metrics.jsonl.
+  /// For every line of metrics.jsonl.
   std::function<void(const nlohmann::ordered_json&)> line;
   /// After every step, with the number of steps so far.
   std::function<void(std::int64_t)> step;
-  /// After a checkpoint that `save_now` asked for, with the number of steps it holds.
+  /// After a checkpoint requested by `save_now`, with its number of steps.
   std::function<void(std::int64_t)> saved;
 };
 

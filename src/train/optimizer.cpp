@@ -28,7 +28,7 @@ void Optimizer::step(const Tensor& loss, double learning_rate, const RowGradient
 }
 
 void Optimizer::update(const Tensor& loss, double learning_rate, const RowGradient* rows) {
-  std::vector<Tensor> all_grads;  // in the order of the parameters, as the guard names them
+  std::vector<Tensor> all_grads;  // in the order of the parameters, whose names the guard reports
   std::vector<Tensor> values;
   std::vector<Tensor> grads;
   std::vector<Tensor> first_moments;
@@ -37,7 +37,8 @@ void Optimizer::update(const Tensor& loss, double learning_rate, const RowGradie
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Variable& variable = parameters_[i].variable;
     if (rows != nullptr && variable.is(rows->parameter)) {
-      ELASTIC_CHECK(!variable.grad().defined(), "a gradient by rows and another one");
+      ELASTIC_CHECK(!variable.grad().defined(),
+                    "a parameter with a gradient by rows and a whole gradient");
       by_rows = i;
       all_grads.push_back(rows->grad);
       continue;
@@ -49,7 +50,8 @@ void Optimizer::update(const Tensor& loss, double learning_rate, const RowGradie
     second_moments.push_back(second_moments_[i]);
     variable.clear_grad();
   }
-  ELASTIC_CHECK(rows == nullptr || by_rows < parameters_.size(), "rows of no parameter");
+  ELASTIC_CHECK(rows == nullptr || by_rows < parameters_.size(),
+                "rows of a parameter that is not trained");
   next_step(learning_rate);
   run(kernels::CheckGradients{all_grads, loss, num_steps_, health_});
   if (!values.empty()) {

@@ -1,4 +1,4 @@
-// Adam and AdamW over a model's parameters, with a guard against gradients that are not finite.
+// Adam and AdamW for a model's parameters, with a guard against gradients that are not finite.
 #pragma once
 
 #include <cstdint>
@@ -12,43 +12,43 @@
 
 namespace elastic::train {
 
-/// The gradient of a parameter by some of its rows; all others have none.
+/// The gradient of some rows of a parameter; the other rows have none.
 struct RowGradient {
   Variable parameter;  ///< [N, D]
-  Tensor rows;         ///< [R] int32, each at most once
+  Tensor rows;         ///< [R] int32, distinct
   Tensor grad;         ///< [R, D]
 };
 
-/// Adam (Kingma & Ba 2015) with bias correction; adamw decays weights apart from the gradient
-/// (Loshchilov & Hutter 2019). All parameters alike.
+/// Adam (Kingma & Ba 2015) with bias correction; adamw decays weights separately from the gradient
+/// (Loshchilov & Hutter 2019). All parameters have the same settings.
 class Optimizer {
  public:
-  /// Works on the trained parameters that there are now, and leaves buffers alone.
+  /// Optimises the trained parameters that exist now; buffers are left alone.
   Optimizer(const ParameterStore& parameters, const TrainConfig& config);
 
-  /// One step with the gradients that backward left (a parameter without one counts as zero), which
-  /// are then cleared. From the first loss or gradient on that is not finite no step changes
-  /// anything; the host learns of it from `require_finite`, so that a step waits for no device.
+  /// Updates the parameters in place with the gradients of the last backward (zero where there is
+  /// none), and clears them. `loss` is a scalar []. Once a loss or gradient is not finite, no step
+  /// changes anything. `require_finite` reports that, so a step does not wait for the device.
   void step(const Tensor& loss, double learning_rate);
-  /// The same where one parameter's gradient is given by rows ("lazy Adam"): the norm is taken over
-  /// them; other rows and their moments stay as they are, where a step with zeros would let the
-  /// moments fade, move the row by what they still hold, and decay it. Corrections of bias count
-  /// all steps.
+  /// The same with the gradient of one parameter given by rows ("lazy Adam"). Other rows and their
+  /// moments do not change, whereas a zero gradient would decay the moments and still move the
+  /// rows. The gradient norm includes the given rows; bias corrections count all steps.
   void step(const Tensor& loss, double learning_rate, const RowGradient& rows);
 
-  /// Counts a step whose kernels are recorded, and what they then compute with.
+  /// Counts a step whose kernels are replayed, and returns the options they compute with.
   const AdamOptions& next_step(double learning_rate);
-  /// Of the latest step.
+  /// The options of the latest step.
   [[nodiscard]] const AdamOptions& options() const { return options_; }
 
-  /// Reads the guard. Throws NotANumberError naming the step and the parameter.
+  /// Reads the guard from the device. Throws NotANumberError naming the step and the parameter.
   void require_finite() const;
 
   [[nodiscard]] std::int64_t num_steps() const { return num_steps_; }
 
-  /// Moments under `adam.first.NAME` and `adam.second.NAME`, sharing the optimizer's elements.
+  /// Moments as `adam.first.NAME` and `adam.second.NAME`, sharing the optimizer's memory.
   [[nodiscard]] std::vector<NamedTensor> state() const;
-  /// Copies them back. Throws CheckpointError when one is missing or does not fit.
+  /// Copies the moments back. Throws CheckpointError if one is missing or has another shape or
+  /// type.
   void load(const Safetensors& state, std::int64_t num_steps);
 
  private:

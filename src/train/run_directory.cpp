@@ -22,14 +22,15 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLockName = ".lock";
 constexpr const char* kCheckpoints = "checkpoints";
-// Paths and raw ids need not be UTF-8, JSON must.
+// JSON must be UTF-8; paths and raw ids need not be.
 constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
 
 bool is_leftover(const fs::directory_entry& entry) {
   return is_atomic_leftover(entry.path().filename().string());
 }
 
-// Anything but what a process leaves that was killed before it had written config.json.
+// True if the folder contains more than the leftovers of a process killed before it wrote
+// config.json.
 bool holds_files(const std::string& path) {
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
     const fs::path name = entry.path().filename();
@@ -42,7 +43,7 @@ bool holds_files(const std::string& path) {
   return false;
 }
 
-// What the caller can change by another --out is a usage error, a full or broken disk is not.
+// Failures that another --out avoids are usage errors; a full or broken disk is not.
 [[noreturn]] void refuse(const std::string& message, int error) {
   const bool is_usage = error != ENOSPC && error != EDQUOT && error != EIO && error != ENOMEM;
   const std::string reason = std::generic_category().message(error);
@@ -100,7 +101,7 @@ RunDirectory::RunDirectory(RunDirectory&& other) noexcept
 
 RunDirectory::~RunDirectory() {
   if (lock_descriptor_ >= 0) {
-    ::close(lock_descriptor_);  // and with it the lock
+    ::close(lock_descriptor_);  // releases the lock too
   }
 }
 
@@ -118,7 +119,8 @@ void RunDirectory::lock() {
   }
 }
 
-// What a killed process was writing; nobody else can be while the lock is ours.
+// Removes temporary files of killed processes. While the lock is held, no other process writes
+// here.
 void RunDirectory::remove_leftovers() const {
   for (const std::string& folder : {path_, file(kCheckpoints)}) {
     std::error_code no_folder;

@@ -1,4 +1,4 @@
-// The folder of a run: created, locked against a second process, and filled with small files.
+// The folder of a run: creates it, locks it against other processes, and writes small files.
 //
 //   config.json  data.json  items.tsv  model.safetensors  checkpoints/  metrics.jsonl  result.json
 #pragma once
@@ -11,10 +11,10 @@ namespace elastic::train {
 
 class RunDirectory {
  public:
-  /// A new run. Throws UsageError naming the folder if it cannot be created or written, is in use
-  /// by another process, or holds anything already.
+  /// Creates the folder of a new run. Throws UsageError naming the folder if it cannot be created
+  /// or written, is in use by another process, or is not empty.
   static RunDirectory create(const std::string& path);
-  /// An existing run, to go on with. Throws UsageError if there is none, or it is in use.
+  /// Opens an existing run to resume it. Throws UsageError if there is none, or it is in use.
   static RunDirectory resume(const std::string& path);
 
   RunDirectory(RunDirectory&& other) noexcept;
@@ -29,7 +29,6 @@ class RunDirectory {
   [[nodiscard]] std::string checkpoint_path() const {
     return file("checkpoints/latest.safetensors");
   }
-  [[nodiscard]] std::string items_path() const { return file("items.tsv"); }
   [[nodiscard]] std::string metrics_path() const { return file("metrics.jsonl"); }
   [[nodiscard]] bool has_checkpoint() const;
 
@@ -45,7 +44,7 @@ class RunDirectory {
   int lock_descriptor_ = -1;
 };
 
-/// A JSON file of a run. Throws CheckpointError naming the file if it is missing or not JSON.
+/// Reads a JSON file of a run. Throws CheckpointError naming the file if it is missing or not JSON.
 nlohmann::ordered_json read_json(const std::string& path);
 
 }  // namespace elastic::train

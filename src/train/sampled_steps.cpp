@@ -9,8 +9,8 @@
 namespace elastic::train {
 namespace {
 
-// The items that a step names, ascending, each once, "no item" (0) first; place_of[item] is where
-// it stands.
+// The distinct items in `lists` and "no item" (0), ascending. Sets place_of[item] to the position
+// of each of them.
 std::vector<std::int32_t> named_items(std::initializer_list<const std::vector<std::int32_t>*> lists,
                                       std::vector<std::int32_t>& place_of) {
   constexpr std::int32_t kNamed = -1;
@@ -49,11 +49,11 @@ SampledSteps::SampledSteps(Model& model,
                            const TrainConfig& config)
     : model_(model),
       optimizer_(optimizer),
-      sampling_(sampling_for(config, model)),
-      sampler_(split, config, sampling_.num_drawn),
+      settings_(sampled_loss_settings(config, model)),
+      sampler_(split, config, settings_.num_drawn),
       device_(model.item_table().value().device()),
       dtype_(model.item_table().value().dtype()) {
-  if (sampling_.by_rows) {
+  if (settings_.by_rows) {
     place_of_.resize(static_cast<std::size_t>(split.num_items()) + 1);
   }
 }
@@ -64,9 +64,9 @@ Tensor SampledSteps::upload(const std::vector<std::int32_t>& values) const {
 
 Tensor SampledSteps::log_counts(const std::vector<std::int32_t>& items) const {
   const Shape shape{static_cast<std::int64_t>(items.size())};
-  if (!sampling_.corrected) {
+  if (!settings_.corrected) {
     Tensor prior(shape, dtype_, device_);
-    fill(prior, sampling_.prior);
+    fill(prior, settings_.prior);
     return prior;
   }
   std::vector<double> logs(items.size());
@@ -83,7 +83,7 @@ SampledItems SampledSteps::sample(const std::vector<std::int32_t>& drawn,
                                   const std::vector<std::int32_t>& targets) const {
   SampledItems sampled;
   sampled.rows = upload(drawn);
-  if (sampling_.corrected || sampling_.prior != 0.0) {
+  if (settings_.corrected || settings_.prior != 0.0) {
     sampled.log_counts = log_counts(drawn);
     sampled.target_log_counts = log_counts(targets);
   }
@@ -113,7 +113,7 @@ Tensor SampledSteps::run(const HostBatch& input,
   TrainBatch batch = train::upload(input, device_);
   ForwardMode pass = mode;
   Tensor rows;
-  if (sampling_.by_rows) {
+  if (settings_.by_rows) {
     rows = upload(named_items({&input.ids, &input.targets, &drawn}, place_of_));
     const Tensor& table = model_.item_table().value();
     Tensor part({rows.numel(), table.cols()}, dtype_, device_);
@@ -123,11 +123,11 @@ Tensor SampledSteps::run(const HostBatch& input,
     sampled.rows = upload(places(drawn, place_of_));
   }
   const Variable hidden = supervised_states(model_, batch, supervision, pass);
-  const Variable table = sampling_.by_rows ? pass.items.table : model_.take_scored_items();
+  const Variable table = settings_.by_rows ? pass.items.table : model_.take_scored_items();
   const Variable loss =
-      ops::sampled_cross_entropy(hidden, table, batch.targets, sampled, sampling_.loss);
+      ops::sampled_cross_entropy(hidden, table, batch.targets, sampled, settings_.loss);
   backward(loss);
-  if (sampling_.by_rows) {
+  if (settings_.by_rows) {
     optimizer_.step(loss.value(), learning_rate, {model_.item_table(), rows, table.grad()});
   } else {
     optimizer_.step(loss.value(), learning_rate);

@@ -1,5 +1,4 @@
-// Training steps whose loss tells each target from drawn items: neither time nor memory of a step
-// grows with the catalogue.
+// Training steps with a loss over sampled negatives.
 #pragma once
 
 #include <cstdint>
@@ -10,25 +9,26 @@
 #include "tensor/sampled_items.h"
 #include "train/negative_sampler.h"
 #include "train/optimizer.h"
-#include "train/sampling.h"
+#include "train/sampled_loss_settings.h"
 #include "train/train_batch.h"
 
 namespace elastic::train {
 
-/// By rows (Sampling::by_rows), a step gathers the rows of the items that it names (histories,
-/// targets, negatives: sorted, each once) into a small table, which the model reads and the loss
-/// scores; its gradient is the item table's, and the optimiser moves those rows alone. Otherwise
-/// the item table has its whole gradient, as with the softmax loss.
+/// With SampledLossSettings::by_rows, a step gathers the rows of the items in its histories,
+/// targets and negatives into a small table. The model reads and the loss scores that table, and
+/// the optimiser updates only these rows of the item table, so neither time nor memory of a step
+/// grows with the catalogue. Otherwise the item table has a full gradient, as with the softmax
+/// loss.
 class SampledSteps {
  public:
-  /// All of them must outlive this. Throws as sampling_for does.
+  /// All arguments must outlive this. Throws as sampled_loss_settings does.
   SampledSteps(Model& model,
                Optimizer& optimizer,
                const data::Split& split,
                const TrainConfig& config);
 
-  /// One step, as training_step; `examples` are those that `input` was collected from, `mode.step`
-  /// decides the negatives.
+  /// One step, as training_step; returns the loss []. `input` must have been collected from
+  /// `examples`. The negatives depend on `mode.step`.
   Tensor run(const HostBatch& input,
              std::span<const Example> examples,
              Supervision supervision,
@@ -36,21 +36,21 @@ class SampledSteps {
              double learning_rate);
 
  private:
-  // What the loss compares with, on the device; its rows are item ids.
+  // The negatives of the loss, on the device, as item ids.
   [[nodiscard]] SampledItems sample(const std::vector<std::int32_t>& drawn,
                                     std::span<const Example> examples,
                                     const std::vector<std::int32_t>& targets) const;
-  // What is taken off the scores of `items`.
+  // The amounts by which the scores of `items` are reduced.
   [[nodiscard]] Tensor log_counts(const std::vector<std::int32_t>& items) const;
   [[nodiscard]] Tensor upload(const std::vector<std::int32_t>& values) const;
 
   Model& model_;
   Optimizer& optimizer_;
-  Sampling sampling_;
+  SampledLossSettings settings_;
   NegativeSampler sampler_;
   Device device_;
   DType dtype_;
-  std::vector<std::int32_t> place_of_;  ///< [V + 1] by item: its row in the step's table; or empty
+  std::vector<std::int32_t> place_of_;  ///< [V + 1] each item's row in the step's table, if by_rows
 };
 
 }  // namespace elastic::train

@@ -22,7 +22,7 @@ Number number_at(const Safetensors& file, const std::string& key) {
   return value;
 }
 
-// A config that no model accepts is the file's fault, not the user's.
+// An invalid config is an error of the file, not of the user.
 std::unique_ptr<Model> make_saved_model(const Safetensors& file,
                                         const SavedModelInfo& info,
                                         Device device) {
@@ -121,10 +121,6 @@ SavedModel load_saved_model(const std::string& run_directory, Device device) {
         "with `elastic train --resume`");
   }
   return read_model(path.string(), device);
-}
-
-std::unique_ptr<Model> load_model(const std::string& run_directory, Device device) {
-  return load_saved_model(run_directory, device).model;
 }
 
 }  // namespace elastic::train

@@ -1,4 +1,4 @@
-// The weights of a model as a file that needs nothing else to be used.
+// Saves and loads models as self-contained files.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,17 @@
 
 namespace elastic::train {
 
-/// Of saved models and checkpoints; a file of another number is refused.
+/// Format version of saved models and checkpoints; files with another version are refused.
 inline constexpr int kFormatVersion = 1;
 
-/// Where saved weights come from.
+/// The origin of saved weights.
 struct SavedModelInfo {
   std::uint64_t seed = 0;
   std::int64_t epoch = 0;  ///< from 1; 0: before training
-  std::string metric;      ///< that chose this epoch: "NDCG@10"
+  std::string metric;      ///< the metric that selected this epoch: "NDCG@10"
   double metric_value = 0.0;
   std::string data_hash;
-  std::string loss = "softmax";  ///< as TrainConfig's; files without it know no other
+  std::string loss = "softmax";  ///< as in TrainConfig; the default for files without it
 };
 
 /// Writes the parameters under their names, the config and `info` as metadata, atomically.
@@ -32,21 +32,20 @@ struct SavedModel {
   SavedModelInfo info;
 };
 
-/// Throws CheckpointError naming the file and the key or tensor that does not fit.
+/// Reads a saved model. Throws CheckpointError naming the file and the key or tensor that is
+/// missing or invalid.
 SavedModel read_model(const std::string& path, Device device = Device::kCpu);
 
 /// The best model of a run, RUN/model.safetensors. Throws CheckpointError if the run has none yet.
 SavedModel load_saved_model(const std::string& run_directory, Device device = Device::kCpu);
-/// The same without where it comes from.
-std::unique_ptr<Model> load_model(const std::string& run_directory, Device device = Device::kCpu);
 
-/// Throws CheckpointError unless the metadata's format_version is ours.
+/// Throws CheckpointError unless the metadata's format_version is kFormatVersion.
 void check_format_version(const Safetensors& file);
 
-/// The parameters under `prefix` + name, sharing their elements.
+/// The parameters, named `prefix` + name, sharing their memory.
 std::vector<NamedTensor> named_parameters(const ParameterStore& parameters,
                                           const std::string& prefix);
-/// Copies them back; throws CheckpointError.
+/// Copies such tensors from `file` to the parameters. Throws CheckpointError.
 void load_parameters(const Safetensors& file,
                      const std::string& prefix,
                      const ParameterStore& parameters);

@@ -1,4 +1,4 @@
-// Time between two glances.
+// Measures elapsed time.
 #pragma once
 
 #include <chrono>
@@ -7,12 +7,13 @@ namespace elastic::train {
 
 class Stopwatch {
  public:
-  /// Seconds since the last lap, or since the start.
+  /// Seconds since the last lap, or since the start; starts a new lap.
   double lap() {
     const double seconds = peek();
     begin_ = Clock::now();
     return seconds;
   }
+  /// The same without starting a new lap.
   [[nodiscard]] double peek() const {
     return std::chrono::duration<double>(Clock::now() - begin_).count();
   }

@@ -1,4 +1,4 @@
-// One training step's input: sequences, and the items to predict after them.
+// The input of a training step: sequences, and the items to predict.
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,26 @@
 
 namespace elastic::train {
 
-/// On the host.
+/// A batch on the host: B sequences, T tokens, R targets.
 struct HostBatch {
   std::vector<std::int32_t> ids;         ///< [T]
   std::vector<std::int32_t> offsets{0};  ///< [B + 1]
-  std::vector<std::int32_t> targets;     ///< [R], in the order of the supervised tokens
-  /// With supervision window, where some window's first tokens have no target: the places [R] of
-  /// those that have one among all windows' tokens. Empty: all have one.
+  std::vector<std::int32_t> targets;     ///< [R] in the order of the supervised tokens
+  /// With supervision window, if the first tokens of some window have no target: the indices [R],
+  /// among the tokens of all windows, of those that have one. Empty if all have one.
   std::vector<std::int32_t> rows;
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   [[nodiscard]] std::int64_t num_tokens() const { return static_cast<std::int64_t>(ids.size()); }
 };
 
-/// On the device.
+/// The same on a device.
 struct TrainBatch {
   data::Batch batch;
   Tensor targets;
-  Tensor rows;  ///< undefined where HostBatch::rows is empty
+  Tensor rows;  ///< undefined if HostBatch::rows is empty
 };
 
-/// Collects the examples' events from the training part of the split.
+/// Collects the events of `examples` from the training part of the split.
 HostBatch collect_batch(const data::Split& split,
                         std::span<const Example> examples,
                         const ExampleOptions& options);

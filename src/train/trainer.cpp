@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "eval/evaluator.h"
 #include "tensor/threads.h"
+#include "train/metrics_events.h"
 #include "train/saved_model.h"
 #include "train/schedule.h"
 #include "train/training_step.h"
@@ -115,7 +116,7 @@ TrainResult Trainer::run() {
       if (const std::optional<Status> status = interruption()) {
         save();
         if (status != Status::kStopped && state_.next_batch > 0) {
-          evaluate();  // not in the saved state: who resumes with more time passes by it
+          evaluate();  // not part of the saved state: a resumed run skips it
         }
         return result(*status);
       }
@@ -160,7 +161,7 @@ void Trainer::begin_epoch() {
   batches_ = cut_batches(examples_, config_.batch_size, config_.batch_tokens);
   if (state_.next_batch > num_batches()) {
     throw CheckpointError(run_.checkpoint_path(),
-                          ": the training state stands at batch ",
+                          ": the training state is at batch ",
                           state_.next_batch,
                           " of an epoch of ",
                           num_batches());
@@ -214,7 +215,7 @@ Tensor Trainer::take_step(const HostBatch& input,
   return training_step(model_, optimizer_, upload(input, device_), supervision, mode, rate);
 }
 
-// Of the step that `state_` counted last, so that it is the same after an interruption.
+// The rate of the step that `state_` counted last, hence the same after a resume.
 double Trainer::current_learning_rate() const {
   const double epochs_done =
       static_cast<double>(state_.epoch) + share(state_.next_batch - 1, num_batches());
@@ -261,17 +262,7 @@ void Trainer::finish_epoch() {
   report.loss = loss_.epoch.mean();
   report.learning_rate = current_learning_rate();
   report.seconds = state_.epoch_seconds;
-  log_->write({{"event", "epoch"},
-               {"epoch", report.epoch},
-               {"step", state_.num_steps},
-               {"examples", report.num_examples},
-               {"tokens", report.num_tokens},
-               {"tokens_read", state_.num_tokens},
-               {"targets", state_.num_targets},
-               {"loss_function", config_.loss},
-               {"loss", report.loss},
-               {"learning_rate", report.learning_rate},
-               {"seconds", report.seconds}});
+  log_->write(epoch_event(report, state_, config_.loss));
   if (observer_.epoch) {
     observer_.epoch(report);
   }
@@ -315,19 +306,7 @@ void Trainer::evaluate() {
   state_.elapsed_s += report.seconds;
   evaluation_s_ = report.seconds;
 
-  nlohmann::ordered_json event{{"event", "evaluation"},
-                               {"epoch", report.epoch},
-                               {"step", state_.num_steps},
-                               {"tokens_read", state_.num_tokens},
-                               {"targets", state_.num_targets},
-                               {"elapsed_s", state_.elapsed_s}};
-  for (const eval::MetricValue& value : report.metrics) {
-    event[value.name] = value.value;
-  }
-  event["best"] = report.best;
-  event.update(to_json(report.experts));
-  event["seconds"] = report.seconds;
-  log_->write(event);
+  log_->write(evaluation_event(report, state_));
   if (observer_.evaluation) {
     observer_.evaluation(report);
   }
@@ -348,7 +327,7 @@ void Trainer::save() {
 }
 
 void Trainer::save_if_due() {
-  // No more than save_every_s shall be lost, so what an evaluation will take counts before it.
+  // At most save_every_s may be lost, so the time of an upcoming evaluation counts beforehand.
   const bool epoch_ends = state_.next_batch == num_batches();
   const double due_s = since_save_.peek() + (epoch_ends ? evaluation_s_ : 0.0);
   const bool asked = options_.save_now != nullptr && options_.save_now->load();

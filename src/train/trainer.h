@@ -17,50 +17,51 @@
 #include "train/metrics_log.h"
 #include "train/observer.h"
 #include "train/optimizer.h"
+#include "train/recorded_steps.h"
 #include "train/run_directory.h"
 #include "train/sampled_steps.h"
 #include "train/stopwatch.h"
 #include "train/train_config.h"
-#include "train/training_step.h"
 
 namespace elastic::train {
 
-/// What the best epoch is chosen by, on the validation split.
+/// The metric on the validation split that selects the best epoch.
 inline constexpr const char* kBestMetric = "NDCG@10";
 
 struct TrainerOptions {
-  bool resume = false;    ///< go on from the run's checkpoint, if it has one yet
-  std::string data_hash;  ///< of data and split; a run goes on with the same only
+  bool resume = false;    ///< continue from the run's checkpoint, if it has one
+  std::string data_hash;  ///< of data and split; a run is only resumed with the same
   double report_every_s = 0.25;
-  eval::EvalOptions evaluation;            ///< of the validation split
-  const std::atomic<int>* stop = nullptr;  ///< once not 0: save and return after the current step
-  /// Once true: save after the current step, and go on. Set back to false then.
+  eval::EvalOptions evaluation;  ///< on the validation split
+  /// Once it is not 0: save and return after the current step.
+  const std::atomic<int>* stop = nullptr;
+  /// Once it is true: save after the current step, set it to false and continue.
   std::atomic<bool>* save_now = nullptr;
 };
 
 enum class Status {
   kFinished,      ///< all epochs
-  kEarlyStopped,  ///< no better epoch for `patience` evaluations
-  kOutOfTime,     ///< max_time_s; can be resumed with more
-  kOutOfTokens,   ///< max_tokens; can be resumed with more
-  kStopped,       ///< by the stop flag; can be resumed
+  kEarlyStopped,  ///< no better epoch in `patience` evaluations
+  kOutOfTime,     ///< max_time_s reached; can be resumed with more
+  kOutOfTokens,   ///< max_tokens reached; can be resumed with more
+  kStopped,       ///< by the `stop` flag; can be resumed
 };
 const char* name_of(Status status);
 
 struct TrainResult {
   Status status = Status::kFinished;
-  std::int64_t num_epochs = 0;  ///< finished
+  std::int64_t num_epochs = 0;  ///< finished epochs
   std::int64_t num_steps = 0;
-  std::int64_t best_epoch = 0;  ///< from 1; 0: none, no model was saved
+  std::int64_t best_epoch = 0;  ///< from 1; 0: none, and no model was saved
   double best_metric = 0.0;
-  double elapsed_s = 0.0;  ///< of the whole run, over all interruptions
+  double elapsed_s = 0.0;  ///< of the whole run, across all interruptions
 };
 
 class Trainer {
  public:
-  /// All references must outlive the trainer. When resuming, the model's weights are overwritten
-  /// from the checkpoint. Throws UsageError, CheckpointError, or DataError when there is nothing to
-  /// train on or to validate with.
+  /// All references must outlive the trainer. On resuming, the model's weights are replaced by
+  /// those of the checkpoint. Throws UsageError, CheckpointError, or DataError if there are no
+  /// events to train on or to validate with.
   Trainer(Model& model,
           const data::Split& split,
           const TrainConfig& config,
@@ -68,11 +69,11 @@ class Trainer {
           TrainerOptions options = {},
           TrainObserver observer = {});
 
-  /// Trains until done or interrupted. The state is saved before it returns; the model then holds
+  /// Trains until done or interrupted, and saves the state before it returns. The model then has
   /// the latest weights, the run directory the best ones. Throws NotANumberError naming step and
-  /// parameter when the loss or a gradient is not finite; what is saved stays as it was.
+  /// parameter if the loss or a gradient is not finite; the saved files stay as they were.
   TrainResult run();
-  /// Steps of the whole run so far: those of the checkpoint, where it was resumed.
+  /// Steps of the whole run so far, including those before a resume.
   [[nodiscard]] std::int64_t num_steps() const { return state_.num_steps; }
 
  private:
@@ -85,14 +86,15 @@ class Trainer {
   [[nodiscard]] double current_learning_rate() const;
   void begin_epoch();
   void step();
-  // Forward, backward and update; the loss.
+  // Forward, backward and update; returns the loss [].
   Tensor take_step(const HostBatch& input,
                    std::span<const Example> examples,
                    const ForwardMode& mode);
   void finish_epoch();
   void evaluate();
   void report_progress();
-  /// Everything read from the device, so that nothing not finite is reported or saved.
+  // Reads the guard and the losses from the device, so that only finite numbers are reported or
+  // saved.
   void read_device();
   void save();
   void save_if_due();
@@ -116,13 +118,13 @@ class Trainer {
   LossMeter loss_;
 
   std::vector<Example> examples_;     ///< of the current epoch
-  std::vector<std::size_t> batches_;  ///< their offsets
+  std::vector<std::size_t> batches_;  ///< offsets in `examples_`
   std::int64_t recent_examples_ = 0;  ///< since the last report, as are the tokens
   std::int64_t recent_tokens_ = 0;
   Stopwatch clock_;
   Stopwatch since_report_;
   Stopwatch since_save_;
-  double evaluation_s_ = 0.0;  ///< what the latest evaluation took
+  double evaluation_s_ = 0.0;  ///< duration of the latest evaluation
 };
 
 }  // namespace elastic::train

@@ -1,46 +1,9 @@
 #include "train/training_step.h"
 
-#include <algorithm>
-#include <bit>
-
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rows.h"
-#include "base/error.h"
 
 namespace elastic::train {
-namespace {
-
-// Allocations come from the recording pool while one lives.
-class RecordingPool {
- public:
-  explicit RecordingPool(CachingAllocator& allocator) : allocator_(allocator) {
-    allocator_.use_recording_pool(true);
-  }
-  ~RecordingPool() { allocator_.use_recording_pool(false); }
-  RecordingPool(const RecordingPool&) = delete;
-  RecordingPool& operator=(const RecordingPool&) = delete;
-
- private:
-  CachingAllocator& allocator_;
-};
-
-// Appends sequences of no item to whole tokens of a bucket: at most an eighth more. Their number
-// depends on the bucket alone; none is longer than `max_len` >= 2.
-void fill_up(HostBatch& batch, std::int64_t max_len) {
-  constexpr std::int64_t kLeastStep = 256;
-  const std::int64_t tokens = batch.num_tokens();
-  const auto power = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(tokens)));
-  const std::int64_t step = std::max(kLeastStep, power / 8);
-  // Room for one token each, and for what is left of a step beside.
-  const std::int64_t sequences = (step + max_len - 2) / (max_len - 1) + 1;
-  const std::int64_t bucket = (tokens + sequences + step - 1) / step * step;
-  batch.ids.resize(static_cast<std::size_t>(bucket), 0);
-  for (std::int64_t i = 1; i <= sequences; ++i) {
-    batch.offsets.push_back(static_cast<std::int32_t>(tokens + (bucket - tokens) * i / sequences));
-  }
-}
-
-}  // namespace
 
 Variable supervised_states(Model& model,
                            const TrainBatch& input,
@@ -69,66 +32,6 @@ Tensor training_step(Model& model,
   backward(loss);
   optimizer.step(loss.value(), learning_rate);
   return loss.value();
-}
-
-RecordedSteps::RecordedSteps(Model& model, Optimizer& optimizer)
-    : model_(model), optimizer_(optimizer), device_(model.item_table().value().device()) {}
-
-Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double learning_rate) {
-  const data::Batch batch{
-      Segments::planned(
-          bucket.offsets, bucket.ids.numel(), static_cast<std::int32_t>(model_.config().max_len)),
-      bucket.ids};
-  const Variable states = model_.encode_last(batch, mode);
-  const Variable loss = ops::linear_cross_entropy(
-      ops::first_rows(states, bucket.targets.numel()), model_.take_scored_items(), bucket.targets);
-  backward(loss);
-  optimizer_.step(loss.value(), learning_rate);
-  copy(loss.value(), bucket.loss);
-  return bucket.loss;
-}
-
-Tensor RecordedSteps::run(const HostBatch& input, const ForwardMode& mode, double learning_rate) {
-  if (model_.config().max_len < 2) {  // nothing to fill up with
-    return training_step(
-        model_, optimizer_, upload(input, device_), Supervision::kLast, mode, learning_rate);
-  }
-  HostBatch batch = input;
-  fill_up(batch, model_.config().max_len);
-  Bucket& bucket = buckets_[{input.size(), batch.num_tokens()}];
-  if (!bucket.ids.defined()) {
-    bucket.ids = Tensor({batch.num_tokens()}, DType::kInt32, device_);
-    bucket.offsets = Tensor({batch.size() + 1}, DType::kInt32, device_);
-    bucket.targets = Tensor({input.size()}, DType::kInt32, device_);
-    bucket.loss = Tensor({}, model_.item_table().value().dtype(), device_);
-  }
-  Backend& backend = backend_for(device_);
-  ELASTIC_CHECK(bucket.offsets.numel() == batch.size() + 1, "a bucket of other sequences");
-  backend.copy_from_host(batch.ids.data(), bucket.ids);
-  backend.copy_from_host(batch.offsets.data(), bucket.offsets);
-  backend.copy_from_host(batch.targets.data(), bucket.targets);
-  if (bucket.work != nullptr) {
-    bucket.work->run(mode.step - bucket.recorded_at, optimizer_.next_step(learning_rate));
-    return bucket.loss;
-  }
-  const RecordingPool pool(backend.allocator());
-  if (!bucket.warm) {
-    bucket.warm = true;
-    return step_in(bucket, mode, learning_rate);
-  }
-  bucket.recorded_at = mode.step;
-  bucket.work = backend.record([&] { step_in(bucket, mode, learning_rate); });
-  if (bucket.work == nullptr) {  // the device records nothing
-    return step_in(bucket, mode, learning_rate);
-  }
-  bucket.work->run(0, optimizer_.options());
-  return bucket.loss;
-}
-
-std::int64_t RecordedSteps::num_recorded() const {
-  return std::count_if(buckets_.begin(), buckets_.end(), [](const auto& entry) {
-    return entry.second.work != nullptr;
-  });
 }
 
 }  // namespace elastic::train

@@ -13,10 +13,10 @@
 using namespace elastic;
 namespace fs = std::filesystem;
 
-TEST_CASE("atomic file: nothing is seen before the end, and everything then") {
+TEST_CASE("atomic file: the content is visible only after commit") {
   const TemporaryFolder folder;
   const std::string path = folder.file("a");
-  const std::string large(3'000'000, 'x');  // beyond what is buffered
+  const std::string large(3'000'000, 'x');  // larger than the buffer
   {
     AtomicFile file(path);
     file.write("head ");
@@ -31,7 +31,7 @@ TEST_CASE("atomic file: nothing is seen before the end, and everything then") {
   CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
 }
 
-TEST_CASE("atomic file: one that is not committed leaves the former content") {
+TEST_CASE("atomic file: without commit the old content stays") {
   const TemporaryFolder folder;
   write_file_atomically(folder.file("a"), "before");
   {
@@ -42,7 +42,7 @@ TEST_CASE("atomic file: one that is not committed leaves the former content") {
   CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
 }
 
-TEST_CASE("atomic file: a file that grows beyond the limit is an error, and the former one stays") {
+TEST_CASE("atomic file: a write beyond the size limit is an error and keeps the old content") {
   const TemporaryFolder folder;
   write_file_atomically(folder.file("a"), "before");
   rlimit before{};
@@ -64,7 +64,7 @@ TEST_CASE("atomic file: a file that grows beyond the limit is an error, and the 
   CHECK(bytes_of(folder.file("a")) == "before");
 }
 
-TEST_CASE("atomic file: its leftovers are known by name") {
+TEST_CASE("atomic file: leftovers are recognised by their names") {
   CHECK(is_atomic_leftover("latest.safetensors.17.tmp"));
   CHECK(is_atomic_leftover("a.1.tmp"));
   for (const char* name : {"notes.tmp", ".17.tmp", "a.x1.tmp", "a..tmp", "a.17.tmp.gz", "17.tmp"}) {

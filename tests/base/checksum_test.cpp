@@ -4,7 +4,7 @@
 
 using namespace elastic;
 
-TEST_CASE("checksum: XXH3 of the bytes, in whatever pieces they come") {
+TEST_CASE("checksum: XXH3 of the bytes, however they are split") {
   Checksum empty;
   CHECK(empty.hex() == "2d06800538d394c2");  // as published with xxHash
   Checksum whole;

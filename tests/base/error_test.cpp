@@ -13,7 +13,7 @@ TEST_CASE("errors: a message is the concatenation of its arguments") {
   CHECK(concat("a", 1, 'b') == "a1b");
 }
 
-TEST_CASE("errors: each kind carries the exit code of who must act") {
+TEST_CASE("errors: each kind carries its exit code") {
   CHECK(Error("x").code() == ExitCode::kFailure);
   CHECK(UsageError("x").code() == ExitCode::kUsage);
   CHECK(DataError("x").code() == ExitCode::kData);
@@ -29,7 +29,7 @@ TEST_CASE("errors: every kind can be caught as Error") {
   CHECK_THROWS_AS(throw DeviceError("x"), std::runtime_error);
 }
 
-TEST_CASE("ELASTIC_CHECK: a broken promise names condition, file and message") {
+TEST_CASE("ELASTIC_CHECK: a failure names condition, file and message") {
   const auto fail = [] { ELASTIC_CHECK(1 + 1 == 3, "one and one is ", 2); };
   CHECK_THROWS_AS(fail(), Error);
   std::string message;

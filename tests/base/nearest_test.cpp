@@ -12,7 +12,7 @@ TEST_CASE("nearest: counts edits and swaps") {
   CHECK(edit_distance("epcohs", "epochs") == 1);
 }
 
-TEST_CASE("nearest: finds what was meant, and nothing where nothing is close") {
+TEST_CASE("nearest: finds the closest name, or none if none is close") {
   const std::vector<std::string> names{"num_experts", "num_heads", "dim", "data"};
   CHECK(nearest("num_expert", names) == "num_experts");
   CHECK(nearest("numheads", names) == "num_heads");

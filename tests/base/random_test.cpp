@@ -21,7 +21,7 @@ std::vector<std::uint32_t> first_words(RandomStream stream, int count) {
   return words;
 }
 
-// kat_vectors of Random123, philox4x32 with 10 rounds.
+// From kat_vectors of Random123, philox4x32 with 10 rounds.
 TEST_CASE("random_words: known answers of Philox4x32-10") {
   CHECK(random_words(0, static_cast<RandomPurpose>(0), 0, 0, 0) ==
         Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
@@ -58,7 +58,7 @@ TEST_CASE("RandomStream: a function of seed, purpose and stream only") {
   CHECK(first_words({5, RandomPurpose::kShuffle, 9 + (std::uint64_t{1} << 32)}, 40) != words);
 }
 
-TEST_CASE("RandomStream: a copy continues where the original stands") {
+TEST_CASE("RandomStream: a copy continues at the position of the original") {
   RandomStream stream(1, RandomPurpose::kInit, 2);
   stream.next_word();
   stream.uniform();
@@ -77,7 +77,7 @@ TEST_CASE("RandomStream: words come from random_words in order") {
   }
 }
 
-TEST_CASE("RandomStream: uniform lies in [0, 1) with the moments of a uniform") {
+TEST_CASE("RandomStream: uniform lies in [0, 1) and has the moments of the distribution") {
   RandomStream stream(1, RandomPurpose::kInit, 1);
   constexpr int kCount = 40000;
   double sum = 0.0;
@@ -129,7 +129,8 @@ TEST_CASE("RandomStream: below gives every value equally often") {
 }
 
 TEST_CASE("RandomStream: below stays unbiased where a plain remainder is not") {
-  // 2^64 mod bound is a third of the range: a remainder would favour its lower half by 2 to 1.
+  // 2^64 mod bound is a third of the range: a plain remainder would favour the lower half by 2
+  // to 1.
   const std::uint64_t bound = std::uint64_t{3} << 62;
   RandomStream stream(4, RandomPurpose::kShuffle, 0);
   int low = 0;

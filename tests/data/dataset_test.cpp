@@ -27,7 +27,7 @@ std::string sequence_of(const Dataset& dataset, const char* user) {
   return text;
 }
 
-TEST_CASE("dataset: events are ordered by time, ties by the file, else as in the file") {
+TEST_CASE("dataset: events are ordered by time, then by position in the file") {
   const auto timed = load("user,item,timestamp\nu,c,30\nv,x,1\nu,a,10\nu,b,10\nu,d,20\n");
   CHECK(sequence_of(*timed.dataset, "u") == "abdc");
   const auto untimed = load("u c\nv x\nu a\nu b\n");
@@ -38,8 +38,9 @@ TEST_CASE("dataset: events are ordered by time, ties by the file, else as in the
   CHECK(untimed.dataset->find_item("c").value() == 1);
 }
 
-TEST_CASE("dataset: minimum rating, duplicates and an iterated core, with counts") {
-  // Item z has one event: it goes, which leaves user w two, which then goes and leaves item q one.
+TEST_CASE("dataset: minimum rating, duplicates and an iterated core report their counts") {
+  // Item z has one event and is dropped; that leaves user w two events, who is then dropped, which
+  // leaves item q one.
   const char* log =
       "user,item,rating\nu,p,5\nu,q,5\nu,r,5\nv,p,5\nv,r,5\nv,r,4\nv,q,1\nw,q,5\nw,p,5\nw,z,5\n";
   DataConfig config;
@@ -57,10 +58,10 @@ TEST_CASE("dataset: minimum rating, duplicates and an iterated core, with counts
   CHECK(sequence_of(*loaded.dataset, "v") == "pr");
   config.min_user_events = 3;
   CHECK_THROWS_AS(load(log, config), DataError);
-  CHECK_THROWS_AS(load("u a\nu b\n", config), DataError);  // no ratings to ask of
+  CHECK_THROWS_AS(load("u a\nu b\n", config), DataError);  // the log has no ratings
 }
 
-TEST_CASE("dataset: the hash is that of sequences and ids") {
+TEST_CASE("dataset: the hash depends on sequences and ids") {
   const std::string hash = load("u a\nu b\nv a\n").dataset->hash();
   CHECK(hash.size() == 16);
   CHECK(load("user,item\nu,a\nu,b\nv,a\n").dataset->hash() == hash);
@@ -68,7 +69,8 @@ TEST_CASE("dataset: the hash is that of sequences and ids") {
   CHECK(load("u a\nu b\nw a\n").dataset->hash() != hash);
 }
 
-TEST_CASE("split: the last event tests, the one before validates, short users only train") {
+TEST_CASE(
+    "split: the last event is the test, the one before the validation, short users train only") {
   const auto loaded = load("u a\nu b\nu c\nu d\nv a\nv b\nw a\nw b\nw c\n");
   const Split split(loaded.dataset);
   const Dataset& dataset = split.dataset();
@@ -87,7 +89,7 @@ TEST_CASE("split: the last event tests, the one before validates, short users on
   CHECK(split.hash() != dataset.hash());
 }
 
-TEST_CASE("titles: columns are found by name or by content, Latin-1 is taken over") {
+TEST_CASE("titles: columns are found by name or by content, Latin-1 is converted") {
   struct Case {
     const char* content;
     const char* detected;
@@ -135,7 +137,7 @@ TEST_CASE("data: the embedded data set has the counts of its README") {
   CHECK(json["split"]["hash"] == split.hash());
 }
 
-TEST_CASE("data: ML-1M, where it is present, has its published counts") {
+TEST_CASE("data: ML-1M, if present, has its published counts") {
   const char* given = std::getenv("ELASTIC_DATA_DIR");
   const std::filesystem::path folder =
       given != nullptr ? given : ELASTIC_SOURCE_DIR "/../shared/data";

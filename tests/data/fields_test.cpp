@@ -28,13 +28,13 @@ TEST_CASE("fields: a quote opens a field only at its start and closes it only at
   CHECK(cut("", ",") == "[]");
 }
 
-TEST_CASE("fields: runs of spaces count as one, other separators each cut") {
+TEST_CASE("fields: runs of spaces are one separator, other separators are not merged") {
   CHECK(cut("  a  b c ", " ") == "[a][b][c]");
   CHECK(cut("a::b::::c", "::") == "[a][b][][c]");
   CHECK(cut("a\t\tb", "\t") == "[a][][b]");
 }
 
-TEST_CASE("fields: a quoted field keeps its line breaks, and lines are counted through them") {
+TEST_CASE("fields: a quoted field keeps its line breaks, which count as lines") {
   const std::string text = "a,\"b\nc\"\nd,\"e\nf,g\r\nh";
   LineWalker lines(text, ",");
   std::string shown;
@@ -53,7 +53,7 @@ TEST_CASE("fields: a few odd lines do not hide the separator") {
   CHECK(detect_separator({"a", "b"}).separator.empty());
 }
 
-TEST_CASE("fields: an excerpt ends between characters") {
+TEST_CASE("fields: an excerpt does not cut a character") {
   const std::string umlauts(59, 'x');
   CHECK(excerpt(umlauts + "\xc3\xa4z") == umlauts + "...");
   CHECK(excerpt(std::string("a\0b\nc", 5)) == "a?b?c");

@@ -13,7 +13,7 @@ Interactions read(std::string_view content) {
   return read_interactions(file.path(), {});
 }
 
-// The items that stay, in the order of the file.
+// The remaining items, in the order of the file.
 std::string kept(Interactions log, const FilterOptions& options) {
   filter_events(log, options);
   std::string text;
@@ -25,7 +25,7 @@ std::string kept(Interactions log, const FilterOptions& options) {
 
 const char* const kTimed = "user,item,timestamp\nu,c,30\nu,a,10\nv,a,10\nu,d,40\nu,b,20\n";
 
-TEST_CASE("filters: a time window keeps both its ends") {
+TEST_CASE("filters: a time window includes both ends") {
   CHECK(kept(read(kTimed), {.min_time = "20"}) == "cdb");
   CHECK(kept(read(kTimed), {.max_time = "20"}) == "aab");
   CHECK(kept(read(kTimed), {.min_time = "10.5", .max_time = "30"}) == "cb");
@@ -35,7 +35,7 @@ TEST_CASE("filters: a time window keeps both its ends") {
                        DataError);
 }
 
-TEST_CASE("filters: dates are of UTC, in whatever unit the log counts; the last day is whole") {
+TEST_CASE("filters: dates are in UTC, for any unit of the log, and the last day is included") {
   const char* seconds =
       "user,item,timestamp\nu,a,1577750399\nu,b,1577750400\nu,c,1577836799\nu,d,1577836800\n";
   const char* milliseconds =
@@ -52,15 +52,15 @@ TEST_CASE("filters: dates are of UTC, in whatever unit the log counts; the last 
   }
 }
 
-TEST_CASE("filters: consecutive duplicates go by the order of time, the others stay") {
+TEST_CASE("filters: consecutive duplicates are dropped in time order, others stay") {
   const char* log = "user,item,timestamp\nu,a,5\nu,b,1\nv,b,1\nu,b,2\nu,b,6\nu,b,3\nv,b,4\n";
-  // u in time: b b b a b; v: b b.
+  // In time order u has b b b a b, and v has b b.
   CHECK(kept(read(log), {.drop_duplicates = "none"}) == "abbbbbb");
   CHECK(kept(read(log), {.drop_duplicates = "consecutive"}) == "abbb");
   CHECK(kept(read(log), {.drop_duplicates = "all"}) == "abb");
 }
 
-TEST_CASE("filters: ids that went lose their numbers, all counts are reported") {
+TEST_CASE("filters: dropped ids lose their numbers, all counts are reported") {
   Interactions log = read("user,item,rating\nx,p,1\nu,q,5\nv,q,4\nv,r,5\n");
   const FilterReport report = filter_events(log, {.min_rating = 2.0, .min_item_events = 2});
   REQUIRE(report.size() == 3);
@@ -73,7 +73,7 @@ TEST_CASE("filters: ids that went lose their numbers, all counts are reported") 
   CHECK(log.items.names() == std::vector<std::string>{"q"});
 }
 
-TEST_CASE("filters: values out of range are refused by the option's name") {
+TEST_CASE("filters: values out of range are refused, naming the option") {
   const auto refuses = [](const FilterOptions& options, const char* part) {
     CHECK_THROWS_WITH_AS(check(options), doctest::Contains(part), UsageError);
   };

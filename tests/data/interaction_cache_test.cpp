@@ -12,7 +12,7 @@
 namespace elastic::data {
 namespace {
 
-// Long enough to be kept; a bad row, fractions of seconds and ids of all kinds are part of it.
+// Long enough to be cached; contains a bad row, fractions of seconds and ids of all kinds.
 std::string large_log() {
   std::string text = "user,item,rating,timestamp\nu,only user\n";
   for (int i = 0; text.size() < kLeastCachedBytes; ++i) {
@@ -46,7 +46,7 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
   std::ofstream(path, std::ios::binary) << content;
 }
 
-// A log, a folder for its cache, and how to read the one through the other.
+// A log that is read through a cache in a folder of its own.
 struct Cached {
   Cached() : file("log.csv", large_log()) {
     options.on_bad_row = "skip";
@@ -60,7 +60,7 @@ struct Cached {
   ReadOptions options;
 };
 
-TEST_CASE("interaction cache: what is read from it is what was parsed") {
+TEST_CASE("interaction cache: reading gives the parsed log") {
   const Cached cached;
   ReadOptions without = cached.options;
   without.cache_folder = "";
@@ -76,7 +76,7 @@ TEST_CASE("interaction cache: what is read from it is what was parsed") {
   check_equal(parsed, second);
 }
 
-TEST_CASE("interaction cache: other content and other options are other entries") {
+TEST_CASE("interaction cache: other content and other options have entries of their own") {
   Cached cached;
   CHECK(cached.read().cache_note.find("cache: written to ") == 0);
   cached.options.columns = "user,item,-,timestamp";
@@ -87,14 +87,15 @@ TEST_CASE("interaction cache: other content and other options are other entries"
   CHECK(cached.entries().size() == 3);
 }
 
-TEST_CASE("interaction cache: small files are not kept") {
+TEST_CASE("interaction cache: small files are not cached") {
   Cached cached;
   const TemporaryFile small("small.csv", "u a\nu b\n");
   CHECK(read_interactions(small.path(), cached.options).cache_note.empty());
   CHECK(!std::filesystem::exists(cached.options.cache_folder));
 }
 
-TEST_CASE("interaction cache: a damaged, cut, empty or foreign entry is replaced, with a note") {
+TEST_CASE(
+    "interaction cache: a damaged, truncated, empty or foreign entry is replaced, with a note") {
   const Cached cached;
   const Interactions parsed = cached.read();
   const std::filesystem::path entry = cached.entries().front();
@@ -115,7 +116,7 @@ TEST_CASE("interaction cache: a damaged, cut, empty or foreign entry is replaced
   }
 }
 
-TEST_CASE("interaction cache: a folder that cannot be written to is no more than a note") {
+TEST_CASE("interaction cache: a folder that cannot be written causes only a note") {
   Cached cached;
   cached.options.cache_folder = cached.file.path() + "/below a file";
   const Interactions read = cached.read();

@@ -38,7 +38,7 @@ std::string shown(const Interactions& log, std::size_t i) {
   return text;
 }
 
-TEST_CASE("interactions: every separator, header or not, is detected and said") {
+TEST_CASE("interactions: every separator, with and without header, is detected and reported") {
   struct Case {
     const char* content;
     const char* detected;
@@ -77,7 +77,7 @@ TEST_CASE("interactions: every separator, header or not, is detected and said") 
   }
 }
 
-TEST_CASE("interactions: a line a user is told by its varying length, or by option") {
+TEST_CASE("interactions: one user per line is detected by varying lengths, or set by option") {
   const Interactions log = read("u1 a b c\nu2 b\nu3 c a\n");
   CHECK(log.detected == "space-separated, a line a user: user, then items");
   REQUIRE(log.events.size() == 6);
@@ -86,21 +86,23 @@ TEST_CASE("interactions: a line a user is told by its varying length, or by opti
   CHECK(read("u1 a b\nu2 b c\n", {.format = "sequences"}).events.size() == 4);
 }
 
-TEST_CASE("interactions: byte order mark, CRLF, blank lines, quotes and a missing last newline") {
+TEST_CASE(
+    "interactions: byte order mark, CRLF, blank lines, quotes and a missing last newline are "
+    "read") {
   const Interactions log = read("\xef\xbb\xbfuser,item\r\n\r\n\"a, \"\"b\"\"\",x\r\n  \nc,\"y\"");
   REQUIRE(log.events.size() == 2);
   CHECK(shown(log, 0) == "a, \"b\" x");
   CHECK(shown(log, 1) == "c y");
 }
 
-TEST_CASE("interactions: columns and separator can be told") {
+TEST_CASE("interactions: columns and separator can be set by options") {
   const Interactions log =
       read("9;u;x\n8;u;y\n", {.separator = "semicolon", .columns = "timestamp,user,item"});
   CHECK(shown(log, 0) == "u x 9");
   CHECK(read("a|b|c|d|e\nf|g|h|i|j\n", {.columns = "user,-,item,-,-"}).items.raw(0) == "c");
 }
 
-TEST_CASE("interactions: refusals name file, line and what was expected") {
+TEST_CASE("interactions: refusals name file, line and the expected content") {
   CHECK(refusal("1,2,3,4\n1,2,3,4\n12,1193,5\n", {.separator = "comma"}) ==
         "data: FILE:3: expected 4 fields, got 3: \"12,1193,5\" (--on-bad-row skip passes over such "
         "rows)");
@@ -131,7 +133,7 @@ TEST_CASE("interactions: refusals name file, line and what was expected") {
                        DataError);
 }
 
-TEST_CASE("interactions: bad rows are skipped when asked, counted, the first ten kept") {
+TEST_CASE("interactions: bad rows are skipped on request and counted, and the first ten are kept") {
   std::string content = "user,item,rating\n";
   for (int i = 0; i < 12; ++i) {
     content += "u,i,oops\n";
@@ -146,7 +148,8 @@ TEST_CASE("interactions: bad rows are skipped when asked, counted, the first ten
 }
 
 TEST_CASE(
-    "interactions: only separators, huge lines and odd bytes are refused or read, never more") {
+    "interactions: rows of separators, huge lines and odd bytes are read or refused, without a "
+    "crash") {
   CHECK(refusal(",,,\n,,,\n").find("data: FILE:1: column 1: the user is empty") == 0);
   CHECK(refusal(std::string(1 << 20, 'x')).find("expected 2 to 4 columns") != std::string::npos);
   CHECK(refusal("u," + std::string(5000, 'x') + "\nu,y\n").find("longer than 4096") !=

@@ -1,4 +1,4 @@
-// Logs that are not quite what they seem.
+// Logs with irregular content.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -40,7 +40,7 @@ std::string sequence_of(const LoadedData& loaded, const char* user) {
   return text;
 }
 
-TEST_CASE("irregular log: a short row among the first is a bad row, not a line a user") {
+TEST_CASE("irregular log: a short row among the first is a bad row, not a sequence") {
   const char* log = "u1,m1,5,1\nu1,m2,5,2\nu1,m3\nu2,m1,5,1\n";
   CHECK(refuses(log, ":3: expected 4 fields, got 2: \"u1,m3\""));
   DataConfig config;
@@ -52,7 +52,7 @@ TEST_CASE("irregular log: a short row among the first is a bad row, not a line a
   CHECK(refuses("1::2::3::4\n1::2::3\n1::2\n", "expected 4 fields"));
 }
 
-TEST_CASE("irregular log: rows of all lengths under a told separator are told of by line") {
+TEST_CASE("irregular log: with a given separator, rows of varying length are refused by line") {
   DataConfig config;
   config.separator = "comma";
   CHECK(refuses("1,2,3\n4,5\n", ":2: expected 3 fields, got 2", config));
@@ -60,14 +60,14 @@ TEST_CASE("irregular log: rows of all lengths under a told separator are told of
   CHECK(refuses("1,2,3\n4,5,6\n", "has 3 columns, got names of 2", config));
 }
 
-TEST_CASE("irregular log: of duplicates the earliest stays, wherever it stands") {
+TEST_CASE("irregular log: the earliest of duplicates stays, whatever its position in the file") {
   DataConfig config;
   config.drop_duplicates = "all";
   const auto loaded = load("user,item,timestamp\nu,x,9\nu,y,5\nu,x,1\n", config);
   CHECK(sequence_of(loaded, "u") == "x y ");
 }
 
-TEST_CASE("irregular log: fractions of a second order events, negative times too") {
+TEST_CASE("irregular log: events are ordered by fractions of a second and by negative times") {
   const auto loaded = load("user,item,timestamp\nu,c,1.75\nu,b,1.25\nu,a,-0.5\nu,z,-7\nu,d,2e0\n");
   CHECK(sequence_of(loaded, "u") == "z a b c d ");
   CHECK(
@@ -81,7 +81,7 @@ TEST_CASE("irregular log: ids in Latin-1 become UTF-8, so that they can be writt
   CHECK(loaded.dataset->user_id(0) == "Jos\xc3\xa9");
 }
 
-TEST_CASE("irregular log: a quoted id may hold separators and line breaks") {
+TEST_CASE("irregular log: a quoted id may contain separators and line breaks") {
   const auto loaded = load("user,item\n\"a\nb\",x\n\"c,d\",y\nu,\n", [] {
     DataConfig config;
     config.on_bad_row = "skip";
@@ -93,7 +93,7 @@ TEST_CASE("irregular log: a quoted id may hold separators and line breaks") {
   CHECK(loaded.sources[0].bad_rows[0].problem.find("the item is empty") != std::string::npos);
 }
 
-TEST_CASE("irregular log: filtering while reading equals reading what was filtered before") {
+TEST_CASE("irregular log: filtering after reading equals reading a filtered log") {
   DataConfig config;
   config.min_rating = 3.0;
   const auto filtered = load("u,b,1\nv,a,5\nu,a,4\nu,c,3\nv,d,2\n", config);

@@ -16,7 +16,7 @@ void refuses(std::string_view content, const char* part, const ReadOptions& opti
   CHECK_THROWS_WITH_AS(read(content, options), doctest::Contains(part), Error);
 }
 
-TEST_CASE("JSON lines: events by the names of their keys, as reviews are published") {
+TEST_CASE("JSON lines: keys of published review data are recognised") {
   const Interactions log = read(
       "{\"reviewerID\": \"A, \\u00e9\", \"asin\": \"B1\", \"overall\": 5.0, \"unixReviewTime\": "
       "1400000000,"
@@ -33,7 +33,7 @@ TEST_CASE("JSON lines: events by the names of their keys, as reviews are publish
   CHECK(log.events[1].timestamp == 1400000001);
 }
 
-TEST_CASE("JSON lines: a user with a list of items, and dates as times") {
+TEST_CASE("JSON lines: a user may have a list of items, and times may be dates") {
   const Interactions log =
       read("{\"user\":1,\"history\":[\"a\",2]}\n{\"user\":2,\"history\":[\"a\"]}\n");
   CHECK(log.events.size() == 3);
@@ -41,7 +41,7 @@ TEST_CASE("JSON lines: a user with a list of items, and dates as times") {
   CHECK(dated.events[0].timestamp == 86401);
 }
 
-TEST_CASE("JSON lines: what does not fit is told by line and key") {
+TEST_CASE("JSON lines: bad values are refused, naming line and key") {
   const std::string good = "{\"user\":1,\"item\":2,\"rating\":3}\n";
   refuses(good + "{\"user\":1,\"item\":2}\n", ":2: expected a key \"rating\"");
   refuses(good + "{\"user\":1,\"item\":2,\n", ":2: expected a JSON object");

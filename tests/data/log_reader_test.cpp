@@ -8,7 +8,7 @@
 namespace elastic::data {
 namespace {
 
-// Without a bound the number of chunks is that of the threads.
+// chunk_bytes is 1, so there are as many chunks as threads.
 struct Threads {
   explicit Threads(int count) : before(num_threads()) { set_num_threads(count); }
   ~Threads() { set_num_threads(before); }
@@ -33,7 +33,7 @@ std::string long_log() {
   return text;
 }
 
-TEST_CASE("log reader: the numbers of ids do not depend on the number of threads") {
+TEST_CASE("log reader: the numbering of ids does not depend on the number of threads") {
   const Interactions one = read(long_log(), 1);
   REQUIRE(one.events.size() == 3000);
   for (const int threads : {2, 3, 7}) {
@@ -49,7 +49,7 @@ TEST_CASE("log reader: the numbers of ids do not depend on the number of threads
   }
 }
 
-TEST_CASE("log reader: bad rows have their line in the file, whichever thread meets them") {
+TEST_CASE("log reader: bad rows have their line in the file, whichever thread reads them") {
   std::string text = long_log();
   text[text.find('u', text.size() - 40)] = ',';  // in one of the last lines
   text.insert(text.find('\n') + 1, "a,b\n\n");   // lines 2 and 3
@@ -65,7 +65,7 @@ TEST_CASE("log reader: bad rows have their line in the file, whichever thread me
   }
 }
 
-TEST_CASE("log reader: a text whose quotes hold line breaks is not torn apart") {
+TEST_CASE("log reader: a text with line breaks inside quotes is read whole") {
   std::string text = "user,item\n";
   for (int i = 0; i < 200; ++i) {
     text += concat("\"u\n", i % 5, "\",i", i, "\n");
@@ -74,7 +74,8 @@ TEST_CASE("log reader: a text whose quotes hold line breaks is not torn apart") 
   CHECK(read(text, 8).users.size() == 5);
 }
 
-TEST_CASE("log reader: a header after blank lines is found, few lines do for many threads") {
+TEST_CASE(
+    "log reader: a header after blank lines is found, and there may be more threads than lines") {
   CHECK(read("\n\n\n\n\n\n\nuser,item\na,b\n", 6).events.size() == 1);
   CHECK(read("a,b", 6).events.size() == 1);
 }

@@ -7,7 +7,7 @@
 namespace elastic::data {
 namespace {
 
-TEST_CASE("moment: dates and times of ISO 8601 are seconds of UTC") {
+TEST_CASE("moment: ISO 8601 dates and times become seconds in UTC") {
   struct Case {
     const char* text;
     std::int64_t seconds;
@@ -29,7 +29,7 @@ TEST_CASE("moment: dates and times of ISO 8601 are seconds of UTC") {
   }
 }
 
-TEST_CASE("moment: what is no date is not taken for one") {
+TEST_CASE("moment: other text is not parsed as a date") {
   for (const char* text : {"",
                            "2019",
                            "2019-1-1",
@@ -52,7 +52,7 @@ TEST_CASE("moment: what is no date is not taken for one") {
   CHECK(!is_iso_date("1546300800"));
 }
 
-TEST_CASE("moment: an option's time is in the unit of the data") {
+TEST_CASE("moment: an option's time is converted to the unit of the data") {
   CHECK(units_per_second(0) == 1);
   CHECK(units_per_second(1577750400) == 1);
   CHECK(units_per_second(1577750400123) == 1000);

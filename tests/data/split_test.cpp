@@ -52,7 +52,7 @@ std::string shown(const Split& split, const char* user_id) {
   return result;
 }
 
-// u lives through all of it, v stops early, w and x come late.
+// u has events in every period, v stops early, w and x come late.
 const char* const kLog =
     "user,item,timestamp\nu,a,1\nu,b,2\nv,a,3\nv,c,4\nu,c,5\nw,a,6\nu,d,7\nw,b,8\nu,e,9\nx,a,10\n";
 
@@ -76,7 +76,7 @@ TEST_CASE("split by time: no training event is later than any held-out one") {
   CHECK(ids(split.cold_users(Subset::kTest)) == "x");
   CHECK(split.num_train_events() == 5);
   CHECK(split.num_cold_items() == 2);
-  // Of what happened before the test, the events of users without a test event too.
+  // Counts include events before the test of users without a test event.
   CHECK(split.popularity(Subset::kTest) == std::vector<std::int64_t>{0, 3, 1, 2, 1, 0});
   CHECK(split.description() ==
         "time: the test begins at 8 (1970-01-01T00:00:08Z), the validation at 6 "
@@ -84,7 +84,7 @@ TEST_CASE("split by time: no training event is later than any held-out one") {
   CHECK(split.history_words(Subset::kTest) == std::string("all events before the ranked one"));
 }
 
-TEST_CASE("split by time: shares are of all events; a moment is not torn") {
+TEST_CASE("split by time: shares are of all events; events of one moment stay together") {
   const Split split = split_of(kLog, {.split = "time", .valid_ratio = 0.2, .test_ratio = 0.3});
   CHECK(shown(split, "u") == "abc|abc>d|abcd>e");
   CHECK(split.hash() ==
@@ -114,7 +114,7 @@ TEST_CASE("split by ratio: the last events of each user, at least one where ther
   CHECK(shown(much, "v") == "a|a>b|ab>c");
 }
 
-TEST_CASE("split by files: ids are one, histories go on, orders are each file's own") {
+TEST_CASE("split by files: ids are shared, histories continue, each file keeps its own order") {
   const TemporaryFile valid("valid.csv", "item,user,timestamp\nd,u,9\nb,new,3\n");
   const TemporaryFile test("test.csv", "user,item,timestamp\nu,e,4\nu,f,2\nnew,z,1\n");
   const Split split = split_of("user,item,timestamp\nu,c,30\nu,a,10\nv,a,11\n",
@@ -129,18 +129,18 @@ TEST_CASE("split by files: ids are one, histories go on, orders are each file's 
         std::string::npos);
 }
 
-TEST_CASE("split: leave-one-out keeps its hash, others have their own") {
+TEST_CASE("split: the hash of leave-one-out stays, other rules have their own") {
   const Split automatic = split_of(kLog, {});
   CHECK(automatic.rule() == "leave-one-out");
   CHECK(automatic.hash() == split_of(kLog, {.split = "leave-one-out"}).hash());
-  // Results are compared by it, so it stays as it always was.
+  // Results are compared by this hash, so it must not change.
   CHECK(automatic.hash() == "dc27c92ea48c6397");
   CHECK(automatic.hash() != split_of(kLog, {.split = "ratio"}).hash());
   CHECK(split_of(kLog, {.split = "time", .test_time = "8"}).hash() !=
         split_of(kLog, {.split = "time", .test_time = "9"}).hash());
 }
 
-TEST_CASE("split: what cannot be done, or has no effect, is refused") {
+TEST_CASE("split: impossible options and those without effect are refused") {
   const auto refuses = [](const char* content, const DataConfig& config, const char* part) {
     const std::string message = refusal(content, config);
     INFO(message);

@@ -1,4 +1,4 @@
-// Files that a test writes and that go away with it.
+// Files for tests, removed at the end of their scope.
 #pragma once
 
 #include <cstdlib>

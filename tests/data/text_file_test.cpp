@@ -56,7 +56,7 @@ std::string zstd(const std::string& text) {
   return out;
 }
 
-TEST_CASE("text file: compressed inputs are told apart by their first bytes") {
+TEST_CASE("text file: compressed inputs are recognised by their first bytes") {
   const std::string text = sample();
   for (const std::string& bytes : {text, gzip(text), xz(text), zstd(text)}) {
     const TemporaryFile file("log", bytes);
@@ -66,7 +66,7 @@ TEST_CASE("text file: compressed inputs are told apart by their first bytes") {
   CHECK(read_text(two_members.path()) == "a b\nc d\n");
 }
 
-TEST_CASE("text file: a stream cut short or broken is refused by name at every place") {
+TEST_CASE("text file: a stream truncated or broken at any place is refused, naming the file") {
   const std::string text = sample();
   struct Case {
     const char* format;
@@ -77,16 +77,16 @@ TEST_CASE("text file: a stream cut short or broken is refused by name at every p
       const TemporaryFile file("log", c.bytes.substr(0, c.bytes.size() / part));
       try {
         read_text(file.path());
-        FAIL("a stream cut short was accepted: ", c.format);
+        FAIL("a truncated stream was accepted: ", c.format);
       } catch (const DataError& error) {
         const std::string message = error.what();
         CHECK(message.find(file.path()) != std::string::npos);
-        CHECK(message.find(std::string("the ") + c.format + " stream is cut short") !=
+        CHECK(message.find(std::string("the ") + c.format + " stream is truncated") !=
               std::string::npos);
       }
     }
     if (c.format == std::string("zstd")) {
-      continue;  // a frame without a checksum does not show it
+      continue;  // a frame without a checksum does not reveal it
     }
     std::string broken = c.bytes;
     for (std::size_t i = broken.size() / 2; i < broken.size() / 2 + 64; ++i) {

@@ -16,9 +16,9 @@ TEST_CASE("utf8: well-formed characters of every length pass, malformed ones do 
     CAPTURE(text);
     CHECK(is_valid_utf8(text));
   }
-  for (const char* text : {"\x80",              // a continuation alone
-                           "\xc3",              // cut short
-                           "\xe2\x82",          // cut short
+  for (const char* text : {"\x80",              // a lone continuation byte
+                           "\xc3",              // truncated
+                           "\xe2\x82",          // truncated
                            "\xc0\xaf",          // overlong
                            "\xed\xa0\x80",      // surrogate
                            "\xf4\x90\x80\x80",  // above U+10FFFF

@@ -17,7 +17,7 @@ std::vector<std::int32_t> some_ranks(std::size_t users) {
   return ranks;
 }
 
-TEST_CASE("bootstrap: intervals hold the value and agree with the normal approximation") {
+TEST_CASE("bootstrap: intervals contain the value and agree with the normal approximation") {
   const auto ranks = some_ranks(2000);
   const auto metrics = all_metrics(ranks);
   const auto intervals = bootstrap_intervals(ranks, {.seed = 3});
@@ -27,12 +27,12 @@ TEST_CASE("bootstrap: intervals hold the value and agree with the normal approxi
     CHECK(intervals[i].low <= metrics[i].value);
     CHECK(intervals[i].high >= metrics[i].value);
   }
-  // HR@10 = 0.25 over 2000 users: half a width of 1.96 sqrt(0.25 0.75 / 2000) = 0.019.
+  // HR@10 = 0.25 over 2000 users: half the width is 1.96 sqrt(0.25 0.75 / 2000) = 0.019.
   const double half = (intervals[2].high - intervals[2].low) / 2;
   CHECK(half == doctest::Approx(1.96 * std::sqrt(0.25 * 0.75 / 2000)).epsilon(0.1).scale(0.0));
 }
 
-TEST_CASE("bootstrap: the seed decides") {
+TEST_CASE("bootstrap: intervals depend on the seed") {
   const auto ranks = some_ranks(100);
   const auto first = bootstrap_intervals(ranks, {.seed = 1});
   const auto again = bootstrap_intervals(ranks, {.seed = 1});
@@ -47,7 +47,7 @@ TEST_CASE("bootstrap: the seed decides") {
 }
 
 TEST_CASE("bootstrap: a difference is paired by user") {
-  // The other model is better by one hit for every tenth user; both find easy what is easy.
+  // The other model has one hit more for every tenth user; both succeed with the same easy users.
   const auto ranks = some_ranks(2000);
   auto better = ranks;
   for (std::size_t i = 0; i < better.size(); i += 10) {
@@ -65,7 +65,7 @@ TEST_CASE("bootstrap: a difference is paired by user") {
   CHECK(paired[2].high - paired[2].low < alone[2].high - alone[2].low);
 }
 
-TEST_CASE("bootstrap: one user and none have no width") {
+TEST_CASE("bootstrap: intervals of one user or none have no width") {
   const std::vector<std::int32_t> one{2};
   for (const Interval& interval : bootstrap_intervals(one, {})) {
     CHECK(interval.low == interval.high);

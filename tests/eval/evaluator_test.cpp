@@ -25,7 +25,7 @@ ModelConfig small_config(std::int64_t num_items) {
   return config;
 }
 
-// Item by item and user by user, in the words of the protocol.
+// Ranks by the definition of the protocol, user by user and item by item.
 std::int32_t rank_plainly(Model& model,
                           const data::Split& split,
                           std::int32_t user,
@@ -56,7 +56,7 @@ std::int32_t rank_plainly(Model& model,
   return rank;
 }
 
-TEST_CASE("evaluator: ranks as the protocol says, whatever the batches") {
+TEST_CASE("evaluator: ranks follow the protocol, for any batch size") {
   const data::Split split = make_split(random_sequences(40, 12, 30), 30);
   const auto model = make_model(small_config(30), 5);
   for (const data::Subset subset : {data::Subset::kValidation, data::Subset::kTest}) {
@@ -78,19 +78,19 @@ TEST_CASE("evaluator: ranks as the protocol says, whatever the batches") {
   }
 }
 
-TEST_CASE("evaluator: a model that scores all items alike ranks every target last") {
+TEST_CASE("evaluator: a model with equal scores for all items ranks every target last") {
   const data::Split split = make_split({{1, 2, 3}, {4, 5, 6, 7}, {1, 1, 1}}, 9);
   const auto model = make_model(small_config(9), 5);
   Tensor& table = model->item_table().mutable_value();
   table = zeros_like(table);
   CHECK(rank_users(*model, split, data::Subset::kTest, {.filter_seen = false}).ranks ==
         std::vector<std::int32_t>{9, 9, 9});
-  // Two, three and no other items were seen; the held-out one competes though it was seen before.
+  // The users have seen two, three and no other items; a held-out item seen before is still ranked.
   CHECK(rank_users(*model, split, data::Subset::kTest).ranks == std::vector<std::int32_t>{7, 6, 9});
 }
 
-TEST_CASE("evaluator: an item without training events is a miss, however a model scores it") {
-  // Item 6 is held out of the first user and occurs nowhere else; 3 was seen in training.
+TEST_CASE("evaluator: an item without training events is a miss, whatever its score") {
+  // Item 6 is the first user's held-out item and occurs nowhere else; item 3 occurs in training.
   const data::Split split = make_split({{1, 2, 3, 4, 6}, {4, 5, 1, 3}}, 6);
   const auto model = make_model(small_config(6), 5);
   for (const bool filter_seen : {true, false}) {
@@ -126,7 +126,7 @@ TEST_CASE("evaluator: min_history leaves out users with shorter histories, and o
   }
 }
 
-TEST_CASE("evaluator: lists count how often each item stands in a top ten") {
+TEST_CASE("evaluator: lists count the occurrences of each item in the top 10") {
   const data::Split split = make_split(random_sequences(50, 6, 25), 25);
   const auto model = make_model(small_config(25), 5);
   EvalOptions options;
@@ -137,23 +137,23 @@ TEST_CASE("evaluator: lists count how often each item stands in a top ten") {
   const Ranking many = rank_users(*model, split, data::Subset::kTest, options);
   REQUIRE(small.listed.size() == 26);
   CHECK(small.listed == many.listed);
-  // At least 25 - 5 items are left for each user, so every list is full.
+  // Each user has at least 25 - 5 items to rank, so every list is full.
   const auto entries = std::accumulate(small.listed.begin(), small.listed.end(), std::int64_t{0});
   CHECK(entries == kListLength * static_cast<std::int64_t>(small.users.size()));
   CHECK(small.listed[0] == 0);
   CHECK(coverage(small.listed) * 25 >= kListLength);
 }
 
-TEST_CASE("evaluator: nobody to evaluate gives an empty ranking") {
+TEST_CASE("evaluator: without users the ranking is empty") {
   const data::Split split = make_split({{1, 2}, {3}}, 4);
   const auto model = make_model(small_config(4), 5);
   CHECK(rank_users(*model, split, data::Subset::kTest).users.empty());
   CHECK(popularity_ranking(split, data::Subset::kTest).users.empty());
 }
 
-TEST_CASE("popularity: counts what was known, ties against") {
-  // For the test, item 1 stands 3 times in the histories, 2 twice, 3 and 4 once, 5 never; the short
-  // user's events are all for training.
+TEST_CASE("popularity: counts events of the histories, ties count against") {
+  // For the test, item 1 occurs 3 times in the histories, 2 twice, 3 and 4 once, 5 never; all
+  // events of the short user are for training.
   const data::Split split = make_split({{1, 2, 3, 4}, {2, 1, 5}, {4, 1}}, 5);
   CHECK(popularity_ranking(split, data::Subset::kTest, {.filter_seen = false}).ranks ==
         std::vector<std::int32_t>{4, 5});

@@ -40,13 +40,13 @@ TEST_CASE("expert use: two users with two experts each, counted by hand") {
   CHECK(use.histogram(1) == std::vector<std::int64_t>{2});
 }
 
-TEST_CASE("expert use: the top gate is that of a head") {
+TEST_CASE("expert use: the top gate is the largest of each head") {
   ExpertUse use(config_of(2, 4, 2));
   use.add(retrieved({0, 1, 2, 3}, {1.6F, 0.4F, 1.0F, 1.0F}, 4));
   CHECK(use.mean_top_gate() == doctest::Approx((0.8 + 0.5) / 2));
 }
 
-TEST_CASE("expert use: few experts for everybody are a collapse, where there is a choice") {
+TEST_CASE("expert use: few experts for all users are a collapse if more could be chosen") {
   const auto use_of = [](std::int64_t subkeys, std::int32_t step) {
     ExpertUse use(config_of(subkeys, 2, 1));
     const auto pool = static_cast<std::int32_t>(subkeys * subkeys);
@@ -59,14 +59,14 @@ TEST_CASE("expert use: few experts for everybody are a collapse, where there is 
   CHECK(use_of(4, 0).entropy() == doctest::Approx(std::log(2.0) / std::log(16.0)));
   CHECK_FALSE(use_of(4, 1).collapsed());
   CHECK(use_of(4, 1).entropy() == doctest::Approx(1.0));
-  CHECK_FALSE(use_of(2, 0).collapsed());  // two of four: half of the pool
-  // Nor does one user tell anything.
+  CHECK_FALSE(use_of(2, 0).collapsed());  // two of four experts: half of the pool
+  // One user is too few to tell.
   ExpertUse one(config_of(4, 2, 1));
   one.add(retrieved({0, 1}, {1.0F, 1.0F}, 2));
   CHECK_FALSE(one.collapsed());
 }
 
-TEST_CASE("expert use: a model without experts leaves nothing") {
+TEST_CASE("expert use: without experts there is nothing to report") {
   ExpertUse use(config_of(4, 2, 1));
   use.add({});
   CHECK(use.num_users() == 0);

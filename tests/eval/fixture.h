@@ -1,4 +1,4 @@
-// Small data for the evaluation's tests.
+// Small data for tests of the evaluation.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace elastic::eval {
 
 using Sequences = std::vector<std::vector<std::int32_t>>;
 
-/// Users' items 1..num_items, oldest first.
+/// A split of the users' sequences of items 1..num_items, oldest first.
 inline data::Split make_split(const Sequences& sequences, std::int32_t num_items) {
   std::vector<std::int64_t> offsets{0};
   std::vector<std::int32_t> items;

@@ -10,13 +10,14 @@ namespace {
 using Counts = std::vector<std::int64_t>;
 
 TEST_CASE("item popularity: only training events count") {
-  // Users hold out their last two; the one of two events trains only.
+  // The last two events of each user are held out, except for the user with two events.
   const data::Split split = make_split({{1, 1, 2, 3, 4}, {5, 2, 3}, {4, 1}}, 6);
   CHECK(training_counts(split) == Counts{0, 3, 1, 0, 1, 1, 0});
 }
 
 TEST_CASE("item popularity: each group takes a third of the events") {
-  const PopularityGroups groups(Counts{0, 1, 5, 2, 3, 1, 0});  // of 12: 5 | 3 | 2, 1, 1
+  const PopularityGroups groups(
+      Counts{0, 1, 5, 2, 3, 1, 0});  // 12 events in groups: 5 | 3 | 2, 1, 1
   CHECK(groups.group_of(5) == PopularityGroup::kHead);
   CHECK(groups.group_of(3) == PopularityGroup::kMid);
   CHECK(groups.group_of(2) == PopularityGroup::kTail);
@@ -34,7 +35,7 @@ TEST_CASE("item popularity: equally popular items stay together") {
   CHECK(none.group_of(0) == PopularityGroup::kCold);
 }
 
-TEST_CASE("item popularity: what lists show") {
+TEST_CASE("item popularity: coverage, Gini index and mean popularity of lists") {
   const Counts equal{0, 7, 7, 7, 7};
   const Counts one{0, 0, 0, 12, 0};
   const Counts some{0, 1, 0, 3, 0};

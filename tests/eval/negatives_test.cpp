@@ -20,7 +20,7 @@ bool is_own(const data::Split& split, std::int32_t user, std::int32_t item) {
   return std::find(events.begin(), events.end(), item) != events.end();
 }
 
-TEST_CASE("negatives: rules are read, and refused with what is expected") {
+TEST_CASE("negatives: rules are parsed, and bad ones refused with the expected form") {
   const auto rules = parse_sampling("uni:100,pop:7", "--sampled");
   CHECK(rules == std::vector<SamplingRule>{{Kind::kUniform, 100}, {Kind::kPopularity, 7}});
   CHECK(rules[1].name() == "pop:7");
@@ -31,7 +31,7 @@ TEST_CASE("negatives: rules are read, and refused with what is expected") {
   }
 }
 
-TEST_CASE("negatives: different items, ascending, none of the user's own") {
+TEST_CASE("negatives: drawn items are distinct, ascending and not the user's own") {
   const data::Split split = make_split(random_sequences(60, 25, 40), 40);
   for (const Kind kind : {Kind::kUniform, Kind::kPopularity}) {
     const NegativeSampler sampler(split, {kind, 12}, 3);
@@ -51,7 +51,7 @@ TEST_CASE("negatives: different items, ascending, none of the user's own") {
   }
 }
 
-TEST_CASE("negatives: who has seen nearly everything gets what is left") {
+TEST_CASE("negatives: a user who has seen nearly all items gets the remaining ones") {
   // User 0 lacks 5 and 6; 6 has no training event.
   const data::Split split = make_split({{1, 2, 3, 4}, {5, 1, 1}, {1, 2, 6}}, 6);
   const NegativeSampler uniform(split, {Kind::kUniform, 3}, 1);
@@ -62,7 +62,7 @@ TEST_CASE("negatives: who has seen nearly everything gets what is left") {
   CHECK(popular.num_drawn(0) == 1);
 }
 
-// How often each item is the one negative of 20,000 users whose only own item is 1.
+// The share of 20,000 users, whose only own item is 1, for which each item is the one negative.
 std::vector<double> shares(Kind kind, const Sequences& others, std::int32_t num_items) {
   Sequences sequences(20000, {1});
   sequences.insert(sequences.end(), others.begin(), others.end());
@@ -75,14 +75,14 @@ std::vector<double> shares(Kind kind, const Sequences& others, std::int32_t num_
   return shares;
 }
 
-TEST_CASE("negatives: as often as the rule says") {
-  // Users of two events train on both: items 2, 3 and 4 have 2, 4 and 8 training events.
+TEST_CASE("negatives: items are drawn with the probabilities of the rule") {
+  // Both events of a user with two are for training: items 2, 3 and 4 have 2, 4 and 8 events.
   const Sequences others{{2, 2}, {3, 3}, {3, 3}, {4, 4}, {4, 4}, {4, 4}, {4, 4}};
   const auto uniform = shares(Kind::kUniform, others, 5);
   for (std::size_t item = 2; item <= 5; ++item) {
     CHECK(std::abs(uniform[item] - 0.25) < 0.015);
   }
-  // Almost every draw hits item 1 here, so that the rest is weighed instead.
+  // Almost every draw is item 1 here, so the weighted pass takes over.
   const auto popular = shares(Kind::kPopularity, others, 5);
   CHECK(std::abs(popular[2] - 2.0 / 14) < 0.015);
   CHECK(std::abs(popular[3] - 4.0 / 14) < 0.015);
@@ -90,8 +90,8 @@ TEST_CASE("negatives: as often as the rule says") {
   CHECK(popular[5] == 0.0);
 }
 
-TEST_CASE("negatives: drawn one by one, popular items come first as they should") {
-  // No own item hinders: two events a user, items 1 to 4 with 2, 4, 6 and 8 training events.
+TEST_CASE("negatives: drawn one by one, the first item follows popularity") {
+  // No rejections: two events per user, items 1 to 4 have 2, 4, 6 and 8 training events.
   Sequences sequences{
       {1, 1}, {2, 2}, {2, 2}, {3, 3}, {3, 3}, {3, 3}, {4, 4}, {4, 4}, {4, 4}, {4, 4}};
   for (int i = 0; i < 20; ++i) {
@@ -108,7 +108,9 @@ TEST_CASE("negatives: drawn one by one, popular items come first as they should"
   }
 }
 
-TEST_CASE("negatives: ranks among samples do not depend on batches, and grow into the full rank") {
+TEST_CASE(
+    "negatives: ranks among samples do not depend on batches, and equal the full rank with all "
+    "items") {
   const data::Split split = make_split(random_sequences(60, 12, 30), 30);
   ModelConfig config;
   config.model = "softmax";
@@ -136,7 +138,7 @@ TEST_CASE("negatives: ranks among samples do not depend on batches, and grow int
   const Ranking popularity = popularity_ranking(split, data::Subset::kTest, options);
   for (std::size_t i = 0; i < ranking.users.size(); ++i) {
     CHECK(ranking.sampled[0].ranks[i] <= ranking.ranks[i]);
-    CHECK(ranking.sampled[1].ranks[i] == ranking.ranks[i]);  // all that was not seen
+    CHECK(ranking.sampled[1].ranks[i] == ranking.ranks[i]);  // with all unseen items as candidates
     CHECK(popularity.sampled[1].ranks[i] == popularity.ranks[i]);
     CHECK(ranking.sampled[2].ranks[i] <= 7);
   }

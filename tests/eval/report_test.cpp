@@ -17,8 +17,7 @@ Ranking ranking_of(std::vector<std::int32_t> ranks, std::vector<std::int32_t> le
   return ranking;
 }
 
-// Of 18 training events the head has the 10 of item 1, since these reach beyond a third; item 4 has
-// none.
+// The head is item 1 alone, whose 10 of 18 training events are more than a third; item 4 has none.
 const std::vector<std::int64_t> kItemCounts{0, 10, 6, 2, 0};
 
 Report small_report() {
@@ -33,7 +32,7 @@ Report small_report() {
                      protocol);
 }
 
-TEST_CASE("report: buckets by history length, without the empty ones") {
+TEST_CASE("report: buckets by history length, empty ones left out") {
   const Report report = small_report();
   REQUIRE(report.buckets.size() == 3);
   CHECK(report.buckets[0].from == 1);
@@ -66,7 +65,7 @@ TEST_CASE("report: buckets by the held-out item's popularity") {
   CHECK(report.cold_items == 1);
 }
 
-TEST_CASE("report: sampled metrics carry their rule in the name") {
+TEST_CASE("report: names of sampled metrics contain their rule") {
   Ranking ranking = ranking_of({30, 40}, {5, 5});
   Ranking popularity = ranking_of({1, 1}, {5, 5});
   ranking.sampled = {{"uni:100", {1, 3}, 1}};
@@ -85,7 +84,7 @@ TEST_CASE("report: sampled metrics carry their rule in the name") {
   CHECK(names.back() == "Recall@50[uni:100]");
 }
 
-TEST_CASE("report: JSON holds metrics, intervals, popularity, coverage and protocol") {
+TEST_CASE("report: JSON contains metrics, intervals, popularity, coverage and protocol") {
   const auto json = to_json(small_report());
   CHECK(json["schema_version"] == kReportSchemaVersion);
   CHECK(json["metrics"]["HR@10"] == 0.75);
@@ -105,7 +104,7 @@ TEST_CASE("report: JSON holds metrics, intervals, popularity, coverage and proto
   CHECK(json["protocol"]["build"]["version"] == "1");
 }
 
-TEST_CASE("report: a comparison stands beside the metrics") {
+TEST_CASE("report: a comparison has differences with intervals") {
   Report report = small_report();
   CHECK_FALSE(to_json(report).contains("against"));
   for (const char* run : {"runs/b", "runs/c"}) {
@@ -120,7 +119,7 @@ TEST_CASE("report: a comparison stands beside the metrics") {
   CHECK(json["against"][0]["intervals"]["HR@10"][0] == 0.0);
 }
 
-TEST_CASE("report: rankings of different users do not compare") {
+TEST_CASE("report: rankings of different users cannot be compared") {
   CHECK_THROWS(make_report(ranking_of({1}, {5}), ranking_of({1, 2}, {5, 6}), kItemCounts, {}));
 }
 

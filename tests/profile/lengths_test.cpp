@@ -9,7 +9,7 @@ namespace {
 
 using Lengths = std::vector<std::int64_t>;
 
-TEST_CASE("lengths: lists, ranges and suffixes") {
+TEST_CASE("lengths: lists, ranges and suffixes are parsed") {
   CHECK(parse_lengths("--length", "200") == Lengths{200});
   CHECK(parse_lengths("--length", "256,1k,2m") == Lengths{256, 1024, 2097152});
   CHECK(parse_lengths("--length", "256-65536*4") == Lengths{256, 1024, 4096, 16384, 65536});
@@ -18,7 +18,7 @@ TEST_CASE("lengths: lists, ranges and suffixes") {
   CHECK(parse_bytes("--max-memory", "8G") == std::size_t{8} << 30);
 }
 
-TEST_CASE("lengths: what cannot be read is named") {
+TEST_CASE("lengths: an invalid part is named") {
   for (const char* text : {"",
                            "x",
                            "0",

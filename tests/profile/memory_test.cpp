@@ -1,4 +1,4 @@
-// Bounds on memory, counted by the allocator: no clocks.
+// Bounds on memory, as counted by the allocator.
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ Workload training(const char* model, std::int64_t length, std::int64_t batch) {
   workload.model.model = model;
   workload.model.max_len = length;
   workload.model.num_items = 50;
-  // What a model holds for a sequence, whatever its length, is to stay small beside its tokens.
+  // Keep the memory per sequence small compared with that of its tokens.
   workload.model.num_experts = 4;
   workload.model.query_attention_len = 4;
   workload.phase = Phase::kTrain;
@@ -30,12 +30,12 @@ Workload training(const char* model, std::int64_t length, std::int64_t batch) {
   return workload;
 }
 
-TEST_CASE("memory: a training step holds the same bytes a token at any length") {
+TEST_CASE("memory: a training step has the same bytes per token at any length") {
   for (const char* model : {"elastic", "lda", "softmax-tiled"}) {
     CAPTURE(model);
     const auto per_token = [&](std::int64_t length) {
       const Row row = measure(training(model, length, 2), kMachine);
-      return row.activation_bytes / static_cast<double>(row.tokens);
+      return row.peak_bytes.activation / static_cast<double>(row.tokens);
     };
     const double at_8k = per_token(8192);
     CHECK(per_token(1024) == doctest::Approx(at_8k).epsilon(0.05));
@@ -43,7 +43,7 @@ TEST_CASE("memory: a training step holds the same bytes a token at any length") 
   }
 }
 
-// Workspace at the peak of a call of `kernel`.
+// Peak workspace, in bytes, of a call of `kernel`.
 template <class Kernel>
 std::size_t workspace_of(const Kernel& kernel) {
   CachingAllocator& allocator = backend_for(Device::kCpu).allocator();
@@ -60,8 +60,8 @@ Tensor floats(const Shape& shape) {
   return result;
 }
 
-TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
-  const Threads threads(2);  // each has workspace of its own
+TEST_CASE("memory: cross-entropy and ranking never store rows x items scores") {
+  const Threads threads(2);  // each thread has its own workspace
   const auto cross_entropy = [&](std::int64_t rows, std::int64_t items) {
     const Tensor hidden = floats({rows, 64});
     const Tensor table = floats({items + 1, 64});
@@ -104,14 +104,15 @@ TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
                         .scores = scores});
     });
   };
-  // Both grow with rows + items at most: sixteen times the products, at most four times the bytes.
+  // Both grow at most with rows + items: at most four times the bytes for sixteen times the
+  // products.
   CHECK(cross_entropy(4096, 8192) <= 4 * cross_entropy(1024, 2048));
   CHECK(cross_entropy(4096, 8192) < std::size_t{4} * 4096 * 8192 / 8);
   CHECK(rank(4096, 8192) <= 4 * rank(1024, 2048));
   CHECK(rank(4096, 8192) < std::size_t{4} * 4096 * 8192 / 8);
 }
 
-// The process's resident bytes; 0 where the system does not tell.
+// Resident bytes of the process; 0 if the system does not report them.
 [[maybe_unused]] double resident_bytes() {
   std::ifstream file("/proc/self/statm");
   double pages = 0.0;
@@ -120,8 +121,8 @@ TEST_CASE("memory: cross-entropy and ranking never hold rows x items") {
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-#if !defined(__SANITIZE_ADDRESS__)  // whose own tables grow too
-TEST_CASE("memory: the allocator knows where a million tokens lie") {
+#if !defined(__SANITIZE_ADDRESS__)  // the sanitizer's own tables grow too
+TEST_CASE("memory: the allocator counts nearly all memory of a million tokens") {
   const double before = resident_bytes();
   if (before == 0.0) {
     MESSAGE("skipped: no /proc/self/statm");
@@ -134,7 +135,7 @@ TEST_CASE("memory: the allocator knows where a million tokens lie") {
   REQUIRE(row.status == RowStatus::kOk);
   CHECK(row.tokens == 1 << 20);
   // The cache keeps every block that the step used.
-  CHECK(row.peak_bytes >= 0.85 * (row.rss_bytes - start));
+  CHECK(row.peak_bytes.total >= 0.85 * (row.rss_bytes - start));
 }
 #endif
 

@@ -26,40 +26,40 @@ Workload small(const char* model, Phase phase, std::int64_t length) {
 constexpr double kFfn = 2.0 * 64.0 * 256.0;
 constexpr double kSquare = 64.0 * 64.0;
 
-TEST_CASE("profiler: softmax's operations are those counted by hand") {
+TEST_CASE("profiler: the operations of softmax match a count by hand") {
   const double n = 100.0;
   const double pairs = n * (n + 1.0) / 2.0;
   // Per sequence and layer: four projections, causal scores and sums, FFN.
   const double layer = n * (4.0 * kSquare + kFfn) + 2.0 * pairs * 64.0;
-  CHECK(measure(small("softmax", Phase::kEncode, 100), kMachine).flops ==
+  CHECK(measure(small("softmax", Phase::kEncode, 100), kMachine).work.flops ==
         doctest::Approx(2.0 * 2.0 * 2.0 * layer));
-  CHECK(measure(small("softmax-tiled", Phase::kEncode, 100), kMachine).flops ==
+  CHECK(measure(small("softmax-tiled", Phase::kEncode, 100), kMachine).work.flops ==
         doctest::Approx(2.0 * 2.0 * 2.0 * layer));
   Workload train = small("softmax", Phase::kTrain, 100);
   train.supervision = "all";
-  // Forward once, backward twice as much; the head's product likewise.
-  CHECK(measure(train, kMachine).flops ==
+  // Backward takes twice the operations of forward, also for the product with the items.
+  CHECK(measure(train, kMachine).work.flops ==
         doctest::Approx(3.0 * 2.0 * (2.0 * 2.0 * layer + 2.0 * n * 64.0 * 50.0)));
 }
 
-TEST_CASE("profiler: LDA's operations are those counted by hand") {
+TEST_CASE("profiler: the operations of LDA match a count by hand") {
   const double n = 300.0;
   const double k = 8.0;
   const double columns = 2.0 * k;  // H k
   // Token side: aggregate and dispatch, scores and sums each, and the FFN. Expert side: query, key
   // absorbed, value absorbed, output; key, query absorbed, value, output absorbed.
   const double layer = n * (4.0 * columns * 64.0 + kFfn) + 8.0 * k * kSquare;
-  CHECK(measure(small("lda", Phase::kEncode, 300), kMachine).flops ==
+  CHECK(measure(small("lda", Phase::kEncode, 300), kMachine).work.flops ==
         doctest::Approx(2.0 * 2.0 * 2.0 * layer));
   // Serving computes one token's dispatch and FFN in the last layer.
   const double last = n * 2.0 * columns * 64.0 + 2.0 * columns * 64.0 + kFfn + 8.0 * k * kSquare;
-  CHECK(measure(small("lda", Phase::kServe, 300), kMachine).flops ==
+  CHECK(measure(small("lda", Phase::kServe, 300), kMachine).work.flops ==
         doctest::Approx(2.0 * 2.0 * (layer + last)));
-  CHECK(measure(small("lda", Phase::kRank, 300), kMachine).flops ==
+  CHECK(measure(small("lda", Phase::kRank, 300), kMachine).work.flops ==
         doctest::Approx(2.0 * 2.0 * 64.0 * 50.0));
 }
 
-TEST_CASE("profiler: ELASTIC's operations are LDA's and the retrieval's, counted by hand") {
+TEST_CASE("profiler: ELASTIC's operations are those of LDA plus the retrieval's, counted by hand") {
   // The query network over 300 tokens, four to a group: pooling, and attention with its four
   // projections where a level has more than one group; then the query and the two halves' sub-keys.
   double retrieval = kSquare + 64.0 * 16.0;
@@ -70,13 +70,13 @@ TEST_CASE("profiler: ELASTIC's operations are LDA's and the retrieval's, counted
     }
   }
   for (const Phase phase : {Phase::kEncode, Phase::kServe}) {
-    CHECK(
-        measure(small("elastic", phase, 300), kMachine).flops ==
-        doctest::Approx(measure(small("lda", phase, 300), kMachine).flops + 2.0 * 2.0 * retrieval));
+    CHECK(measure(small("elastic", phase, 300), kMachine).work.flops ==
+          doctest::Approx(measure(small("lda", phase, 300), kMachine).work.flops +
+                          2.0 * 2.0 * retrieval));
   }
 }
 
-TEST_CASE("profiler: kinds of memory add up to the peak, estimates hold") {
+TEST_CASE("profiler: kinds of memory add up to the peak, and estimates are not below it") {
   for (const char* model : {"elastic", "lda", "softmax", "softmax-tiled"}) {
     for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain}) {
       CAPTURE(model);
@@ -84,40 +84,40 @@ TEST_CASE("profiler: kinds of memory add up to the peak, estimates hold") {
       const Workload workload = small(model, phase, 2048);
       const Row row = measure(workload, kMachine);
       REQUIRE(row.status == RowStatus::kOk);
-      CHECK(row.activation_bytes + row.workspace_bytes + row.gradient_bytes + row.parameter_bytes +
-                row.optimizer_bytes ==
-            doctest::Approx(row.peak_bytes));
-      CHECK(estimate_bytes(workload) >= row.peak_bytes);
-      CHECK(row.ms_min > 0.0);
-      CHECK(row.ms_min <= row.ms_median);
-      CHECK(row.ms_median <= row.ms_p95);
+      CHECK(row.peak_bytes.activation + row.peak_bytes.workspace + row.peak_bytes.gradient +
+                row.peak_bytes.parameter + row.peak_bytes.optimizer ==
+            doctest::Approx(row.peak_bytes.total));
+      CHECK(estimate_bytes(workload) >= row.peak_bytes.total);
+      CHECK(row.timing.ms_min > 0.0);
+      CHECK(row.timing.ms_min <= row.timing.ms_median);
+      CHECK(row.timing.ms_median <= row.timing.ms_p95);
       CHECK(row.tokens == 4096);
     }
   }
 }
 
-TEST_CASE("profiler: a stored map grows with the square of the length, tiles do not") {
+TEST_CASE("profiler: stored maps grow with the square of the length, tiles do not") {
   const auto activations = [](const char* model, std::int64_t length) {
-    return measure(small(model, Phase::kServe, length), kMachine).activation_bytes;
+    return measure(small(model, Phase::kServe, length), kMachine).peak_bytes.activation;
   };
   CHECK(activations("softmax", 2048) > 10.0 * activations("softmax", 512));
   CHECK(activations("softmax-tiled", 2048) < 5.0 * activations("softmax-tiled", 512));
   CHECK(activations("elastic", 2048) < 5.0 * activations("elastic", 512));
 }
 
-TEST_CASE("profiler: what does not fit is a row that says so") {
+TEST_CASE("profiler: a workload that does not fit gives a row that says so") {
   Workload workload = small("softmax", Phase::kTrain, 1 << 20);
   workload.max_memory_bytes = std::size_t{1} << 30;
   const Row row = measure(workload, kMachine);
   CHECK(row.status == RowStatus::kOutOfMemory);
-  CHECK(row.peak_bytes > 1e12);
+  CHECK(row.peak_bytes.total > 1e12);
   CHECK(row.note.find("MiB, allowed 1024") != std::string::npos);
   workload.model.model = "elastik";
   workload.model.max_len = 10;
   CHECK_THROWS_AS(measure(workload, kMachine), UsageError);
 }
 
-TEST_CASE("report: rows, fits and the baseline's ratio in every form") {
+TEST_CASE("report: every format has the rows, fits and speed-ups") {
   Report report;
   report.build = {{"version", "1 < 2"}};
   report.machine = kMachine;
@@ -127,10 +127,11 @@ TEST_CASE("report: rows, fits and the baseline's ratio in every form") {
     for (const char* model : {"elastic", "softmax"}) {
       Row row;
       row.workload = small(model, Phase::kServe, length);
-      row.ms_min = model[0] == 'e' ? static_cast<double>(length)
-                                   : 1e-2 * static_cast<double>(length * length);
-      row.ms_median = length == 1024 ? 2.0 * row.ms_min : row.ms_min;  // a neighbour's doing
-      row.activation_bytes = 100.0 * static_cast<double>(length);
+      row.timing.ms_min = model[0] == 'e' ? static_cast<double>(length)
+                                          : 1e-2 * static_cast<double>(length * length);
+      row.timing.ms_median =
+          length == 1024 ? 2.0 * row.timing.ms_min : row.timing.ms_min;  // a disturbed run
+      row.peak_bytes.activation = 100.0 * static_cast<double>(length);
       report.rows.push_back(row);
     }
   }
@@ -146,7 +147,7 @@ TEST_CASE("report: rows, fits and the baseline's ratio in every form") {
   const std::string html = to_html(report);
   CHECK(html.find("1 &lt; 2") != std::string::npos);
   CHECK(html.find("<svg") != std::string::npos);
-  CHECK(html.find("http") == std::string::npos);  // nothing is fetched
+  CHECK(html.find("http") == std::string::npos);  // the page fetches nothing
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ std::string labels(const Axis& axis) {
   return text;
 }
 
-TEST_CASE("axis: linear labels stand at round values") {
+TEST_CASE("axis: linear labels are at round values") {
   CHECK(labels(Axis(Scale::kLinear, 0.013, 0.187, true)) ==
         "0.00 0.02 0.04 0.06 0.08 0.10 0.12 0.14 0.16 0.18 0.20");
   CHECK(labels(Axis(Scale::kLinear, 1.0, 12.0, false)) == "2 4 6 8 10 12");
@@ -31,7 +31,7 @@ TEST_CASE("axis: values are placed between the ends") {
   CHECK(labels(log) == "1 10 100");
 }
 
-TEST_CASE("axis: one value alone has a range around it") {
+TEST_CASE("axis: a single value gets a range around it") {
   for (const double value : {0.0, -2.0, 0.3, 1e9}) {
     CAPTURE(value);
     const Axis axis(Scale::kLinear, value, value, true);
@@ -41,7 +41,7 @@ TEST_CASE("axis: one value alone has a range around it") {
   }
 }
 
-TEST_CASE("axis: short numbers") {
+TEST_CASE("axis: short numbers have units and few decimals") {
   CHECK(short_number(0.0) == "0");
   CHECK(short_number(0.02) == "0.02");
   CHECK(short_number(12.0) == "12");

@@ -17,7 +17,7 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
-TEST_CASE("plot: every point has a mark that tells its value, every series a line and a name") {
+TEST_CASE("plot: every point has a mark with its value, every series a line and a name") {
   const std::string svg =
       figure({"Loss", "epoch", {}, {}, {{"a<b", {{1.0, 4.0}, {2.0, 3.5}}}, {"c", {{1.0, 2.0}}}}});
   CHECK(count(svg, "<circle") == 3);
@@ -27,7 +27,7 @@ TEST_CASE("plot: every point has a mark that tells its value, every series a lin
   CHECK(svg.find(">epoch</text>") != std::string::npos);
 }
 
-TEST_CASE("plot: what cannot be drawn is left out") {
+TEST_CASE("plot: points that cannot be drawn are skipped") {
   CHECK(figure({"x", "y", {}, {}, {}}).empty());
   CHECK(figure({"x", "y", {}, {}, {{"a", {{1.0, NAN}}}}}).empty());
   CHECK(figure({"x", "y", Scale::kLog, Scale::kLog, {{"a", {{1.0, 0.0}}}}}).empty());
@@ -49,7 +49,7 @@ TEST_CASE("plot: long lines have no marks") {
   CHECK(count(svg, "L") >= 999);
 }
 
-TEST_CASE("page: text is escaped, numbers stand at the right") {
+TEST_CASE("page: text is escaped, numbers are right-aligned") {
   const std::string html = to_html({{"name", "value"}, {{"<i>", "1"}}});
   CHECK(html.find("<td class=\"text\">&lt;i&gt;</td><td>1</td>") != std::string::npos);
   CHECK(to_html({{"name"}, {}}).empty());
@@ -57,7 +57,7 @@ TEST_CASE("page: text is escaped, numbers stand at the right") {
   CHECK(page("a & b", "").find("<title>a &amp; b</title>") != std::string::npos);
 }
 
-TEST_CASE("page: Markdown tables") {
+TEST_CASE("page: Markdown tables become HTML") {
   const std::string html =
       from_markdown("| a | b |\n| --- | --- |\n| 1 | 2 |\nA note.\n| c |\n| --- |\n| 3 |\n", 1);
   CHECK(count(html, "<table>") == 2);

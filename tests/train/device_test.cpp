@@ -1,4 +1,4 @@
-// A device against the CPU, and against itself: whole training steps.
+// Whole training steps on a device, compared with the CPU and with a second run.
 #include <cmath>
 #include <cstring>
 
@@ -30,7 +30,7 @@ ModelConfig config_of(const std::string& model) {
   return config;
 }
 
-// Other histories and targets at each step; lengths 1 and past the kernels' tile of 64.
+// Histories and targets that differ from step to step, with lengths 1 and beyond the tile of 64.
 Trained train(const std::string& name, Device device, DType dtype) {
   const auto model = make_model(config_of(name), 3, dtype, device);
   TrainConfig config = tiny_train_config();
@@ -60,9 +60,9 @@ Trained train(const std::string& name, Device device, DType dtype) {
   return result;
 }
 
-TEST_CASE("device: twenty training steps end where they end on the CPU") {
+TEST_CASE("device: twenty training steps give the results of the CPU") {
   if (test_device() == Device::kCpu) {
-    return;  // against itself there is nothing to compare
+    return;  // the CPU is the reference
   }
   for (const std::string& name : model_names()) {
     CAPTURE(name);
@@ -73,14 +73,14 @@ TEST_CASE("device: twenty training steps end where they end on the CPU") {
       CAPTURE(i);
       CHECK(relative_error(want.parameters[i], exact.parameters[i]) < 1e-6);
     }
-    // Adam divides by the gradient's size: rounding of small ones grows, so losses are compared.
+    // Adam divides by the gradient's size, which amplifies rounding of small ones: compare losses.
     const Trained single = train(name, test_device(), DType::kFloat32);
     CHECK(relative_error(want.losses, single.losses) <
           (test_precision() == Precision::kFp32 ? tolerance::kFloat32Deep : tolerance::kTf32));
   }
 }
 
-TEST_CASE("device: the same steps give the same bits again") {
+TEST_CASE("device: repeated steps give the same bits") {
   for (const std::string& name : model_names()) {
     CAPTURE(name);
     const Trained once = train(name, test_device(), DType::kFloat32);
@@ -90,7 +90,7 @@ TEST_CASE("device: the same steps give the same bits again") {
   }
 }
 
-TEST_CASE("device: memory that is not there is an error that says what to do") {
+TEST_CASE("device: running out of memory is an error with advice") {
   const auto allocate = [] {
     Tensor({std::int64_t{1} << 44}, DType::kFloat32, test_device());  // 64 TiB
   };
@@ -101,10 +101,11 @@ TEST_CASE("device: memory that is not there is an error that says what to do") {
   if (test_device() == Device::kCuda) {
     CHECK(message.find("MiB free on the GPU") != std::string::npos);
   }
-  CHECK(random_tensor({8}, 1, DType::kFloat32).to_vector<float>().size() == 8);  // it goes on
+  CHECK(random_tensor({8}, 1, DType::kFloat32).to_vector<float>().size() ==
+        8);  // later allocations work
 }
 
-TEST_CASE("device: uploads of any size arrive, more of them than the buffer holds") {
+TEST_CASE("device: uploads of any size arrive, also more than fit in the buffer") {
   for (const std::int64_t count : {1, 1000, 3000000, 5000000}) {
     std::vector<std::int32_t> values(static_cast<std::size_t>(count));
     for (std::size_t i = 0; i < values.size(); ++i) {

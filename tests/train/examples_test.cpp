@@ -33,7 +33,7 @@ std::vector<Example> make(const Lengths& lengths,
   return sorted(epoch_examples(lengths, options, epoch));
 }
 
-/// How often each event of each user is a target.
+/// The number of times that each event of each user is a target.
 std::map<std::pair<int, int>, int> count_targets(const std::vector<Example>& examples) {
   std::map<std::pair<int, int>, int> counts;
   for (const Example& example : examples) {
@@ -47,7 +47,7 @@ std::map<std::pair<int, int>, int> count_targets(const std::vector<Example>& exa
 }  // namespace
 
 TEST_CASE(
-    "examples: with supervision last, cuts all visits every prefix, cut to the latest events") {
+    "examples: with supervision last, cuts all visits every prefix, limited to its latest events") {
   const auto options = options_of(Supervision::kLast, "all", 2);
   const std::vector<Example> expected{
       {0, 0, 1, 1}, {0, 0, 2, 1}, {0, 1, 3, 1}, {0, 2, 4, 1}, {3, 0, 1, 1}};
@@ -56,7 +56,7 @@ TEST_CASE(
   CHECK(make({5, 1, 0, 2}, options, 9) == expected);
 }
 
-TEST_CASE("examples: cuts latest is one example a user") {
+TEST_CASE("examples: cuts latest gives one example per user") {
   CHECK(make({5, 1, 2}, options_of(Supervision::kLast, "latest", 3), 0) ==
         std::vector<Example>{{0, 1, 4, 1}, {2, 0, 1, 1}});
   CHECK(make({5, 1, 2}, options_of(Supervision::kAll, "latest", 3), 0) ==
@@ -106,7 +106,7 @@ TEST_CASE("examples: a sequence that fits in one window is not cut") {
   }
 }
 
-TEST_CASE("examples: a window's inputs are the latest events up to its end") {
+TEST_CASE("examples: the inputs of a window are the latest events up to its end") {
   for (std::int64_t epoch = 0; epoch < 8; ++epoch) {
     for (const Example& example : make({40}, options_of(Supervision::kWindow, "all", 7), epoch)) {
       CHECK(example.begin == std::max(0, example.end - 7));
@@ -119,7 +119,7 @@ TEST_CASE("examples: a window's inputs are the latest events up to its end") {
   }
 }
 
-TEST_CASE("examples: with fewer targets than the window each event is still a target once") {
+TEST_CASE("examples: with fewer targets than the window, each event is still a target once") {
   ExampleOptions options = options_of(Supervision::kWindow, "all", 7);
   options.window_targets = 2;
   for (std::int64_t epoch = 0; epoch < 8; ++epoch) {
@@ -136,7 +136,7 @@ TEST_CASE("examples: with fewer targets than the window each event is still a ta
   }
 }
 
-TEST_CASE("examples: tiles begin elsewhere in another epoch, full windows but for both ends") {
+TEST_CASE("examples: tiles begin at other offsets in each epoch and are full except at both ends") {
   std::set<std::int32_t> first_ends;
   for (std::int64_t epoch = 0; epoch < 64; ++epoch) {
     const auto examples = make({50}, options_of(Supervision::kAll, "all", 10), epoch);
@@ -150,7 +150,7 @@ TEST_CASE("examples: tiles begin elsewhere in another epoch, full windows but fo
   CHECK(*first_ends.rbegin() <= 10);
 }
 
-TEST_CASE("examples: a number of cuts is drawn without replacement, anew each epoch") {
+TEST_CASE("examples: a number of cuts is drawn without replacement in each epoch") {
   const Lengths lengths{2, 4, 40};
   for (const Supervision supervision : {Supervision::kLast, Supervision::kAll}) {
     const auto options = options_of(supervision, "3", 1);
@@ -171,12 +171,12 @@ TEST_CASE("examples: random cuts reach every position, about equally often") {
   }
   CHECK(counts.size() == 6);
   for (const auto& [end, count] : counts) {
-    CHECK(count > 850);  // 1000 expected, 25.8 the standard deviation
+    CHECK(count > 850);  // expected 1000 with a standard deviation of 25.8
     CHECK(count < 1150);
   }
 }
 
-TEST_CASE("examples: what one user's epoch holds does not depend on the other users") {
+TEST_CASE("examples: the examples of a user do not depend on other users") {
   const auto options = options_of(Supervision::kLast, "2", 9);
   const auto alone = make({0, 30}, options, 4);
   auto together = make({50, 30, 8}, options, 4);

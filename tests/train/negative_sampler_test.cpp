@@ -17,7 +17,8 @@ TrainConfig config_of(const std::string& sampling) {
   return config;
 }
 
-// Three users; item 4 of 5 occurs in no training event (the last two of a user are held out).
+// Three users; item 4 of 5 occurs in no training event (the last two events of a user are held
+// out).
 data::Split skewed_split() {
   data::IdMap users;
   data::IdMap item_ids;
@@ -48,8 +49,8 @@ TEST_CASE("negative sampler: a draw is a function of the seed and the step") {
   CHECK(drawn != NegativeSampler(split, config, 50).draw(3));
 }
 
-// Counts of many draws lie within five deviations of what the logs say, in both directions.
-TEST_CASE("negative sampler: items come as often as their expected counts say") {
+// Counts of many draws are within five standard deviations of their expectation.
+TEST_CASE("negative sampler: counts of drawn items match their expectation") {
   const data::Split split = skewed_split();
   constexpr std::int64_t kNegatives = 1000;
   constexpr std::int64_t kSteps = 40;
@@ -75,7 +76,7 @@ TEST_CASE("negative sampler: items come as often as their expected counts say") 
   }
 }
 
-TEST_CASE("negative sampler: popularity counts the training events, and no others") {
+TEST_CASE("negative sampler: popularity counts only training events") {
   const NegativeSampler sampler(skewed_split(), config_of("popularity"), 16);
   // Training events: 1 2 1 5 | 1 3 | 1 1.
   for (const auto& [item, count] : {std::pair{1, 5}, std::pair{2, 1}, {3, 1}, {5, 1}}) {
@@ -84,13 +85,13 @@ TEST_CASE("negative sampler: popularity counts the training events, and no other
   CHECK(std::isinf(sampler.log_expected_count(4)));
 }
 
-TEST_CASE("negative sampler: the places of a user's training items are found, repeated ones too") {
+TEST_CASE("negative sampler: positions of a user's training items are found, repeated ones too") {
   const NegativeSampler sampler(skewed_split(), config_of("uniform"), 8);
   const std::vector<std::int32_t> drawn{1, 2, 2, 3, 4, 5, 5};
   std::vector<std::int32_t> places;
-  sampler.append_positives(0, drawn, places);  // 1, 2, 5; 4 is held out
+  sampler.append_positives(0, drawn, places);  // items 1, 2, 5; 4 is held out
   CHECK(places == std::vector<std::int32_t>{0, 1, 2, 5, 6});
-  sampler.append_positives(1, drawn, places);  // 1, 3
+  sampler.append_positives(1, drawn, places);  // items 1, 3
   CHECK(places == std::vector<std::int32_t>{0, 1, 2, 5, 6, 0, 3});
 }
 

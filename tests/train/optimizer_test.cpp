@@ -59,7 +59,7 @@ std::string divergence(const Optimizer& optimizer) {
 
 }  // namespace
 
-TEST_CASE("optimizer: buffers stay as they are, and have no moments") {
+TEST_CASE("optimizer: buffers do not change and have no moments") {
   Parameters parameters;
   const Variable buffer = parameters.store.add_buffer("layer.buffer", {3}, Init::kOnes);
   Optimizer optimizer(parameters.store, {});
@@ -72,7 +72,7 @@ TEST_CASE("optimizer: buffers stay as they are, and have no moments") {
   }
 }
 
-TEST_CASE("optimizer: two steps of Adam by hand") {
+TEST_CASE("optimizer: two steps of Adam, computed by hand") {
   Parameters parameters;
   Optimizer optimizer(parameters.store, TrainConfig{});
   parameters.step(optimizer, {0.5, -2.0}, {0.0});
@@ -93,7 +93,7 @@ TEST_CASE("optimizer: two steps of Adam by hand") {
   CHECK(optimizer.num_steps() == 2);
 }
 
-TEST_CASE("optimizer: adamw decays the weights apart from the gradient") {
+TEST_CASE("optimizer: adamw decays the weights separately from the gradient") {
   Parameters parameters;
   TrainConfig config;
   config.optimizer = "adamw";
@@ -103,7 +103,7 @@ TEST_CASE("optimizer: adamw decays the weights apart from the gradient") {
   check_close(parameters.values(), {0.95, 0.95 - 0.1 * 2.0 / (2.0 + 1e-8), 0.0});
 }
 
-TEST_CASE("optimizer: gradients longer than clip_norm are shortened together") {
+TEST_CASE("optimizer: gradients with a joint norm above clip_norm are scaled together") {
   Parameters parameters;
   TrainConfig config;
   config.clip_norm = 1.0;
@@ -119,7 +119,7 @@ TEST_CASE("optimizer: gradients longer than clip_norm are shortened together") {
   check_close(state[0].tensor.to_vector<double>(), {0.9 * 0.06 + 0.1 * 0.5, 0.0});
 }
 
-TEST_CASE("optimizer: a parameter without a gradient counts as one of zero") {
+TEST_CASE("optimizer: a missing gradient counts as zero") {
   Parameters parameters;
   Optimizer optimizer(parameters.store, TrainConfig{});
   parameters.weight.add_grad(Tensor::from<double>({1.0, 1.0}, {2, 1}, test_device()));
@@ -131,7 +131,7 @@ TEST_CASE("optimizer: a parameter without a gradient counts as one of zero") {
 }
 
 TEST_CASE(
-    "optimizer: from a gradient on that is not a number nothing changes, and step and name are "
+    "optimizer: after a gradient that is not finite nothing changes, and step and name are "
     "told") {
   Parameters parameters;
   Optimizer optimizer(parameters.store, TrainConfig{});
@@ -157,7 +157,7 @@ TEST_CASE("optimizer: a loss that is not finite stops it too") {
   CHECK(divergence(optimizer).find("the loss is not finite at step 1;") != std::string::npos);
 }
 
-TEST_CASE("optimizer: a loaded one goes on as if never saved") {
+TEST_CASE("optimizer: a loaded optimizer continues as if never saved") {
   const TemporaryFolder folder;
   Parameters one;
   Optimizer first(one.store, TrainConfig{});
@@ -176,7 +176,7 @@ TEST_CASE("optimizer: a loaded one goes on as if never saved") {
   CHECK(other.values() == one.values());
 }
 
-TEST_CASE("optimizer: moments that do not fit are refused by name") {
+TEST_CASE("optimizer: moments of another shape are refused by name") {
   const TemporaryFolder folder;
   Parameters parameters;
   Optimizer optimizer(parameters.store, TrainConfig{});
@@ -193,7 +193,8 @@ TEST_CASE("optimizer: moments that do not fit are refused by name") {
                        CheckpointError);
 }
 
-TEST_CASE("optimizer: a gradient by rows moves those rows, with the correction of all steps") {
+TEST_CASE(
+    "optimizer: a gradient by rows updates only those rows, with the correction of all steps") {
   Parameters parameters;
   Optimizer optimizer(parameters.store, TrainConfig{});
   const Tensor rows = Tensor::from<std::int32_t>({1}, {1}, test_device());
@@ -206,7 +207,7 @@ TEST_CASE("optimizer: a gradient by rows moves those rows, with the correction o
   check_close(parameters.values(), {1.0, 1.0 + 0.1 * 2.0 / (2.0 + 1e-8), 0.0});
   CHECK_FALSE(parameters.weight.grad().defined());
 
-  // The other row's first gradient, at step 2: its moments begin, the correction is the second's.
+  // The other row's first gradient is at step 2: new moments, with the bias correction of step 2.
   const Values before = parameters.values();
   const Tensor first_row = Tensor::from<std::int32_t>({0}, {1}, test_device());
   optimizer.step(
@@ -219,7 +220,7 @@ TEST_CASE("optimizer: a gradient by rows moves those rows, with the correction o
               {before[0] - 0.1 * mean / (std::sqrt(variance) + 1e-8), before[1], before[2]});
 }
 
-TEST_CASE("optimizer: rows count in the norm that is clipped, and in the guard by their name") {
+TEST_CASE("optimizer: rows enter the clipped norm, and the guard names their parameter") {
   Parameters parameters;
   TrainConfig config;
   config.clip_norm = 1.0;

@@ -1,4 +1,4 @@
-// What a run goes on from: the best model beside its checkpoint, saves on demand, damage.
+// Recovery of a run: resuming from its checkpoint and best model, saves on demand, damage.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -16,7 +16,7 @@ using namespace elastic;
 using namespace elastic::train;
 namespace fs = std::filesystem;
 
-TEST_CASE("trainer: a killed run goes on from its last checkpoint to the same bits") {
+TEST_CASE("trainer: a killed run resumes from its last checkpoint and ends with the same bits") {
   const TemporaryFolder folder;
   TinyRun run;
   const TrainResult whole = run.train(folder.file("whole"));
@@ -32,7 +32,7 @@ TEST_CASE("trainer: a killed run goes on from its last checkpoint to the same bi
   check_same(folder.file("parts"), folder.file("whole"));
 }
 
-TEST_CASE("trainer: a run killed before its first checkpoint begins anew") {
+TEST_CASE("trainer: a run killed before its first checkpoint starts over") {
   const TemporaryFolder folder;
   TinyRun run;
   run.train(folder.file("whole"));
@@ -44,14 +44,14 @@ TEST_CASE("trainer: a run killed before its first checkpoint begins anew") {
   check_same(folder.file("parts"), folder.file("whole"));
 }
 
-TEST_CASE("trainer: who goes on after time ran out begins with the best model of the checkpoint") {
+TEST_CASE("trainer: a run resumed after time ran out has the best model of its checkpoint") {
   const TemporaryFolder folder;
   TinyRun run;
   run.config.learning_rate = 1e-3;
   run.config.epochs = 2;
   run.train(folder.file("whole"));
-  // Stopped in the second epoch by its tokens, the run has saved a model of another epoch than its
-  // checkpoint tells of. Going on without another evaluation must not keep it.
+  // A run stopped by max_tokens in the second epoch has saved a model of a later epoch than the
+  // best one of its checkpoint. Resuming must not keep that model.
   const auto event = nlohmann::json::parse(timeless_metrics(folder.file("whole")).front());
   const std::string path = folder.file("parts");
   run.config.max_tokens = event["tokens_read"].get<std::int64_t>();
@@ -61,7 +61,7 @@ TEST_CASE("trainer: who goes on after time ran out begins with the best model of
   TrainResult result;
   for (int step = 0; step < 100 && result.best_epoch != 2; ++step) {
     result = run.train(path, /*resume=*/true);
-    run.config.max_tokens += 7;  // until one of its evaluations is better
+    run.config.max_tokens += 7;  // until one of the evaluations is better
   }
   REQUIRE(result.best_epoch == 2);
   REQUIRE(result.status == Status::kOutOfTokens);
@@ -77,7 +77,7 @@ TEST_CASE("trainer: who goes on after time ran out begins with the best model of
   CHECK_FALSE(fs::exists(path + "/checkpoints/former-best.safetensors"));
 }
 
-TEST_CASE("trainer: a run saves when asked, once, and goes on") {
+TEST_CASE("trainer: a run saves once per request and continues") {
   const TemporaryFolder folder;
   TinyRun run;
   std::vector<std::int64_t> saved;
@@ -92,7 +92,7 @@ TEST_CASE("trainer: a run saves when asked, once, and goes on") {
   CHECK(saved == std::vector<std::int64_t>{2});
 }
 
-TEST_CASE("trainer: a damaged checkpoint is refused, whichever bit it is") {
+TEST_CASE("trainer: a checkpoint with any damaged bit is refused") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");
   TinyRun run;
@@ -101,7 +101,7 @@ TEST_CASE("trainer: a damaged checkpoint is refused, whichever bit it is") {
   const std::string file = path + "/checkpoints/latest.safetensors";
   const std::string whole = bytes_of(file);
   const std::size_t name =
-      whole.find("checksum_xxh3");  // whose damage hides it, and changes nothing
+      whole.find("checksum_xxh3");  // damage there hides the checksum and changes nothing
   REQUIRE(name != std::string::npos);
   for (std::size_t i = 0; i < 400; ++i) {
     const std::size_t place = i * (whole.size() - 1) / 399;

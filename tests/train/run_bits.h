@@ -1,4 +1,4 @@
-// What must be the same bits in two runs, however often one of them was interrupted.
+// Compares two runs that must have the same bits, however often one was interrupted.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -13,7 +13,7 @@
 
 namespace elastic::train {
 
-/// The lines of metrics.jsonl without what a clock says.
+/// The lines of metrics.jsonl without measured times.
 inline std::vector<std::string> timeless_metrics(const std::string& run) {
   std::ifstream file(run + "/metrics.jsonl");
   std::vector<std::string> lines;
@@ -35,7 +35,7 @@ inline std::vector<std::vector<float>> checkpoint_of(const std::string& run) {
   return result;
 }
 
-/// Weights, moments, best model and metrics of two runs are the same bits.
+/// Checks that weights, moments, best model and metrics of two runs have the same bits.
 inline void check_same(const std::string& a, const std::string& b) {
   CHECK(timeless_metrics(a) == timeless_metrics(b));
   CHECK(checkpoint_of(a) == checkpoint_of(b));

@@ -30,7 +30,7 @@ std::string message_of(const std::function<void()>& action) {
 
 }  // namespace
 
-TEST_CASE("run directory: a new one is made with its parents, and filled") {
+TEST_CASE("run directory: a new one is created with its parents") {
   const TemporaryFolder folder;
   const RunDirectory run = RunDirectory::create(folder.file("a/b"));
   CHECK(fs::is_directory(folder.file("a/b/checkpoints")));
@@ -41,7 +41,7 @@ TEST_CASE("run directory: a new one is made with its parents, and filled") {
   CHECK(config.begin().key() == "model");
 }
 
-TEST_CASE("run directory: an empty folder is taken, a used one refused") {
+TEST_CASE("run directory: an empty folder is accepted, any other refused") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");
   fs::create_directories(path);
@@ -56,7 +56,7 @@ TEST_CASE("run directory: an empty folder is taken, a used one refused") {
             "--out");
 }
 
-TEST_CASE("run directory: a file in the way, or above, is refused by name") {
+TEST_CASE("run directory: a file in its place, or above it, is refused by name") {
   const TemporaryFolder folder;
   std::ofstream(folder.file("file")) << "x";
   CHECK(message_of<UsageError>([&] { RunDirectory::create(folder.file("file")); }) ==
@@ -67,7 +67,7 @@ TEST_CASE("run directory: a file in the way, or above, is refused by name") {
 }
 
 TEST_CASE("run directory: a folder that cannot be written is refused by name") {
-  // Root may write anywhere but into /proc.
+  // Even root cannot write to /proc.
   CHECK(message_of<UsageError>([] {
           RunDirectory::create("/proc/self");
         }).starts_with("/proc/self: the folder cannot be written: "));
@@ -76,7 +76,7 @@ TEST_CASE("run directory: a folder that cannot be written is refused by name") {
         }).starts_with("--out /proc/elastic: the folder cannot be created: "));
 }
 
-TEST_CASE("run directory: only one process at a time") {
+TEST_CASE("run directory: only one process at a time can use it") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");
   const RunDirectory run = RunDirectory::create(path);
@@ -86,7 +86,7 @@ TEST_CASE("run directory: only one process at a time") {
   CHECK(message_of<UsageError>([&] { RunDirectory::resume(path); }) == expected);
 }
 
-TEST_CASE("run directory: resuming needs a run, and clears what a killed process left") {
+TEST_CASE("run directory: resuming needs a run, and removes leftovers of a killed process") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");
   CHECK(message_of<UsageError>([&] { RunDirectory::resume(path); }) ==
@@ -98,15 +98,14 @@ TEST_CASE("run directory: resuming needs a run, and clears what a killed process
   CHECK(fs::is_empty(path + "/checkpoints"));
 }
 
-TEST_CASE(
-    "run directory: what a process left that was killed before config.json is in nobody's way") {
+TEST_CASE("run directory: leftovers of a process killed before config.json do not matter") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");
   { const RunDirectory run = RunDirectory::create(path); }
   std::ofstream(path + "/config.json.17.tmp") << "half";
   { const RunDirectory run = RunDirectory::create(path); }
   CHECK_FALSE(fs::exists(path + "/config.json.17.tmp"));
-  // Files of others stay, whatever they are called.
+  // Other files stay, whatever their names.
   std::ofstream(path + "/notes.tmp") << "mine";
   CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) ==
         "--out " + path + ": the folder is not empty; choose another --out");
@@ -122,7 +121,7 @@ TEST_CASE("run directory: JSON that is missing or broken is refused by name") {
   CHECK(message_of<CheckpointError>([&] { read_json(path); }) == path + ": expected JSON");
 }
 
-TEST_CASE("items file: names come back whatever they hold") {
+TEST_CASE("items file: names with any characters survive") {
   const TemporaryFolder folder;
   const std::string path = folder.file("items.tsv");
   const std::vector<ItemName> items{
@@ -134,7 +133,7 @@ TEST_CASE("items file: names come back whatever they hold") {
   CHECK(read_items(path).empty());
 }
 
-TEST_CASE("items file: a broken line is refused with its number") {
+TEST_CASE("items file: a broken line is refused, naming its number") {
   const TemporaryFolder folder;
   const std::string path = folder.file("items.tsv");
   std::ofstream(path) << "id\traw_id\ttitle\n1\ta\tA\n3\tb\tB\n";
@@ -144,7 +143,7 @@ TEST_CASE("items file: a broken line is refused with its number") {
   CHECK(message_of<CheckpointError>([&] { read_items(path); }).starts_with(path + ":1: "));
 }
 
-TEST_CASE("metrics log: a resumed log drops what comes again") {
+TEST_CASE("metrics log: a resumed log drops the lines that will be written again") {
   const TemporaryFolder folder;
   const std::string path = folder.file("metrics.jsonl");
   std::int64_t kept = 0;

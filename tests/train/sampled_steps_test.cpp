@@ -19,7 +19,7 @@ TrainConfig config_of(const std::string& loss, const std::string& updates = "aut
   return config;
 }
 
-// A model, and steps over the first examples of a split.
+// Trains a model on the first examples of a split, step by step.
 struct Stepper {
   data::Split split;
   TrainConfig config;
@@ -72,8 +72,8 @@ ModelConfig windowed_config(const std::string& model) {
   return config;
 }
 
-// Only then: later, Adam over all items moves those that no step names.
-TEST_CASE("sampled steps: the first one by rows ends in the bits of one over all items") {
+// Only the first step: later, Adam over all items also moves items that a step does not refer to.
+TEST_CASE("sampled steps: the first step by rows has the bits of one over all items") {
   const std::vector<std::string> models =
       test_is_brief() ? std::vector<std::string>{"elastic-window"}
                       : std::vector<std::string>{"softmax", "elastic", "elastic-window", "gru"};
@@ -100,7 +100,7 @@ TEST_CASE("sampled steps: the first one by rows ends in the bits of one over all
   }
 }
 
-TEST_CASE("sampled steps: random experts are drawn by the items, not by their rows") {
+TEST_CASE("sampled steps: random experts depend on the items, not on their rows") {
   ModelConfig config = tiny_model_config("elastic");
   config.retrieval = "random";
   Stepper by_rows(config, config_of("bce", "rows"));
@@ -111,7 +111,7 @@ TEST_CASE("sampled steps: random experts are drawn by the items, not by their ro
 
 constexpr std::int32_t kWideItems = 4000;
 
-// The users of tiny_split(), who know 12 items of them: a step's draw leaves most others unnamed.
+// The users of tiny_split(), who use 12 of the items: a step's draw misses most of the others.
 data::Split wide_split() {
   data::IdMap items;
   for (std::int32_t item = 0; item < kWideItems; ++item) {
@@ -131,7 +131,7 @@ data::Split wide_split() {
       std::make_shared<const data::Dataset>(offsets, events, std::move(users), std::move(items)));
 }
 
-TEST_CASE("sampled steps: the loss falls, and items that no step names stay where they are") {
+TEST_CASE("sampled steps: the loss falls, and items that no step refers to do not change") {
   for (const char* loss : kLosses) {
     CAPTURE(loss);
     ModelConfig config = tiny_model_config("softmax");
@@ -153,7 +153,7 @@ TEST_CASE("sampled steps: the loss falls, and items that no step names stay wher
                    ? 0
                    : 1;
     }
-    const std::int64_t drawn = sampling_for(stepper.config, *stepper.model).num_drawn;
+    const std::int64_t drawn = sampled_loss_settings(stepper.config, *stepper.model).num_drawn;
     CHECK(moved >= kTinyItems);
     CHECK(moved <= kTinyItems + drawn * kFewSteps);
     if (!test_is_brief()) {
@@ -166,7 +166,7 @@ TEST_CASE("sampled steps: the loss falls, and items that no step names stay wher
   }
 }
 
-TEST_CASE("sampled steps: users who know all items have nothing to learn from") {
+TEST_CASE("sampled steps: users who have seen all items contribute nothing") {
   for (const char* loss : kLosses) {
     CAPTURE(loss);
     Stepper stepper(tiny_model_config("softmax"), config_of(loss), DType::kFloat32, tiny_split(14));
@@ -176,7 +176,7 @@ TEST_CASE("sampled steps: users who know all items have nothing to learn from") 
   }
 }
 
-TEST_CASE("sampled steps: a model that makes its items trains the whole table") {
+TEST_CASE("sampled steps: a model that computes its items trains the whole table") {
   for (const char* variant : {"base", "soft", "mini"}) {
     CAPTURE(variant);
     ModelConfig config = tiny_model_config("lisa");
@@ -185,15 +185,15 @@ TEST_CASE("sampled steps: a model that makes its items trains the whole table") 
     const auto before = stepper.parameters();
     CHECK(std::isfinite(stepper.run(1)));
     CHECK(stepper.parameters() != before);
-    CHECK(
-        message_of([&] { Stepper(config, config_of("bce", "rows")); }) ==
-        "item_updates: expected all or auto with model lisa, which makes its items from the whole "
-        "table, got 'rows'");
+    CHECK(message_of([&] { Stepper(config, config_of("bce", "rows")); }) ==
+          "item_updates: expected all or auto with model lisa, which computes its items from the "
+          "whole "
+          "table, got 'rows'");
   }
 }
 
-// Small weights make scores near 0, so the first loss tells what is taken off them.
-TEST_CASE("sampled steps: a binary loss begins at the odds of its negatives") {
+// With small weights, scores are near 0, so the first loss shows the prior.
+TEST_CASE("sampled steps: a binary loss starts at the odds of its negatives") {
   const auto softplus = [](double x) { return std::log1p(std::exp(x)); };
   for (const std::int64_t negatives : {1, 9, 400}) {
     CAPTURE(negatives);
@@ -206,20 +206,20 @@ TEST_CASE("sampled steps: a binary loss begins at the odds of its negatives") {
     const double prior = std::log(m);
     const double expected = (softplus(prior) + m * softplus(-prior)) / (1.0 + m);
     CHECK(std::abs(stepper.run(1) / expected - 1.0) < 0.05);
-    const Sampling sampling = sampling_for(config, *stepper.model);
-    CHECK(sampling.num_drawn == std::max<std::int64_t>(negatives, 256));
-    CHECK(sampling.loss.negative_weight * static_cast<double>(sampling.num_drawn) ==
+    const SampledLossSettings settings = sampled_loss_settings(config, *stepper.model);
+    CHECK(settings.num_drawn == std::max<std::int64_t>(negatives, 256));
+    CHECK(settings.loss.negative_weight * static_cast<double>(settings.num_drawn) ==
           doctest::Approx(m));
   }
 }
 
-TEST_CASE("sampled steps: gbce's power follows the paper, and negatives fit the catalogue") {
-  const auto model = make_model(tiny_model_config("softmax"), 1);  // 11 items beside the target
+TEST_CASE("sampled steps: gbce's power follows the paper, and too many negatives are refused") {
+  const auto model = make_model(tiny_model_config("softmax"), 1);  // 11 items besides the target
   const auto power = [&](double t, std::int64_t negatives) {
     TrainConfig config = config_of("gbce");
     config.gbce_t = t;
     config.negatives = negatives;
-    return sampling_for(config, *model).loss.target_power;
+    return sampled_loss_settings(config, *model).loss.target_power;
   };
   const double alpha = 4.0 / 11.0;
   CHECK(power(0.75, 4) == doctest::Approx(alpha * (0.75 * (1.0 - 1.0 / alpha) + 1.0 / alpha)));
@@ -230,7 +230,7 @@ TEST_CASE("sampled steps: gbce's power follows the paper, and negatives fit the 
         "negatives: expected at most 11 with loss gbce, the items besides the target, got 12");
 }
 
-// What a step takes beside weights and moments, in bytes.
+// Bytes that a step needs besides weights and moments.
 std::size_t step_bytes(std::int64_t num_items, const std::string& updates) {
   data::IdMap items;
   for (std::int64_t item = 0; item < num_items; ++item) {
@@ -258,7 +258,7 @@ std::size_t step_bytes(std::int64_t num_items, const std::string& updates) {
   return allocator.report().total_peak - before;
 }
 
-TEST_CASE("sampled steps: by rows a step's memory does not grow with the catalogue") {
+TEST_CASE("sampled steps: by rows, the memory of a step does not grow with the catalogue") {
   const std::int64_t items = test_is_brief() ? 20000 : 100000;
   const std::size_t few = step_bytes(500, "rows");
   const std::size_t many = step_bytes(items, "rows");

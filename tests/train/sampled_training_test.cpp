@@ -1,4 +1,4 @@
-// Whole runs with losses against drawn negatives.
+// Whole runs with sampled losses.
 #include <fstream>
 #include <sstream>
 
@@ -34,7 +34,7 @@ void check_same_parameters(const Model& a, const Model& b) {
   }
 }
 
-TEST_CASE("sampled training: a run stopped and resumed ends in the same bits") {
+TEST_CASE("sampled training: a run stopped and resumed ends with the same bits") {
   for (const char* loss : {"sampled-softmax", "bce", "gbce"}) {
     for (const char* model : {"softmax", "elastic-window"}) {
       CAPTURE(loss);
@@ -58,7 +58,7 @@ TEST_CASE("sampled training: a run stopped and resumed ends in the same bits") {
   }
 }
 
-TEST_CASE("sampled training: weights are the same bits on one and on three threads") {
+TEST_CASE("sampled training: one thread and three give the same weights, bit for bit") {
   if (!on_cpu()) {
     return;
   }
@@ -81,7 +81,7 @@ TEST_CASE("sampled training: weights are the same bits on one and on three threa
   }
 }
 
-TEST_CASE("sampled training: another loss or number of negatives is another run") {
+TEST_CASE("sampled training: a run is not resumed with another loss or number of negatives") {
   TemporaryFolder folder;
   TinyRun run = run_of("bce", "softmax");
   run.train(folder.file("run"));
@@ -107,7 +107,7 @@ TEST_CASE("sampled training: metrics and the saved model name the loss") {
   }
 }
 
-TEST_CASE("sampled training: a tiny data set is learned with every loss") {
+TEST_CASE("sampled training: every loss learns a tiny data set") {
   for (const char* loss : {"sampled-softmax", "bce", "gbce"}) {
     CAPTURE(loss);
     TemporaryFolder folder;
@@ -120,7 +120,7 @@ TEST_CASE("sampled training: a tiny data set is learned with every loss") {
       best_hit_at_1 = std::max(best_hit_at_1, eval::value_of(report.metrics, "HR@1"));
     };
     run.train(folder.file("run"));
-    CHECK(best_hit_at_1 > 0.5);  // some four of twelve items are left to choose from
+    CHECK(best_hit_at_1 > 0.5);  // about four of twelve items are left to rank
   }
 }
 

@@ -15,7 +15,7 @@ using namespace elastic::train;
 
 namespace {
 
-/// The refusal of a saved model after `change`, without the path in front.
+/// The error on reading a saved model after `change`, without the leading path.
 std::string refusal(
     const std::function<void(std::vector<NamedTensor>& tensors,
                              std::map<std::string, std::string>& metadata)>& change) {
@@ -45,7 +45,7 @@ std::string config_with(const std::string& text,
 
 }  // namespace
 
-TEST_CASE("saved model: weights, config and origin come back") {
+TEST_CASE("saved model: weights, config and origin are restored") {
   const TemporaryFolder folder;
   const auto model = make_model(tiny_model_config("elastic"), 3);
   const SavedModelInfo info{~std::uint64_t{0}, 7, "NDCG@10", 0.1, "hash"};
@@ -59,10 +59,10 @@ TEST_CASE("saved model: weights, config and origin come back") {
     CHECK(saved.model->parameters().find(parameter.name).value().to_vector<float>() ==
           parameter.variable.value().to_vector<float>());
   }
-  CHECK(load_model(folder.path())->config() == model->config());
+  CHECK(load_saved_model(folder.path()).model->config() == model->config());
 }
 
-TEST_CASE("saved model: buffers come back as training left them") {
+TEST_CASE("saved model: buffers are restored") {
   const TemporaryFolder folder;
   const auto model = make_model(tiny_model_config("routing"), 3);
   const Tensor start = clone(model->parameters().find("layers.1.attention.centroids").value());
@@ -79,7 +79,7 @@ TEST_CASE("saved model: buffers come back as training left them") {
   CHECK(moved != start.to_vector<float>());
 }
 
-TEST_CASE("saved model: what does not fit is refused by its name") {
+TEST_CASE("saved model: missing or invalid parts are refused by name") {
   using Tensors = std::vector<NamedTensor>;
   using Metadata = std::map<std::string, std::string>;
   CHECK(refusal([](Tensors&, Metadata&) {}).empty());
@@ -117,11 +117,11 @@ TEST_CASE("saved model: what does not fit is refused by its name") {
         }) == "tensor 'item_embedding.weight': expected float32 [13, 16], got float32 [12, 16]");
 }
 
-TEST_CASE("saved model: a run without one is told from a folder that is no run") {
+TEST_CASE("saved model: the errors for a run without one and for another folder differ") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH_AS(
-      load_model(folder.file("no")),
+      load_saved_model(folder.file("no")),
       (folder.file("no") + ": expected a run directory, as `elastic train --out` makes").c_str(),
       CheckpointError);
-  CHECK_THROWS_AS(load_model(folder.path()), CheckpointError);
+  CHECK_THROWS_AS(load_saved_model(folder.path()), CheckpointError);
 }

@@ -11,7 +11,7 @@ TEST_CASE("schedule: constant keeps the peak") {
   CHECK(learning_rate(config, 1000, 1.0) == 0.1);
 }
 
-TEST_CASE("schedule: warm-up rises in a line from the first step to the peak") {
+TEST_CASE("schedule: warm-up rises linearly from the first step to the peak") {
   TrainConfig config;
   config.learning_rate = 0.1;
   config.warmup_steps = 4;
@@ -21,7 +21,7 @@ TEST_CASE("schedule: warm-up rises in a line from the first step to the peak") {
   CHECK(learning_rate(config, 5, 0.0) == doctest::Approx(0.1));
 }
 
-TEST_CASE("schedule: cosine falls from the peak to nothing") {
+TEST_CASE("schedule: cosine falls from the peak to zero") {
   TrainConfig config;
   config.learning_rate = 0.1;
   config.schedule = "cosine";

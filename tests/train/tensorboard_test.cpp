@@ -16,7 +16,7 @@ TEST_CASE("event files: the checksum is that of RFC 3720") {
   CHECK(crc32c(std::string(32, '\xff')) == 0x62a8ab43U);
 }
 
-TEST_CASE("event files: files begun within a second stand in the order of their making") {
+TEST_CASE("event files: files created within a second keep their order") {
   const TemporaryFolder folder;
   std::string before;
   for (int i = 0; i < 3; ++i) {
@@ -27,7 +27,7 @@ TEST_CASE("event files: files begun within a second stand in the order of their 
   }
 }
 
-TEST_CASE("tensorboard: a line's numbers are scalars, with the path to them as tag") {
+TEST_CASE("tensorboard: numbers of a line become scalars with their path as tag") {
   const auto event = nlohmann::ordered_json::parse(
       R"({"event": "epoch", "step": 7, "tokens": 30, "seconds": 2.0, "best": true, "name": "x",
           "experts": {"used": 3, "heads": [1, 0.5]}})");
@@ -40,7 +40,7 @@ TEST_CASE("tensorboard: a line's numbers are scalars, with the path to them as t
   CHECK(scalars_of(event) == expected);
 }
 
-TEST_CASE("tensorboard: the last step of a log") {
+TEST_CASE("tensorboard: the last step of a log is found") {
   const TemporaryFolder folder;
   const std::string path = folder.file("metrics.jsonl");
   CHECK(last_step_of(path) == -1);

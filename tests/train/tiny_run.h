@@ -1,4 +1,4 @@
-// A data set of seconds and models to train on it.
+// A tiny data set and models that train on it in seconds.
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,8 @@ namespace elastic::train {
 
 inline constexpr std::int32_t kTinyItems = 12;
 
-/// 24 users; user u's history runs through the items in steps of 1, 5 or 7 from item u on, so that
-/// the next item follows from the last two. `shortest` to `shortest` + 9 events.
+/// 24 users with `shortest` to `shortest` + 9 events. The history of user u starts at item u and
+/// advances by 1, 5 or 7, so the next item follows from the last two.
 inline data::Split tiny_split(std::int32_t shortest = 4) {
   std::vector<std::int64_t> offsets{0};
   std::vector<std::int32_t> items;
@@ -64,11 +64,11 @@ inline TrainConfig tiny_train_config() {
   config.batch_size = 7;
   config.learning_rate = 1e-2;
   config.save_every_s = 1e6;
-  config.threads = 1;  // too little work to share
+  config.threads = 1;  // too little work for more
   return config;
 }
 
-/// Trains a new model into `path`, or goes on with the run there.
+/// Trains a new model in the run directory `path`, or resumes the run there.
 struct TinyRun {
   ModelConfig model_config = tiny_model_config("softmax");
   TrainConfig config = tiny_train_config();
@@ -76,7 +76,7 @@ struct TinyRun {
   std::string data_hash = "tiny";
   double report_every_s = 1e6;
   std::atomic<bool>* save_now = nullptr;
-  std::int64_t stop_after = 0;  ///< steps in all; 0: not at all
+  std::int64_t stop_after = 0;  ///< steps in all; 0: never
   data::Split split = tiny_split();
   std::unique_ptr<Model> model;  ///< after `train`
 

@@ -57,7 +57,7 @@ TEST_CASE("train config: weight decay needs adamw and says so") {
         }).empty());
 }
 
-TEST_CASE("train config: options of drawn negatives need a loss that draws them") {
+TEST_CASE("train config: options of negatives need a loss that draws them") {
   for (const char* loss : {"sampled-softmax", "bce", "gbce"}) {
     CHECK(refusal([&](TrainConfig& c) {
             c.loss = loss;

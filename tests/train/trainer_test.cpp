@@ -48,7 +48,7 @@ bool contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("trainer: a run leaves its best model, its state and its metrics") {
+TEST_CASE("trainer: a run saves its best model, state and metrics") {
   const TemporaryFolder folder;
   TinyRun run;
   std::vector<EpochReport> epochs;
@@ -91,7 +91,7 @@ TEST_CASE("trainer: a run leaves its best model, its state and its metrics") {
 }
 
 TEST_CASE("trainer: an interrupted and resumed run equals the uninterrupted one, bit for bit") {
-  for (const char* model : {"softmax", "elastic", "routing"}) {  // the last one with buffers
+  for (const char* model : {"softmax", "elastic", "routing"}) {  // the last model has buffers
     for (const char* cuts : {"all", "2"}) {
       CAPTURE(model);
       CAPTURE(cuts);
@@ -107,7 +107,7 @@ TEST_CASE("trainer: an interrupted and resumed run equals the uninterrupted one,
       const auto weights = weights_of(*run.model);
       REQUIRE(steps.size() == 3);
       REQUIRE(steps[1] >= 4);
-      // Within the first epoch, at its end, within the second; each twice interrupted.
+      // Interrupted twice each: within the first epoch, at its end, within the second.
       for (const std::int64_t stop :
            {std::int64_t{1}, steps[0], steps[0] + 2, steps[0] + steps[1]}) {
         CAPTURE(stop);
@@ -115,7 +115,7 @@ TEST_CASE("trainer: an interrupted and resumed run equals the uninterrupted one,
         TinyRun part;
         part.model_config = run.model_config;
         part.config = run.config;
-        part.report_every_s = 0.0;  // when the losses are read must not matter
+        part.report_every_s = 0.0;  // the times of reading losses must not matter
         part.stop_after = stop;
         CHECK(part.train(path).status == Status::kStopped);
         part.stop_after = stop + 1;
@@ -132,7 +132,7 @@ TEST_CASE("trainer: an interrupted and resumed run equals the uninterrupted one,
   }
 }
 
-TEST_CASE("trainer: resuming a finished run changes nothing; more epochs go on from it") {
+TEST_CASE("trainer: resuming a finished run changes nothing; more epochs continue it") {
   const TemporaryFolder folder;
   TinyRun run;
   run.train(folder.file("a"));
@@ -146,7 +146,7 @@ TEST_CASE("trainer: resuming a finished run changes nothing; more epochs go on f
   check_same(folder.file("a"), folder.file("b"));
 }
 
-TEST_CASE("trainer: weights are the same bits on one and on two threads") {
+TEST_CASE("trainer: one thread and two give the same weights, bit for bit") {
   for (const char* model : {"softmax", "elastic"}) {
     CAPTURE(model);
     std::vector<std::vector<std::vector<float>>> weights;
@@ -166,7 +166,7 @@ TEST_CASE("trainer: weights are the same bits on one and on two threads") {
   }
 }
 
-TEST_CASE("trainer: a tiny data set is learned to a hit rate of one") {
+TEST_CASE("trainer: a tiny data set is learned to a hit rate of 1") {
   for (const char* model : {"softmax", "elastic"}) {
     CAPTURE(model);
     const TemporaryFolder folder;
@@ -185,7 +185,7 @@ TEST_CASE("trainer: a tiny data set is learned to a hit rate of one") {
   }
 }
 
-TEST_CASE("trainer: not a number stops the run, and what is saved stays") {
+TEST_CASE("trainer: a loss that is not finite stops the run, and saved files stay") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");
   TinyRun run;
@@ -213,12 +213,13 @@ TEST_CASE("trainer: not a number stops the run, and what is saved stays") {
   CHECK(run.train(path, /*resume=*/true).num_epochs == 2);
 }
 
-TEST_CASE("trainer: training stops when the metric no longer grows, and keeps the best epoch") {
+TEST_CASE("trainer: training stops when the metric stops improving, and keeps the best epoch") {
   const TemporaryFolder folder;
   TinyRun run;
   run.config.epochs = 100;
   run.config.patience = 2;
-  run.config.learning_rate = 1e-12;  // nothing changes, so the first evaluation is the best
+  run.config.learning_rate =
+      1e-12;  // weights hardly change, so the first evaluation stays the best
   const TrainResult result = run.train(folder.file("run"));
   CHECK(result.status == Status::kEarlyStopped);
   CHECK(result.num_epochs == 3);
@@ -226,7 +227,7 @@ TEST_CASE("trainer: training stops when the metric no longer grows, and keeps th
   CHECK(run.train(folder.file("run"), /*resume=*/true).status == Status::kEarlyStopped);
 }
 
-TEST_CASE("trainer: evaluations come every eval_every epochs and at the end") {
+TEST_CASE("trainer: evaluations take place every eval_every epochs and at the end") {
   const TemporaryFolder folder;
   TinyRun run;
   run.config.epochs = 5;
@@ -237,7 +238,7 @@ TEST_CASE("trainer: evaluations come every eval_every epochs and at the end") {
   CHECK(epochs == std::vector<std::int64_t>{2, 4, 5});
 }
 
-TEST_CASE("trainer: out of time it evaluates, saves, and can go on") {
+TEST_CASE("trainer: at max_time_s it evaluates, saves and can be resumed") {
   const TemporaryFolder folder;
   TinyRun run;
   run.train(folder.file("whole"));
@@ -255,7 +256,7 @@ TEST_CASE("trainer: out of time it evaluates, saves, and can go on") {
   check_same(folder.file("parts"), folder.file("whole"));
 }
 
-TEST_CASE("trainer: out of tokens it evaluates, saves, and can go on") {
+TEST_CASE("trainer: at max_tokens it evaluates, saves and can be resumed") {
   const TemporaryFolder folder;
   TinyRun run;
   run.train(folder.file("whole"));
@@ -266,7 +267,7 @@ TEST_CASE("trainer: out of tokens it evaluates, saves, and can go on") {
   const std::int64_t epoch = tokens.front();
   CHECK(epoch > 2);
   CHECK(tokens.back() == epoch * run.config.epochs);
-  run.config.max_tokens = epoch + 1;  // the first step of the second epoch
+  run.config.max_tokens = epoch + 1;  // reached by the first step of the second epoch
   const TrainResult result = run.train(folder.file("parts"));
   CHECK(result.status == Status::kOutOfTokens);
   CHECK(result.num_epochs == 1);
@@ -280,7 +281,7 @@ TEST_CASE("trainer: out of tokens it evaluates, saves, and can go on") {
   check_same(folder.file("parts"), folder.file("whole"));
 }
 
-TEST_CASE("trainer: evaluations tell how the experts are used, of models that have any") {
+TEST_CASE("trainer: evaluations report the use of experts for models with experts") {
   for (const char* model : {"elastic", "softmax"}) {
     const TemporaryFolder folder;
     TinyRun run;
@@ -300,7 +301,7 @@ TEST_CASE("trainer: evaluations tell how the experts are used, of models that ha
   }
 }
 
-TEST_CASE("trainer: as many tokens as an epoch has are one epoch") {
+TEST_CASE("trainer: max_tokens of one epoch trains one epoch") {
   const TemporaryFolder folder;
   TinyRun run;
   run.config.epochs = 1;
@@ -314,7 +315,7 @@ TEST_CASE("trainer: as many tokens as an epoch has are one epoch") {
   CHECK(timeless_metrics(folder.file("limited")) == timeless_metrics(folder.file("whole")));
 }
 
-TEST_CASE("trainer: a run goes on only with its own options and data") {
+TEST_CASE("trainer: a run is resumed only with its own options and data") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");
   TinyRun run;

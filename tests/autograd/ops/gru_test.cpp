@@ -22,50 +22,61 @@ double sigmoid(double x) {
   return 1.0 / (1.0 + std::exp(-x));
 }
 
-// The recurrence and the gradients of its weighted sum, a token and a unit at a time.
-Differentiated naive(const Lengths& lengths, std::int64_t dim, const std::vector<Tensor>& inputs) {
-  const Segments segments = segments_of(lengths);
-  const auto d = static_cast<std::size_t>(dim);
-  const auto tokens = static_cast<std::size_t>(segments.num_tokens());
-  const std::vector<double> x = to_doubles(inputs[0]);
-  const std::vector<double> w = to_doubles(inputs[1]);
-  const std::vector<double> b = to_doubles(inputs[2]);
-  const std::vector<double> g = to_doubles(random_f64({segments.num_tokens(), dim}, 7));
-  Differentiated result{std::vector<double>(tokens * d),
-                        {std::vector<double>(x.size()),
-                         std::vector<double>(w.size()),
-                         std::vector<double>(b.size())}};
-  std::vector<double>& h = result.value;
-  std::vector<double> gates(tokens * d * 4);  // r, z, n and the new gate's share of the state
-  for (std::int64_t s = 0; s < segments.size(); ++s) {
-    const auto first = static_cast<std::size_t>(segments.begin(s));
-    const auto last = static_cast<std::size_t>(segments.end(s));
-    const auto before = [&](std::size_t t, std::size_t j) {
-      return t > first ? h[(t - 1) * d + j] : 0.0;
-    };
-    for (std::size_t t = first; t < last; ++t) {
-      for (std::size_t j = 0; j < d; ++j) {
+// The recurrence and the gradients of its weighted sum, one token and one unit at a time.
+class NaiveGru {
+ public:
+  NaiveGru(const Segments& segments, std::int64_t dim, const std::vector<Tensor>& inputs)
+      : d_(static_cast<std::size_t>(dim)),
+        x_(to_doubles(inputs[0])),
+        w_(to_doubles(inputs[1])),
+        b_(to_doubles(inputs[2])),
+        g_(to_doubles(random_f64({segments.num_tokens(), dim}, 7))),
+        gates_(g_.size() * 4),
+        result_{std::vector<double>(g_.size()),
+                {std::vector<double>(x_.size()),
+                 std::vector<double>(w_.size()),
+                 std::vector<double>(b_.size())}} {
+    for (std::int64_t s = 0; s < segments.size(); ++s) {
+      first_ = static_cast<std::size_t>(segments.begin(s));
+      forward(static_cast<std::size_t>(segments.end(s)));
+      backward(static_cast<std::size_t>(segments.end(s)));
+    }
+  }
+  [[nodiscard]] const Differentiated& result() const { return result_; }
+
+ private:
+  // Unit j of the state before token t of the current sequence.
+  [[nodiscard]] double before(std::size_t t, std::size_t j) const {
+    return t > first_ ? result_.value[(t - 1) * d_ + j] : 0.0;
+  }
+
+  void forward(std::size_t last) {
+    for (std::size_t t = first_; t < last; ++t) {
+      for (std::size_t j = 0; j < d_; ++j) {
         double sum[3];
         for (std::size_t gate = 0; gate < 3; ++gate) {
-          sum[gate] = b[gate * d + j];
-          for (std::size_t i = 0; i < d; ++i) {
-            sum[gate] += w[(gate * d + j) * d + i] * before(t, i);
+          sum[gate] = b_[gate * d_ + j];
+          for (std::size_t i = 0; i < d_; ++i) {
+            sum[gate] += w_[(gate * d_ + j) * d_ + i] * before(t, i);
           }
         }
-        double* kept = &gates[(t * d + j) * 4];
-        kept[0] = sigmoid(x[t * 3 * d + j] + sum[0]);
-        kept[1] = sigmoid(x[(t * 3 + 1) * d + j] + sum[1]);
-        kept[2] = std::tanh(x[(t * 3 + 2) * d + j] + kept[0] * sum[2]);
+        double* kept = &gates_[(t * d_ + j) * 4];
+        kept[0] = sigmoid(x_[t * 3 * d_ + j] + sum[0]);
+        kept[1] = sigmoid(x_[(t * 3 + 1) * d_ + j] + sum[1]);
+        kept[2] = std::tanh(x_[(t * 3 + 2) * d_ + j] + kept[0] * sum[2]);
         kept[3] = sum[2];
-        h[t * d + j] = (1.0 - kept[1]) * kept[2] + kept[1] * before(t, j);
+        result_.value[t * d_ + j] = (1.0 - kept[1]) * kept[2] + kept[1] * before(t, j);
       }
     }
-    std::vector<double> grad(d);  // by h_t, from t + 1
-    for (std::size_t t = last; t-- > first;) {
-      std::vector<double> next(d);
-      for (std::size_t j = 0; j < d; ++j) {
-        const double* kept = &gates[(t * d + j) * 4];
-        const double dh = grad[j] + g[t * d + j];
+  }
+
+  void backward(std::size_t last) {
+    std::vector<double> grad(d_);  // dL/dh_t from the tokens after t
+    for (std::size_t t = last; t-- > first_;) {
+      std::vector<double> next(d_);
+      for (std::size_t j = 0; j < d_; ++j) {
+        const double* kept = &gates_[(t * d_ + j) * 4];
+        const double dh = grad[j] + g_[t * d_ + j];
         const double dn = dh * (1.0 - kept[1]) * (1.0 - kept[2] * kept[2]);
         const double dz = dh * (before(t, j) - kept[2]) * kept[1] * (1.0 - kept[1]);
         const double dr = dn * kept[3] * kept[0] * (1.0 - kept[0]);
@@ -73,18 +84,27 @@ Differentiated naive(const Lengths& lengths, std::int64_t dim, const std::vector
         const double sums_grad[3] = {dr, dz, dn * kept[0]};
         next[j] += dh * kept[1];
         for (std::size_t gate = 0; gate < 3; ++gate) {
-          result.grads[0][(t * 3 + gate) * d + j] = inputs_grad[gate];
-          result.grads[2][gate * d + j] += sums_grad[gate];
-          for (std::size_t i = 0; i < d; ++i) {
-            result.grads[1][(gate * d + j) * d + i] += sums_grad[gate] * before(t, i);
-            next[i] += sums_grad[gate] * w[(gate * d + j) * d + i];
+          result_.grads[0][(t * 3 + gate) * d_ + j] = inputs_grad[gate];
+          result_.grads[2][gate * d_ + j] += sums_grad[gate];
+          for (std::size_t i = 0; i < d_; ++i) {
+            result_.grads[1][(gate * d_ + j) * d_ + i] += sums_grad[gate] * before(t, i);
+            next[i] += sums_grad[gate] * w_[(gate * d_ + j) * d_ + i];
           }
         }
       }
       grad = next;
     }
   }
-  return result;
+
+  std::size_t d_;
+  std::vector<double> x_, w_, b_, g_;
+  std::vector<double> gates_;  ///< [T, D, 4]: r, z, n and the state's part of n
+  Differentiated result_;
+  std::size_t first_ = 0;  ///< token of the current sequence
+};
+
+Differentiated naive(const Lengths& lengths, std::int64_t dim, const std::vector<Tensor>& inputs) {
+  return NaiveGru(segments_of(lengths), dim, inputs).result();
 }
 
 TEST_CASE("gru: values by hand") {

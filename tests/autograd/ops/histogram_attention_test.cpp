@@ -17,6 +17,24 @@ const std::vector<Case> kCases{{{1}, 1, 1, 1, 1},
                                {{1023, 1025, 2}, 1, 6, 3, 20, 0.0},
                                {{2500}, 2, 5, 4, 40, 0.003}};
 
+// exp(scores_w) / sum_v hist_v exp(scores_v) for every word w.
+std::vector<double> weights_of(const std::vector<double>& hist, const double* scores) {
+  double largest = -INFINITY;
+  for (std::size_t w = 0; w < hist.size(); ++w) {
+    largest = hist[w] > 0.0 ? std::max(largest, scores[w]) : largest;
+  }
+  double total = 0.0;
+  std::vector<double> weights(hist.size());
+  for (std::size_t w = 0; w < hist.size(); ++w) {
+    weights[w] = std::exp(scores[w] - largest);
+    total += hist[w] * weights[w];
+  }
+  for (double& weight : weights) {
+    weight /= total;
+  }
+  return weights;
+}
+
 // From the definition, every token by itself; the weighted sum's gradients by the chain rule with
 // a histogram for each token.
 Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
@@ -54,18 +72,11 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
           }
         }
         const std::size_t scores = (b * words + code_of(t)) * words;
-        double largest = -INFINITY;
-        for (std::size_t w = 0; w < words; ++w) {
-          largest = hist[w] > 0.0 ? std::max(largest, in[0][scores + w]) : largest;
-        }
-        double total = 0.0;
-        for (std::size_t w = 0; w < words; ++w) {
-          total += hist[w] * std::exp(in[0][scores + w] - largest);
-        }
+        const std::vector<double> ratio = weights_of(hist, &in[0][scores]);
         std::vector<double> dot(words, 0.0);
         double mean = 0.0;
         for (std::size_t w = 0; w < words; ++w) {
-          const double alpha = hist[w] * std::exp(in[0][scores + w] - largest) / total;
+          const double alpha = hist[w] * ratio[w];
           for (std::size_t d = 0; d < dim; ++d) {
             const std::size_t value = (b * words + w) * dim + d;
             result.value[row + d] += alpha * in[1][value];
@@ -75,11 +86,10 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
           mean += alpha * dot[w];
         }
         for (std::size_t w = 0; w < words; ++w) {
-          const double ratio = std::exp(in[0][scores + w] - largest) / total;
-          result.grads[0][scores + w] += hist[w] * ratio * (dot[w] - mean);
+          result.grads[0][scores + w] += hist[w] * ratio[w] * (dot[w] - mean);
           for (std::int64_t j = segments.begin(s); j <= t; ++j) {
             result.grads[2 + b][size(ids[size(j)]) * words + w] +=
-                std::exp(-c.decay * static_cast<double>(t - j)) * ratio * (dot[w] - mean);
+                std::exp(-c.decay * static_cast<double>(t - j)) * ratio[w] * (dot[w] - mean);
           }
         }
       }

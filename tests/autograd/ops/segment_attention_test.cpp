@@ -1,5 +1,7 @@
 #include "autograd/ops/segment_attention.h"
 
+#include <numeric>
+
 #include "autograd/op_checks.h"
 #include "autograd/ops/basic.h"
 
@@ -33,6 +35,10 @@ std::vector<Tensor> inputs_of(const Case& c) {
       random_f64({queries, c.dim}, 1), random_f64({keys, c.dim}, 2), random_f64({keys, c.dim}, 3)};
 }
 
+double dot(const double* a, const double* b, std::size_t size) {
+  return std::inner_product(a, a + size, b, 0.0);
+}
+
 // Attention and the gradients of its weighted sum, with explicit maps.
 Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
   const Segments queries = segments_of(c.queries);
@@ -61,11 +67,7 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
         double total = 0.0;
         for (std::int32_t j = first; j < end; ++j) {
           const auto kj = static_cast<std::size_t>(j * c.dim + h * head_dim);
-          double score = 0.0;
-          for (std::size_t e = 0; e < d; ++e) {
-            score += q[qi + e] * k[kj + e];
-          }
-          probs.push_back(std::exp(score * scale));
+          probs.push_back(std::exp(dot(&q[qi], &k[kj], d) * scale));
           total += probs.back();
         }
         double mean = 0.0;  // sum_j p_j (g . v_j)
@@ -81,11 +83,7 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
         for (std::size_t j = 0; j < probs.size(); ++j) {
           const auto kj = static_cast<std::size_t>(first * c.dim + h * head_dim) +
                           j * static_cast<std::size_t>(c.dim);
-          double dot = 0.0;
-          for (std::size_t e = 0; e < d; ++e) {
-            dot += g[qi + e] * v[kj + e];
-          }
-          const double grad_score = scale * probs[j] * (dot - mean);
+          const double grad_score = scale * probs[j] * (dot(&g[qi], &v[kj], d) - mean);
           for (std::size_t e = 0; e < d; ++e) {
             result.grads[0][qi + e] += grad_score * k[kj + e];
             result.grads[1][kj + e] += grad_score * q[qi + e];

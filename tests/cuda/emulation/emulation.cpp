@@ -1,15 +1,14 @@
-#include <sys/mman.h>
 #include <ucontext.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
-#include <map>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "arena.h"
 #include "cuda_runtime.h"
 
 namespace elastic::cuda {
@@ -31,11 +30,6 @@ constexpr unsigned char kGuard = 0xA5;
 #define ELASTIC_SWITCH __attribute__((noinline, no_sanitize("address")))
 
 constexpr std::size_t kStackBytes = 256 * 1024;
-
-[[noreturn]] void stop(const char* message) {
-  std::fprintf(stderr, "cuda emulation: %s\n", message);
-  std::abort();
-}
 
 bool reversed() {
   static const bool result = [] {
@@ -222,118 +216,6 @@ class Machine {
 Machine& machine() {
   thread_local Machine result;
   return result;
-}
-
-// Device memory: one range of addresses, accessible only while the device works.
-class Arena {
- public:
-  static constexpr std::size_t kBytes = std::size_t{16} << 30;
-  static constexpr std::size_t kPage = 4096;
-  static constexpr std::size_t kPoisonBytes = std::size_t{64} << 10;  // more takes too long
-
-  Arena() {
-    void* base = mmap(nullptr,
-                      kBytes,
-                      PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                      -1,
-                      0);
-    if (base == MAP_FAILED) {
-      stop("cannot reserve addresses for device memory");
-    }
-    base_ = static_cast<unsigned char*>(base);
-    free_[0] = kBytes;
-    key_ = pkey_alloc(0, 0);
-    if (key_ >= 0 && pkey_mprotect(base_, kBytes, PROT_READ | PROT_WRITE, key_) != 0) {
-      key_ = -1;
-    }
-    protect(true);
-  }
-
-  void* allocate(std::size_t bytes) {
-    bytes = (bytes + kPage - 1) / kPage * kPage;
-    if (used_ + bytes > limit_) {
-      return nullptr;
-    }
-    for (auto& [offset, size] : free_) {
-      if (size >= bytes) {
-        const std::size_t place = offset;
-        const std::size_t rest = size - bytes;
-        free_.erase(place);
-        if (rest > 0) {
-          free_[place + bytes] = rest;
-        }
-        sizes_[place] = bytes;
-        used_ += bytes;
-        if (bytes <= kPoisonBytes) {
-          protect(false);
-          std::memset(base_ + place, 0xFF, bytes);
-          protect(true);
-        }
-        return base_ + place;
-      }
-    }
-    return nullptr;
-  }
-
-  void release(void* pointer) {
-    const auto place = static_cast<std::size_t>(static_cast<unsigned char*>(pointer) - base_);
-    const auto found = sizes_.find(place);
-    if (found == sizes_.end()) {
-      stop("cudaFree of what cudaMalloc did not give");
-    }
-    std::size_t begin = place;
-    std::size_t size = found->second;
-    used_ -= size;
-    madvise(pointer, size, MADV_DONTNEED);  // pages that hold nothing cost `protect` no time
-    sizes_.erase(found);
-    auto after = free_.lower_bound(begin);
-    if (after != free_.end() && after->first == begin + size) {
-      size += after->second;
-      after = free_.erase(after);
-    }
-    if (after != free_.begin()) {
-      const auto before = std::prev(after);
-      if (before->first + before->second == begin) {
-        begin = before->first;
-        size += before->second;
-        free_.erase(before);
-      }
-    }
-    free_[begin] = size;
-  }
-
-  // For the calling thread where the processor has protection keys; otherwise for all, which takes
-  // a hundred times as long.
-  void protect(bool closed) {
-    if (key_ >= 0) {
-      pkey_set(key_, closed ? PKEY_DISABLE_ACCESS : 0);
-    } else if (mprotect(base_, kBytes, closed ? PROT_NONE : PROT_READ | PROT_WRITE) != 0) {
-      stop("mprotect failed");
-    }
-  }
-  /// For threads that run kernels alone.
-  void open_to_worker() {
-    if (key_ >= 0) {
-      pkey_set(key_, 0);
-    }
-  }
-  std::size_t free_bytes() const { return limit_ - used_; }
-  std::size_t limit() const { return limit_; }
-  void set_limit(std::size_t bytes) { limit_ = bytes; }
-
- private:
-  unsigned char* base_ = nullptr;
-  int key_ = -1;
-  std::size_t used_ = 0;
-  std::size_t limit_ = kBytes;
-  std::map<std::size_t, std::size_t> free_;
-  std::map<std::size_t, std::size_t> sizes_;
-};
-
-Arena& arena() {
-  static auto* const result = new Arena;  // outlives every static that holds a tensor
-  return *result;
 }
 
 using Recording = std::vector<std::function<void()>>;

@@ -1,14 +1,15 @@
-#include "train/training_step.h"
+#include "train/recorded_steps.h"
 
 #include "tensor/tensor_values.h"
 #include "tiny_run.h"
 #include "tolerances.h"
+#include "train/training_step.h"
 
 namespace elastic::train {
 namespace {
 
 constexpr std::int64_t kItems = 40;
-// Of each of two buckets a warm-up, a recording and runs of what was recorded.
+// Enough steps for a warm-up, a recording and replays in each of two buckets.
 const std::int64_t kSteps = test_is_brief() ? 6 : 12;
 
 ModelConfig config_of(const std::string& model) {
@@ -18,7 +19,7 @@ ModelConfig config_of(const std::string& model) {
   return config;
 }
 
-// Five sequences of lengths that differ from step to step; with `more`, of another bucket.
+// Five sequences whose lengths differ from step to step; with `more`, in another bucket.
 HostBatch batch_at(std::int64_t step, bool more) {
   HostBatch batch;
   for (std::int64_t i = 0; i < 5; ++i) {
@@ -37,7 +38,7 @@ struct Trained {
   std::int64_t recorded = 0;
 };
 
-// Steps alternate between two buckets, so that both are warm before one is recorded.
+// Trains with steps that alternate between two buckets, so both are warm before one is recorded.
 Trained train(const std::string& name, DType dtype, bool record) {
   const auto model = make_model(config_of(name), 3, dtype, test_device());
   TrainConfig config = tiny_train_config();
@@ -65,9 +66,9 @@ Trained train(const std::string& name, DType dtype, bool record) {
   return result;
 }
 
-TEST_CASE("recorded steps: train as plain ones do, whatever the batch's lengths") {
+TEST_CASE("recorded steps: give the results of plain steps for batches of varying lengths") {
   if (test_device() == Device::kCpu) {
-    return;  // it records nothing
+    return;  // the CPU cannot record
   }
   for (const std::string& name : model_names()) {
     CAPTURE(name);
@@ -86,7 +87,7 @@ TEST_CASE("recorded steps: train as plain ones do, whatever the batch's lengths"
   }
 }
 
-TEST_CASE("recorded steps: the same bits again") {
+TEST_CASE("recorded steps: repeated runs give the same bits") {
   if (test_device() == Device::kCpu) {
     return;
   }
@@ -96,9 +97,9 @@ TEST_CASE("recorded steps: the same bits again") {
   CHECK(once.parameters == again.parameters);
 }
 
-TEST_CASE("recorded steps: the trainer refuses them where they cannot be") {
+TEST_CASE("recorded steps: the trainer refuses unsuitable options") {
   TinyRun run;
-  run.config.cuda_graphs = true;  // of a causal model, at every position
+  run.config.cuda_graphs = true;  // with a causal model, supervised at every position
   TemporaryFolder folder;
   CHECK_THROWS_AS(run.train(folder.file("run")), UsageError);
   run.model_config = tiny_model_config("elastic");
@@ -111,9 +112,9 @@ TEST_CASE("recorded steps: the trainer refuses them where they cannot be") {
         std::string::npos);
 }
 
-TEST_CASE("recorded steps: the trainer refuses a model that the host plans") {
+TEST_CASE("recorded steps: the trainer refuses a model whose steps the host plans") {
   if (test_device() == Device::kCpu) {
-    return;  // refused for the device
+    return;  // refused because of the device
   }
   TinyRun run;
   run.model_config = tiny_model_config("routing-bidirectional");
@@ -125,7 +126,7 @@ TEST_CASE("recorded steps: the trainer refuses a model that the host plans") {
       "them");
 }
 
-TEST_CASE("recorded steps: a run of the trainer, stopped and resumed, ends in the same bits") {
+TEST_CASE("recorded steps: a run stopped and resumed ends with the same bits") {
   if (test_device() == Device::kCpu) {
     return;
   }

@@ -1,0 +1,58 @@
+#include "profile/growth.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/error.h"
+
+namespace elastic::profile {
+
+std::string series_name(const Row& row) {
+  const Workload& w = row.workload;
+  std::string name = w.model.model;
+  if (w.phase == Phase::kTrain && w.supervision != "last") {
+    return name + (w.supervision == "auto" ? "" : ", supervision " + w.supervision);
+  }
+  const bool has_shortcut = w.phase == Phase::kServe || w.phase == Phase::kTrain;
+  return has_shortcut && !w.shortcut ? name + ", no shortcut" : name;
+}
+
+std::vector<Growth> growths_of(const std::vector<Row>& rows) {
+  struct Points {
+    std::vector<double> length;
+    std::vector<double> ms;
+    std::vector<double> bytes;
+  };
+  std::map<std::pair<std::string, std::string>, Points> series;
+  std::vector<std::pair<std::string, std::string>> order;
+  for (const Row& row : rows) {
+    if (row.status != RowStatus::kOk) {
+      continue;
+    }
+    const std::pair key(concat(series_name(row),
+                               row.workload.batch == rows.front().workload.batch
+                                   ? ""
+                                   : concat(", batch ", row.workload.batch)),
+                        std::string(name_of(row.workload.phase)));
+    const auto [found, added] = series.try_emplace(key);
+    if (added) {
+      order.push_back(key);
+    }
+    found->second.length.push_back(static_cast<double>(row.workload.model.max_len));
+    found->second.ms.push_back(row.timing.ms_min);
+    found->second.bytes.push_back(
+        std::max(1.0, row.peak_bytes.activation + row.peak_bytes.workspace));
+  }
+  std::vector<Growth> growths;
+  for (const auto& key : order) {
+    const Points& points = series[key];
+    const PowerFit time = fit_power(points.length, points.ms);
+    if (time.valid) {
+      growths.push_back({key.first, key.second, time, fit_power(points.length, points.bytes)});
+    }
+  }
+  return growths;
+}
+
+}  // namespace elastic::profile

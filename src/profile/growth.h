@@ -1,0 +1,27 @@
+// How time and memory of the measured models grow with the length of the history.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "profile/fit.h"
+#include "profile/profiler.h"
+
+namespace elastic::profile {
+
+/// Fits of one model in one phase over its lengths.
+struct Growth {
+  std::string model;  ///< with its variant: "elastic", "softmax, no shortcut"
+  std::string phase;
+  PowerFit time;    ///< milliseconds of the shortest repetition
+  PowerFit memory;  ///< bytes of activations and workspace at the peak
+};
+
+/// The model's name, with its variant if the workload is not the default one.
+std::string series_name(const Row& row);
+
+/// One per model, variant, batch size and phase with at least three measured lengths, in the order
+/// of the rows.
+std::vector<Growth> growths_of(const std::vector<Row>& rows);
+
+}  // namespace elastic::profile

@@ -1,0 +1,90 @@
+#include "profile/repetition.h"
+
+#include "autograd/ops/linear_cross_entropy.h"
+#include "autograd/ops/rows.h"
+#include "profile/inputs.h"
+#include "tensor/kernels/ranking.h"
+#include "train/training_step.h"
+
+namespace elastic::profile {
+namespace {
+
+train::Supervision supervision_of(const Workload& workload, const Model& model) {
+  if (workload.phase != Phase::kTrain) {
+    return train::Supervision::kLast;
+  }
+  train::TrainConfig config;
+  config.supervision = workload.supervision;
+  return train::supervision_for(config, model);
+}
+
+}  // namespace
+
+Repetition::Repetition(const Workload& workload)
+    : workload_(workload),
+      model_(make_model(workload.model, workload.seed, DType::kFloat32, workload.device)),
+      supervision_(supervision_of(workload, *model_)),
+      inputs_(make_inputs(workload, supervision_)) {
+  if (workload.phase == Phase::kTrain) {
+    optimizer_ = std::make_unique<train::Optimizer>(model_->parameters(), train_config_);
+  }
+  // Evaluation and serving fix the weights too.
+  model_->set_weights_fixed(workload.phase != Phase::kTrain);
+  if (workload.phase == Phase::kRank) {
+    const NoGrad no_grad;
+    hidden_ = last_states({}).value();
+    scored_items_ = model_->take_scored_items().value();
+  }
+}
+
+void Repetition::run() {
+  switch (workload_.phase) {
+    case Phase::kEncode: {
+      const NoGrad no_grad;
+      model_->encode(inputs_.batch, {});
+      break;
+    }
+    case Phase::kServe: {
+      const NoGrad no_grad;
+      last_states({});
+      break;
+    }
+    case Phase::kTrain:
+      train_step();
+      break;
+    case Phase::kRank:
+      rank();
+      break;
+  }
+}
+
+Variable Repetition::last_states(const ForwardMode& mode) {
+  return workload_.shortcut ? model_->encode_last(inputs_.batch, mode)
+                            : ops::gather_rows(model_->encode(inputs_.batch, mode),
+                                               inputs_.batch.segments.last_tokens());
+}
+
+void Repetition::train_step() {
+  const ForwardMode mode{/*training=*/true, workload_.seed, ++step_};
+  const Variable hidden = supervision_ == train::Supervision::kLast
+                              ? last_states(mode)
+                              : train::supervised_states(*model_, inputs_, supervision_, mode);
+  const Variable loss =
+      ops::linear_cross_entropy(hidden, model_->take_scored_items(), inputs_.targets);
+  backward(loss);
+  optimizer_->step(loss.value(), train_config_.learning_rate);
+}
+
+void Repetition::rank() {
+  Tensor ranks({workload_.batch}, DType::kInt32, workload_.device);
+  const Segments none(std::vector<std::int32_t>(static_cast<std::size_t>(workload_.batch) + 1, 0),
+                      workload_.device);
+  run(kernels::RankTargets{.hidden = hidden_,
+                           .table = scored_items_,
+                           .targets = inputs_.targets,
+                           .excluded = none,
+                           .excluded_ids = Tensor(),
+                           .ranks = ranks});
+}
+
+}  // namespace elastic::profile

@@ -1,0 +1,157 @@
+// A profile as Markdown tables.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "base/error.h"
+#include "profile/report.h"
+
+namespace elastic::profile {
+namespace {
+
+// About four significant digits; no exponent.
+std::string number(double value) {
+  std::array<char, 64> text{};
+  const double size = std::abs(value);
+  const int decimals = size == 0.0 || size >= 1000.0 ? 0 : size >= 100.0 ? 1 : size >= 10.0 ? 2 : 3;
+  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+  return text.data();
+}
+
+std::string mebibytes(double bytes) {
+  return number(bytes / 1048576.0);
+}
+
+struct ColumnText {
+  const char* name;
+  std::string value;
+};
+
+std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
+  const Workload& w = row.workload;
+  const bool ok = row.status == RowStatus::kOk;
+  const auto when_ok = [ok](const std::string& text) { return ok ? text : std::string("-"); };
+  const double ratio = speedup(row, report);
+  return {
+      {"model", series_name(row)},
+      {"phase", name_of(w.phase)},
+      {"length", std::to_string(w.model.max_len)},
+      {"batch", std::to_string(w.batch)},
+      {"status", name_of(row.status)},
+      {"ms", when_ok(number(row.timing.ms_median))},
+      {"min", when_ok(number(row.timing.ms_min))},
+      {"p95", when_ok(number(row.timing.ms_p95))},
+      {"tokens/s", when_ok(number(row.timing.tokens_per_s))},
+      {"sequences/s", when_ok(number(row.timing.sequences_per_s))},
+      {"peak MiB", mebibytes(row.peak_bytes.total)},
+      {"act.+work. MiB", when_ok(mebibytes(row.peak_bytes.activation + row.peak_bytes.workspace))},
+      {"param. MiB", when_ok(mebibytes(row.peak_bytes.parameter))},
+      {"optim. MiB", when_ok(mebibytes(row.peak_bytes.optimizer))},
+      {"RSS MiB", when_ok(mebibytes(row.rss_bytes))},
+      {"Gflop", when_ok(number(row.work.flops * 1e-9))},
+      {"gemm share", when_ok(number(row.work.gemm_share))},
+      {"bandw. share", when_ok(number(row.work.bandwidth_share))},
+      {"speed-up", ratio > 0.0 ? concat("x", number(ratio)) : "-"}};
+}
+
+std::string markdown_row(const std::vector<std::string>& cells) {
+  std::string text = "|";
+  for (const std::string& cell : cells) {
+    text += concat(" ", cell, " |");
+  }
+  return text + "\n";
+}
+
+// The growth fits as a table; "" where there is none.
+std::string growth_table(const std::vector<Growth>& growths) {
+  if (growths.empty()) {
+    return "";
+  }
+  std::string text =
+      "\nGrowth with the length n, y = a + b n^p (time: the shortest runs; memory: activations "
+      "and workspace):\n\n"
+      "| model | phase | time p | time a, ms | memory p | memory a, MiB |\n"
+      "| --- | --- | ---: | ---: | ---: | ---: |\n";
+  for (const Growth& growth : growths) {
+    text += markdown_row({growth.model,
+                          growth.phase,
+                          number(growth.time.exponent),
+                          number(growth.time.constant),
+                          number(growth.memory.exponent),
+                          mebibytes(growth.memory.constant)});
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_markdown(const Report& report) {
+  std::string text;
+  for (const Row& row : report.rows) {
+    std::vector<std::string> names;
+    std::vector<std::string> rules;
+    std::vector<std::string> values;
+    for (const ColumnText& column : columns_of(row, report)) {
+      names.emplace_back(column.name);
+      rules.emplace_back(names.size() <= 2 ? "---" : "---:");
+      values.push_back(column.value);
+    }
+    if (text.empty()) {
+      text = markdown_row(names) + markdown_row(rules);
+    }
+    text += markdown_row(values);
+  }
+  text += growth_table(growths_of(report.rows));
+  text += concat("\nMachine: ",
+                 report.machine.device,
+                 ", ",
+                 number(report.machine.sgemm_gflops),
+                 " GFLOP/s sgemm, ",
+                 number(report.machine.triad_gbps),
+                 " GB/s triad. Inputs: ",
+                 report.inputs,
+                 ". Speed-up against ",
+                 report.baseline,
+                 ".\n");
+  return text;
+}
+
+std::string kernels_to_markdown(const std::vector<Row>& rows) {
+  std::string text;
+  for (const Row& row : rows) {
+    if (row.status != RowStatus::kOk) {
+      continue;
+    }
+    std::vector<std::pair<std::string, KernelUse>> kernels(row.kernels.begin(), row.kernels.end());
+    std::sort(kernels.begin(), kernels.end(), [](const auto& a, const auto& b) {
+      return a.second.seconds > b.second.seconds;
+    });
+    double total = 0.0;
+    for (const auto& [kernel, use] : kernels) {
+      total += use.seconds;
+    }
+    text += concat("\n",
+                   series_name(row),
+                   ", ",
+                   name_of(row.workload.phase),
+                   ", length ",
+                   row.workload.model.max_len,
+                   ", batch ",
+                   row.workload.batch,
+                   ":\n\n| kernel | calls | ms | share | Gflop | GFLOP/s | GB/s |\n"
+                   "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+    for (const auto& [kernel, use] : kernels) {
+      text += markdown_row({kernel,
+                            std::to_string(use.calls),
+                            number(1e3 * use.seconds),
+                            number(use.seconds / total),
+                            number(1e-9 * use.flops),
+                            number(1e-9 * use.flops / use.seconds),
+                            number(1e-9 * use.bytes / use.seconds)});
+    }
+  }
+  return text;
+}
+
+}  // namespace elastic::profile

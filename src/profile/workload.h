@@ -1,0 +1,46 @@
+// One model in one phase at one history length: what the profiler measures.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+
+namespace elastic::profile {
+
+enum class Phase {
+  kEncode,  ///< states of all tokens
+  kServe,   ///< one user representation per sequence
+  kTrain,   ///< forward, backward, optimiser step
+  kRank,    ///< scoring and ranking the catalogue for one state per sequence
+};
+const char* name_of(Phase phase);
+/// The phase of that name; throws UsageError for any but encode, serve, train and rank.
+Phase parse_phase(const std::string& name);
+
+struct Workload {
+  ModelConfig model;  ///< max_len is the length of the histories, num_items the catalogue's size
+  Phase phase = Phase::kEncode;
+  std::int64_t batch = 16;  ///< sequences
+  Device device = Device::kCpu;
+  std::string supervision = "last";  ///< of phase train, as TrainConfig's
+  /// In the last layer compute only each sequence's last token; applies to serve, and to train with
+  /// supervision last.
+  bool shortcut = true;
+  int warmup = 1;                    ///< untimed repetitions before the timed ones
+  int repetitions = 5;               ///< timed
+  std::size_t max_memory_bytes = 0;  ///< 0: the free memory
+  std::uint64_t seed = 1;
+  /// Real histories of item ids to draw from, cut to their latest max_len events. If empty,
+  /// synthetic histories of exactly max_len events are used.
+  std::vector<std::span<const std::int32_t>> histories;
+};
+
+/// Bytes that the workload needs at its peak, estimated from shapes alone. Workloads whose estimate
+/// exceeds the allowed memory are reported as `oom` without being run.
+double estimate_bytes(const Workload& workload);
+
+}  // namespace elastic::profile

@@ -1,0 +1,37 @@
+#include "train/metrics_events.h"
+
+namespace elastic::train {
+
+nlohmann::ordered_json epoch_event(const EpochReport& report,
+                                   const TrainState& state,
+                                   const std::string& loss) {
+  return {{"event", "epoch"},
+          {"epoch", report.epoch},
+          {"step", state.num_steps},
+          {"examples", report.num_examples},
+          {"tokens", report.num_tokens},
+          {"tokens_read", state.num_tokens},
+          {"targets", state.num_targets},
+          {"loss_function", loss},
+          {"loss", report.loss},
+          {"learning_rate", report.learning_rate},
+          {"seconds", report.seconds}};
+}
+
+nlohmann::ordered_json evaluation_event(const EvaluationReport& report, const TrainState& state) {
+  nlohmann::ordered_json event{{"event", "evaluation"},
+                               {"epoch", report.epoch},
+                               {"step", state.num_steps},
+                               {"tokens_read", state.num_tokens},
+                               {"targets", state.num_targets},
+                               {"elapsed_s", state.elapsed_s}};
+  for (const eval::MetricValue& value : report.metrics) {
+    event[value.name] = value.value;
+  }
+  event["best"] = report.best;
+  event.update(to_json(report.experts));
+  event["seconds"] = report.seconds;
+  return event;
+}
+
+}  // namespace elastic::train

@@ -1,0 +1,21 @@
+// The lines of metrics.jsonl as JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "train/checkpoint.h"
+#include "train/observer.h"
+
+namespace elastic::train {
+
+/// The line of a finished epoch. `state` holds the counts of the whole run; `loss` is the name of
+/// the loss function.
+nlohmann::ordered_json epoch_event(const EpochReport& report,
+                                   const TrainState& state,
+                                   const std::string& loss);
+
+/// The line of an evaluation, with every metric under its name.
+nlohmann::ordered_json evaluation_event(const EvaluationReport& report, const TrainState& state);
+
+}  // namespace elastic::train

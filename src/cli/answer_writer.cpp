@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/rounding.h"
+#include "cli/tsv_field.h"
 
 namespace elastic::cli {
 namespace {
@@ -172,12 +173,6 @@ class TableWriter : public AnswerWriter {
 };
 
 }  // namespace
-
-std::string tsv_field(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
-  return text;
-}
 
 std::unique_ptr<AnswerWriter> make_answer_writer(const std::string& format) {
   if (format == "jsonl" || format == "json") {

@@ -54,9 +54,6 @@ class AnswerWriter {
   virtual void write(const Answer& answer, Output& output) = 0;
 };
 
-/// A tab or line end inside a field would make it two: blanks instead.
-std::string tsv_field(std::string text);
-
 /// "jsonl" (also "json"), "tsv" or "table"; throws UsageError for other names.
 std::unique_ptr<AnswerWriter> make_answer_writer(const std::string& format);
 

@@ -2,20 +2,14 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/config_file.h"
 #include "cli/option_table.h"
 
 namespace elastic::cli {
-
-/// The values of a config file.
-struct ConfigLayer {
-  nlohmann::json values;
-  std::string source;  ///< for messages: the file's name
-};
 
 class Command {
  public:

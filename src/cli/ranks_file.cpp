@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "cli/answer_writer.h"
+#include "cli/tsv_field.h"
 
 namespace elastic::cli {
 namespace {

@@ -3,7 +3,8 @@
 
 #include <string>
 
-#include "cli/command.h"
+#include "cli/config_file.h"
+#include "cli/option_table.h"
 #include "cli/run_data.h"
 
 namespace elastic::cli {

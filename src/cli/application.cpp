@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cli/argument_parser.h"
-#include "cli/command.h"
-#include "cli/output.h"
-#include "cli/terminal.h"
+#include "cli/output/output.h"
+#include "cli/output/terminal.h"
+#include "cli/usage/argument_parser.h"
+#include "cli/usage/command.h"
 
 namespace elastic::cli {
 namespace {

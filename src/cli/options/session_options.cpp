@@ -1,0 +1,38 @@
+#include "cli/options/session_options.h"
+
+#include "base/error.h"
+#include "tensor/backend.h"
+#include "tensor/threads.h"
+
+namespace elastic::cli {
+
+void declare_session(OptionTable& table, SessionOptions& options, bool with_threads) {
+  table.begin_group("Running");
+  table.add("device", &options.device, "cpu or cuda").scope = Scope::kSession;
+  table
+      .add("precision",
+           &options.precision,
+           "products of matrices: fp32, tf32, bf16, or auto (cuda: tf32, cpu: fp32)")
+      .scope = Scope::kSession;
+  if (with_threads) {
+    table.add("threads", &options.threads, "CPU threads; 0: all cores").scope = Scope::kSession;
+  }
+  Option& quiet = table.add("quiet", &options.quiet, "no progress and no notes");
+  quiet.scope = Scope::kSession;
+  quiet.short_flag = 'q';
+}
+
+Device start_session(const SessionOptions& options) {
+  if (options.threads < 0 || options.threads > 4096) {
+    throw UsageError("--threads: expected 0 (all cores) to 4096, got ", options.threads);
+  }
+  const Device device = parse_device(options.device);
+  Backend& backend = backend_for(device);  // now rather than after minutes of reading data
+  if (options.precision != "auto") {
+    backend.set_precision(parse_precision(options.precision));
+  }
+  set_num_threads(static_cast<int>(options.threads));
+  return device;
+}
+
+}  // namespace elastic::cli

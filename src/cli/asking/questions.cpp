@@ -108,13 +108,11 @@ void Questions::look_up_candidates(const Query& query, Question& question) {
   KnownItems known = recommender_.look_up(*query.candidates);
   question.answer.unknown_candidates = known.unknown;
   add_unknown(known, question.answer);
-  std::sort(known.items.begin(), known.items.end());
-  known.items.erase(std::unique(known.items.begin(), known.items.end()), known.items.end());
   if (known.items.empty()) {
     question.answer.error =
         query.candidates->empty() ? "an empty list of candidates" : "no candidate is known";
   }
-  question.candidates = std::move(known.items);
+  question.candidates = sorted_distinct(std::move(known.items));
 }
 
 std::string Questions::finish() const {

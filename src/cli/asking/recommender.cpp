@@ -34,6 +34,12 @@ std::vector<std::int32_t> places_of(const std::vector<std::int32_t>& items,
 }
 }  // namespace
 
+std::vector<std::int32_t> sorted_distinct(std::vector<std::int32_t> items) {
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+  return items;
+}
+
 Recommender::Recommender(std::unique_ptr<Model> model,
                          std::vector<train::ItemName> items,
                          const RecommendOptions& options)

@@ -28,6 +28,9 @@ struct KnownItems {
   std::vector<std::string> unknown_ids;  ///< the first few of them
 };
 
+/// A set of items, as candidates are handed over.
+std::vector<std::int32_t> sorted_distinct(std::vector<std::int32_t> items);
+
 /// What is to be answered, in the model's item ids.
 struct Request {
   std::span<const std::int32_t> history;  ///< best items for it; empty with an item

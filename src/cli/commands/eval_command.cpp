@@ -56,47 +56,40 @@ class EvalCommand : public Command {
 };
 
 void EvalCommand::declare(OptionTable& table) {
-  Option& run = table.add("run", &run_, "the run directory that `elastic train` made");
-  run.scope = Scope::kPositional;
-  run.value_name = "RUN";
-  run.required = true;
+  declare_run(table, run_);
   table.begin_group("Evaluation");
   // A variable for training names a rule of splitting.
-  table.add("split", &split_, "test, or valid").scope = Scope::kFlagOnly;
-  table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking").scope =
-      Scope::kSession;
+  table.add("split", &split_, "test, or valid").flag_only();
+  table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking")
+      .session();
   table
       .add("min_history",
            &min_history_,
            "only users with as many events before the held-out one; 0: all")
-      .scope = Scope::kSession;
-  Option& sampled = table.add("sampled",
-                              &sampled_,
-                              "also rank among sampled negatives: uni:100, pop:100 (by "
-                              "popularity), or both, separated by commas");
-  sampled.scope = Scope::kFlagOnly;
-  sampled.value_name = "RULES";
-  sampled.joins = true;
+      .session();
+  table
+      .add("sampled",
+           &sampled_,
+           "also rank among sampled negatives: uni:100, pop:100 (by popularity), or both, "
+           "separated by commas")
+      .flag_only("RULES")
+      .joins = true;
   table
       .add("sampling_seed",
            &sampling_seed_,
            "draws these negatives; not the run's, so that all runs meet the same ones")
-      .scope = Scope::kFlagOnly;
-  Option& ranks = table.add("ranks", &ranks_, "write each user's rank to a file, .tsv or .jsonl");
-  ranks.scope = Scope::kFlagOnly;
-  ranks.value_name = "FILE";
-  Option& fail_below = table.add(
-      "fail_below", &fail_below_, "exit with 8 where a metric is lower: NDCG@10=0.1,HR@10=0.2");
-  fail_below.scope = Scope::kFlagOnly;
-  fail_below.value_name = "GATES";
-  fail_below.joins = true;
+      .flag_only();
+  table.add("ranks", &ranks_, "write each user's rank to a file, .tsv or .jsonl").flag_only("FILE");
+  table
+      .add("fail_below", &fail_below_, "exit with 8 where a metric is lower: NDCG@10=0.1,HR@10=0.2")
+      .flag_only("GATES")
+      .joins = true;
   declare_place(table, place_);
-  Option& against =
-      table.add("against",
-                &against_,
-                "other runs on the same data, separated by commas: adds the paired differences");
-  against.scope = Scope::kFlagOnly;
-  against.value_name = "RUNS";
+  table
+      .add("against",
+           &against_,
+           "other runs on the same data, separated by commas: adds the paired differences")
+      .flag_only("RUNS");
   declare_output(table, format_, "table", "table or json");
   declare_session(table, session_);
 }
@@ -108,7 +101,7 @@ int EvalCommand::run(const OptionTable& table) {
   }
   const data::Subset subset = parse_subset(split_);
   const std::vector<eval::SamplingRule> sampled = eval::parse_sampling(sampled_, "--sampled");
-  if (sampled.empty() && table.find("sampling_seed").source != "default") {
+  if (sampled.empty() && !table.find("sampling_seed").is_default()) {
     throw UsageError("--sampling-seed is for --sampled");
   }
   std::vector<std::string> rules;

@@ -16,7 +16,7 @@ std::vector<std::string> notes_on_unused_flags(const OptionTable& table,
   std::vector<std::string> notes;
   for (const auto& option : table.options()) {
     const std::vector<std::string> having = models_with_option(option->key);
-    if (option->source != option->flag() || having.empty() ||
+    if (!option->is_given() || having.empty() ||
         std::find_first_of(models.begin(), models.end(), having.begin(), having.end()) !=
             models.end()) {
       continue;

@@ -100,6 +100,17 @@ nlohmann::json Option::normalised(const nlohmann::json& value) const {
   return value.get<bool>() ? switch_texts->second : switch_texts->first;
 }
 
+Option& Option::limit(Scope to, const std::string& value) {
+  scope = to;
+  value_name = value.empty() ? value_name : value;
+  return *this;
+}
+
+Option& Option::letter(char flag_letter) {
+  short_flag = flag_letter;
+  return *this;
+}
+
 Option& OptionTable::add(std::string key, OptionTarget target, std::string help) {
   auto option = std::make_unique<Option>();
   option->key = std::move(key);

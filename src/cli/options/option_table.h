@@ -57,6 +57,16 @@ struct Option {
   [[nodiscard]] bool has_environment() const {
     return scope == Scope::kEverywhere || scope == Scope::kSession;
   }
+  [[nodiscard]] bool is_default() const { return source == "default"; }
+  /// Set on the command line.
+  [[nodiscard]] bool is_given() const { return source == flag(); }
+
+  // For declarations: table.add(...).flag_only("FILE"). Without a name the help shows the type's.
+  Option& flag_only(const std::string& value = "") { return limit(Scope::kFlagOnly, value); }
+  Option& session(const std::string& value = "") { return limit(Scope::kSession, value); }
+  Option& positional(const std::string& value) { return limit(Scope::kPositional, value); }
+  Option& limit(Scope to, const std::string& value);
+  Option& letter(char flag_letter);
 };
 
 class OptionTable {
@@ -64,7 +74,7 @@ class OptionTable {
   /// Options declared from now on stand under this heading of the help.
   void begin_group(std::string group) { group_ = std::move(group); }
   /// `target` holds the default and must outlive the table. The result is for naming exceptions to
-  /// the rule: `.scope`, `.short_flag`, `.value_name`.
+  /// the rule: `.flag_only("FILE")`, `.session()`, `.positional("RUN")`, `.letter('k')`.
   Option& add(std::string key, OptionTarget target, std::string help);
   /// Declares every option of a config struct that has `visit_options`.
   template <class Config>

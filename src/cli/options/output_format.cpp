@@ -11,11 +11,8 @@ void declare_output(OptionTable& table,
                     const std::string& help) {
   format.name = default_name;
   table.begin_group("Output");
-  Option& output = table.add("output", &format.name, help);
-  output.scope = Scope::kFlagOnly;
-  output.short_flag = 'o';
-  output.value_name = "FORMAT";
-  table.add("json", &format.json, "the same as -o json").scope = Scope::kFlagOnly;
+  table.add("output", &format.name, help).flag_only("FORMAT").letter('o');
+  table.add("json", &format.json, "the same as -o json").flag_only();
 }
 
 std::string chosen_format(const OutputFormat& format) {

@@ -8,18 +8,16 @@ namespace elastic::cli {
 
 void declare_session(OptionTable& table, SessionOptions& options, bool with_threads) {
   table.begin_group("Running");
-  table.add("device", &options.device, "cpu or cuda").scope = Scope::kSession;
+  table.add("device", &options.device, "cpu or cuda").session();
   table
       .add("precision",
            &options.precision,
            "products of matrices: fp32, tf32, bf16, or auto (cuda: tf32, cpu: fp32)")
-      .scope = Scope::kSession;
+      .session();
   if (with_threads) {
-    table.add("threads", &options.threads, "CPU threads; 0: all cores").scope = Scope::kSession;
+    table.add("threads", &options.threads, "CPU threads; 0: all cores").session();
   }
-  Option& quiet = table.add("quiet", &options.quiet, "no progress and no notes");
-  quiet.scope = Scope::kSession;
-  quiet.short_flag = 'q';
+  table.add("quiet", &options.quiet, "no progress and no notes").session().letter('q');
 }
 
 Device start_session(const SessionOptions& options) {

@@ -34,4 +34,10 @@ void Output::flush() {
   buffer_.clear();
 }
 
+void print(std::string_view text) {
+  Output output;
+  output.write(text);
+  output.flush();
+}
+
 }  // namespace elastic::cli

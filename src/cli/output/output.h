@@ -19,4 +19,7 @@ class Output {
   std::string buffer_;
 };
 
+/// Writes a whole result. Throws as Output::flush.
+void print(std::string_view text);
+
 }  // namespace elastic::cli

@@ -97,10 +97,10 @@ bool is_data_path(const std::string& key) {
 }
 
 void declare_cache(OptionTable& table, std::string& cache) {
-  Option& option = table.add(
-      "cache", &cache, "folder where large inputs are kept parsed; auto: the user's cache; off");
-  option.scope = Scope::kSession;
-  option.value_name = "DIR";
+  table
+      .add(
+          "cache", &cache, "folder where large inputs are kept parsed; auto: the user's cache; off")
+      .session("DIR");
 }
 
 std::string cache_folder(const std::string& cache) {

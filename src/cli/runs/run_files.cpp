@@ -98,20 +98,17 @@ void check_comparable(const std::string& run, const RunData& data) {
   }
 }
 
+void declare_run(OptionTable& table, std::string& run) {
+  table.add("run", &run, "the run directory that `elastic train` made").positional("RUN").required =
+      true;
+}
+
 void declare_place(OptionTable& table, DataPlace& place) {
-  struct Moved {
-    const char* key;
-    std::string* target;
-    const char* help;
-  };
-  for (const Moved& moved :
-       {Moved{"data", &place.data, "the data, if it has moved since the training"},
-        Moved{"valid_data", &place.valid_data, "the same for the validation's own file"},
-        Moved{"test_data", &place.test_data, "the same for the test's own file"}}) {
-    Option& option = table.add(moved.key, moved.target, moved.help);
-    option.scope = Scope::kFlagOnly;  // a variable for training would point elsewhere
-    option.value_name = "FILE";
-  }
+  // Flags only: a variable for training would point elsewhere.
+  table.add("data", &place.data, "the data, if it has moved since the training").flag_only("FILE");
+  table.add("valid_data", &place.valid_data, "the same for the validation's own file")
+      .flag_only("FILE");
+  table.add("test_data", &place.test_data, "the same for the test's own file").flag_only("FILE");
   declare_cache(table, place.cache);
 }
 

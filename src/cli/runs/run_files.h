@@ -9,6 +9,8 @@
 
 namespace elastic::cli {
 
+/// Declares the argument RUN, required.
+void declare_run(OptionTable& table, std::string& run);
 /// RUN/config.json. Throws CheckpointError naming the file.
 ConfigLayer read_run_config(const std::string& run);
 /// Throws CheckpointError unless RUN/data.json tells of the same data and split.

@@ -28,19 +28,14 @@ class CompletionCommand : public Command {
 };
 
 void CompletionCommand::declare(OptionTable& table) {
-  Option& shell = table.add("shell", &shell_, "bash, zsh or fish");
-  shell.scope = Scope::kPositional;
-  shell.value_name = "SHELL";
-  shell.required = true;
+  table.add("shell", &shell_, "bash, zsh or fish").positional("SHELL").required = true;
 }
 
 int CompletionCommand::run(const OptionTable&) {
   const auto commands = listed_commands();
-  Output output;
-  output.write(shell_ == "bash"  ? bash_completion(commands)
-               : shell_ == "zsh" ? zsh_completion(commands)
-                                 : fish_completion(commands));
-  output.flush();
+  print(shell_ == "bash"  ? bash_completion(commands)
+        : shell_ == "zsh" ? zsh_completion(commands)
+                          : fish_completion(commands));
   return 0;
 }
 

@@ -20,9 +20,7 @@ class ManCommand : public Command {
   [[nodiscard]] std::string description() const override { return kDescription; }
   void declare(OptionTable&) override {}
   int run(const OptionTable&) override {
-    Output output;
-    output.write(man_page(listed_commands()));
-    output.flush();
+    print(man_page(listed_commands()));
     return 0;
   }
 };

@@ -50,9 +50,7 @@ int ModelsCommand::run(const OptionTable&) {
     list.push_back({{"model", model}, {"direction", direction}});
     text += fmt::format("{:<{}}  {}\n", model, width, direction);
   }
-  Output output;
-  output.write(json ? list.dump(2) + "\n" : text);
-  output.flush();
+  print(json ? list.dump(2) + "\n" : text);
   return 0;
 }
 

@@ -28,6 +28,18 @@ constexpr const char* kDescription =
     "length.\n"
     "What does not fit in memory is a row that says so.";
 
+// Gives the workloads real histories instead of synthetic ones.
+void use_histories(const data::Dataset& dataset, std::vector<profile::Workload>& workloads) {
+  std::vector<std::span<const std::int32_t>> histories;
+  for (std::int32_t user = 0; user < dataset.num_users(); ++user) {
+    histories.push_back(dataset.sequence(user));
+  }
+  for (profile::Workload& workload : workloads) {
+    workload.histories = histories;
+    workload.model.num_items = dataset.num_items();
+  }
+}
+
 class ProfileCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "profile"; }
@@ -36,10 +48,13 @@ class ProfileCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
+  void check_options() const;
   [[nodiscard]] std::vector<std::string> models() const;
   [[nodiscard]] std::vector<profile::Workload> workloads() const;
   void add_variants(profile::Workload workload, std::vector<profile::Workload>& all) const;
-  [[nodiscard]] std::string print(const profile::Report& report) const;
+  [[nodiscard]] std::vector<profile::Row> measure_all(const std::vector<profile::Workload>& all,
+                                                      const profile::MachineRates& machine) const;
+  [[nodiscard]] std::string formatted(const profile::Report& report) const;
   void write_files(const profile::Report& report) const;
 
   ModelConfig model_;
@@ -67,13 +82,13 @@ void ProfileCommand::declare(OptionTable& table) {
   visit_options(model_, [&](const std::string& key, auto& field, const char* help) {
     if (key == "model") {
       model_.model = "elastic,softmax";
-      table.add(key, &field, "models, separated by commas, or all").scope = Scope::kSession;
+      table.add(key, &field, "models, separated by commas, or all").session();
     } else if (key != "max_len") {
-      table.add(key, &field, help).scope = Scope::kSession;
+      table.add(key, &field, help).session();
     }
   });
-  const auto add = [&table](const char* key, OptionTarget target, const char* help) {
-    table.add(key, target, help).scope = Scope::kSession;
+  const auto add = [&table](const char* key, OptionTarget target, const char* help) -> Option& {
+    return table.add(key, target, help).session();
   };
   add("length", &length_, "history lengths: 256,1k or 256-65536*4 or 100-500+100");
   add("batch", &batch_, "sequences at a time, as --length");
@@ -85,8 +100,8 @@ void ProfileCommand::declare(OptionTable& table) {
       "with)");
   add("shortcut", &shortcut_, "compute only the last token in the last layer: on, off or both");
   add("items", &items_, "size of the catalogue of synthetic histories");
-  add("data", &data_, "real histories, cut to the length, instead of synthetic ones");
-  table.options().back()->value_name = "FILE";
+  add("data", &data_, "real histories, cut to the length, instead of synthetic ones")
+      .session("FILE");
   table.begin_group("How to measure");
   add("repetitions", &repetitions_, "timed runs of each row");
   add("warmup", &warmup_, "runs before them");
@@ -95,13 +110,9 @@ void ProfileCommand::declare(OptionTable& table) {
   table.begin_group("What to write");
   add("ops", &ops_, "time and bytes of each kernel of one run as well");
   // Of one call: a variable would overwrite the file of the call before.
-  const auto add_file = [&table](const char* key, std::string* target, const char* help) {
-    Option& file = table.add(key, target, help);
-    file.scope = Scope::kFlagOnly;
-    file.value_name = "FILE";
-  };
-  add_file("report", &report_, "write a page with plots to this file");
-  add_file("trace", &trace_, "write every kernel call to this file, for chrome://tracing");
+  table.add("report", &report_, "write a page with plots to this file").flag_only("FILE");
+  table.add("trace", &trace_, "write every kernel call to this file, for chrome://tracing")
+      .flag_only("FILE");
   declare_output(table, format_, "md", "md, csv, jsonl or json");
   declare_session(table, session_);
 }
@@ -151,7 +162,7 @@ std::vector<profile::Workload> ProfileCommand::workloads() const {
   return all;
 }
 
-std::string ProfileCommand::print(const profile::Report& report) const {
+std::string ProfileCommand::formatted(const profile::Report& report) const {
   const std::string format = chosen_format(format_);
   if (format == "json") {
     return to_json(report).dump(2) + "\n";
@@ -178,7 +189,7 @@ void ProfileCommand::write_files(const profile::Report& report) const {
   }
 }
 
-int ProfileCommand::run(const OptionTable& table) {
+void ProfileCommand::check_options() const {
   const std::string format = chosen_format(format_);
   if (format != "md" && format != "csv" && format != "jsonl" && format != "json") {
     throw UsageError("-o: expected md, csv, jsonl or json, got '", format, "'");
@@ -193,6 +204,30 @@ int ProfileCommand::run(const OptionTable& table) {
   if (repetitions_ < 1 || repetitions_ > 1000 || warmup_ < 0 || warmup_ > 1000 || items_ < 1) {
     throw UsageError("--repetitions and --items: expected at least 1, --warmup at least 0");
   }
+}
+
+std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
+                                                      const profile::MachineRates& machine) const {
+  std::vector<profile::Row> rows;
+  ProgressLine line(session_.quiet);
+  for (const profile::Workload& workload : all) {
+    line.update(concat("profile: ",
+                       rows.size() + 1,
+                       " of ",
+                       all.size(),
+                       ": ",
+                       workload.model.model,
+                       " ",
+                       name_of(workload.phase),
+                       ", length ",
+                       workload.model.max_len));
+    rows.push_back(measure(workload, machine, !trace_.empty()));
+  }
+  return rows;
+}
+
+int ProfileCommand::run(const OptionTable& table) {
+  check_options();
   for (const std::string& text : notes_on_unused_flags(table, models())) {
     ProgressLine(session_.quiet).message(text);
   }
@@ -200,42 +235,20 @@ int ProfileCommand::run(const OptionTable& table) {
   std::vector<profile::Workload> all = workloads();
   profile::Report report;
   report.inputs = concat("synthetic, items by Zipf's law out of ", items_);
-  data::LoadedData loaded;
+  data::LoadedData loaded;  // the histories refer to it
   if (!data_.empty()) {
     data::DataConfig config;
     config.data = data_;
     loaded = data::load_data(config);
-    std::vector<std::span<const std::int32_t>> histories;
-    for (std::int32_t user = 0; user < loaded.dataset->num_users(); ++user) {
-      histories.push_back(loaded.dataset->sequence(user));
-    }
-    for (profile::Workload& workload : all) {
-      workload.histories = histories;
-      workload.model.num_items = loaded.dataset->num_items();
-    }
+    use_histories(*loaded.dataset, all);
     report.inputs = concat("users of ", data_, " at random, their latest events");
   }
   report.build = build_info();
   report.baseline = baseline_;
   report.machine = profile::measure_machine(device);
-  ProgressLine line(session_.quiet);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    line.update(concat("profile: ",
-                       i + 1,
-                       " of ",
-                       all.size(),
-                       ": ",
-                       all[i].model.model,
-                       " ",
-                       name_of(all[i].phase),
-                       ", length ",
-                       all[i].model.max_len));
-    report.rows.push_back(measure(all[i], report.machine, !trace_.empty()));
-  }
+  report.rows = measure_all(all, report.machine);
   write_files(report);
-  Output output;
-  output.write(print(report));
-  output.flush();
+  print(formatted(report));
   return 0;
 }
 

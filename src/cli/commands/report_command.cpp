@@ -3,6 +3,7 @@
 
 #include "base/atomic_file.h"
 #include "cli/output/output.h"
+#include "cli/runs/run_files.h"
 #include "cli/runs/run_report.h"
 #include "cli/usage/command.h"
 
@@ -31,22 +32,15 @@ class ReportCommand : public Command {
 };
 
 void ReportCommand::declare(OptionTable& table) {
-  Option& run = table.add("run", &run_, "the run directory that `elastic train` made");
-  run.scope = Scope::kPositional;
-  run.value_name = "RUN";
-  run.required = true;
+  declare_run(table, run_);
   table.begin_group("Output");
-  Option& out = table.add(
-      "out", &out_, "where to write the page; - is standard output; empty: RUN/report.html");
-  out.scope = Scope::kFlagOnly;
-  out.value_name = "FILE";
+  table.add("out", &out_, "where to write the page; - is standard output; empty: RUN/report.html")
+      .flag_only("FILE");
 }
 
 int ReportCommand::run(const OptionTable&) {
   if (out_ == "-") {
-    Output output;
-    output.write(run_report(run_));
-    output.flush();
+    print(run_report(run_));
   } else if (out_.empty()) {
     write_run_report(run_);
   } else {

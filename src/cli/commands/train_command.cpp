@@ -1,15 +1,15 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/error.h"
+#include "cli/commands/train/resumed_options.h"
+#include "cli/commands/train/tensorboard_log.h"
 #include "cli/options/config_file.h"
 #include "cli/options/model_flags.h"
-#include "cli/options/option_sources.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
 #include "cli/output/output.h"
@@ -25,7 +25,6 @@
 #include "train/items_file.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"
-#include "train/tensorboard.h"
 #include "train/trainer.h"
 
 namespace elastic::cli {
@@ -53,20 +52,6 @@ constexpr const char* kDescription =
     "options of Running, a variable (ELASTIC_NUM_EXPERTS). Defaults < config file < variables <\n"
     "flags.";
 
-// What is written about a training beside its results: may change when it is resumed.
-constexpr const char* kRecordsGroup = "Records";
-
-// `board` is there before the first of these calls.
-void observe(train::TrainObserver& observer, std::optional<train::TensorBoard>& board) {
-  observer.line = [&board](const nlohmann::ordered_json& event) { board->add(event); };
-  const auto step = std::make_shared<std::int64_t>(0);
-  observer.step = [step](std::int64_t steps) { *step = steps; };
-  observer.progress = [&board, step, show = observer.progress](const train::Progress& progress) {
-    show(progress);
-    board->add(progress, *step);
-  };
-}
-
 class TrainCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "train"; }
@@ -77,7 +62,6 @@ class TrainCommand : public Command {
 
  private:
   void check_options(const OptionTable& table) const;
-  void check_unchanged(const OptionTable& table) const;
   [[nodiscard]] train::RunDirectory open_run(const RunData& data) const;
   void write_files(const OptionTable& table,
                    const RunData& data,
@@ -106,26 +90,20 @@ class TrainCommand : public Command {
   bool tensorboard_ = false;
   bool report_ = false;
   bool resume_ = false;
-  nlohmann::json resumed_;                  ///< the options of the run to resume
-  std::string resumed_from_;                ///< their file
-  nlohmann::ordered_json resumed_sources_;  ///< what had set them
+  ResumedOptions resumed_;
 };
 
 void TrainCommand::declare(OptionTable& table) {
   table.begin_group("Run");
-  Option& out = table.add("out", &out_, "the run directory: new, or with --resume an existing one");
-  out.scope = Scope::kFlagOnly;
-  out.value_name = "RUN";
-  Option& config = table.add("config", &config_, "options from a JSON file, comments allowed");
-  config.scope = Scope::kFlagOnly;
-  config.value_name = "FILE";
-  table.add("resume", &resume_, "go on with the run in --out, by its own options").scope =
-      Scope::kFlagOnly;
+  table.add("out", &out_, "the run directory: new, or with --resume an existing one")
+      .flag_only("RUN");
+  table.add("config", &config_, "options from a JSON file, comments allowed").flag_only("FILE");
+  table.add("resume", &resume_, "go on with the run in --out, by its own options").flag_only();
   declare_data(table, data_);
   declare_cache(table, cache_);
   table.begin_group("Model");
   table.add_all(model_);
-  table.begin_group("Training");
+  table.begin_group(kTrainingGroup);
   table.add_all(train_);
   table.begin_group("Evaluation");
   table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking");
@@ -148,18 +126,7 @@ std::optional<ConfigLayer> TrainCommand::config_layer() {
   if (out_.empty()) {
     throw UsageError("--resume: which run? add --out RUN");
   }
-  std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::path(out_) / "config.json", error)) {
-    throw UsageError("--resume: there is no run in ", out_, "; leave out --resume to start one");
-  }
-  ConfigLayer layer = read_run_config(out_);
-  resumed_ = layer.values;
-  resumed_from_ = layer.source;
-  const std::string sources = (std::filesystem::path(out_) / "sources.json").string();
-  if (std::filesystem::exists(sources, error)) {
-    resumed_sources_ = train::read_json(sources);
-  }
-  return layer;
+  return resumed_.read(out_);
 }
 
 void TrainCommand::check_options(const OptionTable& table) const {
@@ -177,31 +144,11 @@ void TrainCommand::check_options(const OptionTable& table) const {
   wants_json(format_);
 }
 
-// How long and how fast to train may change on the way, what is trained may not.
-void TrainCommand::check_unchanged(const OptionTable& table) const {
-  for (const auto& option : table.options()) {
-    if (option->scope != Scope::kEverywhere || option->group == "Training" ||
-        option->group == kRecordsGroup || is_data_path(option->key)) {
-      continue;
-    }
-    const nlohmann::json value = to_json(option->target);
-    if (resumed_.contains(option->key) && option->normalised(resumed_[option->key]) != value) {
-      throw UsageError("--resume: the run was started with ",
-                       option->key,
-                       " ",
-                       resumed_[option->key].dump(),
-                       ", not ",
-                       value.dump(),
-                       " (",
-                       option->source,
-                       "); start another run with another --out");
-    }
-  }
-}
-
 int TrainCommand::run(const OptionTable& table) {
   check_options(table);
-  check_unchanged(table);
+  if (resume_) {
+    resumed_.check_unchanged(table);
+  }
   make_paths_absolute(data_);
   data_.cache_folder = cache_folder(cache_);
   const Device device = start_session(session_);
@@ -248,7 +195,7 @@ void TrainCommand::write_files(const OptionTable& table,
                                const RunData& data,
                                const train::RunDirectory& run) const {
   run.write_json("config.json", table.to_config());
-  run.write_json("sources.json", option_sources(table, resumed_sources_, resumed_from_));
+  run.write_json("sources.json", resumed_.sources(table));
   run.write_json("data.json", data::describe(data.loaded, data.split));
   train::write_items(run.file("items.tsv"), item_names(data.split.dataset()));
 }
@@ -273,9 +220,9 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   options.stop = &StopSignals::received();
   options.save_now = &SaveSignal::received();
   train::TrainObserver observer = progress.observer();
-  std::optional<train::TensorBoard> board;
+  TensorBoardLog board;
   if (tensorboard_) {
-    observe(observer, board);
+    board.join(observer);
   }
   if (!resume_) {
     write_files(table, data, run);
@@ -286,10 +233,7 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   }
   try {
     if (tensorboard_) {
-      // Beyond what metrics.jsonl kept, and beyond the checkpoint.
-      const std::int64_t first_step =
-          std::max(train::last_step_of(run.metrics_path()) + 1, trainer.num_steps());
-      board.emplace(run.file("tensorboard"), resume_ ? first_step : 0);
+      board.open(run, resume_, trainer.num_steps());
     }
     return trainer.run();
   } catch (const Error& error) {

@@ -57,18 +57,26 @@ std::string who(const eval::Protocol& protocol) {
                                                  protocol.users);
 }
 
+// The columns that every table of buckets ends with.
+std::string bucket_head() {
+  return fmt::format("{:>9}{:>9}{:>9}{:>15}\n", "users", "HR@10", "NDCG@10", "popularity HR");
+}
+
+template <class Bucket>
+std::string bucket_cells(const Bucket& bucket) {
+  return fmt::format("{:>9}{:>9.4f}{:>9.4f}{:>15.4f}\n",
+                     bucket.users,
+                     bucket.hit_at_10,
+                     bucket.ndcg_at_10,
+                     bucket.popularity_hit_at_10);
+}
+
 std::string bucket_rows(const std::vector<eval::LengthBucket>& buckets) {
-  std::string text = fmt::format(
-      "{:<12}{:>9}{:>9}{:>9}{:>15}\n", "history", "users", "HR@10", "NDCG@10", "popularity HR");
+  std::string text = fmt::format("{:<12}", "history") + bucket_head();
   for (const eval::LengthBucket& bucket : buckets) {
     const std::string range = bucket.to == 0 ? fmt::format("{} or more", bucket.from)
                                              : fmt::format("{}-{}", bucket.from, bucket.to);
-    text += fmt::format("  {:<10}{:>9}{:>9.4f}{:>9.4f}{:>15.4f}\n",
-                        range,
-                        bucket.users,
-                        bucket.hit_at_10,
-                        bucket.ndcg_at_10,
-                        bucket.popularity_hit_at_10);
+    text += fmt::format("  {:<10}", range) + bucket_cells(bucket);
   }
   return text;
 }
@@ -86,21 +94,9 @@ std::string events_of(const eval::PopularityBucket& bucket) {
 }
 
 std::string bucket_rows(const std::vector<eval::PopularityBucket>& buckets) {
-  std::string text = fmt::format("{:<22}{:>9}{:>9}{:>9}{:>9}{:>15}\n",
-                                 "item, training events",
-                                 "items",
-                                 "users",
-                                 "HR@10",
-                                 "NDCG@10",
-                                 "popularity HR");
+  std::string text = fmt::format("{:<22}{:>9}", "item, training events", "items") + bucket_head();
   for (const eval::PopularityBucket& bucket : buckets) {
-    text += fmt::format("  {:<20}{:>9}{:>9}{:>9.4f}{:>9.4f}{:>15.4f}\n",
-                        events_of(bucket),
-                        bucket.items,
-                        bucket.users,
-                        bucket.hit_at_10,
-                        bucket.ndcg_at_10,
-                        bucket.popularity_hit_at_10);
+    text += fmt::format("  {:<20}{:>9}", events_of(bucket), bucket.items) + bucket_cells(bucket);
   }
   return text;
 }

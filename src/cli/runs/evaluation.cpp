@@ -109,9 +109,7 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
 }
 
 void print_report(const eval::Report& report, bool json) {
-  Output output;
-  output.write(json ? eval::to_json(report).dump(2) + "\n" : metrics_table(report));
-  output.flush();
+  print(json ? eval::to_json(report).dump(2) + "\n" : metrics_table(report));
 }
 
 }  // namespace elastic::cli

@@ -15,12 +15,6 @@
 namespace elastic::cli {
 namespace {
 
-void print(const std::string& text) {
-  Output output;
-  output.write(text);
-  output.flush();
-}
-
 CLI::Option* bind_option(CLI::App& app, const Option& option) {
   CLI::Option* bound = nullptr;
   if (option.scope == Scope::kPositional) {

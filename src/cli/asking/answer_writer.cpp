@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kScoreDigits = 6;
 
-// What an answer is for: the user, the item, or else the line.
+// The subject of an answer: the user, the item, or else the line.
 std::string label_of(const Answer& answer) {
   if (answer.item) {
     return *answer.item;
@@ -23,7 +23,7 @@ std::string label_of(const Answer& answer) {
   return answer.user ? *answer.user : fmt::format("line {}", answer.line);
 }
 
-// Adds id and, where one is known, title.
+// Adds the id, and the title if it is known.
 template <class Named>
 void add_names(const Named& item, nlohmann::ordered_json& entry) {
   entry["id"] = item.id;
@@ -135,7 +135,7 @@ std::string unknown_note(const Answer& answer) {
 }
 
 std::string experts_table(const std::vector<ExplainedExpert>& experts) {
-  std::string text = "  interest experts, and the share of what each gathers from an event:\n";
+  std::string text = "  interest experts, and the share of attention that each pays to an event:\n";
   for (const ExplainedExpert& expert : experts) {
     text += fmt::format("    expert {}", expert.expert);
     if (expert.subkeys) {

@@ -1,4 +1,4 @@
-// The answers of `predict`: JSON lines, tab-separated rows or a table.
+// The answers of `predict`, written as JSON lines, tab-separated rows or a table.
 #pragma once
 
 #include <cstdint>
@@ -18,34 +18,34 @@ struct RecommendedItem {
   float score = 0.0F;
 };
 
-/// An event of the history, and how much an expert gathers from it.
+/// An event of the history, and an expert's attention weight on it.
 struct ExplainedEvent {
-  std::int64_t event = 0;  ///< place among the history's known events, from 1, oldest first
+  std::int64_t event = 0;  ///< position among the history's known events, from 1, oldest first
   std::string id;
   std::string title;
   float weight = 0.0F;
 };
 
-/// An interest expert, and the events that it attends to most.
+/// An interest expert and the events that it attends to most.
 struct ExplainedExpert {
-  std::int64_t expert = 0;  ///< in the pool, from 0
-  /// The pair of sub-keys that chose it, and its gate; absent where experts are not retrieved.
+  std::int64_t expert = 0;  ///< index in the pool, from 0
+  /// The pair of sub-keys that selected it, and its gate; absent if experts are not retrieved.
   std::optional<std::pair<std::int64_t, std::int64_t>> subkeys;
   std::optional<float> gate;
-  std::vector<ExplainedEvent> events;  ///< most first; none where it gathered from no event
+  std::vector<ExplainedEvent> events;  ///< by descending weight
 };
 
-/// To one line of the input.
+/// The answer to one line of the input.
 struct Answer {
   std::int64_t line = 0;
   std::optional<std::string> user;
-  std::optional<std::string> item;     ///< whose nearest are asked for
+  std::optional<std::string> item;     ///< the question was for its nearest items
   std::vector<RecommendedItem> items;  ///< best first
-  std::int64_t unknown = 0;            ///< ids of the history that the catalogue lacks
+  std::int64_t unknown = 0;  ///< number of ids of the history that are not in the catalogue
   std::int64_t unknown_candidates = 0;
-  std::vector<std::string> unknown_ids;  ///< the first few of both
+  std::vector<std::string> unknown_ids;  ///< the first few of both kinds
   std::optional<std::vector<ExplainedExpert>> experts;
-  std::string error;  ///< why there are no items
+  std::string error;  ///< why there are no items; "" if there are
 };
 
 class AnswerWriter {

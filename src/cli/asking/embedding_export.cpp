@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kSuffix = ".npy";
 constexpr std::int32_t kUsersAtOnce = 256;
 
-// Throws UsageError unless the name ends in .npy.
+// The path of the ids. Throws UsageError unless `path` ends in .npy.
 std::string ids_path_of(const std::string& path) {
   if (!path.ends_with(kSuffix)) {
     throw UsageError("--out: expected a file name that ends in .npy, got \"", path, "\"");
@@ -33,7 +33,7 @@ EmbeddingExport::EmbeddingExport(const std::string& path, Recommender& recommend
 
 void EmbeddingExport::add_items() {
   const Tensor table = recommender_.model().take_scored_items().value();
-  vectors_.append(table.slice(1, table.rows()).to_vector<float>());  // row 0 is no item's
+  vectors_.append(table.slice(1, table.rows()).to_vector<float>());  // row 0 is not an item
   for (const train::ItemName& item : recommender_.names()) {
     ids_.write(train::escaped(item.raw_id) + "\n");
   }

@@ -1,4 +1,4 @@
-// `predict --embeddings`: vectors for other tools, as NumPy matrices with their ids beside.
+// `predict --embeddings`: vectors for other tools, as a NumPy matrix and a file of ids.
 #pragma once
 
 #include <cstdint>
@@ -14,22 +14,22 @@
 
 namespace elastic::cli {
 
-/// FILE.npy [rows, D] and FILE.ids.txt, whose line n names row n: tab, line end and backslash
-/// within an id are written \t, \n, \r and \\, as in items.tsv. A state's product with an item's
-/// vector is the item's score.
+/// Writes FILE.npy [rows, D], float32, and FILE.ids.txt, whose line n is the id of row n: tab, line
+/// end and backslash within an id are written \t, \n, \r and \\, as in items.tsv. The product of a
+/// user's state and an item's vector is the item's score.
 class EmbeddingExport {
  public:
-  /// Throws UsageError unless `path` ends in .npy, Error if it cannot be written.
+  /// Throws UsageError unless `path` ends in .npy, Error if a file cannot be written.
   EmbeddingExport(const std::string& path, Recommender& recommender);
 
-  /// The vectors of all items that states are scored against, in the order of items.tsv.
+  /// Adds the vectors of all items, as scores use them, in the order of items.tsv.
   void add_items();
-  /// The states of all users, after all events that the data holds of them.
+  /// Adds the states of all users after all their events in the data.
   void add_users(const data::Dataset& dataset);
-  /// The states after these questions' histories. One without an answer has no row, which is noted.
-  /// Throws UsageError for a question of items or candidates.
+  /// Adds the states after the histories of these questions. A question without an answer gets a
+  /// note and no row. Throws UsageError for a question about an item or with candidates.
   void add_questions(const Questions::Batch& batch, const Notes& notes);
-  /// Makes both files visible; without it nothing is left behind.
+  /// Makes both files visible. Without it no file is left.
   void commit();
   /// "FILE.npy: 100 x 64 float32, ids in FILE.ids.txt"
   [[nodiscard]] std::string summary() const;

@@ -11,8 +11,8 @@
 namespace elastic::cli {
 namespace {
 
-// The events of one expert's `weights` over the model's tokens, the first of which is event
-// `first_event` of the history.
+// The events with the largest `weights` of one expert. There is a weight per token of the model,
+// whose first token is event `first_event` of the history.
 std::vector<ExplainedEvent> top_events(const Recommender& recommender,
                                        std::span<const std::int32_t> history,
                                        std::size_t first_event,
@@ -22,7 +22,7 @@ std::vector<ExplainedEvent> top_events(const Recommender& recommender,
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto count =
       static_cast<std::ptrdiff_t>(std::min(order.size(), static_cast<std::size_t>(num_events)));
-  // Of equal weights the latest event.
+  // Equal weights: the latest event first.
   std::partial_sort(
       order.begin(), order.begin() + count, order.end(), [&](std::size_t a, std::size_t b) {
         return weights[a] > weights[b] || (weights[a] == weights[b] && a > b);

@@ -1,4 +1,4 @@
-// `predict --explain`: which interest experts a history called up, and what they read in it.
+// `predict --explain`: the interest experts of a history, and the events that they attend to.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace elastic::cli {
 
-/// Throws UsageError, naming those that can, unless the model gathers histories into experts.
+/// Throws UsageError, which lists the models with experts, if the model has none.
 void require_experts(const ModelConfig& config);
 
-/// The experts of a history, those of the largest gate first, each with the `num_events` events
-/// that it attends to most (docs/predict.md says how that is averaged).
+/// The experts of a history by descending gate, each with the `num_events` events that it attends
+/// to most. docs/predict.md defines the average over layers and heads.
 std::vector<ExplainedExpert> explain(Recommender& recommender,
                                      std::span<const std::int32_t> history,
                                      std::int64_t num_events);

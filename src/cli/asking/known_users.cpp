@@ -4,7 +4,7 @@ namespace elastic::cli {
 
 const data::Dataset& KnownUsers::dataset() {
   if (!data_) {
-    // Training and evaluation tell what they read; here it is the same again.
+    // No notes: training has already printed them for the same data.
     data_.emplace(read_data_again(run_, place_, [](const std::string&) {}));
   }
   return data_->split.dataset();

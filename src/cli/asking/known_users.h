@@ -1,4 +1,4 @@
-// The users that a run's data holds, read when the first of them is asked for.
+// The users in a run's data. The data is read at the first question about a user.
 #pragma once
 
 #include <optional>
@@ -12,11 +12,11 @@ namespace elastic::cli {
 
 class KnownUsers {
  public:
-  /// Of the data that `run` was trained on.
+  /// The users in the data that `run` was trained on, which is now at `place`.
   KnownUsers(std::string run, DataPlace place) : run_(std::move(run)), place_(std::move(place)) {}
 
   [[nodiscard]] bool is_read() const { return data_.has_value(); }
-  /// Throws as read_data_again.
+  /// Reads the data at the first call; throws as read_data_again.
   const data::Dataset& dataset();
 
  private:

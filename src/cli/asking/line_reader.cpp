@@ -13,10 +13,10 @@
 namespace elastic::cli {
 namespace {
 constexpr std::size_t kReadBytes = std::size_t{1} << 16;
-// Ten million ids; longer "lines" are not text.
+// Enough for ten million ids; a longer line is not text.
 constexpr std::size_t kMaxLineBytes = std::size_t{1} << 26;
-constexpr int kStopPollMs = 100;  // on_waiting promises as often
-// What some editors begin a UTF-8 file with.
+constexpr int kStopPollMs = 100;  // as often as on_waiting promises
+// Some editors write it at the start of a UTF-8 file.
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
@@ -75,7 +75,7 @@ void LineReader::read_more() {
         name_, ":", line_number_ + 1, ": a line of more than ", kMaxLineBytes, " bytes");
   }
   if (stop_ != nullptr) {
-    // A signal may come between a look at the flag and a read, which would then wait on.
+    // Poll: a signal between a check of the flag and a read would leave the read waiting.
     pollfd waiting{descriptor_, POLLIN, 0};
     while (!at_end_ && ::poll(&waiting, 1, kStopPollMs) <= 0) {
       if (waiting_) {

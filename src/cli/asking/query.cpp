@@ -15,7 +15,7 @@ std::string trimmed(const std::string& text) {
                                     : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-// What a message shows of a value: whole lists would be as long as the line.
+// A value in a message, shortened: a list may be as long as the line.
 std::string shown(const nlohmann::json& value) {
   constexpr std::size_t kShown = 60;
   if (value.is_structured()) {
@@ -25,7 +25,7 @@ std::string shown(const nlohmann::json& value) {
   return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
 }
 
-// Throws DataError for anything but text or a whole number.
+// Throws DataError unless the value is text or a whole number.
 std::string raw_id(const nlohmann::json& value, const std::string& where) {
   if (value.is_string()) {
     return value.get<std::string>();
@@ -52,7 +52,7 @@ nlohmann::json parse_object(const std::string& text) {
     return nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     throw DataError("not JSON: column ", error.byte, " of ", text.size());
-  } catch (const nlohmann::json::exception&) {  // a number beyond all bounds
+  } catch (const nlohmann::json::exception&) {  // an out-of-range number
     throw DataError("not JSON: a number is out of range");
   }
 }
@@ -79,7 +79,7 @@ void parse_json(const std::string& text, PlainLine plain, Query& query) {
     }
   }
   if (query.item && (query.user || query.history)) {
-    throw DataError("an item's nearest are asked for without user and history");
+    throw DataError("expected an item without user and history");
   }
   if (!query.user && !query.history && !query.item) {
     throw DataError("expected {\"user\": id} or {\"history\": [id, ...]}");

@@ -1,4 +1,4 @@
-// What a line of `predict`'s input asks for.
+// A line of the input of `predict`, parsed.
 #pragma once
 
 #include <cstdint>
@@ -8,27 +8,27 @@
 
 namespace elastic::cli {
 
-/// What a line that is not JSON holds.
+/// The content of a line that is not JSON.
 enum class PlainLine {
   kUser,     ///< a user's id
   kHistory,  ///< item ids separated by blanks, oldest first
   kItem,     ///< an item's id
-  kEvent,    ///< a user's id and, after a blank, the item of the user's next event if there is one
+  kEvent,    ///< a user's id, then optionally a blank and the item of the user's next event
 };
 
 struct Query {
-  std::int64_t line = 0;            ///< of the input, from 1
-  std::optional<std::string> user;  ///< whom to answer for, or a label of the history
+  std::int64_t line = 0;                            ///< of the input, from 1
+  std::optional<std::string> user;                  ///< the user, or a label of the history
   std::optional<std::vector<std::string>> history;  ///< raw item ids; absent: the user's own events
-  std::optional<std::string> item;                  ///< whose nearest items are asked for
-  std::optional<std::vector<std::string>> candidates;  ///< raw ids; only these are to be ranked
-  std::string error;                                   ///< why the line cannot be understood
+  std::optional<std::string> item;                  ///< the question is for its nearest items
+  std::optional<std::vector<std::string>> candidates;  ///< raw ids: rank only these
+  std::string error;  ///< why the line is invalid; "" if it is valid
 };
 
-/// Reads {"user": id}, {"history": [id, ...]} or both, or {"item": id}, each with
-/// "candidates": [id, ...] or without (ids are strings or integers), else a plain line. With kEvent
-/// {"user": id, "item": id} is an event, a history of one, and there are no candidates. Never
-/// throws for what a line holds: see `error`.
+/// Parses {"user": id}, {"history": [id, ...]} or both, or {"item": id}, each with optional
+/// "candidates": [id, ...], where ids are strings or integers; other text is a plain line. With
+/// kEvent, {"user": id, "item": id} is an event (a history of one item), and candidates are
+/// invalid. Does not throw for an invalid line: see `error`.
 Query parse_query(const std::string& text, PlainLine plain, std::int64_t line);
 
 }  // namespace elastic::cli

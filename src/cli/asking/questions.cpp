@@ -8,8 +8,7 @@
 namespace elastic::cli {
 namespace {
 
-// A batch is answered at the latest when the model has so many events to read, its histories hold
-// so many in all, or so many lines have come.
+// Limits of a batch: events for the model to read, events of its histories in all, and lines.
 constexpr std::size_t kBatchEvents = 16384;
 constexpr std::size_t kBatchHistory = std::size_t{1} << 20;
 constexpr std::size_t kBatchLines = 512;
@@ -27,9 +26,9 @@ void add_unknown(const KnownItems& known, Answer& answer) {
 
 void Questions::for_each_batch(const std::function<void(Batch&)>& handle) {
   Batch batch;
-  std::size_t events = 0;  // that the model reads
+  std::size_t events = 0;  // of the batch, for the model to read
   std::size_t history = 0;
-  const auto hand_on = [&] {
+  const auto end_batch = [&] {
     if (!batch.empty()) {
       handle(batch);
     }
@@ -40,7 +39,7 @@ void Questions::for_each_batch(const std::function<void(Batch&)>& handle) {
   while (const auto line = input_.next()) {
     const Query query = parse_query(*line, plain_, input_.line_number());
     if (asks_for_user(query) && !users_.is_read()) {
-      hand_on();  // reading the data takes a while, and may fail
+      end_batch();  // first: reading the data takes a while, and may fail
     }
     batch.push_back(prepare(query));
     const std::size_t length = batch.back().history.size();
@@ -49,10 +48,10 @@ void Questions::for_each_batch(const std::function<void(Batch&)>& handle) {
     const bool is_full =
         events >= kBatchEvents || history >= kBatchHistory || batch.size() >= kBatchLines;
     if (is_full || !input_.ready()) {
-      hand_on();
+      end_batch();
     }
   }
-  hand_on();
+  end_batch();
 }
 
 Question Questions::prepare(const Query& query) {
@@ -132,11 +131,15 @@ std::string judge_lines(const std::string& input,
                     lines,
                     " lines could not be understood, ",
                     unanswered,
-                    " asked for what is not known");
+                    " asked about unknown users or items");
   }
-  return unanswered == 0
-             ? ""
-             : concat(input, ": ", unanswered, " of ", lines, " lines asked for what is not known");
+  return unanswered == 0 ? ""
+                         : concat(input,
+                                  ": ",
+                                  unanswered,
+                                  " of ",
+                                  lines,
+                                  " lines asked about unknown users or items");
 }
 
 }  // namespace elastic::cli

@@ -1,5 +1,5 @@
-// The lines of `predict`'s input as questions to the model, batch by batch, and the count of those
-// that have no answer.
+// The lines of the input of `predict` as questions to the model, in batches, with the number of
+// lines that have no answer.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,15 @@
 
 namespace elastic::cli {
 
-/// A question on its way to its answer, in the model's ids.
+/// A question in the model's ids, with its answer as far as it is known.
 struct Question {
-  Answer answer;                      ///< to whom, and what is unknown; why it has no answer
-  std::vector<std::int32_t> history;  ///< empty with an item or an error
+  Answer answer;                      ///< its subject, the unknown ids, and an error
+  std::vector<std::int32_t> history;  ///< empty for a question about an item, and after an error
   std::int32_t item = 0;
   std::optional<std::vector<std::int32_t>> candidates;  ///< sorted, distinct
 
   [[nodiscard]] bool has_answer() const { return answer.error.empty(); }
-  /// Refers to this.
+  /// Refers to this question.
   [[nodiscard]] Request request() const {
     return {history, item, candidates ? &*candidates : nullptr};
   }
@@ -33,14 +33,15 @@ class Questions {
  public:
   using Batch = std::vector<Question>;
 
-  /// Of `input`, whose lines that are not JSON hold what `plain` says. All must outlive this.
+  /// Reads questions from `input`; `plain` is the meaning of lines that are not JSON. All
+  /// references must outlive this.
   Questions(LineReader& input, PlainLine plain, const Recommender& recommender, KnownUsers& users)
       : input_(input), plain_(plain), recommender_(recommender), users_(users) {}
 
-  /// Hands on all questions in batches of what has come, in order.
+  /// Calls `handle` with all questions in order, in batches of the lines that have arrived.
   void for_each_batch(const std::function<void(Batch&)>& handle);
-  /// Throws DataError if a line could not be understood, or no question had an answer. Else what a
-  /// note should say; nothing if all is well.
+  /// Throws DataError if a line was invalid, or if no question had an answer. Else returns the text
+  /// of a note, "" if every question had an answer.
   [[nodiscard]] std::string finish() const;
 
  private:
@@ -53,11 +54,11 @@ class Questions {
   const Recommender& recommender_;
   KnownUsers& users_;
   std::int64_t num_answered_ = 0;
-  std::int64_t num_unanswered_ = 0;  ///< understood, but what was asked for is unknown
+  std::int64_t num_unanswered_ = 0;  ///< valid lines about unknown users or items
   std::int64_t num_malformed_ = 0;
 };
 
-/// The same of counts.
+/// Questions::finish for these numbers of lines.
 std::string judge_lines(const std::string& input,
                         std::int64_t answered,
                         std::int64_t unanswered,

@@ -20,7 +20,7 @@ Tensor gather(const Tensor& table, const std::vector<std::int32_t>& rows) {
   return out;
 }
 
-// Places from 1 in `candidates` of those that are in `items`; both sorted.
+// The positions, from 1, in `candidates` of the `items` that are among them. Both are sorted.
 std::vector<std::int32_t> places_of(const std::vector<std::int32_t>& items,
                                     const std::vector<std::int32_t>& candidates) {
   std::vector<std::int32_t> places;
@@ -53,7 +53,7 @@ Recommender::Recommender(std::unique_ptr<Model> model,
     throw UsageError("--top-k: expected 1 or more, got ", options_.top_k);
   }
   options_.top_k = std::min(options_.top_k, num_items);
-  model_->set_weights_fixed(true);  // for as long as this serves it
+  model_->set_weights_fixed(true);  // as long as this uses it
   for (std::size_t i = 0; i < items_.size(); ++i) {
     id_of_.emplace(items_[i].raw_id, static_cast<std::int32_t>(i + 1));
   }
@@ -123,7 +123,7 @@ void Recommender::answer(const std::vector<Request>& requests,
     return options_.filter_seen ? eval::seen_items(request.history, kNoItem)
                                 : std::vector<std::int32_t>{};
   };
-  std::vector<std::int32_t> rows;  // of those that share their candidates
+  std::vector<std::int32_t> rows;  // of requests with the common candidates
   std::vector<std::vector<std::int32_t>> shared_excluded;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Request& request = requests[places[i]];
@@ -167,7 +167,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::best_of(
   return best(queries, gather(table, ids), left_out, ids);
 }
 
-// A vector of zeros stays one: its cosine with any other is 0.
+// A zero vector stays zero: its cosine with any other is 0.
 const Tensor& Recommender::unit_items() {
   if (!unit_items_.defined()) {
     const Tensor table = model_->take_scored_items().value();

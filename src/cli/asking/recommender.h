@@ -1,4 +1,4 @@
-// Top items for histories: what `predict` computes.
+// The best items for histories, and the nearest items of items, by a trained model.
 #pragma once
 
 #include <cstdint>
@@ -21,28 +21,28 @@ struct RecommendOptions {
   bool filter_seen = true;  ///< leave out the items of the history
 };
 
-/// Raw ids in the model's item ids.
+/// Raw ids translated to the model's item ids.
 struct KnownItems {
   std::vector<std::int32_t> items;       ///< in the order of the raw ids
-  std::int64_t unknown = 0;              ///< raw ids that the catalogue lacks
+  std::int64_t unknown = 0;              ///< number of raw ids that are not in the catalogue
   std::vector<std::string> unknown_ids;  ///< the first few of them
 };
 
-/// A set of items, as candidates are handed over.
+/// The items sorted, each once: the form of candidates.
 std::vector<std::int32_t> sorted_distinct(std::vector<std::int32_t> items);
 
-/// What is to be answered, in the model's item ids.
+/// A request for items, in the model's item ids.
 struct Request {
-  std::span<const std::int32_t> history;  ///< best items for it; empty with an item
-  std::int32_t item = 0;                  ///< or the nearest to this one, by cosine
+  std::span<const std::int32_t> history;  ///< ask for its best items; empty if `item` is set
+  std::int32_t item = 0;                  ///< or ask for the nearest to this item, by cosine
   const std::vector<std::int32_t>* candidates =
-      nullptr;  ///< only these, sorted and distinct; none: those of all requests, or all items
+      nullptr;  ///< rank only these, sorted and distinct; null: the common ones
 };
 
 class Recommender {
  public:
-  /// `items[i]` names the item of id i + 1. Throws CheckpointError if their number is not the
-  /// model's, UsageError for a top_k below 1.
+  /// `items[i]` names the item of id i + 1. Throws CheckpointError if the model has another number
+  /// of items, UsageError for a top_k below 1.
   Recommender(std::unique_ptr<Model> model,
               std::vector<train::ItemName> items,
               const RecommendOptions& options);
@@ -51,44 +51,45 @@ class Recommender {
   [[nodiscard]] const ModelConfig& config() const { return model_->config(); }
   [[nodiscard]] const RecommendOptions& options() const { return options_; }
   [[nodiscard]] KnownItems look_up(std::span<const std::string> raw_ids) const;
-  /// Names of an item 1..V.
+  /// The names of the item with id 1..V.
   [[nodiscard]] const train::ItemName& name(std::int32_t item) const {
     return items_[static_cast<std::size_t>(item - 1)];
   }
   [[nodiscard]] std::span<const train::ItemName> names() const { return items_; }
 
-  /// From now on only these items are ranked, sorted and distinct, where a request has no
-  /// candidates of its own.
+  /// Sets the common candidates, sorted and distinct, for requests without their own. At first, and
+  /// if empty, all items are ranked.
   void set_candidates(std::vector<std::int32_t> items) { candidates_ = std::move(items); }
-  /// Best first, for each request. Does not depend on what else is asked. With filter_seen the
-  /// items of the history are left out; an item is never its own neighbour.
+  /// The items of each request, best first, independent of the other requests. With filter_seen
+  /// without the items of the history. An item is not its own neighbour.
   std::vector<std::vector<RecommendedItem>> recommend(const std::vector<Request>& requests);
   /// The model's states [B, D] after the histories; none may be empty.
   Tensor encode(const std::vector<std::span<const std::int32_t>>& histories);
 
-  /// Best first, for each of the model's states [D], the excluded items of its row left out.
+  /// The items for each of the model's states [D], best first, without the excluded items of its
+  /// row.
   std::vector<std::vector<RecommendedItem>> best(const std::vector<std::vector<float>>& states,
                                                  const eval::ExcludedItems& excluded);
 
  private:
   using Answers = std::vector<std::vector<RecommendedItem>>;
-  // Answers requests[places[i]] by row i of `queries`, scored against `table` [V + 1, D].
+  // Sets answers[places[i]] for row i of `queries` [B, D], scored against `table` [V + 1, D].
   void answer(const std::vector<Request>& requests,
               const std::vector<std::size_t>& places,
               const Tensor& queries,
               const Tensor& table,
               Answers& answers) const;
-  // Answers by all rows of `queries`; with `candidates` among these only.
+  // Answers for all rows of `queries`, among `candidates` only if they are given.
   [[nodiscard]] Answers best_of(const Tensor& queries,
                                 const Tensor& table,
                                 const std::vector<std::vector<std::int32_t>>& excluded,
                                 const std::vector<std::int32_t>* candidates) const;
-  // Of the items `ids` (index i of the table is ids[i]; empty: item i).
+  // The same among the rows of `table`. Row i is item ids[i], or item i if `ids` is empty.
   [[nodiscard]] Answers best(const Tensor& queries,
                              const Tensor& table,
                              const eval::ExcludedItems& excluded,
                              std::span<const std::int32_t> ids) const;
-  // The scored items as vectors of length 1, [V + 1, D].
+  // The scored items, normalised to length 1, [V + 1, D].
   const Tensor& unit_items();
 
   std::unique_ptr<Model> model_;
@@ -96,7 +97,7 @@ class Recommender {
   RecommendOptions options_;
   std::unordered_map<std::string, std::int32_t> id_of_;
   std::vector<std::int32_t> candidates_;  // empty: all items
-  Tensor unit_items_;                     // once asked for
+  Tensor unit_items_;                     // undefined until the first call of unit_items
 };
 
 }  // namespace elastic::cli

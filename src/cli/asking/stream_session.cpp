@@ -87,14 +87,14 @@ void StreamSession::run(LineReader& input,
                         double save_every_s) {
   if (kept_.lines > 0 && num_lines_ == 0) {
     changed_ = true;
-    save();  // none of this input is read yet, should this be killed before the next save
+    save();  // position 0 of this input, in case of a kill before the next save
   }
-  // The batch is empty whenever the input is waited for.
+  // The batch is empty while the input is waited for.
   input.on_waiting([this, save_every_s] { save_if_due(save_every_s); });
   try {
     read_all(input, writer, output, save_every_s);
   } catch (...) {
-    save();  // the reader of the answers has gone, or the input broke: what was read stays
+    save();  // keep the lines read before the output closed or the input failed
     throw;
   }
   input.on_waiting(nullptr);
@@ -155,10 +155,11 @@ StreamSession::Pending StreamSession::prepare(const Query& query) {
 }
 
 void StreamSession::answer_all(std::vector<Pending>& batch, AnswerWriter& writer, Output& output) {
-  // Users with new events, each once, and where the states at their events begin.
+  // Users with new events, each once, and the row of `states` at which theirs begin.
   std::vector<Stream*> users;
   std::map<const Stream*, std::size_t> first_row;
-  std::map<const Stream*, std::vector<float>> before;  // of users asked for ahead of their events
+  std::map<const Stream*, std::vector<float>>
+      before;  // for questions that precede the user's events
   std::size_t rows = 0;
   for (const Pending& pending : batch) {
     Stream* stream = pending.stream;

@@ -1,4 +1,4 @@
-// `predict --stream`: events come in, answers go out, users' pasts are kept with the run.
+// `predict --stream`: reads events, answers each, and keeps the users' states in the run directory.
 #pragma once
 
 #include <cstdint>
@@ -19,23 +19,23 @@ namespace elastic::cli {
 
 class StreamSession {
  public:
-  /// The events of a user that the data holds, oldest first; empty for others.
+  /// The events of a user in the data, oldest first; empty for a user who is not in it.
   using EarlierEvents = std::function<std::vector<std::int32_t>(const std::string& user)>;
 
-  /// Goes on from the states that the run keeps, if it has any. `known`, which may be empty, tells
-  /// what a user who is new to the streams has had before. Throws UsageError for a model that
-  /// cannot read a stream, or a run in use; CheckpointError for states of another model. Users'
-  /// states are as if the lines of all inputs had been read once, in order.
+  /// Continues from the states in the run directory, if there are any: the states are then as if
+  /// the lines of all inputs had been read once, in order. `known`, which may be empty, gives the
+  /// earlier events of a user without a state. Throws UsageError for a model that cannot read a
+  /// stream or a run in use, CheckpointError for states of another model.
   StreamSession(const std::string& run, Recommender& recommender, EarlierEvents known);
 
-  /// Answers every line of the input, until its end or a signal to stop, in batches of what has
-  /// come; saves the states then, every `save_every_s` seconds while there is something new, and
-  /// when SaveSignal asks.
+  /// Answers every line of the input until its end or a signal to stop, in batches of the lines
+  /// that have arrived. Saves the states at the end, every `save_every_s` seconds if there are new
+  /// events, and on SaveSignal.
   void run(LineReader& input, AnswerWriter& writer, Output& output, double save_every_s);
 
-  /// Reads past the lines of `input` that the states hold already, without an answer: the input of
-  /// a session that was killed, from its beginning. Returns how many. Throws UsageError unless the
-  /// input begins with those lines.
+  /// Skips the lines of `input` that the states already hold, for an input that a killed session
+  /// had begun to read. Returns their number. Throws UsageError unless the input begins with those
+  /// lines.
   std::int64_t skip_read_lines(LineReader& input);
 
   [[nodiscard]] std::int64_t num_answered() const { return num_answered_; }
@@ -45,12 +45,12 @@ class StreamSession {
   [[nodiscard]] const std::string& states_path() const { return path_; }
 
  private:
-  // A line on its way to its answer.
+  // A line without an answer so far.
   struct Pending {
     Answer answer;
-    Stream* stream = nullptr;         ///< none when the answer is an error
-    std::vector<std::int32_t> items;  ///< that the line adds
-    std::size_t events_before = 0;    ///< events of this user in the batch, with this line's
+    Stream* stream = nullptr;         ///< null if the answer is an error
+    std::vector<std::int32_t> items;  ///< added by the line
+    std::size_t events_before = 0;    ///< of this user in the batch, up to and with this line
   };
   Pending prepare(const Query& query);
   void answer_all(std::vector<Pending>& batch, AnswerWriter& writer, Output& output);
@@ -65,10 +65,10 @@ class StreamSession {
   Recommender& recommender_;
   Streams streams_;
   EarlierEvents known_;
-  StreamPosition kept_;         ///< of the file, when it was loaded
-  std::int64_t num_lines_ = 0;  ///< read of this input
+  StreamPosition kept_;         ///< in the file when it was loaded
+  std::int64_t num_lines_ = 0;  ///< read from this input
   Checksum lines_checksum_;
-  StreamPosition position_;  ///< of the states: behind `num_lines_` by the next batch
+  StreamPosition position_;  ///< of the states: without the lines of the present batch
   bool changed_ = false;
   train::Stopwatch since_save_;
   std::int64_t num_answered_ = 0;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kFormat = "elastic-streams-2";
 
-// Rows of the users side by side in the tensors of a pass, and back.
+// Stacks the users' states as rows of the model's tensors; unstack copies them back.
 StreamStates stack(const StreamStates& like, const std::vector<Stream*>& users) {
   StreamStates states;
   std::ptrdiff_t at = 0;
@@ -113,7 +113,7 @@ void Streams::save(const std::string& path,
                    const StreamPosition& position) const {
   std::vector<const Stream*> users;
   for (const Stream& stream : streams_) {
-    if (!stream.hidden.empty()) {  // else only asked for
+    if (!stream.hidden.empty()) {  // a user without events has no state to keep
       users.push_back(&stream);
     }
   }
@@ -150,12 +150,12 @@ StreamPosition Streams::load(const std::string& path, const std::string& model_h
     throw CheckpointError(path,
                           ": expected a file of streams of format ",
                           kFormat,
-                          "; remove it to start all streams anew");
+                          "; remove it to start all streams again");
   }
   if (file.metadata_at("model") != model_hash) {
     throw CheckpointError(path,
                           ": the states of another model (the run was trained again); remove the "
-                          "file to start all streams anew");
+                          "file to start all streams again");
   }
   std::vector<std::string> names;
   try {

@@ -9,11 +9,11 @@ namespace elastic::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "print the script by which a shell completes this tool's commands and options\n"
-    "\n"
-    "  source <(elastic completion bash)\n"
-    "  elastic completion zsh > ~/.zfunc/_elastic       # a folder of $fpath\n"
-    "  elastic completion fish > ~/.config/fish/completions/elastic.fish";
+    R"(print the script by which a shell completes this tool's commands and options
+
+  source <(elastic completion bash)
+  elastic completion zsh > ~/.zfunc/_elastic       # a folder of $fpath
+  elastic completion fish > ~/.config/fish/completions/elastic.fish)";
 
 class CompletionCommand : public Command {
  public:

@@ -18,20 +18,18 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
-    "evaluate a trained run\n"
-    "\n"
-    "  elastic eval runs/first\n"
-    "  elastic eval runs/first --against runs/second\n"
-    "  elastic eval runs/first --min-history 500\n"
-    "  elastic eval runs/first --split valid --json | jq '.metrics[\"NDCG@10\"]'\n"
-    "  elastic eval runs/first --fail-below NDCG@10=0.1 --ranks ranks.tsv\n"
-    "\n"
-    "Ranks each user's held-out item among all items: HR, NDCG, MRR and Recall at 1, 5, 10, 20 "
-    "and\n"
-    "50 with 95 % bootstrap intervals, by history length and by the item's popularity, and the\n"
-    "popularity baseline beside them; how much of the catalogue the top 10 lists show.\n"
-    "The data is read from where the run was trained on it, and checked to be the same.";
+constexpr const char* kDescription = R"(evaluate a trained run
+
+  elastic eval runs/first
+  elastic eval runs/first --against runs/second
+  elastic eval runs/first --min-history 500
+  elastic eval runs/first --split valid --json | jq '.metrics["NDCG@10"]'
+  elastic eval runs/first --fail-below NDCG@10=0.1 --ranks ranks.tsv
+
+Ranks each user's held-out item among all items. Reports HR, NDCG, MRR and Recall at 1, 5, 10, 20
+and 50 of the model and of a popularity baseline, with 95 % bootstrap intervals, by history length
+and by item popularity, and the share of the catalogue in the top 10 lists. Reads the data that
+the run was trained on, and checks that it has not changed.)";
 
 class EvalCommand : public Command {
  public:
@@ -58,14 +56,14 @@ class EvalCommand : public Command {
 void EvalCommand::declare(OptionTable& table) {
   declare_run(table, run_);
   table.begin_group("Evaluation");
-  // A variable for training names a rule of splitting.
+  // Flag only: for training, the variable ELASTIC_SPLIT holds a split rule.
   table.add("split", &split_, "test, or valid").flag_only();
   table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking")
       .session();
   table
       .add("min_history",
            &min_history_,
-           "only users with as many events before the held-out one; 0: all")
+           "only users with at least this many events before the held-out one; 0: all")
       .session();
   table
       .add("sampled",
@@ -77,18 +75,20 @@ void EvalCommand::declare(OptionTable& table) {
   table
       .add("sampling_seed",
            &sampling_seed_,
-           "draws these negatives; not the run's, so that all runs meet the same ones")
+           "seed of these negatives; the same for all runs, so that their results compare")
       .flag_only();
   table.add("ranks", &ranks_, "write each user's rank to a file, .tsv or .jsonl").flag_only("FILE");
   table
-      .add("fail_below", &fail_below_, "exit with 8 where a metric is lower: NDCG@10=0.1,HR@10=0.2")
+      .add("fail_below",
+           &fail_below_,
+           "exit with code 8 if a metric is lower: NDCG@10=0.1,HR@10=0.2")
       .flag_only("GATES")
       .joins = true;
   declare_place(table, place_);
   table
       .add("against",
            &against_,
-           "other runs on the same data, separated by commas: adds the paired differences")
+           "other runs on the same data, separated by commas: report the paired differences")
       .flag_only("RUNS");
   declare_output(table, format_, "table", "table or json");
   declare_session(table, session_);
@@ -111,7 +111,7 @@ int EvalCommand::run(const OptionTable& table) {
   const std::vector<Gate> gates = parse_gates(fail_below_, eval::metric_names(rules));
   std::optional<RanksFile> ranks;
   if (!ranks_.empty()) {
-    ranks.emplace(ranks_);  // now rather than after the work
+    ranks.emplace(ranks_);  // fails before the work, not after it
   }
   const Device device = start_session(session_);
   train::SavedModel saved = train::load_saved_model(run_, device);

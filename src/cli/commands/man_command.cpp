@@ -8,10 +8,9 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
-    "print the manual page\n"
-    "\n"
-    "  elastic man | man -l -";
+constexpr const char* kDescription = R"(print the manual page
+
+  elastic man | man -l -)";
 
 class ManCommand : public Command {
  public:

@@ -13,15 +13,13 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
-    "list the models that --model takes\n"
-    "\n"
-    "  elastic models\n"
-    "  elastic models --json | jq -r '.[].model'\n"
-    "\n"
-    "A causal model trains with a loss at every position, a bidirectional one at the last, a "
-    "windowed\n"
-    "one at the latest --window.";
+constexpr const char* kDescription = R"(list the models that --model takes
+
+  elastic models
+  elastic models --json | jq -r '.[].model'
+
+A causal model trains with a loss at every position, a bidirectional model at the last position, a
+windowed model at the latest --window positions.)";
 
 class ModelsCommand : public Command {
  public:

@@ -20,39 +20,29 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
-    "recommend items for known users or for any history\n"
-    "\n"
-    "  echo 42 | elastic predict runs/first -o table\n"
-    "  echo '{\"history\": [\"50\", \"181\", \"172\"]}' | elastic predict runs/first --top-k 5\n"
-    "  cut -f2 new_users.tsv | elastic predict runs/first --histories -o tsv\n"
-    "  echo 50 | elastic predict runs/first --similar\n"
-    "  elastic predict runs/first --embeddings users --out users.npy\n"
-    "\n"
-    "Reads a line per question: {\"user\": id}, {\"history\": [item, ...]} oldest first, "
-    "{\"item\": "
-    "id}\n"
-    "for the nearest items, a user id, or with --histories item ids separated by blanks, with\n"
-    "--similar an item id. \"candidates\": [item, ...] in a question ranks only these. Answers in "
-    "the\n"
-    "same order, each as soon as the input pauses. A known user's history is all that the data\n"
-    "holds, held-out events included; only this needs the data file. Items that the model does "
-    "not\n"
-    "know are skipped and counted.\n"
-    "\n"
-    "--stream reads events as they happen, {\"user\": id, \"item\": id} or `user item`, and "
-    "answers each:\n"
-    "what it keeps of a user is a state of fixed size, not the history, and the cost of an event "
-    "does\n"
-    "not grow. For models with such a state (elastic-causal, gsa) trained with --position none. "
-    "States\n"
-    "are kept in the run directory, and gone on from the next time; SIGUSR1 saves them at once. "
-    "After a\n"
-    "crash, give the same input again with --resume: no event is lost or counted twice.\n"
-    "\n"
-    "A question that has no answer gets a record with an error, and the rest goes on. The exit "
-    "code\n"
-    "is 3 if a line could not be understood, or if no question had an answer.";
+constexpr const char* kDescription = R"(recommend items for known users or for any history
+
+  echo 42 | elastic predict runs/first -o table
+  echo '{"history": ["50", "181", "172"]}' | elastic predict runs/first --top-k 5
+  cut -f2 new_users.tsv | elastic predict runs/first --histories -o tsv
+  echo 50 | elastic predict runs/first --similar
+  elastic predict runs/first --embeddings users --out users.npy
+
+Reads a question per line: {"user": id}, {"history": [item, ...]} with the oldest item first, or
+{"item": id} for its nearest items. A line that is not JSON is a user id, with --histories item
+ids separated by blanks, with --similar an item id. "candidates": [item, ...] in a question ranks
+only these items. Answers in the order of the questions, whenever the input pauses. The history of
+a known user is all events in the data, held-out events included; only such questions need the
+data file. Items that the model does not know are skipped and counted.
+
+--stream reads events as they happen, {"user": id, "item": id} or `user item`, and answers each.
+It keeps a state of fixed size per user, not the history, so the cost of an event does not grow.
+It needs a model with such a state (elastic-causal, gsa), trained with --position none. The states
+are saved in the run directory, and the next call continues from them; SIGUSR1 saves them at once.
+After a crash, give the same input again with --resume: no event is lost or counted twice.
+
+A question without an answer gets a record with an error, and the next questions are answered. The
+exit code is 3 if a line was invalid, or if no question had an answer.)";
 
 class PredictCommand : public Command {
  public:
@@ -87,7 +77,8 @@ void PredictCommand::declare(OptionTable& table) {
   table.add("top_k", &options_.top_k, "items per answer").session().letter('k');
   table.add("filter_seen", &options_.filter_seen, "leave out the items of the history").session();
   questions_.declare(table);
-  declare_output(table, format_, "jsonl", "jsonl (a record a line), tsv (a row an item) or table");
+  declare_output(
+      table, format_, "jsonl", "jsonl (one record per line), tsv (one row per item) or table");
   vectors_.declare(table);
   declare_session(table, session_);
 }

@@ -18,15 +18,14 @@ namespace elastic::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "measure time, memory and operations against the length of the history\n"
-    "\n"
-    "  elastic profile --model elastic,softmax --length 256-16k*4\n"
-    "  elastic profile --length 200 --phase train --data ratings.csv --ops\n"
-    "  elastic profile --length 1k-64k*4 --report profile.html -o json > profile.json\n"
-    "\n"
-    "Every combination of models, lengths, batches and phases is a row; --max-len follows the "
-    "length.\n"
-    "What does not fit in memory is a row that says so.";
+    R"(measure time, memory and operations against the length of the history
+
+  elastic profile --model elastic,softmax --length 256-16k*4
+  elastic profile --length 200 --phase train --data ratings.csv --ops
+  elastic profile --length 1k-64k*4 --report profile.html -o json > profile.json
+
+Every combination of models, lengths, batches and phases is a row, with --max-len set to the
+length. The row of a combination that does not fit in memory says so.)";
 
 // Gives the workloads real histories instead of synthetic ones.
 void use_histories(const data::Dataset& dataset, std::vector<profile::Workload>& workloads) {
@@ -78,7 +77,7 @@ class ProfileCommand : public Command {
 
 void ProfileCommand::declare(OptionTable& table) {
   table.begin_group("What to measure");
-  // --max-len and the catalogue follow from other options here.
+  // Here --length sets max_len, and --items or --data the catalogue.
   visit_options(model_, [&](const std::string& key, auto& field, const char* help) {
     if (key == "model") {
       model_.model = "elastic,softmax";
@@ -91,25 +90,25 @@ void ProfileCommand::declare(OptionTable& table) {
     return table.add(key, target, help).session();
   };
   add("length", &length_, "history lengths: 256,1k or 256-65536*4 or 100-500+100");
-  add("batch", &batch_, "sequences at a time, as --length");
-  add("phase", &phase_, "encode (all states), serve (one state a sequence), train (a step), rank");
+  add("batch", &batch_, "sequences per batch, in the form of --length");
+  add("phase",
+      &phase_,
+      "encode (all states), serve (one state per sequence), train (one step), rank");
   add("supervision",
       &supervision_,
-      "of train: last, all (causal models), window (elastic-window), or auto (what each model "
-      "trains "
-      "with)");
+      "for train: last, all (causal models), window (elastic-window), or auto (each model's own)");
   add("shortcut", &shortcut_, "compute only the last token in the last layer: on, off or both");
-  add("items", &items_, "size of the catalogue of synthetic histories");
-  add("data", &data_, "real histories, cut to the length, instead of synthetic ones")
+  add("items", &items_, "number of items in synthetic histories");
+  add("data", &data_, "file of real histories, cut to the length, instead of synthetic ones")
       .session("FILE");
   table.begin_group("How to measure");
-  add("repetitions", &repetitions_, "timed runs of each row");
-  add("warmup", &warmup_, "runs before them");
-  add("max_memory", &max_memory_, "what a row may need, e.g. 8G; empty: what is free");
-  add("baseline", &baseline_, "the model that speed-ups are against");
+  add("repetitions", &repetitions_, "timed runs per row");
+  add("warmup", &warmup_, "untimed runs before them");
+  add("max_memory", &max_memory_, "memory limit of a row, e.g. 8G; empty: the free memory");
+  add("baseline", &baseline_, "the model that speed-ups are relative to");
   table.begin_group("What to write");
-  add("ops", &ops_, "time and bytes of each kernel of one run as well");
-  // Of one call: a variable would overwrite the file of the call before.
+  add("ops", &ops_, "add time and bytes of each kernel in one run");
+  // Flags only: with a variable each call would overwrite the file of the call before.
   table.add("report", &report_, "write a page with plots to this file").flag_only("FILE");
   table.add("trace", &trace_, "write every kernel call to this file, for chrome://tracing")
       .flag_only("FILE");

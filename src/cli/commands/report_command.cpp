@@ -11,13 +11,13 @@ namespace elastic::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "write a page with the curves, the result and the options of a run\n"
-    "\n"
-    "  elastic report runs/first\n"
-    "  elastic report runs/first --out first.html\n"
-    "\n"
-    "The page needs nothing else, so it can be sent to somebody. It can be made at any time, also\n"
-    "while the run is still training; `elastic train --report` makes it at the end.";
+    R"(write a page with the curves, the result and the options of a run
+
+  elastic report runs/first
+  elastic report runs/first --out first.html
+
+The page is a single file that needs no other. It can be made at any time, also during training;
+`elastic train --report` makes it at the end.)";
 
 class ReportCommand : public Command {
  public:

@@ -31,26 +31,22 @@ namespace elastic::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "train a model into a run directory and evaluate it on the test split\n"
-    "\n"
-    "  elastic train --data ratings.csv --items movies.csv --out runs/first\n"
-    "  elastic train --config my.json --dim 128 --out runs/wide\n"
-    "  elastic train --resume --out runs/first\n"
-    "\n"
-    "Reads interactions (user, item, [rating], [time]; tab, comma, space or :: between, or JSON "
-    "lines;\n"
-    "plain, .gz, .zst or .xz), holds out each user's last event for the test and the one before "
-    "for\n"
-    "validation (--split: by time, by ratio, files of their own),\n"
-    "trains until validation NDCG@10 stops growing, keeps the best model, evaluates the test "
-    "split\n"
-    "once. Ctrl-C saves and stops, a second one stops at once, SIGUSR1 saves and goes on; "
-    "--resume\n"
-    "continues what was stopped, killed or out of time, to the same bits.\n"
-    "\n"
-    "Every option below up to Output is also a key of the config file (num_experts) and, with the\n"
-    "options of Running, a variable (ELASTIC_NUM_EXPERTS). Defaults < config file < variables <\n"
-    "flags.";
+    R"(train a model into a run directory and evaluate it on the test split
+
+  elastic train --data ratings.csv --items movies.csv --out runs/first
+  elastic train --config my.json --dim 128 --out runs/wide
+  elastic train --resume --out runs/first
+
+Reads interactions (user, item, [rating], [time]), separated by tab, comma, space or ::, or as
+JSON lines; plain, .gz, .zst or .xz. Holds out each user's last event for the test and the one
+before it for validation; --split selects another rule. Trains until validation NDCG@10 stops
+growing, keeps the best model, and evaluates it once on the test split. Ctrl-C saves and stops, a
+second Ctrl-C stops at once, SIGUSR1 saves and continues. --resume continues a run that was
+stopped, killed or out of time, to the same bits.
+
+Every option below, up to Output, is also a key of the config file (num_experts). These options
+and those under Running are also variables (ELASTIC_NUM_EXPERTS). Defaults < config file <
+variables < flags.)";
 
 class TrainCommand : public Command {
  public:
@@ -98,7 +94,7 @@ void TrainCommand::declare(OptionTable& table) {
   table.add("out", &out_, "the run directory: new, or with --resume an existing one")
       .flag_only("RUN");
   table.add("config", &config_, "options from a JSON file, comments allowed").flag_only("FILE");
-  table.add("resume", &resume_, "go on with the run in --out, by its own options").flag_only();
+  table.add("resume", &resume_, "continue the run in --out with its own options").flag_only();
   declare_data(table, data_);
   declare_cache(table, cache_);
   table.begin_group("Model");
@@ -124,17 +120,17 @@ std::optional<ConfigLayer> TrainCommand::config_layer() {
     throw UsageError("--resume takes the options of the run; leave out --config");
   }
   if (out_.empty()) {
-    throw UsageError("--resume: which run? add --out RUN");
+    throw UsageError("--resume: expected the run to continue; add --out RUN");
   }
   return resumed_.read(out_);
 }
 
 void TrainCommand::check_options(const OptionTable& table) const {
   if (out_.empty()) {
-    throw UsageError("--out: where shall the run go? add --out RUN, a new folder");
+    throw UsageError("--out: expected a run directory; add --out RUN, a new folder");
   }
   if (data_.data.empty()) {
-    throw UsageError("--data: which file? add --data FILE, the interactions to learn from");
+    throw UsageError("--data: expected a file of interactions; add --data FILE");
   }
   check(model_);
   for (const std::string& text : notes_on_unused_flags(table, {model_.model})) {
@@ -157,7 +153,7 @@ int TrainCommand::run(const OptionTable& table) {
   model_.num_items = data.split.num_items();
   const auto seed = static_cast<std::uint64_t>(train_.seed);
   const auto model = make_model(model_, seed, DType::kFloat32, device);
-  // Refused before the folder is made.
+  // Check before the folder is made.
   train::supervision_for(train_, *model);
   train::sampling_for(train_, *model);
   const train::RunDirectory run = open_run(data);
@@ -182,7 +178,7 @@ train::RunDirectory TrainCommand::open_run(const RunData& data) const {
     return train::RunDirectory::create(out_);
   }
   train::RunDirectory run = train::RunDirectory::resume(out_);
-  // Without it and without a checkpoint, the run was killed while it was being made.
+  // A run that was killed at its start has neither a checkpoint nor data.json.
   std::error_code error;
   if (run.has_checkpoint() || std::filesystem::exists(run.file("data.json"), error)) {
     check_same_data(out_, data);
@@ -190,7 +186,7 @@ train::RunDirectory TrainCommand::open_run(const RunData& data) const {
   return run;
 }
 
-// config.json comes first: from then on the run can be resumed.
+// Writes config.json first: with it the run can be resumed.
 void TrainCommand::write_files(const OptionTable& table,
                                const RunData& data,
                                const train::RunDirectory& run) const {
@@ -229,7 +225,8 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   }
   train::Trainer trainer(model, data.split, train_, run, options, observer);
   if (resume_) {
-    write_files(table, data, run);  // options that the checkpoint refuses must not get there
+    write_files(
+        table, data, run);  // after the trainer has checked the options against the checkpoint
   }
   try {
     if (tensorboard_) {
@@ -237,8 +234,8 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
     }
     return trainer.run();
   } catch (const Error& error) {
-    if (error.code() == ExitCode::kFailure) {  // of the disk, say
-      note("once that is mended, to go on from what is saved: " + resume_command());
+    if (error.code() == ExitCode::kFailure) {  // for instance of the disk
+      note("once this is fixed, continue from the saved state: " + resume_command());
     }
     throw;
   }
@@ -251,7 +248,7 @@ void TrainCommand::write_report(const train::RunDirectory& run) const {
 }
 
 int TrainCommand::interrupted(int signal) const {
-  note("stopped; the state is saved. To go on: " + resume_command());
+  note("stopped; the state is saved. To continue: " + resume_command());
   return 128 + signal;
 }
 

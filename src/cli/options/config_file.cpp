@@ -42,13 +42,13 @@ nlohmann::json read_config(const std::string& path) {
   const auto refuse_repeated = [&](int depth, nlohmann::json::parse_event_t event, auto& parsed) {
     if (depth == 1 && event == nlohmann::json::parse_event_t::key &&
         !keys.insert(parsed.template get<std::string>()).second) {
-      throw UsageError(path, ": key ", parsed.dump(), " stands twice");
+      throw UsageError(path, ": key ", parsed.dump(), " is repeated");
     }
     return true;
   };
   try {
     return nlohmann::json::parse(text, refuse_repeated, true, /*ignore_comments=*/true);
-  } catch (const nlohmann::json::exception& error) {  // also a number that no type holds
+  } catch (const nlohmann::json::exception& error) {  // also an out-of-range number
     throw UsageError(path, ": ", readable(error.what()));
   }
 }

@@ -12,7 +12,8 @@ struct ConfigLayer {
   std::string source;  ///< for messages: the file's name
 };
 
-/// Throws UsageError naming the file, and line and column for a syntax error or a repeated key.
+/// Reads the file at `path`. Throws UsageError that names the file if it cannot be read, with line
+/// and column if it is not JSON, and for a repeated key.
 nlohmann::json read_config(const std::string& path);
 
 }  // namespace elastic::cli

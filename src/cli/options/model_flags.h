@@ -1,4 +1,4 @@
-// Flags that nothing comes of, because the model has no such option.
+// Flags without effect, because the model has no such option.
 #pragma once
 
 #include <string>
@@ -8,8 +8,9 @@
 
 namespace elastic::cli {
 
-/// A note for each flag that none of `models` has. Throws UsageError for an unknown model. Config
-/// files and variables may serve several models: nothing is said of them.
+/// A note for each flag that is an option of other models but of none of `models`. Config files and
+/// variables are not checked: they may serve several models. Throws UsageError for an unknown
+/// model.
 std::vector<std::string> notes_on_unused_flags(const OptionTable& table,
                                                const std::vector<std::string>& models);
 

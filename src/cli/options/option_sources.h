@@ -1,4 +1,4 @@
-// RUN/sources.json: what set each option of a run, for those who read its report later.
+// RUN/sources.json: the file, variable or flag that set each option of a run.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,8 +8,9 @@
 
 namespace elastic::cli {
 
-/// Key -> file, variable or flag, for the config keys that something has set. What came from
-/// `run_config`, the run's own config.json, keeps what `before` says of it, or else names the file.
+/// Config key -> file, variable or flag, without keys at their default. A value from `run_config`,
+/// the run's own config.json, keeps its source in `before`; if `before` has none, the source is
+/// `run_config`.
 nlohmann::ordered_json option_sources(const OptionTable& table,
                                       const nlohmann::ordered_json& before,
                                       const std::string& run_config);

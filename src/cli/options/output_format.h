@@ -8,7 +8,7 @@
 namespace elastic::cli {
 
 struct OutputFormat {
-  std::string name;   ///< of -o
+  std::string name;   ///< the value of -o
   bool json = false;  ///< --json
 };
 
@@ -17,7 +17,7 @@ void declare_output(OptionTable& table,
                     OutputFormat& format,
                     const std::string& default_name,
                     const std::string& help);
-/// "json" where --json was given, else the name of -o.
+/// "json" with --json, else the value of -o.
 std::string chosen_format(const OutputFormat& format);
 /// Throws UsageError unless the format is json or table.
 bool wants_json(const OutputFormat& format);

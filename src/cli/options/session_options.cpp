@@ -12,7 +12,7 @@ void declare_session(OptionTable& table, SessionOptions& options, bool with_thre
   table
       .add("precision",
            &options.precision,
-           "products of matrices: fp32, tf32, bf16, or auto (cuda: tf32, cpu: fp32)")
+           "precision of matrix products: fp32, tf32, bf16, or auto (cuda: tf32, cpu: fp32)")
       .session();
   if (with_threads) {
     table.add("threads", &options.threads, "CPU threads; 0: all cores").session();
@@ -25,7 +25,7 @@ Device start_session(const SessionOptions& options) {
     throw UsageError("--threads: expected 0 (all cores) to 4096, got ", options.threads);
   }
   const Device device = parse_device(options.device);
-  Backend& backend = backend_for(device);  // now rather than after minutes of reading data
+  Backend& backend = backend_for(device);  // fails before minutes of reading data
   if (options.precision != "auto") {
     backend.set_precision(parse_precision(options.precision));
   }

@@ -1,4 +1,4 @@
-// Options of every subcommand that no result depends on.
+// Options of every subcommand that do not change its result: device, precision, threads, quiet.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,10 @@ struct SessionOptions {
   bool quiet = false;
 };
 
-/// Declares them under "Running"; `threads` may be declared elsewhere, as training does.
+/// Declares them under "Running", --threads only if `with_threads`: `train` declares its own.
 void declare_session(OptionTable& table, SessionOptions& options, bool with_threads = true);
-/// The device, checked, with the kernels' threads set. Throws UsageError or DeviceError.
+/// Sets the precision and the number of threads of the kernels, and returns the device. Throws
+/// UsageError for an invalid value, DeviceError if the device is not there.
 Device start_session(const SessionOptions& options);
 
 }  // namespace elastic::cli

@@ -1,4 +1,4 @@
-// What this binary was built from and with; stands in --version and in every result.
+// The version of this binary and how it was built, for --version and every result.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -6,11 +6,11 @@
 
 namespace elastic::cli {
 
-/// "0.1.0"
+/// The version, such as "0.1.0".
 std::string version();
-/// version, commit, build type, compiler, flags, libraries, devices.
+/// Version, commit, build type, compiler, flags and libraries.
 nlohmann::ordered_json build_info();
-/// The same as lines for --version.
+/// The text of --version: the same facts, one per line.
 std::string version_text();
 
 }  // namespace elastic::cli

@@ -5,7 +5,7 @@
 namespace elastic::cli {
 namespace {
 
-// `suffix` stands at the end of the metrics' names.
+// A row per metric, a column per cutoff. `suffix` ends the metrics' names: "[uni:100]".
 std::string metric_rows(const std::string& title,
                         const std::vector<eval::MetricValue>& metrics,
                         const std::string& suffix = "") {
@@ -27,7 +27,7 @@ std::string metric_rows(const std::string& title,
   return text;
 }
 
-// "HR@10 0.1000 to 0.2000, NDCG@10 ...": the metrics that a reader looks for.
+// " HR@10 0.1000 to 0.2000, NDCG@10 ...", for the three main metrics.
 std::string interval_list(const std::vector<eval::MetricValue>& metrics,
                           const std::vector<eval::Interval>& intervals,
                           bool with_value) {
@@ -49,15 +49,15 @@ std::string interval_list(const std::vector<eval::MetricValue>& metrics,
   return text + "\n";
 }
 
-// "users with at least 500 events of history"
-std::string who(const eval::Protocol& protocol) {
+// "users with a history of at least 500 events: 60", if the report is limited to them.
+std::string user_line(const eval::Protocol& protocol) {
   return protocol.min_history <= 0 ? ""
                                    : fmt::format("users with a history of at least {} events: {}\n",
                                                  protocol.min_history,
                                                  protocol.users);
 }
 
-// The columns that every table of buckets ends with.
+// The columns at the end of every table of buckets.
 std::string bucket_head() {
   return fmt::format("{:>9}{:>9}{:>9}{:>15}\n", "users", "HR@10", "NDCG@10", "popularity HR");
 }
@@ -81,7 +81,7 @@ std::string bucket_rows(const std::vector<eval::LengthBucket>& buckets) {
   return text;
 }
 
-// "12-40 events", "41 or more", "no event"
+// "head, 41 or more", "tail, 12-40", "cold, none"
 std::string events_of(const eval::PopularityBucket& bucket) {
   switch (bucket.group) {
     case eval::PopularityGroup::kHead:
@@ -103,9 +103,9 @@ std::string bucket_rows(const std::vector<eval::PopularityBucket>& buckets) {
 
 std::string list_lines(const eval::Report& report) {
   return fmt::format(
-      "coverage@10: {:.1f} % of the items stand in someone's top 10\n"
-      "gini@10: {:.3f} (0: all items are shown equally often); mean training events of what is "
-      "shown: {:.1f}\n",
+      "coverage@10: {:.1f} % of the items are in a top 10 list\n"
+      "gini@10: {:.3f} (0: all items are shown equally often); mean training events of shown "
+      "items: {:.1f}\n",
       100.0 * report.coverage,
       report.gini,
       report.mean_popularity);
@@ -138,8 +138,9 @@ std::string sampled_lines(const eval::Report& report) {
   }
   if (!report.sampled.empty()) {
     text +=
-        "Sampled metrics compare neither with a ranking of all items nor with other samples, and\n"
-        "may order models otherwise (Krichene and Rendle, KDD 2020).\n\n";
+        "Sampled metrics are not comparable with a ranking of all items or with other samples, "
+        "and\n"
+        "may order models differently (Krichene and Rendle, KDD 2020).\n\n";
   }
   return text;
 }
@@ -167,7 +168,7 @@ std::string protocol_lines(const eval::Protocol& protocol) {
 }  // namespace
 
 std::string metrics_table(const eval::Report& report) {
-  std::string text = who(report.protocol);
+  std::string text = user_line(report.protocol);
   text += metric_rows("model", report.metrics) + "\n";
   text += metric_rows("popularity", report.popularity) + "\n";
   text += "95 % intervals:" + interval_list(report.metrics, report.intervals, false);

@@ -1,4 +1,4 @@
-// A result for people.
+// The report of an evaluation as a table for people.
 #pragma once
 
 #include <string>
@@ -7,7 +7,8 @@
 
 namespace elastic::cli {
 
-/// Several lines: metrics by cutoff with popularity below, intervals, history lengths, protocol.
+/// Lines of text: metrics by cutoff of model and popularity, intervals, catalogue coverage, metrics
+/// by history length and by item popularity, sampled metrics, comparisons, protocol.
 std::string metrics_table(const eval::Report& report);
 
 }  // namespace elastic::cli

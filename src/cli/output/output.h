@@ -1,4 +1,4 @@
-// Standard output: results, and nothing else.
+// Standard output, which holds results only.
 #pragma once
 
 #include <string>
@@ -6,20 +6,22 @@
 
 namespace elastic::cli {
 
-/// The reader of our output has gone (`| head`): there is nobody to serve, which is no failure.
+/// Thrown when the reader of standard output has closed it (`| head`). The tool then ends with
+/// success.
 struct BrokenPipe {};
 
 class Output {
  public:
   void write(std::string_view text);
-  /// Hands on all that was written. Throws BrokenPipe, or Error for a full disk and the like.
+  /// Writes everything to standard output. Throws BrokenPipe, or Error if that fails, for instance
+  /// on a full disk.
   void flush();
 
  private:
   std::string buffer_;
 };
 
-/// Writes a whole result. Throws as Output::flush.
+/// Writes `text` and flushes. Throws as Output::flush.
 void print(std::string_view text);
 
 }  // namespace elastic::cli

@@ -10,7 +10,7 @@
 
 namespace elastic::cli {
 namespace {
-// A person reads at most ten lines a second; a log file should not fill up.
+// Ten updates a second for a person; fewer in a log file.
 constexpr std::chrono::milliseconds kLiveInterval{100};
 constexpr std::chrono::milliseconds kPlainInterval{10000};
 }  // namespace
@@ -34,7 +34,7 @@ void ProgressLine::update(const std::string& text) {
   }
   last_ = Clock::now();
   if (live_) {
-    // One column short, so that no terminal wraps.
+    // One column less than the width, so that no terminal wraps.
     const auto width = static_cast<std::size_t>(std::max(1, error_width() - 1));
     std::fprintf(stderr, "\r%s\033[K", text.substr(0, width).c_str());
     std::fflush(stderr);

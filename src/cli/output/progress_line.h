@@ -1,4 +1,4 @@
-// Progress on standard error: one live line on a terminal, a plain line now and then elsewhere.
+// Progress on standard error: one live line on a terminal, else a plain line every ten seconds.
 #pragma once
 
 #include <chrono>
@@ -8,18 +8,18 @@ namespace elastic::cli {
 
 class ProgressLine {
  public:
-  /// A quiet one prints nothing.
+  /// Prints nothing if `quiet`.
   explicit ProgressLine(bool quiet);
-  /// Leaves the last live line standing.
+  /// Ends the live line, which stays visible.
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  /// True when the next `update` would be shown: asked first, so that a text is made only then.
+  /// True if `update` would print now; saves making a text that is not shown.
   [[nodiscard]] bool due() const;
-  /// The state of things: replaces the live line.
+  /// Replaces the live line, if an update is due.
   void update(const std::string& text);
-  /// A line that stays, whatever the time.
+  /// Prints a line that stays, at any time.
   void message(const std::string& text);
 
  private:
@@ -27,14 +27,14 @@ class ProgressLine {
   void clear_live_line();
 
   bool quiet_;
-  bool live_;           ///< a terminal
-  bool shown_ = false;  ///< a live line stands
+  bool live_;           ///< standard error is a terminal
+  bool shown_ = false;  ///< a live line is visible
   Clock::time_point last_;
 };
 
-/// "1:02:03", "4:05"; for times left and times taken.
+/// A duration as "1:02:03" or "4:05".
 std::string format_duration(double seconds);
-/// "1.5 GiB"
+/// A number of bytes as "1.5 GiB".
 std::string format_bytes(double bytes);
 
 }  // namespace elastic::cli

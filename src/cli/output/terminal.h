@@ -1,15 +1,15 @@
-// What is known about the terminal behind standard error.
+// Properties of the terminal on standard error.
 #pragma once
 
 #include <string>
 
 namespace elastic::cli {
 
-/// A person watches standard error: a live line is welcome.
+/// True if standard error is a terminal that can show a live line.
 bool error_is_terminal();
-/// Columns of standard error, or 80.
+/// The number of columns of standard error; 80 if unknown.
 int error_width();
-/// Error and warning prefixes may be coloured: a terminal, and neither NO_COLOR nor TERM=dumb.
+/// True if prefixes may be coloured: on a terminal, without NO_COLOR and TERM=dumb.
 bool error_has_color();
 
 /// Prints "elastic: <message>" on standard error.

@@ -38,10 +38,10 @@ void TrainProgress::remember(const train::EvaluationReport& report) {
     best_ = fmt::format(
         "  best NDCG@10 {:.4f} ({})", eval::value_of(report.metrics, "NDCG@10"), report.epoch);
   }
-  tell_of_experts(report.experts);
+  note_experts(report.experts);
 }
 
-void TrainProgress::tell_of_experts(const eval::ExpertUse& experts) {
+void TrainProgress::note_experts(const eval::ExpertUse& experts) {
   if (experts.num_users() == 0) {
     return;
   }
@@ -50,7 +50,7 @@ void TrainProgress::tell_of_experts(const eval::ExpertUse& experts) {
     warned_ = true;
     line_.message(fmt::format(
         "warning: the interest memory has collapsed: {} users share {:.1f} effective experts of a "
-        "pool of {}, so it hardly tells them apart",
+        "pool of {}, so it hardly distinguishes them",
         experts.num_users(),
         experts.effective_experts(),
         experts.pool_size()));

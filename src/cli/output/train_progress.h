@@ -1,4 +1,4 @@
-// Shows how training goes, on one line.
+// The progress of training on one line.
 #pragma once
 
 #include <string>
@@ -17,12 +17,12 @@ class TrainProgress {
  private:
   void show(const train::Progress& progress);
   void remember(const train::EvaluationReport& report);
-  void tell_of_experts(const eval::ExpertUse& experts);
+  void note_experts(const eval::ExpertUse& experts);
 
   ProgressLine& line_;
-  std::string best_;     ///< the best evaluation so far
-  std::string experts_;  ///< how the validation users shared them
-  bool warned_ = false;  ///< of experts that collapse
+  std::string best_;     ///< the text of the best evaluation so far
+  std::string experts_;  ///< the text of expert use by validation users
+  bool warned_ = false;  ///< of collapsed experts
 };
 
 }  // namespace elastic::cli

@@ -79,7 +79,7 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   }
   if (protocol.users == 0) {
     throw DataError(
-        "nobody to evaluate: no user has a held-out event and a history before it (split ",
+        "no user to evaluate: none has a held-out event and a history before it (split ",
         task.split->rule(),
         "); leave-one-out needs three events of a user");
   }

@@ -25,7 +25,7 @@ Gate parse_gate(const std::string& text, const std::vector<std::string>& metrics
                      ": no metric \"",
                      gate.metric,
                      "\"; expected HR, NDCG, MRR or Recall at 1, 5, 10, 20 or 50, and [uni:N] or "
-                     "[pop:N] after it for what --sampled adds",
+                     "[pop:N] after it for a metric of --sampled",
                      did_you_mean(gate.metric, metrics));
   }
   set_from_text(&gate.least, text.substr(equals + 1), concat(kFlag, ": ", gate.metric));

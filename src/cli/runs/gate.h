@@ -1,4 +1,4 @@
-// `eval --fail-below`: results that a script will not accept.
+// `eval --fail-below`: the least values of metrics that a script accepts.
 #pragma once
 
 #include <string>
@@ -8,17 +8,17 @@
 
 namespace elastic::cli {
 
-/// A metric and the least value it may have.
+/// A metric and its least accepted value.
 struct Gate {
   std::string metric;
   double least = 0.0;
 };
 
-/// Reads "NDCG@10=0.1,HR@10=0.2"; nothing for "". Throws UsageError for a metric that is not among
-/// `metrics` (suggesting the nearest) or a value that is no number.
+/// Parses "NDCG@10=0.1,HR@10=0.2"; "" gives no gates. Throws UsageError for a metric that is not in
+/// `metrics`, with the nearest one, or a value that is not a number.
 std::vector<Gate> parse_gates(const std::string& text, const std::vector<std::string>& metrics);
 
-/// Throws GateError naming every metric below its gate.
+/// Throws GateError that lists every metric below its gate.
 void check_gates(const std::vector<Gate>& gates, const eval::Report& report);
 
 }  // namespace elastic::cli

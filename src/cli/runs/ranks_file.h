@@ -1,4 +1,4 @@
-// `eval --ranks`: each user's rank, for statistics of one's own.
+// `eval --ranks`: a file with the rank of each user's held-out item.
 #pragma once
 
 #include <string>
@@ -9,15 +9,15 @@
 
 namespace elastic::cli {
 
-/// A row or record for each user: raw ids of user and held-out item, its rank, the length of the
-/// history, and `rank[uni:100]` and the like for sampled candidates.
+/// One row or record per user: raw ids of user and held-out item, the item's rank, the length of
+/// the history, and a rank per sampling rule, `rank[uni:100]`.
 class RanksFile {
  public:
-  /// Of tab-separated rows under a header, or of JSON lines, by the suffix .tsv or .jsonl. Throws
-  /// UsageError for other names, Error if it cannot be written.
+  /// The suffix selects the format: .tsv for tab-separated rows under a header, .jsonl for JSON
+  /// lines. Throws UsageError for another suffix, Error if the file cannot be written.
   explicit RanksFile(const std::string& path);
 
-  /// Makes the file visible, whole; without it nothing is left behind.
+  /// Writes all rows and makes the file visible. Without it no file is left.
   void write(const data::Dataset& dataset, const eval::Ranking& ranking);
 
  private:

@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Counters: straight lines that tell nothing.
+// Counters, not plotted: they only grow.
 const std::set<std::string> counters{
     "epoch", "examples", "tokens", "tokens_read", "targets", "elapsed_s"};
 const std::map<std::string, std::string> captions{
@@ -27,7 +27,8 @@ const std::map<std::string, std::string> captions{
     {"epoch/tokens_per_s", "Tokens per second"},
     {"evaluation/seconds", "Seconds of a validation"}};
 
-// Series that share a picture: "evaluation/HR@5" and "evaluation/HR@10", "x/use/0" and "x/use/1".
+// The figure of a series. "evaluation/HR@5" shares one with "evaluation/HR@10", "x/use/0" with
+// "x/use/1".
 std::string group_of(const std::string& tag) {
   const std::size_t slash = tag.rfind('/');
   const bool indexed = tag.find_first_not_of("0123456789", slash + 1) == std::string::npos;
@@ -47,7 +48,7 @@ std::string caption_of(const std::string& group) {
                                : event + " " + name;
 }
 
-// One picture for each group, in the order in which they come.
+// One figure per group, in the order of their first points.
 class Figures {
  public:
   void add(const std::string& tag, double x, double y) {

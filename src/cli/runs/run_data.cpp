@@ -11,7 +11,7 @@
 namespace elastic::cli {
 namespace {
 
-void tell_source(const data::DataSource& source, const Notes& notes) {
+void note_source(const data::DataSource& source, const Notes& notes) {
   notes(fmt::format("data: {}: {}", source.path, source.detected));
   if (source.num_bad_rows > 0) {
     notes(fmt::format("data: bad rows skipped: {}; the first of them:", source.num_bad_rows));
@@ -24,7 +24,7 @@ void tell_source(const data::DataSource& source, const Notes& notes) {
   }
 }
 
-void tell_split(const data::Split& split, const Notes& notes) {
+void note_split(const data::Split& split, const Notes& notes) {
   notes(fmt::format("split: {}, {} events to train on, {} users to evaluate, {}",
                     split.rule(),
                     split.num_train_events(),
@@ -49,10 +49,10 @@ void tell_split(const data::Split& split, const Notes& notes) {
   }
 }
 
-void tell(const data::DataConfig& config, const RunData& data, const Notes& notes) {
+void note_all(const data::DataConfig& config, const RunData& data, const Notes& notes) {
   const data::LoadedData& loaded = data.loaded;
   for (const data::DataSource& source : loaded.sources) {
-    tell_source(source, notes);
+    note_source(source, notes);
   }
   for (const data::FilterStep& step : loaded.filters) {
     notes(fmt::format(
@@ -65,7 +65,7 @@ void tell(const data::DataConfig& config, const RunData& data, const Notes& note
                       loaded.titles.num_titles,
                       data.split.num_items()));
   }
-  tell_split(data.split, notes);
+  note_split(data.split, notes);
 }
 
 std::string absolute(const std::string& path) {
@@ -86,7 +86,7 @@ void declare_data(OptionTable& table, data::DataConfig& config) {
         option->key == "test_time") {
       option->value_name = "TIME";
     }
-    if (option->key == "drop_duplicates") {  // which once was a switch
+    if (option->key == "drop_duplicates") {  // a switch in earlier versions
       option->switch_texts = {"none", "all"};
     }
   }
@@ -98,8 +98,7 @@ bool is_data_path(const std::string& key) {
 
 void declare_cache(OptionTable& table, std::string& cache) {
   table
-      .add(
-          "cache", &cache, "folder where large inputs are kept parsed; auto: the user's cache; off")
+      .add("cache", &cache, "folder for parsed copies of large inputs; auto: the user's cache; off")
       .session("DIR");
 }
 
@@ -121,7 +120,7 @@ RunData read_data(const data::DataConfig& config, const Notes& notes) {
   data::LoadedData loaded = data::load_data(config);
   data::Split split(loaded.dataset, loaded.plan);
   RunData data{std::move(loaded), std::move(split)};
-  tell(config, data, notes);
+  note_all(config, data, notes);
   return data;
 }
 

@@ -1,4 +1,4 @@
-// The interactions that a run learns from: read, filtered, split, and told of.
+// The interactions of a run: read, filtered, split, and described in notes.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 
 namespace elastic::cli {
 
-/// Takes a line for the user.
+/// Shows a line to the user.
 using Notes = std::function<void(const std::string&)>;
 
 struct RunData {
@@ -22,18 +22,19 @@ struct RunData {
 
 /// Declares the options under "Data".
 void declare_data(OptionTable& table, data::DataConfig& config);
-/// True for the options that name a file of data.
+/// True if the option names a data file.
 bool is_data_path(const std::string& key);
-/// Declares --cache in the present group; `cache` holds "auto".
+/// Declares --cache in the present group. `cache` holds the default, "auto".
 void declare_cache(OptionTable& table, std::string& cache);
-/// DataConfig's cache_folder for the option's value. Throws UsageError for "".
+/// DataConfig::cache_folder for a value of --cache. Throws UsageError for "".
 std::string cache_folder(const std::string& cache);
-/// So that the options stay true in another folder. Standard input stays "-".
+/// Makes the paths independent of the current folder. "-", standard input, is kept.
 void make_paths_absolute(data::DataConfig& config);
 
-/// Notes what was detected, and what each filter left. Throws DataError or UsageError.
+/// Reads, filters and splits the data, with notes about its format, each filter and the split.
+/// Throws DataError or UsageError.
 RunData read_data(const data::DataConfig& config, const Notes& notes);
-/// What items.tsv of the run holds.
+/// The content of items.tsv: the names of items 1..V.
 std::vector<train::ItemName> item_names(const data::Dataset& dataset);
 
 }  // namespace elastic::cli

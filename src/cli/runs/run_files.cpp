@@ -15,7 +15,7 @@ std::string file_of(const std::string& run, const char* name) {
   return (std::filesystem::path(run) / name).string();
 }
 
-// The data options of RUN/config.json.
+// Reads the data options of RUN/config.json.
 data::DataConfig read_data_config(const std::string& run) {
   const ConfigLayer config = read_run_config(run);
   data::DataConfig options;
@@ -35,7 +35,7 @@ data::DataConfig read_data_config(const std::string& run) {
   return options;
 }
 
-// What RUN/data.json tells otherwise than the data.
+// A value of RUN/data.json that differs from the data.
 struct Difference {
   const char* key;
   std::string before;
@@ -50,7 +50,7 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
     if (!before.is_object() || !before.contains(key)) {
       throw CheckpointError(path, ": there is no ", key, "; it was not written by elastic train");
     }
-    // Of the split the hash tells all; what else is said of it has grown since earlier versions.
+    // The hash identifies the split; earlier versions wrote fewer other facts about it.
     const bool is_split = std::string_view(key) == "split" && before[key].is_object();
     if (is_split ? before[key].value("hash", "") != now[key].value("hash", "")
                  : before[key] != now[key]) {
@@ -106,9 +106,9 @@ void declare_run(OptionTable& table, std::string& run) {
 void declare_place(OptionTable& table, DataPlace& place) {
   // Flags only: a variable for training would point elsewhere.
   table.add("data", &place.data, "the data, if it has moved since the training").flag_only("FILE");
-  table.add("valid_data", &place.valid_data, "the same for the validation's own file")
+  table.add("valid_data", &place.valid_data, "the validation file, if it has moved")
       .flag_only("FILE");
-  table.add("test_data", &place.test_data, "the same for the test's own file").flag_only("FILE");
+  table.add("test_data", &place.test_data, "the test file, if it has moved").flag_only("FILE");
   declare_cache(table, place.cache);
 }
 

@@ -1,4 +1,4 @@
-// What a run directory says about itself, for the commands that use it again.
+// The config and the data of an existing run directory.
 #pragma once
 
 #include <string>
@@ -9,18 +9,18 @@
 
 namespace elastic::cli {
 
-/// Declares the argument RUN, required.
+/// Declares the required argument RUN.
 void declare_run(OptionTable& table, std::string& run);
-/// RUN/config.json. Throws CheckpointError naming the file.
+/// Reads RUN/config.json. Throws CheckpointError that names the file if it is unusable.
 ConfigLayer read_run_config(const std::string& run);
-/// Throws CheckpointError unless RUN/data.json tells of the same data and split.
+/// Throws CheckpointError unless RUN/data.json describes the same data and split.
 void check_same_data(const std::string& run, const RunData& data);
-/// The same for a run to compare with: other data is a UsageError, since the option names the wrong
-/// run.
+/// The same check for a run to compare with, but other data is a UsageError: the option names the
+/// wrong run.
 void check_comparable(const std::string& run, const RunData& data);
-/// Where a run's data is now, and is kept parsed.
+/// The present location of a run's data files, and the folder of its cache.
 struct DataPlace {
-  std::string data;  ///< "": where it was trained on it; so the others
+  std::string data;  ///< "": as in the run's config; also for the next two
   std::string valid_data;
   std::string test_data;
   std::string cache = "auto";
@@ -28,7 +28,7 @@ struct DataPlace {
 /// Declares --data, --valid-data, --test-data and --cache in the present group.
 void declare_place(OptionTable& table, DataPlace& place);
 /// Reads the data of the run again. Throws CheckpointError for an unusable config or other data,
-/// UsageError for a place of a file that the run has not.
+/// UsageError for the location of a file that the run does not use.
 RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes);
 
 }  // namespace elastic::cli

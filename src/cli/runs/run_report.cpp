@@ -23,7 +23,7 @@ using nlohmann::ordered_json;
 
 using Entries = std::vector<std::pair<std::string, std::string>>;
 
-// A file that a run may not have yet.
+// Reads a file that a run may not have yet; an empty object if it does not exist.
 ordered_json read_optional(const std::string& path) {
   std::error_code error;
   return std::filesystem::exists(path, error) ? train::read_json(path) : ordered_json::object();
@@ -53,7 +53,7 @@ std::string words_of(std::string key) {
   return key;
 }
 
-// Values under "a b" for {"a": {"b": value}}.
+// Flattens {"a": {"b": value}} to an entry "a b".
 void flatten(const std::string& name, const ordered_json& value, Entries& entries) {
   if (!value.is_object()) {
     entries.emplace_back(words_of(name), text_of(value));
@@ -64,7 +64,7 @@ void flatten(const std::string& name, const ordered_json& value, Entries& entrie
   }
 }
 
-// A row for each object, a column for each key of the first.
+// A table with a row per object and a column per key of the first object.
 std::string table_of(const ordered_json& objects) {
   report::Table table;
   for (const ordered_json& object : objects) {
@@ -102,7 +102,7 @@ std::string metrics_table(const ordered_json& result) {
   return report::to_html(table);
 }
 
-// A list of numbers, such as how many users each expert serves.
+// A plot of a list of numbers, such as the number of users of each expert.
 std::string list_figure(const std::string& name, const ordered_json& values) {
   report::Plot plot{name, "place in the list", {}, {}, {{name, {}}}};
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -111,12 +111,12 @@ std::string list_figure(const std::string& name, const ordered_json& values) {
   return report::plots(report::figure(plot));
 }
 
-// Parts of the result that have a place of their own on the page, or tell a reader nothing.
+// Parts of the result with their own section on the page, or without information for a reader.
 const std::set<std::string> placed{
     "metrics", "intervals", "popularity", "protocol", "schema_version"};
 
-// Lists of objects as tables, lists of numbers as figures, the rest by name: whatever a later
-// version adds is shown in the same way.
+// Shows lists of objects as tables, lists of numbers as figures, and other values by name, so that
+// keys of later versions appear as well.
 std::string contents(const ordered_json& object, const std::string& prefix = "") {
   std::string html;
   Entries entries;
@@ -142,7 +142,7 @@ std::string options_table(const ordered_json& config, const ordered_json& source
   report::Table table{{"option", "set by", "value"}, {}, 3};
   for (const auto& [key, value] : config.items()) {
     const std::string source = sources.contains(key) ? text_of(sources[key]) : "default";
-    // Not text_of: a learning rate has more digits than a metric.
+    // Not text_of, which rounds: a learning rate has more digits than a metric.
     table.rows.push_back(
         {key, source, value.is_string() ? value.get<std::string>() : value.dump()});
   }

@@ -1,4 +1,4 @@
-// Saving a run when its owner asks, without stopping it.
+// SIGUSR1: saves the state of a run without stopping it.
 #pragma once
 
 #include <atomic>
@@ -6,8 +6,8 @@
 
 namespace elastic::cli {
 
-/// While one lives, SIGUSR1 asks for the state to be saved instead of ending the process. Ignored
-/// as before where it was ignored.
+/// While an object lives, SIGUSR1 requests a save instead of ending the process. A signal that was
+/// ignored before stays ignored.
 class SaveSignal {
  public:
   SaveSignal();
@@ -15,7 +15,7 @@ class SaveSignal {
   SaveSignal(const SaveSignal&) = delete;
   SaveSignal& operator=(const SaveSignal&) = delete;
 
-  /// True once the signal has come, until somebody sets it back.
+  /// True after the signal. The receiver of the request resets it.
   static std::atomic<bool>& received();
 
  private:

@@ -1,4 +1,4 @@
-// Stopping a training run with Ctrl-C, without losing it.
+// Signals that stop training or a stream, with the state saved.
 #pragma once
 
 #include <array>
@@ -7,8 +7,8 @@
 
 namespace elastic::cli {
 
-/// While one lives, SIGINT, SIGTERM and SIGHUP ask for a stop instead of ending the process; the
-/// second one ends it at once. A signal that was ignored before (nohup) stays ignored.
+/// While an object lives, the first SIGINT, SIGTERM or SIGHUP requests a stop, and the second ends
+/// the process at once. A signal that was ignored before (nohup) stays ignored.
 class StopSignals {
  public:
   StopSignals();
@@ -16,7 +16,7 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  /// Holds the signal that asked for a stop, 0 if none did.
+  /// The signal that requested a stop, 0 if none did.
   static const std::atomic<int>& received();
 
  private:

@@ -33,7 +33,7 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
   } else {
     bound = app.add_option(names, option.help)->type_name(option.value_name);
   }
-  // The last one wins, so that a script can append its own.
+  // The last value wins, so that a script can append its own.
   bound->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->group(option.group);
   if (option.scope != Scope::kFlagOnly || !option.is_switch()) {
     bound->default_str(option.default_text);
@@ -46,8 +46,8 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
 ArgumentParser::ArgumentParser() : app_(std::make_unique<CLI::App>(kToolDescription, "elastic")) {
   app_->formatter(std::make_shared<HelpFormatter>());
   app_->set_help_flag("-h,--help", "print this help");
-  app_->add_flag("--version")->description("print the version and what this binary was built with");
-  app_->allow_extras();  // judged by refuse_leftovers, which knows the nearest name
+  app_->add_flag("--version")->description("print the version and the build of this binary");
+  app_->allow_extras();  // refuse_leftovers suggests the nearest name
   app_->require_subcommand(0, 1);
   for (auto& command : make_all_commands()) {
     commands_.emplace_back();
@@ -75,7 +75,7 @@ void ArgumentParser::bind(BoundCommand& bound) {
   if (!bound.table.environment_names().empty()) {
     bound.print_config = bound.app->add_flag_callback(
         kPrintConfigFlag,
-        // Called before CLI11 looks for what is required: the options alone do not need a run.
+        // CLI11 calls it before it checks required arguments: printing options needs no run.
         [&bound] {
           for (CLI::Option* option : bound.options) {
             option->required(false);
@@ -130,7 +130,7 @@ BoundCommand* ArgumentParser::parse(int argc,
   } catch (const CLI::ParseError& error) {
     for (const BoundCommand& bound : commands_) {
       if (bound.app->parsed()) {
-        refuse_leftovers(*bound.app);  // a mistyped flag tells more than the argument it swallowed
+        refuse_leftovers(*bound.app);  // reports a mistyped flag rather than its missing value
         throw UsageError(error.what(), " (see elastic ", bound.command->name(), " --help)");
       }
     }

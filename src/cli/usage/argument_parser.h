@@ -1,4 +1,4 @@
-// The flags of all subcommands, read with CLI11 as plain text; the option tables give them types.
+// The parser of the command line: CLI11 reads flags as plain text, the option tables give types.
 #pragma once
 
 #include <memory>
@@ -14,12 +14,12 @@ class Option;
 
 namespace elastic::cli {
 
-/// A subcommand with its table and what CLI11 knows of it.
+/// A subcommand with its option table and its CLI11 objects.
 struct BoundCommand {
   std::unique_ptr<Command> command;
   OptionTable table;
   CLI::App* app = nullptr;
-  std::vector<CLI::Option*> options;  ///< one for each of the table
+  std::vector<CLI::Option*> options;  ///< one per option of the table, in its order
   CLI::Option* print_config = nullptr;
 };
 
@@ -28,8 +28,8 @@ class ArgumentParser {
   ArgumentParser();
   ~ArgumentParser();
 
-  /// The chosen subcommand with all its layers applied, or null when the call was answered by
-  /// printing help or version. Throws UsageError.
+  /// Returns the chosen subcommand with its options set from all layers; null after printing help,
+  /// version or config. Throws UsageError.
   BoundCommand* parse(int argc, const char* const* argv, const char* const* environment);
 
  private:

@@ -1,4 +1,4 @@
-// A subcommand of `elastic`: its options, and what it does with them.
+// The interface of a subcommand of `elastic`: its options, and how it runs with them.
 #pragma once
 
 #include <memory>
@@ -16,15 +16,15 @@ class Command {
   virtual ~Command() = default;
 
   [[nodiscard]] virtual std::string name() const = 0;
-  /// Left out of the list of commands: for the machinery of shells and packages.
+  /// Left out of the list of commands: called by shells and packages, not by users.
   [[nodiscard]] virtual bool hidden() const { return false; }
-  /// One sentence for the list of commands; further lines say what a user should know, by example.
+  /// The first line is for the list of commands; the lines after it, with examples, for its help.
   [[nodiscard]] virtual std::string description() const = 0;
   /// Declares the options, whose values live in this object. Called once.
   virtual void declare(OptionTable& table) = 0;
-  /// The config file to apply, asked once options of Scope::kFlagOnly are set.
+  /// The config file to apply. Called once the options of Scope::kFlagOnly are set.
   virtual std::optional<ConfigLayer> config_layer() { return std::nullopt; }
-  /// All options are set. Returns the exit code; errors are thrown.
+  /// Runs with all options set. Returns the exit code; throws an Error on failure.
   virtual int run(const OptionTable& table) = 0;
 };
 

@@ -1,4 +1,4 @@
-// All commands that users see, with their options: what completions and the man page are made of.
+// All listed commands with their options, from which completions and the man page are made.
 #pragma once
 
 #include <memory>
@@ -9,23 +9,21 @@
 
 namespace elastic::cli {
 
-/// Of the whole tool: a sentence, and what a user should know.
+/// The help of the whole tool: one sentence, examples, exit codes.
 inline constexpr const char* kToolDescription =
-    "elastic: sequential recommendation with interest experts in linear time\n"
-    "\n"
-    "  elastic train --data ratings.csv --out runs/first\n"
-    "  elastic eval runs/first\n"
-    "  echo 42 | elastic predict runs/first\n"
-    "\n"
-    "Results go to standard output, everything else to standard error. Exit codes: 0 ok, 1 "
-    "failure,\n"
-    "2 usage or config, 3 bad input data, 4 out of memory, 5 not a number, 6 run unusable,\n"
-    "7 no such device, 8 a result below --fail-below, 130 or 143 stopped by a signal with the "
-    "state saved.";
+    R"(elastic: sequential recommendation with interest experts in linear time
 
-/// Of every subcommand whose options have more than one place to be set.
+  elastic train --data ratings.csv --out runs/first
+  elastic eval runs/first
+  echo 42 | elastic predict runs/first
+
+Results go to standard output, everything else to standard error. Exit codes: 0 ok, 1 failure,
+2 usage or config, 3 bad input data, 4 out of memory, 5 not a number, 6 run unusable,
+7 no such device, 8 a result below --fail-below, 130 or 143 stopped by a signal, state saved.)";
+
+/// A flag of every subcommand whose options may also be set by variables.
 inline constexpr const char* kPrintConfigFlag = "--print-config";
-inline constexpr const char* kPrintConfigHelp = "print every option with what set it, and stop";
+inline constexpr const char* kPrintConfigHelp = "print every option with its source, and stop";
 
 struct ListedCommand {
   std::unique_ptr<Command> command;
@@ -35,13 +33,13 @@ struct ListedCommand {
   [[nodiscard]] std::string summary() const;
 };
 
-/// Without the hidden ones. The options hold their defaults.
+/// All commands but hidden ones. The options hold their defaults.
 std::vector<ListedCommand> listed_commands();
 
-/// What a shell offers for an option's value or an argument.
+/// The values that a shell offers for an option or an argument.
 enum class Completion { kNothing, kTexts, kFiles, kFolders };
 Completion completion_of(const Option& option);
-/// --flag, its letter, and --no-flag where there is one.
+/// --flag, and its letter and --no-flag if there are any.
 std::vector<std::string> flags_of(const Option& option);
 
 }  // namespace elastic::cli

@@ -1,4 +1,4 @@
-// Scripts by which shells complete commands, flags, values and files.
+// Shell scripts that complete commands, flags, values and files.
 #pragma once
 
 #include <string>

@@ -64,7 +64,7 @@ std::string offer(const Option& option) {
   return ":";
 }
 
-// The cases of one command: values of flags first, then arguments and flags.
+// The case of one command: values after a flag, then flags and arguments.
 std::string command_case(const ListedCommand& listed) {
   std::vector<std::string> flags{"--help"};
   if (!listed.table.environment_names().empty()) {
@@ -74,7 +74,7 @@ std::string command_case(const ListedCommand& listed) {
   std::string argument;
   for (const auto& option : listed.table.options()) {
     if (option->scope == Scope::kPositional) {
-      // With several arguments the one that offers most: files, of which folders are some.
+      // Of several arguments, prefer files: they include folders.
       const bool wider = argument.empty() || completion_of(*option) == Completion::kFiles;
       argument = wider ? offer(*option) : argument;
       continue;

@@ -14,7 +14,7 @@ std::string quoted(const std::string& text) {
   return result + "'";
 }
 
-// -x takes a value and no file, -r a value.
+// In fish, -x means a value that is not a file, -r any value.
 std::string value_of(const Option& option) {
   if (option.is_switch()) {
     return "";

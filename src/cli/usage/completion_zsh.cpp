@@ -27,7 +27,7 @@ else
 fi
 )";
 
-// In single quotes, within the brackets or before the colon of a specification.
+// Escapes text for a specification in single quotes, within brackets or before a colon.
 std::string spec_text(const std::string& text) {
   std::string result;
   for (const char c : text) {
@@ -41,7 +41,7 @@ std::string spec_text(const std::string& text) {
   return result;
 }
 
-// ":MODEL:(a b)", what comes after a flag; "" for a switch.
+// The part of a specification after the flag, such as ":MODEL:(a b)"; "" for a switch.
 std::string action_of(const Option& option) {
   if (option.is_switch()) {
     return "";
@@ -66,7 +66,7 @@ std::string action_of(const Option& option) {
   return fmt::format(":{}: ", name);
 }
 
-// The last one wins, so every flag may come again: '*'.
+// '*': a flag may be repeated, since its last value wins.
 std::string flag_spec(const std::string& flag, const Option& option) {
   const bool is_long = flag.rfind("--", 0) == 0;
   return fmt::format("                        '*{}{}[{}]{}' \\\n",

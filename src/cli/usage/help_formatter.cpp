@@ -9,7 +9,7 @@ constexpr std::size_t kIndent = 2;
 constexpr std::size_t kHelpColumn = 32;
 constexpr std::size_t kWidth = 100;
 
-// `left` at the indent, `help` from its column on, broken between words.
+// Two columns: `left`, and `help` wrapped between words.
 std::string two_columns(const std::string& left, const std::string& help) {
   std::string line(kIndent, ' ');
   line += left;

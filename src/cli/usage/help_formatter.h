@@ -1,4 +1,4 @@
-// The layout of --help: examples first, then the options by group, wrapped, with their defaults.
+// The layout of --help: description and examples, then options by group with their defaults.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,7 +6,7 @@
 
 namespace elastic::cli {
 
-/// The heading of -h, the last one.
+/// The last group of the help, which holds -h.
 inline constexpr const char* kOtherGroup = "Other";
 
 class HelpFormatter : public CLI::Formatter {

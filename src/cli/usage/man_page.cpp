@@ -10,7 +10,7 @@
 namespace elastic::cli {
 namespace {
 
-// Text as it stands: roff has its own ideas of some signs, and of dots and quotes at the beginning.
+// Escapes the characters that roff would interpret, and a dot or quote at the start of a line.
 std::string roff(const std::string& text) {
   std::string result = text.rfind('.', 0) == 0 || text.rfind('\'', 0) == 0 ? "\\&" : "";
   for (const char c : text) {
@@ -40,7 +40,7 @@ std::string roff(const std::string& text) {
   return result;
 }
 
-// Paragraphs, and indented lines as they stand.
+// Paragraphs; indented lines keep their line breaks.
 std::string roff_text(const std::string& text) {
   std::string result;
   bool verbatim = false;
@@ -78,11 +78,11 @@ std::string heading_of(const Option& option) {
   return option.is_switch() ? text : text + fmt::format(" \\fI{}\\fR", roff(option.value_name));
 }
 
-// The default, where a user could wonder.
+// " [default]"; "" for arguments, for switches that are flags only, and for an empty default.
 std::string default_of(const Option& option) {
-  const bool tells = !option.default_text.empty() && option.scope != Scope::kPositional &&
-                     (option.scope != Scope::kFlagOnly || !option.is_switch());
-  return tells ? fmt::format(" [{}]", option.default_text) : "";
+  const bool is_shown = !option.default_text.empty() && option.scope != Scope::kPositional &&
+                        (option.scope != Scope::kFlagOnly || !option.is_switch());
+  return is_shown ? fmt::format(" [{}]", option.default_text) : "";
 }
 
 std::string option_lines(const Option& option) {
@@ -130,15 +130,14 @@ std::string command_section(const ListedCommand& listed) {
 }
 
 constexpr const char* kEnvironment =
-    "An option that config files know, or that stands under Running, is a variable too: "
+    "Every option that is a config key, and every option under Running, is also a variable: "
     "ELASTIC_NUM_EXPERTS for --num-experts. Flags win over variables, variables over the config "
     "file. A variable ELASTIC_... that no command knows is an error.\n"
     "\n"
-    "NO_COLOR, when it is not empty, turns colours off. They are used on terminals only.";
+    "NO_COLOR, if it is not empty, turns colours off. Only terminals get colours.";
 
 constexpr const char* kMore =
-    "Manual and source of the tool come with its documentation, by default in "
-    "/usr/share/doc/elastic.";
+    "The documentation of the tool is installed in /usr/share/doc/elastic by default.";
 
 }  // namespace
 

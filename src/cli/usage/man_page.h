@@ -1,4 +1,4 @@
-// The manual page elastic(1), made of the option tables.
+// The manual page elastic(1), generated from the option tables.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace elastic::cli {
 
-/// In the man macros of roff.
+/// The page in roff with the man macros.
 std::string man_page(const std::vector<ListedCommand>& commands);
 
 }  // namespace elastic::cli

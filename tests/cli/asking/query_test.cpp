@@ -52,7 +52,7 @@ TEST_CASE("query: items and candidates") {
   CHECK_FALSE(query.item.has_value());
   CHECK(parse_query("", PlainLine::kItem, 4).error == "line 4: an empty line; expected an item id");
   CHECK(parse_query("{\"user\": 1, \"item\": 2}", PlainLine::kUser, 4).error ==
-        "line 4: an item's nearest are asked for without user and history");
+        "line 4: expected an item without user and history");
   CHECK(parse_query("{\"item\": 1, \"candidates\": 2}", PlainLine::kUser, 4).error ==
         "line 4: candidates: expected [id, ...], got 2");
 }

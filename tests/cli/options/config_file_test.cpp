@@ -40,10 +40,10 @@ TEST_CASE("config file: mistakes name the place") {
                        UsageError);
 }
 
-TEST_CASE("config file: a key that stands twice is refused") {
+TEST_CASE("config file: a repeated key is refused") {
   const TemporaryFile twice("{\"dim\": 32, \"dim\": 64}");
   CHECK_THROWS_WITH_AS(
-      read_config(twice.path()), (twice.path() + ": key \"dim\" stands twice").c_str(), UsageError);
+      read_config(twice.path()), (twice.path() + ": key \"dim\" is repeated").c_str(), UsageError);
 }
 
 TEST_CASE("config file: an empty or missing one is refused") {

@@ -9,9 +9,9 @@ void Explanations::declare(OptionTable& table) {
   table
       .add("explain",
            &explain_,
-           "add the interest experts that a history called up, and what they read in it")
+           "add the interest experts of a history, and the events that they attend to")
       .flag_only();
-  table.add("explain_events", &events_, "events shown of what an expert read").flag_only();
+  table.add("explain_events", &events_, "events shown per expert").flag_only();
 }
 
 void Explanations::check(const OptionTable& table, const std::string& format) const {

@@ -1,4 +1,4 @@
-// `predict --explain`: answers with the interest experts behind them.
+// `predict --explain`: adds interest experts to answers.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace elastic::cli {
 class Explanations {
  public:
   void declare(OptionTable& table);
-  /// Throws UsageError for answers in a format that has no place for experts, and for a number of
-  /// events below 1 or without --explain.
+  /// Throws UsageError for a format of answers that cannot hold experts, and for --explain-events
+  /// below 1 or without --explain.
   void check(const OptionTable& table, const std::string& format) const;
-  /// Throws UsageError if they are asked of a model without experts.
+  /// Throws UsageError if the model has no experts to explain with.
   void check_model(const ModelConfig& config) const;
-  /// Adds the experts to an answer about a history, where they are asked for.
+  /// With --explain, adds the experts to an answer about a history.
   void add(Question& question, Recommender& recommender) const;
 
  private:

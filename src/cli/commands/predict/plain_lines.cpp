@@ -7,7 +7,7 @@ namespace elastic::cli {
 void PlainLines::declare(OptionTable& table) {
   table.add("users", &users_, "a line that is not JSON is a user id (the default)").flag_only();
   table.add("histories", &histories_, "a line that is not JSON is a history: item ids").flag_only();
-  table.add("similar", &similar_, "a line that is not JSON is an item id, asking for nearest items")
+  table.add("similar", &similar_, "a line that is not JSON is an item id: answer its nearest items")
       .flag_only();
 }
 

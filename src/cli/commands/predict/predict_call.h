@@ -1,4 +1,4 @@
-// What every mode of `predict` works on, once the options are read and the run is loaded.
+// The loaded run, input and output of a call of `predict`, shared by its modes.
 #pragma once
 
 #include <string>

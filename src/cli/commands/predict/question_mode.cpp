@@ -13,15 +13,15 @@
 namespace elastic::cli {
 namespace {
 
-// For a person at the keyboard.
+// The hint for a person at the keyboard.
 const char* prompt_of(PlainLine plain) {
   switch (plain) {
     case PlainLine::kItem:
-      return "one item id a line; Ctrl-D ends";
+      return "one item id per line; Ctrl-D ends";
     case PlainLine::kHistory:
-      return "item ids, oldest first, one history a line; Ctrl-D ends";
+      return "item ids, oldest first, one history per line; Ctrl-D ends";
     default:
-      return "one user id a line; Ctrl-D ends";
+      return "one user id per line; Ctrl-D ends";
   }
 }
 
@@ -39,7 +39,7 @@ std::vector<std::string> read_ids(const std::string& path) {
 }  // namespace
 
 void QuestionMode::declare(OptionTable& table) {
-  table.add("candidates", &candidates_, "rank only the items of this file, an id a line")
+  table.add("candidates", &candidates_, "rank only the items in this file, one id per line")
       .flag_only("FILE");
   explanations_.declare(table);
 }
@@ -56,7 +56,7 @@ void QuestionMode::read_candidates(PredictCall& call) const {
   KnownItems known = call.recommender.look_up(ids);
   if (known.items.empty()) {
     throw DataError(candidates_,
-                    ": expected item ids, one a line; none of the ",
+                    ": expected item ids, one per line; none of the ",
                     ids.size(),
                     " is known to the model");
   }

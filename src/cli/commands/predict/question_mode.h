@@ -1,4 +1,4 @@
-// `predict` as it is without --stream and --embeddings: an answer to each question.
+// `predict` without --stream and --embeddings: answers each question.
 #pragma once
 
 #include <string>
@@ -14,12 +14,12 @@ class QuestionMode {
  public:
   /// Declares --candidates and the options of explanations in the present group.
   void declare(OptionTable& table);
-  /// Throws UsageError. `format` is that of the answers.
+  /// Throws UsageError for options that exclude each other. `format` is that of the answers.
   void check(const OptionTable& table, const std::string& format) const;
-  /// Throws UsageError if a model cannot answer so.
+  /// Throws UsageError if the model cannot give the explanations that are asked for.
   void check_model(const ModelConfig& config) const { explanations_.check_model(config); }
-  /// Answers every line of the input. Returns the exit code; throws DataError for candidates none
-  /// of which is known, and as Questions::finish.
+  /// Answers every line of the input. Returns the exit code. Throws DataError if no candidate is
+  /// known, and as Questions::finish.
   int run(PredictCall& call) const;
 
  private:

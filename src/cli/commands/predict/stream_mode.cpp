@@ -16,14 +16,14 @@ void StreamMode::declare(OptionTable& table) {
   table
       .add("from_data",
            &from_data_,
-           "a user who is new to the stream has had all events that the data holds")
+           "start users who are new to the stream with their events in the data")
       .flag_only();
   table
       .add("resume",
            &resume_,
-           "the stream's input again from its beginning: skip the lines that the states hold")
+           "read the same input again from its beginning: skip the lines in the states")
       .flag_only();
-  table.add("save_every_s", &save_every_s_, "seconds between saves of the streams' states")
+  table.add("save_every_s", &save_every_s_, "seconds between saves of the users' states")
       .flag_only();
 }
 
@@ -56,13 +56,13 @@ int StreamMode::run(PredictCall& call) const {
   StreamSession session(call.run, call.recommender, earlier_events(call.known_users));
   if (session.num_users() > 0) {
     call.note(
-        fmt::format("{}: going on with {} users", session.states_path(), session.num_users()));
+        fmt::format("{}: continuing with {} users", session.states_path(), session.num_users()));
   }
   const SaveSignal save_signal;
   LineReader reader(call.input, &StopSignals::received());
   if (resume_) {
     const std::int64_t skipped = session.skip_read_lines(reader);
-    call.note(fmt::format("{}: {} lines were read before", reader.name(), skipped));
+    call.note(fmt::format("{}: {} lines skipped, read before", reader.name(), skipped));
   }
   const StopSignals signals;
   session.run(reader, call.writer, call.output, save_every_s_);

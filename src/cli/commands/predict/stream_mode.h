@@ -1,4 +1,4 @@
-// `predict --stream`: events as they happen, each with an answer.
+// `predict --stream`: reads events as they happen and answers each.
 #pragma once
 
 #include "cli/asking/stream_session.h"
@@ -11,10 +11,10 @@ class StreamMode {
  public:
   void declare(OptionTable& table);
   [[nodiscard]] bool chosen() const { return stream_; }
-  /// Throws UsageError.
+  /// Throws UsageError for options that do not go with --stream, or need it.
   void check(const OptionTable& table) const;
-  /// Answers every event of the input, until its end or a signal to stop. Returns the exit code;
-  /// throws as StreamSession and judge_lines.
+  /// Answers every event of the input until its end or a signal to stop. Returns the exit code.
+  /// Throws as StreamSession and judge_lines.
   int run(PredictCall& call) const;
 
  private:

@@ -14,9 +14,9 @@ void VectorMode::declare(OptionTable& table) {
   table
       .add("embeddings",
            &embeddings_,
-           "items, or users: their states, of FILE's questions or of all users")
+           "items, or users: the states of the users in FILE, or of all users")
       .flag_only("OF");
-  table.add("out", &out_, "where the vectors go, .npy; their ids beside, .ids.txt")
+  table.add("out", &out_, "write the vectors to this .npy file, their ids to .ids.txt beside it")
       .flag_only("FILE");
 }
 

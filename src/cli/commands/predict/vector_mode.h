@@ -1,4 +1,4 @@
-// `predict --embeddings`: vectors of items or users in a file, instead of answers.
+// `predict --embeddings`: writes vectors of items or users to a file, instead of answers.
 #pragma once
 
 #include <string>
@@ -12,10 +12,10 @@ class VectorMode {
  public:
   void declare(OptionTable& table);
   [[nodiscard]] bool chosen() const { return !embeddings_.empty(); }
-  /// Throws UsageError.
+  /// Throws UsageError for options that do not go together. `input` is the input's name.
   void check(const OptionTable& table, const std::string& input) const;
   /// Writes the vectors of all items, of all users, or of the histories in the input. Returns the
-  /// exit code; throws as EmbeddingExport and Questions::finish.
+  /// exit code. Throws as EmbeddingExport and Questions::finish.
   int run(PredictCall& call) const;
 
  private:

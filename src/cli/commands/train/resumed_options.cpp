@@ -12,7 +12,7 @@
 namespace elastic::cli {
 namespace {
 
-// Whether it must be as it was: what is trained may not change on the way.
+// True for an option that must keep its value when the run is resumed.
 bool is_fixed(const Option& option) {
   return option.scope == Scope::kEverywhere && option.group != kTrainingGroup &&
          option.group != kRecordsGroup && !is_data_path(option.key);

@@ -1,4 +1,4 @@
-// The options of the run that `train --resume` goes on with, and what had set them.
+// The options of the run that `train --resume` continues, and their sources.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,26 +9,25 @@
 
 namespace elastic::cli {
 
-// Groups of options that may change when a run is resumed: how long and how fast it trains, and
-// what is written about it beside its results.
+// Groups of options that may change when a run is resumed: the schedule of training, and the
+// records written besides its results.
 inline constexpr const char* kTrainingGroup = "Training";
 inline constexpr const char* kRecordsGroup = "Records";
 
-/// Without a run until `read`.
+/// Empty until `read`.
 class ResumedOptions {
  public:
-  /// The options of the run in `out`. Throws UsageError if there is none, CheckpointError if its
-  /// files are unusable.
+  /// Reads the options of the run in `out`. Throws UsageError if there is no run, CheckpointError
+  /// if its files are unusable.
   ConfigLayer read(const std::string& out);
-  /// Throws UsageError for an option that has another value than in the run, although it decides
-  /// what is trained.
+  /// Throws UsageError if an option outside those groups has another value than in the run.
   void check_unchanged(const OptionTable& table) const;
-  /// The content of sources.json.
+  /// The content of the run's new sources.json.
   [[nodiscard]] nlohmann::ordered_json sources(const OptionTable& table) const;
 
  private:
   ConfigLayer before_;
-  nlohmann::ordered_json sources_;  ///< what had set them
+  nlohmann::ordered_json sources_;  ///< the run's sources.json
 };
 
 }  // namespace elastic::cli

@@ -14,7 +14,7 @@ void TensorBoardLog::join(train::TrainObserver& observer) {
 }
 
 void TensorBoardLog::open(const train::RunDirectory& run, bool resumed, std::int64_t num_steps) {
-  // Beyond what metrics.jsonl kept, and beyond the checkpoint.
+  // The first step after both the last line of metrics.jsonl and the checkpoint.
   const std::int64_t first_step = std::max(train::last_step_of(run.metrics_path()) + 1, num_steps);
   board_.emplace(run.file("tensorboard"), resumed ? first_step : 0);
 }

@@ -12,11 +12,10 @@ namespace elastic::cli {
 
 class TensorBoardLog {
  public:
-  /// Has the observer write here as well. Keeps a reference to this object, which must be open
-  /// before the training's first step.
+  /// Extends the observer so that it also writes here. The observer keeps a reference to this
+  /// object, which must be open before the first step of training.
   void join(train::TrainObserver& observer);
-  /// Begins a new file. A resumed training, which has done `num_steps` steps, writes again what
-  /// metrics.jsonl does not hold.
+  /// Creates a new file. If the training is resumed, `num_steps` is the step of its checkpoint.
   void open(const train::RunDirectory& run, bool resumed, std::int64_t num_steps);
 
  private:

@@ -4,7 +4,7 @@
     scripts/check_layers.py [SRC]     checks SRC; default: src/ of this repository
     scripts/check_layers.py --self-test
 
-FOLDERS and LIBRARIES below define the rules; docs/design.md draws them.
+The rules are FOLDERS, FLOORS and LIBRARIES below; docs/design.md draws them.
 """
 
 import re
@@ -25,6 +25,19 @@ FOLDERS = {
     "report": ["base"],
     "profile": ["base", "tensor", "autograd", "data", "model", "eval", "train", "report"],
     "cli": ["base", "tensor", "autograd", "data", "model", "eval", "train", "report", "profile"],
+}
+
+# What a subfolder may include of its folder besides itself. Files beside the subfolders may include
+# all of them; no subfolder includes these files.
+FLOORS = {
+    "cli": {
+        "output": [],
+        "options": [],
+        "usage": ["output", "options"],
+        "runs": ["output", "options"],
+        "asking": ["output", "options", "runs"],
+        "commands": ["output", "options", "usage", "runs", "asking"],
+    },
 }
 
 # Headers that only the CPU's kernels may include: the rest runs kernels (tensor/kernel.h).
@@ -52,6 +65,22 @@ SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
+def floor_of(path):
+    """The subfolder that `path` (below the source) lies in, "" for a file beside subfolders."""
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def judge_floors(file, header):
+    """Why `file` must not include `header` of its own folder, or None."""
+    folder = file.split("/")[0]
+    floors = FLOORS.get(folder)
+    here, there = floor_of(file), floor_of(header)
+    if not floors or here == "" or here == there or there in floors.get(here, []):
+        return None
+    return f"{folder}/{here} must not include {header}"
+
+
 def judge(file, quote, header, source):
     """Why `file` (its path below `source`) must not include `header`, or None."""
     folder = file.split("/")[0]
@@ -62,6 +91,8 @@ def judge(file, quote, header, source):
             return f'must write "{header}" as a path from src/' if is_relative else None
         if target != folder and target not in FOLDERS[folder]:
             return f"{folder} must not include {header}"
+        if target == folder and judge_floors(file, header):
+            return judge_floors(file, header)
         for prefix, owner in PRIVATE.items():
             if header.startswith(prefix) and not file.startswith(owner):
                 return f"{folder} must not include {header} (only src/{owner} may)"
@@ -79,7 +110,8 @@ def check(source):
     messages = []
     for path in paths:
         file = path.relative_to(source).as_posix()
-        if file.split("/")[0] not in FOLDERS:
+        folder, floor = file.split("/")[0], floor_of(file)
+        if folder not in FOLDERS or floor not in ("", *FLOORS.get(folder, [floor])):
             messages.append(f"{source.name}/{file}: unknown folder; add it to check_layers.py")
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
@@ -109,6 +141,11 @@ def self_test():
         "eval/evaluator.cpp": '#include "train/trainer.h"\n#include <fmt/format.h>\n',
         "train/trainer.cpp": '#include "eval/evaluator.h"\n',
         "cli/main.cpp": '#include "train/trainer.h"\n#include "build_commit.h"\n',
+        "cli/commands/a_command.cpp": '#include "cli/output/table.h"\n#include "base/error.h"\n',
+        "cli/output/table.cpp": '#include "cli/output/table.h"\n#include "cli/options/option.h"\n',
+        "cli/options/option.h": '#include "cli/application.h"\n',
+        "cli/odd/thing.h": "#include <string>\n",
+        "cli/application.cpp": '#include "cli/commands/command.h"\n',
         "cli/device.cpp": '#include "cuda/runtime.h"\n',
         "extra/thing.h": "#include <string>\n",
     }
@@ -116,6 +153,9 @@ def self_test():
         "src/autograd/ops/linear.cpp:1: autograd must not include tensor/cpu/gemm.h "
         "(only src/tensor/cpu/ may)",
         "src/cli/device.cpp:1: cli must not include cuda/runtime.h",
+        "src/cli/odd/thing.h: unknown folder; add it to check_layers.py",
+        "src/cli/options/option.h:1: cli/options must not include cli/application.h",
+        "src/cli/output/table.cpp:2: cli/output must not include cli/options/option.h",
         "src/data/split.cpp:1: data must not include model/model.h",
         "src/eval/evaluator.cpp:1: eval must not include train/trainer.h",
         "src/eval/evaluator.cpp:2: eval must not include <fmt/format.h> (allowed in: src/cli)",

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cli/argument_parser.h"
-#include "cli/command.h"
-#include "cli/output.h"
-#include "cli/terminal.h"
+#include "cli/output/output.h"
+#include "cli/output/terminal.h"
+#include "cli/usage/argument_parser.h"
+#include "cli/usage/command.h"
 
 namespace elastic::cli {
 namespace {
@@ -36,7 +36,7 @@ std::vector<std::unique_ptr<Command>> make_all_commands() {
 }
 
 int run_application(int argc, const char* const* argv, const char* const* environment) {
-  // A write to a closed pipe, or beyond `ulimit -f`, then fails, and says so.
+  // A write to a closed pipe or beyond `ulimit -f` then fails with an error instead of a signal.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   try {

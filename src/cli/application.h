@@ -3,7 +3,7 @@
 
 namespace elastic::cli {
 
-/// What `main` returns: see ExitCode, and 128 + N after signal N.
+/// Runs the tool. Returns the exit code for `main`: an ExitCode, or 128 + N after signal N.
 int run_application(int argc, const char* const* argv, const char* const* environment);
 
 }  // namespace elastic::cli

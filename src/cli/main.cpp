@@ -8,13 +8,14 @@
 
 namespace {
 
-// OpenMP's threads spin for milliseconds between kernels unless told otherwise before the program
-// starts: beside another busy process that is ten times slower. A shorter spin costs nothing on a
-// quiet machine. Who set either variable is left alone, and so is a system without /proc.
+// Runs the program again with a shorter spin of OpenMP's threads, which read GOMP_SPINCOUNT before
+// main. By default they spin for milliseconds between kernels, which is ten times slower beside
+// another busy process; a shorter spin costs nothing on a quiet machine. Does nothing if either
+// variable is set, and on a system without /proc.
 void shorten_spinning(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr && std::getenv("GOMP_SPINCOUNT") == nullptr) {
     setenv("GOMP_SPINCOUNT", "20000", 1);
-    // By its own path: the process keeps the name by which `pkill` and `top` know it.
+    // By its real path, so that the process keeps its name for `pkill` and `top`.
     std::error_code error;
     execv(std::filesystem::read_symlink("/proc/self/exe", error).c_str(), argv);
   }

@@ -1,5 +1,5 @@
 // Config files of `train`, through the option table.
-#include "cli/argument_parser.h"
+#include "cli/usage/argument_parser.h"
 #include "fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,6 +1,6 @@
 // What `predict` reads: lines of JSON or plain ones.
-#include "cli/line_reader.h"
-#include "cli/query.h"
+#include "cli/asking/line_reader.h"
+#include "cli/asking/query.h"
 #include "fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,0 +1,193 @@
+#include "cli/asking/answer_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "base/rounding.h"
+#include "cli/output/tsv_field.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr int kScoreDigits = 6;
+
+// The subject of an answer: the user, the item, or else the line.
+std::string label_of(const Answer& answer) {
+  if (answer.item) {
+    return *answer.item;
+  }
+  return answer.user ? *answer.user : fmt::format("line {}", answer.line);
+}
+
+// Adds the id, and the title if it is known.
+template <class Named>
+void add_names(const Named& item, nlohmann::ordered_json& entry) {
+  entry["id"] = item.id;
+  if (!item.title.empty()) {
+    entry["title"] = item.title;
+  }
+}
+
+nlohmann::ordered_json experts_to_json(const std::vector<ExplainedExpert>& experts) {
+  auto list = nlohmann::ordered_json::array();
+  for (const ExplainedExpert& expert : experts) {
+    nlohmann::ordered_json entry{{"expert", expert.expert}};
+    if (expert.subkeys) {
+      entry["subkeys"] = {expert.subkeys->first, expert.subkeys->second};
+    }
+    if (expert.gate) {
+      entry["gate"] = round_to_digits(*expert.gate, kScoreDigits);
+    }
+    entry["events"] = nlohmann::ordered_json::array();
+    for (const ExplainedEvent& event : expert.events) {
+      nlohmann::ordered_json part{{"event", event.event}};
+      add_names(event, part);
+      part["weight"] = round_to_digits(event.weight, kScoreDigits);
+      entry["events"].push_back(std::move(part));
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+class JsonWriter : public AnswerWriter {
+ public:
+  void write(const Answer& answer, Output& output) override {
+    nlohmann::ordered_json record;
+    if (answer.item) {
+      record["item"] = *answer.item;
+    } else if (answer.user) {
+      record["user"] = *answer.user;
+    } else {
+      record["line"] = answer.line;
+    }
+    if (!answer.error.empty()) {
+      record["error"] = answer.error;
+    } else {
+      record["items"] = nlohmann::ordered_json::array();
+      for (const RecommendedItem& item : answer.items) {
+        nlohmann::ordered_json entry;
+        add_names(item, entry);
+        entry["score"] = round_to_digits(item.score, kScoreDigits);
+        record["items"].push_back(std::move(entry));
+      }
+    }
+    if (answer.experts) {
+      record["experts"] = experts_to_json(*answer.experts);
+    }
+    if (answer.unknown > 0) {
+      record["unknown"] = answer.unknown;
+    }
+    if (answer.unknown_candidates > 0) {
+      record["unknown_candidates"] = answer.unknown_candidates;
+    }
+    if (!answer.unknown_ids.empty()) {
+      record["unknown_ids"] = answer.unknown_ids;
+    }
+    // Titles may be in an old encoding; JSON is UTF-8.
+    output.write(record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    output.write("\n");
+  }
+};
+
+class TsvWriter : public AnswerWriter {
+ public:
+  void write(const Answer& answer, Output& output) override {
+    if (!has_header_) {
+      output.write("user\trank\tid\ttitle\tscore\terror\n");
+      has_header_ = true;
+    }
+    const std::string label = tsv_field(label_of(answer));
+    if (!answer.error.empty()) {
+      output.write(fmt::format("{}\t\t\t\t\t{}\n", label, tsv_field(answer.error)));
+    }
+    int rank = 0;
+    for (const RecommendedItem& item : answer.items) {
+      output.write(fmt::format("{}\t{}\t{}\t{}\t{}\t\n",
+                               label,
+                               ++rank,
+                               tsv_field(item.id),
+                               tsv_field(item.title),
+                               round_to_digits(item.score, kScoreDigits)));
+    }
+  }
+
+ private:
+  bool has_header_ = false;
+};
+
+// " (2 unknown ids skipped: x, y)"
+std::string unknown_note(const Answer& answer) {
+  const std::int64_t unknown = answer.unknown + answer.unknown_candidates;
+  if (unknown == 0) {
+    return "";
+  }
+  const bool more = unknown > static_cast<std::int64_t>(answer.unknown_ids.size());
+  return fmt::format(" ({} unknown {} skipped: {}{})",
+                     unknown,
+                     unknown == 1 ? "id" : "ids",
+                     fmt::join(answer.unknown_ids, ", "),
+                     more ? ", ..." : "");
+}
+
+std::string experts_table(const std::vector<ExplainedExpert>& experts) {
+  std::string text = "  interest experts, and the share of attention that each pays to an event:\n";
+  for (const ExplainedExpert& expert : experts) {
+    text += fmt::format("    expert {}", expert.expert);
+    if (expert.subkeys) {
+      text += fmt::format(", sub-keys {} and {}", expert.subkeys->first, expert.subkeys->second);
+    }
+    text += expert.gate ? fmt::format(", gate {:.3f}\n", *expert.gate) : "\n";
+    for (const ExplainedEvent& event : expert.events) {
+      text += fmt::format(
+          "      {:>6.3f}  event {}: {}  {}\n", event.weight, event.event, event.id, event.title);
+    }
+  }
+  return text;
+}
+
+class TableWriter : public AnswerWriter {
+ public:
+  void write(const Answer& answer, Output& output) override {
+    output.write(fmt::format("{}{}{}\n",
+                             label_of(answer),
+                             unknown_note(answer),
+                             answer.error.empty() ? "" : ": " + answer.error));
+    std::size_t width = 2;
+    for (const RecommendedItem& item : answer.items) {
+      width = std::max(width, item.id.size());
+    }
+    int rank = 0;
+    for (const RecommendedItem& item : answer.items) {
+      output.write(fmt::format(
+          "{:>4}  {:>8.3f}  {:<{}}  {}\n", ++rank, item.score, item.id, width, item.title));
+    }
+    if (answer.experts) {
+      output.write(experts_table(*answer.experts));
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<AnswerWriter> make_answer_writer(const std::string& format) {
+  if (format == "jsonl" || format == "json") {
+    return std::make_unique<JsonWriter>();
+  }
+  if (format == "tsv") {
+    return std::make_unique<TsvWriter>();
+  }
+  if (format == "table") {
+    return std::make_unique<TableWriter>();
+  }
+  throw UsageError("--output: expected jsonl, tsv or table, got \"",
+                   format,
+                   "\"",
+                   did_you_mean(format, {"jsonl", "tsv", "table"}));
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,98 @@
+#include "cli/asking/embedding_export.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/error.h"
+#include "train/items_file.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr std::string_view kSuffix = ".npy";
+constexpr std::int32_t kUsersAtOnce = 256;
+
+// The path of the ids. Throws UsageError unless `path` ends in .npy.
+std::string ids_path_of(const std::string& path) {
+  if (!path.ends_with(kSuffix)) {
+    throw UsageError("--out: expected a file name that ends in .npy, got \"", path, "\"");
+  }
+  return path.substr(0, path.size() - kSuffix.size()) + ".ids.txt";
+}
+
+}  // namespace
+
+EmbeddingExport::EmbeddingExport(const std::string& path, Recommender& recommender)
+    : recommender_(recommender),
+      path_(path),
+      ids_path_(ids_path_of(path)),
+      vectors_(path, recommender.config().dim),
+      ids_(ids_path_) {}
+
+void EmbeddingExport::add_items() {
+  const Tensor table = recommender_.model().take_scored_items().value();
+  vectors_.append(table.slice(1, table.rows()).to_vector<float>());  // row 0 is not an item
+  for (const train::ItemName& item : recommender_.names()) {
+    ids_.write(train::escaped(item.raw_id) + "\n");
+  }
+}
+
+void EmbeddingExport::add_users(const data::Dataset& dataset) {
+  for (std::int32_t begin = 0; begin < dataset.num_users(); begin += kUsersAtOnce) {
+    std::vector<std::span<const std::int32_t>> histories;
+    std::vector<std::string> ids;
+    const std::int32_t end = std::min(begin + kUsersAtOnce, dataset.num_users());
+    for (std::int32_t user = begin; user < end; ++user) {
+      histories.push_back(dataset.sequence(user));
+      ids.push_back(dataset.user_id(user));
+    }
+    add_states(histories, ids);
+  }
+}
+
+void EmbeddingExport::add_questions(const Questions::Batch& batch, const Notes& notes) {
+  std::vector<std::span<const std::int32_t>> histories;
+  std::vector<std::string> ids;
+  for (const Question& question : batch) {
+    const Answer& answer = question.answer;
+    if (!question.has_answer()) {
+      notes(fmt::format("line {}: no row: {}", answer.line, answer.error));
+    } else if (question.item != 0 || question.candidates) {
+      throw UsageError("line ",
+                       answer.line,
+                       ": --embeddings users takes users and histories, not items or candidates");
+    } else {
+      histories.emplace_back(question.history);
+      ids.push_back(answer.user.value_or(fmt::format("line {}", answer.line)));
+    }
+  }
+  add_states(histories, ids);
+}
+
+void EmbeddingExport::add_states(const std::vector<std::span<const std::int32_t>>& histories,
+                                 const std::vector<std::string>& ids) {
+  if (histories.empty()) {
+    return;
+  }
+  vectors_.append(recommender_.encode(histories).to_vector<float>());
+  for (const std::string& id : ids) {
+    ids_.write(train::escaped(id) + "\n");
+  }
+}
+
+void EmbeddingExport::commit() {
+  ids_.commit();
+  vectors_.commit();
+}
+
+std::string EmbeddingExport::summary() const {
+  return fmt::format("{}: {} x {} float32, ids in {}",
+                     path_,
+                     vectors_.rows(),
+                     recommender_.config().dim,
+                     ids_path_);
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,245 @@
+#include "cli/asking/recommender.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/variable.h"
+#include "base/error.h"
+#include "data/batch.h"
+#include "tensor/backend.h"
+#include "tensor/kernels/ranking.h"
+#include "tensor/kernels/rows.h"
+
+namespace elastic::cli {
+namespace {
+constexpr std::int32_t kNoItem = 0;
+constexpr std::size_t kNamedUnknown = 10;
+
+Tensor gather(const Tensor& table, const std::vector<std::int32_t>& rows) {
+  const auto count = static_cast<std::int64_t>(rows.size());
+  Tensor out({count, table.cols()}, table.dtype(), table.device());
+  run(kernels::GatherRows{table, Tensor::from(rows, {count}, table.device()), out});
+  return out;
+}
+
+// The positions, from 1, in `candidates` of the `items` that are among them. Both are sorted.
+std::vector<std::int32_t> places_of(const std::vector<std::int32_t>& items,
+                                    const std::vector<std::int32_t>& candidates) {
+  std::vector<std::int32_t> places;
+  for (const std::int32_t item : items) {
+    const auto found = std::lower_bound(candidates.begin(), candidates.end(), item);
+    if (found != candidates.end() && *found == item) {
+      places.push_back(static_cast<std::int32_t>(found - candidates.begin()) + 1);
+    }
+  }
+  return places;
+}
+}  // namespace
+
+std::vector<std::int32_t> sorted_distinct(std::vector<std::int32_t> items) {
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+  return items;
+}
+
+Recommender::Recommender(std::unique_ptr<Model> model,
+                         std::vector<train::ItemName> items,
+                         const RecommendOptions& options)
+    : model_(std::move(model)), items_(std::move(items)), options_(options) {
+  const std::int64_t num_items = model_->config().num_items;
+  if (static_cast<std::int64_t>(items_.size()) != num_items) {
+    throw CheckpointError(
+        "items.tsv: expected the model's ", num_items, " items, got ", items_.size());
+  }
+  if (options_.top_k < 1) {
+    throw UsageError("--top-k: expected 1 or more, got ", options_.top_k);
+  }
+  options_.top_k = std::min(options_.top_k, num_items);
+  model_->set_weights_fixed(true);  // as long as this uses it
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    id_of_.emplace(items_[i].raw_id, static_cast<std::int32_t>(i + 1));
+  }
+}
+
+KnownItems Recommender::look_up(std::span<const std::string> raw_ids) const {
+  KnownItems known;
+  for (const std::string& raw_id : raw_ids) {
+    const auto found = id_of_.find(raw_id);
+    if (found != id_of_.end()) {
+      known.items.push_back(found->second);
+      continue;
+    }
+    ++known.unknown;
+    if (known.unknown_ids.size() < kNamedUnknown) {
+      known.unknown_ids.push_back(raw_id);
+    }
+  }
+  return known;
+}
+
+Tensor Recommender::encode(const std::vector<std::span<const std::int32_t>>& histories) {
+  const NoGrad no_grad;
+  data::BatchBuilder builder;
+  for (const std::span<const std::int32_t> history : histories) {
+    builder.add(history, model_->config().max_len);
+  }
+  const Device device = model_->item_table().value().device();
+  return model_->encode_last(builder.build(device), ForwardMode{}).value();
+}
+
+std::vector<std::vector<RecommendedItem>> Recommender::recommend(
+    const std::vector<Request>& requests) {
+  std::vector<std::span<const std::int32_t>> histories;
+  std::vector<std::size_t> with_history;
+  std::vector<std::int32_t> items;
+  std::vector<std::size_t> with_item;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (requests[i].item == kNoItem) {
+      histories.push_back(requests[i].history);
+      with_history.push_back(i);
+    } else {
+      items.push_back(requests[i].item);
+      with_item.push_back(i);
+    }
+  }
+  Answers answers(requests.size());
+  if (!histories.empty()) {
+    const Tensor hidden = encode(histories);
+    answer(requests, with_history, hidden, model_->take_scored_items().value(), answers);
+  }
+  if (!items.empty()) {
+    answer(requests, with_item, gather(unit_items(), items), unit_items(), answers);
+  }
+  return answers;
+}
+
+void Recommender::answer(const std::vector<Request>& requests,
+                         const std::vector<std::size_t>& places,
+                         const Tensor& queries,
+                         const Tensor& table,
+                         Answers& answers) const {
+  const auto excluded = [&](const Request& request) -> std::vector<std::int32_t> {
+    if (request.item != kNoItem) {
+      return {request.item};
+    }
+    return options_.filter_seen ? eval::seen_items(request.history, kNoItem)
+                                : std::vector<std::int32_t>{};
+  };
+  std::vector<std::int32_t> rows;  // of requests with the common candidates
+  std::vector<std::vector<std::int32_t>> shared_excluded;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Request& request = requests[places[i]];
+    const auto row = static_cast<std::int32_t>(i);
+    if (request.candidates == nullptr) {
+      rows.push_back(row);
+      shared_excluded.push_back(excluded(request));
+    } else {
+      answers[places[i]] = std::move(
+          best_of(queries.slice(row, row + 1), table, {excluded(request)}, request.candidates)
+              .front());
+    }
+  }
+  if (rows.empty()) {
+    return;
+  }
+  const bool all = rows.size() == places.size();
+  Answers shared = best_of(all ? queries : gather(queries, rows),
+                           table,
+                           shared_excluded,
+                           candidates_.empty() ? nullptr : &candidates_);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    answers[places[static_cast<std::size_t>(rows[i])]] = std::move(shared[i]);
+  }
+}
+
+std::vector<std::vector<RecommendedItem>> Recommender::best_of(
+    const Tensor& queries,
+    const Tensor& table,
+    const std::vector<std::vector<std::int32_t>>& excluded,
+    const std::vector<std::int32_t>* candidates) const {
+  eval::ExcludedItems left_out;
+  for (const std::vector<std::int32_t>& items : excluded) {
+    left_out.add_row(candidates == nullptr ? items : places_of(items, *candidates));
+  }
+  if (candidates == nullptr) {
+    return best(queries, table, left_out, {});
+  }
+  std::vector<std::int32_t> ids{kNoItem};
+  ids.insert(ids.end(), candidates->begin(), candidates->end());
+  return best(queries, gather(table, ids), left_out, ids);
+}
+
+// A zero vector stays zero: its cosine with any other is 0.
+const Tensor& Recommender::unit_items() {
+  if (!unit_items_.defined()) {
+    const Tensor table = model_->take_scored_items().value();
+    std::vector<float> values = table.to_vector<float>();
+    const auto dim = static_cast<std::size_t>(table.cols());
+    for (std::size_t begin = 0; begin < values.size(); begin += dim) {
+      double squares = 0.0;
+      for (std::size_t d = begin; d < begin + dim; ++d) {
+        squares += double{values[d]} * double{values[d]};
+      }
+      const double scale = squares > 0.0 ? 1.0 / std::sqrt(squares) : 0.0;
+      for (std::size_t d = begin; d < begin + dim; ++d) {
+        values[d] = static_cast<float>(scale * double{values[d]});
+      }
+    }
+    unit_items_ = Tensor::from(values, table.shape(), table.device());
+  }
+  return unit_items_;
+}
+
+std::vector<std::vector<RecommendedItem>> Recommender::best(
+    const std::vector<std::vector<float>>& states, const eval::ExcludedItems& excluded) {
+  if (states.empty()) {
+    return {};
+  }
+  std::vector<float> values;
+  for (const std::vector<float>& state : states) {
+    values.insert(values.end(), state.begin(), state.end());
+  }
+  return best(Tensor::from(values,
+                           {static_cast<std::int64_t>(states.size()), model_->config().dim},
+                           model_->item_table().value().device()),
+              model_->take_scored_items().value(),
+              excluded,
+              {});
+}
+
+std::vector<std::vector<RecommendedItem>> Recommender::best(
+    const Tensor& queries,
+    const Tensor& table,
+    const eval::ExcludedItems& excluded,
+    std::span<const std::int32_t> table_ids) const {
+  const Device device = table.device();
+  const std::int64_t rows = queries.rows();
+  const std::int64_t k = std::min(options_.top_k, table.rows() - 1);
+  Tensor ids({rows, k}, DType::kInt32, device);
+  Tensor scores({rows, k}, DType::kFloat32, device);
+  run(kernels::TopK{.hidden = queries,
+                    .table = table,
+                    .excluded = excluded.segments(device),
+                    .excluded_ids = excluded.ids(device),
+                    .ids = ids,
+                    .scores = scores});
+
+  const std::vector<std::int32_t> id_list = ids.to_vector<std::int32_t>();
+  const std::vector<float> score_list = scores.to_vector<float>();
+  Answers answers(static_cast<std::size_t>(rows));
+  for (std::size_t i = 0; i < id_list.size(); ++i) {
+    if (id_list[i] == kNoItem) {
+      continue;
+    }
+    if (!std::isfinite(score_list[i])) {
+      throw NotANumberError("predict: the model's scores are not numbers; its training diverged");
+    }
+    const std::int32_t item =
+        table_ids.empty() ? id_list[i] : table_ids[static_cast<std::size_t>(id_list[i])];
+    const train::ItemName& names = name(item);
+    answers[i / static_cast<std::size_t>(k)].push_back({names.raw_id, names.title, score_list[i]});
+  }
+  return answers;
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,103 @@
+// The best items for histories, and the nearest items of items, by a trained model.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "cli/asking/answer_writer.h"
+#include "eval/seen_items.h"
+#include "model/model.h"
+#include "train/items_file.h"
+
+namespace elastic::cli {
+
+struct RecommendOptions {
+  std::int64_t top_k = 10;
+  bool filter_seen = true;  ///< leave out the items of the history
+};
+
+/// Raw ids translated to the model's item ids.
+struct KnownItems {
+  std::vector<std::int32_t> items;       ///< in the order of the raw ids
+  std::int64_t unknown = 0;              ///< number of raw ids that are not in the catalogue
+  std::vector<std::string> unknown_ids;  ///< the first few of them
+};
+
+/// The items sorted, each once: the form of candidates.
+std::vector<std::int32_t> sorted_distinct(std::vector<std::int32_t> items);
+
+/// A request for items, in the model's item ids.
+struct Request {
+  std::span<const std::int32_t> history;  ///< ask for its best items; empty if `item` is set
+  std::int32_t item = 0;                  ///< or ask for the nearest to this item, by cosine
+  const std::vector<std::int32_t>* candidates =
+      nullptr;  ///< rank only these, sorted and distinct; null: the common ones
+};
+
+class Recommender {
+ public:
+  /// `items[i]` names the item of id i + 1. Throws CheckpointError if the model has another number
+  /// of items, UsageError for a top_k below 1.
+  Recommender(std::unique_ptr<Model> model,
+              std::vector<train::ItemName> items,
+              const RecommendOptions& options);
+
+  [[nodiscard]] Model& model() { return *model_; }
+  [[nodiscard]] const ModelConfig& config() const { return model_->config(); }
+  [[nodiscard]] const RecommendOptions& options() const { return options_; }
+  [[nodiscard]] KnownItems look_up(std::span<const std::string> raw_ids) const;
+  /// The names of the item with id 1..V.
+  [[nodiscard]] const train::ItemName& name(std::int32_t item) const {
+    return items_[static_cast<std::size_t>(item - 1)];
+  }
+  [[nodiscard]] std::span<const train::ItemName> names() const { return items_; }
+
+  /// Sets the common candidates, sorted and distinct, for requests without their own. At first, and
+  /// if empty, all items are ranked.
+  void set_candidates(std::vector<std::int32_t> items) { candidates_ = std::move(items); }
+  /// The items of each request, best first, independent of the other requests. With filter_seen
+  /// without the items of the history. An item is not its own neighbour.
+  std::vector<std::vector<RecommendedItem>> recommend(const std::vector<Request>& requests);
+  /// The model's states [B, D] after the histories; none may be empty.
+  Tensor encode(const std::vector<std::span<const std::int32_t>>& histories);
+
+  /// The items for each of the model's states [D], best first, without the excluded items of its
+  /// row.
+  std::vector<std::vector<RecommendedItem>> best(const std::vector<std::vector<float>>& states,
+                                                 const eval::ExcludedItems& excluded);
+
+ private:
+  using Answers = std::vector<std::vector<RecommendedItem>>;
+  // Sets answers[places[i]] for row i of `queries` [B, D], scored against `table` [V + 1, D].
+  void answer(const std::vector<Request>& requests,
+              const std::vector<std::size_t>& places,
+              const Tensor& queries,
+              const Tensor& table,
+              Answers& answers) const;
+  // Answers for all rows of `queries`, among `candidates` only if they are given.
+  [[nodiscard]] Answers best_of(const Tensor& queries,
+                                const Tensor& table,
+                                const std::vector<std::vector<std::int32_t>>& excluded,
+                                const std::vector<std::int32_t>* candidates) const;
+  // The same among the rows of `table`. Row i is item ids[i], or item i if `ids` is empty.
+  [[nodiscard]] Answers best(const Tensor& queries,
+                             const Tensor& table,
+                             const eval::ExcludedItems& excluded,
+                             std::span<const std::int32_t> ids) const;
+  // The scored items, normalised to length 1, [V + 1, D].
+  const Tensor& unit_items();
+
+  std::unique_ptr<Model> model_;
+  std::vector<train::ItemName> items_;
+  RecommendOptions options_;
+  std::unordered_map<std::string, std::int32_t> id_of_;
+  std::vector<std::int32_t> candidates_;  // empty: all items
+  Tensor unit_items_;                     // undefined until the first call of unit_items
+};
+
+}  // namespace elastic::cli

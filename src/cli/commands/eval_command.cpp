@@ -1,0 +1,145 @@
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/options/output_format.h"
+#include "cli/options/session_options.h"
+#include "cli/output/progress_line.h"
+#include "cli/runs/evaluation.h"
+#include "cli/runs/gate.h"
+#include "cli/runs/ranks_file.h"
+#include "cli/runs/run_files.h"
+#include "cli/usage/command.h"
+#include "profile/lengths.h"
+#include "train/run_directory.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kDescription = R"(evaluate a trained run
+
+  elastic eval runs/first
+  elastic eval runs/first --against runs/second
+  elastic eval runs/first --min-history 500
+  elastic eval runs/first --split valid --json | jq '.metrics["NDCG@10"]'
+  elastic eval runs/first --fail-below NDCG@10=0.1 --ranks ranks.tsv
+
+Ranks each user's held-out item among all items. Reports HR, NDCG, MRR and Recall at 1, 5, 10, 20
+and 50 of the model and of a popularity baseline, with 95 % bootstrap intervals, by history length
+and by item popularity, and the share of the catalogue in the top 10 lists. Reads the data that
+the run was trained on, and checks that it has not changed.)";
+
+class EvalCommand : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "eval"; }
+  [[nodiscard]] std::string description() const override { return kDescription; }
+  void declare(OptionTable& table) override;
+  int run(const OptionTable& table) override;
+
+ private:
+  std::string run_;
+  std::string split_ = "test";
+  DataPlace place_;
+  std::string against_;
+  std::int64_t min_history_ = 0;
+  std::string sampled_;
+  std::uint64_t sampling_seed_ = 0;
+  std::string ranks_;
+  std::string fail_below_;
+  bool filter_seen_ = true;
+  OutputFormat format_;
+  SessionOptions session_;
+};
+
+void EvalCommand::declare(OptionTable& table) {
+  declare_run(table, run_);
+  table.begin_group("Evaluation");
+  // Flag only: for training, the variable ELASTIC_SPLIT holds a split rule.
+  table.add("split", &split_, "test, or valid").flag_only();
+  table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking")
+      .session();
+  table
+      .add("min_history",
+           &min_history_,
+           "only users with at least this many events before the held-out one; 0: all")
+      .session();
+  table
+      .add("sampled",
+           &sampled_,
+           "also rank among sampled negatives: uni:100, pop:100 (by popularity), or both, "
+           "separated by commas")
+      .flag_only("RULES")
+      .joins = true;
+  table
+      .add("sampling_seed",
+           &sampling_seed_,
+           "seed of these negatives; the same for all runs, so that their results compare")
+      .flag_only();
+  table.add("ranks", &ranks_, "write each user's rank to a file, .tsv or .jsonl").flag_only("FILE");
+  table
+      .add("fail_below",
+           &fail_below_,
+           "exit with code 8 if a metric is lower: NDCG@10=0.1,HR@10=0.2")
+      .flag_only("GATES")
+      .joins = true;
+  declare_place(table, place_);
+  table
+      .add("against",
+           &against_,
+           "other runs on the same data, separated by commas: report the paired differences")
+      .flag_only("RUNS");
+  declare_output(table, format_, "table", "table or json");
+  declare_session(table, session_);
+}
+
+int EvalCommand::run(const OptionTable& table) {
+  const bool json = wants_json(format_);
+  if (min_history_ < 0) {
+    throw UsageError("--min-history: expected at least 0, got ", min_history_);
+  }
+  const data::Subset subset = parse_subset(split_);
+  const std::vector<eval::SamplingRule> sampled = eval::parse_sampling(sampled_, "--sampled");
+  if (sampled.empty() && !table.find("sampling_seed").is_default()) {
+    throw UsageError("--sampling-seed is for --sampled");
+  }
+  std::vector<std::string> rules;
+  for (const eval::SamplingRule& rule : sampled) {
+    rules.push_back(rule.name());
+  }
+  const std::vector<Gate> gates = parse_gates(fail_below_, eval::metric_names(rules));
+  std::optional<RanksFile> ranks;
+  if (!ranks_.empty()) {
+    ranks.emplace(ranks_);  // fails before the work, not after it
+  }
+  const Device device = start_session(session_);
+  train::SavedModel saved = train::load_saved_model(run_, device);
+  ProgressLine line(session_.quiet);
+  const RunData data =
+      read_data_again(run_, place_, [&](const std::string& text) { line.message(text); });
+  std::vector<NamedModel> against;
+  if (!against_.empty()) {
+    for (const std::string& other : profile::parse_list(against_)) {
+      check_comparable(other, data);
+      against.push_back({other, train::load_saved_model(other, device)});
+    }
+  }
+  const EvaluationTask task{
+      &data.split, subset, filter_seen_, min_history_, sampled, sampling_seed_};
+  const Evaluation evaluation = evaluate_saved_model(saved, task, against);
+  if (ranks) {
+    ranks->write(data.split.dataset(), evaluation.ranking);
+  }
+  print_report(evaluation.report, json);
+  check_gates(gates, evaluation.report);
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_eval_command() {
+  return std::make_unique<EvalCommand>();
+}
+
+}  // namespace elastic::cli

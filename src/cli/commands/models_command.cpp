@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/options/output_format.h"
+#include "cli/output/output.h"
+#include "cli/usage/command.h"
+#include "model/model.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kDescription = R"(list the models that --model takes
+
+  elastic models
+  elastic models --json | jq -r '.[].model'
+
+A causal model trains with a loss at every position, a bidirectional model at the last position, a
+windowed model at the latest --window positions.)";
+
+class ModelsCommand : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "models"; }
+  [[nodiscard]] std::string description() const override { return kDescription; }
+  void declare(OptionTable& table) override {
+    declare_output(table, format_, "table", "table or json");
+  }
+  int run(const OptionTable& table) override;
+
+ private:
+  OutputFormat format_;
+};
+
+int ModelsCommand::run(const OptionTable&) {
+  const bool json = wants_json(format_);
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  const std::vector<std::string> names = model_names();
+  std::size_t width = 0;
+  for (const std::string& model : names) {
+    width = std::max(width, model.size());
+  }
+  std::string text = fmt::format("{:<{}}  {}\n", "model", width, "direction");
+  for (const std::string& model : names) {
+    const char* direction = name_of(direction_of(model));
+    list.push_back({{"model", model}, {"direction", direction}});
+    text += fmt::format("{:<{}}  {}\n", model, width, direction);
+  }
+  print(json ? list.dump(2) + "\n" : text);
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_models_command() {
+  return std::make_unique<ModelsCommand>();
+}
+
+}  // namespace elastic::cli

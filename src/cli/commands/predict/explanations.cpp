@@ -1,0 +1,41 @@
+#include "cli/commands/predict/explanations.h"
+
+#include "base/error.h"
+#include "cli/asking/explanation.h"
+
+namespace elastic::cli {
+
+void Explanations::declare(OptionTable& table) {
+  table
+      .add("explain",
+           &explain_,
+           "add the interest experts of a history, and the events that they attend to")
+      .flag_only();
+  table.add("explain_events", &events_, "events shown per expert").flag_only();
+}
+
+void Explanations::check(const OptionTable& table, const std::string& format) const {
+  if (explain_ && format == "tsv") {
+    throw UsageError("--explain: expected -o jsonl or table, got tsv");
+  }
+  if (!explain_ && !table.find("explain_events").is_default()) {
+    throw UsageError("--explain-events is for --explain");
+  }
+  if (events_ < 1) {
+    throw UsageError("--explain-events: expected 1 or more, got ", events_);
+  }
+}
+
+void Explanations::check_model(const ModelConfig& config) const {
+  if (explain_) {
+    require_experts(config);
+  }
+}
+
+void Explanations::add(Question& question, Recommender& recommender) const {
+  if (explain_ && question.item == 0) {
+    question.answer.experts = explain(recommender, question.history, events_);
+  }
+}
+
+}  // namespace elastic::cli

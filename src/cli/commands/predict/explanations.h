@@ -1,0 +1,29 @@
+// `predict --explain`: adds interest experts to answers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/asking/questions.h"
+#include "cli/asking/recommender.h"
+#include "cli/options/option_table.h"
+
+namespace elastic::cli {
+
+class Explanations {
+ public:
+  void declare(OptionTable& table);
+  /// Throws UsageError for a format of answers that cannot hold experts, and for --explain-events
+  /// below 1 or without --explain.
+  void check(const OptionTable& table, const std::string& format) const;
+  /// Throws UsageError if the model has no experts to explain with.
+  void check_model(const ModelConfig& config) const;
+  /// With --explain, adds the experts to an answer about a history.
+  void add(Question& question, Recommender& recommender) const;
+
+ private:
+  bool explain_ = false;
+  std::int64_t events_ = 3;
+};
+
+}  // namespace elastic::cli

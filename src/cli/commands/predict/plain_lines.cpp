@@ -1,0 +1,27 @@
+#include "cli/commands/predict/plain_lines.h"
+
+#include "base/error.h"
+
+namespace elastic::cli {
+
+void PlainLines::declare(OptionTable& table) {
+  table.add("users", &users_, "a line that is not JSON is a user id (the default)").flag_only();
+  table.add("histories", &histories_, "a line that is not JSON is a history: item ids").flag_only();
+  table.add("similar", &similar_, "a line that is not JSON is an item id: answer its nearest items")
+      .flag_only();
+}
+
+void PlainLines::check() const {
+  if (int{users_} + int{histories_} + int{similar_} > 1) {
+    throw UsageError("--users, --histories and --similar exclude each other");
+  }
+}
+
+PlainLine PlainLines::meaning() const {
+  if (similar_) {
+    return PlainLine::kItem;
+  }
+  return histories_ ? PlainLine::kHistory : PlainLine::kUser;
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,129 @@
+#include <memory>
+#include <utility>
+
+#include "cli/asking/answer_writer.h"
+#include "cli/asking/known_users.h"
+#include "cli/asking/recommender.h"
+#include "cli/commands/predict/plain_lines.h"
+#include "cli/commands/predict/predict_call.h"
+#include "cli/commands/predict/question_mode.h"
+#include "cli/commands/predict/stream_mode.h"
+#include "cli/commands/predict/vector_mode.h"
+#include "cli/options/output_format.h"
+#include "cli/options/session_options.h"
+#include "cli/output/output.h"
+#include "cli/output/progress_line.h"
+#include "cli/runs/run_files.h"
+#include "cli/usage/command.h"
+#include "train/saved_model.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kDescription = R"(recommend items for known users or for any history
+
+  echo 42 | elastic predict runs/first -o table
+  echo '{"history": ["50", "181", "172"]}' | elastic predict runs/first --top-k 5
+  cut -f2 new_users.tsv | elastic predict runs/first --histories -o tsv
+  echo 50 | elastic predict runs/first --similar
+  elastic predict runs/first --embeddings users --out users.npy
+
+Reads a question per line: {"user": id}, {"history": [item, ...]} with the oldest item first, or
+{"item": id} for its nearest items. A line that is not JSON is a user id, with --histories item
+ids separated by blanks, with --similar an item id. "candidates": [item, ...] in a question ranks
+only these items. Answers in the order of the questions, whenever the input pauses. The history of
+a known user is all events in the data, held-out events included; only such questions need the
+data file. Items that the model does not know are skipped and counted.
+
+--stream reads events as they happen, {"user": id, "item": id} or `user item`, and answers each.
+It keeps a state of fixed size per user, not the history, so the cost of an event does not grow.
+It needs a model with such a state (elastic-causal, gsa), trained with --position none. The states
+are saved in the run directory, and the next call continues from them; SIGUSR1 saves them at once.
+After a crash, give the same input again with --resume: no event is lost or counted twice.
+
+A question without an answer gets a record with an error, and the next questions are answered. The
+exit code is 3 if a line was invalid, or if no question had an answer.)";
+
+class PredictCommand : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "predict"; }
+  [[nodiscard]] std::string description() const override { return kDescription; }
+  void declare(OptionTable& table) override;
+  int run(const OptionTable& table) override;
+
+ private:
+  void check_options(const OptionTable& table) const;
+
+  std::string run_;
+  std::string input_ = "-";
+  PlainLines lines_;
+  DataPlace place_;
+  StreamMode stream_;
+  RecommendOptions options_;
+  QuestionMode questions_;
+  OutputFormat format_;
+  VectorMode vectors_;
+  SessionOptions session_;
+};
+
+void PredictCommand::declare(OptionTable& table) {
+  declare_run(table, run_);
+  table.add("input", &input_, "the questions; - is standard input").positional("FILE");
+  table.begin_group("Questions");
+  lines_.declare(table);
+  declare_place(table, place_);
+  stream_.declare(table);
+  table.begin_group("Answers");
+  table.add("top_k", &options_.top_k, "items per answer").session().letter('k');
+  table.add("filter_seen", &options_.filter_seen, "leave out the items of the history").session();
+  questions_.declare(table);
+  declare_output(
+      table, format_, "jsonl", "jsonl (one record per line), tsv (one row per item) or table");
+  vectors_.declare(table);
+  declare_session(table, session_);
+}
+
+void PredictCommand::check_options(const OptionTable& table) const {
+  lines_.check();
+  stream_.check(table);
+  vectors_.check(table, input_);
+  questions_.check(table, chosen_format(format_));
+}
+
+int PredictCommand::run(const OptionTable& table) {
+  check_options(table);
+  const auto writer = make_answer_writer(chosen_format(format_));
+  const Device device = start_session(session_);
+  train::SavedModel saved = train::load_saved_model(run_, device);
+  questions_.check_model(saved.model->config());
+  Recommender recommender(
+      std::move(saved.model), train::read_items(run_ + "/" + train::kItemsFile), options_);
+  KnownUsers known_users(run_, place_);
+  Output output;
+  const auto note = [this](const std::string& text) {
+    if (!text.empty()) {
+      ProgressLine(session_.quiet).message(text);
+    }
+  };
+  PredictCall call{run_,
+                   input_,
+                   !table.find("input").is_default(),
+                   lines_.meaning(),
+                   recommender,
+                   known_users,
+                   *writer,
+                   output,
+                   note};
+  if (stream_.chosen()) {
+    return stream_.run(call);
+  }
+  return vectors_.chosen() ? vectors_.run(call) : questions_.run(call);
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_predict_command() {
+  return std::make_unique<PredictCommand>();
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,260 @@
+#include <fstream>
+#include <memory>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "cli/options/model_flags.h"
+#include "cli/options/output_format.h"
+#include "cli/options/session_options.h"
+#include "cli/output/build_info.h"
+#include "cli/output/output.h"
+#include "cli/output/progress_line.h"
+#include "cli/usage/command.h"
+#include "data/data_config.h"
+#include "profile/lengths.h"
+#include "profile/report.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kDescription =
+    R"(measure time, memory and operations against the length of the history
+
+  elastic profile --model elastic,softmax --length 256-16k*4
+  elastic profile --length 200 --phase train --data ratings.csv --ops
+  elastic profile --length 1k-64k*4 --report profile.html -o json > profile.json
+
+Every combination of models, lengths, batches and phases is a row, with --max-len set to the
+length. The row of a combination that does not fit in memory says so.)";
+
+// Gives the workloads real histories instead of synthetic ones.
+void use_histories(const data::Dataset& dataset, std::vector<profile::Workload>& workloads) {
+  std::vector<std::span<const std::int32_t>> histories;
+  for (std::int32_t user = 0; user < dataset.num_users(); ++user) {
+    histories.push_back(dataset.sequence(user));
+  }
+  for (profile::Workload& workload : workloads) {
+    workload.histories = histories;
+    workload.model.num_items = dataset.num_items();
+  }
+}
+
+class ProfileCommand : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "profile"; }
+  [[nodiscard]] std::string description() const override { return kDescription; }
+  void declare(OptionTable& table) override;
+  int run(const OptionTable& table) override;
+
+ private:
+  void check_options() const;
+  [[nodiscard]] std::vector<std::string> models() const;
+  [[nodiscard]] std::vector<profile::Workload> workloads() const;
+  void add_variants(profile::Workload workload, std::vector<profile::Workload>& all) const;
+  [[nodiscard]] std::vector<profile::Row> measure_all(const std::vector<profile::Workload>& all,
+                                                      const profile::MachineRates& machine) const;
+  [[nodiscard]] std::string formatted(const profile::Report& report) const;
+  void write_files(const profile::Report& report) const;
+
+  ModelConfig model_;
+  std::string length_ = "256-4096*4";
+  std::string batch_ = "16";
+  std::string phase_ = "encode,serve,train";
+  std::string supervision_ = "last";
+  std::string shortcut_ = "on";
+  std::int64_t items_ = 3416;
+  std::string data_;
+  std::int64_t repetitions_ = 5;
+  std::int64_t warmup_ = 1;
+  std::string max_memory_;
+  std::string baseline_ = "softmax";
+  std::string report_;
+  std::string trace_;
+  bool ops_ = false;
+  OutputFormat format_;
+  SessionOptions session_;
+};
+
+void ProfileCommand::declare(OptionTable& table) {
+  table.begin_group("What to measure");
+  // Here --length sets max_len, and --items or --data the catalogue.
+  visit_options(model_, [&](const std::string& key, auto& field, const char* help) {
+    if (key == "model") {
+      model_.model = "elastic,softmax";
+      table.add(key, &field, "models, separated by commas, or all").session();
+    } else if (key != "max_len") {
+      table.add(key, &field, help).session();
+    }
+  });
+  const auto add = [&table](const char* key, OptionTarget target, const char* help) -> Option& {
+    return table.add(key, target, help).session();
+  };
+  add("length", &length_, "history lengths: 256,1k or 256-65536*4 or 100-500+100");
+  add("batch", &batch_, "sequences per batch, in the form of --length");
+  add("phase",
+      &phase_,
+      "encode (all states), serve (one state per sequence), train (one step), rank");
+  add("supervision",
+      &supervision_,
+      "for train: last, all (causal models), window (elastic-window), or auto (each model's own)");
+  add("shortcut", &shortcut_, "compute only the last token in the last layer: on, off or both");
+  add("items", &items_, "number of items in synthetic histories");
+  add("data", &data_, "file of real histories, cut to the length, instead of synthetic ones")
+      .session("FILE");
+  table.begin_group("How to measure");
+  add("repetitions", &repetitions_, "timed runs per row");
+  add("warmup", &warmup_, "untimed runs before them");
+  add("max_memory", &max_memory_, "memory limit of a row, e.g. 8G; empty: the free memory");
+  add("baseline", &baseline_, "the model that speed-ups are relative to");
+  table.begin_group("What to write");
+  add("ops", &ops_, "add time and bytes of each kernel in one run");
+  // Flags only: with a variable each call would overwrite the file of the call before.
+  table.add("report", &report_, "write a page with plots to this file").flag_only("FILE");
+  table.add("trace", &trace_, "write every kernel call to this file, for chrome://tracing")
+      .flag_only("FILE");
+  declare_output(table, format_, "md", "md, csv, jsonl or json");
+  declare_session(table, session_);
+}
+
+void ProfileCommand::add_variants(profile::Workload workload,
+                                  std::vector<profile::Workload>& all) const {
+  const bool has_shortcut =
+      workload.phase == profile::Phase::kServe ||
+      (workload.phase == profile::Phase::kTrain && workload.supervision == "last");
+  for (const bool shortcut : {false, true}) {
+    const bool wanted = shortcut_ == "both" || (shortcut_ == "on") == shortcut;
+    if (has_shortcut ? wanted : shortcut) {
+      workload.shortcut = shortcut;
+      all.push_back(workload);
+    }
+  }
+}
+
+std::vector<std::string> ProfileCommand::models() const {
+  return model_.model == "all" ? model_names() : profile::parse_list(model_.model);
+}
+
+std::vector<profile::Workload> ProfileCommand::workloads() const {
+  profile::Workload workload;
+  workload.model = model_;
+  workload.model.num_items = items_;
+  workload.device = parse_device(session_.device);
+  workload.supervision = supervision_;
+  workload.repetitions = static_cast<int>(repetitions_);
+  workload.warmup = static_cast<int>(warmup_);
+  workload.max_memory_bytes =
+      max_memory_.empty() ? 0 : profile::parse_bytes("--max-memory", max_memory_);
+  std::vector<profile::Workload> all;
+  for (const std::string& phase : profile::parse_list(phase_)) {
+    workload.phase = profile::parse_phase(phase);
+    for (const std::int64_t length : profile::parse_lengths("--length", length_)) {
+      for (const std::int64_t batch : profile::parse_lengths("--batch", batch_)) {
+        for (const std::string& model : models()) {
+          workload.model.model = model;
+          workload.model.max_len = length;
+          workload.batch = batch;
+          add_variants(workload, all);
+        }
+      }
+    }
+  }
+  return all;
+}
+
+std::string ProfileCommand::formatted(const profile::Report& report) const {
+  const std::string format = chosen_format(format_);
+  if (format == "json") {
+    return to_json(report).dump(2) + "\n";
+  }
+  if (format == "csv") {
+    return to_csv(report);
+  }
+  if (format == "jsonl") {
+    std::string text;
+    for (const profile::Row& row : report.rows) {
+      text += to_json(row, report).dump() + "\n";
+    }
+    return text;
+  }
+  return to_markdown(report) + (ops_ ? kernels_to_markdown(report.rows) : "");
+}
+
+void ProfileCommand::write_files(const profile::Report& report) const {
+  if (!report_.empty()) {
+    write_file_atomically(report_, to_html(report));
+  }
+  if (!trace_.empty()) {
+    write_file_atomically(trace_, to_trace(report.rows).dump());
+  }
+}
+
+void ProfileCommand::check_options() const {
+  const std::string format = chosen_format(format_);
+  if (format != "md" && format != "csv" && format != "jsonl" && format != "json") {
+    throw UsageError("-o: expected md, csv, jsonl or json, got '", format, "'");
+  }
+  if (supervision_ != "last" && supervision_ != "all" && supervision_ != "window" &&
+      supervision_ != "auto") {
+    throw UsageError("--supervision: expected last, all, window or auto, got '", supervision_, "'");
+  }
+  if (shortcut_ != "on" && shortcut_ != "off" && shortcut_ != "both") {
+    throw UsageError("--shortcut: expected on, off or both, got '", shortcut_, "'");
+  }
+  if (repetitions_ < 1 || repetitions_ > 1000 || warmup_ < 0 || warmup_ > 1000 || items_ < 1) {
+    throw UsageError("--repetitions and --items: expected at least 1, --warmup at least 0");
+  }
+}
+
+std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
+                                                      const profile::MachineRates& machine) const {
+  std::vector<profile::Row> rows;
+  ProgressLine line(session_.quiet);
+  for (const profile::Workload& workload : all) {
+    line.update(concat("profile: ",
+                       rows.size() + 1,
+                       " of ",
+                       all.size(),
+                       ": ",
+                       workload.model.model,
+                       " ",
+                       name_of(workload.phase),
+                       ", length ",
+                       workload.model.max_len));
+    rows.push_back(measure(workload, machine, !trace_.empty()));
+  }
+  return rows;
+}
+
+int ProfileCommand::run(const OptionTable& table) {
+  check_options();
+  for (const std::string& text : notes_on_unused_flags(table, models())) {
+    ProgressLine(session_.quiet).message(text);
+  }
+  const Device device = start_session(session_);
+  std::vector<profile::Workload> all = workloads();
+  profile::Report report;
+  report.inputs = concat("synthetic, items by Zipf's law out of ", items_);
+  data::LoadedData loaded;  // the histories refer to it
+  if (!data_.empty()) {
+    data::DataConfig config;
+    config.data = data_;
+    loaded = data::load_data(config);
+    use_histories(*loaded.dataset, all);
+    report.inputs = concat("users of ", data_, " at random, their latest events");
+  }
+  report.build = build_info();
+  report.baseline = baseline_;
+  report.machine = profile::measure_machine(device);
+  report.rows = measure_all(all, report.machine);
+  write_files(report);
+  print(formatted(report));
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_profile_command() {
+  return std::make_unique<ProfileCommand>();
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,61 @@
+#include "cli/commands/train/resumed_options.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "base/error.h"
+#include "cli/options/option_sources.h"
+#include "cli/runs/run_data.h"
+#include "cli/runs/run_files.h"
+#include "train/run_directory.h"
+
+namespace elastic::cli {
+namespace {
+
+// True for an option that must keep its value when the run is resumed.
+bool is_fixed(const Option& option) {
+  return option.scope == Scope::kEverywhere && option.group != kTrainingGroup &&
+         option.group != kRecordsGroup && !is_data_path(option.key);
+}
+
+}  // namespace
+
+ConfigLayer ResumedOptions::read(const std::string& out) {
+  const std::filesystem::path folder(out);
+  std::error_code error;
+  if (!std::filesystem::exists(folder / "config.json", error)) {
+    throw UsageError("--resume: there is no run in ", out, "; leave out --resume to start one");
+  }
+  before_ = read_run_config(out);
+  if (std::filesystem::exists(folder / "sources.json", error)) {
+    sources_ = train::read_json((folder / "sources.json").string());
+  }
+  return before_;
+}
+
+void ResumedOptions::check_unchanged(const OptionTable& table) const {
+  for (const auto& option : table.options()) {
+    if (!is_fixed(*option) || !before_.values.contains(option->key)) {
+      continue;
+    }
+    const nlohmann::json& before = before_.values[option->key];
+    const nlohmann::json value = to_json(option->target);
+    if (option->normalised(before) != value) {
+      throw UsageError("--resume: the run was started with ",
+                       option->key,
+                       " ",
+                       before.dump(),
+                       ", not ",
+                       value.dump(),
+                       " (",
+                       option->source,
+                       "); start another run with another --out");
+    }
+  }
+}
+
+nlohmann::ordered_json ResumedOptions::sources(const OptionTable& table) const {
+  return option_sources(table, sources_, before_.source);
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,33 @@
+// The options of the run that `train --resume` continues, and their sources.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/options/config_file.h"
+#include "cli/options/option_table.h"
+
+namespace elastic::cli {
+
+// Groups of options that may change when a run is resumed: the schedule of training, and the
+// records written besides its results.
+inline constexpr const char* kTrainingGroup = "Training";
+inline constexpr const char* kRecordsGroup = "Records";
+
+/// Empty until `read`.
+class ResumedOptions {
+ public:
+  /// Reads the options of the run in `out`. Throws UsageError if there is no run, CheckpointError
+  /// if its files are unusable.
+  ConfigLayer read(const std::string& out);
+  /// Throws UsageError if an option outside those groups has another value than in the run.
+  void check_unchanged(const OptionTable& table) const;
+  /// The content of the run's new sources.json.
+  [[nodiscard]] nlohmann::ordered_json sources(const OptionTable& table) const;
+
+ private:
+  ConfigLayer before_;
+  nlohmann::ordered_json sources_;  ///< the run's sources.json
+};
+
+}  // namespace elastic::cli

@@ -1,0 +1,271 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "cli/commands/train/resumed_options.h"
+#include "cli/commands/train/tensorboard_log.h"
+#include "cli/options/config_file.h"
+#include "cli/options/model_flags.h"
+#include "cli/options/output_format.h"
+#include "cli/options/session_options.h"
+#include "cli/output/output.h"
+#include "cli/output/progress_line.h"
+#include "cli/output/train_progress.h"
+#include "cli/runs/evaluation.h"
+#include "cli/runs/run_data.h"
+#include "cli/runs/run_files.h"
+#include "cli/runs/run_report.h"
+#include "cli/runs/save_signal.h"
+#include "cli/runs/stop_signals.h"
+#include "cli/usage/command.h"
+#include "train/items_file.h"
+#include "train/run_directory.h"
+#include "train/saved_model.h"
+#include "train/trainer.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kDescription =
+    R"(train a model into a run directory and evaluate it on the test split
+
+  elastic train --data ratings.csv --items movies.csv --out runs/first
+  elastic train --config my.json --dim 128 --out runs/wide
+  elastic train --resume --out runs/first
+
+Reads interactions (user, item, [rating], [time]), separated by tab, comma, space or ::, or as
+JSON lines; plain, .gz, .zst or .xz. Holds out each user's last event for the test and the one
+before it for validation; --split selects another rule. Trains until validation NDCG@10 stops
+growing, keeps the best model, and evaluates it once on the test split. Ctrl-C saves and stops, a
+second Ctrl-C stops at once, SIGUSR1 saves and continues. --resume continues a run that was
+stopped, killed or out of time, to the same bits.
+
+Every option below, up to Output, is also a key of the config file (num_experts). These options
+and those under Running are also variables (ELASTIC_NUM_EXPERTS). Defaults < config file <
+variables < flags.)";
+
+class TrainCommand : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "train"; }
+  [[nodiscard]] std::string description() const override { return kDescription; }
+  void declare(OptionTable& table) override;
+  std::optional<ConfigLayer> config_layer() override;
+  int run(const OptionTable& table) override;
+
+ private:
+  void check_options(const OptionTable& table) const;
+  [[nodiscard]] train::RunDirectory open_run(const RunData& data) const;
+  void write_files(const OptionTable& table,
+                   const RunData& data,
+                   const train::RunDirectory& run) const;
+  train::TrainResult train_model(const OptionTable& table,
+                                 Model& model,
+                                 const RunData& data,
+                                 const train::RunDirectory& run);
+  [[nodiscard]] int interrupted(int signal) const;
+  [[nodiscard]] std::string resume_command() const {
+    return "elastic train --resume --out " + out_;
+  }
+  void write_report(const train::RunDirectory& run) const;
+  void report(const RunData& data, const train::RunDirectory& run, Device device) const;
+  void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
+
+  data::DataConfig data_;
+  ModelConfig model_;
+  train::TrainConfig train_;
+  SessionOptions session_;
+  OutputFormat format_;
+  std::string out_;
+  std::string config_;
+  std::string cache_ = "auto";
+  bool filter_seen_ = true;
+  bool tensorboard_ = false;
+  bool report_ = false;
+  bool resume_ = false;
+  ResumedOptions resumed_;
+};
+
+void TrainCommand::declare(OptionTable& table) {
+  table.begin_group("Run");
+  table.add("out", &out_, "the run directory: new, or with --resume an existing one")
+      .flag_only("RUN");
+  table.add("config", &config_, "options from a JSON file, comments allowed").flag_only("FILE");
+  table.add("resume", &resume_, "continue the run in --out with its own options").flag_only();
+  declare_data(table, data_);
+  declare_cache(table, cache_);
+  table.begin_group("Model");
+  table.add_all(model_);
+  table.begin_group(kTrainingGroup);
+  table.add_all(train_);
+  table.begin_group("Evaluation");
+  table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking");
+  table.begin_group(kRecordsGroup);
+  table.add("tensorboard", &tensorboard_, "write event files for TensorBoard to RUN/tensorboard");
+  table.add(
+      "report", &report_, "write a page with curves and results to RUN/report.html at the end");
+  declare_output(table, format_, "table", "table or json");
+  declare_session(table, session_, /*with_threads=*/false);
+}
+
+std::optional<ConfigLayer> TrainCommand::config_layer() {
+  if (!resume_) {
+    return config_.empty() ? std::nullopt
+                           : std::optional(ConfigLayer{read_config(config_), config_});
+  }
+  if (!config_.empty()) {
+    throw UsageError("--resume takes the options of the run; leave out --config");
+  }
+  if (out_.empty()) {
+    throw UsageError("--resume: expected the run to continue; add --out RUN");
+  }
+  return resumed_.read(out_);
+}
+
+void TrainCommand::check_options(const OptionTable& table) const {
+  if (out_.empty()) {
+    throw UsageError("--out: expected a run directory; add --out RUN, a new folder");
+  }
+  if (data_.data.empty()) {
+    throw UsageError("--data: expected a file of interactions; add --data FILE");
+  }
+  check(model_);
+  for (const std::string& text : notes_on_unused_flags(table, {model_.model})) {
+    note(text);
+  }
+  check(train_);
+  wants_json(format_);
+}
+
+int TrainCommand::run(const OptionTable& table) {
+  check_options(table);
+  if (resume_) {
+    resumed_.check_unchanged(table);
+  }
+  make_paths_absolute(data_);
+  data_.cache_folder = cache_folder(cache_);
+  const Device device = start_session(session_);
+  const SaveSignal save_signal;
+  const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
+  model_.num_items = data.split.num_items();
+  const auto seed = static_cast<std::uint64_t>(train_.seed);
+  const auto model = make_model(model_, seed, DType::kFloat32, device);
+  // Check before the folder is made.
+  train::supervision_for(train_, *model);
+  train::sampled_loss_settings(train_, *model);
+  const train::RunDirectory run = open_run(data);
+  const train::TrainResult result = train_model(table, *model, data, run);
+  if (result.status == train::Status::kStopped) {
+    write_report(run);
+    return interrupted(StopSignals::received());
+  }
+  note(fmt::format("{} after {} epochs, {}; best validation NDCG@10 {:.4f} in epoch {}",
+                   name_of(result.status),
+                   result.num_epochs,
+                   format_duration(result.elapsed_s),
+                   result.best_metric,
+                   result.best_epoch));
+  report(data, run, device);
+  write_report(run);
+  return 0;
+}
+
+train::RunDirectory TrainCommand::open_run(const RunData& data) const {
+  if (!resume_) {
+    return train::RunDirectory::create(out_);
+  }
+  train::RunDirectory run = train::RunDirectory::resume(out_);
+  // A run that was killed at its start has neither a checkpoint nor data.json.
+  std::error_code error;
+  if (run.has_checkpoint() || std::filesystem::exists(run.file("data.json"), error)) {
+    check_same_data(out_, data);
+  }
+  return run;
+}
+
+// Writes config.json first: with it the run can be resumed.
+void TrainCommand::write_files(const OptionTable& table,
+                               const RunData& data,
+                               const train::RunDirectory& run) const {
+  run.write_json("config.json", table.to_config());
+  run.write_json("sources.json", resumed_.sources(table));
+  run.write_json("data.json", data::describe(data.loaded, data.split));
+  train::write_items(run.file(train::kItemsFile), item_names(data.split.dataset()));
+}
+
+train::TrainResult TrainCommand::train_model(const OptionTable& table,
+                                             Model& model,
+                                             const RunData& data,
+                                             const train::RunDirectory& run) {
+  ProgressLine line(session_.quiet);
+  line.message(fmt::format("training {}: {} parameters, {} users, {} items, into {}",
+                           model_.model,
+                           model.parameters().num_elements(),
+                           data.split.num_users(),
+                           data.split.num_items(),
+                           out_));
+  TrainProgress progress(line);
+  const StopSignals signals;
+  train::TrainerOptions options;
+  options.resume = resume_;
+  options.data_hash = data.split.hash();
+  options.evaluation.filter_seen = filter_seen_;
+  options.stop = &StopSignals::received();
+  options.save_now = &SaveSignal::received();
+  train::TrainObserver observer = progress.observer();
+  TensorBoardLog board;
+  if (tensorboard_) {
+    board.join(observer);
+  }
+  if (!resume_) {
+    write_files(table, data, run);
+  }
+  train::Trainer trainer(model, data.split, train_, run, options, observer);
+  if (resume_) {
+    write_files(
+        table, data, run);  // after the trainer has checked the options against the checkpoint
+  }
+  try {
+    if (tensorboard_) {
+      board.open(run, resume_, trainer.num_steps());
+    }
+    return trainer.run();
+  } catch (const Error& error) {
+    if (error.code() == ExitCode::kFailure) {  // for instance of the disk
+      note("once this is fixed, continue from the saved state: " + resume_command());
+    }
+    throw;
+  }
+}
+
+void TrainCommand::write_report(const train::RunDirectory& run) const {
+  if (report_) {
+    note("report: " + write_run_report(run.path()));
+  }
+}
+
+int TrainCommand::interrupted(int signal) const {
+  note("stopped; the state is saved. To continue: " + resume_command());
+  return 128 + signal;
+}
+
+void TrainCommand::report(const RunData& data,
+                          const train::RunDirectory& run,
+                          Device device) const {
+  train::SavedModel best = train::read_model(run.model_path(), device);
+  const eval::Report report =
+      evaluate_saved_model(best, {&data.split, data::Subset::kTest, filter_seen_}).report;
+  run.write_json("result.json", to_json(report));
+  print_report(report, wants_json(format_));
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_train_command() {
+  return std::make_unique<TrainCommand>();
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,260 @@
+#include "cli/options/option_table.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/nearest.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr const char* kPrefix = "ELASTIC_";
+// Read by the tests, not by the tool; and what the Elastic Stack's containers set.
+const std::vector<std::string> foreign_variables{"ELASTIC_GOLDEN_DIR",
+                                                 "ELASTIC_TEST_DEVICE",
+                                                 "ELASTIC_TEST_PRECISION",
+                                                 "ELASTIC_DATA_DIR",
+                                                 "ELASTIC_CONTAINER",
+                                                 "ELASTIC_PASSWORD",
+                                                 "ELASTIC_USERNAME",
+                                                 "ELASTIC_VERSION"};
+constexpr const char* kForeignPrefix = "ELASTIC_APM_";
+
+// From a variable or a flag; the words of a switch are taken by an option that was one, too.
+void set(Option& option, const std::string& text, const std::string& source) {
+  if (option.switch_texts) {
+    bool on = false;
+    try {
+      set_from_text(&on, text, source);
+      set_from_json(option.target, option.normalised(on), source);
+      return;
+    } catch (const UsageError&) {  // not such a word
+    }
+  }
+  set_from_text(option.target, text, source);
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// A variable that is ours to understand.
+bool is_option_variable(const std::string& name) {
+  return name.rfind(kPrefix, 0) == 0 && name.rfind(kForeignPrefix, 0) != 0 &&
+         !contains(foreign_variables, name);
+}
+
+// The value, or for a list its parts.
+std::vector<std::string> texts_of(const Option& option) {
+  const std::string value = to_text(option.target);
+  if (!option.choices.list) {
+    return {value};
+  }
+  std::vector<std::string> parts;
+  std::istringstream stream(value);
+  for (std::string part; std::getline(stream, part, ',');) {
+    parts.push_back(part);
+  }
+  return parts;
+}
+
+// "a, b or c"
+std::string alternatives(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    joined += concat(i == 0 ? "" : i + 1 == texts.size() ? " or " : ", ", texts[i]);
+  }
+  return joined;
+}
+
+// A flag, a variable and an argument say which option they are, a file does not.
+std::string setter_of(const Option& option) {
+  const bool tells = option.scope == Scope::kPositional || option.source == option.flag() ||
+                     option.source == option.environment();
+  return tells ? option.source : concat(option.source, ": ", option.key);
+}
+
+}  // namespace
+
+std::string Option::flag() const {
+  std::string name = key;
+  std::replace(name.begin(), name.end(), '_', '-');
+  return "--" + name;
+}
+
+std::string Option::environment() const {
+  std::string name = key;
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::toupper(letter));
+  });
+  return kPrefix + name;
+}
+
+nlohmann::json Option::normalised(const nlohmann::json& value) const {
+  if (!switch_texts || !value.is_boolean()) {
+    return value;
+  }
+  return value.get<bool>() ? switch_texts->second : switch_texts->first;
+}
+
+Option& Option::limit(Scope to, const std::string& value) {
+  scope = to;
+  value_name = value.empty() ? value_name : value;
+  return *this;
+}
+
+Option& Option::letter(char flag_letter) {
+  short_flag = flag_letter;
+  return *this;
+}
+
+Option& OptionTable::add(std::string key, OptionTarget target, std::string help) {
+  auto option = std::make_unique<Option>();
+  option->key = std::move(key);
+  option->target = target;
+  option->help = std::move(help);
+  option->group = group_;
+  option->value_name = type_name(target);
+  option->default_text = to_text(target);
+  options_.push_back(std::move(option));
+  return *options_.back();
+}
+
+void OptionTable::apply_config(const nlohmann::json& values, const std::string& source) {
+  if (!values.is_object()) {
+    throw UsageError(source, ": expected an object {\"option\": value, ...}");
+  }
+  std::vector<std::string> keys;
+  for (const auto& option : options_) {
+    if (option->scope == Scope::kEverywhere) {
+      keys.push_back(option->key);
+    }
+  }
+  for (const auto& [key, value] : values.items()) {
+    if (!contains(keys, key)) {
+      throw UsageError(source, ": unknown key \"", key, "\"", did_you_mean(key, keys));
+    }
+    for (const auto& option : options_) {
+      if (option->key == key) {
+        set_from_json(option->target, option->normalised(value), concat(source, ": ", key));
+        option->source = source;
+      }
+    }
+  }
+}
+
+void OptionTable::apply_environment(const char* const* variables,
+                                    const std::vector<std::string>& others) {
+  const std::vector<std::string> own = environment_names();
+  for (; *variables != nullptr; ++variables) {
+    const std::string text = *variables;
+    const std::string name = text.substr(0, text.find('='));
+    if (!is_option_variable(name)) {
+      continue;
+    }
+    if (!contains(own, name)) {
+      if (contains(others, name)) {
+        continue;
+      }
+      std::vector<std::string> known = own;
+      known.insert(known.end(), others.begin(), others.end());
+      const std::string meant = did_you_mean(name, known);
+      throw UsageError(
+          "environment: unknown variable ",
+          name,
+          meant.empty() ? "; unset it, or rename it if it is another program's" : meant);
+    }
+    for (const auto& option : options_) {
+      if (option->has_environment() && option->environment() == name) {
+        set(*option, text.substr(name.size() + 1), "environment: " + name);
+        option->source = name;
+      }
+    }
+  }
+}
+
+void OptionTable::apply_flag(Option& option, const std::string& text) {
+  const bool positional = option.scope == Scope::kPositional;
+  option.source = positional ? option.value_name : option.flag();
+  set(option, text, option.source);
+}
+
+void OptionTable::check_choices() const {
+  for (const auto& option : options_) {
+    const Choices& choices = option->choices;
+    if (choices.texts.empty() || choices.open || option->source == "default") {
+      continue;
+    }
+    for (const std::string& text : texts_of(*option)) {
+      if (!contains(choices.texts, text)) {
+        throw UsageError(setter_of(*option),
+                         ": expected ",
+                         alternatives(choices.texts),
+                         ", got '",
+                         text,
+                         "'",
+                         did_you_mean(text, choices.texts));
+      }
+    }
+  }
+}
+
+const Option& OptionTable::find(const std::string& key) const {
+  const auto found = std::find_if(
+      options_.begin(), options_.end(), [&](const auto& option) { return option->key == key; });
+  ELASTIC_CHECK(found != options_.end(), "no option ", key);
+  return **found;
+}
+
+std::vector<std::string> OptionTable::environment_names() const {
+  std::vector<std::string> names;
+  for (const auto& option : options_) {
+    if (option->has_environment()) {
+      names.push_back(option->environment());
+    }
+  }
+  return names;
+}
+
+nlohmann::ordered_json OptionTable::to_config() const {
+  nlohmann::ordered_json values = nlohmann::ordered_json::object();
+  for (const auto& option : options_) {
+    if (option->scope == Scope::kEverywhere) {
+      values[option->key] = to_json(option->target);
+    }
+  }
+  return values;
+}
+
+std::string OptionTable::print_config() const {
+  std::vector<const Option*> shown;
+  const Option* last_entry = nullptr;
+  const bool has_config = !to_config().empty();
+  for (const auto& option : options_) {
+    if (option->has_environment()) {
+      shown.push_back(option.get());
+      const bool is_entry = !has_config || option->scope == Scope::kEverywhere;
+      last_entry = is_entry ? option.get() : last_entry;
+    }
+  }
+  std::string text = "{\n";
+  std::string group;
+  for (const Option* option : shown) {
+    if (option->group != group) {
+      group = option->group;
+      text += concat("  // ", group, "\n");
+    }
+    const bool is_entry = !has_config || option->scope == Scope::kEverywhere;
+    std::string line =
+        concat(is_entry ? "  \"" : "  // \"", option->key, "\": ", to_json(option->target).dump());
+    line += is_entry && option != last_entry ? "," : "";
+    line.resize(std::max<std::size_t>(line.size() + 2, 40), ' ');
+    text += concat(line, "// ", option->source, "\n");
+  }
+  return text + "}\n";
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,125 @@
+#include "cli/options/option_value.h"
+
+#include <charconv>
+#include <cmath>
+#include <type_traits>
+
+#include "base/error.h"
+
+namespace elastic::cli {
+namespace {
+
+const char* expectation(OptionTarget target) {
+  switch (target.index()) {
+    case 0:
+      return "true or false";
+    case 1:
+      return "an integer";
+    case 2:
+      return "an integer from 0";
+    case 3:
+      return "a number";
+    default:
+      return "text";
+  }
+}
+
+[[noreturn]] void fail(OptionTarget target, const std::string& got, const std::string& source) {
+  throw UsageError(source, ": expected ", expectation(target), ", got ", got);
+}
+
+// Whole text as a number; false when anything is left over or it does not fit.
+template <class T>
+bool parse_number(const std::string& text, T& value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end;
+}
+
+bool parse(const std::string& text, bool& value) {
+  const bool yes = text == "true" || text == "1" || text == "yes" || text == "on";
+  const bool no = text == "false" || text == "0" || text == "no" || text == "off";
+  value = yes;
+  return yes || no;
+}
+bool parse(const std::string& text, std::int64_t& value) {
+  return parse_number(text, value);
+}
+bool parse(const std::string& text, std::uint64_t& value) {
+  return parse_number(text, value);
+}
+bool parse(const std::string& text, double& value) {
+  return parse_number(text, value) && std::isfinite(value);
+}
+bool parse(const std::string& text, std::string& value) {
+  value = text;
+  return true;
+}
+
+template <class T>
+bool holds(const nlohmann::json& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return value.is_boolean();
+  } else if constexpr (std::is_same_v<T, std::int64_t>) {
+    // Unsigned values beyond int64 would wrap around.
+    return value.is_number_integer() &&
+           (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX);
+  } else if constexpr (std::is_same_v<T, std::uint64_t>) {
+    return value.is_number_unsigned();
+  } else if constexpr (std::is_same_v<T, double>) {
+    return value.is_number();
+  } else {
+    return value.is_string();
+  }
+}
+
+}  // namespace
+
+void set_from_text(OptionTarget target, const std::string& text, const std::string& source) {
+  std::visit(
+      [&](auto* field) {
+        auto value = *field;
+        if (!parse(text, value)) {
+          fail(target, "\"" + text + "\"", source);
+        }
+        *field = value;
+      },
+      target);
+}
+
+void set_from_json(OptionTarget target, const nlohmann::json& value, const std::string& source) {
+  std::visit(
+      [&](auto* field) {
+        using T = std::remove_pointer_t<decltype(field)>;
+        if (!holds<T>(value)) {
+          fail(target, value.dump(), source);
+        }
+        *field = value.get<T>();
+      },
+      target);
+}
+
+nlohmann::json to_json(OptionTarget target) {
+  return std::visit([](auto* field) { return nlohmann::json(*field); }, target);
+}
+
+std::string to_text(OptionTarget target) {
+  const nlohmann::json value = to_json(target);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+const char* type_name(OptionTarget target) {
+  switch (target.index()) {
+    case 0:
+      return "";
+    case 1:
+    case 2:
+      return "INT";
+    case 3:
+      return "NUMBER";
+    default:
+      return "TEXT";
+  }
+}
+
+}  // namespace elastic::cli

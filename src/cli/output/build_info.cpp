@@ -1,0 +1,36 @@
+#include "cli/output/build_info.h"
+
+#include "build_commit.h"  // made by cmake/build_commit.cmake
+
+namespace elastic::cli {
+
+// The macros come from the elastic_cli part of CMakeLists.txt.
+std::string version() {
+  return ELASTIC_VERSION;
+}
+
+nlohmann::ordered_json build_info() {
+  return {{"version", ELASTIC_VERSION},
+          {"commit", ELASTIC_BUILD_COMMIT},
+          {"build_type", ELASTIC_BUILD_TYPE},
+          {"compiler", ELASTIC_COMPILER},
+          {"flags", ELASTIC_BUILD_FLAGS},
+          {"eigen", ELASTIC_EIGEN_VERSION},
+          {"openmp", ELASTIC_OPENMP_VERSION},
+          {"cuda", ELASTIC_CUDA_VERSION}};
+}
+
+std::string version_text() {
+  std::string text = "elastic " + version() + "\n";
+  const nlohmann::ordered_json facts = build_info();
+  for (const auto& [name, value] : facts.items()) {
+    if (name != "version") {
+      std::string line = "  " + name;
+      line.resize(14, ' ');
+      text += line + value.get<std::string>() + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,115 @@
+#include "cli/runs/evaluation.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "cli/output/build_info.h"
+#include "cli/output/metrics_table.h"
+#include "cli/output/output.h"
+#include "eval/evaluator.h"
+
+namespace elastic::cli {
+namespace {
+
+eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTask& task) {
+  const data::Split& split = *task.split;
+  eval::Protocol protocol;
+  protocol.subset = data::name_of(task.subset);
+  protocol.split = split.description();
+  protocol.split_hash = split.hash();
+  protocol.min_history = task.min_history;
+  for (const std::int32_t user : split.eval_users(task.subset)) {
+    const auto length = static_cast<std::int64_t>(split.history(user, task.subset).size());
+    protocol.users += length >= task.min_history ? 1 : 0;
+    protocol.longest_history = std::max(protocol.longest_history, length);
+  }
+  protocol.items = split.num_items();
+  protocol.filter_seen = task.filter_seen;
+  protocol.history = split.history_words(task.subset);
+  protocol.max_len = saved.model->config().max_len;
+  protocol.checkpoint_epoch = saved.info.epoch;
+  protocol.checkpoint_metric = saved.info.metric;
+  protocol.seed = saved.info.seed;
+  protocol.sampling_seed = task.sampling_seed;
+  protocol.loss = saved.info.loss;
+  const nlohmann::ordered_json facts = build_info();
+  for (const auto& [name, fact] : facts.items()) {
+    protocol.build.emplace_back(name, fact.get<std::string>());
+  }
+  return protocol;
+}
+
+eval::Ranking rank(train::SavedModel& saved,
+                   const EvaluationTask& task,
+                   const eval::EvalOptions& options) {
+  const std::int64_t num_items = saved.model->config().num_items;
+  if (num_items != task.split->num_items()) {
+    throw CheckpointError("the model knows ",
+                          num_items,
+                          " items, the data has ",
+                          task.split->num_items(),
+                          ": expected the data that it was trained on");
+  }
+  return eval::rank_users(*saved.model, *task.split, task.subset, options);
+}
+
+}  // namespace
+
+data::Subset parse_subset(const std::string& name) {
+  if (name == "test") {
+    return data::Subset::kTest;
+  }
+  if (name == "valid") {
+    return data::Subset::kValidation;
+  }
+  throw UsageError(
+      "--split: expected test or valid, got \"", name, "\"", did_you_mean(name, {"test", "valid"}));
+}
+
+Evaluation evaluate_saved_model(train::SavedModel& saved,
+                                const EvaluationTask& task,
+                                std::span<NamedModel> against) {
+  const eval::Protocol protocol = make_protocol(saved, task);
+  if (protocol.users == 0 && protocol.longest_history > 0) {
+    throw UsageError("--min-history: expected at most ",
+                     protocol.longest_history,
+                     ", the longest history, got ",
+                     task.min_history);
+  }
+  if (protocol.users == 0) {
+    throw DataError(
+        "no user to evaluate: none has a held-out event and a history before it (split ",
+        task.split->rule(),
+        "); leave-one-out needs three events of a user");
+  }
+  std::vector<eval::NegativeSampler> samplers;
+  for (const eval::SamplingRule& rule : task.sampled) {
+    samplers.emplace_back(*task.split, rule, task.sampling_seed);
+  }
+  eval::EvalOptions options;
+  options.filter_seen = task.filter_seen;
+  options.min_history = task.min_history;
+  options.lists = true;
+  options.samplers = samplers;
+  Evaluation evaluation;
+  evaluation.ranking = rank(saved, task, options);
+  const eval::Ranking popularity = eval::popularity_ranking(*task.split, task.subset, options);
+  eval::Report& report = evaluation.report;
+  report = eval::make_report(
+      evaluation.ranking, popularity, eval::training_counts(*task.split), protocol);
+  options.lists = false;
+  options.samplers = {};
+  for (NamedModel& other : against) {
+    const eval::Ranking other_ranking = rank(other.saved, task, options);
+    report.against.push_back(
+        eval::compare(evaluation.ranking, other_ranking, other.name, protocol.seed));
+  }
+  return evaluation;
+}
+
+void print_report(const eval::Report& report, bool json) {
+  print(json ? eval::to_json(report).dump(2) + "\n" : metrics_table(report));
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,51 @@
+// The evaluation of a trained model on one part of a split, as `train` and `eval` report it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/split.h"
+#include "eval/negatives.h"
+#include "eval/report.h"
+#include "train/saved_model.h"
+
+namespace elastic::cli {
+
+/// Parses "test" or "valid"; throws UsageError for another name.
+data::Subset parse_subset(const std::string& name);
+
+/// The users to evaluate, and how.
+struct EvaluationTask {
+  const data::Split* split = nullptr;
+  data::Subset subset = data::Subset::kTest;
+  bool filter_seen = true;
+  std::int64_t min_history =
+      0;  ///< only users with at least as many events before the held-out one
+  std::vector<eval::SamplingRule> sampled{};  ///< also rank among candidates drawn by these rules
+  std::uint64_t sampling_seed = 0;
+};
+
+struct Evaluation {
+  eval::Report report;
+  eval::Ranking ranking;  ///< of the model, user by user
+};
+
+/// A saved model to compare with, and its name in the report.
+struct NamedModel {
+  std::string name;
+  train::SavedModel saved;
+};
+
+/// Ranks with the model, by popularity, and with each of `against`. Throws CheckpointError if a
+/// model has another number of items than the data, DataError if there is no user to evaluate,
+/// UsageError if every history is shorter than `min_history`.
+Evaluation evaluate_saved_model(train::SavedModel& saved,
+                                const EvaluationTask& task,
+                                std::span<NamedModel> against = {});
+
+/// Prints the report to standard output, as JSON or as a table.
+void print_report(const eval::Report& report, bool json);
+
+}  // namespace elastic::cli

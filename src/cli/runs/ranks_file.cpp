@@ -1,0 +1,69 @@
+#include "cli/runs/ranks_file.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/error.h"
+#include "cli/output/tsv_field.h"
+
+namespace elastic::cli {
+namespace {
+
+// Throws UsageError unless the name ends in .tsv or .jsonl.
+bool is_json(std::string_view path) {
+  if (!path.ends_with(".jsonl") && !path.ends_with(".tsv")) {
+    throw UsageError("--ranks: expected a file name that ends in .tsv or .jsonl, got \"",
+                     path,
+                     "\"; standard output is the report's");
+  }
+  return path.ends_with(".jsonl");
+}
+
+std::string tsv_header(const eval::Ranking& ranking) {
+  std::string text = "user\titem\trank\thistory";
+  for (const eval::SampledRanks& sampled : ranking.sampled) {
+    text += fmt::format("\trank[{}]", sampled.candidates);
+  }
+  return text + "\n";
+}
+
+std::string tsv_row(const data::Dataset& dataset, const eval::Ranking& ranking, std::size_t i) {
+  std::string text = fmt::format("{}\t{}\t{}\t{}",
+                                 tsv_field(dataset.user_id(ranking.users[i])),
+                                 tsv_field(dataset.item_id(ranking.targets[i])),
+                                 ranking.ranks[i],
+                                 ranking.history_lengths[i]);
+  for (const eval::SampledRanks& sampled : ranking.sampled) {
+    text += fmt::format("\t{}", sampled.ranks[i]);
+  }
+  return text + "\n";
+}
+
+std::string json_line(const data::Dataset& dataset, const eval::Ranking& ranking, std::size_t i) {
+  nlohmann::ordered_json record{{"user", dataset.user_id(ranking.users[i])},
+                                {"item", dataset.item_id(ranking.targets[i])},
+                                {"rank", ranking.ranks[i]},
+                                {"history", ranking.history_lengths[i]}};
+  for (const eval::SampledRanks& sampled : ranking.sampled) {
+    record[fmt::format("rank[{}]", sampled.candidates)] = sampled.ranks[i];
+  }
+  return record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+RanksFile::RanksFile(const std::string& path) : json_(is_json(path)), file_(path) {}
+
+void RanksFile::write(const data::Dataset& dataset, const eval::Ranking& ranking) {
+  if (!json_) {
+    file_.write(tsv_header(ranking));
+  }
+  for (std::size_t i = 0; i < ranking.users.size(); ++i) {
+    file_.write(json_ ? json_line(dataset, ranking, i) : tsv_row(dataset, ranking, i));
+  }
+  file_.commit();
+}
+
+}  // namespace elastic::cli

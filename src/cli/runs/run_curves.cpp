@@ -1,0 +1,111 @@
+#include "cli/runs/run_curves.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "report/page.h"
+#include "report/plot.h"
+#include "train/tensorboard.h"
+#include "train/trainer.h"
+
+namespace elastic::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Counters, not plotted: they only grow.
+const std::set<std::string> counters{
+    "epoch", "examples", "tokens", "tokens_read", "targets", "elapsed_s"};
+const std::map<std::string, std::string> captions{
+    {"epoch/loss", "Training loss"},
+    {"epoch/learning_rate", "Learning rate"},
+    {"epoch/seconds", "Seconds of an epoch"},
+    {"epoch/tokens_per_s", "Tokens per second"},
+    {"evaluation/seconds", "Seconds of a validation"}};
+
+// The figure of a series. "evaluation/HR@5" shares one with "evaluation/HR@10", "x/use/0" with
+// "x/use/1".
+std::string group_of(const std::string& tag) {
+  const std::size_t slash = tag.rfind('/');
+  const bool indexed = tag.find_first_not_of("0123456789", slash + 1) == std::string::npos;
+  return indexed ? tag.substr(0, slash) : tag.substr(0, tag.find('@'));
+}
+
+std::string caption_of(const std::string& group) {
+  const auto known = captions.find(group);
+  if (known != captions.end()) {
+    return known->second;
+  }
+  const std::size_t slash = group.find('/');
+  const std::string event = group.substr(0, slash);
+  const std::string name = group.substr(slash + 1);
+  return event == "evaluation" ? "Validation " + name
+         : event == "epoch"    ? "Training " + name
+                               : event + " " + name;
+}
+
+// One figure per group, in the order of their first points.
+class Figures {
+ public:
+  void add(const std::string& tag, double x, double y) {
+    const std::string group = group_of(tag);
+    auto found = std::find_if(
+        plots_.begin(), plots_.end(), [&](const auto& plot) { return plot.first == group; });
+    if (found == plots_.end()) {
+      plots_.push_back({group, {caption_of(group), "epoch", {}, {}, {}}});
+      found = plots_.end() - 1;
+    }
+    const std::string name = tag.substr(tag.find('/') + 1);
+    auto& all = found->second.series;
+    auto series =
+        std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+    if (series == all.end()) {
+      all.push_back({name, {}});
+      series = all.end() - 1;
+    }
+    series->points.emplace_back(x, y);
+  }
+  [[nodiscard]] std::string to_html() const {
+    std::string html;
+    for (const auto& [group, plot] : plots_) {
+      html += report::figure(plot);
+    }
+    return html;
+  }
+
+ private:
+  std::vector<std::pair<std::string, report::Plot>> plots_;
+};
+
+}  // namespace
+
+std::string run_curves(const std::string& metrics_path) {
+  Figures figures;
+  report::Plot against_time{
+      std::string("Validation ") + train::kBestMetric + " against time", "minutes", {}, {}, {{}}};
+  against_time.series[0].name = train::kBestMetric;
+  std::ifstream file(metrics_path);
+  for (std::string line; std::getline(file, line);) {
+    const ordered_json event = ordered_json::parse(line, nullptr, false);
+    if (!event.is_object()) {
+      continue;
+    }
+    const double epoch = event.value("epoch", 0.0);
+    for (const auto& [tag, value] : train::scalars_of(event)) {
+      if (!counters.contains(tag.substr(tag.find('/') + 1))) {
+        figures.add(tag, epoch, value);
+      }
+    }
+    if (event.contains(train::kBestMetric) && event.contains("elapsed_s")) {
+      against_time.series[0].points.emplace_back(event["elapsed_s"].get<double>() / 60.0,
+                                                 event[train::kBestMetric].get<double>());
+    }
+  }
+  return report::plots(figures.to_html() + report::figure(against_time));
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,135 @@
+#include "cli/runs/run_data.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "base/error.h"
+#include "data/interaction_cache.h"
+
+namespace elastic::cli {
+namespace {
+
+void note_source(const data::DataSource& source, const Notes& notes) {
+  notes(fmt::format("data: {}: {}", source.path, source.detected));
+  if (source.num_bad_rows > 0) {
+    notes(fmt::format("data: bad rows skipped: {}; the first of them:", source.num_bad_rows));
+    for (const data::BadRow& row : source.bad_rows) {
+      notes(fmt::format("  {}:{}: {}", source.path, row.line, row.problem));
+    }
+  }
+  if (!source.cache_note.empty()) {
+    notes("data: " + source.cache_note);
+  }
+}
+
+void note_split(const data::Split& split, const Notes& notes) {
+  notes(fmt::format("split: {}, {} events to train on, {} users to evaluate, {}",
+                    split.rule(),
+                    split.num_train_events(),
+                    split.eval_users(data::Subset::kTest).size(),
+                    split.hash()));
+  if (split.rule() != "leave-one-out") {
+    notes("split: " + split.description());
+    notes(fmt::format("split: {} users to validate with",
+                      split.eval_users(data::Subset::kValidation).size()));
+  }
+  const auto cold_users = split.cold_users(data::Subset::kTest).size();
+  const auto cold_valid_users = split.cold_users(data::Subset::kValidation).size();
+  if (cold_users > 0 || cold_valid_users > 0) {
+    notes(
+        fmt::format("split: users without any event before the held-out ones: {} in the test, {} "
+                    "in the validation",
+                    cold_users,
+                    cold_valid_users));
+  }
+  if (const std::int64_t cold_items = split.num_cold_items(); cold_items > 0) {
+    notes(fmt::format("split: items without an event to train on: {}", cold_items));
+  }
+}
+
+void note_all(const data::DataConfig& config, const RunData& data, const Notes& notes) {
+  const data::LoadedData& loaded = data.loaded;
+  for (const data::DataSource& source : loaded.sources) {
+    note_source(source, notes);
+  }
+  for (const data::FilterStep& step : loaded.filters) {
+    notes(fmt::format(
+        "data: {}: {} users, {} items, {} events", step.name, step.users, step.items, step.events));
+  }
+  if (!config.items.empty()) {
+    notes(fmt::format("data: {}: {}; titles for {} of {} items",
+                      config.items,
+                      loaded.titles.detected,
+                      loaded.titles.num_titles,
+                      data.split.num_items()));
+  }
+  note_split(data.split, notes);
+}
+
+std::string absolute(const std::string& path) {
+  return path.empty() || path == "-" ? path
+                                     : std::filesystem::absolute(path).lexically_normal().string();
+}
+
+}  // namespace
+
+void declare_data(OptionTable& table, data::DataConfig& config) {
+  table.begin_group("Data");
+  table.add_all(config);
+  for (const auto& option : table.options()) {
+    if (is_data_path(option->key)) {
+      option->value_name = "FILE";
+    }
+    if (option->key == "min_time" || option->key == "max_time" || option->key == "valid_time" ||
+        option->key == "test_time") {
+      option->value_name = "TIME";
+    }
+    if (option->key == "drop_duplicates") {  // a switch in earlier versions
+      option->switch_texts = {"none", "all"};
+    }
+  }
+}
+
+bool is_data_path(const std::string& key) {
+  return key == "data" || key == "items" || key == "valid_data" || key == "test_data";
+}
+
+void declare_cache(OptionTable& table, std::string& cache) {
+  table
+      .add("cache", &cache, "folder for parsed copies of large inputs; auto: the user's cache; off")
+      .session("DIR");
+}
+
+std::string cache_folder(const std::string& cache) {
+  if (cache.empty()) {
+    throw UsageError("--cache: expected a folder, auto or off, got ''");
+  }
+  return cache == "off" ? "" : cache == "auto" ? data::default_cache_folder() : cache;
+}
+
+void make_paths_absolute(data::DataConfig& config) {
+  config.data = absolute(config.data);
+  config.items = absolute(config.items);
+  config.valid_data = absolute(config.valid_data);
+  config.test_data = absolute(config.test_data);
+}
+
+RunData read_data(const data::DataConfig& config, const Notes& notes) {
+  data::LoadedData loaded = data::load_data(config);
+  data::Split split(loaded.dataset, loaded.plan);
+  RunData data{std::move(loaded), std::move(split)};
+  note_all(config, data, notes);
+  return data;
+}
+
+std::vector<train::ItemName> item_names(const data::Dataset& dataset) {
+  std::vector<train::ItemName> names;
+  for (std::int64_t item = 1; item <= dataset.num_items(); ++item) {
+    names.push_back({dataset.item_id(item), dataset.title(item)});
+  }
+  return names;
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,135 @@
+#include "cli/runs/run_files.h"
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <tuple>
+
+#include "base/error.h"
+#include "train/run_directory.h"
+
+namespace elastic::cli {
+namespace {
+
+std::string file_of(const std::string& run, const char* name) {
+  return (std::filesystem::path(run) / name).string();
+}
+
+// Reads the data options of RUN/config.json.
+data::DataConfig read_data_config(const std::string& run) {
+  const ConfigLayer config = read_run_config(run);
+  data::DataConfig options;
+  OptionTable table;
+  declare_data(table, options);
+  for (const auto& option : table.options()) {
+    if (config.values.contains(option->key)) {
+      try {
+        set_from_json(option->target,
+                      option->normalised(config.values[option->key]),
+                      concat(config.source, ": ", option->key));
+      } catch (const UsageError& error) {
+        throw CheckpointError(error.what());
+      }
+    }
+  }
+  return options;
+}
+
+// A value of RUN/data.json that differs from the data.
+struct Difference {
+  const char* key;
+  std::string before;
+  std::string now;
+};
+
+std::optional<Difference> first_difference(const std::string& run, const RunData& data) {
+  const std::string path = file_of(run, "data.json");
+  const nlohmann::ordered_json before = train::read_json(path);
+  const nlohmann::ordered_json now = data::describe(data.loaded, data.split);
+  for (const char* key : {"users", "items", "events", "data_hash", "split"}) {
+    if (!before.is_object() || !before.contains(key)) {
+      throw CheckpointError(path, ": there is no ", key, "; it was not written by elastic train");
+    }
+    // The hash identifies the split; earlier versions wrote fewer other facts about it.
+    const bool is_split = std::string_view(key) == "split" && before[key].is_object();
+    if (is_split ? before[key].value("hash", "") != now[key].value("hash", "")
+                 : before[key] != now[key]) {
+      return Difference{key, before[key].dump(), now[key].dump()};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ConfigLayer read_run_config(const std::string& run) {
+  const std::string path = file_of(run, "config.json");
+  const nlohmann::json values = train::read_json(path);
+  if (!values.is_object()) {
+    throw CheckpointError(path, ": expected an object {\"option\": value, ...}");
+  }
+  return {values, path};
+}
+
+void check_same_data(const std::string& run, const RunData& data) {
+  if (const auto difference = first_difference(run, data)) {
+    throw CheckpointError(file_of(run, "data.json"),
+                          ": the data is not what the run was trained on: ",
+                          difference->key,
+                          " ",
+                          difference->now,
+                          ", expected ",
+                          difference->before,
+                          "; point --data at the original file");
+  }
+}
+
+void check_comparable(const std::string& run, const RunData& data) {
+  if (const auto difference = first_difference(run, data)) {
+    throw UsageError("--against: ",
+                     run,
+                     " was trained on other data or another split: ",
+                     difference->key,
+                     " ",
+                     difference->before,
+                     ", expected ",
+                     difference->now,
+                     "; runs compare only on the same data");
+  }
+}
+
+void declare_run(OptionTable& table, std::string& run) {
+  table.add("run", &run, "the run directory that `elastic train` made").positional("RUN").required =
+      true;
+}
+
+void declare_place(OptionTable& table, DataPlace& place) {
+  // Flags only: a variable for training would point elsewhere.
+  table.add("data", &place.data, "the data, if it has moved since the training").flag_only("FILE");
+  table.add("valid_data", &place.valid_data, "the validation file, if it has moved")
+      .flag_only("FILE");
+  table.add("test_data", &place.test_data, "the test file, if it has moved").flag_only("FILE");
+  declare_cache(table, place.cache);
+}
+
+RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
+  data::DataConfig config = read_data_config(run);
+  config.cache_folder = cache_folder(place.cache);
+  for (const auto& [flag, moved, path] :
+       {std::tuple("--data", &place.data, &config.data),
+        std::tuple("--valid-data", &place.valid_data, &config.valid_data),
+        std::tuple("--test-data", &place.test_data, &config.test_data)}) {
+    if (!moved->empty() && path->empty()) {
+      throw UsageError(flag, ": the run has no such file; its split is by another rule");
+    }
+    if (moved->empty() && *path == "-") {
+      throw UsageError("the run was trained from standard input; point ", flag, " at its data");
+    }
+    *path = moved->empty() ? *path : *moved;
+  }
+  RunData data = read_data(config, notes);
+  check_same_data(run, data);
+  return data;
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,34 @@
+// The config and the data of an existing run directory.
+#pragma once
+
+#include <string>
+
+#include "cli/options/config_file.h"
+#include "cli/options/option_table.h"
+#include "cli/runs/run_data.h"
+
+namespace elastic::cli {
+
+/// Declares the required argument RUN.
+void declare_run(OptionTable& table, std::string& run);
+/// Reads RUN/config.json. Throws CheckpointError that names the file if it is unusable.
+ConfigLayer read_run_config(const std::string& run);
+/// Throws CheckpointError unless RUN/data.json describes the same data and split.
+void check_same_data(const std::string& run, const RunData& data);
+/// The same check for a run to compare with, but other data is a UsageError: the option names the
+/// wrong run.
+void check_comparable(const std::string& run, const RunData& data);
+/// The present location of a run's data files, and the folder of its cache.
+struct DataPlace {
+  std::string data;  ///< "": as in the run's config; also for the next two
+  std::string valid_data;
+  std::string test_data;
+  std::string cache = "auto";
+};
+/// Declares --data, --valid-data, --test-data and --cache in the present group.
+void declare_place(OptionTable& table, DataPlace& place);
+/// Reads the data of the run again. Throws CheckpointError for an unusable config or other data,
+/// UsageError for the location of a file that the run does not use.
+RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes);
+
+}  // namespace elastic::cli

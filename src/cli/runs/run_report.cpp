@@ -1,0 +1,192 @@
+#include "cli/runs/run_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "cli/runs/run_curves.h"
+#include "report/page.h"
+#include "report/plot.h"
+#include "train/run_directory.h"
+
+namespace elastic::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+using Entries = std::vector<std::pair<std::string, std::string>>;
+
+// Reads a file that a run may not have yet; an empty object if it does not exist.
+ordered_json read_optional(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error) ? train::read_json(path) : ordered_json::object();
+}
+
+std::string text_of(const ordered_json& value) {
+  if (value.is_string()) {
+    return value.get<std::string>();
+  }
+  if (value.is_number_float()) {
+    return fmt::format("{:.4f}", value.get<double>());
+  }
+  // Paths and raw ids need not be UTF-8.
+  return value.is_null() ? "" : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+bool is_list_of(const ordered_json& value, bool (*holds)(const ordered_json&)) {
+  bool all = value.is_array() && !value.empty();
+  for (std::size_t i = 0; all && i < value.size(); ++i) {
+    all = holds(value[i]);
+  }
+  return all;
+}
+
+std::string words_of(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  return key;
+}
+
+// Flattens {"a": {"b": value}} to an entry "a b".
+void flatten(const std::string& name, const ordered_json& value, Entries& entries) {
+  if (!value.is_object()) {
+    entries.emplace_back(words_of(name), text_of(value));
+    return;
+  }
+  for (const auto& [key, part] : value.items()) {
+    flatten(name.empty() ? key : name + " " + key, part, entries);
+  }
+}
+
+// A table with a row per object and a column per key of the first object.
+std::string table_of(const ordered_json& objects) {
+  report::Table table;
+  for (const ordered_json& object : objects) {
+    Entries entries;
+    flatten("", object, entries);
+    std::vector<std::string> row;
+    std::vector<std::string> head;
+    for (auto& [name, text] : entries) {
+      head.push_back(name);
+      row.push_back(text);
+    }
+    if (table.head.empty()) {
+      table.head = head;
+    }
+    row.resize(table.head.size());
+    table.rows.push_back(std::move(row));
+  }
+  return report::to_html(table);
+}
+
+std::string metrics_table(const ordered_json& result) {
+  report::Table table{{"metric", "model", "95 % from", "to", "popularity"}, {}, 1};
+  const ordered_json empty = ordered_json::object();
+  const ordered_json& metrics = result.contains("metrics") ? result["metrics"] : empty;
+  const ordered_json& intervals = result.contains("intervals") ? result["intervals"] : empty;
+  const ordered_json& popularity = result.contains("popularity") ? result["popularity"] : empty;
+  for (const auto& [name, value] : metrics.items()) {
+    const bool known = intervals.contains(name) && intervals[name].size() == 2;
+    table.rows.push_back({name,
+                          text_of(value),
+                          known ? text_of(intervals[name][0]) : "",
+                          known ? text_of(intervals[name][1]) : "",
+                          popularity.contains(name) ? text_of(popularity[name]) : ""});
+  }
+  return report::to_html(table);
+}
+
+// A plot of a list of numbers, such as the number of users of each expert.
+std::string list_figure(const std::string& name, const ordered_json& values) {
+  report::Plot plot{name, "place in the list", {}, {}, {{name, {}}}};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    plot.series[0].points.emplace_back(static_cast<double>(i + 1), values[i].get<double>());
+  }
+  return report::plots(report::figure(plot));
+}
+
+// Parts of the result with their own section on the page, or without information for a reader.
+const std::set<std::string> placed{
+    "metrics", "intervals", "popularity", "protocol", "schema_version"};
+
+// Shows lists of objects as tables, lists of numbers as figures, and other values by name, so that
+// keys of later versions appear as well.
+std::string contents(const ordered_json& object, const std::string& prefix = "") {
+  std::string html;
+  Entries entries;
+  for (const auto& [key, value] : object.items()) {
+    const std::string name = prefix + words_of(key);
+    if (prefix.empty() && placed.contains(key)) {
+      continue;
+    }
+    if (is_list_of(value, [](const ordered_json& part) { return part.is_object(); })) {
+      html += report::section(name, table_of(value));
+    } else if (is_list_of(value, [](const ordered_json& part) { return part.is_number(); })) {
+      html += report::section(name, list_figure(name, value));
+    } else if (value.is_object()) {
+      flatten(name, value, entries);
+    } else {
+      entries.emplace_back(name, text_of(value));
+    }
+  }
+  return report::definitions(entries) + html;
+}
+
+std::string options_table(const ordered_json& config, const ordered_json& sources) {
+  report::Table table{{"option", "set by", "value"}, {}, 3};
+  for (const auto& [key, value] : config.items()) {
+    const std::string source = sources.contains(key) ? text_of(sources[key]) : "default";
+    // Not text_of, which rounds: a learning rate has more digits than a metric.
+    table.rows.push_back(
+        {key, source, value.is_string() ? value.get<std::string>() : value.dump()});
+  }
+  return report::to_html(table);
+}
+
+std::string head_line(const ordered_json& config, const ordered_json& data, bool has_result) {
+  return fmt::format("<p class=\"note\">{}, {} users, {} items, {} events{}</p>\n",
+                     report::escaped("model " + text_of(config.value("model", ordered_json("?")))),
+                     text_of(data.value("users", ordered_json("?"))),
+                     text_of(data.value("items", ordered_json("?"))),
+                     text_of(data.value("events", ordered_json("?"))),
+                     has_result ? "" : "; the training has no result yet");
+}
+
+}  // namespace
+
+std::string run_report(const std::string& run) {
+  const auto file = [&](const char* name) { return (std::filesystem::path(run) / name).string(); };
+  const ordered_json config = train::read_json(file("config.json"));
+  if (!config.is_object()) {
+    throw CheckpointError(file("config.json"), ": expected an object {\"option\": value, ...}");
+  }
+  const ordered_json data = read_optional(file("data.json"));
+  const ordered_json result = read_optional(file("result.json"));
+  const ordered_json sources = read_optional(file("sources.json"));
+  try {
+    const ordered_json protocol = result.value("protocol", ordered_json::object());
+    return report::page("elastic: " + run,
+                        head_line(config, data, !result.empty()) +
+                            report::section("Curves", run_curves(file("metrics.jsonl"))) +
+                            report::section("Test", metrics_table(result) + contents(result)) +
+                            report::section("Protocol", contents(protocol)) +
+                            report::section("Options", options_table(config, sources)) +
+                            report::section("Data", contents(data)));
+  } catch (const nlohmann::json::exception& error) {
+    throw CheckpointError(run, ": a file is not as `elastic train` writes it: ", error.what());
+  }
+}
+
+std::string write_run_report(const std::string& run) {
+  const std::string path = (std::filesystem::path(run) / "report.html").string();
+  write_file_atomically(path, run_report(run));
+  return path;
+}
+
+}  // namespace elastic::cli

@@ -1,0 +1,73 @@
+#include "cli/asking/query.h"
+
+#include <doctest/doctest.h>
+
+namespace elastic::cli {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+TEST_CASE("query: plain lines") {
+  CHECK(parse_query(" 42 ", PlainLine::kUser, 1).user == "42");
+  CHECK(parse_query("Ann Lee", PlainLine::kUser, 1).user == "Ann Lee");
+  CHECK(parse_query("1 2\t3", PlainLine::kHistory, 1).history == Ids{"1", "2", "3"});
+  CHECK(parse_query("", PlainLine::kHistory, 1).history == Ids{});
+  CHECK(parse_query("", PlainLine::kUser, 7).error == "line 7: an empty line; expected a user id");
+}
+
+TEST_CASE("query: JSON in either mode, ids as text or numbers") {
+  for (const PlainLine plain : {PlainLine::kUser, PlainLine::kHistory}) {
+    CHECK(parse_query("{\"user\": \"42\"}", plain, 1).user == "42");
+    CHECK(parse_query("{\"user\": 42}", plain, 1).user == "42");
+    const Query both = parse_query("{\"user\": \"u\", \"history\": [\"a\", 7]}", plain, 3);
+    CHECK(both.user == "u");
+    CHECK(both.history == Ids{"a", "7"});
+    CHECK(both.line == 3);
+    CHECK(both.error.empty());
+  }
+}
+
+TEST_CASE("query: events of a stream") {
+  const Query event = parse_query("{\"user\": 4, \"item\": \"m1\"}", PlainLine::kEvent, 1);
+  CHECK(event.user == "4");
+  CHECK(event.history == Ids{"m1"});
+  CHECK(parse_query(" 4\tm1 ", PlainLine::kEvent, 1).user == "4");
+  CHECK(parse_query(" 4\tm1 ", PlainLine::kEvent, 1).history == Ids{"m1"});
+  CHECK_FALSE(parse_query("4", PlainLine::kEvent, 1).history.has_value());
+  for (const char* text : {"", "4 m1 m2"}) {
+    CHECK(parse_query(text, PlainLine::kEvent, 2).error ==
+          "line 2: expected a user id and an item id");
+  }
+  CHECK(parse_query("{\"user\": 1, \"candidates\": []}", PlainLine::kEvent, 3).error ==
+        "line 3: unknown key \"candidates\"");
+}
+
+TEST_CASE("query: items and candidates") {
+  CHECK(parse_query("{\"item\": 7}", PlainLine::kUser, 1).item == "7");
+  CHECK(parse_query(" Toy Story ", PlainLine::kItem, 1).item == "Toy Story");
+  CHECK(parse_query("{\"user\": 1}", PlainLine::kItem, 1).user == "1");
+  const Query query = parse_query("{\"user\": 1, \"candidates\": [\"a\", 2]}", PlainLine::kUser, 1);
+  CHECK(query.user == "1");
+  CHECK(query.candidates == Ids{"a", "2"});
+  CHECK_FALSE(query.item.has_value());
+  CHECK(parse_query("", PlainLine::kItem, 4).error == "line 4: an empty line; expected an item id");
+  CHECK(parse_query("{\"user\": 1, \"item\": 2}", PlainLine::kUser, 4).error ==
+        "line 4: expected an item without user and history");
+  CHECK(parse_query("{\"item\": 1, \"candidates\": 2}", PlainLine::kUser, 4).error ==
+        "line 4: candidates: expected [id, ...], got 2");
+}
+
+TEST_CASE("query: what cannot be understood names its line") {
+  const auto error = [](const char* text) { return parse_query(text, PlainLine::kUser, 5).error; };
+  CHECK(error("{\"user\": 42").rfind("line 5: not JSON: column ", 0) == 0);
+  CHECK(error("{\"histroy\": []}") == "line 5: unknown key \"histroy\"; did you mean history?");
+  CHECK(error("{}") == "line 5: expected {\"user\": id} or {\"history\": [id, ...]}");
+  CHECK(error("{\"history\": 3}") == "line 5: history: expected [id, ...], got 3");
+  CHECK(error("{\"history\": [1.5]}") ==
+        "line 5: history: expected an id (text or a whole number), got 1.5");
+  CHECK(error("{\"user\": null}") ==
+        "line 5: user: expected an id (text or a whole number), got null");
+}
+
+}  // namespace
+}  // namespace elastic::cli

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
 

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "tensor/backend.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/cpu/vector_math.h"
+#include "tensor/cpu/simd.h"
 
 namespace elastic::cpu {
 

@@ -2,6 +2,7 @@
 // token reads its sequence's experts. Below, Q = H k columns of scores, k adjacent ones a head.
 #include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/dropout_mask.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/norm_rows.h"
 #include "tensor/cpu/parallel.h"

@@ -1,6 +1,7 @@
 // Element-wise kernels and sums.
 #include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/dropout_mask.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/vector_math.h"
 

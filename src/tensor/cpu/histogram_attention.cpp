@@ -3,8 +3,10 @@
 // the counts at every tile's begin.
 #include "tensor/cpu/code_histogram.h"
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/row_sort.h"
+#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
 namespace {

@@ -3,7 +3,9 @@
 // against.
 #include "tensor/cpu/attention_tile.h"
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/tile.h"
+#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
 namespace {

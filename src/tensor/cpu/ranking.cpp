@@ -1,4 +1,5 @@
 // Ranks and best items over the whole catalogue by tiles; a [rows, V] score matrix never exists.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -6,7 +7,6 @@
 #include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
 namespace {

@@ -2,8 +2,9 @@
 #include <limits>
 
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/cpu/vector_math.h"
+#include "tensor/cpu/simd.h"
 
 namespace elastic::cpu {
 namespace {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -56,26 +55,6 @@ inline V smaller(V a, V b) {
 template <class V>
 inline V larger(V a, V b) {
   return a > b ? a : b;
-}
-
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMA)
-inline constexpr bool kFusedMultiplyAdd = true;
-#else
-inline constexpr bool kFusedMultiplyAdd = false;
-#endif
-
-/// a b + c, with one rounding where the machine has that, at every level of optimisation.
-template <class T>
-inline Vector<T> multiply_add(Vector<T> a, Vector<T> b, Vector<T> c) {
-  if constexpr (kFusedMultiplyAdd) {
-#pragma GCC unroll 16
-    for (int i = 0; i < kLanes<T>; ++i) {
-      c[i] = std::fma(a[i], b[i], c[i]);
-    }
-    return c;
-  } else {
-    return a * b + c;
-  }
 }
 
 namespace detail {

@@ -5,6 +5,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "tensor/cpu/multiply_add.h"
+
 namespace elastic::cpu {
 namespace {
 

@@ -1,5 +1,6 @@
 #include "tensor/cpu/simd.h"
 
+#include "tensor/cpu/multiply_add.h"
 #include "tensor/cpu/transpose_lanes.h"
 #include "tensor/cpu/vector_math.h"
 #include "tensor/tensor_values.h"
@@ -60,7 +61,11 @@ TEST_CASE_TEMPLATE("simd: multiply_add rounds once where the machine can", T, fl
   const Vector<T> one = Vector<T>{} + T(1);
   const Vector<T> result = multiply_add<T>(one + e, one - e, -one);
   for (int i = 0; i < kLanes<T>; ++i) {
-    CHECK(T(result[i]) == (kFusedMultiplyAdd ? -e * e : T(0)));
+#if defined(__FMA__)
+    CHECK(T(result[i]) == -e * e);
+#else
+    CHECK(std::abs(T(result[i])) <= e * e);
+#endif
   }
 }
 

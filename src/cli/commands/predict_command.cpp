@@ -15,6 +15,7 @@
 #include "cli/output/progress_line.h"
 #include "cli/runs/run_files.h"
 #include "cli/usage/command.h"
+#include "train/items_file.h"
 #include "train/saved_model.h"
 
 namespace elastic::cli {

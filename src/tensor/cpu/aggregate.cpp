@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/norm_rows.h"
 #include "tensor/cpu/parallel.h"

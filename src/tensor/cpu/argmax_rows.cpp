@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
 namespace {

@@ -9,9 +9,10 @@
 
 #include "tensor/attention_layout.h"
 #include "tensor/backend.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/cpu/vector_math.h"
+#include "tensor/cpu/simd.h"
 #include "tensor/segments.h"
 
 namespace elastic::cpu {

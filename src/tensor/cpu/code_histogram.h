@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tensor/code_histogram.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/segment_chunks.h"
 #include "tensor/cpu/tile.h"

@@ -3,6 +3,7 @@
 #include "tensor/kernels/dispatch.h"
 
 #include "tensor/cpu/dropout_mask.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/norm_rows.h"
 #include "tensor/cpu/parallel.h"

@@ -3,6 +3,7 @@
 
 #include "tensor/cpu/cpu_backend.h"
 #include "tensor/cpu/dropout_mask.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/vector_math.h"
 #include "tensor/kernels/dropout.h"

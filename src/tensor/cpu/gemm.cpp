@@ -1,8 +1,10 @@
 #include "tensor/cpu/gemm.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cstring>
+
+#include "tensor/cpu/simd.h"
+#include "tensor/cpu/transpose_lanes.h"
 
 namespace elastic::cpu {
 namespace {
@@ -164,29 +166,21 @@ void clear(std::int64_t m, std::int64_t n, T* c, std::int64_t ldc) {
   }
 }
 
-// A vector type as a template argument, as Eigen has it.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wignored-attributes"
 // kLanes rows of b, whose columns are contiguous, and `columns` <= kLanes columns of it, transposed
 // in registers; the rest of the vector is zero.
 template <class T>
 void pack_transposed_block(const T* b, std::int64_t col_stride, std::int64_t columns, T* packed) {
-  using Traits = Eigen::internal::packet_traits<T>;
-  constexpr int kSize = Traits::size;
-  static_assert(kSize == kLanes<T>);
-  Eigen::internal::PacketBlock<typename Traits::type, kSize> block;
-  for (int j = 0; j < kSize; ++j) {
-    block.packet[j] = j < columns
-                          ? Eigen::internal::ploadu<typename Traits::type>(b + j * col_stride)
-                          : Eigen::internal::pset1<typename Traits::type>(T(0));
+  Vector<T> block[kLanes<T>];
+#pragma GCC unroll 16
+  for (int j = 0; j < kLanes<T>; ++j) {
+    block[j] = j < columns ? load<Vector<T>>(b + j * col_stride) : Vector<T>{};
   }
-  Eigen::internal::ptranspose(block);
-  for (int p = 0; p < kSize; ++p) {
-    Eigen::internal::pstoreu(packed + p * kPanel<T>, block.packet[p]);
+  transpose_lanes<T>(block);
+#pragma GCC unroll 16
+  for (int p = 0; p < kLanes<T>; ++p) {
+    store(packed + p * kPanel<T>, block[p]);
   }
 }
-
-#pragma GCC diagnostic pop
 
 // One panel: `columns` of b into k contiguous rows of kPanel.
 template <class T>

@@ -4,8 +4,10 @@
 #include "tensor/kernels/histogram_attention.h"
 
 #include "tensor/cpu/code_histogram.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/row_sort.h"
+#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
 namespace {

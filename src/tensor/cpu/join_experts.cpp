@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/row_sort.h"
 #include "tensor/cpu/vector_math.h"

@@ -4,7 +4,9 @@
 #include "tensor/kernels/map_attention.h"
 
 #include "tensor/cpu/attention_tile.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/tile.h"
+#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
 namespace {

@@ -1,13 +1,13 @@
 // Ranks and best items over the whole catalogue by tiles; a [rows, V] score matrix never exists.
 #include "tensor/kernels/ranking.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/cpu/vector_math.h"
 
 namespace elastic::cpu {
 namespace {

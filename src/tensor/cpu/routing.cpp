@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/vector_math.h"

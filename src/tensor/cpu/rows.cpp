@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tensor/cpu/cpu_backend.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/norm_rows.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/row_sort.h"

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tensor/cpu/attention_tile.h"
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/tile.h"

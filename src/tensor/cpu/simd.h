@@ -1,7 +1,10 @@
 // The machine's vectors, by the compiler's own vector types.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 namespace elastic::cpu {
 
@@ -43,6 +46,40 @@ inline void store(T* to, V value) {
   reinterpret_cast<InMemory<V>*>(to)->value = value;
 }
 
+/// The smaller one of each lane; b where one of them is NaN.
+template <class V>
+inline V smaller(V a, V b) {
+  return a < b ? a : b;
+}
+/// The larger one of each lane; b where one of them is NaN.
+template <class V>
+inline V larger(V a, V b) {
+  return a > b ? a : b;
+}
+
+namespace detail {
+template <int First, class V, int... I>
+inline auto lanes_from(V v, std::integer_sequence<int, I...> /*lanes*/) {
+  return __builtin_shufflevector(v, v, (First + I)...);
+}
+}  // namespace detail
+
+/// The sum of the lanes by halves: the upper half is added to the lower one until one is left.
+/// Of 64 bytes of double the last four lanes are added as (0 + 1) + (2 + 3).
+template <class T, class V>
+inline T sum_of_lanes(V v) {
+  constexpr int kCount = sizeof(V) / sizeof(T);
+  if constexpr (kCount == 2) {
+    return v[0] + v[1];
+  } else if constexpr (kCount == 4 && std::is_same_v<T, double> && kVectorBytes == 64) {
+    return (v[0] + v[1]) + (v[2] + v[3]);
+  } else {
+    const auto half = std::make_integer_sequence<int, kCount / 2>{};
+    return sum_of_lanes<T>(detail::lanes_from<0>(v, half) +
+                           detail::lanes_from<kCount / 2>(v, half));
+  }
+}
+
 /// Calls body(zero, j) over 0..length-1: with a Vector<T> at every whole vector, then with a T at
 /// every element that is left.
 template <class T, class Length, class Body>
@@ -53,6 +90,41 @@ inline void for_lanes(Length length, const Body& body) {
   }
   for (std::int64_t j = whole; j < length; ++j) {
     body(T{}, j);
+  }
+}
+
+/// Calls body(j, lanes) over 0..length-1 with whole vectors, the last of which may be cut short:
+/// `lanes` is a constant, or the number of elements that are left.
+template <class T, class Body>
+inline void for_vectors(std::int64_t length, const Body& body) {
+  std::int64_t j = 0;
+  for (; j + kLanes<T> <= length; j += kLanes<T>) {
+    body(j, std::integral_constant<std::int64_t, kLanes<T>>{});
+  }
+  if (j < length) {
+    body(j, length - j);
+  }
+}
+
+/// `lanes` elements as `for_vectors` counts them; the other lanes are zero, and are not stored.
+template <class T, class Lanes>
+inline Vector<T> load_lanes(const T* from, Lanes lanes) {
+  if constexpr (std::is_same_v<Lanes, std::int64_t>) {
+    T values[kLanes<T>] = {};
+    std::copy(from, from + lanes, values);
+    return load<Vector<T>>(values);
+  } else {
+    return load<Vector<T>>(from);
+  }
+}
+template <class T, class Lanes>
+inline void store_lanes(T* to, Lanes lanes, Vector<T> value) {
+  if constexpr (std::is_same_v<Lanes, std::int64_t>) {
+    T values[kLanes<T>];
+    store(values, value);
+    std::copy(values, values + lanes, to);
+  } else {
+    store(to, value);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/simd.h"
 #include "tensor/cpu/vector_math.h"

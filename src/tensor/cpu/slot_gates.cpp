@@ -3,8 +3,9 @@
 
 #include <limits>
 
+#include "tensor/cpu/eigen_arrays.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/cpu/vector_math.h"
+#include "tensor/cpu/simd.h"
 
 namespace elastic::cpu {
 namespace {

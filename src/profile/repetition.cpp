@@ -79,12 +79,12 @@ void Repetition::rank() {
   Tensor ranks({workload_.batch}, DType::kInt32, workload_.device);
   const Segments none(std::vector<std::int32_t>(static_cast<std::size_t>(workload_.batch) + 1, 0),
                       workload_.device);
-  run(kernels::RankTargets{.hidden = hidden_,
-                           .table = scored_items_,
-                           .targets = inputs_.targets,
-                           .excluded = none,
-                           .excluded_ids = Tensor(),
-                           .ranks = ranks});
+  elastic::run(kernels::RankTargets{.hidden = hidden_,
+                                    .table = scored_items_,
+                                    .targets = inputs_.targets,
+                                    .excluded = none,
+                                    .excluded_ids = Tensor(),
+                                    .ranks = ranks});
 }
 
 }  // namespace elastic::profile

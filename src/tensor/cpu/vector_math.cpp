@@ -1,6 +1,10 @@
 // exp and GELU over arrays, a vector at a time.
 #include "tensor/cpu/vector_math.h"
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -26,10 +30,19 @@ Vector<T> nearest(Vector<T> x) {
   return (x + kShifter<T>)-kShifter<T>;
 }
 
+// The largest whole number <= x.
 template <class T>
 Vector<T> floor(Vector<T> x) {
+#if defined(__AVX512F__)
+  if constexpr (std::is_same_v<T, float>) {
+    return _mm512_floor_ps(x);
+  } else {
+    return _mm512_floor_pd(x);
+  }
+#else
   const Vector<T> whole = nearest<T>(x);
   return whole > x ? whole - T(1) : whole;
+#endif
 }
 
 // 2^m of whole m from -bias, which gives zero, to bias + 1, which gives infinity; the bias is 127

@@ -41,7 +41,10 @@ double worse(double worst, double error) {
   return error <= worst ? worst : error;
 }
 
-TEST_CASE_TEMPLATE("exp: within 2 units in the last place", T, float, double) {
+TEST_CASE_TEMPLATE("exp: within 5 units in the last place of float, 2 of double",
+                   T,
+                   float,
+                   double) {
   if (!on_cpu()) {
     return;
   }
@@ -55,7 +58,7 @@ TEST_CASE_TEMPLATE("exp: within 2 units in the last place", T, float, double) {
       worst = worse(worst, error_in_ulp(y[i], std::exp(static_cast<long double>(x[i]))));
     }
   }
-  CHECK(worst < 2.0);
+  CHECK(worst < (sizeof(T) == 4 ? 5.0 : 2.0));
 }
 
 TEST_CASE_TEMPLATE("exp: NaN, infinity, zero, overflow and underflow", T, float, double) {
@@ -108,7 +111,8 @@ TEST_CASE_TEMPLATE("gelu: tanh within 4 units in the last place of 1", T, float,
     }
   }
   CHECK(worst < 4.0);
-  CHECK(worst_gradient < 8.0);
+  // The derivative of u multiplies the error of tanh(u).
+  CHECK(worst_gradient < 40.0);
 }
 
 TEST_CASE_TEMPLATE("gelu: NaN, zero and large numbers", T, float, double) {

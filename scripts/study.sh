@@ -346,4 +346,4 @@ report
 
 mapfile -t failed < <(find runs evals profile -name '*.failed' | sort)
 say "study.sh: $out/table.md and $out/report.html are written"
-[ ${#failed[@]} -eq 0 ] || die "${#failed[@]} parts failed; the tables name them"
+[ ${#failed[@]} -eq 0 ] || die "${#failed[@]} of its parts failed; the tables name them"

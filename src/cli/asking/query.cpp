@@ -86,6 +86,39 @@ void parse_json(const std::string& text, PlainLine plain, Query& query) {
   }
 }
 
+// The blank-separated ids of a line.
+std::vector<std::string> split_ids(const std::string& content) {
+  std::istringstream stream(content);
+  std::vector<std::string> ids;
+  for (std::string id; stream >> id;) {
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+void parse_plain(const std::string& content, PlainLine plain, Query& query) {
+  if (plain == PlainLine::kHistory) {
+    query.history = split_ids(content);
+    return;
+  }
+  if (plain == PlainLine::kEvent) {
+    const std::vector<std::string> ids = split_ids(content);
+    if (ids.empty() || ids.size() > 2) {
+      throw DataError("expected a user id and an item id");
+    }
+    query.user = ids.front();
+    if (ids.size() == 2) {
+      query.history = {ids.back()};
+    }
+    return;
+  }
+  const bool is_user = plain == PlainLine::kUser;
+  if (content.empty()) {
+    throw DataError("an empty line; expected ", is_user ? "a user id" : "an item id");
+  }
+  (is_user ? query.user : query.item) = content;
+}
+
 }  // namespace
 
 Query parse_query(const std::string& text, PlainLine plain, std::int64_t line) {
@@ -95,34 +128,8 @@ Query parse_query(const std::string& text, PlainLine plain, std::int64_t line) {
   try {
     if (!content.empty() && content.front() == '{') {
       parse_json(content, plain, query);
-    } else if (plain == PlainLine::kUser) {
-      if (content.empty()) {
-        throw DataError("an empty line; expected a user id");
-      }
-      query.user = content;
-    } else if (plain == PlainLine::kItem) {
-      if (content.empty()) {
-        throw DataError("an empty line; expected an item id");
-      }
-      query.item = content;
-    } else if (plain == PlainLine::kEvent) {
-      std::istringstream ids(content);
-      std::string user;
-      std::string item;
-      std::string more;
-      if (!(ids >> user) || (ids >> item >> more)) {
-        throw DataError("expected a user id and an item id");
-      }
-      query.user = user;
-      if (!item.empty()) {
-        query.history = {item};
-      }
     } else {
-      std::istringstream ids(content);
-      query.history.emplace();
-      for (std::string id; ids >> id;) {
-        query.history->push_back(id);
-      }
+      parse_plain(content, plain, query);
     }
   } catch (const DataError& error) {
     query = Query{};

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "cli/runs/save_signal.h"
 #include "data/content_hash.h"
-#include "eval/seen_items.h"
 
 namespace elastic::cli {
 namespace {
@@ -154,7 +153,7 @@ StreamSession::Pending StreamSession::prepare(const Query& query) {
   return pending;
 }
 
-void StreamSession::answer_all(std::vector<Pending>& batch, AnswerWriter& writer, Output& output) {
+std::vector<std::vector<float>> StreamSession::advance(const std::vector<Pending>& batch) {
   // Users with new events, each once, and the row of `states` at which theirs begin.
   std::vector<Stream*> users;
   std::map<const Stream*, std::size_t> first_row;
@@ -174,16 +173,10 @@ void StreamSession::answer_all(std::vector<Pending>& batch, AnswerWriter& writer
   position_ = {num_lines_, lines_checksum_.hex()};
   changed_ = changed_ || !batch.empty();
   std::vector<std::vector<float>> hidden;
-  eval::ExcludedItems seen;
   for (const Pending& pending : batch) {
     if (pending.stream == nullptr) {
       continue;
     }
-    for (const std::int32_t item : pending.items) {
-      add_seen(pending.stream->seen, item);
-    }
-    seen.add_row(recommender_.options().filter_seen ? pending.stream->seen
-                                                    : std::vector<std::int32_t>{});
     const auto row = first_row.find(pending.stream);
     if (row == first_row.end()) {
       hidden.push_back(pending.stream->hidden);
@@ -193,7 +186,27 @@ void StreamSession::answer_all(std::vector<Pending>& batch, AnswerWriter& writer
       hidden.push_back(states[row->second + pending.events_before - 1]);
     }
   }
-  auto recommended = recommender_.best(hidden, seen);
+  return hidden;
+}
+
+eval::ExcludedItems StreamSession::add_seen_items(const std::vector<Pending>& batch) const {
+  eval::ExcludedItems excluded;
+  for (const Pending& pending : batch) {
+    if (pending.stream == nullptr) {
+      continue;
+    }
+    for (const std::int32_t item : pending.items) {
+      add_seen(pending.stream->seen, item);
+    }
+    excluded.add_row(recommender_.options().filter_seen ? pending.stream->seen
+                                                        : std::vector<std::int32_t>{});
+  }
+  return excluded;
+}
+
+void StreamSession::answer_all(std::vector<Pending>& batch, AnswerWriter& writer, Output& output) {
+  const std::vector<std::vector<float>> states = advance(batch);
+  auto recommended = recommender_.best(states, add_seen_items(batch));
   auto next = recommended.begin();
   for (Pending& pending : batch) {
     if (pending.stream != nullptr) {

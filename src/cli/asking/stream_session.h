@@ -12,6 +12,7 @@
 #include "cli/asking/query.h"
 #include "cli/asking/recommender.h"
 #include "cli/asking/streams.h"
+#include "eval/seen_items.h"
 #include "train/run_directory.h"
 #include "train/stopwatch.h"
 
@@ -53,6 +54,12 @@ class StreamSession {
     std::size_t events_before = 0;    ///< of this user in the batch, up to and with this line
   };
   Pending prepare(const Query& query);
+  // Updates the users' states with the events of the batch. Returns the model's state [D] for each
+  // line that gets an answer.
+  std::vector<std::vector<float>> advance(const std::vector<Pending>& batch);
+  // Adds the items of these lines to the users' seen items. Returns the items to leave out of each
+  // answer.
+  [[nodiscard]] eval::ExcludedItems add_seen_items(const std::vector<Pending>& batch) const;
   void answer_all(std::vector<Pending>& batch, AnswerWriter& writer, Output& output);
   void read_all(LineReader& input, AnswerWriter& writer, Output& output, double save_every_s);
   void count_line(const std::string& line);

@@ -1,7 +1,5 @@
 #include "model/dispatcher_mixer.h"
 
-#include <cmath>
-
 #include "autograd/ops/basic.h"
 #include "autograd/ops/dispatcher.h"
 #include "autograd/ops/heads.h"
@@ -63,7 +61,7 @@ DispatcherMixer::DispatcherMixer(ParameterStore& store,
 Variable DispatcherMixer::aggregate_absorbed(const Variable& x,
                                              const Variable& query,
                                              const Segments& segments) const {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(query.shape()[-1] / num_heads_));
+  const double scale = attention_scale(query.shape()[-1], num_heads_);
   const Variable absorbed = ops::heads_expand(ops::scale(query, scale), aggregate_.key, num_heads_);
   const Variable pooled = ops::dispatcher_aggregate(x, norm_, absorbed, segments);
   return ops::heads_contract(pooled, aggregate_.value);
@@ -116,7 +114,7 @@ Variable DispatcherMixer::dispatch(const Variable& x,
   const Variable key = ops::linear(experts, dispatch_.key);
   const Variable value = ops::linear(experts, dispatch_.value);
   if (absorbed_) {
-    const double scale = 1.0 / std::sqrt(static_cast<double>(key.shape()[-1] / num_heads_));
+    const double scale = attention_scale(key.shape()[-1], num_heads_);
     return ops::dispatcher_dispatch(
         x,
         norm_,

@@ -4,9 +4,11 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "model/causal_dispatcher_mixer.h"
 #include "model/dispatcher_mixer.h"
 #include "model/efficient_mixer.h"
 #include "model/expert_sources.h"
+#include "model/gated_slot_mixer.h"
 #include "model/gru_mixer.h"
 #include "model/lightsans_mixer.h"
 #include "model/linformer_mixer.h"
@@ -14,7 +16,6 @@
 #include "model/lisa_mixer.h"
 #include "model/routing_mixer.h"
 #include "model/sequence_model.h"
-#include "model/slot_mixers.h"
 #include "model/softmax_mixer.h"
 #include "model/window_model.h"
 

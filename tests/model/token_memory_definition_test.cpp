@@ -1,7 +1,7 @@
 // elastic-causal with a memory that every token asks, against its definition in plain loops.
 #include "autograd/op_checks.h"
+#include "model/causal_dispatcher_mixer.h"
 #include "model/model_fixture.h"
-#include "model/slot_mixers.h"
 
 namespace elastic {
 namespace {

@@ -1,5 +1,5 @@
-// Causal mixers whose tokens read k slots per head, each a gated running mean of what came before:
-// linear in time and memory, and a state of fixed size for streams.
+// The mixer of elastic-causal: ELASTIC's dispatchers with a prefix softmax, linear in time and
+// memory, with a state of fixed size for streams.
 #pragma once
 
 #include <optional>
@@ -46,32 +46,6 @@ class CausalDispatcherMixer final : public Mixer {
   Variable experts_, expert_query_, key_, value_, query_, decay_, dispatch_key_, dispatch_value_;
   Linear output_;
   std::optional<TokenMemory> memory_;
-};
-
-/// Gated slot attention (Zhang et al., arXiv 2409.07146). Causal, O(n k). Slot keys and values
-/// forget by a_t = sigmoid(forget(x_t))^(1 / temperature) and take in (1 - a_t) of the token's:
-///   o_t = softmax( slot_keys query_t / sqrt(Dh) )^T slot_values
-/// Parameters layers.i.attention.{query, key, value, output, forget}.*.
-class GatedSlotMixer final : public Mixer {
- public:
-  GatedSlotMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
-  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
-  Variable forward_last(const Variable& x,
-                        const Tensor& last,
-                        MixerState& state,
-                        const Dropout& dropout) const override;
-  /// Slot keys and values [B, H, 2 k, Dh].
-  [[nodiscard]] std::vector<Tensor> new_stream(std::int64_t users) const override;
-
- private:
-  [[nodiscard]] Variable mix(const Variable& x, MixerState& state) const;
-
-  std::int64_t num_heads_;
-  std::int64_t num_slots_;
-  double temperature_;
-  ops::NormVariables norm_;
-  AttentionWeights weights_;
-  Linear forget_;
 };
 
 }  // namespace elastic

@@ -1,4 +1,4 @@
-#include "model/slot_mixers.h"
+#include "model/causal_dispatcher_mixer.h"
 
 #include <cmath>
 #include <limits>
@@ -12,12 +12,6 @@
 
 namespace elastic {
 namespace {
-
-constexpr double kForgetBias = 3.0;
-
-double attention_scale(const Variable& weight, std::int64_t num_heads) {
-  return 1.0 / std::sqrt(static_cast<double>(weight.shape()[1] / num_heads));
-}
 
 // softplus^-1(ln 2 / half-life), half-lives spread geometrically from 1 to max_len events over the
 // experts of each head.
@@ -78,7 +72,7 @@ Variable CausalDispatcherMixer::mix(const Variable& x,
                                     MixerState& state,
                                     const Tensor& last) const {
   const std::int64_t dim = key_.shape()[0];
-  const double scale = attention_scale(key_, num_heads_);
+  const double scale = attention_scale(dim, num_heads_);
   const Variable z = ops::layer_norm(x, norm_);
   const Variable expert_queries =
       ops::reshape(ops::scale(ops::linear(experts_, expert_query_), scale), {1, num_experts_, dim});
@@ -127,60 +121,6 @@ Variable CausalDispatcherMixer::forward_last(const Variable& x,
                                              const Dropout& dropout) const {
   return ops::linear_residual(
       mix(x, state, last), output_weight(), output_.bias, ops::gather_rows(x, last), dropout);
-}
-
-GatedSlotMixer::GatedSlotMixer(ParameterStore& store,
-                               const std::string& layer,
-                               const ModelConfig& config)
-    : num_heads_(config.num_heads),
-      num_slots_(config.num_experts),
-      temperature_(config.gate_temperature),
-      norm_(make_norm(store, layer + ".attention_norm", config.dim)),
-      weights_(make_attention(store, layer + ".attention", config.dim)) {
-  const std::int64_t gates = num_heads_ * num_slots_;
-  const std::string prefix = layer + ".attention.forget";
-  forget_.weight = make_weight(store, prefix, gates, config.dim);
-  forget_.bias = store.add(
-      prefix + ".bias", {gates}, std::vector<double>(static_cast<std::size_t>(gates), kForgetBias));
-}
-
-Variable GatedSlotMixer::mix(const Variable& x, MixerState& state) const {
-  const Variable z = ops::layer_norm(x, norm_);
-  const Variable gates =
-      ops::forget_gates(ops::reshape(ops::linear(z, forget_.weight, forget_.bias),
-                                     {x.shape()[0], num_heads_, num_slots_}),
-                        temperature_);
-  const double scale = attention_scale(weights_.query, num_heads_);
-  return ops::slot_attention(ops::linear(z, ops::scale(weights_.query, scale)),
-                             ops::linear(z, weights_.key),
-                             ops::linear(z, weights_.value),
-                             gates,
-                             state.segments,
-                             state.stream.empty() ? Tensor() : state.stream[0]);
-}
-
-std::vector<Tensor> GatedSlotMixer::new_stream(std::int64_t users) const {
-  const Tensor& like = weights_.key.value();
-  const std::int64_t head_dim = like.cols() / num_heads_;
-  return {zeros({users, num_heads_, 2 * num_slots_, head_dim}, like.dtype(), like.device())};
-}
-
-Variable GatedSlotMixer::forward(const Variable& x,
-                                 MixerState& state,
-                                 const Dropout& dropout) const {
-  return ops::linear_residual(
-      mix(x, state), weights_.output.weight, weights_.output.bias, x, dropout);
-}
-
-Variable GatedSlotMixer::forward_last(const Variable& x,
-                                      const Tensor& last,
-                                      MixerState& state,
-                                      const Dropout& dropout) const {
-  return ops::linear_residual(ops::gather_rows(mix(x, state), last),
-                              weights_.output.weight,
-                              weights_.output.bias,
-                              ops::gather_rows(x, last),
-                              dropout);
 }
 
 }  // namespace elastic

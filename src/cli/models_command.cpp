@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/output_format.h"
-#include "model/model.h"
+#include "model/registry.h"
 
 namespace elastic::cli {
 namespace {

@@ -11,6 +11,7 @@
 #include "cli/progress_line.h"
 #include "cli/session_options.h"
 #include "data/data_config.h"
+#include "model/registry.h"
 #include "profile/lengths.h"
 #include "profile/report.h"
 

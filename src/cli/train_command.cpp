@@ -22,6 +22,7 @@
 #include "cli/session_options.h"
 #include "cli/stop_signals.h"
 #include "cli/train_progress.h"
+#include "model/registry.h"
 #include "train/items_file.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"

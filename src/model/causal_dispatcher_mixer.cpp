@@ -7,7 +7,6 @@
 #include "autograd/ops/heads.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
-#include "autograd/ops/rows.h"
 #include "autograd/ops/slots.h"
 
 namespace elastic {
@@ -68,9 +67,10 @@ Variable CausalDispatcherMixer::absorb(const Variable& heads, const Variable& we
       {dim, dim});
 }
 
-Variable CausalDispatcherMixer::mix(const Variable& x,
-                                    MixerState& state,
-                                    const Tensor& last) const {
+Variable CausalDispatcherMixer::attend(const Variable& x,
+                                       const Segments& segments,
+                                       std::span<Tensor> stream,
+                                       const Queries& queries) const {
   const std::int64_t dim = key_.shape()[0];
   const double scale = attention_scale(dim, num_heads_);
   const Variable z = ops::layer_norm(x, norm_);
@@ -82,19 +82,16 @@ Variable CausalDispatcherMixer::mix(const Variable& x,
       ops::reshape(ops::linear(z, score_weight), {x.shape()[0], num_heads_, num_experts_});
   const Variable value = ops::linear(z, value_);
   const Variable query = ops::linear(z, ops::scale(absorb(dispatch_key_, query_), scale));
-  const bool streams = !state.stream.empty();
-  const Variable gates =
-      ops::prefix_gates(scores, decay_, state.segments, streams ? state.stream[0] : Tensor());
-  const Tensor carried = streams ? state.stream[1] : Tensor();
-  const auto rows = [&](const Variable& all) {
-    return last.defined() ? ops::gather_rows(all, last) : all;
-  };
+  const Tensor log_sums = stream.empty() ? Tensor() : stream[0];
+  const Tensor carried = stream.empty() ? Tensor() : stream[1];
+  const Variable gates = ops::prefix_gates(scores, decay_, segments, log_sums);
   if (!memory_) {
-    return rows(ops::slot_attention(query, value, value, gates, state.segments, carried));
+    return queries.of(ops::slot_attention(query, value, value, gates, segments, carried));
   }
   const ops::SlotAttention slots =
-      ops::slot_attention_with_sums(query, value, value, gates, state.segments, carried);
-  return memory_->join(rows(z), rows(query), {rows(slots.out), rows(slots.log_sum)});
+      ops::slot_attention_with_sums(query, value, value, gates, segments, carried);
+  return memory_->join(
+      queries.of(z), queries.of(query), {queries.of(slots.out), queries.of(slots.log_sum)});
 }
 
 std::vector<Tensor> CausalDispatcherMixer::new_stream(std::int64_t users) const {
@@ -109,18 +106,25 @@ Variable CausalDispatcherMixer::output_weight() const {
   return ops::transpose(absorb(dispatch_value_, ops::transpose(output_.weight)));
 }
 
-Variable CausalDispatcherMixer::forward(const Variable& x,
-                                        MixerState& state,
-                                        const Dropout& dropout) const {
-  return ops::linear_residual(mix(x, state), output_weight(), output_.bias, x, dropout);
+Variable CausalDispatcherMixer::mix(const Variable& x,
+                                    MixerState& state,
+                                    const Queries& queries,
+                                    const Dropout& dropout) const {
+  return ops::linear_residual(attend(x, state.segments, {}, queries),
+                              output_weight(),
+                              output_.bias,
+                              queries.of(x),
+                              dropout);
 }
 
-Variable CausalDispatcherMixer::forward_last(const Variable& x,
-                                             const Tensor& last,
-                                             MixerState& state,
-                                             const Dropout& dropout) const {
-  return ops::linear_residual(
-      mix(x, state, last), output_weight(), output_.bias, ops::gather_rows(x, last), dropout);
+Variable CausalDispatcherMixer::advance(const Variable& x,
+                                        const Segments& segments,
+                                        std::span<Tensor> stream) const {
+  return ops::linear_residual(attend(x, segments, stream, Queries::all(segments)),
+                              output_weight(),
+                              output_.bias,
+                              x,
+                              Dropout{});
 }
 
 }  // namespace elastic

@@ -21,21 +21,26 @@ namespace elastic {
 /// With `memory` per-token the k experts that a token retrieves stand beside the A_{t,a} in the
 /// second softmax (token_memory.h): O(n (k D + (S + k^2) Dk)). Parameters
 /// layers.i.attention.memory.*
-class CausalDispatcherMixer final : public Mixer {
+class CausalDispatcherMixer final : public Mixer, private StreamingMixer {
  public:
   CausalDispatcherMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
-  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
-  Variable forward_last(const Variable& x,
-                        const Tensor& last,
-                        MixerState& state,
-                        const Dropout& dropout) const override;
-  /// The log of the softmax's denominator [B, H, k], and A [B, H, k, Dh].
-  [[nodiscard]] std::vector<Tensor> new_stream(std::int64_t users) const override;
+  Variable mix(const Variable& x,
+               MixerState& state,
+               const Queries& queries,
+               const Dropout& dropout) const override;
+  [[nodiscard]] const StreamingMixer* streaming() const override { return this; }
 
  private:
-  // Dispatched tokens before the output projection: all [T, D], or the rows of `last` where it is
-  // defined.
-  [[nodiscard]] Variable mix(const Variable& x, MixerState& state, const Tensor& last = {}) const;
+  // The log of the softmax's denominator [B, H, k], and A [B, H, k, Dh].
+  [[nodiscard]] std::vector<Tensor> new_stream(std::int64_t users) const override;
+  Variable advance(const Variable& x,
+                   const Segments& segments,
+                   std::span<Tensor> stream) const override;
+  // Dispatched tokens before the output projection, [Q, D]. `stream` may be empty.
+  [[nodiscard]] Variable attend(const Variable& x,
+                                const Segments& segments,
+                                std::span<Tensor> stream,
+                                const Queries& queries) const;
   // [D, D] whose rows of head h are W_h^T (the head's rows of `weight`), W [H, Dh, Dh].
   [[nodiscard]] Variable absorb(const Variable& heads, const Variable& weight) const;
   [[nodiscard]] Variable output_weight() const;

@@ -38,11 +38,11 @@ SharedExperts::SharedExperts(ParameterStore& store, const ModelConfig& config)
                          Init::kNormal,
                          1.0 / std::sqrt(static_cast<double>(config.dim)))) {}
 
-Variable SharedExperts::initial_experts(const Variable& /*x*/,
-                                        const Segments& segments,
-                                        const Tensor& /*ids*/,
-                                        bool /*training*/) {
-  return ops::repeat(experts_, segments.size());
+InitialExperts SharedExperts::initial_experts(const Variable& /*x*/,
+                                              const Segments& segments,
+                                              const Tensor& /*ids*/,
+                                              bool /*training*/) const {
+  return {ops::repeat(experts_, segments.size())};
 }
 
 QueryNetwork::QueryNetwork(ParameterStore& store, const ModelConfig& config, std::int64_t max_len)
@@ -113,25 +113,26 @@ InterestMemory::InterestMemory(ParameterStore& store,
                       1.0 / std::sqrt(static_cast<double>(config.dim)));
 }
 
-Variable InterestMemory::retrieve(const Variable& x, const Segments& segments, bool training) {
+InitialExperts InterestMemory::retrieve(const Variable& x,
+                                        const Segments& segments,
+                                        bool training) const {
   const Variable summary = query_network_.summarise(x, segments);
   const Variable projected = ops::linear(summary, project_.weight, project_.bias);
   const Shape per_head{segments.size(), config_.retrieval_heads, config_.key_dim};
   const Variable normed = ops::layer_norm(ops::reshape(projected, per_head), query_norm_);
   const Variable query = query_centre_.subtract(ops::reshape(normed, projected.shape()), training);
-  ops::ProductKeysResult result =
+  const ops::ProductKeysResult result =
       ops::product_keys(ops::reshape(query, per_head), subkeys_, memory_, config_.num_experts);
-  retrieved_ = {result.indices, result.gates};
-  return result.experts;
+  return {result.experts, {result.indices, result.gates}};
 }
 
-Variable InterestMemory::take(const Tensor& indices) {
+InitialExperts InterestMemory::take(const Tensor& indices) const {
   const Tensor& memory = memory_.value();
   Tensor gates(indices.shape(), memory.dtype(), memory.device());
   backend_for(memory.device()).fill(gates, 1.0);
-  retrieved_ = {indices, gates};
-  return ops::reshape(ops::gather_rows(memory_, indices),
-                      {indices.shape()[0], indices.shape()[1], config_.dim});
+  const Variable experts = ops::reshape(ops::gather_rows(memory_, indices),
+                                        {indices.shape()[0], indices.shape()[1], config_.dim});
+  return {experts, {indices, gates}};
 }
 
 Tensor InterestMemory::draw(const Segments& segments, const Tensor& ids) const {
@@ -149,19 +150,20 @@ Tensor InterestMemory::draw(const Segments& segments, const Tensor& ids) const {
   return Tensor::from(indices, {segments.size(), config_.num_experts}, ids.device());
 }
 
-Variable InterestMemory::initial_experts(const Variable& x,
-                                         const Segments& segments,
-                                         const Tensor& ids,
-                                         bool training) {
+Tensor InterestMemory::choose(const Variable& x, const Segments& segments, bool training) const {
+  const NoGrad no_grad;
+  return retrieve(x, segments, training).retrieved.indices;
+}
+
+InitialExperts InterestMemory::initial_experts(const Variable& x,
+                                               const Segments& segments,
+                                               const Tensor& ids,
+                                               bool training) const {
   if (config_.retrieval == "random") {
     return take(draw(segments, ids));
   }
   if (config_.expert_gate == "none") {
-    {
-      const NoGrad no_grad;
-      (void)retrieve(x, segments, training);
-    }
-    return take(retrieved_.indices);
+    return take(choose(x, segments, training));
   }
   return retrieve(x, segments, training);
 }

@@ -2,20 +2,21 @@
 // (LDA).
 #pragma once
 
+#include "model/expert_source.h"
 #include "model/layers.h"
-#include "model/mixer.h"
+#include "model/model_config.h"
 #include "model/query_centre.h"
 
 namespace elastic {
 
 /// P^0 = a learned `experts` [k, D], the same for all users: the ablation without retrieval.
-class SharedExperts final : public StateSource {
+class SharedExperts final : public ExpertSource {
  public:
   SharedExperts(ParameterStore& store, const ModelConfig& config);
-  Variable initial_experts(const Variable& x,
-                           const Segments& segments,
-                           const Tensor& ids,
-                           bool training) override;
+  [[nodiscard]] InitialExperts initial_experts(const Variable& x,
+                                               const Segments& segments,
+                                               const Tensor& ids,
+                                               bool training) const override;
 
  private:
   Variable experts_;
@@ -59,23 +60,26 @@ class QueryNetwork {
 /// Ablations: retrieval random takes any k / M different experts a head, drawn from a hash of the
 /// sequence's items, as they are; expert_gate none takes the retrieved ones as they are, so that
 /// query network and sub-keys receive no gradient and stay as they were initialised.
-class InterestMemory final : public StateSource {
+class InterestMemory final : public ExpertSource {
  public:
   /// For histories of up to `max_len` events.
   InterestMemory(ParameterStore& store, const ModelConfig& config, std::int64_t max_len);
   InterestMemory(ParameterStore& store, const ModelConfig& config)
       : InterestMemory(store, config, config.max_len) {}
-  Variable initial_experts(const Variable& x,
-                           const Segments& segments,
-                           const Tensor& ids,
-                           bool training) override;
-  [[nodiscard]] RetrievedExperts retrieved() const override { return retrieved_; }
+  [[nodiscard]] InitialExperts initial_experts(const Variable& x,
+                                               const Segments& segments,
+                                               const Tensor& ids,
+                                               bool training) const override;
 
  private:
   // By product keys, gated.
-  [[nodiscard]] Variable retrieve(const Variable& x, const Segments& segments, bool training);
+  [[nodiscard]] InitialExperts retrieve(const Variable& x,
+                                        const Segments& segments,
+                                        bool training) const;
+  // Indices [B, k] of the experts that `retrieve` gives.
+  [[nodiscard]] Tensor choose(const Variable& x, const Segments& segments, bool training) const;
   // Rows of the memory [B, k] without a gate.
-  [[nodiscard]] Variable take(const Tensor& indices);
+  [[nodiscard]] InitialExperts take(const Tensor& indices) const;
   // [B, k], by the items of each sequence alone.
   [[nodiscard]] Tensor draw(const Segments& segments, const Tensor& ids) const;
 
@@ -86,7 +90,6 @@ class InterestMemory final : public StateSource {
   QueryCentre query_centre_;
   Variable subkeys_;
   Variable memory_;
-  RetrievedExperts retrieved_;
 };
 
 }  // namespace elastic

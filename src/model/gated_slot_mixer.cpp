@@ -3,7 +3,6 @@
 #include "autograd/ops/basic.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
-#include "autograd/ops/rows.h"
 #include "autograd/ops/slots.h"
 
 namespace elastic {
@@ -28,7 +27,9 @@ GatedSlotMixer::GatedSlotMixer(ParameterStore& store,
       prefix + ".bias", {gates}, std::vector<double>(static_cast<std::size_t>(gates), kForgetBias));
 }
 
-Variable GatedSlotMixer::mix(const Variable& x, MixerState& state) const {
+Variable GatedSlotMixer::attend(const Variable& x,
+                                const Segments& segments,
+                                const Tensor& slots) const {
   const Variable z = ops::layer_norm(x, norm_);
   const Variable gates =
       ops::forget_gates(ops::reshape(ops::linear(z, forget_.weight, forget_.bias),
@@ -39,8 +40,8 @@ Variable GatedSlotMixer::mix(const Variable& x, MixerState& state) const {
                              ops::linear(z, weights_.key),
                              ops::linear(z, weights_.value),
                              gates,
-                             state.segments,
-                             state.stream.empty() ? Tensor() : state.stream[0]);
+                             segments,
+                             slots);
 }
 
 std::vector<Tensor> GatedSlotMixer::new_stream(std::int64_t users) const {
@@ -49,22 +50,22 @@ std::vector<Tensor> GatedSlotMixer::new_stream(std::int64_t users) const {
   return {zeros({users, num_heads_, 2 * num_slots_, head_dim}, like.dtype(), like.device())};
 }
 
-Variable GatedSlotMixer::forward(const Variable& x,
-                                 MixerState& state,
-                                 const Dropout& dropout) const {
-  return ops::linear_residual(
-      mix(x, state), weights_.output.weight, weights_.output.bias, x, dropout);
-}
-
-Variable GatedSlotMixer::forward_last(const Variable& x,
-                                      const Tensor& last,
-                                      MixerState& state,
-                                      const Dropout& dropout) const {
-  return ops::linear_residual(ops::gather_rows(mix(x, state), last),
+Variable GatedSlotMixer::mix(const Variable& x,
+                             MixerState& state,
+                             const Queries& queries,
+                             const Dropout& dropout) const {
+  return ops::linear_residual(queries.of(attend(x, state.segments, Tensor())),
                               weights_.output.weight,
                               weights_.output.bias,
-                              ops::gather_rows(x, last),
+                              queries.of(x),
                               dropout);
+}
+
+Variable GatedSlotMixer::advance(const Variable& x,
+                                 const Segments& segments,
+                                 std::span<Tensor> stream) const {
+  return ops::linear_residual(
+      attend(x, segments, stream[0]), weights_.output.weight, weights_.output.bias, x, Dropout{});
 }
 
 }  // namespace elastic

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rows.h"
 #include "base/error.h"
+#include "model/abilities.h"
 
 namespace elastic::train {
 namespace {
@@ -42,10 +44,10 @@ void fill_up(HostBatch& batch, std::int64_t max_len) {
 
 }  // namespace
 
-Variable supervised_states(Model& model,
-                           const TrainBatch& input,
-                           Supervision supervision,
-                           const ForwardMode& mode) {
+Pass supervised_pass(Model& model,
+                     const TrainBatch& input,
+                     Supervision supervision,
+                     const ForwardMode& mode) {
   switch (supervision) {
     case Supervision::kLast:
       return model.encode_last(input.batch, mode);
@@ -54,8 +56,19 @@ Variable supervised_states(Model& model,
     case Supervision::kWindow:
       break;
   }
-  const Variable states = model.encode_window(input.batch, mode);
-  return input.rows.defined() ? ops::gather_rows(states, input.rows) : states;
+  WindowTargets* window = model.window_targets();
+  if (window == nullptr) {
+    throw UsageError("model ", model.config().model, " has no window");
+  }
+  Pass pass = window->encode_window(input.batch, mode);
+  if (input.rows.defined()) {
+    pass.states = ops::gather_rows(pass.states, input.rows);
+  }
+  return pass;
+}
+
+Variable catalogue_loss(Pass pass, const Tensor& targets) {
+  return ops::linear_cross_entropy(pass.states, pass.scored_items, targets);
 }
 
 Tensor training_step(Model& model,
@@ -64,8 +77,8 @@ Tensor training_step(Model& model,
                      Supervision supervision,
                      const ForwardMode& mode,
                      double learning_rate) {
-  const Variable hidden = supervised_states(model, input, supervision, mode);
-  const Variable loss = ops::linear_cross_entropy(hidden, model.take_scored_items(), input.targets);
+  const Variable loss =
+      catalogue_loss(supervised_pass(model, input, supervision, mode), input.targets);
   backward(loss);
   optimizer.step(loss.value(), learning_rate);
   return loss.value();
@@ -79,9 +92,9 @@ Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double le
       Segments::planned(
           bucket.offsets, bucket.ids.numel(), static_cast<std::int32_t>(model_.config().max_len)),
       bucket.ids};
-  const Variable states = model_.encode_last(batch, mode);
-  const Variable loss = ops::linear_cross_entropy(
-      ops::first_rows(states, bucket.targets.numel()), model_.take_scored_items(), bucket.targets);
+  Pass pass = model_.encode_last(batch, mode);
+  pass.states = ops::first_rows(pass.states, bucket.targets.numel());
+  const Variable loss = catalogue_loss(std::move(pass), bucket.targets);
   backward(loss);
   optimizer_.step(loss.value(), learning_rate);
   backend_for(device_).copy(loss.value(), bucket.loss);

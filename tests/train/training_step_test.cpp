@@ -65,6 +65,13 @@ Trained train(const std::string& name, DType dtype, bool record) {
   return result;
 }
 
+TEST_CASE("training steps: a model without a window is not supervised by one") {
+  const auto model = make_model(config_of("softmax"), 3, DType::kFloat32, test_device());
+  const TrainBatch batch = upload(batch_at(1, false), test_device());
+  CHECK(message_of([&] { supervised_pass(*model, batch, Supervision::kWindow, {}); }) ==
+        "model softmax has no window");
+}
+
 TEST_CASE("recorded steps: train as plain ones do, whatever the batch's lengths") {
   if (test_device() == Device::kCpu) {
     return;  // it records nothing

@@ -5,7 +5,7 @@
 
 #include "model/abilities.h"
 #include "model/dispatcher_mixer.h"
-#include "model/expert_sources.h"
+#include "model/interest_memory.h"
 #include "model/model.h"
 #include "model/trunk.h"
 

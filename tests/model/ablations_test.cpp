@@ -3,7 +3,7 @@
 
 #include "autograd/op_checks.h"
 #include "model/dispatcher_mixer.h"
-#include "model/expert_sources.h"
+#include "model/interest_memory.h"
 #include "model/model_fixture.h"
 
 namespace elastic {

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "autograd/op_checks.h"
-#include "model/expert_sources.h"
+#include "model/interest_memory.h"
 #include "model/model_fixture.h"
 
 namespace elastic {

@@ -16,7 +16,8 @@
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rows.h"
 #include "base/error.h"
-#include "model/model.h"
+#include "model/abilities.h"
+#include "model/registry.h"
 #include "tensor/safetensors.h"
 #include "test_device.h"
 
@@ -153,15 +154,15 @@ class GoldenFile {
     const NoGrad no_grad;
     const auto dim = static_cast<std::size_t>(model_->config().dim);
     comparison_.compare(
-        "hidden", file_.find("hidden"), to_doubles(model_->encode(batch_, {}).value()));
-    const std::vector<double> last = to_doubles(model_->encode_last(batch_, {}).value());
-    const std::vector<double> table = to_doubles(model_->take_scored_items().value());
+        "hidden", file_.find("hidden"), to_doubles(model_->encode(batch_, {}).states.value()));
+    const Pass pass = model_->encode_last(batch_, {});
+    const std::vector<double> last = to_doubles(pass.states.value());
+    const std::vector<double> table = to_doubles(pass.scored_items.value());
     comparison_.compare("last_logits", file_.find("last_logits"), logits_of(last, table, dim));
     if (file_.has("imr.indices")) {
       comparison_.compare(
-          "imr.indices", file_.find("imr.indices"), to_doubles(model_->retrieved().indices));
-      comparison_.compare(
-          "imr.gates", file_.find("imr.gates"), to_doubles(model_->retrieved().gates));
+          "imr.indices", file_.find("imr.indices"), to_doubles(pass.retrieved.indices));
+      comparison_.compare("imr.gates", file_.find("imr.gates"), to_doubles(pass.retrieved.gates));
     }
   }
 
@@ -170,18 +171,24 @@ class GoldenFile {
     if (file_.has("loss.last")) {
       // With the last-token shortcut, and from all states.
       compare_loss("loss.last", model_->encode_last(batch_, {}), last_, gradient_of);
-      compare_loss(
-          "loss.last", ops::gather_rows(model_->encode(batch_, {}), last_), last_, gradient_of);
+      compare_loss("loss.last", encode_at(last_), last_, gradient_of);
     }
     if (file_.has("loss.all")) {
       compare_loss("loss.all", model_->encode(batch_, {}), {}, gradient_of);
     }
     if (file_.has("loss.window")) {
       const Tensor window = window_tokens();
-      compare_loss("loss.window", model_->encode_window(batch_, {}), window, gradient_of);
-      compare_loss(
-          "loss.window", ops::gather_rows(model_->encode(batch_, {}), window), window, gradient_of);
+      WindowTargets& targets = *model_->window_targets();
+      compare_loss("loss.window", targets.encode_window(batch_, {}), window, gradient_of);
+      compare_loss("loss.window", encode_at(window), window, gradient_of);
     }
+  }
+
+  // All tokens' pass, and of its states those of `rows`.
+  Pass encode_at(const Tensor& rows) {
+    Pass pass = model_->encode(batch_, {});
+    pass.states = ops::gather_rows(pass.states, rows);
+    return pass;
   }
 
   [[nodiscard]] Tensor window_tokens() const {
@@ -199,9 +206,9 @@ class GoldenFile {
     return Tensor::from(rows, {count}, test_device());
   }
 
-  // `rows`: the tokens that `hidden` stands for; all of them when undefined.
+  // `rows`: the tokens whose states the pass has; all of them when undefined.
   void compare_loss(const std::string& name,
-                    const Variable& hidden,
+                    const Pass& pass,
                     const Tensor& rows,
                     const std::string& gradient_of) {
     std::vector<std::int32_t> targets = file_.find("targets").to_vector<std::int32_t>();
@@ -213,8 +220,8 @@ class GoldenFile {
       targets = chosen;
     }
     const Variable loss = ops::linear_cross_entropy(
-        hidden,
-        model_->take_scored_items(),
+        pass.states,
+        pass.scored_items,
         Tensor::from(targets, {static_cast<std::int64_t>(targets.size())}, test_device()));
     comparison_.compare(name, file_.find(name), to_doubles(loss.value()));
     if (name == gradient_of) {

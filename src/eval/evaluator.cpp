@@ -10,6 +10,7 @@
 #include "data/batch.h"
 #include "eval/item_popularity.h"
 #include "eval/seen_items.h"
+#include "model/fixed_weights.h"
 #include "tensor/backend.h"
 #include "tensor/kernels/ranking.h"
 #include "tensor/kernels/rows.h"
@@ -160,9 +161,9 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   }
 
   const auto rows = static_cast<std::int64_t>(positions.size());
-  const Tensor hidden = model_.encode_last(builder.build(device_), ForwardMode{}).value();
-  const Tensor items = model_.take_scored_items().value();
-  const RetrievedExperts experts = model_.retrieved();
+  const Pass pass = model_.encode_last(builder.build(device_), ForwardMode{});
+  const Tensor& hidden = pass.states.value();
+  const Tensor& items = pass.scored_items.value();
   const Segments excluded = seen.segments(device_);
   const Tensor excluded_ids = seen.ids(device_);
   Tensor ranks({rows}, DType::kInt32, device_);
@@ -178,7 +179,7 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   rank_sampled(positions, hidden, items, ranking);
 
   const std::vector<std::int32_t> values = ranks.to_vector<std::int32_t>();
-  ranking.experts.add(experts);
+  ranking.experts.add(pass.retrieved);
   for (std::size_t i = 0; i < positions.size(); ++i) {
     ranking.ranks[positions[i]] = values[i];
   }

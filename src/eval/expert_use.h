@@ -5,7 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "model/model.h"
+#include "model/model_config.h"
+#include "model/pass.h"
 
 namespace elastic::eval {
 

@@ -14,11 +14,10 @@ namespace elastic {
 class AttentionMixer : public Mixer {
  public:
   AttentionMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
-  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const final;
-  Variable forward_last(const Variable& x,
-                        const Tensor& last,
-                        MixerState& state,
-                        const Dropout& dropout) const final;
+  Variable mix(const Variable& x,
+               MixerState& state,
+               const Queries& queries,
+               const Dropout& dropout) const final;
 
  protected:
   /// What the tokens `from` [Tq, D] of `queries` read in the tokens z [Tk, D] of `keys`, heads

@@ -1,12 +1,9 @@
 #include "model/dispatcher_mixer.h"
 
-#include <cmath>
-
 #include "autograd/ops/basic.h"
 #include "autograd/ops/dispatcher.h"
 #include "autograd/ops/heads.h"
 #include "autograd/ops/linear.h"
-#include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
 
 namespace elastic {
@@ -62,7 +59,7 @@ DispatcherMixer::DispatcherMixer(ParameterStore& store,
 Variable DispatcherMixer::aggregate_absorbed(const Variable& x,
                                              const Variable& query,
                                              const Segments& segments) const {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(query.shape()[-1] / num_heads_));
+  const double scale = attention_scale(query.shape()[-1], num_heads_);
   const Variable absorbed = ops::heads_expand(ops::scale(query, scale), aggregate_.key, num_heads_);
   const Variable pooled = ops::dispatcher_aggregate(x, norm_, absorbed, segments);
   return ops::heads_contract(pooled, aggregate_.value);
@@ -83,29 +80,34 @@ Variable DispatcherMixer::aggregate_plain(const Variable& x,
                       query.shape());
 }
 
-Variable DispatcherMixer::gather(const Variable& x, MixerState& state) const {
+Variable DispatcherMixer::gather(const Variable& x,
+                                 const Segments& segments,
+                                 ExpertState& state) const {
   const Variable query = ops::linear(ops::layer_norm(state.experts, {}), aggregate_.query);
   if (state.record != nullptr) {
     const Variable key = ops::linear(ops::layer_norm(x, norm_), aggregate_.key);
-    state.record->add_layer(query, key, state.segments, num_heads_);
+    state.record->add_layer(query, key, segments, num_heads_);
   }
-  const Variable gathered = absorbed_ ? aggregate_absorbed(x, query, state.segments)
-                                      : aggregate_plain(x, query, state.segments);
-  const Variable experts = ops::layer_norm(add_gathered(gathered, state), expert_norm_);
+  const Variable gathered =
+      absorbed_ ? aggregate_absorbed(x, query, segments) : aggregate_plain(x, query, segments);
+  const Variable experts =
+      ops::layer_norm(add_gathered(gathered, segments, state.experts), expert_norm_);
   if (carries_experts_) {
     state.experts = experts;
   }
   return experts;
 }
 
-Variable DispatcherMixer::add_gathered(const Variable& gathered, const MixerState& state) const {
+Variable DispatcherMixer::add_gathered(const Variable& gathered,
+                                       const Segments& segments,
+                                       const Variable& experts) const {
   const Linear& output = aggregate_.output;
-  if (any_empty(state.segments)) {
-    const Variable mask(mask_of_empty(state.segments, state.experts.value()));
+  if (any_empty(segments)) {
+    const Variable mask(mask_of_empty(segments, experts.value()));
     const Variable projected = ops::linear(gathered, output.weight, output.bias);
-    return ops::add(state.experts, ops::multiply(projected, mask));
+    return ops::add(experts, ops::multiply(projected, mask));
   }
-  return ops::linear_residual(gathered, output.weight, output.bias, state.experts, Dropout{});
+  return ops::linear_residual(gathered, output.weight, output.bias, experts, Dropout{});
 }
 
 Variable DispatcherMixer::dispatch(const Variable& x,
@@ -115,7 +117,7 @@ Variable DispatcherMixer::dispatch(const Variable& x,
   const Variable key = ops::linear(experts, dispatch_.key);
   const Variable value = ops::linear(experts, dispatch_.value);
   if (absorbed_) {
-    const double scale = 1.0 / std::sqrt(static_cast<double>(key.shape()[-1] / num_heads_));
+    const double scale = attention_scale(key.shape()[-1], num_heads_);
     return ops::dispatcher_dispatch(
         x,
         norm_,
@@ -137,20 +139,12 @@ Variable DispatcherMixer::dispatch(const Variable& x,
   return ops::linear_residual(mixed, dispatch_.output.weight, dispatch_.output.bias, x, dropout);
 }
 
-Variable DispatcherMixer::forward(const Variable& x,
-                                  MixerState& state,
-                                  const Dropout& dropout) const {
-  const Variable experts = gather(x, state);
-  return dispatch(x, experts, state.segments, dropout);
-}
-
-Variable DispatcherMixer::forward_last(const Variable& x,
-                                       const Tensor& last,
-                                       MixerState& state,
-                                       const Dropout& dropout) const {
-  const Variable experts = gather(x, state);
-  const Segments one_each = Segments::uniform(state.segments.size(), 1, state.segments.device());
-  return dispatch(ops::gather_rows(x, last), experts, one_each, dropout);
+Variable DispatcherMixer::mix(const Variable& x,
+                              MixerState& state,
+                              const Queries& queries,
+                              const Dropout& dropout) const {
+  const Variable experts = gather(x, state.segments, state.experts);
+  return dispatch(queries.of(x), experts, queries.segments(), dropout);
 }
 
 }  // namespace elastic

@@ -28,15 +28,16 @@ class DispatcherMixer final : public Mixer {
                   const std::string& layer,
                   const ModelConfig& config,
                   Form form = Form::kCheaper);
-  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
-  Variable forward_last(const Variable& x,
-                        const Tensor& last,
-                        MixerState& state,
-                        const Dropout& dropout) const override;
+  Variable mix(const Variable& x,
+               MixerState& state,
+               const Queries& queries,
+               const Dropout& dropout) const override;
 
-  /// P', from the experts P and the tokens of `state`; A = 0 where there is no token. Left in the
-  /// state too, for the next layer, if experts are carried.
-  [[nodiscard]] Variable gather(const Variable& x, MixerState& state) const;
+  /// P', from the experts P of `state` and the tokens x of `segments`; A = 0 where there is no
+  /// token. Replaces P in the state, for the next layer, if experts are carried.
+  [[nodiscard]] Variable gather(const Variable& x,
+                                const Segments& segments,
+                                ExpertState& state) const;
   /// x + Dropout(attention_dispatch(LN(x), experts)) for the tokens of `segments`.
   [[nodiscard]] Variable dispatch(const Variable& x,
                                   const Variable& experts,
@@ -47,7 +48,9 @@ class DispatcherMixer final : public Mixer {
 
  private:
   // P + A
-  [[nodiscard]] Variable add_gathered(const Variable& gathered, const MixerState& state) const;
+  [[nodiscard]] Variable add_gathered(const Variable& gathered,
+                                      const Segments& segments,
+                                      const Variable& experts) const;
   [[nodiscard]] Variable aggregate_absorbed(const Variable& x,
                                             const Variable& query,
                                             const Segments& segments) const;

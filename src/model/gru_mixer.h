@@ -15,16 +15,13 @@ namespace elastic {
 class GruMixer final : public Mixer {
  public:
   GruMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
-  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
-  /// Runs over all tokens: the last state needs every one before it.
-  Variable forward_last(const Variable& x,
-                        const Tensor& last,
-                        MixerState& state,
-                        const Dropout& dropout) const override;
+  /// Runs over all tokens in any case: the last state needs every one before it.
+  Variable mix(const Variable& x,
+               MixerState& state,
+               const Queries& queries,
+               const Dropout& dropout) const override;
 
  private:
-  [[nodiscard]] Variable states(const Variable& x, const Segments& segments) const;
-
   ops::NormVariables norm_;
   Linear input_;
   Linear hidden_;

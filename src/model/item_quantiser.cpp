@@ -41,33 +41,33 @@ ItemQuantiser::Items ItemQuantiser::quantise(const Variable& item_table) const {
   const std::int64_t rows = item_table.shape()[0];
   const bool trains = records({item_table, codebooks_, similarity_});
   Items items;
-  items.codebooks = ops::unstack(codebooks_);
-  items.codes.codes =
-      Tensor({options_.num_codebooks, rows}, DType::kInt32, item_table.value().device());
+  ops::ItemCodes& codes = items.words.codes;
+  items.words.codebooks = ops::unstack(codebooks_);
+  codes.codes = Tensor({options_.num_codebooks, rows}, DType::kInt32, item_table.value().device());
   Variable residual = item_table;
-  for (std::size_t c = 0; c < items.codebooks.size(); ++c) {
-    const Variable& codebook = items.codebooks[c];
+  for (std::size_t c = 0; c < items.words.codebooks.size(); ++c) {
+    const Variable& codebook = items.words.codebooks[c];
     // (rho S) c^T = rho (c S^T)^T: the similarity is multiplied with W words, not V items.
     const Variable keys =
         ops::scale(ops::linear(codebook, similarity_), 1.0 / options_.temperature);
     const auto place = static_cast<std::int64_t>(c);
     const ops::ChosenWords words = ops::choose_words(
-        residual, keys, items.codes.codes.slice(place, place + 1), trains || options_.soft);
+        residual, keys, codes.codes.slice(place, place + 1), trains || options_.soft);
     const Variable chosen = options_.soft ? ops::linear(words.probs, ops::transpose(codebook))
                                           : ops::straight_through_words(codebook, words);
     items.table = c == 0 ? chosen : ops::add(items.table, chosen);
-    if (c + 1 < items.codebooks.size()) {
+    if (c + 1 < items.words.codebooks.size()) {
       residual = ops::add(residual, ops::scale(chosen, -1.0));
     }
     if (words.probs.defined()) {
-      items.codes.probs.push_back(words.probs);
+      codes.probs.push_back(words.probs);
     }
   }
   if (options_.soft) {
-    items.codes.occupancy = ops::pack_occupancy(items.codes.probs);
+    codes.occupancy = ops::pack_occupancy(codes.probs);
   }
   if (!trains) {
-    items.codes.probs.clear();
+    codes.probs.clear();
   }
   return items;
 }
@@ -86,7 +86,7 @@ PassItems LisaItems::make(const Variable& item_table) const {
   if (!target_.empty()) {
     scored = target_.front().quantise(item_table).table;
   }
-  return {items.table, scored, items.codes, items.codebooks};
+  return {items.table, scored, items.words};
 }
 
 }  // namespace elastic

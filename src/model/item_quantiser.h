@@ -9,12 +9,17 @@
 
 namespace elastic {
 
-/// The items of one pass, as a model sees them. Rows 0 stand for no item and mean nothing.
-struct PassItems {
-  Variable input;                   ///< [V + 1, D]: what tokens are made of
-  Variable scored;                  ///< [V + 1, D]: what states are scored against
-  ops::ItemCodes codes;             ///< LISA's mixers count these; undefined elsewhere
+/// Items as codewords: what LISA's mixers count.
+struct ItemWords {
+  ops::ItemCodes codes;
   std::vector<Variable> codebooks;  ///< C times [W, D]
+};
+
+/// The items of one pass, as a model sees them. Row 0 is no item's and means nothing.
+struct PassItems {
+  Variable input;     ///< [V + 1, D]: what tokens are made of
+  Variable scored;    ///< [V + 1, D]: what states are scored against
+  ItemWords words{};  ///< empty for models that read the item table as it is
 };
 
 /// Residual quantisation: with rho = the item's embedding, for each codebook c
@@ -38,8 +43,7 @@ class ItemQuantiser {
 
   struct Items {
     Variable table;  ///< [V + 1, D]
-    ops::ItemCodes codes;
-    std::vector<Variable> codebooks;
+    ItemWords words;
   };
   [[nodiscard]] Items quantise(const Variable& item_table) const;
 

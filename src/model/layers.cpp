@@ -1,5 +1,7 @@
 #include "model/layers.h"
 
+#include <cmath>
+
 namespace elastic {
 
 ops::NormVariables make_norm(ParameterStore& store, const std::string& prefix, std::int64_t dim) {
@@ -30,6 +32,10 @@ AttentionWeights make_attention(ParameterStore& store,
   const Variable key = make_weight(store, prefix + ".key", dim, dim);
   const Variable value = make_weight(store, prefix + ".value", dim, dim);
   return {query, key, value, make_linear(store, prefix + ".output", dim, dim)};
+}
+
+double attention_scale(std::int64_t dim, std::int64_t num_heads) {
+  return 1.0 / std::sqrt(static_cast<double>(dim / num_heads));
 }
 
 ops::FfnVariables make_ffn(ParameterStore& store,

@@ -37,6 +37,9 @@ struct AttentionWeights {
 };
 AttentionWeights make_attention(ParameterStore& store, const std::string& prefix, std::int64_t dim);
 
+/// 1 / sqrt(Dh) of heads of Dh = dim / num_heads features.
+double attention_scale(std::int64_t dim, std::int64_t num_heads);
+
 /// `norm_prefix`.* and `prefix`.{up, down}.*
 ops::FfnVariables make_ffn(ParameterStore& store,
                            const std::string& norm_prefix,

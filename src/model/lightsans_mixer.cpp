@@ -36,34 +36,21 @@ Variable LightSansMixer::pool(const Variable& x,
   return ops::linear(ops::reshape(pooled, {segments.size() * num_interests, dim}), weight);
 }
 
-Variable LightSansMixer::mix(const Variable& from,
-                             const Segments& queries,
-                             const Variable& x,
-                             const Segments& keys,
+Variable LightSansMixer::mix(const Variable& x,
+                             MixerState& state,
+                             const Queries& queries,
                              const Dropout& dropout) const {
+  const Segments& keys = state.segments;
   const auto num_interests = static_cast<std::int32_t>(key_interest_.shape()[0]);
+  const Variable from = queries.of(x);
   const Variable mixed =
       ops::segment_attention(ops::linear(ops::layer_norm(from, norm_), weights_.query),
                              pool(x, key_interest_, weights_.key, keys),
                              pool(x, value_interest_, weights_.value, keys),
-                             queries,
+                             queries.segments(),
                              Segments::uniform(keys.size(), num_interests, keys.device()),
                              {num_heads_, /*causal=*/false});
   return ops::linear_residual(mixed, weights_.output.weight, weights_.output.bias, from, dropout);
-}
-
-Variable LightSansMixer::forward(const Variable& x,
-                                 MixerState& state,
-                                 const Dropout& dropout) const {
-  return mix(x, state.segments, x, state.segments, dropout);
-}
-
-Variable LightSansMixer::forward_last(const Variable& x,
-                                      const Tensor& last,
-                                      MixerState& state,
-                                      const Dropout& dropout) const {
-  const Segments one_each = Segments::uniform(state.segments.size(), 1, state.segments.device());
-  return mix(ops::gather_rows(x, last), one_each, x, state.segments, dropout);
 }
 
 }  // namespace elastic

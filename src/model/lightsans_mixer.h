@@ -20,11 +20,10 @@ namespace elastic {
 class LightSansMixer final : public Mixer {
  public:
   LightSansMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
-  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
-  Variable forward_last(const Variable& x,
-                        const Tensor& last,
-                        MixerState& state,
-                        const Dropout& dropout) const override;
+  Variable mix(const Variable& x,
+               MixerState& state,
+               const Queries& queries,
+               const Dropout& dropout) const override;
 
  private:
   // A sequence's tokens pooled by interest and projected: [B k, D].
@@ -32,12 +31,6 @@ class LightSansMixer final : public Mixer {
                               const Variable& interest,
                               const Variable& weight,
                               const Segments& segments) const;
-  // The sublayer for the tokens `from` of `queries`, with the interests of the tokens x of `keys`.
-  [[nodiscard]] Variable mix(const Variable& from,
-                             const Segments& queries,
-                             const Variable& x,
-                             const Segments& keys,
-                             const Dropout& dropout) const;
 
   std::int64_t num_heads_;
   ops::NormVariables norm_;

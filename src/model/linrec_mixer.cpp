@@ -1,7 +1,5 @@
 #include "model/linrec_mixer.h"
 
-#include <cmath>
-
 #include "autograd/ops/basic.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/linear_attention.h"
@@ -20,8 +18,7 @@ Variable LinRecMixer::attend(const Variable& from,
                              const Segments& keys) const {
   const Variable query = ops::linear(from, weights().query);
   // The scale stands at the weight, D^2 numbers, not at the tokens.
-  const std::int64_t head_dim = query.shape()[1] / num_heads();
-  const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim));
+  const double scale = attention_scale(query.shape()[1], num_heads());
   return ops::linear_attention(unit_features(query),
                                unit_features(ops::linear(z, weights().key)),
                                ops::linear(z, ops::scale(weights().value, scale)),

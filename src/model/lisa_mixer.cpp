@@ -5,7 +5,6 @@
 #include "autograd/ops/basic.h"
 #include "autograd/ops/histogram_attention.h"
 #include "autograd/ops/linear.h"
-#include "autograd/ops/rows.h"
 #include "autograd/ops/stack.h"
 
 namespace elastic {
@@ -51,29 +50,22 @@ void LisaMixer::set_weights_fixed(bool fixed) {
   fixed_tables_ = {};
 }
 
-Variable LisaMixer::mix(const MixerState& state, bool last_only) const {
+Variable LisaMixer::mix(const Variable& x,
+                        MixerState& state,
+                        const Queries& queries,
+                        const Dropout& dropout) const {
   if (fixed_ && !fixed_tables_.scores.defined()) {
-    fixed_tables_ = make_tables(state.items.codebooks);
+    fixed_tables_ = make_tables(state.words.codebooks);
   }
-  const Tables tables = fixed_ ? fixed_tables_ : make_tables(state.items.codebooks);
-  return ops::histogram_attention(state.items.codes,
-                                  state.ids,
-                                  state.segments,
-                                  tables.scores,
-                                  tables.values,
-                                  decay_,
-                                  last_only);
-}
-
-Variable LisaMixer::forward(const Variable& x, MixerState& state, const Dropout& dropout) const {
-  return ops::add(x, ops::dropout(mix(state, /*last_only=*/false), dropout));
-}
-
-Variable LisaMixer::forward_last(const Variable& x,
-                                 const Tensor& last,
-                                 MixerState& state,
-                                 const Dropout& dropout) const {
-  return ops::add(ops::gather_rows(x, last), ops::dropout(mix(state, /*last_only=*/true), dropout));
+  const Tables tables = fixed_ ? fixed_tables_ : make_tables(state.words.codebooks);
+  const Variable mixed = ops::histogram_attention(state.words.codes,
+                                                  state.ids,
+                                                  state.segments,
+                                                  tables.scores,
+                                                  tables.values,
+                                                  decay_,
+                                                  queries.last_only());
+  return ops::add(queries.of(x), ops::dropout(mixed, dropout));
 }
 
 }  // namespace elastic

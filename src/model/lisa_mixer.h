@@ -2,6 +2,7 @@
 // in the length of a sequence.
 #pragma once
 
+#include "model/abilities.h"
 #include "model/layers.h"
 #include "model/mixer.h"
 #include "tensor/dropout.h"
@@ -19,24 +20,23 @@ namespace elastic {
 ///
 /// The output layer is absorbed: it is applied to the C W values instead of the n mixed tokens, its
 /// bias to the values of one codebook, whose weights sum to one.
-class LisaMixer final : public Mixer {
+class LisaMixer final : public Mixer, private WeightCache {
  public:
   LisaMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
-  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
-  Variable forward_last(const Variable& x,
-                        const Tensor& last,
-                        MixerState& state,
-                        const Dropout& dropout) const override;
-  void set_weights_fixed(bool fixed) override;
+  Variable mix(const Variable& x,
+               MixerState& state,
+               const Queries& queries,
+               const Dropout& dropout) const override;
+  [[nodiscard]] WeightCache* weight_cache() override { return this; }
 
  private:
+  void set_weights_fixed(bool fixed) override;
+
   struct Tables {
     Variable scores;  // [C, W, W]
     Variable values;  // [C, W, D], the output layer applied
   };
   [[nodiscard]] Tables make_tables(const std::vector<Variable>& codebooks) const;
-  // output(mixed), [T, D] or each segment's last token, [B, D].
-  [[nodiscard]] Variable mix(const MixerState& state, bool last_only) const;
 
   Variable query_;
   Variable key_;

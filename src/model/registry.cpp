@@ -1,20 +1,24 @@
-// Every model by name: a new one is a mixer and a line here.
+// A new model is a mixer and a line here.
+#include "model/registry.h"
+
 #include <algorithm>
 #include <map>
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "model/causal_dispatcher_mixer.h"
 #include "model/dispatcher_mixer.h"
 #include "model/efficient_mixer.h"
-#include "model/expert_sources.h"
+#include "model/gated_slot_mixer.h"
 #include "model/gru_mixer.h"
+#include "model/interest_memory.h"
 #include "model/lightsans_mixer.h"
 #include "model/linformer_mixer.h"
 #include "model/linrec_mixer.h"
 #include "model/lisa_mixer.h"
 #include "model/routing_mixer.h"
 #include "model/sequence_model.h"
-#include "model/slot_mixers.h"
+#include "model/shared_experts.h"
 #include "model/softmax_mixer.h"
 #include "model/window_model.h"
 
@@ -31,7 +35,7 @@ std::unique_ptr<Mixer> make_mixer(ParameterStore& store,
 }
 
 template <class SourceType>
-std::unique_ptr<StateSource> make_source(ParameterStore& store, const ModelConfig& config) {
+std::unique_ptr<ExpertSource> make_source(ParameterStore& store, const ModelConfig& config) {
   return std::make_unique<SourceType>(store, config);
 }
 
@@ -102,34 +106,6 @@ void require_registered(const std::string& model) {
 }
 
 }  // namespace
-
-Variable Model::encode_window(const data::Batch& /*batch*/, const ForwardMode& /*mode*/) {
-  throw UsageError("model ", config().model, " has no window");
-}
-
-StreamStates Model::new_streams(std::int64_t /*users*/) const {
-  throw UsageError("model ", config().model, " cannot read a stream");
-}
-
-Variable Model::advance(const data::Batch& /*events*/, StreamStates& /*states*/) {
-  throw UsageError("model ", config().model, " cannot read a stream");
-}
-
-ExpertAttention Model::explain(const data::Batch& /*batch*/) {
-  throw UsageError("model ", config().model, " has no interest experts");
-}
-
-const char* name_of(Direction direction) {
-  switch (direction) {
-    case Direction::kCausal:
-      return "causal";
-    case Direction::kBidirectional:
-      return "bidirectional";
-    case Direction::kWindowed:
-      return "windowed";
-  }
-  return "unknown";
-}
 
 std::vector<std::string> model_names() {
   std::vector<std::string> names;

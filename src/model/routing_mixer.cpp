@@ -126,21 +126,9 @@ Variable RoutingMixer::attend_both_ways(const Rows& rows, const MixerState& stat
   return ops::scatter_mean_rows(mixed, taken.rows, rows.query.shape()[0]);
 }
 
-Variable RoutingMixer::forward(const Variable& x, MixerState& state, const Dropout& dropout) const {
-  const Rows rows = project(ops::layer_norm(x, norm_));
-  const Variable mixed =
-      direction_ == Direction::kCausal ? attend_causal(rows, state) : attend_both_ways(rows, state);
-  return ops::linear_residual(
-      ops::reshape(mixed, x.shape()), weights_.output.weight, weights_.output.bias, x, dropout);
-}
-
 // All tokens are assigned, the last one attends.
-Variable RoutingMixer::forward_last(const Variable& x,
-                                    const Tensor& last,
-                                    MixerState& state,
-                                    const Dropout& dropout) const {
-  const Rows rows = project(ops::layer_norm(x, norm_));
-  const Device device = x.value().device();
+Variable RoutingMixer::attend_last(const Rows& rows, const MixerState& state) const {
+  const Device device = rows.directions.device();
   LastPlan plan;
   if (direction_ == Direction::kCausal) {
     plan = recent_members(nearest(rows, state.training).to_vector<std::int32_t>(),
@@ -164,13 +152,29 @@ Variable RoutingMixer::forward_last(const Variable& x,
                              Segments::uniform(num_queries, 1, device),
                              Segments(plan.offsets, device),
                              {1, /*causal=*/false});
-  const std::int64_t batch = state.segments.size();
-  const Variable mixed =
-      ops::scatter_mean_rows(read, upload(plan.targets, device), batch * num_heads_);
-  return ops::linear_residual(ops::reshape(mixed, {batch, x.shape()[1]}),
+  return ops::scatter_mean_rows(
+      read, upload(plan.targets, device), state.segments.size() * num_heads_);
+}
+
+Variable RoutingMixer::attend(const Rows& rows, const MixerState& state, bool last_only) const {
+  if (last_only) {
+    return attend_last(rows, state);
+  }
+  return direction_ == Direction::kCausal ? attend_causal(rows, state)
+                                          : attend_both_ways(rows, state);
+}
+
+Variable RoutingMixer::mix(const Variable& x,
+                           MixerState& state,
+                           const Queries& queries,
+                           const Dropout& dropout) const {
+  const Rows rows = project(ops::layer_norm(x, norm_));
+  const Variable mixed = attend(rows, state, queries.last_only());
+  const Variable residual = queries.of(x);
+  return ops::linear_residual(ops::reshape(mixed, residual.shape()),
                               weights_.output.weight,
                               weights_.output.bias,
-                              ops::gather_rows(x, last),
+                              residual,
                               dropout);
 }
 

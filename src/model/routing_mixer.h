@@ -1,6 +1,7 @@
 // Attention within clusters of tokens: the Routing Transformer's mixer.
 #pragma once
 
+#include "model/direction.h"
 #include "model/layers.h"
 #include "model/mixer.h"
 #include "tensor/dropout.h"
@@ -33,11 +34,10 @@ class RoutingMixer : public Mixer {
                const ModelConfig& config,
                Direction direction = Direction::kCausal,
                double decay = kDecay);
-  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
-  Variable forward_last(const Variable& x,
-                        const Tensor& last,
-                        MixerState& state,
-                        const Dropout& dropout) const override;
+  Variable mix(const Variable& x,
+               MixerState& state,
+               const Queries& queries,
+               const Dropout& dropout) const override;
   /// Clusters are planned on the host, and sequences that fill up a bucket would move centroids.
   [[nodiscard]] bool recordable() const override { return false; }
 
@@ -59,7 +59,9 @@ class RoutingMixer : public Mixer {
   [[nodiscard]] Rows project(const Variable& z) const;
   [[nodiscard]] Tensor nearest(const Rows& rows, bool training) const;
   [[nodiscard]] Members members(const Rows& rows, const MixerState& state) const;
-  // Rows [T H, Dh] of the results.
+  // Rows [T H, Dh] of the results, or [B H, Dh] of the last tokens'.
+  [[nodiscard]] Variable attend(const Rows& rows, const MixerState& state, bool last_only) const;
+  [[nodiscard]] Variable attend_last(const Rows& rows, const MixerState& state) const;
   [[nodiscard]] Variable attend_causal(const Rows& rows, const MixerState& state) const;
   [[nodiscard]] Variable attend_both_ways(const Rows& rows, const MixerState& state) const;
   // An exponential moving average; `directions` [R, Dh] are those of members of `owners` [R].

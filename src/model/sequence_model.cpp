@@ -1,6 +1,7 @@
 #include "model/sequence_model.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
@@ -25,11 +26,12 @@ SequenceModel::SequenceModel(
   }
 }
 
-PassItems SequenceModel::pass_items() {
-  const Variable& table = trunk_.item_table();
+PassItems SequenceModel::pass_items(const ForwardMode& mode) {
+  const Variable& table = trunk_.items(mode);
   if (items_ == nullptr) {
-    return {table, table, {}, {}};
+    return {table, table};
   }
+  ELASTIC_CHECK(!mode.items.table.defined(), "a pass needs all items");
   if (!fixed_) {
     return items_->make(table);
   }
@@ -40,73 +42,54 @@ PassItems SequenceModel::pass_items() {
   return fixed_items_;
 }
 
-Variable SequenceModel::take_scored_items() {
-  if (items_ == nullptr) {
-    return trunk_.item_table();
-  }
-  if (fixed_) {
-    const NoGrad no_grad;
-    return pass_items().scored;
-  }
-  ELASTIC_CHECK(scored_.defined(), "scored items were asked for twice, or before a pass");
-  return std::exchange(scored_, {});
+Tensor SequenceModel::scored_items() {
+  const NoGrad no_grad;
+  return pass_items({}).scored.value();
 }
 
-void SequenceModel::set_weights_fixed(bool fixed) {
-  fixed_ = fixed;
-  fixed_items_ = {};
-  for (const Layer& layer : layers_) {
-    layer.mixer->set_weights_fixed(fixed);
-  }
-}
-
-Variable SequenceModel::run(const data::Batch& batch,
-                            const ForwardMode& mode,
-                            bool last_only,
-                            StreamStates* streams,
-                            AttentionRecord* record) {
-  if (streams == nullptr) {
-    trunk_.check(batch);
-  }
-  ELASTIC_CHECK(!mode.items.table.defined() || reads_item_rows(), "a pass needs all items");
-  MixerState state{batch.segments, {}, {}, mode.training, batch.ids, pass_items(), record};
-  scored_ = fixed_ ? Variable() : state.items.scored;
-  Variable x = trunk_.embed(state.items.input, batch, mode);
+Pass SequenceModel::run(const data::Batch& batch,
+                        const ForwardMode& mode,
+                        bool last_only,
+                        AttentionRecord* record) {
+  trunk_.check(batch);
+  const PassItems items = pass_items(mode);
+  Pass pass;
+  pass.scored_items = items.scored;
+  MixerState state{batch.segments, batch.ids, mode.training, {{}, record}, items.words};
+  Variable x = trunk_.embed(items.input, batch, mode);
   if (source_ != nullptr) {
-    state.experts = source_->initial_experts(x, batch.segments, batch.ids, mode.training);
+    const InitialExperts initial =
+        source_->initial_experts(x, batch.segments, batch.ids, mode.training);
+    state.experts.experts = initial.experts;
+    pass.retrieved = initial.retrieved;
   }
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
-    const Dropout mixer_dropout = trunk_.dropout(mode, 2 * i + 1);
-    if (streams != nullptr) {
-      const std::size_t per_layer = streams->size() / layers_.size();
-      state.stream = std::span(*streams).subspan(i * per_layer, per_layer);
-    }
-    x = last_only && i + 1 == layers_.size()
-            ? layer.mixer->forward_last(x, batch.segments.last_tokens(), state, mixer_dropout)
-            : layer.mixer->forward(x, state, mixer_dropout);
+    const Queries queries = last_only && i + 1 == layers_.size() ? Queries::last(batch.segments)
+                                                                 : Queries::all(batch.segments);
+    x = layer.mixer->mix(x, state, queries, trunk_.dropout(mode, 2 * i + 1));
     x = ops::ffn(x, layer.ffn, trunk_.dropout(mode, 2 * i + 2));
   }
-  return trunk_.finish(x);
+  pass.states = trunk_.finish(x);
+  return pass;
 }
 
-Variable SequenceModel::encode(const data::Batch& batch, const ForwardMode& mode) {
+Pass SequenceModel::encode(const data::Batch& batch, const ForwardMode& mode) {
   return run(batch, mode, /*last_only=*/false);
 }
 
-Variable SequenceModel::encode_last(const data::Batch& batch, const ForwardMode& mode) {
+Pass SequenceModel::encode_last(const data::Batch& batch, const ForwardMode& mode) {
   return run(batch, mode, /*last_only=*/true);
 }
 
+Streaming* SequenceModel::streaming() {
+  const bool all = std::all_of(layers_.begin(), layers_.end(), [](const Layer& layer) {
+    return layer.mixer->streaming() != nullptr;
+  });
+  return all ? this : nullptr;
+}
+
 StreamStates SequenceModel::new_streams(std::int64_t users) const {
-  StreamStates states;
-  for (const Layer& layer : layers_) {
-    const std::vector<Tensor> kept = layer.mixer->new_stream(users);
-    states.insert(states.end(), kept.begin(), kept.end());
-  }
-  if (states.empty()) {
-    return Model::new_streams(users);
-  }
   if (config().position != "none") {
     throw UsageError("model ",
                      config().model,
@@ -114,31 +97,54 @@ StreamStates SequenceModel::new_streams(std::int64_t users) const {
                      "--position none, got ",
                      config().position);
   }
+  StreamStates states;
+  for (const Layer& layer : layers_) {
+    const std::vector<Tensor> kept = layer.mixer->streaming()->new_stream(users);
+    states.insert(states.end(), kept.begin(), kept.end());
+  }
   return states;
 }
 
 Variable SequenceModel::advance(const data::Batch& events, StreamStates& states) {
   const NoGrad no_grad;
-  return run(events, {}, /*last_only=*/false, &states);
+  const ForwardMode mode;
+  const std::size_t per_layer = states.size() / layers_.size();
+  Variable x = trunk_.embed(pass_items(mode).input, events, mode);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const std::span<Tensor> stream = std::span(states).subspan(i * per_layer, per_layer);
+    x = layers_[i].mixer->streaming()->advance(x, events.segments, stream);
+    x = ops::ffn(x, layers_[i].ffn, Dropout{});
+  }
+  return trunk_.finish(x);
 }
 
 ExpertAttention SequenceModel::explain(const data::Batch& batch) {
-  if (source_ == nullptr) {
-    return Model::explain(batch);
-  }
   const NoGrad no_grad;
   AttentionRecord record;
-  (void)run(batch, {}, /*last_only=*/true, nullptr, &record);
-  return {retrieved(), record.mean()};
+  const Pass pass = run(batch, {}, /*last_only=*/true, &record);
+  return {pass.retrieved, record.mean()};
+}
+
+WeightCache* SequenceModel::weight_cache() {
+  const bool any = std::any_of(layers_.begin(), layers_.end(), [](const Layer& layer) {
+    return layer.mixer->weight_cache() != nullptr;
+  });
+  return any || items_ != nullptr ? this : nullptr;
+}
+
+void SequenceModel::set_weights_fixed(bool fixed) {
+  fixed_ = fixed;
+  fixed_items_ = {};
+  for (const Layer& layer : layers_) {
+    if (WeightCache* cache = layer.mixer->weight_cache(); cache != nullptr) {
+      cache->set_weights_fixed(fixed);
+    }
+  }
 }
 
 bool SequenceModel::recordable() const {
   return std::all_of(
       layers_.begin(), layers_.end(), [](const Layer& layer) { return layer.mixer->recordable(); });
-}
-
-RetrievedExperts SequenceModel::retrieved() const {
-  return source_ == nullptr ? RetrievedExperts{} : source_->retrieved();
 }
 
 }  // namespace elastic

@@ -5,6 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "model/abilities.h"
+#include "model/expert_source.h"
 #include "model/item_quantiser.h"
 #include "model/layers.h"
 #include "model/mixer.h"
@@ -15,13 +17,16 @@ namespace elastic {
 
 /// x = Dropout(LN_input(item + position)); per layer x = mixer sublayer(x), x = FFN sublayer(x),
 /// pre-LN; h = LN_final(x).
-class SequenceModel final : public Model {
+class SequenceModel final : public Model,
+                            private Streaming,
+                            private Explaining,
+                            private WeightCache {
  public:
   /// Makes the mixer of the layer whose parameters start with `prefix` ("layers.0").
   using MakeMixer = std::function<std::unique_ptr<Mixer>(
       ParameterStore& store, const std::string& prefix, const ModelConfig& config)>;
-  using MakeSource =
-      std::function<std::unique_ptr<StateSource>(ParameterStore& store, const ModelConfig& config)>;
+  using MakeSource = std::function<std::unique_ptr<ExpertSource>(ParameterStore& store,
+                                                                 const ModelConfig& config)>;
   using MakeItems =
       std::function<std::unique_ptr<LisaItems>(ParameterStore& store, const ModelConfig& config)>;
   /// What the registry knows of a model.
@@ -39,39 +44,40 @@ class SequenceModel final : public Model {
   [[nodiscard]] Direction direction() const override { return direction_; }
   [[nodiscard]] const ParameterStore& parameters() const override { return store_; }
   [[nodiscard]] const Variable& item_table() const override { return trunk_.item_table(); }
-  Variable take_scored_items() override;
+  [[nodiscard]] Tensor scored_items() override;
+  Pass encode(const data::Batch& batch, const ForwardMode& mode) override;
+  Pass encode_last(const data::Batch& batch, const ForwardMode& mode) override;
+  [[nodiscard]] Streaming* streaming() override;
+  [[nodiscard]] Explaining* explaining() override { return source_ == nullptr ? nullptr : this; }
+  [[nodiscard]] WeightCache* weight_cache() override;
   [[nodiscard]] bool reads_item_rows() const override { return items_ == nullptr; }
-  void set_weights_fixed(bool fixed) override;
-  Variable encode(const data::Batch& batch, const ForwardMode& mode) override;
-  Variable encode_last(const data::Batch& batch, const ForwardMode& mode) override;
-  [[nodiscard]] StreamStates new_streams(std::int64_t users) const override;
-  Variable advance(const data::Batch& events, StreamStates& states) override;
-  [[nodiscard]] RetrievedExperts retrieved() const override;
-  ExpertAttention explain(const data::Batch& batch) override;
   [[nodiscard]] bool recordable() const override;
 
  private:
+  [[nodiscard]] StreamStates new_streams(std::int64_t users) const override;
+  Variable advance(const data::Batch& events, StreamStates& states) override;
+  ExpertAttention explain(const data::Batch& batch) override;
+  void set_weights_fixed(bool fixed) override;
+
   struct Layer {
     std::unique_ptr<Mixer> mixer;
     ops::FfnVariables ffn;
   };
   // The items of a pass: of this one, or with fixed weights of all.
-  PassItems pass_items();
+  PassItems pass_items(const ForwardMode& mode);
   // All layers; with `last_only` the last one computes each sequence's last token, [B, D].
-  // `streams` is taken on and `record` filled where they are not null.
-  Variable run(const data::Batch& batch,
-               const ForwardMode& mode,
-               bool last_only,
-               StreamStates* streams = nullptr,
-               AttentionRecord* record = nullptr);
+  // `record` is filled where it is not null.
+  Pass run(const data::Batch& batch,
+           const ForwardMode& mode,
+           bool last_only,
+           AttentionRecord* record = nullptr);
 
   Direction direction_;
   ParameterStore store_;
   Trunk trunk_;
-  std::unique_ptr<StateSource> source_;
+  std::unique_ptr<ExpertSource> source_;
   std::vector<Layer> layers_;
   std::unique_ptr<LisaItems> items_;
-  Variable scored_;  ///< of the latest pass, until it is taken
   bool fixed_ = false;
   PassItems fixed_items_;  ///< while weights are fixed; undefined before the first pass
 };

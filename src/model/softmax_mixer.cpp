@@ -1,7 +1,6 @@
 #include "model/softmax_mixer.h"
 
 #include "autograd/ops/linear.h"
-#include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
 
 namespace elastic {
@@ -15,37 +14,21 @@ SoftmaxMixer::SoftmaxMixer(ParameterStore& store,
       num_heads_(config.num_heads),
       form_(form) {}
 
-Variable SoftmaxMixer::attend(const Variable& query,
-                              const Variable& z,
-                              const Segments& query_segments,
-                              const Segments& key_segments,
-                              bool causal) const {
+// A last token sees every key, so no mask is needed.
+Variable SoftmaxMixer::mix(const Variable& x,
+                           MixerState& state,
+                           const Queries& queries,
+                           const Dropout& dropout) const {
+  const Variable z = ops::layer_norm(x, norm_);
   const auto attention = form_ == Form::kStoredMap ? ops::map_attention : ops::segment_attention;
-  return attention(ops::linear(query, weights_.query),
-                   ops::linear(z, weights_.key),
-                   ops::linear(z, weights_.value),
-                   query_segments,
-                   key_segments,
-                   {num_heads_, causal});
-}
-
-Variable SoftmaxMixer::forward(const Variable& x, MixerState& state, const Dropout& dropout) const {
-  const Variable z = ops::layer_norm(x, norm_);
-  const Variable mixed = attend(z, z, state.segments, state.segments, /*causal=*/true);
-  return ops::linear_residual(mixed, weights_.output.weight, weights_.output.bias, x, dropout);
-}
-
-// The last token sees every key, so no mask is needed.
-Variable SoftmaxMixer::forward_last(const Variable& x,
-                                    const Tensor& last,
-                                    MixerState& state,
-                                    const Dropout& dropout) const {
-  const Variable z = ops::layer_norm(x, norm_);
-  const Segments one_each = Segments::uniform(state.segments.size(), 1, state.segments.device());
-  const Variable mixed =
-      attend(ops::gather_rows(z, last), z, one_each, state.segments, /*causal=*/false);
+  const Variable mixed = attention(ops::linear(queries.of(z), weights_.query),
+                                   ops::linear(z, weights_.key),
+                                   ops::linear(z, weights_.value),
+                                   queries.segments(),
+                                   state.segments,
+                                   {num_heads_, /*causal=*/!queries.last_only()});
   return ops::linear_residual(
-      mixed, weights_.output.weight, weights_.output.bias, ops::gather_rows(x, last), dropout);
+      mixed, weights_.output.weight, weights_.output.bias, queries.of(x), dropout);
 }
 
 }  // namespace elastic

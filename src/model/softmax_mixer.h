@@ -19,19 +19,12 @@ class SoftmaxMixer : public Mixer {
                const std::string& layer,
                const ModelConfig& config,
                Form form = Form::kStoredMap);
-  Variable forward(const Variable& x, MixerState& state, const Dropout& dropout) const override;
-  Variable forward_last(const Variable& x,
-                        const Tensor& last,
-                        MixerState& state,
-                        const Dropout& dropout) const override;
+  Variable mix(const Variable& x,
+               MixerState& state,
+               const Queries& queries,
+               const Dropout& dropout) const override;
 
  private:
-  [[nodiscard]] Variable attend(const Variable& query,
-                                const Variable& z,
-                                const Segments& query_segments,
-                                const Segments& key_segments,
-                                bool causal) const;
-
   ops::NormVariables norm_;
   AttentionWeights weights_;
   std::int64_t num_heads_;

@@ -49,10 +49,9 @@ Tensor Trunk::positions(const Segments& segments) const {
 Variable Trunk::embed(const Variable& items,
                       const data::Batch& batch,
                       const ForwardMode& mode) const {
-  const bool some = mode.items.table.defined();
-  return ops::input_embedding(some ? mode.items.table : items,
+  return ops::input_embedding(items,
                               position_table_,
-                              some ? mode.items.tokens : batch.ids,
+                              mode.items.table.defined() ? mode.items.tokens : batch.ids,
                               positions(batch.segments),
                               input_norm_,
                               dropout(mode, 0));

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "data/batch.h"
+#include "model/direction.h"
 #include "model/layers.h"
-#include "model/model.h"
+#include "model/model_config.h"
+#include "model/pass.h"
 #include "tensor/dropout.h"
 #include "tensor/segments.h"
 
@@ -21,8 +23,11 @@ class Trunk {
 
   /// Throws ShapeError unless every sequence has 1 to max_len events.
   void check(const data::Batch& batch) const;
-  /// Dropout(LN_input(items[id] + position)), [T, D]. `items` [V + 1, D], in whose place the rows
-  /// of `mode` are read where it has some.
+  /// The rows that a pass makes its tokens of: those of `mode`, or the item table.
+  [[nodiscard]] const Variable& items(const ForwardMode& mode) const {
+    return mode.items.table.defined() ? mode.items.table : item_table_;
+  }
+  /// Dropout(LN_input(items[row] + position)), [T, D]. `items` has the rows of items(mode).
   [[nodiscard]] Variable embed(const Variable& items,
                                const data::Batch& batch,
                                const ForwardMode& mode) const;

@@ -89,59 +89,53 @@ Variable WindowModel::mix_window(const Layer& layer,
                                  const Variable& x,
                                  const Variable& experts,
                                  const Segments& window,
-                                 bool last_only,
+                                 const Queries& queries,
                                  const Dropout& dropout) const {
   const Variable z = ops::layer_norm(x, layer.dispatcher.norm());
   const AttentionWeights& recent = layer.recent;
-  const Segments queries =
-      last_only ? Segments::uniform(window.size(), 1, window.device()) : window;
-  const Tensor last = last_only ? window.last_tokens() : Tensor();
-  const auto chosen = [&](const Variable& rows) {
-    return last_only ? ops::gather_rows(rows, last) : rows;
-  };
   const Variable attended =
-      ops::segment_attention(ops::linear(chosen(z), recent.query),
+      ops::segment_attention(ops::linear(queries.of(z), recent.query),
                              ops::linear(z, recent.key),
                              ops::linear(z, recent.value),
-                             queries,
+                             queries.segments(),
                              window,
-                             {trunk_.config().num_heads, /*causal=*/!last_only});
-  const Variable dispatched = layer.dispatcher.dispatch(chosen(x), experts, queries, dropout);
+                             {trunk_.config().num_heads, /*causal=*/!queries.last_only()});
+  const Variable dispatched =
+      layer.dispatcher.dispatch(queries.of(x), experts, queries.segments(), dropout);
   return ops::linear_residual(
       attended, recent.output.weight, recent.output.bias, dispatched, dropout);
 }
 
-Variable WindowModel::run(const data::Batch& batch,
-                          const ForwardMode& mode,
-                          Wanted wanted,
-                          AttentionRecord* record) {
+Pass WindowModel::run(const data::Batch& batch,
+                      const ForwardMode& mode,
+                      Wanted wanted,
+                      AttentionRecord* record) {
   trunk_.check(batch);
   const auto [prefix, window] = split(batch.segments, trunk_.config().window);
-  const Variable embedded = trunk_.embed(trunk_.item_table(), batch, mode);
+  const Variable& items = trunk_.items(mode);
+  const Variable embedded = trunk_.embed(items, batch, mode);
   Variable x_prefix = ops::gather_rows(embedded, prefix.rows);
   Variable x_window = ops::gather_rows(embedded, window.rows);
   const Tensor prefix_ids =
       trunk_.config().retrieval == "random" ? ids_of(prefix, batch.ids) : Tensor();
-  MixerState state{prefix.segments,
-                   memory_.initial_experts(x_prefix, prefix.segments, prefix_ids, mode.training)};
-  state.record = record;
+  const InitialExperts initial =
+      memory_.initial_experts(x_prefix, prefix.segments, prefix_ids, mode.training);
+  ExpertState state{initial.experts, record};
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const bool last_layer = i + 1 == layers_.size();
     // The window's masks differ from the prefix's.
     const std::size_t window_place = 2 * (layers_.size() + i);
-    const Variable experts = layer.dispatcher.gather(x_prefix, state);
+    const Variable experts = layer.dispatcher.gather(x_prefix, prefix.segments, state);
     if (!last_layer || wanted == Wanted::kAll) {
       x_prefix = layer.dispatcher.dispatch(
           x_prefix, experts, prefix.segments, trunk_.dropout(mode, 2 * i + 1));
       x_prefix = ops::ffn(x_prefix, layer.ffn, trunk_.dropout(mode, 2 * i + 2));
     }
-    x_window = mix_window(layer,
-                          x_window,
-                          experts,
-                          window.segments,
-                          last_layer && wanted == Wanted::kLast,
-                          trunk_.dropout(mode, window_place + 1));
+    const Queries queries = last_layer && wanted == Wanted::kLast ? Queries::last(window.segments)
+                                                                  : Queries::all(window.segments);
+    x_window = mix_window(
+        layer, x_window, experts, window.segments, queries, trunk_.dropout(mode, window_place + 1));
     x_window = ops::ffn(x_window, layer.ffn, trunk_.dropout(mode, window_place + 2));
   }
   if (wanted == Wanted::kAll) {
@@ -149,26 +143,26 @@ Variable WindowModel::run(const data::Batch& batch,
     x_window = ops::add(ops::scatter_add_rows(x_prefix, prefix.rows, tokens),
                         ops::scatter_add_rows(x_window, window.rows, tokens));
   }
-  return trunk_.finish(x_window);
+  return {trunk_.finish(x_window), items, initial.retrieved};
 }
 
-Variable WindowModel::encode(const data::Batch& batch, const ForwardMode& mode) {
+Pass WindowModel::encode(const data::Batch& batch, const ForwardMode& mode) {
   return run(batch, mode, Wanted::kAll);
 }
 
-Variable WindowModel::encode_last(const data::Batch& batch, const ForwardMode& mode) {
+Pass WindowModel::encode_last(const data::Batch& batch, const ForwardMode& mode) {
   return run(batch, mode, Wanted::kLast);
 }
 
-Variable WindowModel::encode_window(const data::Batch& batch, const ForwardMode& mode) {
+Pass WindowModel::encode_window(const data::Batch& batch, const ForwardMode& mode) {
   return run(batch, mode, Wanted::kWindow);
 }
 
 ExpertAttention WindowModel::explain(const data::Batch& batch) {
   const NoGrad no_grad;
   AttentionRecord record;
-  (void)run(batch, {}, Wanted::kLast, &record);
-  return {retrieved(), record.mean()};
+  const Pass pass = run(batch, {}, Wanted::kLast, &record);
+  return {pass.retrieved, record.mean()};
 }
 
 }  // namespace elastic

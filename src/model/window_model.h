@@ -3,8 +3,9 @@
 
 #include <vector>
 
+#include "model/abilities.h"
 #include "model/dispatcher_mixer.h"
-#include "model/expert_sources.h"
+#include "model/interest_memory.h"
 #include "model/model.h"
 #include "model/trunk.h"
 #include "tensor/dropout.h"
@@ -22,7 +23,7 @@ namespace elastic {
 ///   mixer(window) = attention_dispatch( z_window, P' ) + attention_recent( z_window, z_window )
 /// Retrieval sees the prefix only. Parameters layers.i.recent.{query, key, value, output}.* besides
 /// ELASTIC's.
-class WindowModel final : public Model {
+class WindowModel final : public Model, private WindowTargets, private Explaining {
  public:
   WindowModel(const ModelConfig& config, std::uint64_t seed, DType dtype, Device device);
 
@@ -30,16 +31,20 @@ class WindowModel final : public Model {
   [[nodiscard]] Direction direction() const override { return Direction::kWindowed; }
   [[nodiscard]] const ParameterStore& parameters() const override { return store_; }
   [[nodiscard]] const Variable& item_table() const override { return trunk_.item_table(); }
-  Variable encode(const data::Batch& batch, const ForwardMode& mode) override;
-  Variable encode_last(const data::Batch& batch, const ForwardMode& mode) override;
-  Variable encode_window(const data::Batch& batch, const ForwardMode& mode) override;
-  [[nodiscard]] RetrievedExperts retrieved() const override { return memory_.retrieved(); }
+  [[nodiscard]] Tensor scored_items() override { return item_table().value(); }
+  Pass encode(const data::Batch& batch, const ForwardMode& mode) override;
+  Pass encode_last(const data::Batch& batch, const ForwardMode& mode) override;
+  [[nodiscard]] WindowTargets* window_targets() override { return this; }
   /// Of the prefixes: the latest events are not gathered.
-  ExpertAttention explain(const data::Batch& batch) override;
+  [[nodiscard]] Explaining* explaining() override { return this; }
+  [[nodiscard]] bool reads_item_rows() const override { return true; }
   /// The host splits each batch.
   [[nodiscard]] bool recordable() const override { return false; }
 
  private:
+  Pass encode_window(const data::Batch& batch, const ForwardMode& mode) override;
+  ExpertAttention explain(const data::Batch& batch) override;
+
   struct Layer {
     DispatcherMixer dispatcher;
     AttentionWeights recent;
@@ -48,16 +53,16 @@ class WindowModel final : public Model {
   // Which tokens the last layer computes.
   enum class Wanted { kAll, kWindow, kLast };
   // `record` is filled where it is not null.
-  Variable run(const data::Batch& batch,
-               const ForwardMode& mode,
-               Wanted wanted,
-               AttentionRecord* record = nullptr);
-  // The window's sublayer: of its tokens, or of each sequence's last one.
+  Pass run(const data::Batch& batch,
+           const ForwardMode& mode,
+           Wanted wanted,
+           AttentionRecord* record = nullptr);
+  // The window's sublayer, for the queries among its tokens.
   [[nodiscard]] Variable mix_window(const Layer& layer,
                                     const Variable& x,
                                     const Variable& experts,
                                     const Segments& window,
-                                    bool last_only,
+                                    const Queries& queries,
                                     const Dropout& dropout) const;
 
   ParameterStore store_;

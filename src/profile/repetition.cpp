@@ -1,7 +1,7 @@
 #include "profile/repetition.h"
 
-#include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rows.h"
+#include "model/registry.h"
 #include "profile/inputs.h"
 #include "tensor/kernels/ranking.h"
 #include "train/training_step.h"
@@ -28,27 +28,24 @@ Repetition::Repetition(const Workload& workload)
   if (workload.phase == Phase::kTrain) {
     optimizer_ = std::make_unique<train::Optimizer>(model_->parameters(), train_config_);
   }
-  // Evaluation and serving fix the weights too.
-  model_->set_weights_fixed(workload.phase != Phase::kTrain);
+  if (workload.phase != Phase::kTrain) {
+    fixed_.emplace(*model_);  // as in evaluation and serving
+  }
   if (workload.phase == Phase::kRank) {
-    const NoGrad no_grad;
-    hidden_ = last_states({}).value();
-    scored_items_ = model_->take_scored_items().value();
+    const Pass pass = last_pass({});
+    hidden_ = pass.states.value();
+    scored_items_ = pass.scored_items.value();
   }
 }
 
 void Repetition::run() {
   switch (workload_.phase) {
-    case Phase::kEncode: {
-      const NoGrad no_grad;
+    case Phase::kEncode:
       model_->encode(inputs_.batch, {});
       break;
-    }
-    case Phase::kServe: {
-      const NoGrad no_grad;
-      last_states({});
+    case Phase::kServe:
+      last_pass({});
       break;
-    }
     case Phase::kTrain:
       train_step();
       break;
@@ -58,19 +55,22 @@ void Repetition::run() {
   }
 }
 
-Variable Repetition::last_states(const ForwardMode& mode) {
-  return workload_.shortcut ? model_->encode_last(inputs_.batch, mode)
-                            : ops::gather_rows(model_->encode(inputs_.batch, mode),
-                                               inputs_.batch.segments.last_tokens());
+Pass Repetition::last_pass(const ForwardMode& mode) {
+  if (workload_.shortcut) {
+    return model_->encode_last(inputs_.batch, mode);
+  }
+  Pass pass = model_->encode(inputs_.batch, mode);
+  pass.states = ops::gather_rows(pass.states, inputs_.batch.segments.last_tokens());
+  return pass;
 }
 
 void Repetition::train_step() {
   const ForwardMode mode{/*training=*/true, workload_.seed, ++step_};
-  const Variable hidden = supervision_ == train::Supervision::kLast
-                              ? last_states(mode)
-                              : train::supervised_states(*model_, inputs_, supervision_, mode);
   const Variable loss =
-      ops::linear_cross_entropy(hidden, model_->take_scored_items(), inputs_.targets);
+      train::catalogue_loss(supervision_ == train::Supervision::kLast
+                                ? last_pass(mode)
+                                : train::supervised_pass(*model_, inputs_, supervision_, mode),
+                            inputs_.targets);
   backward(loss);
   optimizer_->step(loss.value(), train_config_.learning_rate);
 }

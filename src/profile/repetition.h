@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
+#include "model/fixed_weights.h"
 #include "model/model.h"
 #include "profile/workload.h"
 #include "train/optimizer.h"
@@ -25,12 +27,13 @@ class Repetition {
   void run();
 
  private:
-  Variable last_states(const ForwardMode& mode);
+  Pass last_pass(const ForwardMode& mode);
   void train_step();
   void rank();
 
   const Workload& workload_;
   std::unique_ptr<Model> model_;
+  std::optional<FixedWeights> fixed_;  ///< except in training
   train::Supervision supervision_;
   train::TrainBatch inputs_;
   train::TrainConfig train_config_;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
-#include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rows.h"
 #include "base/error.h"
 #include "train/training_step.h"
@@ -52,9 +52,9 @@ Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double le
       Segments::planned(
           bucket.offsets, bucket.ids.numel(), static_cast<std::int32_t>(model_.config().max_len)),
       bucket.ids};
-  const Variable states = model_.encode_last(batch, mode);
-  const Variable loss = ops::linear_cross_entropy(
-      ops::first_rows(states, bucket.targets.numel()), model_.take_scored_items(), bucket.targets);
+  Pass pass = model_.encode_last(batch, mode);
+  pass.states = ops::first_rows(pass.states, bucket.targets.numel());
+  const Variable loss = catalogue_loss(std::move(pass), bucket.targets);
   backward(loss);
   optimizer_.step(loss.value(), learning_rate);
   copy(loss.value(), bucket.loss);

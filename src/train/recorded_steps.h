@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/model.h"
+#include "tensor/backend.h"
 #include "train/optimizer.h"
 #include "train/train_batch.h"
 

@@ -103,6 +103,13 @@ SampledItems SampledSteps::sample(const std::vector<std::int32_t>& drawn,
   return sampled;
 }
 
+Variable SampledSteps::sampled_loss(Pass pass,
+                                    const Tensor& targets,
+                                    const SampledItems& sampled) const {
+  return ops::sampled_cross_entropy(
+      pass.states, pass.scored_items, targets, sampled, settings_.loss);
+}
+
 Tensor SampledSteps::run(const HostBatch& input,
                          std::span<const Example> examples,
                          Supervision supervision,
@@ -111,24 +118,24 @@ Tensor SampledSteps::run(const HostBatch& input,
   const std::vector<std::int32_t> drawn = sampler_.draw(mode.step);
   SampledItems sampled = sample(drawn, examples, input.targets);
   TrainBatch batch = train::upload(input, device_);
-  ForwardMode pass = mode;
+  ForwardMode with_items = mode;
   Tensor rows;
   if (settings_.by_rows) {
     rows = upload(named_items({&input.ids, &input.targets, &drawn}, place_of_));
     const Tensor& table = model_.item_table().value();
     Tensor part({rows.numel(), table.cols()}, dtype_, device_);
     elastic::run(kernels::GatherRows{table, rows, part});
-    pass.items = {Variable(part, /*requires_grad=*/true), upload(places(input.ids, place_of_))};
+    with_items.items = {Variable(part, /*requires_grad=*/true),
+                        upload(places(input.ids, place_of_))};
     batch.targets = upload(places(input.targets, place_of_));
     sampled.rows = upload(places(drawn, place_of_));
   }
-  const Variable hidden = supervised_states(model_, batch, supervision, pass);
-  const Variable table = settings_.by_rows ? pass.items.table : model_.take_scored_items();
   const Variable loss =
-      ops::sampled_cross_entropy(hidden, table, batch.targets, sampled, settings_.loss);
+      sampled_loss(supervised_pass(model_, batch, supervision, with_items), batch.targets, sampled);
   backward(loss);
   if (settings_.by_rows) {
-    optimizer_.step(loss.value(), learning_rate, {model_.item_table(), rows, table.grad()});
+    optimizer_.step(
+        loss.value(), learning_rate, {model_.item_table(), rows, with_items.items.table.grad()});
   } else {
     optimizer_.step(loss.value(), learning_rate);
   }

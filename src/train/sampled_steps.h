@@ -40,6 +40,10 @@ class SampledSteps {
   [[nodiscard]] SampledItems sample(const std::vector<std::int32_t>& drawn,
                                     std::span<const Example> examples,
                                     const std::vector<std::int32_t>& targets) const;
+  // Takes the pass, so that backward can free what it holds.
+  [[nodiscard]] Variable sampled_loss(Pass pass,
+                                      const Tensor& targets,
+                                      const SampledItems& sampled) const;
   // The amounts by which the scores of `items` are reduced.
   [[nodiscard]] Tensor log_counts(const std::vector<std::int32_t>& items) const;
   [[nodiscard]] Tensor upload(const std::vector<std::int32_t>& values) const;

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "model/registry.h"
 #include "train/config_json.h"
 #include "train/load_tensor.h"
 

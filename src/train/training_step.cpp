@@ -1,14 +1,17 @@
 #include "train/training_step.h"
 
+#include <utility>
+
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rows.h"
+#include "model/abilities.h"
 
 namespace elastic::train {
 
-Variable supervised_states(Model& model,
-                           const TrainBatch& input,
-                           Supervision supervision,
-                           const ForwardMode& mode) {
+Pass supervised_pass(Model& model,
+                     const TrainBatch& input,
+                     Supervision supervision,
+                     const ForwardMode& mode) {
   switch (supervision) {
     case Supervision::kLast:
       return model.encode_last(input.batch, mode);
@@ -17,8 +20,19 @@ Variable supervised_states(Model& model,
     case Supervision::kWindow:
       break;
   }
-  const Variable states = model.encode_window(input.batch, mode);
-  return input.rows.defined() ? ops::gather_rows(states, input.rows) : states;
+  WindowTargets* window = model.window_targets();
+  if (window == nullptr) {
+    throw UsageError("model ", model.config().model, " has no window");
+  }
+  Pass pass = window->encode_window(input.batch, mode);
+  if (input.rows.defined()) {
+    pass.states = ops::gather_rows(pass.states, input.rows);
+  }
+  return pass;
+}
+
+Variable catalogue_loss(Pass pass, const Tensor& targets) {
+  return ops::linear_cross_entropy(pass.states, pass.scored_items, targets);
 }
 
 Tensor training_step(Model& model,
@@ -27,8 +41,8 @@ Tensor training_step(Model& model,
                      Supervision supervision,
                      const ForwardMode& mode,
                      double learning_rate) {
-  const Variable hidden = supervised_states(model, input, supervision, mode);
-  const Variable loss = ops::linear_cross_entropy(hidden, model.take_scored_items(), input.targets);
+  const Variable loss =
+      catalogue_loss(supervised_pass(model, input, supervision, mode), input.targets);
   backward(loss);
   optimizer.step(loss.value(), learning_rate);
   return loss.value();

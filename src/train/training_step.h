@@ -8,11 +8,16 @@
 
 namespace elastic::train {
 
-/// The states [R, D] that predict the R targets of `input`.
-Variable supervised_states(Model& model,
-                           const TrainBatch& input,
-                           Supervision supervision,
-                           const ForwardMode& mode);
+/// The pass whose states [R, D] a batch's targets are predicted from. Throws UsageError for
+/// supervision by a window if the model has none.
+Pass supervised_pass(Model& model,
+                     const TrainBatch& input,
+                     Supervision supervision,
+                     const ForwardMode& mode);
+
+/// Cross entropy [] of the targets [R] among all items. Takes the pass, so that backward can free
+/// what it holds.
+Variable catalogue_loss(Pass pass, const Tensor& targets);
 
 /// One step with the softmax loss over all items, which updates the parameters in place. Returns
 /// the loss [], computed before the update.

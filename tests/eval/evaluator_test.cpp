@@ -9,6 +9,7 @@
 #include "eval/fixture.h"
 #include "eval/item_popularity.h"
 #include "eval/metrics.h"
+#include "model/registry.h"
 
 namespace elastic::eval {
 namespace {
@@ -35,7 +36,8 @@ std::int32_t rank_plainly(Model& model,
   const auto history = split.history(user, subset);
   data::BatchBuilder builder;
   builder.add(history, model.config().max_len);
-  const auto hidden = model.encode_last(builder.build(Device::kCpu), {}).value().to_vector<float>();
+  const auto hidden =
+      model.encode_last(builder.build(Device::kCpu), {}).states.value().to_vector<float>();
   const auto table = model.item_table().value().to_vector<float>();
   const auto score = [&](std::int32_t item) {
     double sum = 0.0;

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "eval/evaluator.h"
 #include "eval/fixture.h"
-#include "model/model.h"
+#include "model/registry.h"
 
 namespace elastic::eval {
 namespace {

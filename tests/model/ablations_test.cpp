@@ -3,7 +3,7 @@
 
 #include "autograd/op_checks.h"
 #include "model/dispatcher_mixer.h"
-#include "model/expert_sources.h"
+#include "model/interest_memory.h"
 #include "model/model_fixture.h"
 
 namespace elastic {
@@ -63,18 +63,18 @@ bool has_gradient(const Variable& variable) {
 struct Retrieval {
   ParameterStore store;
   InterestMemory memory;
-  Variable experts;
+  InitialExperts initial;
 
   Retrieval(const ModelConfig& config, const data::Batch& batch)
       : store(1, DType::kFloat64, test_device()),
         memory(store, config),
-        experts(memory.initial_experts(
+        initial(memory.initial_experts(
             Variable(random_f64({batch.num_tokens(), config.dim}, 7), /*requires_grad=*/true),
             batch.segments,
             batch.ids,
             /*training=*/false)) {}
   [[nodiscard]] std::vector<std::int32_t> indices() const {
-    return memory.retrieved().indices.to_vector<std::int32_t>();
+    return initial.retrieved.indices.to_vector<std::int32_t>();
   }
 };
 
@@ -87,13 +87,14 @@ TEST_CASE("ablations: a sequence has the same bits alone and among others, again
     CAPTURE(name);
     CAPTURE(ablation.name);
     const auto model = new_model(config_of(ablation, name));
-    const Tensor last = model->encode_last(batch, {}).value();
-    CHECK(same_bits(model->encode_last(batch, {}).value(), last));
+    const Tensor last = model->encode_last(batch, {}).states.value();
+    CHECK(same_bits(model->encode_last(batch, {}).states.value(), last));
     CHECK(same_numbers(
-        ops::gather_rows(model->encode(batch, {}), batch.segments.last_tokens()).value(), last));
+        ops::gather_rows(model->encode(batch, {}).states, batch.segments.last_tokens()).value(),
+        last));
     for (std::int64_t b = 0; b < batch.size(); ++b) {
       const data::Batch alone = batch_of({histories[static_cast<std::size_t>(b)]});
-      CHECK(same_numbers(model->encode_last(alone, {}).value(), last.slice(b, b + 1)));
+      CHECK(same_numbers(model->encode_last(alone, {}).states.value(), last.slice(b, b + 1)));
     }
   }
 }
@@ -105,9 +106,9 @@ TEST_CASE("ablations: each changes the result") {
   for (const auto& [name, ablation] : all_pairs()) {
     CAPTURE(name);
     CAPTURE(ablation.name);
-    const Tensor whole = new_model(small_config(name))->encode_last(batch, {}).value();
-    CHECK_FALSE(
-        same_numbers(new_model(config_of(ablation, name))->encode_last(batch, {}).value(), whole));
+    const Tensor whole = new_model(small_config(name))->encode_last(batch, {}).states.value();
+    CHECK_FALSE(same_numbers(
+        new_model(config_of(ablation, name))->encode_last(batch, {}).states.value(), whole));
   }
 }
 
@@ -162,9 +163,11 @@ TEST_CASE("ablations: gradients match finite differences") {
     const DispatcherMixer second(store, "layers.1", config);
     check_function(
         [&](const auto& in) {
-          MixerState state{batch.segments,
-                           memory.initial_experts(in[0], batch.segments, batch.ids, false)};
-          return second.forward(first.forward(in[0], state, {}), state, {});
+          const InitialExperts initial =
+              memory.initial_experts(in[0], batch.segments, batch.ids, false);
+          MixerState state{.segments = batch.segments, .experts = {initial.experts}};
+          const Queries all = Queries::all(batch.segments);
+          return second.mix(first.mix(in[0], state, all, {}), state, all, {});
         },
         {random_f64({6, config.dim}, 3)});
   }
@@ -188,8 +191,8 @@ TEST_CASE("retrieval random: different experts of the pool for each head, taken 
   }
   const Tensor rows =
       ops::gather_rows(retrieval.store.find("imr.memory"), int_tensor(indices)).value();
-  CHECK(to_doubles(retrieval.experts.value()) == to_doubles(rows));
-  CHECK(to_doubles(retrieval.memory.retrieved().gates) == std::vector<double>(indices.size(), 1.0));
+  CHECK(to_doubles(retrieval.initial.experts.value()) == to_doubles(rows));
+  CHECK(to_doubles(retrieval.initial.retrieved.gates) == std::vector<double>(indices.size(), 1.0));
 }
 
 TEST_CASE("retrieval random: follows from the items of the sequence alone, and spreads") {
@@ -226,7 +229,7 @@ TEST_CASE("expert_gate none: the same experts as with the gate, without its fact
   CHECK(ungated.indices() == gated.indices());
   const Tensor rows =
       ops::gather_rows(ungated.store.find("imr.memory"), int_tensor(gated.indices())).value();
-  CHECK(to_doubles(ungated.experts.value()) == to_doubles(rows));
+  CHECK(to_doubles(ungated.initial.experts.value()) == to_doubles(rows));
 }
 
 TEST_CASE("expert_start retrieved: every layer begins with the experts that it was given") {
@@ -239,12 +242,13 @@ TEST_CASE("expert_start retrieved: every layer begins with the experts that it w
   const Segments segments = segments_of({3, 70});
   const Variable x(random_f64({73, config.dim}, 1));
   const Variable experts(random_f64({2, config.num_experts, config.dim}, 2));
-  MixerState state{segments, experts};
-  const Variable between = first.forward(x, state, {});
-  CHECK(same_bits(state.experts.value(), experts.value()));
-  MixerState fresh{segments, experts};
-  CHECK(same_bits(second.forward(between, state, {}).value(),
-                  second.forward(between, fresh, {}).value()));
+  const Queries all = Queries::all(segments);
+  MixerState state{.segments = segments, .experts = {experts}};
+  const Variable between = first.mix(x, state, all, {});
+  CHECK(same_bits(state.experts.experts.value(), experts.value()));
+  MixerState fresh{.segments = segments, .experts = {experts}};
+  CHECK(same_bits(second.mix(between, state, all, {}).value(),
+                  second.mix(between, fresh, all, {}).value()));
 }
 
 TEST_CASE("expert_start: makes no difference to a single layer") {
@@ -252,9 +256,9 @@ TEST_CASE("expert_start: makes no difference to a single layer") {
   const data::Batch batch = batch_of(ragged_histories());
   ModelConfig config = small_config("elastic");
   config.num_layers = 1;
-  const Tensor carried = new_model(config)->encode_last(batch, {}).value();
+  const Tensor carried = new_model(config)->encode_last(batch, {}).states.value();
   config.expert_start = "retrieved";
-  CHECK(same_bits(new_model(config)->encode_last(batch, {}).value(), carried));
+  CHECK(same_bits(new_model(config)->encode_last(batch, {}).states.value(), carried));
 }
 
 }  // namespace

@@ -2,12 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "autograd/op_checks.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/segment_attention.h"
-#include "base/error.h"
+#include "model/abilities.h"
 #include "model/dispatcher_mixer.h"
 #include "model/model_fixture.h"
 
@@ -70,9 +71,8 @@ TEST_CASE("AttentionRecord: a dispatcher layer gathers by the recorded weights")
   const Variable x(random_f64({6, 6}, 1));
   const Variable experts(random_f64({2, 3, 6}, 2));
   AttentionRecord record;
-  MixerState state{segments, experts};
-  state.record = &record;
-  const Variable gathered = mixer.gather(x, state);
+  ExpertState state{experts, &record};
+  const Variable gathered = mixer.gather(x, segments, state);
 
   // P' = LN(P + sum_t w_t z_t Wv Wo + b), with the weights as recorded.
   const std::vector<double> z = to_doubles(ops::layer_norm(x, mixer.norm()).value());
@@ -104,7 +104,8 @@ TEST_CASE("explain: every expert's weights add up to 1 over what it reads") {
     CAPTURE(name);
     const auto model = new_model(small_config(name));
     const data::Batch batch = batch_of(ragged_histories());
-    const ExpertAttention attention = model->explain(batch);
+    REQUIRE(model->explaining() != nullptr);
+    const ExpertAttention attention = model->explaining()->explain(batch);
     CHECK(attention.retrieved.indices.defined() == (name != "lda"));
     REQUIRE(attention.weights.size() == static_cast<std::size_t>(batch.size()));
     for (std::int64_t b = 0; b < batch.size(); ++b) {
@@ -122,9 +123,13 @@ TEST_CASE("explain: every expert's weights add up to 1 over what it reads") {
   }
 }
 
-TEST_CASE("explain: a model without experts is refused") {
-  const auto model = new_model(small_config("softmax"));
-  CHECK_THROWS_AS(model->explain(batch_of({{1, 2}})), UsageError);
+TEST_CASE("explain: models with experts can, and no others") {
+  const std::vector<std::string> names = models_with_experts();
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const bool has_experts = std::find(names.begin(), names.end(), name) != names.end();
+    CHECK((new_model(small_config(name))->explaining() != nullptr) == has_experts);
+  }
 }
 
 }  // namespace

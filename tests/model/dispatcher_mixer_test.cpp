@@ -31,14 +31,14 @@ Differentiated run(const Shapes& shapes, DispatcherMixer::Form form, bool last_o
   const Segments segments = segments_of(shapes.lengths);
   const Variable x(random_f64({segments.num_tokens(), shapes.dim}, 1), true);
   const Variable experts(random_f64({segments.size(), shapes.num_experts, shapes.dim}, 2), true);
-  MixerState state{segments, experts};
+  MixerState state{.segments = segments, .experts = {experts}};
   const Dropout dropout{0.2, 3, 1, 1};
-  const Variable out = last_only ? mixer.forward_last(x, segments.last_tokens(), state, dropout)
-                                 : mixer.forward(x, state, dropout);
+  const Queries queries = last_only ? Queries::last(segments) : Queries::all(segments);
+  const Variable out = mixer.mix(x, state, queries, dropout);
   Differentiated result{to_doubles(out.value()), {}};
-  const std::vector<double> carried = to_doubles(state.experts.value());
+  const std::vector<double> carried = to_doubles(state.experts.experts.value());
   result.value.insert(result.value.end(), carried.begin(), carried.end());
-  backward(ops::add(weighted_sum(out), weighted_sum(state.experts)));
+  backward(ops::add(weighted_sum(out), weighted_sum(state.experts.experts)));
   result.grads = {to_doubles(x.grad()), to_doubles(experts.grad())};
   for (const Parameter& parameter : store.all()) {
     result.grads.push_back(to_doubles(parameter.variable.grad()));

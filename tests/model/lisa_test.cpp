@@ -1,6 +1,7 @@
 // LISA's items and mixer, in all variants.
 #include "autograd/ops/basic.h"
 #include "autograd/ops/linear.h"
+#include "model/abilities.h"
 #include "model/item_quantiser.h"
 #include "model/model_fixture.h"
 #include "tensor/kernels/elementwise.h"
@@ -117,12 +118,12 @@ TEST_CASE("lisa: items are sums of the codewords that the definition chooses") {
                                       soft);
       CHECK(relative_error(want.table, to_doubles(pass.input.value())) < tolerance::kEqual);
       for (std::int64_t c = 0; c < 2; ++c) {
-        CHECK(pass.codes.codes.slice(c, c + 1).to_vector<std::int32_t>() ==
+        CHECK(pass.words.codes.codes.slice(c, c + 1).to_vector<std::int32_t>() ==
               want.codes[static_cast<std::size_t>(c)]);
       }
-      CHECK(pass.codes.occupancy.defined() == soft);
-      CHECK(pass.codes.probs.size() == (trains ? 2 : 0));
-      CHECK(pass.codebooks.size() == 2);
+      CHECK(pass.words.codes.occupancy.defined() == soft);
+      CHECK(pass.words.codes.probs.size() == (trains ? 2 : 0));
+      CHECK(pass.words.codebooks.size() == 2);
       if (soft) {
         CHECK(same_bits(pass.scored.value(), table.value()));
       } else if (variant == "base") {
@@ -137,8 +138,9 @@ TEST_CASE("lisa mini: scored items are made of codebooks of their own") {
   const Threads one(1);
   const auto model = new_model(lisa_config("mini"), 1, DType::kFloat64);
   spread_weights(*model);
-  model->encode_last(batch_of(ragged_histories()), kPlain);
-  const std::vector<double> scored = to_doubles(model->take_scored_items().value());
+  const Pass pass = model->encode_last(batch_of(ragged_histories()), kPlain);
+  const std::vector<double> scored = to_doubles(pass.scored_items.value());
+  CHECK(same_bits(model->scored_items(), pass.scored_items.value()));
   CHECK(relative_error(quantise_plainly(*model, "quantiser.target_", false).table, scored) <
         tolerance::kEqual);
   CHECK(relative_error(quantise_plainly(*model, "quantiser.", false).table, scored) > 0.1);
@@ -151,9 +153,11 @@ TEST_CASE("lisa: what is scored decides nothing about states") {
   const data::Batch batch = batch_of(ragged_histories());
   const auto base = new_model(lisa_config("base"));
   const auto mini = new_model(lisa_config("mini"));
-  CHECK(same_bits(base->encode(batch, kPlain).value(), mini->encode(batch, kPlain).value()));
+  CHECK(same_bits(base->encode(batch, kPlain).states.value(),
+                  mini->encode(batch, kPlain).states.value()));
   const auto soft = new_model(lisa_config("soft"));
-  CHECK_FALSE(same_bits(base->encode(batch, kPlain).value(), soft->encode(batch, kPlain).value()));
+  CHECK_FALSE(same_bits(base->encode(batch, kPlain).states.value(),
+                        soft->encode(batch, kPlain).states.value()));
 }
 
 TEST_CASE("lisa: every parameter receives a gradient in every variant") {
@@ -188,11 +192,10 @@ TEST_CASE("lisa: gradients of the loss match finite differences") {
       const auto model = new_model(lisa_config(variant), 1, DType::kFloat64);
       spread_weights(*model);
       const auto loss = [&] {
-        const Variable states =
+        const Pass pass =
             last_only ? model->encode_last(batch, kPlain) : model->encode(batch, kPlain);
-        return ops::linear_cross_entropy(states,
-                                         model->take_scored_items(),
-                                         int_tensor(random_ids(states.shape()[0], 1, 40, 9)));
+        const Tensor targets = int_tensor(random_ids(pass.states.shape()[0], 1, 40, 9));
+        return ops::linear_cross_entropy(pass.states, pass.scored_items, targets);
       };
       backward(loss());
       const NoGrad no_grad;
@@ -228,15 +231,12 @@ TEST_CASE("lisa: gradients of the loss match finite differences") {
   }
 }
 
-TEST_CASE("lisa: a step's scored items are taken once, fixed weights are not differentiated") {
+TEST_CASE("lisa: fixed weights are not differentiated") {
   const Threads one(1);
   const auto model = new_model(lisa_config("base"));
   const data::Batch batch = batch_of({{1, 2}});
-  CHECK(message_of([&] { model->take_scored_items(); }).find("before a pass") != std::string::npos);
-  model->encode(batch, kPlain);
-  model->take_scored_items();
-  CHECK(message_of([&] { model->take_scored_items(); }).find("twice") != std::string::npos);
-  model->set_weights_fixed(true);
+  REQUIRE(model->weight_cache() != nullptr);
+  model->weight_cache()->set_weights_fixed(true);
   CHECK(message_of([&] { model->encode(batch, kPlain); }).find("fixed weights") !=
         std::string::npos);
 }

@@ -5,7 +5,7 @@
 
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rows.h"
-#include "model/model.h"
+#include "model/registry.h"
 #include "tensor/tensor_values.h"
 #include "tolerances.h"
 
@@ -72,11 +72,11 @@ inline std::vector<History> ragged_histories() {
 /// A training loss as the model's direction allows: at every position of a causal model, at the
 /// last ones of a bidirectional one.
 inline Variable training_loss(Model& model, const data::Batch& batch, const ForwardMode& mode) {
-  const Variable states = model.direction() == Direction::kCausal ? model.encode(batch, mode)
-                                                                  : model.encode_last(batch, mode);
+  const Pass pass = model.direction() == Direction::kCausal ? model.encode(batch, mode)
+                                                            : model.encode_last(batch, mode);
   const auto items = static_cast<std::int32_t>(model.config().num_items);
-  return ops::linear_cross_entropy(
-      states, model.take_scored_items(), int_tensor(random_ids(states.shape()[0], 1, items, 9)));
+  const Tensor targets = int_tensor(random_ids(pass.states.shape()[0], 1, items, 9));
+  return ops::linear_cross_entropy(pass.states, pass.scored_items, targets);
 }
 
 }  // namespace elastic

@@ -55,7 +55,7 @@ Facts facts_of(const ModelConfig& config) {
   for (std::size_t i = 0; i < history.size(); ++i) {
     history[i] = static_cast<std::int32_t>(1 + i * i % 40);
   }
-  facts.numbers.push_back(to_doubles(model->encode(batch_of({history}), {}).value()));
+  facts.numbers.push_back(to_doubles(model->encode(batch_of({history}), {}).states.value()));
   return facts;
 }
 

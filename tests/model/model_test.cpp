@@ -1,6 +1,7 @@
 // What every registered model promises, whatever its mixer.
 #include "model/model.h"
 
+#include "model/fixed_weights.h"
 #include "model/model_fixture.h"
 #include "tensor/kernels/elementwise.h"
 
@@ -31,16 +32,16 @@ TEST_CASE("models: a sequence has the same bits alone and among others") {
   for (const std::string& name : model_names()) {
     CAPTURE(name);
     const auto model = small_model(name);
-    const Tensor all = model->encode(batch, {}).value();
-    const Tensor last = model->encode_last(batch, {}).value();
+    const Tensor all = model->encode(batch, {}).states.value();
+    const Tensor last = model->encode_last(batch, {}).states.value();
     CHECK(all.shape() == Shape{batch.num_tokens(), 8});
     CHECK(last.shape() == Shape{batch.size(), 8});
     for (std::int64_t b = 0; b < batch.size(); ++b) {
       CAPTURE(b);
       const data::Batch alone = batch_of({histories[static_cast<std::size_t>(b)]});
-      CHECK(same_numbers(model->encode(alone, {}).value(),
+      CHECK(same_numbers(model->encode(alone, {}).states.value(),
                          all.slice(batch.segments.begin(b), batch.segments.end(b))));
-      CHECK(same_numbers(model->encode_last(alone, {}).value(), last.slice(b, b + 1)));
+      CHECK(same_numbers(model->encode_last(alone, {}).states.value(), last.slice(b, b + 1)));
     }
   }
 }
@@ -55,8 +56,8 @@ TEST_CASE("models: a batch's order does not matter") {
   for (const std::string& name : model_names()) {
     CAPTURE(name);
     const auto model = small_model(name);
-    const Tensor a = model->encode_last(batch, {}).value();
-    const Tensor b = model->encode_last(reversed, {}).value();
+    const Tensor a = model->encode_last(batch, {}).states.value();
+    const Tensor b = model->encode_last(reversed, {}).states.value();
     for (std::int64_t i = 0; i < batch.size(); ++i) {
       CHECK(same_numbers(a.slice(i, i + 1), b.slice(batch.size() - 1 - i, batch.size() - i)));
     }
@@ -71,9 +72,10 @@ TEST_CASE("models: encode_last equals encode at the last tokens") {
     for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
       CAPTURE(name);
       const auto model = small_model(name, dtype);
-      const Variable states = model->encode(batch, {});
+      const Variable states = model->encode(batch, {}).states;
       const Tensor want = ops::gather_rows(states, batch.segments.last_tokens()).value();
-      CHECK(relative_error(to_doubles(want), to_doubles(model->encode_last(batch, {}).value())) <
+      CHECK(relative_error(to_doubles(want),
+                           to_doubles(model->encode_last(batch, {}).states.value())) <
             (dtype == DType::kFloat32 ? tolerance::kEqualFloat32 : tolerance::kSum));
     }
   }
@@ -88,7 +90,7 @@ TEST_CASE("causal models: what comes after an event does not change its state") 
       ModelConfig config = small_config(name);
       config.position = position;
       const auto model = new_model(config);
-      const Tensor states = model->encode(batch_of({history}), {}).value();
+      const Tensor states = model->encode(batch_of({history}), {}).states.value();
       for (const std::int64_t t : {0, 1, 63, 64, 78}) {
         CAPTURE(name);
         CAPTURE(position);
@@ -97,7 +99,7 @@ TEST_CASE("causal models: what comes after an event does not change its state") 
         for (auto event = replaced.begin() + t + 1; event != replaced.end(); ++event) {
           *event = *event % 40 + 1;
         }
-        const Tensor other = model->encode(batch_of({replaced}), {}).value();
+        const Tensor other = model->encode(batch_of({replaced}), {}).states.value();
         CHECK(same_numbers(other.slice(0, t + 1), states.slice(0, t + 1)));
         CHECK_FALSE(same_bits(other.slice(t + 1, t + 2), states.slice(t + 1, t + 2)));
       }
@@ -114,13 +116,14 @@ TEST_CASE("causal models: appending moves nothing unless positions count from th
       ModelConfig config = small_config(name);
       config.position = position;
       const auto model = new_model(config);
-      const Tensor states = model->encode(batch_of({history}), {}).value();
+      const Tensor states = model->encode(batch_of({history}), {}).states.value();
       for (const std::int64_t t : {1, 63, 65, 79}) {
         CAPTURE(name);
         CAPTURE(position);
         CAPTURE(t);
         const History prefix(history.begin(), history.begin() + t);
-        CHECK(same_numbers(model->encode(batch_of({prefix}), {}).value(), states.slice(0, t)));
+        CHECK(
+            same_numbers(model->encode(batch_of({prefix}), {}).states.value(), states.slice(0, t)));
       }
     }
   }
@@ -133,10 +136,10 @@ TEST_CASE("bidirectional models: an early state sees a later event") {
   for (const std::string& name : models_of(Direction::kBidirectional)) {
     const auto model = small_model(name);
     CAPTURE(name);
-    const Tensor states = model->encode(batch_of({history}), {}).value();
+    const Tensor states = model->encode(batch_of({history}), {}).states.value();
     History changed = history;
     changed.back() = changed.back() % 40 + 1;
-    CHECK_FALSE(same_numbers(model->encode(batch_of({changed}), {}).value().slice(0, 1),
+    CHECK_FALSE(same_numbers(model->encode(batch_of({changed}), {}).states.value().slice(0, 1),
                              states.slice(0, 1)));
   }
 }
@@ -148,12 +151,12 @@ TEST_CASE("windowed models: the prefix sees itself whole, the window no later ev
   for (const std::string& name : models_of(Direction::kWindowed)) {
     const auto model = small_model(name);
     const std::int64_t middle = 80 - model->config().window;
-    const Tensor states = model->encode(batch_of({history}), {}).value();
+    const Tensor states = model->encode(batch_of({history}), {}).states.value();
     const auto states_after_change = [&](std::int64_t event) {
       History changed = history;
       std::int32_t& id = changed[static_cast<std::size_t>(event)];
       id = id % 40 + 1;
-      return model->encode(batch_of({changed}), {}).value();
+      return model->encode(batch_of({changed}), {}).states.value();
     };
     CAPTURE(name);
     for (std::int64_t event = middle; event < 80; ++event) {
@@ -175,12 +178,12 @@ TEST_CASE("windowed models: encode_window equals encode at the latest tokens; ot
   for (const std::string& name : model_names()) {
     CAPTURE(name);
     const auto model = small_model(name);
-    if (model->direction() != Direction::kWindowed) {
-      CHECK(message_of([&] { model->encode_window(batch, {}); }) ==
-            "model " + name + " has no window");
+    WindowTargets* window = model->window_targets();
+    CHECK((window != nullptr) == (model->direction() == Direction::kWindowed));
+    if (window == nullptr) {
       continue;
     }
-    const std::vector<double> states = to_doubles(model->encode(batch, {}).value());
+    const std::vector<double> states = to_doubles(model->encode(batch, {}).states.value());
     const Segments& segments = batch.segments;
     std::vector<double> want;
     for (std::int64_t b = 0; b < segments.size(); ++b) {
@@ -188,7 +191,7 @@ TEST_CASE("windowed models: encode_window equals encode at the latest tokens; ot
           std::max<std::int64_t>(segments.begin(b), segments.end(b) - model->config().window);
       want.insert(want.end(), states.begin() + begin * 8, states.begin() + segments.end(b) * 8);
     }
-    CHECK(relative_error(want, to_doubles(model->encode_window(batch, {}).value())) <
+    CHECK(relative_error(want, to_doubles(window->encode_window(batch, {}).states.value())) <
           tolerance::kEqualFloat32);
   }
 }
@@ -288,7 +291,7 @@ TEST_CASE("models: dropout acts in training only, with a mask per seed and step"
     CAPTURE(name);
     // A new model each time: training may move buffers.
     const auto states = [&](const ForwardMode& mode) {
-      return small_model(name)->encode(batch, mode).value();
+      return small_model(name)->encode(batch, mode).states.value();
     };
     CHECK(same_bits(states({false, 1, 1}), states({false, 2, 2})));
     CHECK(same_bits(states({true, 1, 1}), states({true, 1, 1})));
@@ -304,10 +307,11 @@ TEST_CASE("models: float32 stays close to float64") {
   const data::Batch batch = batch_of(ragged_histories());
   for (const std::string& name : model_names()) {
     CAPTURE(name);
-    CHECK(relative_error(
-              to_doubles(small_model(name, DType::kFloat64)->encode(batch, kTraining).value()),
-              to_doubles(small_model(name)->encode(batch, kTraining).value())) <
-          tolerance::kFloat32Deep);
+    CHECK(
+        relative_error(
+            to_doubles(small_model(name, DType::kFloat64)->encode(batch, kTraining).states.value()),
+            to_doubles(small_model(name)->encode(batch, kTraining).states.value())) <
+        tolerance::kFloat32Deep);
   }
 }
 
@@ -362,8 +366,9 @@ TEST_CASE("models: fixed weights change no bit, and changed weights are seen aft
     const auto model = small_model(name);
     const auto pass = [&] {
       const NoGrad no_grad;
-      const Tensor states = model->encode_last(batch, {}).value();
-      return std::pair(states, clone(model->take_scored_items().value()));
+      const Pass made = model->encode_last(batch, {});
+      CHECK(same_bits(model->scored_items(), made.scored_items.value()));
+      return std::pair(made.states.value(), clone(made.scored_items.value()));
     };
     const auto plain = pass();
     {
@@ -389,8 +394,7 @@ TEST_CASE("models: scored items have a row for each item, and the gradient of a 
   for (const std::string& name : model_names()) {
     CAPTURE(name);
     const auto model = small_model(name);
-    const Variable states = model->encode(batch, {});
-    const Variable items = model->take_scored_items();
+    const Variable items = model->encode(batch, {}).scored_items;
     CHECK(items.shape() == model->item_table().shape());
     CHECK(items.requires_grad());
   }
@@ -416,8 +420,7 @@ TEST_CASE("models: those with retrieval tell which experts were chosen") {
   for (const std::string& name : model_names()) {
     CAPTURE(name);
     const auto model = small_model(name);
-    model->encode_last(batch, {});
-    const RetrievedExperts experts = model->retrieved();
+    const RetrievedExperts experts = model->encode_last(batch, {}).retrieved;
     CHECK(experts.indices.defined() == experts.gates.defined());
     if (experts.indices.defined()) {
       CHECK(experts.indices.shape() == Shape{batch.size(), 4});

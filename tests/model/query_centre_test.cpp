@@ -2,7 +2,7 @@
 #include <set>
 
 #include "autograd/op_checks.h"
-#include "model/expert_sources.h"
+#include "model/interest_memory.h"
 #include "model/model_fixture.h"
 
 namespace elastic {
@@ -50,18 +50,18 @@ TEST_CASE(
     CAPTURE(name);
     const auto model = new_model(centred_config(name));
     const Tensor& mean = model->parameters().find("imr.query.mean").value();
-    const Tensor before = model->encode_last(batch, {}).value();
+    const Tensor before = model->encode_last(batch, {}).states.value();
     CHECK(to_doubles(mean) == std::vector<double>(12, 0.0));
     backward(training_loss(*model, batch, {true, 5, 3}));
     const std::vector<double> moved = to_doubles(mean);
     CHECK(moved != std::vector<double>(12, 0.0));
     const NoGrad no_grad;
-    const Tensor last = model->encode_last(batch, {}).value();
+    const Tensor last = model->encode_last(batch, {}).states.value();
     CHECK(to_doubles(mean) == moved);
     CHECK_FALSE(same_numbers(last, before));
     for (std::int64_t b = 0; b < batch.size(); ++b) {
       const data::Batch alone = batch_of({histories[static_cast<std::size_t>(b)]});
-      CHECK(same_numbers(model->encode_last(alone, {}).value(), last.slice(b, b + 1)));
+      CHECK(same_numbers(model->encode_last(alone, {}).states.value(), last.slice(b, b + 1)));
     }
   }
 }
@@ -74,7 +74,7 @@ TEST_CASE("query_norm centred: gradients match finite differences") {
   fill(store.find("imr.query.mean").mutable_value(), 0.3);
   check_function(
       [&](const auto& in) {
-        return memory.initial_experts(in[0], batch.segments, batch.ids, false);
+        return memory.initial_experts(in[0], batch.segments, batch.ids, false).experts;
       },
       {random_f64({6, config.dim}, 3)});
 }
@@ -93,10 +93,11 @@ std::size_t experts_of_similar_users(const std::string& query_norm) {
   ParameterStore store(1, DType::kFloat64, test_device());
   InterestMemory memory(store, config);
   const NoGrad no_grad;
+  InitialExperts latest;
   for (int pass = 0; pass < 1000; ++pass) {
-    (void)memory.initial_experts(x, batch.segments, batch.ids, true);
+    latest = memory.initial_experts(x, batch.segments, batch.ids, true);
   }
-  const std::vector<std::int32_t> indices = memory.retrieved().indices.to_vector<std::int32_t>();
+  const std::vector<std::int32_t> indices = latest.retrieved.indices.to_vector<std::int32_t>();
   return std::set<std::int32_t>(indices.begin(), indices.end()).size();
 }
 

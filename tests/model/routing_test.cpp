@@ -43,9 +43,8 @@ struct Layer {
                              const Segments& segments,
                              bool last_only,
                              bool training = false) const {
-    MixerState state{segments, {}, {}, training};
-    return last_only ? mixer.forward_last(x, segments.last_tokens(), state, {})
-                     : mixer.forward(x, state, {});
+    MixerState state{.segments = segments, .training = training};
+    return mixer.mix(x, state, last_only ? Queries::last(segments) : Queries::all(segments), {});
   }
 
   // Exact attention with the same weights.

@@ -1,7 +1,7 @@
 // elastic-causal with a memory that every token asks, against its definition in plain loops.
 #include "autograd/op_checks.h"
+#include "model/causal_dispatcher_mixer.h"
 #include "model/model_fixture.h"
-#include "model/slot_mixers.h"
 
 namespace elastic {
 namespace {
@@ -227,10 +227,11 @@ TEST_CASE("token memory: the mixer equals its definition in plain loops") {
         want.insert(want.end(), row.begin(), row.end());
       }
     }
-    MixerState state{segments, {}};
+    MixerState state{.segments = segments};
     CAPTURE(experts);
-    CHECK(relative_error(want, to_doubles(mixer.forward(x, state, {}).value())) <
-          tolerance::kEqual);
+    CHECK(
+        relative_error(want, to_doubles(mixer.mix(x, state, Queries::all(segments), {}).value())) <
+        tolerance::kEqual);
   }
 }
 

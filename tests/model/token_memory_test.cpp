@@ -1,6 +1,7 @@
 // elastic-causal with a memory that every token asks: what every model promises.
 #include "model/token_memory.h"
 
+#include "model/abilities.h"
 #include "model/model_fixture.h"
 
 namespace elastic {
@@ -57,14 +58,14 @@ TEST_CASE("token memory: a sequence has the same bits alone and among others") {
   const std::vector<History> histories = ragged_histories();
   const data::Batch batch = batch_of(histories);
   const auto model = new_model(memory_config());
-  const Tensor all = model->encode(batch, {}).value();
-  const Tensor last = model->encode_last(batch, {}).value();
+  const Tensor all = model->encode(batch, {}).states.value();
+  const Tensor last = model->encode_last(batch, {}).states.value();
   for (std::int64_t b = 0; b < batch.size(); ++b) {
     CAPTURE(b);
     const data::Batch alone = batch_of({histories[static_cast<std::size_t>(b)]});
-    CHECK(same_numbers(model->encode(alone, {}).value(),
+    CHECK(same_numbers(model->encode(alone, {}).states.value(),
                        all.slice(batch.segments.begin(b), batch.segments.end(b))));
-    CHECK(same_numbers(model->encode_last(alone, {}).value(), last.slice(b, b + 1)));
+    CHECK(same_numbers(model->encode_last(alone, {}).states.value(), last.slice(b, b + 1)));
   }
 }
 
@@ -74,8 +75,8 @@ TEST_CASE("token memory: encode_last equals encode at the last tokens") {
   const data::Batch batch = batch_of(ragged_histories());
   const auto model = new_model(memory_config(), 1, DType::kFloat64);
   const Tensor want =
-      ops::gather_rows(model->encode(batch, {}), batch.segments.last_tokens()).value();
-  CHECK(relative_error(to_doubles(want), to_doubles(model->encode_last(batch, {}).value())) <
+      ops::gather_rows(model->encode(batch, {}).states, batch.segments.last_tokens()).value();
+  CHECK(relative_error(to_doubles(want), to_doubles(model->encode_last(batch, {}).states.value())) <
         tolerance::kSum);
 }
 
@@ -84,14 +85,14 @@ TEST_CASE("token memory: what comes after an event does not change its state") {
   const Threads one(1);
   const History history = random_ids(80, 1, 40, 1);
   const auto model = new_model(memory_config());
-  const Tensor states = model->encode(batch_of({history}), {}).value();
+  const Tensor states = model->encode(batch_of({history}), {}).states.value();
   for (const std::int64_t t : {0, 1, 63, 64, 78}) {
     CAPTURE(t);
     History replaced = history;
     for (auto event = replaced.begin() + t + 1; event != replaced.end(); ++event) {
       *event = *event % 40 + 1;
     }
-    const Tensor other = model->encode(batch_of({replaced}), {}).value();
+    const Tensor other = model->encode(batch_of({replaced}), {}).states.value();
     CHECK(same_numbers(other.slice(0, t + 1), states.slice(0, t + 1)));
     CHECK_FALSE(same_bits(other.slice(t + 1, t + 2), states.slice(t + 1, t + 2)));
   }
@@ -103,7 +104,7 @@ TEST_CASE("token memory: every parameter receives a gradient, at every token or 
   for (const bool last_only : {false, true}) {
     const auto model = new_model(memory_config());
     const Variable states =
-        last_only ? model->encode_last(batch, kTraining) : model->encode(batch, kTraining);
+        (last_only ? model->encode_last(batch, kTraining) : model->encode(batch, kTraining)).states;
     backward(ops::linear_cross_entropy(
         states, model->item_table(), int_tensor(random_ids(states.shape()[0], 1, 40, 9))));
     for (const Parameter& parameter : model->parameters().all()) {
@@ -154,8 +155,9 @@ TEST_CASE("token memory: float32 stays close to float64") {
   const Threads one(1);
   const data::Batch batch = batch_of(ragged_histories());
   CHECK(relative_error(
-            to_doubles(new_model(memory_config(), 1, DType::kFloat64)->encode(batch, {}).value()),
-            to_doubles(new_model(memory_config())->encode(batch, {}).value())) <
+            to_doubles(
+                new_model(memory_config(), 1, DType::kFloat64)->encode(batch, {}).states.value()),
+            to_doubles(new_model(memory_config())->encode(batch, {}).states.value())) <
         tolerance::kFloat32Deep);
 }
 
@@ -165,12 +167,14 @@ TEST_CASE("token memory: a stream's states are those of the whole history") {
   const auto model = new_model(stream_config(), 1, DType::kFloat64);
   const std::int64_t length = on_cpu() ? 2000 : 150;
   const History history = random_ids(length, 1, 40, 5);
-  const std::vector<double> whole = to_doubles(model->encode(batch_of({history}), {}).value());
-  StreamStates states = model->new_streams(1);
+  const std::vector<double> whole =
+      to_doubles(model->encode(batch_of({history}), {}).states.value());
+  StreamStates states = model->streaming()->new_streams(1);
   std::vector<double> streamed;
   const auto read = [&](std::int64_t begin, std::int64_t end) {
     const History part(history.begin() + begin, history.begin() + end);
-    const std::vector<double> values = to_doubles(model->advance(batch_of({part}), states).value());
+    const std::vector<double> values =
+        to_doubles(model->streaming()->advance(batch_of({part}), states).value());
     streamed.insert(streamed.end(), values.begin(), values.end());
   };
   read(0, 1);
@@ -184,8 +188,8 @@ TEST_CASE("token memory: a stream's states are those of the whole history") {
 TEST_CASE("token memory: a stream keeps no more than without it") {
   ModelConfig without = stream_config();
   without.memory = "none";
-  const StreamStates states = new_model(stream_config())->new_streams(2);
-  const StreamStates plain = new_model(without)->new_streams(2);
+  const StreamStates states = new_model(stream_config())->streaming()->new_streams(2);
+  const StreamStates plain = new_model(without)->streaming()->new_streams(2);
   REQUIRE(states.size() == plain.size());
   for (std::size_t i = 0; i < states.size(); ++i) {
     CHECK(states[i].shape() == plain[i].shape());

@@ -6,7 +6,7 @@
 #include "autograd/ops/rows.h"
 #include "base/error.h"
 #include "data/batch.h"
-#include "model/model.h"
+#include "model/registry.h"
 #include "tensor/tensor_values.h"
 #include "tiny_run.h"
 #include "tolerances.h"
@@ -47,8 +47,8 @@ Trained train(const std::string& name, Device device, DType dtype) {
     const Tensor targets =
         Tensor::from(random_ids(3, 1, kItems, static_cast<std::uint64_t>(step)), {3}, device);
     const ForwardMode mode{/*training=*/true, 5, static_cast<std::uint32_t>(step)};
-    const Variable hidden = model->encode_last(batch, mode);
-    const Variable loss = ops::linear_cross_entropy(hidden, model->take_scored_items(), targets);
+    const Pass pass = model->encode_last(batch, mode);
+    const Variable loss = ops::linear_cross_entropy(pass.states, pass.scored_items, targets);
     backward(loss);
     result.losses.push_back(to_doubles(loss.value())[0]);
     optimizer.step(loss.value(), 1e-3);

@@ -66,6 +66,13 @@ Trained train(const std::string& name, DType dtype, bool record) {
   return result;
 }
 
+TEST_CASE("training steps: a model without a window is not supervised by one") {
+  const auto model = make_model(config_of("softmax"), 3, DType::kFloat32, test_device());
+  const TrainBatch batch = upload(batch_at(1, false), test_device());
+  CHECK(message_of([&] { supervised_pass(*model, batch, Supervision::kWindow, {}); }) ==
+        "model softmax has no window");
+}
+
 TEST_CASE("recorded steps: give the results of plain steps for batches of varying lengths") {
   if (test_device() == Device::kCpu) {
     return;  // the CPU cannot record

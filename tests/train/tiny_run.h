@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "data/split.h"
-#include "model/model.h"
+#include "model/registry.h"
 #include "temporary_folder.h"
 #include "test_device.h"
 #include "train/trainer.h"

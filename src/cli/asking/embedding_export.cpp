@@ -32,7 +32,7 @@ EmbeddingExport::EmbeddingExport(const std::string& path, Recommender& recommend
       ids_(ids_path_) {}
 
 void EmbeddingExport::add_items() {
-  const Tensor table = recommender_.model().take_scored_items().value();
+  const Tensor table = recommender_.model().scored_items();
   vectors_.append(table.slice(1, table.rows()).to_vector<float>());  // row 0 is not an item
   for (const train::ItemName& item : recommender_.names()) {
     ids_.write(train::escaped(item.raw_id) + "\n");

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "data/batch.h"
+#include "model/abilities.h"
+#include "model/registry.h"
 
 namespace elastic::cli {
 namespace {
@@ -56,8 +58,12 @@ std::vector<ExplainedExpert> explain(Recommender& recommender,
   data::BatchBuilder builder;
   builder.add(history, model.config().max_len);
   const auto length = static_cast<std::size_t>(builder.num_tokens());
+  Explaining* explaining = model.explaining();
+  if (explaining == nullptr) {
+    throw UsageError("model ", model.config().model, " has no interest experts");
+  }
   const ExpertAttention attention =
-      model.explain(builder.build(model.item_table().value().device()));
+      explaining->explain(builder.build(model.item_table().value().device()));
   const std::vector<float>& weights = attention.weights.front();
   const bool retrieved = attention.retrieved.indices.defined();
   const auto indices = retrieved ? attention.retrieved.indices.to_vector<std::int32_t>()

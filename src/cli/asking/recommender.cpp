@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/variable.h"
 #include "base/error.h"
 #include "data/batch.h"
 #include "tensor/backend.h"
@@ -45,7 +44,7 @@ std::vector<std::int32_t> sorted_distinct(std::vector<std::int32_t> items) {
 Recommender::Recommender(std::unique_ptr<Model> model,
                          std::vector<train::ItemName> items,
                          const RecommendOptions& options)
-    : model_(std::move(model)), items_(std::move(items)), options_(options) {
+    : model_(std::move(model)), fixed_(*model_), items_(std::move(items)), options_(options) {
   const std::int64_t num_items = model_->config().num_items;
   if (static_cast<std::int64_t>(items_.size()) != num_items) {
     throw CheckpointError(
@@ -55,7 +54,6 @@ Recommender::Recommender(std::unique_ptr<Model> model,
     throw UsageError("--top-k: expected 1 or more, got ", options_.top_k);
   }
   options_.top_k = std::min(options_.top_k, num_items);
-  model_->set_weights_fixed(true);  // as long as this uses it
   for (std::size_t i = 0; i < items_.size(); ++i) {
     id_of_.emplace(items_[i].raw_id, static_cast<std::int32_t>(i + 1));
   }
@@ -78,13 +76,12 @@ KnownItems Recommender::look_up(std::span<const std::string> raw_ids) const {
 }
 
 Tensor Recommender::encode(const std::vector<std::span<const std::int32_t>>& histories) {
-  const NoGrad no_grad;
   data::BatchBuilder builder;
   for (const std::span<const std::int32_t> history : histories) {
     builder.add(history, model_->config().max_len);
   }
   const Device device = model_->item_table().value().device();
-  return model_->encode_last(builder.build(device), ForwardMode{}).value();
+  return model_->encode_last(builder.build(device), ForwardMode{}).states.value();
 }
 
 std::vector<std::vector<RecommendedItem>> Recommender::recommend(
@@ -105,7 +102,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::recommend(
   Answers answers(requests.size());
   if (!histories.empty()) {
     const Tensor hidden = encode(histories);
-    answer(requests, with_history, hidden, model_->take_scored_items().value(), answers);
+    answer(requests, with_history, hidden, model_->scored_items(), answers);
   }
   if (!items.empty()) {
     answer(requests, with_item, gather(unit_items(), items), unit_items(), answers);
@@ -172,7 +169,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::best_of(
 // A zero vector stays zero: its cosine with any other is 0.
 const Tensor& Recommender::unit_items() {
   if (!unit_items_.defined()) {
-    const Tensor table = model_->take_scored_items().value();
+    const Tensor table = model_->scored_items();
     std::vector<float> values = table.to_vector<float>();
     const auto dim = static_cast<std::size_t>(table.cols());
     for (std::size_t begin = 0; begin < values.size(); begin += dim) {
@@ -202,7 +199,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::best(
   return best(Tensor::from(values,
                            {static_cast<std::int64_t>(states.size()), model_->config().dim},
                            model_->item_table().value().device()),
-              model_->take_scored_items().value(),
+              model_->scored_items(),
               excluded,
               {});
 }

@@ -11,7 +11,7 @@
 
 #include "cli/asking/answer_writer.h"
 #include "eval/seen_items.h"
-#include "model/model.h"
+#include "model/fixed_weights.h"
 #include "train/items_file.h"
 
 namespace elastic::cli {
@@ -93,6 +93,7 @@ class Recommender {
   const Tensor& unit_items();
 
   std::unique_ptr<Model> model_;
+  FixedWeights fixed_;  // for as long as this serves the model
   std::vector<train::ItemName> items_;
   RecommendOptions options_;
   std::unordered_map<std::string, std::int32_t> id_of_;

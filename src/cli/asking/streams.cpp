@@ -51,6 +51,14 @@ Tensor flat(const std::vector<Value>& values) {
   return Tensor::from(values, {static_cast<std::int64_t>(values.size())});
 }
 
+Streaming& streaming_of(Model& model) {
+  Streaming* streaming = model.streaming();
+  if (streaming == nullptr) {
+    throw UsageError("model ", model.config().model, " cannot read a stream");
+  }
+  return *streaming;
+}
+
 StreamPosition read_position(const Safetensors& file) {
   const std::string& text = file.metadata_at("lines");
   StreamPosition position{0, file.metadata_at("lines_checksum")};
@@ -63,7 +71,8 @@ StreamPosition read_position(const Safetensors& file) {
 
 }  // namespace
 
-Streams::Streams(Model& model) : model_(model), fresh_(model.new_streams(1)) {
+Streams::Streams(Model& model)
+    : model_(model), streaming_(streaming_of(model)), fresh_(streaming_.new_streams(1)) {
   for (const Tensor& tensor : fresh_) {
     state_size_ += tensor.numel();
   }
@@ -92,7 +101,7 @@ std::vector<std::vector<float>> Streams::advance(const std::vector<Stream*>& use
   }
   StreamStates states = stack(fresh_, users);
   const Tensor hidden =
-      model_.advance(builder.build(model_.item_table().value().device()), states).value();
+      streaming_.advance(builder.build(model_.item_table().value().device()), states).value();
   unstack(states, users);
   const std::vector<float> values = hidden.to_vector<float>();
   const std::ptrdiff_t dim = hidden.cols();

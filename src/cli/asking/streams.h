@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/abilities.h"
 #include "model/model.h"
 
 namespace elastic::cli {
@@ -50,6 +51,7 @@ class Streams {
 
  private:
   Model& model_;
+  Streaming& streaming_;
   StreamStates fresh_;  ///< of one user without events
   std::int64_t state_size_ = 0;
   std::deque<Stream> streams_;

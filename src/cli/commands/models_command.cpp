@@ -8,7 +8,7 @@
 #include "cli/options/output_format.h"
 #include "cli/output/output.h"
 #include "cli/usage/command.h"
-#include "model/model.h"
+#include "model/registry.h"
 
 namespace elastic::cli {
 namespace {

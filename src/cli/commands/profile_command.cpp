@@ -11,6 +11,7 @@
 #include "cli/output/progress_line.h"
 #include "cli/usage/command.h"
 #include "data/data_config.h"
+#include "model/registry.h"
 #include "profile/lengths.h"
 #include "profile/report.h"
 

@@ -22,6 +22,7 @@
 #include "cli/runs/save_signal.h"
 #include "cli/runs/stop_signals.h"
 #include "cli/usage/command.h"
+#include "model/registry.h"
 #include "train/items_file.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"

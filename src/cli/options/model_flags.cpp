@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "model/model.h"
+#include "model/registry.h"
 
 namespace elastic::cli {
 

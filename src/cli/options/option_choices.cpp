@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "model/model.h"
+#include "model/registry.h"
 
 namespace elastic::cli {
 namespace {

@@ -1,16 +1,13 @@
-#include "model/expert_sources.h"
+#include "model/interest_memory.h"
 
 #include <algorithm>
 #include <cmath>
 #include <span>
-#include <utility>
 
 #include "autograd/ops/basic.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/product_keys.h"
 #include "autograd/ops/rows.h"
-#include "autograd/ops/segment_attention.h"
-#include "autograd/ops/segment_mean.h"
 #include "base/random.h"
 
 namespace elastic {
@@ -31,63 +28,6 @@ void append_sample(std::int64_t count,
 }
 
 }  // namespace
-
-SharedExperts::SharedExperts(ParameterStore& store, const ModelConfig& config)
-    : experts_(store.add("experts",
-                         {config.num_experts, config.dim},
-                         Init::kNormal,
-                         1.0 / std::sqrt(static_cast<double>(config.dim)))) {}
-
-Variable SharedExperts::initial_experts(const Variable& /*x*/,
-                                        const Segments& segments,
-                                        const Tensor& /*ids*/,
-                                        bool /*training*/) {
-  return ops::repeat(experts_, segments.size());
-}
-
-QueryNetwork::QueryNetwork(ParameterStore& store, const ModelConfig& config, std::int64_t max_len)
-    : num_heads_(config.num_heads), stride_(static_cast<std::int32_t>(config.query_stride)) {
-  if (config.query_network == "mean") {
-    return;
-  }
-  const std::int64_t dim = config.dim;
-  std::int64_t length = max_len;
-  do {
-    length = (length + config.query_stride - 1) / config.query_stride;
-    const std::string prefix = concat("imr.query.levels.", levels_.size());
-    Level level;
-    level.pool = make_linear(store, prefix + ".pool", dim, config.query_stride * dim);
-    level.attends = 1 < length && length <= config.query_attention_len;
-    if (level.attends) {
-      level.norm = make_norm(store, prefix + ".attention_norm", dim);
-      level.attention = make_attention(store, prefix + ".attention", dim);
-    }
-    levels_.push_back(std::move(level));
-  } while (length > 1);
-}
-
-Variable QueryNetwork::summarise(Variable x, Segments segments) const {
-  if (levels_.empty()) {
-    return ops::segment_mean(x, segments);
-  }
-  for (const Level& level : levels_) {
-    Segments groups = segments.grouped(stride_);
-    x = ops::group_linear(x, segments, groups, stride_, level.pool.weight, level.pool.bias);
-    segments = std::move(groups);
-    if (level.attends) {
-      const Variable z = ops::layer_norm(x, level.norm);
-      const Variable mixed = ops::segment_attention(ops::linear(z, level.attention.query),
-                                                    ops::linear(z, level.attention.key),
-                                                    ops::linear(z, level.attention.value),
-                                                    segments,
-                                                    segments,
-                                                    {num_heads_, /*causal=*/false});
-      x = ops::linear_residual(
-          mixed, level.attention.output.weight, level.attention.output.bias, x, Dropout{});
-    }
-  }
-  return x;
-}
 
 InterestMemory::InterestMemory(ParameterStore& store,
                                const ModelConfig& config,
@@ -113,25 +53,26 @@ InterestMemory::InterestMemory(ParameterStore& store,
                       1.0 / std::sqrt(static_cast<double>(config.dim)));
 }
 
-Variable InterestMemory::retrieve(const Variable& x, const Segments& segments, bool training) {
+InitialExperts InterestMemory::retrieve(const Variable& x,
+                                        const Segments& segments,
+                                        bool training) const {
   const Variable summary = query_network_.summarise(x, segments);
   const Variable projected = ops::linear(summary, project_.weight, project_.bias);
   const Shape per_head{segments.size(), config_.retrieval_heads, config_.key_dim};
   const Variable normed = ops::layer_norm(ops::reshape(projected, per_head), query_norm_);
   const Variable query = query_centre_.subtract(ops::reshape(normed, projected.shape()), training);
-  ops::ProductKeysResult result =
+  const ops::ProductKeysResult result =
       ops::product_keys(ops::reshape(query, per_head), subkeys_, memory_, config_.num_experts);
-  retrieved_ = {result.indices, result.gates};
-  return result.experts;
+  return {result.experts, {result.indices, result.gates}};
 }
 
-Variable InterestMemory::take(const Tensor& indices) {
+InitialExperts InterestMemory::take(const Tensor& indices) const {
   const Tensor& memory = memory_.value();
   Tensor gates(indices.shape(), memory.dtype(), memory.device());
   fill(gates, 1.0);
-  retrieved_ = {indices, gates};
-  return ops::reshape(ops::gather_rows(memory_, indices),
-                      {indices.shape()[0], indices.shape()[1], config_.dim});
+  const Variable experts = ops::reshape(ops::gather_rows(memory_, indices),
+                                        {indices.shape()[0], indices.shape()[1], config_.dim});
+  return {experts, {indices, gates}};
 }
 
 Tensor InterestMemory::draw(const Segments& segments, const Tensor& ids) const {
@@ -149,19 +90,20 @@ Tensor InterestMemory::draw(const Segments& segments, const Tensor& ids) const {
   return Tensor::from(indices, {segments.size(), config_.num_experts}, ids.device());
 }
 
-Variable InterestMemory::initial_experts(const Variable& x,
-                                         const Segments& segments,
-                                         const Tensor& ids,
-                                         bool training) {
+Tensor InterestMemory::choose(const Variable& x, const Segments& segments, bool training) const {
+  const NoGrad no_grad;
+  return retrieve(x, segments, training).retrieved.indices;
+}
+
+InitialExperts InterestMemory::initial_experts(const Variable& x,
+                                               const Segments& segments,
+                                               const Tensor& ids,
+                                               bool training) const {
   if (config_.retrieval == "random") {
     return take(draw(segments, ids));
   }
   if (config_.expert_gate == "none") {
-    {
-      const NoGrad no_grad;
-      (void)retrieve(x, segments, training);
-    }
-    return take(retrieved_.indices);
+    return take(choose(x, segments, training));
   }
   return retrieve(x, segments, training);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/choice.h"
 #include "cli/output.h"
 
 namespace elastic::cli {
@@ -57,7 +58,15 @@ class AnswerWriter {
 /// A tab or line end inside a field would make it two: blanks instead.
 std::string tsv_field(std::string text);
 
-/// "jsonl" (also "json"), "tsv" or "table"; throws UsageError for other names.
-std::unique_ptr<AnswerWriter> make_answer_writer(const std::string& format);
+enum class AnswerFormat { kJsonl, kJson, kTsv, kTable };
+constexpr auto choices_of(AnswerFormat) {
+  using enum AnswerFormat;
+  return std::to_array<Choice<AnswerFormat>>({{kJsonl, "jsonl", "a record a line"},
+                                              {kJson, "json", "the same"},
+                                              {kTsv, "tsv", "a row an item"},
+                                              {kTable, "table"}});
+}
+
+std::unique_ptr<AnswerWriter> make_answer_writer(AnswerFormat format);
 
 }  // namespace elastic::cli

@@ -9,7 +9,6 @@
 #include "cli/build_info.h"
 #include "cli/command_list.h"
 #include "cli/help_formatter.h"
-#include "cli/option_choices.h"
 #include "cli/output.h"
 
 namespace elastic::cli {
@@ -68,7 +67,6 @@ ArgumentParser::~ArgumentParser() = default;
 
 void ArgumentParser::bind(BoundCommand& bound) {
   bound.command->declare(bound.table);
-  declare_choices(bound.command->name(), bound.table);
   bound.app = app_->add_subcommand(bound.command->name(), bound.command->description());
   bound.app->allow_extras();
   bound.app->get_help_ptr()->group(kOtherGroup);
@@ -174,7 +172,6 @@ void ArgumentParser::apply_layers(BoundCommand& bound, const char* const* enviro
   }
   bound.table.apply_environment(environment, others);
   apply_flags(bound, false);
-  bound.table.check_choices();
 }
 
 void ArgumentParser::apply_flags(BoundCommand& bound, bool flag_only) {

@@ -1,12 +1,31 @@
 #include <memory>
 #include <string>
 
+#include "base/choice.h"
 #include "cli/command.h"
 #include "cli/completion.h"
 #include "cli/output.h"
 
 namespace elastic::cli {
 namespace {
+
+enum class Shell { kBash, kZsh, kFish };
+constexpr auto choices_of(Shell) {
+  using enum Shell;
+  return std::to_array<Choice<Shell>>({{kBash, "bash"}, {kZsh, "zsh"}, {kFish, "fish"}});
+}
+
+std::string script_for(Shell shell, const std::vector<ListedCommand>& commands) {
+  switch (shell) {
+    case Shell::kZsh:
+      return zsh_completion(commands);
+    case Shell::kFish:
+      return fish_completion(commands);
+    case Shell::kBash:
+      break;
+  }
+  return bash_completion(commands);
+}
 
 constexpr const char* kDescription =
     "print the script by which a shell completes this tool's commands and options\n"
@@ -24,22 +43,19 @@ class CompletionCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
-  std::string shell_;
+  Shell shell_ = Shell::kBash;
 };
 
 void CompletionCommand::declare(OptionTable& table) {
-  Option& shell = table.add("shell", &shell_, "bash, zsh or fish");
+  Option& shell = table.add("shell", &shell_, "");
   shell.scope = Scope::kPositional;
   shell.value_name = "SHELL";
   shell.required = true;
 }
 
 int CompletionCommand::run(const OptionTable&) {
-  const auto commands = listed_commands();
   Output output;
-  output.write(shell_ == "bash"  ? bash_completion(commands)
-               : shell_ == "zsh" ? zsh_completion(commands)
-                                 : fish_completion(commands));
+  output.write(script_for(shell_, listed_commands()));
   output.flush();
   return 0;
 }

@@ -42,7 +42,7 @@ class EvalCommand : public Command {
 
  private:
   std::string run_;
-  std::string split_ = "test";
+  data::Subset split_ = data::Subset::kTest;
   DataPlace place_;
   std::string against_;
   std::int64_t min_history_ = 0;
@@ -51,7 +51,7 @@ class EvalCommand : public Command {
   std::string ranks_;
   std::string fail_below_;
   bool filter_seen_ = true;
-  OutputFormat format_;
+  OutputFormat<TableFormat> format_;
   SessionOptions session_;
 };
 
@@ -62,7 +62,7 @@ void EvalCommand::declare(OptionTable& table) {
   run.required = true;
   table.begin_group("Evaluation");
   // A variable for training names a rule of splitting.
-  table.add("split", &split_, "test, or valid").scope = Scope::kFlagOnly;
+  table.add("split", &split_, "").scope = Scope::kFlagOnly;
   table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking").scope =
       Scope::kSession;
   table
@@ -97,7 +97,7 @@ void EvalCommand::declare(OptionTable& table) {
                 "other runs on the same data, separated by commas: adds the paired differences");
   against.scope = Scope::kFlagOnly;
   against.value_name = "RUNS";
-  declare_output(table, format_, "table", "table or json");
+  declare_output(table, format_);
   declare_session(table, session_);
 }
 
@@ -106,9 +106,8 @@ int EvalCommand::run(const OptionTable& table) {
   if (min_history_ < 0) {
     throw UsageError("--min-history: expected at least 0, got ", min_history_);
   }
-  const data::Subset subset = parse_subset(split_);
   const std::vector<eval::SamplingRule> sampled = eval::parse_sampling(sampled_, "--sampled");
-  if (sampled.empty() && table.find("sampling_seed").source != "default") {
+  if (sampled.empty() && table.find("sampling_seed").is_set()) {
     throw UsageError("--sampling-seed is for --sampled");
   }
   std::vector<std::string> rules;
@@ -133,7 +132,7 @@ int EvalCommand::run(const OptionTable& table) {
     }
   }
   const EvaluationTask task{
-      &data.split, subset, filter_seen_, min_history_, sampled, sampling_seed_};
+      &data.split, split_, filter_seen_, min_history_, sampled, sampling_seed_};
   const Evaluation evaluation = evaluate_saved_model(saved, task, against);
   if (ranks) {
     ranks->write(data.split.dataset(), evaluation.ranking);

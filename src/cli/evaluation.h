@@ -13,9 +13,6 @@
 
 namespace elastic::cli {
 
-/// "test" or "valid"; throws UsageError for anything else.
-data::Subset parse_subset(const std::string& name);
-
 /// What to evaluate on, and how.
 struct EvaluationTask {
   const data::Split* split = nullptr;

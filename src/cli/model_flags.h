@@ -1,12 +1,18 @@
-// Flags that nothing comes of, because the model has no such option.
+// The options of a model as flags: its name, and flags that the model does not read.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "cli/option_table.h"
+#include "model/model_config.h"
 
 namespace elastic::cli {
+
+/// The names of all models, for shells to offer.
+Choices model_choices();
+/// Declares every option under "Model".
+void declare_model(OptionTable& table, ModelConfig& config);
 
 /// A note for each flag that none of `models` has. Throws UsageError for an unknown model. Config
 /// files and variables may serve several models: nothing is said of them.

@@ -1,25 +1,40 @@
-// The choice between a table for people and JSON for programs.
+// The choice between forms of the output: a table for people, JSON for programs and others.
 #pragma once
 
-#include <string>
-
+#include "base/choice.h"
 #include "cli/option_table.h"
 
 namespace elastic::cli {
 
+/// The forms that most commands have.
+enum class TableFormat { kTable, kJson };
+constexpr auto choices_of(TableFormat) {
+  using enum TableFormat;
+  return std::to_array<Choice<TableFormat>>({{kTable, "table"}, {kJson, "json"}});
+}
+
+/// -o and --json; E has a kJson.
+template <NamedChoice E>
 struct OutputFormat {
-  std::string name;   ///< of -o
+  E format{};         ///< of -o
   bool json = false;  ///< --json
+
+  [[nodiscard]] E chosen() const { return json ? E::kJson : format; }
 };
 
-/// Declares -o and --json under "Output"; `help` lists the formats.
-void declare_output(OptionTable& table,
-                    OutputFormat& format,
-                    const std::string& default_name,
-                    const std::string& help);
-/// "json" where --json was given, else the name of -o.
-std::string chosen_format(const OutputFormat& format);
-/// Throws UsageError unless the format is json or table.
-bool wants_json(const OutputFormat& format);
+/// Declares -o and --json under "Output".
+template <NamedChoice E>
+void declare_output(OptionTable& table, OutputFormat<E>& format) {
+  table.begin_group("Output");
+  Option& output = table.add("output", &format.format, "");
+  output.scope = Scope::kFlagOnly;
+  output.short_flag = 'o';
+  output.value_name = "FORMAT";
+  table.add("json", &format.json, "the same as -o json").scope = Scope::kFlagOnly;
+}
+
+inline bool wants_json(const OutputFormat<TableFormat>& format) {
+  return format.chosen() == TableFormat::kJson;
+}
 
 }  // namespace elastic::cli

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "cli/answer_writer.h"
 #include "cli/command.h"
 #include "cli/embedding_export.h"
@@ -61,6 +61,14 @@ constexpr const char* kDescription =
     "code\n"
     "is 3 if a line could not be understood, or if no question had an answer.";
 
+// Whose vectors are written.
+enum class Embeddings { kItems, kUsers };
+constexpr auto choices_of(Embeddings) {
+  using enum Embeddings;
+  return std::to_array<Choice<Embeddings>>(
+      {{kItems, "items"}, {kUsers, "users", "their states, of FILE's questions or of all users"}});
+}
+
 class PredictCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "predict"; }
@@ -96,10 +104,10 @@ class PredictCommand : public Command {
   std::string candidates_;
   bool explain_ = false;
   std::int64_t explain_events_ = 3;
-  std::string embeddings_;
+  std::optional<Embeddings> embeddings_;
   std::string out_;
   RecommendOptions options_;
-  OutputFormat format_;
+  OutputFormat<AnswerFormat> format_;
   SessionOptions session_;
 
   std::unique_ptr<Recommender> recommender_;
@@ -135,12 +143,9 @@ void PredictCommand::declare(OptionTable& table) {
       .scope = Scope::kFlagOnly;
   table.add("explain_events", &explain_events_, "events shown of what an expert read").scope =
       Scope::kFlagOnly;
-  declare_output(table, format_, "jsonl", "jsonl (a record a line), tsv (a row an item) or table");
+  declare_output(table, format_);
   table.begin_group("Vectors, instead of answers");
-  Option& embeddings =
-      table.add("embeddings",
-                &embeddings_,
-                "items, or users: their states, of FILE's questions or of all users");
+  Option& embeddings = table.add("embeddings", &embeddings_, "");
   embeddings.scope = Scope::kFlagOnly;
   embeddings.value_name = "OF";
   Option& out = table.add("out", &out_, "where the vectors go, .npy; their ids beside, .ids.txt");
@@ -194,27 +199,21 @@ void PredictCommand::check_options(const OptionTable& table) const {
   } else if (from_data_ || resume_) {
     throw UsageError(from_data_ ? "--from-data" : "--resume", " is for --stream");
   }
-  if (embeddings_.empty() != out_.empty()) {
+  if (embeddings_.has_value() == out_.empty()) {
     throw UsageError("--embeddings items|users and --out FILE.npy go together");
   }
-  if (!embeddings_.empty()) {
-    if (embeddings_ != "items" && embeddings_ != "users") {
-      throw UsageError("--embeddings: expected items or users, got \"",
-                       embeddings_,
-                       "\"",
-                       did_you_mean(embeddings_, {"items", "users"}));
-    }
+  if (embeddings_) {
     refuse(table,
            "--embeddings",
            {"similar", "candidates", "explain", "top_k", "filter_seen", "output", "json"});
-    if (embeddings_ == "items" && table.find("input").source != "default") {
+    if (embeddings_ == Embeddings::kItems && table.find("input").is_set()) {
       throw UsageError("--embeddings items takes no questions; leave out ", input_);
     }
   }
-  if (explain_ && chosen_format(format_) == "tsv") {
+  if (explain_ && format_.chosen() == AnswerFormat::kTsv) {
     throw UsageError("--explain: expected -o jsonl or table, got tsv");
   }
-  if (!explain_ && table.find("explain_events").source != "default") {
+  if (!explain_ && table.find("explain_events").is_set()) {
     throw UsageError("--explain-events is for --explain");
   }
   if (explain_events_ < 1) {
@@ -227,7 +226,7 @@ void PredictCommand::check_options(const OptionTable& table) const {
 
 int PredictCommand::run(const OptionTable& table) {
   check_options(table);
-  writer_ = make_answer_writer(chosen_format(format_));
+  writer_ = make_answer_writer(format_.chosen());
   const Device device = start_session(session_);
   train::SavedModel saved = train::load_saved_model(run_, device);
   if (explain_) {
@@ -239,8 +238,8 @@ int PredictCommand::run(const OptionTable& table) {
   if (stream_) {
     return stream();
   }
-  if (!embeddings_.empty()) {
-    return export_embeddings(table.find("input").source != "default");
+  if (embeddings_) {
+    return export_embeddings(table.find("input").is_set());
   }
   if (!candidates_.empty()) {
     read_candidates();
@@ -329,7 +328,7 @@ void PredictCommand::answer(Questions::Batch& batch) {
 int PredictCommand::export_embeddings(bool of_questions) {
   EmbeddingExport out(out_, *recommender_);
   std::string remark;
-  if (embeddings_ == "items") {
+  if (embeddings_ == Embeddings::kItems) {
     out.add_items();
   } else if (!of_questions) {
     out.add_users(known_users_->dataset());

@@ -98,7 +98,7 @@ class TrainCommand : public Command {
   ModelConfig model_;
   train::TrainConfig train_;
   SessionOptions session_;
-  OutputFormat format_;
+  OutputFormat<TableFormat> format_;
   std::string out_;
   std::string config_;
   std::string cache_ = "auto";
@@ -123,8 +123,7 @@ void TrainCommand::declare(OptionTable& table) {
       Scope::kFlagOnly;
   declare_data(table, data_);
   declare_cache(table, cache_);
-  table.begin_group("Model");
-  table.add_all(model_);
+  declare_model(table, model_);
   table.begin_group("Training");
   table.add_all(train_);
   table.begin_group("Evaluation");
@@ -133,7 +132,7 @@ void TrainCommand::declare(OptionTable& table) {
   table.add("tensorboard", &tensorboard_, "write event files for TensorBoard to RUN/tensorboard");
   table.add(
       "report", &report_, "write a page with curves and results to RUN/report.html at the end");
-  declare_output(table, format_, "table", "table or json");
+  declare_output(table, format_);
   declare_session(table, session_, /*with_threads=*/false);
 }
 
@@ -174,7 +173,6 @@ void TrainCommand::check_options(const OptionTable& table) const {
     note(text);
   }
   check(train_);
-  wants_json(format_);
 }
 
 // How long and how fast to train may change on the way, what is trained may not.
@@ -203,7 +201,7 @@ int TrainCommand::run(const OptionTable& table) {
   check_options(table);
   check_unchanged(table);
   make_paths_absolute(data_);
-  data_.cache_folder = cache_folder(cache_);
+  data_.read.cache_folder = cache_folder(cache_);
   const Device device = start_session(session_);
   const SaveSignal save_signal;
   const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
@@ -211,8 +209,8 @@ int TrainCommand::run(const OptionTable& table) {
   const auto seed = static_cast<std::uint64_t>(train_.seed);
   const auto model = make_model(model_, seed, DType::kFloat32, device);
   // Refused before the folder is made.
-  train::supervision_for(train_, *model);
-  train::sampling_for(train_, *model);
+  train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
+  train::sampling_for(train_.loss, *model);
   const train::RunDirectory run = open_run(data);
   const train::TrainResult result = train_model(table, *model, data, run);
   if (result.status == train::Status::kStopped) {

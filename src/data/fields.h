@@ -63,12 +63,6 @@ FieldCounts count_fields(const std::vector<std::string_view>& sample, const std:
 /// when most lines hold none.
 FieldCounts detect_separator(const std::vector<std::string_view>& sample);
 
-/// "tab", "comma", ... for messages.
-std::string name_of_separator(const std::string& separator);
-/// The separator of an option's word: auto gives "", else tab, comma, space, semicolon, pipe or
-/// "::"; throws UsageError for anything else.
-std::string parse_separator(const std::string& word);
-
 /// The first lines that are not blank, at most `count`.
 std::vector<std::string_view> sample_lines(std::string_view text, std::size_t count);
 

@@ -5,20 +5,31 @@
 #include <string>
 #include <vector>
 
+#include "base/choice.h"
 #include "data/interactions.h"
 
 namespace elastic::data {
+
+/// Which of a user's events with the same item go.
+enum class Duplicates { kNone, kConsecutive, kAll };
+constexpr auto choices_of(Duplicates) {
+  using enum Duplicates;
+  return std::to_array<Choice<Duplicates>>(
+      {{kNone, "none"},
+       {kConsecutive, "consecutive", "those that follow one directly"},
+       {kAll, "all", "all but the first"}});
+}
 
 struct FilterOptions {
   std::string min_time = "";  ///< earlier events go; a number in the log's unit or ISO; "": none
   std::string max_time = "";  ///< later events go; a date stands for its whole day
   double min_rating = 0.0;    ///< events rated below go; 0: all stay
-  /// Which of a user's events with the same item go: none, consecutive (those that follow one
-  /// directly) or all but the first.
-  std::string drop_duplicates = "none";
+  Duplicates drop_duplicates = Duplicates::kNone;
   std::int64_t min_user_events =
       1;  ///< with min_item_events iterated until nothing changes (k-core)
   std::int64_t min_item_events = 1;
+
+  bool operator==(const FilterOptions&) const = default;
 };
 
 /// Throws UsageError naming the option.

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "data/columns.h"
 #include "data/fields.h"
 #include "data/moment.h"
@@ -83,7 +82,7 @@ bool has_iso_times(const std::vector<Column>& columns,
 LogFormat object_format(std::string_view line,
                         const std::string& path,
                         const ReadOptions& options) {
-  if (!options.columns.empty() || options.separator != "auto") {
+  if (!options.columns.empty() || !options.separator.is_auto()) {
     throw UsageError("--columns and --separator: have no effect on JSON lines, as ", path, " is");
   }
   const auto object = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
@@ -153,24 +152,10 @@ std::string LogFormat::describe() const {
 }
 
 void check(const ReadOptions& options) {
-  const auto one_of = [](const char* option, const std::string& value, const auto& choices) {
-    if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
-      std::string list;
-      for (std::size_t i = 0; i < choices.size(); ++i) {
-        list += concat(i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ", choices[i]);
-      }
-      throw UsageError(
-          option, ": expected ", list, ", got '", value, "'", did_you_mean(value, choices));
-    }
-  };
-  one_of(
-      "--format", options.format, std::vector<std::string>{"auto", "table", "sequences", "jsonl"});
-  one_of("--on-bad-row", options.on_bad_row, std::vector<std::string>{"error", "skip"});
-  parse_separator(options.separator);
   if (!options.columns.empty()) {
     parse_columns(options.columns);
-    if (options.format == "sequences" || options.format == "jsonl") {
-      throw UsageError("--columns: has no effect with --format ", options.format);
+    if (options.format == FileFormat::kSequences || options.format == FileFormat::kJsonl) {
+      throw UsageError("--columns: has no effect with --format ", choice_name(options.format));
     }
   }
 }
@@ -195,21 +180,22 @@ LogFormat detect_format(std::string_view text,
                       sample.size());
     }
   }
-  if (options.format == "jsonl" ||
-      (options.format == "auto" && options.separator == "auto" && options.columns.empty() &&
-       sample.front().starts_with('{') && nlohmann::json::accept(sample.front()))) {
+  if (options.format == FileFormat::kJsonl ||
+      (options.format == FileFormat::kAuto && options.separator.is_auto() &&
+       options.columns.empty() && sample.front().starts_with('{') &&
+       nlohmann::json::accept(sample.front()))) {
     return object_format(sample.front(), path, options);
   }
   LogFormat format;
-  format.separator = parse_separator(options.separator);
+  format.separator = options.separator.characters();
   const FieldCounts counts =
       format.separator.empty() ? detect_separator(sample) : count_fields(sample, format.separator);
   FieldSplitter splitter(counts.separator);
   if (!counts.separator.empty()) {
     format.columns = columns_of_header(splitter.split(sample.front()));
   }
-  if (options.format == "sequences" ||
-      (options.format == "auto" && options.columns.empty() && format.columns.empty() &&
+  if (options.format == FileFormat::kSequences ||
+      (options.format == FileFormat::kAuto && options.columns.empty() && format.columns.empty() &&
        varies_as_sequences(counts, sample.size()))) {
     return sequence_format(format.separator, sample, path);
   }

@@ -5,19 +5,39 @@
 #include <string_view>
 #include <vector>
 
+#include "base/choice.h"
+#include "data/separator.h"
+
 namespace elastic::data {
 
-/// How to read a log; "auto" and "" are detected, and the detection is reported.
+enum class FileFormat { kAuto, kTable, kSequences, kJsonl };
+constexpr auto choices_of(FileFormat) {
+  using enum FileFormat;
+  return std::to_array<Choice<FileFormat>>({{kAuto, "auto"},
+                                            {kTable, "table", "a row an event"},
+                                            {kSequences, "sequences", "a line a user"},
+                                            {kJsonl, "jsonl", "a JSON object a line"}});
+}
+
+enum class BadRows { kError, kSkip };
+constexpr auto choices_of(BadRows) {
+  using enum BadRows;
+  return std::to_array<Choice<BadRows>>(
+      {{kError, "error"}, {kSkip, "skip", "count them and go on"}});
+}
+
+/// How to read a log; what is auto or "" is detected, and the detection is reported.
 struct ReadOptions {
-  /// auto, table (a row an event), sequences (a line a user) or jsonl (a JSON object a line)
-  std::string format = "auto";
-  std::string separator = "auto";    ///< auto, tab, comma, space, semicolon, pipe or ::
-  std::string columns = "";          ///< e.g. "user,item,timestamp"; "-" for one to pass over
-  std::string on_bad_row = "error";  ///< error, or skip: count the row and go on
-  std::string cache_folder = "";     ///< where large files are kept parsed; "": nowhere
+  FileFormat format = FileFormat::kAuto;
+  Separator separator{};
+  std::string columns = "";  ///< e.g. "user,item,timestamp"; "-" for one to pass over
+  BadRows on_bad_row = BadRows::kError;
+  std::string cache_folder = "";  ///< where large files are kept parsed; "": nowhere
+
+  bool operator==(const ReadOptions&) const = default;
 };
 
-/// Throws UsageError for an option that has no known value, or no effect beside the others.
+/// Throws UsageError for columns that cannot be, or an option of no effect beside the others.
 void check(const ReadOptions& options);
 
 enum class Column { kUser, kItem, kRating, kTimestamp, kIgnored };

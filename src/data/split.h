@@ -13,7 +13,9 @@
 namespace elastic::data {
 
 enum class Subset { kValidation, kTest };
-const char* name_of(Subset subset);
+constexpr auto choices_of(Subset) {
+  return std::to_array<Choice<Subset>>({{Subset::kTest, "test"}, {Subset::kValidation, "valid"}});
+}
 
 /// A user's events are those to train on, then those of the validation period, then those of the
 /// test period; where the periods begin is the plan's. The target of a subset is the first event of
@@ -52,8 +54,8 @@ class Split {
 
   /// Of the data and the split: equal hashes mean equal splits.
   [[nodiscard]] std::string hash() const;
-  /// leave-one-out, time, ratio or files.
-  [[nodiscard]] const std::string& rule() const { return plan_.rule; }
+  /// Never kAuto.
+  [[nodiscard]] SplitRule rule() const { return plan_.rule; }
   /// The rule in words.
   [[nodiscard]] const std::string& description() const { return plan_.description; }
   /// Which events the subset's histories hold, in words.

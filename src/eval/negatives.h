@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/choice.h"
 #include "data/split.h"
 
 namespace elastic::eval {
@@ -20,6 +21,10 @@ struct SamplingRule {
   [[nodiscard]] std::string name() const;
   bool operator==(const SamplingRule&) const = default;
 };
+constexpr auto choices_of(SamplingRule::Kind) {
+  using enum SamplingRule::Kind;
+  return std::to_array<Choice<SamplingRule::Kind>>({{kUniform, "uni"}, {kPopularity, "pop"}});
+}
 
 /// Reads "uni:100,pop:100"; nothing for "". Throws UsageError naming `source` and what is expected.
 std::vector<SamplingRule> parse_sampling(const std::string& text, const std::string& source);

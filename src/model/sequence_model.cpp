@@ -107,12 +107,12 @@ StreamStates SequenceModel::new_streams(std::int64_t users) const {
   if (states.empty()) {
     return Model::new_streams(users);
   }
-  if (config().position != "none") {
+  if (config().position != PositionEmbedding::kNone) {
     throw UsageError("model ",
                      config().model,
                      ": a stream has no end to count positions from; expected a model trained with "
                      "--position none, got ",
-                     config().position);
+                     choice_name(config().position));
   }
   return states;
 }

@@ -126,9 +126,9 @@ class Repetition {
     if (workload.phase != Phase::kTrain) {
       return train::Supervision::kLast;
     }
-    train::TrainConfig config;
-    config.supervision = workload.supervision;
-    return train::supervision_for(config, model);
+    train::TargetOptions options;
+    options.supervision = workload.supervision;
+    return train::supervision_for(options, model);
   }
 
   Variable last_states(const ForwardMode& mode) {
@@ -145,7 +145,7 @@ class Repetition {
     const Variable loss =
         ops::linear_cross_entropy(hidden, model_->take_scored_items(), inputs_.targets);
     backward(loss);
-    optimizer_->step(loss.value(), train_config_.learning_rate);
+    optimizer_->step(loss.value(), train_config_.optimizer.learning_rate);
   }
 
   void rank() {
@@ -246,29 +246,6 @@ void measure_into(Row& row, const MachineRates& machine, bool with_calls) {
 
 }  // namespace
 
-const char* name_of(Phase phase) {
-  switch (phase) {
-    case Phase::kEncode:
-      return "encode";
-    case Phase::kServe:
-      return "serve";
-    case Phase::kTrain:
-      return "train";
-    case Phase::kRank:
-      return "rank";
-  }
-  return "unknown";
-}
-
-Phase parse_phase(const std::string& name) {
-  for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain, Phase::kRank}) {
-    if (name == name_of(phase)) {
-      return phase;
-    }
-  }
-  throw UsageError("--phase: expected encode, serve, train or rank, got '", name, "'");
-}
-
 const char* name_of(RowStatus status) {
   switch (status) {
     case RowStatus::kOk:
@@ -295,7 +272,8 @@ double estimate_bytes(const Workload& workload) {
   const double maps = c.model == "softmax" ? (train ? layers + 1.0 : 1.0) : 0.0;
   const double map_bytes = 4.0 * tokens * static_cast<double>(c.num_heads * c.max_len);
   const double parameters =
-      row_bytes * (static_cast<double>(c.num_items + c.max_len + c.pool_subkeys * c.pool_subkeys) +
+      row_bytes * (static_cast<double>(c.num_items + c.max_len +
+                                       c.retrieval.pool_subkeys * c.retrieval.pool_subkeys) +
                    layers * static_cast<double>(10 * c.dim + 2 * c.ffn_dim));
   const double base = 64e6;  // workspaces that do not grow with the batch
   return base + parameters * (train ? 5.0 : 1.0) + tokens * row_bytes * rows_per_token +

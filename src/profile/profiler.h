@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "base/choice.h"
 #include "model/model.h"
 #include "profile/machine.h"
 #include "tensor/kernel_book.h"
+#include "train/train_choices.h"
 
 namespace elastic::profile {
 
@@ -19,9 +21,13 @@ enum class Phase {
   kTrain,   ///< forward, backward, optimiser step
   kRank,    ///< scoring and ranking the catalogue for one state per sequence
 };
-const char* name_of(Phase phase);
-/// Throws UsageError unless it is encode, serve, train or rank.
-Phase parse_phase(const std::string& name);
+constexpr auto choices_of(Phase) {
+  using enum Phase;
+  return std::to_array<Choice<Phase>>({{kEncode, "encode", "all states"},
+                                       {kServe, "serve", "one state a sequence"},
+                                       {kTrain, "train", "a step"},
+                                       {kRank, "rank", "the catalogue, for one state a sequence"}});
+}
 
 /// What to measure.
 struct Workload {
@@ -29,7 +35,7 @@ struct Workload {
   Phase phase = Phase::kEncode;
   std::int64_t batch = 16;
   Device device = Device::kCpu;
-  std::string supervision = "last";  ///< of train, as TrainConfig's
+  train::SupervisionChoice supervision = train::SupervisionChoice::kLast;  ///< of train
   bool shortcut =
       true;  ///< serve, and train at the last position: compute only the last token at the end
   int warmup = 1;

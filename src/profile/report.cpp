@@ -38,7 +38,7 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
   const auto when_ok = [ok](const std::string& text) { return ok ? text : std::string("-"); };
   const double ratio = speedup(row, report);
   return {{"model", series_name(row)},
-          {"phase", name_of(w.phase)},
+          {"phase", choice_name(w.phase)},
           {"length", std::to_string(w.model.max_len)},
           {"batch", std::to_string(w.batch)},
           {"status", name_of(row.status)},
@@ -71,8 +71,10 @@ std::string markdown_row(const std::vector<std::string>& cells) {
 std::string series_name(const Row& row) {
   const Workload& w = row.workload;
   std::string name = w.model.model;
-  if (w.phase == Phase::kTrain && w.supervision != "last") {
-    return name + (w.supervision == "auto" ? "" : ", supervision " + w.supervision);
+  if (w.phase == Phase::kTrain && w.supervision != train::SupervisionChoice::kLast) {
+    return name + (w.supervision == train::SupervisionChoice::kAuto
+                       ? ""
+                       : concat(", supervision ", choice_name(w.supervision)));
   }
   const bool has_shortcut = w.phase == Phase::kServe || w.phase == Phase::kTrain;
   return has_shortcut && !w.shortcut ? name + ", no shortcut" : name;
@@ -94,7 +96,7 @@ std::vector<Growth> growths_of(const std::vector<Row>& rows) {
                                row.workload.batch == rows.front().workload.batch
                                    ? ""
                                    : concat(", batch ", row.workload.batch)),
-                        std::string(name_of(row.workload.phase)));
+                        std::string(choice_name(row.workload.phase)));
     const auto [found, added] = series.try_emplace(key);
     if (added) {
       order.push_back(key);
@@ -134,13 +136,13 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   const Workload& w = row.workload;
   nlohmann::ordered_json json;
   json["model"] = w.model.model;
-  json["phase"] = name_of(w.phase);
+  json["phase"] = choice_name(w.phase);
   json["device"] = elastic::name_of(w.device);
   json["length"] = w.model.max_len;
   json["batch"] = w.batch;
   json["dim"] = w.model.dim;
   json["num_experts"] = w.model.num_experts;
-  json["supervision"] = w.supervision;
+  json["supervision"] = choice_name(w.supervision);
   json["shortcut"] = w.shortcut;
   json["status"] = name_of(row.status);
   if (!row.note.empty()) {
@@ -275,7 +277,7 @@ std::string kernels_to_markdown(const std::vector<Row>& rows) {
     text += concat("\n",
                    series_name(row),
                    ", ",
-                   name_of(row.workload.phase),
+                   choice_name(row.workload.phase),
                    ", length ",
                    row.workload.model.max_len,
                    ", batch ",
@@ -306,7 +308,7 @@ nlohmann::ordered_json to_trace(const std::vector<Row>& rows) {
                        {{"name",
                          concat(series_name(row),
                                 " ",
-                                name_of(row.workload.phase),
+                                choice_name(row.workload.phase),
                                 " ",
                                 row.workload.model.max_len)}}}});
     for (const KernelCall& call : row.calls) {

@@ -48,7 +48,7 @@ SampledSteps::SampledSteps(Model& model,
                            const TrainConfig& config)
     : model_(model),
       optimizer_(optimizer),
-      sampling_(sampling_for(config, model)),
+      sampling_(sampling_for(config.loss, model)),
       sampler_(split, config, sampling_.num_drawn),
       device_(model.item_table().value().device()),
       dtype_(model.item_table().value().dtype()) {

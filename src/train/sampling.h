@@ -15,7 +15,7 @@ struct Sampling {
   bool by_rows = false;    ///< a step reads, scores and updates only the items that it names
 };
 
-/// The `loss` of the config made definite.
+/// The loss made definite for a model and its catalogue.
 ///
 /// The binary losses ask of every score how the odds are that its item is the target and not one of
 /// m negatives, which are 1 to m before anything is known: log m is taken off the scores. Without,
@@ -28,6 +28,6 @@ struct Sampling {
 /// 2308.07192): beta = alpha (t (1 - 1 / alpha) + 1 / alpha), alpha = negatives / (V - 1). Throws
 /// UsageError where gbce has fewer items than negatives, or `item_updates` rows does not fit the
 /// model. The loss softmax has nothing to sample: its Sampling is not to be used.
-Sampling sampling_for(const TrainConfig& config, const Model& model);
+Sampling sampling_for(const LossOptions& loss, const Model& model);
 
 }  // namespace elastic::train

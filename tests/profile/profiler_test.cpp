@@ -36,7 +36,7 @@ TEST_CASE("profiler: softmax's operations are those counted by hand") {
   CHECK(measure(small("softmax-tiled", Phase::kEncode, 100), kMachine).flops ==
         doctest::Approx(2.0 * 2.0 * 2.0 * layer));
   Workload train = small("softmax", Phase::kTrain, 100);
-  train.supervision = "all";
+  train.supervision = train::SupervisionChoice::kAll;
   // Forward once, backward twice as much; the head's product likewise.
   CHECK(measure(train, kMachine).flops ==
         doctest::Approx(3.0 * 2.0 * (2.0 * 2.0 * layer + 2.0 * n * 64.0 * 50.0)));

@@ -16,6 +16,7 @@
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rows.h"
 #include "base/error.h"
+#include "base/text_field.h"
 #include "model/abilities.h"
 #include "model/registry.h"
 #include "tensor/safetensors.h"
@@ -92,7 +93,12 @@ ModelConfig parse_config(const Safetensors& file) {
   ModelConfig config;
   visit_options(config, [&](const char* name, auto& field, const auto&...) {
     if (json.contains(name)) {
-      json.at(name).get_to(field);
+      using Field = std::remove_reference_t<decltype(field)>;
+      if constexpr (IsTextField<Field>) {
+        field = TextField<Field>::parse(json.at(name).get<std::string>(), name);
+      } else {
+        json.at(name).get_to(field);
+      }
     }
   });
   json.at("num_items").get_to(config.num_items);

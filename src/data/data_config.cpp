@@ -24,9 +24,7 @@ bool has_held_out_files(const DataConfig& config) {
 Interactions read_source(const DataConfig& config,
                          const std::string& path,
                          std::vector<DataSource>& sources) {
-  Interactions log = read_interactions(
-      path,
-      {config.format, config.separator, config.columns, config.on_bad_row, config.cache_folder});
+  Interactions log = read_interactions(path, config.read);
   sources.push_back({log.path, log.detected, log.num_bad_rows, log.bad_rows, log.cache_note});
   return log;
 }
@@ -37,26 +35,18 @@ LoadedData load_data(const DataConfig& config) {
   if (config.data.empty()) {
     throw UsageError("--data: expected a file of interactions");
   }
-  const FilterOptions filters{config.min_time,
-                              config.max_time,
-                              config.min_rating,
-                              config.drop_duplicates,
-                              config.min_user_events,
-                              config.min_item_events};
-  const SplitOptions split{
-      config.split, config.valid_time, config.test_time, config.valid_ratio, config.test_ratio};
-  check(filters);
-  const std::string rule = split_rule(split, has_held_out_files(config));
+  check(config.filters);
+  const SplitRule rule = split_rule(config.split, has_held_out_files(config));
   LoadedData loaded;
   Interactions log = read_source(config, config.data, loaded.sources);
-  if (rule == "files") {
+  if (rule == SplitRule::kFiles) {
     append_interactions(
         log, read_source(config, config.valid_data, loaded.sources), LogPart::kValidation);
     append_interactions(log, read_source(config, config.test_data, loaded.sources), LogPart::kTest);
   }
-  loaded.filters = filter_events(log, filters);
+  loaded.filters = filter_events(log, config.filters);
   const EventOrder order = order_events(log);
-  loaded.plan = plan_split(log, order, rule, split);
+  loaded.plan = plan_split(log, order, rule, config.split);
   const auto dataset = std::make_shared<Dataset>(build_dataset(std::move(log), order));
   if (!config.items.empty()) {
     loaded.titles = read_titles(config.items, *dataset);
@@ -84,7 +74,7 @@ nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split) {
   json["events"] = split.dataset().num_events();
   json["titles"] = loaded.titles.num_titles;
   json["data_hash"] = split.dataset().hash();
-  json["split"] = {{"rule", split.rule()},
+  json["split"] = {{"rule", choice_name(split.rule())},
                    {"hash", split.hash()},
                    {"train_events", split.num_train_events()},
                    {"eval_users", split.eval_users(Subset::kTest).size()},

@@ -16,71 +16,68 @@ namespace elastic::data {
 struct DataConfig {
   std::string data = "";
   std::string items = "";
-  std::string format = "auto";
-  std::string separator = "auto";
-  std::string columns = "";
-  std::string on_bad_row = "error";
-  std::string min_time = "";
-  std::string max_time = "";
-  double min_rating = 0.0;
-  std::string drop_duplicates = "none";
-  std::int64_t min_user_events = 1;
-  std::int64_t min_item_events = 1;
-  std::string split = "auto";
-  std::string valid_time = "";
-  std::string test_time = "";
-  double valid_ratio = 0.1;
-  double test_ratio = 0.1;
+  ReadOptions read{};  ///< its cache folder is no option of a run: nothing depends on it
+  FilterOptions filters{};
+  SplitOptions split{};
   std::string valid_data = "";
   std::string test_data = "";
-
-  /// Where large files are kept parsed; "": nowhere. No option of a run: nothing depends on it.
-  std::string cache_folder = "";
 
   bool operator==(const DataConfig&) const = default;
 };
 
-/// Calls visitor(name, field, help) for every option of the config, in the order of the help.
-/// `Config` is DataConfig or const DataConfig.
+namespace options {
+
+template <class Options, class Visitor>
+void visit_read(Options& options, Visitor&& visitor) {
+  visitor("format", options.format, "form of the file");
+  visitor("separator", options.separator, "between the columns");
+  visitor("columns",
+          options.columns,
+          "what the columns hold, e.g. user,item,-,timestamp; empty: detected");
+  visitor("on_bad_row", options.on_bad_row, "rows that cannot be read");
+}
+
+template <class Options, class Visitor>
+void visit_filters(Options& options, Visitor&& visitor) {
+  visitor("min_time",
+          options.min_time,
+          "drop earlier events: a number as in the data, or a UTC date or time (2019-12-31T18:00)");
+  visitor("max_time", options.max_time, "drop later events; a date stands for its whole day");
+  visitor("min_rating", options.min_rating, "drop events rated lower; 0: keep all");
+  visitor("drop_duplicates",
+          options.drop_duplicates,
+          "which of a user's events with one item are dropped");
+  visitor("min_user_events",
+          options.min_user_events,
+          "drop users of fewer events (with min_item_events, again until nothing changes)");
+  visitor("min_item_events", options.min_item_events, "drop items of fewer events");
+}
+
+template <class Options, class Visitor>
+void visit_split(Options& options, Visitor&& visitor) {
+  visitor("split", options.rule, "what is held out");
+  visitor("valid_time", options.valid_time, "split time: where the validation begins, as min_time");
+  visitor("test_time", options.test_time, "split time: where the test begins");
+  visitor("valid_ratio",
+          options.valid_ratio,
+          "splits time and ratio: share of the events for validation, where no time is given");
+  visitor("test_ratio", options.test_ratio, "the same for the test");
+}
+
+}  // namespace options
+
+/// Calls visitor(name, field, help) for every option of the config, in the order of the help. The
+/// help of a choice says what is chosen; the choices themselves are in its table. `Config` is
+/// DataConfig or const DataConfig.
 template <class Config, class Visitor>
 void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, DataConfig> {
   visitor(
       "data", config.data, "file of interactions, plain, .gz, .xz or .zst; - for standard input");
   visitor("items", config.items, "file of item ids and titles");
-  visitor(
-      "format",
-      config.format,
-      "table (a row an event), sequences (a line a user), jsonl (a JSON object a line), or auto");
-  visitor("separator", config.separator, "tab, comma, space, semicolon, pipe, ::, or auto");
-  visitor("columns",
-          config.columns,
-          "what the columns hold, e.g. user,item,-,timestamp; empty: detected");
-  visitor("on_bad_row", config.on_bad_row, "error, or skip: count bad rows and go on");
-  visitor("min_time",
-          config.min_time,
-          "drop earlier events: a number as in the data, or a UTC date or time (2019-12-31T18:00)");
-  visitor("max_time", config.max_time, "drop later events; a date stands for its whole day");
-  visitor("min_rating", config.min_rating, "drop events rated lower; 0: keep all");
-  visitor("drop_duplicates",
-          config.drop_duplicates,
-          "of a user's events with one item keep the first (all), or drop those that follow one "
-          "directly (consecutive), or none");
-  visitor("min_user_events",
-          config.min_user_events,
-          "drop users of fewer events (with min_item_events, again until nothing changes)");
-  visitor("min_item_events", config.min_item_events, "drop items of fewer events");
-  visitor("split",
-          config.split,
-          "what is held out: leave-one-out, time (from a moment on, for all users), ratio (of each "
-          "user the last), files (valid_data and test_data), or auto (files where given, else "
-          "leave-one-out)");
-  visitor("valid_time", config.valid_time, "split time: where the validation begins, as min_time");
-  visitor("test_time", config.test_time, "split time: where the test begins");
-  visitor("valid_ratio",
-          config.valid_ratio,
-          "splits time and ratio: share of the events for validation, where no time is given");
-  visitor("test_ratio", config.test_ratio, "the same for the test");
+  options::visit_read(config.read, visitor);
+  options::visit_filters(config.filters, visitor);
+  options::visit_split(config.split, visitor);
   visitor(
       "valid_data", config.valid_data, "split files: the validation events, as a file like data");
   visitor("test_data", config.test_data, "split files: the test events");

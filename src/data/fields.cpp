@@ -1,26 +1,15 @@
 #include "data/fields.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
 
 #include "base/error.h"
+#include "data/separator.h"
 
 namespace elastic::data {
 namespace {
-
-struct Separator {
-  const char* text;
-  const char* name;
-};
-constexpr std::array<Separator, 6> kSeparators{{{"\t", "tab"},
-                                                {"::", "::"},
-                                                {",", "comma"},
-                                                {"|", "pipe"},
-                                                {";", "semicolon"},
-                                                {" ", "space"}}};
 
 // A quoted field longer than this is taken as never closed.
 constexpr std::size_t kLongestQuoted = std::size_t{1} << 16;
@@ -175,35 +164,13 @@ FieldCounts count_fields(const std::vector<std::string_view>& sample,
 
 FieldCounts detect_separator(const std::vector<std::string_view>& sample) {
   FieldCounts best;
-  for (const Separator& separator : kSeparators) {
-    const FieldCounts counts = count_fields(sample, separator.text);
+  for (const KnownSeparator& separator : kSeparators) {
+    const FieldCounts counts = count_fields(sample, separator.characters);
     if (counts.num_fields >= 2 && counts.share > best.share) {
       best = counts;
     }
   }
   return best;
-}
-
-std::string name_of_separator(const std::string& separator) {
-  for (const Separator& known : kSeparators) {
-    if (separator == known.text) {
-      return known.name;
-    }
-  }
-  return separator;
-}
-
-std::string parse_separator(const std::string& word) {
-  if (word == "auto") {
-    return "";
-  }
-  for (const Separator& known : kSeparators) {
-    if (word == known.name || word == known.text) {
-      return known.text;
-    }
-  }
-  throw UsageError(
-      "--separator: expected auto, tab, comma, space, semicolon, pipe or ::, got '", word, "'");
 }
 
 std::vector<std::string_view> sample_lines(std::string_view text, std::size_t count) {

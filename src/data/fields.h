@@ -63,12 +63,6 @@ FieldCounts count_fields(const std::vector<std::string_view>& sample, const std:
 /// separator is empty if most lines contain none of them.
 FieldCounts detect_separator(const std::vector<std::string_view>& sample);
 
-/// "tab", "comma", ... for messages.
-std::string name_of_separator(const std::string& separator);
-/// The separator that an option names: tab, comma, space, semicolon, pipe or ::; "" for auto.
-/// Throws UsageError for anything else.
-std::string parse_separator(const std::string& word);
-
 /// The first lines that are not blank, at most `count`.
 std::vector<std::string_view> sample_lines(std::string_view text, std::size_t count);
 

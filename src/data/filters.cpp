@@ -5,7 +5,6 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "data/event_order.h"
 #include "data/moment.h"
 
@@ -136,13 +135,6 @@ void check(const FilterOptions& options) {
                      " and ",
                      options.min_item_events);
   }
-  const std::vector<std::string> choices{"none", "consecutive", "all"};
-  if (std::find(choices.begin(), choices.end(), options.drop_duplicates) == choices.end()) {
-    throw UsageError("--drop-duplicates: expected none, consecutive or all, got '",
-                     options.drop_duplicates,
-                     "'",
-                     did_you_mean(options.drop_duplicates, choices));
-  }
   if (!options.min_time.empty()) {
     resolve_time("--min-time", options.min_time, 1);
   }
@@ -161,8 +153,8 @@ FilterReport filter_events(Interactions& log, const FilterOptions& options) {
     keep_rated(log, options.min_rating);
     report.push_back(count("min rating", log));
   }
-  if (options.drop_duplicates != "none") {
-    const bool consecutive = options.drop_duplicates == "consecutive";
+  if (options.drop_duplicates != Duplicates::kNone) {
+    const bool consecutive = options.drop_duplicates == Duplicates::kConsecutive;
     drop_duplicates(log, consecutive);
     report.push_back(
         count(consecutive ? "consecutive duplicates dropped" : "duplicates dropped", log));

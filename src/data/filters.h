@@ -5,21 +5,32 @@
 #include <string>
 #include <vector>
 
+#include "base/choice.h"
 #include "data/interactions.h"
 
 namespace elastic::data {
+
+/// Which of a user's events with the same item go.
+enum class Duplicates { kNone, kConsecutive, kAll };
+constexpr auto choices_of(Duplicates) {
+  using enum Duplicates;
+  return std::to_array<Choice<Duplicates>>(
+      {{kNone, "none"},
+       {kConsecutive, "consecutive", "those that follow one directly"},
+       {kAll, "all", "all but the first"}});
+}
 
 struct FilterOptions {
   /// Drops earlier events; a number in the log's unit, or ISO 8601; "": off.
   std::string min_time = "";
   std::string max_time = "";  ///< drops later events; a date includes its whole day
   double min_rating = 0.0;    ///< drops events rated lower; 0: off
-  /// Which of a user's repeated events with an item are dropped: none, consecutive (those directly
-  /// after another one) or all (all but the first).
-  std::string drop_duplicates = "none";
+  Duplicates drop_duplicates = Duplicates::kNone;
   /// Repeated with min_item_events until nothing changes (k-core).
   std::int64_t min_user_events = 1;
   std::int64_t min_item_events = 1;
+
+  bool operator==(const FilterOptions&) const = default;
 };
 
 /// Throws UsageError naming the option.

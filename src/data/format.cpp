@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "data/columns.h"
 #include "data/fields.h"
 #include "data/moment.h"
@@ -112,16 +111,17 @@ std::vector<std::string_view> readable_lines(std::string_view text, const std::s
 
 bool holds_objects(const Sample& sample) {
   const ReadOptions& options = sample.options;
-  return options.format == "jsonl" ||
-         (options.format == "auto" && options.separator == "auto" && options.columns.empty() &&
-          sample.lines.front().starts_with('{') && nlohmann::json::accept(sample.lines.front()));
+  return options.format == FileFormat::kJsonl ||
+         (options.format == FileFormat::kAuto && options.separator.is_auto() &&
+          options.columns.empty() && sample.lines.front().starts_with('{') &&
+          nlohmann::json::accept(sample.lines.front()));
 }
 
 // JSON objects with the keys of the first line.
 LogFormat object_format(const Sample& sample) {
   const std::string& path = sample.path;
   const std::string_view line = sample.lines.front();
-  if (!sample.options.columns.empty() || sample.options.separator != "auto") {
+  if (!sample.options.columns.empty() || !sample.options.separator.is_auto()) {
     throw UsageError("--columns and --separator: have no effect on JSON lines, as ", path, " is");
   }
   const auto object = nlohmann::ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
@@ -165,7 +165,7 @@ struct Separation {
 
 Separation separate(const Sample& sample) {
   Separation separation;
-  separation.asked = parse_separator(sample.options.separator);
+  separation.asked = sample.options.separator.characters();
   separation.counts = separation.asked.empty() ? detect_separator(sample.lines)
                                                : count_fields(sample.lines, separation.asked);
   if (!separation.counts.separator.empty()) {
@@ -177,9 +177,9 @@ Separation separate(const Sample& sample) {
 
 bool holds_sequences(const Sample& sample, const Separation& separation) {
   const ReadOptions& options = sample.options;
-  return options.format == "sequences" ||
-         (options.format == "auto" && options.columns.empty() && separation.named.empty() &&
-          varies_as_sequences(separation.counts, sample.lines.size()));
+  return options.format == FileFormat::kSequences ||
+         (options.format == FileFormat::kAuto && options.columns.empty() &&
+          separation.named.empty() && varies_as_sequences(separation.counts, sample.lines.size()));
 }
 
 LogFormat sequence_format(const Sample& sample, const Separation& separation) {
@@ -258,24 +258,10 @@ std::string LogFormat::describe() const {
 }
 
 void check(const ReadOptions& options) {
-  const auto one_of = [](const char* option, const std::string& value, const auto& choices) {
-    if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
-      std::string list;
-      for (std::size_t i = 0; i < choices.size(); ++i) {
-        list += concat(i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ", choices[i]);
-      }
-      throw UsageError(
-          option, ": expected ", list, ", got '", value, "'", did_you_mean(value, choices));
-    }
-  };
-  one_of(
-      "--format", options.format, std::vector<std::string>{"auto", "table", "sequences", "jsonl"});
-  one_of("--on-bad-row", options.on_bad_row, std::vector<std::string>{"error", "skip"});
-  parse_separator(options.separator);
   if (!options.columns.empty()) {
     parse_columns(options.columns);
-    if (options.format == "sequences" || options.format == "jsonl") {
-      throw UsageError("--columns: has no effect with --format ", options.format);
+    if (options.format == FileFormat::kSequences || options.format == FileFormat::kJsonl) {
+      throw UsageError("--columns: has no effect with --format ", choice_name(options.format));
     }
   }
 }

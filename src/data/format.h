@@ -5,20 +5,39 @@
 #include <string_view>
 #include <vector>
 
+#include "base/choice.h"
+#include "data/separator.h"
+
 namespace elastic::data {
 
-/// How to read a log. For "auto" and "" the format is detected and reported.
+enum class FileFormat { kAuto, kTable, kSequences, kJsonl };
+constexpr auto choices_of(FileFormat) {
+  using enum FileFormat;
+  return std::to_array<Choice<FileFormat>>({{kAuto, "auto"},
+                                            {kTable, "table", "one event per row"},
+                                            {kSequences, "sequences", "one user per line"},
+                                            {kJsonl, "jsonl", "one JSON object per line"}});
+}
+
+enum class BadRows { kError, kSkip };
+constexpr auto choices_of(BadRows) {
+  using enum BadRows;
+  return std::to_array<Choice<BadRows>>(
+      {{kError, "error"}, {kSkip, "skip", "count them and continue"}});
+}
+
+/// How to read a log. For auto and "" the format is detected and reported.
 struct ReadOptions {
-  /// auto, table (one event per row), sequences (one user per line) or jsonl (one JSON object per
-  /// line)
-  std::string format = "auto";
-  std::string separator = "auto";    ///< auto, tab, comma, space, semicolon, pipe or ::
-  std::string columns = "";          ///< e.g. "user,item,timestamp"; "-" for a column to ignore
-  std::string on_bad_row = "error";  ///< error, or skip: count bad rows and continue
-  std::string cache_folder = "";     ///< for parsed copies of large files; "": no cache
+  FileFormat format = FileFormat::kAuto;
+  Separator separator{};
+  std::string columns = "";  ///< e.g. "user,item,timestamp"; "-" for a column to ignore
+  BadRows on_bad_row = BadRows::kError;
+  std::string cache_folder = "";  ///< for parsed copies of large files; "": no cache
+
+  bool operator==(const ReadOptions&) const = default;
 };
 
-/// Throws UsageError for an option with an unknown value, or without effect given the others.
+/// Throws UsageError for invalid columns, or an option without effect given the others.
 void check(const ReadOptions& options);
 
 enum class Column { kUser, kItem, kRating, kTimestamp, kIgnored };

@@ -206,9 +206,11 @@ InteractionCache::InteractionCache(const std::string& folder,
   }
   ContentHash hash;
   hash.add(kVersion);
-  for (const std::string* option :
-       {&options.format, &options.separator, &options.columns, &options.on_bad_row}) {
-    hash.add(*option);
+  for (const std::string& option : {std::string(choice_name(options.format)),
+                                    options.separator.text(),
+                                    options.columns,
+                                    std::string(choice_name(options.on_bad_row))}) {
+    hash.add(option);
   }
   const std::string options_hash = hash.hex();
   key_ = concat(kVersion, " ", hash_of(input), " ", input.size(), " ", options_hash);

@@ -17,7 +17,7 @@ void parse(std::string_view text, const ReadOptions& options, Interactions& log)
     log.has_rating = log.has_rating || column == Column::kRating;
     log.has_timestamp = log.has_timestamp || column == Column::kTimestamp;
   }
-  read_log(text, format, options.on_bad_row == "skip", log);
+  read_log(text, format, options.on_bad_row == BadRows::kSkip, log);
   if (log.events.empty()) {
     throw DataError("data: ",
                     log.path,

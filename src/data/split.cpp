@@ -20,10 +20,6 @@ std::vector<std::int64_t> lengths_of(const Dataset& dataset) {
 
 }  // namespace
 
-const char* name_of(Subset subset) {
-  return subset == Subset::kTest ? "test" : "valid";
-}
-
 Split::Split(std::shared_ptr<const Dataset> dataset)
     : Split(dataset, leave_one_out(lengths_of(*dataset))) {}
 
@@ -90,8 +86,8 @@ std::int64_t Split::num_cold_items() const {
 std::string Split::hash() const {
   ContentHash hash;
   hash.add(dataset_->hash());
-  hash.add(std::string_view(plan_.rule));
-  if (plan_.rule != "leave-one-out") {  // which follows from the data
+  hash.add(std::string_view(choice_name(plan_.rule)));
+  if (plan_.rule != SplitRule::kLeaveOneOut) {  // which follows from the data
     hash.add_values<std::int32_t>(plan_.valid_begin);
     hash.add_values<std::int32_t>(plan_.test_begin);
   }
@@ -99,7 +95,7 @@ std::string Split::hash() const {
 }
 
 const char* Split::history_words(Subset subset) const {
-  if (rule() != "leave-one-out") {
+  if (rule() != SplitRule::kLeaveOneOut) {
     return "all events before the ranked one";
   }
   return subset == Subset::kTest ? "training and validation events" : "training events";

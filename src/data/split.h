@@ -13,7 +13,9 @@
 namespace elastic::data {
 
 enum class Subset { kValidation, kTest };
-const char* name_of(Subset subset);
+constexpr auto choices_of(Subset) {
+  return std::to_array<Choice<Subset>>({{Subset::kTest, "test"}, {Subset::kValidation, "valid"}});
+}
 
 /// A user's events are, in order, those for training, those of the validation period, and those of
 /// the test period; the plan says where the periods begin. The target of a subset is the first
@@ -52,8 +54,8 @@ class Split {
 
   /// Hash of the data and the split: equal hashes mean equal splits.
   [[nodiscard]] std::string hash() const;
-  /// The rule: leave-one-out, time, ratio or files.
-  [[nodiscard]] const std::string& rule() const { return plan_.rule; }
+  /// Never kAuto.
+  [[nodiscard]] SplitRule rule() const { return plan_.rule; }
   /// A description of the rule, for people.
   [[nodiscard]] const std::string& description() const { return plan_.description; }
   /// A description of the events in the subset's histories, for people.

@@ -6,7 +6,6 @@
 #include <span>
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "data/filters.h"
 #include "data/moment.h"
 
@@ -156,7 +155,7 @@ void check_periods(const Interactions& log, const EventOrder& order, const Split
     throw DataError("data: ",
                     log.path,
                     ": --split ",
-                    plan.rule,
+                    choice_name(plan.rule),
                     ": expected events to train on, to validate and to test with, got ",
                     train,
                     ", ",
@@ -172,41 +171,42 @@ void check_share(const char* option, double share) {
   }
 }
 
-void refuse_unused(bool given, const char* option, const std::string& rule, const char* needs) {
+void refuse_unused(bool given, const char* option, SplitRule rule, const char* needs) {
   if (given) {
-    throw UsageError(option, ": has no effect with --split ", rule, "; expected ", needs);
+    throw UsageError(
+        option, ": has no effect with --split ", choice_name(rule), "; expected ", needs);
   }
 }
 
 }  // namespace
 
-std::string split_rule(const SplitOptions& options, bool has_files) {
-  const std::vector<std::string> rules{"auto", "leave-one-out", "time", "ratio", "files"};
-  if (std::find(rules.begin(), rules.end(), options.split) == rules.end()) {
-    throw UsageError("--split: expected auto, leave-one-out, time, ratio or files, got '",
-                     options.split,
-                     "'",
-                     did_you_mean(options.split, rules));
-  }
-  const std::string rule = options.split != "auto" ? options.split
-                           : has_files             ? "files"
-                                                   : "leave-one-out";
-  if (rule == "files" && !has_files) {
+SplitRule split_rule(const SplitOptions& options, bool has_files) {
+  const SplitRule rule = options.rule != SplitRule::kAuto ? options.rule
+                         : has_files                      ? SplitRule::kFiles
+                                                          : SplitRule::kLeaveOneOut;
+  if (rule == SplitRule::kFiles && !has_files) {
     throw UsageError("--split files: expected --valid-data FILE and --test-data FILE");
   }
-  refuse_unused(
-      rule != "files" && has_files, "--valid-data and --test-data", rule, "--split files");
+  refuse_unused(rule != SplitRule::kFiles && has_files,
+                "--valid-data and --test-data",
+                rule,
+                "--split files");
   const SplitOptions unset;
+  refuse_unused(rule != SplitRule::kTime && !options.valid_time.empty(),
+                "--valid-time",
+                rule,
+                "--split time");
   refuse_unused(
-      rule != "time" && !options.valid_time.empty(), "--valid-time", rule, "--split time");
-  refuse_unused(rule != "time" && !options.test_time.empty(), "--test-time", rule, "--split time");
+      rule != SplitRule::kTime && !options.test_time.empty(), "--test-time", rule, "--split time");
   for (const auto& [option, share, default_share, time] :
        {std::tuple("--valid-ratio", options.valid_ratio, unset.valid_ratio, &options.valid_time),
         std::tuple("--test-ratio", options.test_ratio, unset.test_ratio, &options.test_time)}) {
     check_share(option, share);
     const bool is_set = share != default_share;
-    refuse_unused(
-        is_set && rule != "time" && rule != "ratio", option, rule, "--split time or ratio");
+    refuse_unused(is_set && rule != SplitRule::kTime && rule != SplitRule::kRatio,
+                  option,
+                  rule,
+                  "--split time or ratio");
     if (is_set && !time->empty()) {
       throw UsageError(option, ": a time is given for where that period begins; leave out either");
     }
@@ -222,7 +222,7 @@ std::string split_rule(const SplitOptions& options, bool has_files) {
 
 SplitPlan leave_one_out(const std::vector<std::int64_t>& lengths) {
   SplitPlan plan;
-  plan.rule = "leave-one-out";
+  plan.rule = SplitRule::kLeaveOneOut;
   plan.description =
       "leave-one-out: a user's last event is the test, the one before the validation";
   for (const std::int64_t length : lengths) {
@@ -235,18 +235,18 @@ SplitPlan leave_one_out(const std::vector<std::int64_t>& lengths) {
 
 SplitPlan plan_split(const Interactions& log,
                      const EventOrder& order,
-                     const std::string& rule,
+                     SplitRule rule,
                      const SplitOptions& options) {
-  if (rule == "leave-one-out") {
+  if (rule == SplitRule::kLeaveOneOut) {
     std::vector<std::int64_t> lengths;
     for (std::size_t user = 0; user + 1 < order.offsets.size(); ++user) {
       lengths.push_back(order.offsets[user + 1] - order.offsets[user]);
     }
     return leave_one_out(lengths);
   }
-  SplitPlan plan = rule == "time"    ? split_by_time(log, order, options)
-                   : rule == "ratio" ? split_by_ratio(order, options)
-                                     : split_by_files(log, order);
+  SplitPlan plan = rule == SplitRule::kTime    ? split_by_time(log, order, options)
+                   : rule == SplitRule::kRatio ? split_by_ratio(order, options)
+                                               : split_by_files(log, order);
   plan.rule = rule;
   check_periods(log, order, plan);
   return plan;

@@ -5,33 +5,43 @@
 #include <string>
 #include <vector>
 
+#include "base/choice.h"
 #include "data/event_order.h"
 #include "data/interactions.h"
 
 namespace elastic::data {
 
+enum class SplitRule { kAuto, kLeaveOneOut, kTime, kRatio, kFiles };
+constexpr auto choices_of(SplitRule) {
+  using enum SplitRule;
+  return std::to_array<Choice<SplitRule>>({{kAuto, "auto", "files where given, else leave-one-out"},
+                                           {kLeaveOneOut, "leave-one-out"},
+                                           {kTime, "time", "from a moment on, for all users"},
+                                           {kRatio, "ratio", "of each user the last"},
+                                           {kFiles, "files", "valid_data and test_data"}});
+}
+
 struct SplitOptions {
-  /// leave-one-out, time, ratio or files; auto is files if held-out files are given, else
-  /// leave-one-out.
-  std::string split = "auto";
+  SplitRule rule = SplitRule::kAuto;
   std::string valid_time = "";  ///< for time: start of the validation; "": by valid_ratio
   std::string test_time = "";   ///< for time: start of the test; "": by test_ratio
   double valid_ratio = 0.1;     ///< for time and ratio
   double test_ratio = 0.1;
+
+  bool operator==(const SplitOptions&) const = default;
 };
 
 /// The rule of `options`, with auto resolved; `has_files` says whether held-out files are given.
-/// Throws UsageError for an unknown rule, values out of range, and options that the rule does not
-/// use.
-std::string split_rule(const SplitOptions& options, bool has_files);
+/// Throws UsageError for values out of range, and options that the rule does not use.
+SplitRule split_rule(const SplitOptions& options, bool has_files);
 
 /// A user's events are, in order, those for training, those of the validation period and those of
 /// the test period; each may be empty. For U users.
 struct SplitPlan {
-  std::string rule;                       ///< leave-one-out, time, ratio or files
-  std::string description;                ///< for people, part of the protocol
-  std::vector<std::int32_t> valid_begin;  ///< [U] number of training events
-  std::vector<std::int32_t> test_begin;   ///< [U] number of events before the test period
+  SplitRule rule = SplitRule::kLeaveOneOut;  ///< not kAuto
+  std::string description;                   ///< for people, part of the protocol
+  std::vector<std::int32_t> valid_begin;     ///< [U] number of training events
+  std::vector<std::int32_t> test_begin;      ///< [U] number of events before the test period
 };
 
 /// Leave-one-out, from the lengths of the users' sequences [U]: the last event is the test, the one
@@ -42,7 +52,7 @@ SplitPlan leave_one_out(const std::vector<std::int64_t>& lengths);
 /// split by or a period is empty, UsageError if the validation would begin after the test.
 SplitPlan plan_split(const Interactions& log,
                      const EventOrder& order,
-                     const std::string& rule,
+                     SplitRule rule,
                      const SplitOptions& options);
 
 }  // namespace elastic::data

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/fields.h"
+#include "data/separator.h"
 #include "data/text_file.h"
 
 namespace elastic::data {

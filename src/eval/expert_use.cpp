@@ -25,9 +25,9 @@ std::vector<double> numbers_of(const Tensor& tensor) {
 }  // namespace
 
 ExpertUse::ExpertUse(const ModelConfig& config)
-    : pool_size_(config.pool_subkeys * config.pool_subkeys),
+    : pool_size_(config.retrieval.pool_subkeys * config.retrieval.pool_subkeys),
       num_experts_(config.num_experts),
-      num_heads_(config.retrieval_heads),
+      num_heads_(config.retrieval.heads),
       users_(static_cast<std::size_t>(pool_size_), 0),
       gates_(static_cast<std::size_t>(pool_size_), 0.0) {}
 

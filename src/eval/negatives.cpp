@@ -31,7 +31,8 @@ bool contains(const std::vector<std::int32_t>& sorted, std::int32_t item) {
 SamplingRule parse_rule(const std::string& text, const std::string& source) {
   const std::size_t colon = text.find(':');
   const std::string kind = text.substr(0, colon);
-  if (kind != "uni" && kind != "pop") {
+  const auto known = find_choice<SamplingRule::Kind>(kind);
+  if (!known) {
     throw UsageError(source,
                      ": expected uni:N or pop:N, N negatives drawn uniformly or by popularity, got "
                      "\"",
@@ -40,7 +41,7 @@ SamplingRule parse_rule(const std::string& text, const std::string& source) {
                      did_you_mean(kind, {"uni", "pop"}));
   }
   SamplingRule rule;
-  rule.kind = kind == "uni" ? SamplingRule::Kind::kUniform : SamplingRule::Kind::kPopularity;
+  rule.kind = *known;
   const std::string number = colon == std::string::npos ? "" : text.substr(colon + 1);
   const char* end = number.data() + number.size();
   const auto [stop, error] = std::from_chars(number.data(), end, rule.count);
@@ -54,7 +55,7 @@ SamplingRule parse_rule(const std::string& text, const std::string& source) {
 }  // namespace
 
 std::string SamplingRule::name() const {
-  return concat(kind == Kind::kUniform ? "uni:" : "pop:", count);
+  return concat(choice_name(kind), ":", count);
 }
 
 std::vector<SamplingRule> parse_sampling(const std::string& text, const std::string& source) {

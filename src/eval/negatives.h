@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/choice.h"
 #include "data/split.h"
 
 namespace elastic::eval {
@@ -18,6 +19,10 @@ struct SamplingRule {
   [[nodiscard]] std::string name() const;
   bool operator==(const SamplingRule&) const = default;
 };
+constexpr auto choices_of(SamplingRule::Kind) {
+  using enum SamplingRule::Kind;
+  return std::to_array<Choice<SamplingRule::Kind>>({{kUniform, "uni"}, {kPopularity, "pop"}});
+}
 
 /// Parses a list such as "uni:100,pop:100"; empty for "". Throws UsageError naming `source`.
 std::vector<SamplingRule> parse_sampling(const std::string& text, const std::string& source);

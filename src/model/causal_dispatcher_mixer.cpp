@@ -53,7 +53,7 @@ CausalDispatcherMixer::CausalDispatcherMixer(ParameterStore& store,
   dispatch_key_ = store.add(prefix + ".dispatch_key", per_head, Init::kXavierUniform);
   dispatch_value_ = store.add(prefix + ".dispatch_value", per_head, Init::kXavierUniform);
   output_ = make_linear(store, prefix + ".output", dim, dim);
-  if (config.memory == "per-token") {
+  if (config.retrieval.memory == EventMemory::kPerToken) {
     memory_.emplace(store, prefix + ".memory", config);
   }
 }

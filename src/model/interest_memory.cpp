@@ -33,22 +33,23 @@ InterestMemory::InterestMemory(ParameterStore& store,
                                const ModelConfig& config,
                                std::int64_t max_len)
     : config_(config) {
-  if (config.retrieval == "learned") {
+  if (config.retrieval.experts == ExpertChoice::kLearned) {
     query_network_ = QueryNetwork(store, config, max_len);
     project_ = make_linear(
-        store, "imr.query.project", config.retrieval_heads * config.key_dim, config.dim);
-    query_norm_ = make_norm(store, "imr.query.norm", config.key_dim);
-    if (config.query_norm == "centred") {
-      query_centre_ = QueryCentre(store, "imr.query.mean", config.retrieval_heads * config.key_dim);
+        store, "imr.query.project", config.retrieval.heads * config.retrieval.key_dim, config.dim);
+    query_norm_ = make_norm(store, "imr.query.norm", config.retrieval.key_dim);
+    if (config.retrieval.query_norm == QueryNorm::kCentred) {
+      query_centre_ =
+          QueryCentre(store, "imr.query.mean", config.retrieval.heads * config.retrieval.key_dim);
     }
-    const std::int64_t half = config.key_dim / 2;
+    const std::int64_t half = config.retrieval.key_dim / 2;
     subkeys_ = store.add("imr.subkeys",
-                         {config.retrieval_heads, 2, config.pool_subkeys, half},
+                         {config.retrieval.heads, 2, config.retrieval.pool_subkeys, half},
                          Init::kUniform,
                          1.0 / std::sqrt(static_cast<double>(half)));
   }
   memory_ = store.add("imr.memory",
-                      {config.pool_subkeys * config.pool_subkeys, config.dim},
+                      {config.retrieval.pool_subkeys * config.retrieval.pool_subkeys, config.dim},
                       Init::kNormal,
                       1.0 / std::sqrt(static_cast<double>(config.dim)));
 }
@@ -58,7 +59,7 @@ InitialExperts InterestMemory::retrieve(const Variable& x,
                                         bool training) const {
   const Variable summary = query_network_.summarise(x, segments);
   const Variable projected = ops::linear(summary, project_.weight, project_.bias);
-  const Shape per_head{segments.size(), config_.retrieval_heads, config_.key_dim};
+  const Shape per_head{segments.size(), config_.retrieval.heads, config_.retrieval.key_dim};
   const Variable normed = ops::layer_norm(ops::reshape(projected, per_head), query_norm_);
   const Variable query = query_centre_.subtract(ops::reshape(normed, projected.shape()), training);
   const ops::ProductKeysResult result =
@@ -77,14 +78,14 @@ InitialExperts InterestMemory::take(const Tensor& indices) const {
 
 Tensor InterestMemory::draw(const Segments& segments, const Tensor& ids) const {
   const std::vector<std::int32_t> items = ids.to_vector<std::int32_t>();
-  const std::int64_t pool = config_.pool_subkeys * config_.pool_subkeys;
+  const std::int64_t pool = config_.retrieval.pool_subkeys * config_.retrieval.pool_subkeys;
   std::vector<std::int32_t> indices;
   for (std::int64_t b = 0; b < segments.size(); ++b) {
     const auto sequence = std::span(items).subspan(static_cast<std::size_t>(segments.begin(b)),
                                                    static_cast<std::size_t>(segments.length(b)));
     RandomStream random(0, RandomPurpose::kRetrieval, hash_bytes(std::as_bytes(sequence)));
-    for (std::int64_t head = 0; head < config_.retrieval_heads; ++head) {
-      append_sample(config_.num_experts / config_.retrieval_heads, pool, random, indices);
+    for (std::int64_t head = 0; head < config_.retrieval.heads; ++head) {
+      append_sample(config_.num_experts / config_.retrieval.heads, pool, random, indices);
     }
   }
   return Tensor::from(indices, {segments.size(), config_.num_experts}, ids.device());
@@ -99,10 +100,10 @@ InitialExperts InterestMemory::initial_experts(const Variable& x,
                                                const Segments& segments,
                                                const Tensor& ids,
                                                bool training) const {
-  if (config_.retrieval == "random") {
+  if (config_.retrieval.experts == ExpertChoice::kRandom) {
     return take(draw(segments, ids));
   }
-  if (config_.expert_gate == "none") {
+  if (config_.retrieval.gate == ExpertGate::kNone) {
     return take(choose(x, segments, training));
   }
   return retrieve(x, segments, training);

@@ -11,16 +11,16 @@ namespace {
 constexpr double kCodebookScale = 0.02;  // that of the items themselves
 
 ItemQuantiser::Options input_options(const ModelConfig& config) {
-  return {config.num_codebooks,
-          config.codebook_size,
-          config.codebook_temperature,
-          config.lisa_variant == "soft"};
+  return {config.lisa.num_codebooks,
+          config.lisa.codebook_size,
+          config.lisa.codebook_temperature,
+          config.lisa.variant == LisaVariant::kSoft};
 }
 
 ItemQuantiser::Options target_options(const ModelConfig& config) {
-  return {config.target_codebooks,
-          config.target_codebook_size,
-          config.codebook_temperature,
+  return {config.lisa.target_codebooks,
+          config.lisa.target_codebook_size,
+          config.lisa.codebook_temperature,
           /*soft=*/false};
 }
 
@@ -73,9 +73,9 @@ ItemQuantiser::Items ItemQuantiser::quantise(const Variable& item_table) const {
 }
 
 LisaItems::LisaItems(ParameterStore& store, const ModelConfig& config)
-    : soft_(config.lisa_variant == "soft"),
+    : soft_(config.lisa.variant == LisaVariant::kSoft),
       input_(store, "quantiser.", config.dim, input_options(config)) {
-  if (config.lisa_variant == "mini") {
+  if (config.lisa.variant == LisaVariant::kMini) {
     target_.emplace_back(store, "quantiser.target_", config.dim, target_options(config));
   }
 }

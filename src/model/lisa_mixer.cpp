@@ -13,7 +13,7 @@ namespace {
 Variable make_projection(ParameterStore& store,
                          const std::string& name,
                          const ModelConfig& config) {
-  return store.add(name, {config.num_codebooks, config.dim, config.dim}, Init::kXavierUniform);
+  return store.add(name, {config.lisa.num_codebooks, config.dim, config.dim}, Init::kXavierUniform);
 }
 
 }  // namespace
@@ -23,7 +23,7 @@ LisaMixer::LisaMixer(ParameterStore& store, const std::string& layer, const Mode
       key_(make_projection(store, layer + ".attention.key", config)),
       value_(make_projection(store, layer + ".attention.value", config)),
       output_(make_linear(store, layer + ".attention.output", config.dim, config.dim)),
-      decay_(config.histogram_decay) {
+      decay_(config.lisa.histogram_decay) {
   make_norm(store, layer + ".attention_norm", config.dim);
   store.mark_unread(layer + ".attention_norm");
 }

@@ -2,12 +2,46 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <type_traits>
+#include <vector>
+
+#include "model/model_choices.h"
 
 namespace elastic {
 
-/// Names, defaults and letters as in docs/models.md.
+/// How experts are retrieved from the pool, and what becomes of them.
+struct RetrievalOptions {
+  std::int64_t pool_subkeys = 16;
+  std::int64_t heads = 1;
+  std::int64_t key_dim = 64;
+  std::int64_t query_stride = 4;
+  std::int64_t query_attention_len = 256;
+  ExpertChoice experts = ExpertChoice::kLearned;
+  ExpertGate gate = ExpertGate::kSoftmax;
+  ExpertStart start = ExpertStart::kCarried;
+  QueryPooling query_network = QueryPooling::kHierarchical;
+  QueryNorm query_norm = QueryNorm::kLayer;
+  EventMemory memory = EventMemory::kNone;
+
+  bool operator==(const RetrievalOptions&) const = default;
+};
+
+/// The quantised items of the model lisa, and its histogram.
+struct LisaOptions {
+  LisaVariant variant = LisaVariant::kBase;
+  std::int64_t num_codebooks = 8;
+  std::int64_t codebook_size = 128;
+  std::int64_t target_codebooks = 8;
+  std::int64_t target_codebook_size = 128;
+  double codebook_temperature = 1.0;
+  double histogram_decay = 0.1;
+
+  bool operator==(const LisaOptions&) const = default;
+};
+
+/// Letters as in docs/models.md; names of the options below.
 struct ModelConfig {
   std::string model = "elastic";
   std::int64_t dim = 64;
@@ -16,39 +50,28 @@ struct ModelConfig {
   std::int64_t ffn_dim = 256;
   std::int64_t max_len = 200;
   double dropout = 0.1;
-  std::string position = "auto";
+  PositionEmbedding position = PositionEmbedding::kAuto;
   std::int64_t num_experts = 8;
-  std::int64_t pool_subkeys = 16;
-  std::int64_t retrieval_heads = 1;
-  std::int64_t key_dim = 64;
-  std::int64_t query_stride = 4;
-  std::int64_t query_attention_len = 256;
-  std::string retrieval = "learned";
-  std::string expert_gate = "softmax";
-  std::string expert_start = "carried";
-  std::string query_network = "hierarchical";
-  std::string query_norm = "layer";
-  std::string memory = "none";
+  RetrievalOptions retrieval{};
   std::int64_t window = 32;
   double gate_temperature = 8.0;
   std::int64_t num_clusters = 0;
-  std::string lisa_variant = "base";
-  std::int64_t num_codebooks = 8;
-  std::int64_t codebook_size = 128;
-  std::int64_t target_codebooks = 8;
-  std::int64_t target_codebook_size = 128;
-  double codebook_temperature = 1.0;
-  double histogram_decay = 0.1;
+  LisaOptions lisa{};
   std::int64_t num_items = 0;  ///< V, from the data; not an option
 
   bool operator==(const ModelConfig&) const = default;
 };
 
-/// Calls visitor(name, field, help) for every option of the config, in the order of the help.
-/// `Config` is ModelConfig or const ModelConfig.
+/// The models that read an option.
+using ModelList = std::vector<std::string>;
+inline ModelList only(std::initializer_list<const char*> models) {
+  return {models.begin(), models.end()};
+}
+
+namespace options {
+
 template <class Config, class Visitor>
-void visit_options(Config& config, Visitor&& visitor) requires
-    std::is_same_v<std::remove_const_t<Config>, ModelConfig> {
+void visit_common(Config& config, Visitor&& visitor) {
   visitor("model", config.model, "which model: see docs/models.md");
   visitor("dim", config.dim, "hidden size D");
   visitor("num_heads", config.num_heads, "attention heads H; D is divisible by H");
@@ -56,64 +79,97 @@ void visit_options(Config& config, Visitor&& visitor) requires
   visitor("ffn_dim", config.ffn_dim, "hidden size F of the feed-forward network");
   visitor("max_len", config.max_len, "latest events of a history that the model reads, N");
   visitor("dropout", config.dropout, "dropout rate in [0, 1)");
-  visitor("position",
-          config.position,
-          "position embedding: recent (counted back from the latest event), forward, none, or auto "
-          "(recent for bidirectional models, forward for causal ones)");
-  visitor("num_experts", config.num_experts, "interest experts k (dispatchers)");
-  visitor("pool_subkeys", config.pool_subkeys, "sub-keys S per half; the pool holds S*S experts");
-  visitor("retrieval_heads", config.retrieval_heads, "retrieval heads M; k is divisible by M");
-  visitor("key_dim", config.key_dim, "size Dk of a retrieval query, even");
+  visitor("position", config.position, "position embedding");
   visitor(
-      "query_stride", config.query_stride, "tokens pooled per level of the query network, r >= 2");
+      "num_experts",
+      config.num_experts,
+      "interest experts k (dispatchers)",
+      only(
+          {"elastic", "elastic-causal", "elastic-window", "gsa", "lda", "lightsans", "linformer"}));
+}
+
+template <class Retrieval, class Visitor>
+void visit_retrieval(Retrieval& options, Visitor&& visitor) {
+  const ModelList product_keys = only({"elastic", "elastic-causal", "elastic-window"});
+  const ModelList retrieving = only({"elastic", "elastic-window"});
+  visitor("pool_subkeys",
+          options.pool_subkeys,
+          "sub-keys S per half; the pool holds S*S experts",
+          product_keys);
+  visitor("retrieval_heads", options.heads, "retrieval heads M; k is divisible by M", product_keys);
+  visitor("key_dim", options.key_dim, "size Dk of a retrieval query, even", product_keys);
+  visitor("query_stride",
+          options.query_stride,
+          "tokens pooled per level of the query network, r >= 2",
+          retrieving);
   visitor("query_attention_len",
-          config.query_attention_len,
-          "query-network levels up to this length attend within themselves");
-  visitor("retrieval",
-          config.retrieval,
-          "learned, or random: any experts of the pool, drawn anew for every history (ablation)");
-  visitor("expert_gate",
-          config.expert_gate,
-          "softmax of the retrieval scores, or none: the query network then learns nothing "
-          "(ablation)");
+          options.query_attention_len,
+          "query-network levels up to this length attend within themselves",
+          retrieving);
+  visitor("retrieval", options.experts, "which experts a history gets", retrieving);
+  visitor("expert_gate", options.gate, "weights of the retrieved experts", retrieving);
   visitor("expert_start",
-          config.expert_start,
-          "a layer's experts: carried from the layer before, or retrieved, the same for all layers "
-          "(ablation)");
-  visitor("query_network",
-          config.query_network,
-          "hierarchical, or mean: of the history's events (ablation)");
-  visitor("query_norm",
-          config.query_norm,
-          "layer: each query by itself, as in the paper; or centred: also less the running mean of "
-          "all queries, so that different users retrieve different experts");
-  visitor("memory",
-          config.memory,
-          "elastic-causal: none, or per-token: every event retrieves experts of its own");
+          options.start,
+          "a layer's experts",
+          only({"elastic", "elastic-window", "lda"}));
+  visitor("query_network", options.query_network, "how a history becomes a query", retrieving);
+  visitor("query_norm", options.query_norm, "norm of the queries", retrieving);
+  visitor(
+      "memory", options.memory, "elastic-causal: experts of an event", only({"elastic-causal"}));
+}
+
+template <class Lisa, class Visitor>
+void visit_lisa(Lisa& options, Visitor&& visitor) {
+  const ModelList lisa = only({"lisa"});
+  visitor("lisa_variant", options.variant, "which variant of lisa", lisa);
+  visitor("num_codebooks", options.num_codebooks, "lisa: residual codebooks C", lisa);
+  visitor("codebook_size", options.codebook_size, "lisa: words of a codebook, W", lisa);
+  visitor("target_codebooks",
+          options.target_codebooks,
+          "lisa mini: codebooks of the scored items",
+          lisa);
+  visitor("target_codebook_size",
+          options.target_codebook_size,
+          "lisa mini: words of a codebook of the scored items",
+          lisa);
+  visitor("codebook_temperature",
+          options.codebook_temperature,
+          "lisa: temperature of the softmax that stands in for a code's gradient",
+          lisa);
+  visitor("histogram_decay",
+          options.histogram_decay,
+          "lisa: rate at which past events fade from the histogram, per event",
+          lisa);
+}
+
+}  // namespace options
+
+/// Calls visitor(name, field, help) for every option of the config, in the order of the help, and
+/// visitor(name, field, help, models) for those that only some models read. The help of a choice
+/// says what is chosen; the choices themselves are in its table. `Config` is ModelConfig or const
+/// ModelConfig.
+template <class Config, class Visitor>
+void visit_options(Config& config, Visitor&& visitor) requires
+    std::is_same_v<std::remove_const_t<Config>, ModelConfig> {
+  options::visit_common(config, visitor);
+  options::visit_retrieval(config.retrieval, visitor);
   visitor("window",
           config.window,
-          "elastic-window: latest events that attend to each other exactly, w; w targets a pass");
-  visitor("gate_temperature", config.gate_temperature, "gsa: temperature of the forget gates");
+          "elastic-window: latest events that attend to each other exactly, w; w targets a pass",
+          only({"elastic-window"}));
+  visitor("gate_temperature",
+          config.gate_temperature,
+          "gsa: temperature of the forget gates",
+          only({"gsa"}));
   visitor("num_clusters",
           config.num_clusters,
-          "routing: clusters per head; 0: the square root of max_len, rounded up");
-  visitor("lisa_variant",
-          config.lisa_variant,
-          "base (scores quantised items), soft (soft codes, scores items) or mini (scores items "
-          "quantised by codebooks of their own)");
-  visitor("num_codebooks", config.num_codebooks, "lisa: residual codebooks C");
-  visitor("codebook_size", config.codebook_size, "lisa: words of a codebook, W");
-  visitor("target_codebooks", config.target_codebooks, "lisa mini: codebooks of the scored items");
-  visitor("target_codebook_size",
-          config.target_codebook_size,
-          "lisa mini: words of a codebook of the scored items");
-  visitor("codebook_temperature",
-          config.codebook_temperature,
-          "lisa: temperature of the softmax that stands in for a code's gradient");
-  visitor("histogram_decay",
-          config.histogram_decay,
-          "lisa: rate at which past events fade from the histogram, per event");
+          "routing: clusters per head; 0: the square root of max_len, rounded up",
+          only({"routing", "routing-bidirectional"}));
+  options::visit_lisa(config.lisa, visitor);
 }
+
+/// The models that an option of ModelConfig makes a difference to; empty: all of them.
+ModelList models_with_option(const std::string& option);
 
 /// Throws UsageError naming the option, the value and what is allowed.
 void check(const ModelConfig& config);

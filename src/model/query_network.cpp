@@ -10,18 +10,19 @@
 namespace elastic {
 
 QueryNetwork::QueryNetwork(ParameterStore& store, const ModelConfig& config, std::int64_t max_len)
-    : num_heads_(config.num_heads), stride_(static_cast<std::int32_t>(config.query_stride)) {
-  if (config.query_network == "mean") {
+    : num_heads_(config.num_heads),
+      stride_(static_cast<std::int32_t>(config.retrieval.query_stride)) {
+  if (config.retrieval.query_network == QueryPooling::kMean) {
     return;
   }
   const std::int64_t dim = config.dim;
   std::int64_t length = max_len;
   do {
-    length = (length + config.query_stride - 1) / config.query_stride;
+    length = (length + config.retrieval.query_stride - 1) / config.retrieval.query_stride;
     const std::string prefix = concat("imr.query.levels.", levels_.size());
     Level level;
-    level.pool = make_linear(store, prefix + ".pool", dim, config.query_stride * dim);
-    level.attends = 1 < length && length <= config.query_attention_len;
+    level.pool = make_linear(store, prefix + ".pool", dim, config.retrieval.query_stride * dim);
+    level.attends = 1 < length && length <= config.retrieval.query_attention_len;
     if (level.attends) {
       level.norm = make_norm(store, prefix + ".attention_norm", dim);
       level.attention = make_attention(store, prefix + ".attention", dim);

@@ -66,39 +66,6 @@ const std::map<std::string, SequenceModel::Kind>& kinds() {
   return kinds;
 }
 
-// Options that not every model has.
-const std::map<std::string, std::vector<std::string>>& option_models() {
-  static const std::vector<std::string> retrieving{"elastic", kWindowModel};
-  static const std::vector<std::string> product_keys{"elastic", "elastic-causal", kWindowModel};
-  static const std::vector<std::string> lisa{"lisa"};
-  static const std::map<std::string, std::vector<std::string>> models{
-      {"num_experts",
-       {"elastic", "elastic-causal", kWindowModel, "gsa", "lda", "lightsans", "linformer"}},
-      {"pool_subkeys", product_keys},
-      {"retrieval_heads", product_keys},
-      {"key_dim", product_keys},
-      {"query_stride", retrieving},
-      {"query_attention_len", retrieving},
-      {"retrieval", retrieving},
-      {"expert_gate", retrieving},
-      {"expert_start", {"elastic", kWindowModel, "lda"}},
-      {"query_network", retrieving},
-      {"query_norm", retrieving},
-      {"memory", {"elastic-causal"}},
-      {"window", {kWindowModel}},
-      {"gate_temperature", {"gsa"}},
-      {"num_clusters", {"routing", "routing-bidirectional"}},
-      {"lisa_variant", lisa},
-      {"num_codebooks", lisa},
-      {"codebook_size", lisa},
-      {"target_codebooks", lisa},
-      {"target_codebook_size", lisa},
-      {"codebook_temperature", lisa},
-      {"histogram_decay", lisa},
-  };
-  return models;
-}
-
 void require_registered(const std::string& model) {
   if (!is_registered(model)) {
     throw UsageError("--model: unknown model '", model, "'", did_you_mean(model, model_names()));
@@ -136,11 +103,6 @@ bool is_registered(const std::string& model) {
 Direction direction_of(const std::string& model) {
   require_registered(model);
   return model == kWindowModel ? Direction::kWindowed : kinds().at(model).direction;
-}
-
-std::vector<std::string> models_with_option(const std::string& option) {
-  const auto found = option_models().find(option);
-  return found == option_models().end() ? std::vector<std::string>{} : found->second;
 }
 
 std::unique_ptr<Model> make_model(const ModelConfig& config,

@@ -18,8 +18,6 @@ bool is_registered(const std::string& model);
 std::vector<std::string> models_with_experts();
 /// Throws UsageError for an unknown name (suggesting the nearest).
 Direction direction_of(const std::string& model);
-/// The models that an option of ModelConfig makes a difference to; empty: all of them.
-std::vector<std::string> models_with_option(const std::string& option);
 /// A new model with fresh weights. `config.num_items` must be set. Throws UsageError for an unknown
 /// name (suggesting the nearest) or an option out of range.
 std::unique_ptr<Model> make_model(const ModelConfig& config,

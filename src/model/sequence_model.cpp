@@ -90,12 +90,12 @@ Streaming* SequenceModel::streaming() {
 }
 
 StreamStates SequenceModel::new_streams(std::int64_t users) const {
-  if (config().position != "none") {
+  if (config().position != PositionEmbedding::kNone) {
     throw UsageError("model ",
                      config().model,
                      ": a stream has no end to count positions from; expected a model trained with "
                      "--position none, got ",
-                     config().position);
+                     choice_name(config().position));
   }
   StreamStates states;
   for (const Layer& layer : layers_) {

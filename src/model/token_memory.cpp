@@ -13,16 +13,16 @@ TokenMemory::TokenMemory(ParameterStore& store,
                          const std::string& prefix,
                          const ModelConfig& config)
     : num_experts_(config.num_experts) {
-  const std::int64_t heads = config.retrieval_heads;
-  const std::int64_t half = config.key_dim / 2;
-  project_ = make_linear(store, prefix + ".project", heads * config.key_dim, config.dim);
-  query_norm_ = make_norm(store, prefix + ".query_norm", config.key_dim);
+  const std::int64_t heads = config.retrieval.heads;
+  const std::int64_t half = config.retrieval.key_dim / 2;
+  project_ = make_linear(store, prefix + ".project", heads * config.retrieval.key_dim, config.dim);
+  query_norm_ = make_norm(store, prefix + ".query_norm", config.retrieval.key_dim);
   subkeys_ = store.add(prefix + ".subkeys",
-                       {heads, 2, config.pool_subkeys, half},
+                       {heads, 2, config.retrieval.pool_subkeys, half},
                        Init::kUniform,
                        1.0 / std::sqrt(static_cast<double>(half)));
   table_ = store.add(prefix + ".table",
-                     {config.pool_subkeys * config.pool_subkeys, config.dim},
+                     {config.retrieval.pool_subkeys * config.retrieval.pool_subkeys, config.dim},
                      Init::kNormal,
                      1.0 / std::sqrt(static_cast<double>(config.dim)));
 }

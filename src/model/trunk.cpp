@@ -18,10 +18,11 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
                             kTableScale)) {
   Tensor no_item = item_table_.mutable_value().slice(0, 1);
   fill(no_item, 0.0);
-  if (config_.position == "auto") {
-    config_.position = direction == Direction::kCausal ? "forward" : "recent";
+  if (config_.position == PositionEmbedding::kAuto) {
+    config_.position =
+        direction == Direction::kCausal ? PositionEmbedding::kForward : PositionEmbedding::kRecent;
   }
-  if (config_.position != "none") {
+  if (config_.position != PositionEmbedding::kNone) {
     position_table_ = store.add(
         "position_embedding.weight", {config.max_len, config.dim}, Init::kNormal, kTableScale);
   }
@@ -43,7 +44,9 @@ void Trunk::check(const data::Batch& batch) const {
 }
 
 Tensor Trunk::positions(const Segments& segments) const {
-  return position_table_.defined() ? segments.positions(config_.position == "recent") : Tensor();
+  return position_table_.defined()
+             ? segments.positions(config_.position == PositionEmbedding::kRecent)
+             : Tensor();
 }
 
 Variable Trunk::embed(const Variable& items,

@@ -116,8 +116,9 @@ Pass WindowModel::run(const data::Batch& batch,
   const Variable embedded = trunk_.embed(items, batch, mode);
   Variable x_prefix = ops::gather_rows(embedded, prefix.rows);
   Variable x_window = ops::gather_rows(embedded, window.rows);
-  const Tensor prefix_ids =
-      trunk_.config().retrieval == "random" ? ids_of(prefix, batch.ids) : Tensor();
+  const Tensor prefix_ids = trunk_.config().retrieval.experts == ExpertChoice::kRandom
+                                ? ids_of(prefix, batch.ids)
+                                : Tensor();
   const InitialExperts initial =
       memory_.initial_experts(x_prefix, prefix.segments, prefix_ids, mode.training);
   ExpertState state{initial.experts, record};

@@ -11,8 +11,10 @@ namespace elastic::profile {
 std::string series_name(const Row& row) {
   const Workload& w = row.workload;
   std::string name = w.model.model;
-  if (w.phase == Phase::kTrain && w.supervision != "last") {
-    return name + (w.supervision == "auto" ? "" : ", supervision " + w.supervision);
+  if (w.phase == Phase::kTrain && w.supervision != train::SupervisionChoice::kLast) {
+    return name + (w.supervision == train::SupervisionChoice::kAuto
+                       ? ""
+                       : concat(", supervision ", choice_name(w.supervision)));
   }
   const bool has_shortcut = w.phase == Phase::kServe || w.phase == Phase::kTrain;
   return has_shortcut && !w.shortcut ? name + ", no shortcut" : name;
@@ -34,7 +36,7 @@ std::vector<Growth> growths_of(const std::vector<Row>& rows) {
                                row.workload.batch == rows.front().workload.batch
                                    ? ""
                                    : concat(", batch ", row.workload.batch)),
-                        std::string(name_of(row.workload.phase)));
+                        std::string(choice_name(row.workload.phase)));
     const auto [found, added] = series.try_emplace(key);
     if (added) {
       order.push_back(key);

@@ -13,9 +13,9 @@ train::Supervision supervision_of(const Workload& workload, const Model& model) 
   if (workload.phase != Phase::kTrain) {
     return train::Supervision::kLast;
   }
-  train::TrainConfig config;
-  config.supervision = workload.supervision;
-  return train::supervision_for(config, model);
+  train::TargetOptions options;
+  options.supervision = workload.supervision;
+  return train::supervision_for(options, model);
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ void Repetition::train_step() {
                                 : train::supervised_pass(*model_, inputs_, supervision_, mode),
                             inputs_.targets);
   backward(loss);
-  optimizer_->step(loss.value(), train_config_.learning_rate);
+  optimizer_->step(loss.value(), train_config_.optimizer.learning_rate);
 }
 
 void Repetition::rank() {

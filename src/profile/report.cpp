@@ -29,13 +29,13 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   const Workload& w = row.workload;
   nlohmann::ordered_json json;
   json["model"] = w.model.model;
-  json["phase"] = name_of(w.phase);
+  json["phase"] = choice_name(w.phase);
   json["device"] = elastic::name_of(w.device);
   json["length"] = w.model.max_len;
   json["batch"] = w.batch;
   json["dim"] = w.model.dim;
   json["num_experts"] = w.model.num_experts;
-  json["supervision"] = w.supervision;
+  json["supervision"] = choice_name(w.supervision);
   json["shortcut"] = w.shortcut;
   json["status"] = name_of(row.status);
   if (!row.note.empty()) {
@@ -117,7 +117,7 @@ nlohmann::ordered_json to_trace(const std::vector<Row>& rows) {
                        {{"name",
                          concat(series_name(row),
                                 " ",
-                                name_of(row.workload.phase),
+                                choice_name(row.workload.phase),
                                 " ",
                                 row.workload.model.max_len)}}}});
     for (const KernelCall& call : row.calls) {

@@ -52,7 +52,7 @@ std::string plots(const Report& report) {
     const auto memory = series_of(report.rows, phase, [](const Row& row) {
       return (row.peak_bytes.activation + row.peak_bytes.workspace) / 1048576.0;
     });
-    html += report::section(name_of(phase),
+    html += report::section(choice_name(phase),
                             report::plots(log_log("Time, ms (median)", time) +
                                           log_log("Activations and workspace, MiB", memory)));
   }

@@ -35,7 +35,7 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
   const double ratio = speedup(row, report);
   return {
       {"model", series_name(row)},
-      {"phase", name_of(w.phase)},
+      {"phase", choice_name(w.phase)},
       {"length", std::to_string(w.model.max_len)},
       {"batch", std::to_string(w.batch)},
       {"status", name_of(row.status)},
@@ -134,7 +134,7 @@ std::string kernels_to_markdown(const std::vector<Row>& rows) {
     text += concat("\n",
                    series_name(row),
                    ", ",
-                   name_of(row.workload.phase),
+                   choice_name(row.workload.phase),
                    ", length ",
                    row.workload.model.max_len,
                    ", batch ",

@@ -1,31 +1,6 @@
 #include "profile/workload.h"
 
-#include "base/error.h"
-
 namespace elastic::profile {
-
-const char* name_of(Phase phase) {
-  switch (phase) {
-    case Phase::kEncode:
-      return "encode";
-    case Phase::kServe:
-      return "serve";
-    case Phase::kTrain:
-      return "train";
-    case Phase::kRank:
-      return "rank";
-  }
-  return "unknown";
-}
-
-Phase parse_phase(const std::string& name) {
-  for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain, Phase::kRank}) {
-    if (name == name_of(phase)) {
-      return phase;
-    }
-  }
-  throw UsageError("--phase: expected encode, serve, train or rank, got '", name, "'");
-}
 
 double estimate_bytes(const Workload& workload) {
   const ModelConfig& c = workload.model;
@@ -40,7 +15,8 @@ double estimate_bytes(const Workload& workload) {
   const double maps = c.model == "softmax" ? (train ? layers + 1.0 : 1.0) : 0.0;
   const double map_bytes = 4.0 * tokens * static_cast<double>(c.num_heads * c.max_len);
   const double parameters =
-      row_bytes * (static_cast<double>(c.num_items + c.max_len + c.pool_subkeys * c.pool_subkeys) +
+      row_bytes * (static_cast<double>(c.num_items + c.max_len +
+                                       c.retrieval.pool_subkeys * c.retrieval.pool_subkeys) +
                    layers * static_cast<double>(10 * c.dim + 2 * c.ffn_dim));
   const double base = 64e6;  // workspace that does not grow with the batch
   return base + parameters * (train ? 5.0 : 1.0) + tokens * row_bytes * rows_per_token +

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "base/choice.h"
 #include "model/model.h"
+#include "train/train_choices.h"
 
 namespace elastic::profile {
 
@@ -17,16 +18,21 @@ enum class Phase {
   kTrain,   ///< forward, backward, optimiser step
   kRank,    ///< scoring and ranking the catalogue for one state per sequence
 };
-const char* name_of(Phase phase);
-/// The phase of that name; throws UsageError for any but encode, serve, train and rank.
-Phase parse_phase(const std::string& name);
+constexpr auto choices_of(Phase) {
+  using enum Phase;
+  return std::to_array<Choice<Phase>>(
+      {{kEncode, "encode", "all states"},
+       {kServe, "serve", "one state per sequence"},
+       {kTrain, "train", "a step"},
+       {kRank, "rank", "the catalogue, for one state per sequence"}});
+}
 
 struct Workload {
   ModelConfig model;  ///< max_len is the length of the histories, num_items the catalogue's size
   Phase phase = Phase::kEncode;
   std::int64_t batch = 16;  ///< sequences
   Device device = Device::kCpu;
-  std::string supervision = "last";  ///< of phase train, as TrainConfig's
+  train::SupervisionChoice supervision = train::SupervisionChoice::kLast;  ///< of phase train
   /// In the last layer compute only each sequence's last token; applies to serve, and to train with
   /// supervision last.
   bool shortcut = true;

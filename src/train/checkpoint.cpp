@@ -64,7 +64,7 @@ std::string config_to_text(const Model& model, const TrainConfig& config) {
 // Options that change only how long a run trains, not what it computes.
 std::set<std::string> free_options(const TrainConfig& config) {
   std::set<std::string> result{"patience", "save_every_s", "max_time_s", "max_tokens", "threads"};
-  if (config.schedule == "constant") {
+  if (config.optimizer.schedule == Schedule::kConstant) {
     result.insert("epochs");
   }
   return result;

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "base/text_field.h"
 #include "model/model_config.h"
 
 namespace elastic::train {
@@ -14,8 +15,14 @@ namespace elastic::train {
 template <class Config>
 nlohmann::ordered_json options_to_json(const Config& config) {
   nlohmann::ordered_json result = nlohmann::ordered_json::object();
-  visit_options(config,
-                [&](const char* name, const auto& field, const char*) { result[name] = field; });
+  visit_options(config, [&](const char* name, const auto& field, const auto&...) {
+    using Field = std::remove_cvref_t<decltype(field)>;
+    if constexpr (IsTextField<Field>) {
+      result[name] = TextField<Field>::text(field);
+    } else {
+      result[name] = field;
+    }
+  });
   return result;
 }
 
@@ -33,11 +40,22 @@ bool fits(const nlohmann::ordered_json& value) {
   }
 }
 
+/// A choice by its saved text. Throws CheckpointError, since the file is at fault and not the user.
+template <IsTextField Field>
+Field parse_saved(const std::string& text, const std::string& source) {
+  try {
+    return TextField<Field>::parse(text, source);
+  } catch (const UsageError& error) {
+    throw CheckpointError(error.what());
+  }
+}
+
 /// Sets the options in `json` and removes them from it, so that only unknown ones remain for the
-/// caller. Throws CheckpointError naming `source` and the option if a value has another type.
+/// caller. Throws CheckpointError naming `source` and the option if a value has another type or is
+/// not among the option's choices.
 template <class Config>
 void take_options(nlohmann::ordered_json& json, Config& config, const std::string& source) {
-  visit_options(config, [&](const char* name, auto& field, const char*) {
+  visit_options(config, [&](const char* name, auto& field, const auto&...) {
     using Field = std::remove_reference_t<decltype(field)>;
     const auto found = json.find(name);
     if (found == json.end()) {
@@ -46,7 +64,11 @@ void take_options(nlohmann::ordered_json& json, Config& config, const std::strin
     if (!fits<Field>(*found)) {
       throw CheckpointError(source, ": option '", name, "' has a value of another type: ", *found);
     }
-    field = found->template get<Field>();
+    if constexpr (IsTextField<Field>) {
+      field = parse_saved<Field>(found->template get<std::string>(), concat(source, ": ", name));
+    } else {
+      field = found->template get<Field>();
+    }
     json.erase(found);
   });
 }

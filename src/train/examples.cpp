@@ -42,6 +42,7 @@ class UserExamples {
 
   void add_prefixes(std::int64_t length) {
     switch (options_.cuts.kind) {
+      case Cuts::Kind::kAuto:
       case Cuts::Kind::kAll:
         for (std::int64_t target = 1; target < length; ++target) {
           add_prefix(target);
@@ -66,6 +67,7 @@ class UserExamples {
       return;
     }
     switch (options_.cuts.kind) {
+      case Cuts::Kind::kAuto:
       case Cuts::Kind::kAll:
         tile(inputs);
         return;

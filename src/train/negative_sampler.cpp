@@ -13,7 +13,7 @@ NegativeSampler::NegativeSampler(const data::Split& split,
     : seed_(static_cast<std::uint64_t>(config.seed)),
       num_items_(split.num_items()),
       num_drawn_(num_drawn) {
-  if (config.negative_sampling == "popularity") {
+  if (config.loss.negative_sampling == NegativeSampling::kPopularity) {
     cumulative_.resize(static_cast<std::size_t>(num_items_) + 1);
   }
   for (std::int64_t user = 0; user < split.num_users(); ++user) {

@@ -9,8 +9,9 @@ namespace elastic::train {
 Optimizer::Optimizer(const ParameterStore& parameters, const TrainConfig& config)
     : parameters_(parameters.trained()) {
   ELASTIC_CHECK(!parameters_.empty(), "a model without parameters");
-  options_.weight_decay = config.optimizer == "adamw" ? config.weight_decay : 0.0;
-  options_.clip_norm = config.clip_norm;
+  options_.weight_decay =
+      config.optimizer.rule == OptimizerRule::kAdamW ? config.optimizer.weight_decay : 0.0;
+  options_.clip_norm = config.optimizer.clip_norm;
   for (const Parameter& parameter : parameters_) {
     const Tensor& value = parameter.variable.value();
     first_moments_.push_back(zeros_like(value, Memory::kOptimizer));

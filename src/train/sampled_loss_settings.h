@@ -15,12 +15,12 @@ struct SampledLossSettings {
   bool by_rows = false;    ///< a step gathers, scores and updates only the item rows it refers to
 };
 
-/// Resolves the `loss` of the config; the equations and their reasons are in docs/models.md,
+/// Resolves the loss for a model; the equations and their reasons are in docs/models.md,
 /// "Losses". With fewer than 256 negatives m, the binary losses draw 256 and weight each by m /
 /// 256; their prior is log m. With loss softmax nothing is sampled and the result must not be used.
 ///
 /// Throws UsageError if gbce is given more negatives than the catalogue has other items, or
 /// `item_updates` is rows with a model that computes its items from the whole table.
-SampledLossSettings sampled_loss_settings(const TrainConfig& config, const Model& model);
+SampledLossSettings sampled_loss_settings(const LossOptions& loss, const Model& model);
 
 }  // namespace elastic::train

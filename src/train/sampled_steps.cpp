@@ -49,7 +49,7 @@ SampledSteps::SampledSteps(Model& model,
                            const TrainConfig& config)
     : model_(model),
       optimizer_(optimizer),
-      settings_(sampled_loss_settings(config, model)),
+      settings_(sampled_loss_settings(config.loss, model)),
       sampler_(split, config, settings_.num_drawn),
       device_(model.item_table().value().device()),
       dtype_(model.item_table().value().dtype()) {

@@ -80,23 +80,24 @@ Trainer::Trainer(Model& model,
       options_(std::move(options)),
       observer_(std::move(observer)),
       device_(any_weight(model).device()),
-      example_options_{supervision_for(config, model),
-                       parse_cuts(config.cuts),
+      example_options_{supervision_for(config.targets, model),
+                       config.targets.cuts,
                        model.config().max_len,
                        model.config().window,
-                       config.window_targets,
+                       config.targets.window_targets,
                        static_cast<std::uint64_t>(config.seed)},
       lengths_(training_lengths(split)),
       optimizer_(model.parameters(), config),
       best_model_(run),
       loss_(any_weight(model).dtype(), device_) {
+  check_recordable(config_, example_options_.supervision, model_);
   if (config_.threads > 0) {
     set_num_threads(static_cast<int>(config_.threads));
   }
   if (config_.cuda_graphs) {
     recorded_.emplace(model_, optimizer_);
   }
-  if (config_.loss != "softmax") {
+  if (config_.loss.kind != LossKind::kSoftmax) {
     sampled_.emplace(model_, optimizer_, split_, config_);
   }
   if (options_.resume && run_.has_checkpoint()) {
@@ -132,15 +133,17 @@ TrainResult Trainer::run() {
 }
 
 bool Trainer::done() const {
-  return state_.epoch >= config_.epochs || state_.evaluations_since_best >= config_.patience;
+  return state_.epoch >= config_.epochs || state_.evaluations_since_best >= config_.limits.patience;
 }
 
 std::optional<Status> Trainer::interruption() const {
   if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed) != 0) {
     return Status::kStopped;
   }
-  const bool out_of_time = config_.max_time_s > 0.0 && state_.elapsed_s >= config_.max_time_s;
-  const bool out_of_tokens = config_.max_tokens > 0 && state_.num_tokens >= config_.max_tokens;
+  const bool out_of_time =
+      config_.limits.max_time_s > 0.0 && state_.elapsed_s >= config_.limits.max_time_s;
+  const bool out_of_tokens =
+      config_.limits.max_tokens > 0 && state_.num_tokens >= config_.limits.max_tokens;
   if ((out_of_time || out_of_tokens) && state_.next_batch < num_batches()) {
     return out_of_tokens ? Status::kOutOfTokens : Status::kOutOfTime;
   }
@@ -220,7 +223,7 @@ double Trainer::current_learning_rate() const {
   const double epochs_done =
       static_cast<double>(state_.epoch) + share(state_.next_batch - 1, num_batches());
   return learning_rate(
-      config_, state_.num_steps, epochs_done / static_cast<double>(config_.epochs));
+      config_.optimizer, state_.num_steps, epochs_done / static_cast<double>(config_.epochs));
 }
 
 void Trainer::read_device() {
@@ -262,11 +265,11 @@ void Trainer::finish_epoch() {
   report.loss = loss_.epoch.mean();
   report.learning_rate = current_learning_rate();
   report.seconds = state_.epoch_seconds;
-  log_->write(epoch_event(report, state_, config_.loss));
+  log_->write(epoch_event(report, state_, choice_name(config_.loss.kind)));
   if (observer_.epoch) {
     observer_.epoch(report);
   }
-  if (report.epoch % config_.eval_every == 0 || report.epoch == config_.epochs) {
+  if (report.epoch % config_.limits.eval_every == 0 || report.epoch == config_.epochs) {
     evaluate();
   }
   state_.epoch = report.epoch;
@@ -294,7 +297,7 @@ void Trainer::evaluate() {
                          kBestMetric,
                          metric,
                          options_.data_hash,
-                         config_.loss},
+                         choice_name(config_.loss.kind)},
                         state_.best_epoch);
     state_.best_metric = metric;
     state_.best_epoch = report.epoch;
@@ -331,7 +334,7 @@ void Trainer::save_if_due() {
   const bool epoch_ends = state_.next_batch == num_batches();
   const double due_s = since_save_.peek() + (epoch_ends ? evaluation_s_ : 0.0);
   const bool asked = options_.save_now != nullptr && options_.save_now->load();
-  if (asked || due_s >= config_.save_every_s) {
+  if (asked || due_s >= config_.limits.save_every_s) {
     save();
   }
 }

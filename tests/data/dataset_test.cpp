@@ -44,10 +44,10 @@ TEST_CASE("dataset: minimum rating, duplicates and an iterated core report their
   const char* log =
       "user,item,rating\nu,p,5\nu,q,5\nu,r,5\nv,p,5\nv,r,5\nv,r,4\nv,q,1\nw,q,5\nw,p,5\nw,z,5\n";
   DataConfig config;
-  config.min_rating = 2.0;
-  config.drop_duplicates = "all";
-  config.min_user_events = 2;
-  config.min_item_events = 2;
+  config.filters.min_rating = 2.0;
+  config.filters.drop_duplicates = Duplicates::kAll;
+  config.filters.min_user_events = 2;
+  config.filters.min_item_events = 2;
   const auto loaded = load(log, config);
   REQUIRE(loaded.filters.size() == 4);
   CHECK(loaded.filters[0].events == 10);
@@ -56,7 +56,7 @@ TEST_CASE("dataset: minimum rating, duplicates and an iterated core report their
   CHECK(loaded.filters[3].events == 7);
   CHECK(loaded.filters[3].items == 3);
   CHECK(sequence_of(*loaded.dataset, "v") == "pr");
-  config.min_user_events = 3;
+  config.filters.min_user_events = 3;
   CHECK_THROWS_AS(load(log, config), DataError);
   CHECK_THROWS_AS(load("u a\nu b\n", config), DataError);  // the log has no ratings
 }

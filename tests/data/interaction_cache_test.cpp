@@ -49,7 +49,7 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
 // A log that is read through a cache in a folder of its own.
 struct Cached {
   Cached() : file("log.csv", large_log()) {
-    options.on_bad_row = "skip";
+    options.on_bad_row = BadRows::kSkip;
     options.cache_folder = (std::filesystem::path(file.path()).parent_path() / "a" / "b").string();
   }
   [[nodiscard]] Interactions read() const { return read_interactions(file.path(), options); }

@@ -44,7 +44,7 @@ TEST_CASE("irregular log: a short row among the first is a bad row, not a sequen
   const char* log = "u1,m1,5,1\nu1,m2,5,2\nu1,m3\nu2,m1,5,1\n";
   CHECK(refuses(log, ":3: expected 4 fields, got 2: \"u1,m3\""));
   DataConfig config;
-  config.on_bad_row = "skip";
+  config.read.on_bad_row = BadRows::kSkip;
   const auto loaded = load(log, config);
   CHECK(loaded.sources[0].num_bad_rows == 1);
   CHECK(sequence_of(loaded, "u1") == "m1 m2 ");
@@ -54,15 +54,15 @@ TEST_CASE("irregular log: a short row among the first is a bad row, not a sequen
 
 TEST_CASE("irregular log: with a given separator, rows of varying length are refused by line") {
   DataConfig config;
-  config.separator = "comma";
+  config.read.separator = Separator::parse("comma", "--separator");
   CHECK(refuses("1,2,3\n4,5\n", ":2: expected 3 fields, got 2", config));
-  config.columns = "user,item";
+  config.read.columns = "user,item";
   CHECK(refuses("1,2,3\n4,5,6\n", "has 3 columns, got names of 2", config));
 }
 
 TEST_CASE("irregular log: the earliest of duplicates stays, whatever its position in the file") {
   DataConfig config;
-  config.drop_duplicates = "all";
+  config.filters.drop_duplicates = Duplicates::kAll;
   const auto loaded = load("user,item,timestamp\nu,x,9\nu,y,5\nu,x,1\n", config);
   CHECK(sequence_of(loaded, "u") == "x y ");
 }
@@ -84,7 +84,7 @@ TEST_CASE("irregular log: ids in Latin-1 become UTF-8, so that they can be writt
 TEST_CASE("irregular log: a quoted id may contain separators and line breaks") {
   const auto loaded = load("user,item\n\"a\nb\",x\n\"c,d\",y\nu,\n", [] {
     DataConfig config;
-    config.on_bad_row = "skip";
+    config.read.on_bad_row = BadRows::kSkip;
     return config;
   }());
   CHECK(sequence_of(loaded, "a\nb") == "x ");
@@ -95,7 +95,7 @@ TEST_CASE("irregular log: a quoted id may contain separators and line breaks") {
 
 TEST_CASE("irregular log: filtering after reading equals reading a filtered log") {
   DataConfig config;
-  config.min_rating = 3.0;
+  config.filters.min_rating = 3.0;
   const auto filtered = load("u,b,1\nv,a,5\nu,a,4\nu,c,3\nv,d,2\n", config);
   const auto before = load("v,a,5\nu,a,4\nu,c,3\n");
   CHECK(filtered.dataset->hash() == before.dataset->hash());

@@ -55,9 +55,11 @@ TEST_CASE("JSON lines: bad values are refused, naming line and key") {
   refuses(good + "{\"user\":1,\"item\":2,\"rating\":\"x\"}\n",
           "key \"rating\": expected a number as rating, got 'x'");
   refuses("{\"who\":1,\"item\":2}\n", "expected keys for user and item");
-  refuses(good, "have no effect on JSON lines", {.format = "jsonl", .separator = "tab"});
-  refuses("u i\n", ":1: expected a JSON object", {.format = "jsonl"});
-  CHECK(read(good + "{\n", {.on_bad_row = "skip"}).num_bad_rows == 1);
+  refuses(good,
+          "have no effect on JSON lines",
+          {.format = FileFormat::kJsonl, .separator = Separator::parse("tab", "--separator")});
+  refuses("u i\n", ":1: expected a JSON object", {.format = FileFormat::kJsonl});
+  CHECK(read(good + "{\n", {.on_bad_row = BadRows::kSkip}).num_bad_rows == 1);
 }
 
 TEST_CASE("JSON lines: deep nesting is refused like any other value") {

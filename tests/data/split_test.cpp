@@ -57,8 +57,9 @@ const char* const kLog =
     "user,item,timestamp\nu,a,1\nu,b,2\nv,a,3\nv,c,4\nu,c,5\nw,a,6\nu,d,7\nw,b,8\nu,e,9\nx,a,10\n";
 
 TEST_CASE("split by time: no training event is later than any held-out one") {
-  const Split split = split_of(kLog, {.split = "time", .valid_time = "6", .test_time = "8"});
-  CHECK(split.rule() == "time");
+  const Split split =
+      split_of(kLog, {.split = {.rule = SplitRule::kTime, .valid_time = "6", .test_time = "8"}});
+  CHECK(split.rule() == SplitRule::kTime);
   CHECK(shown(split, "u") == "abc|abc>d|abcd>e");
   CHECK(shown(split, "v") == "ac|ac>-|ac>-");
   CHECK(shown(split, "w") == "|>a|a>b");
@@ -85,13 +86,16 @@ TEST_CASE("split by time: no training event is later than any held-out one") {
 }
 
 TEST_CASE("split by time: shares are of all events; events of one moment stay together") {
-  const Split split = split_of(kLog, {.split = "time", .valid_ratio = 0.2, .test_ratio = 0.3});
+  const Split split =
+      split_of(kLog, {.split = {.rule = SplitRule::kTime, .valid_ratio = 0.2, .test_ratio = 0.3}});
   CHECK(shown(split, "u") == "abc|abc>d|abcd>e");
   CHECK(split.hash() ==
-        split_of(kLog, {.split = "time", .valid_time = "6", .test_time = "8"}).hash());
+        split_of(kLog, {.split = {.rule = SplitRule::kTime, .valid_time = "6", .test_time = "8"}})
+            .hash());
   // A fifth of six is one event; the three at the same moment stay together.
-  const Split ties = split_of("user,item,timestamp\nu,a,1\nu,b,2\nu,c,3\nu,d,5\nv,a,5\nw,a,5\n",
-                              {.split = "time", .valid_ratio = 0.2, .test_ratio = 0.2});
+  const Split ties =
+      split_of("user,item,timestamp\nu,a,1\nu,b,2\nu,c,3\nu,d,5\nv,a,5\nw,a,5\n",
+               {.split = {.rule = SplitRule::kTime, .valid_ratio = 0.2, .test_ratio = 0.2}});
   CHECK(shown(ties, "u") == "ab|ab>c|abc>d");
   CHECK(ties.cold_users(Subset::kTest).size() == 2);
 }
@@ -102,14 +106,16 @@ TEST_CASE("split by ratio: the last events of each user, at least one where ther
     log.append("u ").append(1, item).append("\n");
   }
   log += "v a\nv b\nv c\nw a\nw b\n";
-  const Split split = split_of(log, {.split = "ratio", .valid_ratio = 0.2, .test_ratio = 0.3});
+  const Split split =
+      split_of(log, {.split = {.rule = SplitRule::kRatio, .valid_ratio = 0.2, .test_ratio = 0.3}});
   CHECK(shown(split, "u") == "abcde|abcde>f|abcdefg>h");
   CHECK(shown(split, "v") == "a|a>b|ab>c");
   CHECK(shown(split, "w") == "ab|ab>-|ab>-");
   CHECK(split.description() ==
         "ratio: of each user the last 30 % of the events are the test, the 20 % before them the "
         "validation; the first event of either is ranked");
-  const Split much = split_of(log, {.split = "ratio", .valid_ratio = 0.01, .test_ratio = 0.98});
+  const Split much = split_of(
+      log, {.split = {.rule = SplitRule::kRatio, .valid_ratio = 0.01, .test_ratio = 0.98}});
   CHECK(shown(much, "u") == "a|a>b|ab>c");
   CHECK(shown(much, "v") == "a|a>b|ab>c");
 }
@@ -119,7 +125,7 @@ TEST_CASE("split by files: ids are shared, histories continue, each file keeps i
   const TemporaryFile test("test.csv", "user,item,timestamp\nu,e,4\nu,f,2\nnew,z,1\n");
   const Split split = split_of("user,item,timestamp\nu,c,30\nu,a,10\nv,a,11\n",
                                {.valid_data = valid.path(), .test_data = test.path()});
-  CHECK(split.rule() == "files");
+  CHECK(split.rule() == SplitRule::kFiles);
   CHECK(shown(split, "u") == "ac|ac>d|acd>f");
   CHECK(shown(split, "v") == "a|a>-|a>-");
   CHECK(shown(split, "new") == "|>b|b>z");
@@ -131,13 +137,13 @@ TEST_CASE("split by files: ids are shared, histories continue, each file keeps i
 
 TEST_CASE("split: the hash of leave-one-out stays, other rules have their own") {
   const Split automatic = split_of(kLog, {});
-  CHECK(automatic.rule() == "leave-one-out");
-  CHECK(automatic.hash() == split_of(kLog, {.split = "leave-one-out"}).hash());
+  CHECK(automatic.rule() == SplitRule::kLeaveOneOut);
+  CHECK(automatic.hash() == split_of(kLog, {.split = {.rule = SplitRule::kLeaveOneOut}}).hash());
   // Results are compared by this hash, so it must not change.
   CHECK(automatic.hash() == "dc27c92ea48c6397");
-  CHECK(automatic.hash() != split_of(kLog, {.split = "ratio"}).hash());
-  CHECK(split_of(kLog, {.split = "time", .test_time = "8"}).hash() !=
-        split_of(kLog, {.split = "time", .test_time = "9"}).hash());
+  CHECK(automatic.hash() != split_of(kLog, {.split = {.rule = SplitRule::kRatio}}).hash());
+  CHECK(split_of(kLog, {.split = {.rule = SplitRule::kTime, .test_time = "8"}}).hash() !=
+        split_of(kLog, {.split = {.rule = SplitRule::kTime, .test_time = "9"}}).hash());
 }
 
 TEST_CASE("split: impossible options and those without effect are refused") {
@@ -146,21 +152,43 @@ TEST_CASE("split: impossible options and those without effect are refused") {
     INFO(message);
     CHECK(message.find(part) != std::string::npos);
   };
-  refuses("u a\nu b\nu c\n", {.split = "time"}, "--split time needs a timestamp column");
-  refuses(kLog, {.split = "tme"}, "did you mean time?");
-  refuses(kLog, {.split = "files"}, "expected --valid-data FILE and --test-data FILE");
-  refuses(kLog, {.test_time = "8"}, "--test-time: has no effect with --split leave-one-out");
-  refuses(kLog, {.test_ratio = 0.2}, "--test-ratio: has no effect with --split leave-one-out");
-  refuses(kLog, {.split = "ratio", .valid_time = "8"}, "--valid-time: has no effect");
-  refuses(kLog, {.split = "ratio", .valid_data = "a", .test_data = "b"}, "--valid-data");
-  refuses(kLog, {.split = "ratio", .test_ratio = 1.0}, "--test-ratio: expected a share");
-  refuses(kLog, {.split = "ratio", .valid_ratio = 0.5, .test_ratio = 0.5}, "less than 1 together");
-  refuses(kLog, {.split = "time", .test_time = "8", .test_ratio = 0.2}, "leave out either");
-  refuses(kLog, {.split = "time", .valid_time = "9", .test_time = "8"}, "a time before the test's");
-  refuses(kLog, {.split = "time", .valid_time = "1", .test_time = "8"}, "got 0, 7 and 3");
-  refuses(kLog, {.split = "time", .test_time = "11"}, "got 9, 1 and 0");
-  refuses(kLog, {.split = "time", .test_time = "1"}, "none would be left to train on");
-  refuses("u a\nv b\n", {.split = "ratio"}, "got 2, 0 and 0");
+  refuses("u a\nu b\nu c\n",
+          {.split = {.rule = SplitRule::kTime}},
+          "--split time needs a timestamp column");
+  refuses(kLog,
+          {.split = {.rule = SplitRule::kFiles}},
+          "expected --valid-data FILE and --test-data FILE");
+  refuses(
+      kLog, {.split = {.test_time = "8"}}, "--test-time: has no effect with --split leave-one-out");
+  refuses(kLog,
+          {.split = {.test_ratio = 0.2}},
+          "--test-ratio: has no effect with --split leave-one-out");
+  refuses(kLog,
+          {.split = {.rule = SplitRule::kRatio, .valid_time = "8"}},
+          "--valid-time: has no effect");
+  refuses(kLog,
+          {.split = {.rule = SplitRule::kRatio}, .valid_data = "a", .test_data = "b"},
+          "--valid-data");
+  refuses(kLog,
+          {.split = {.rule = SplitRule::kRatio, .test_ratio = 1.0}},
+          "--test-ratio: expected a share");
+  refuses(kLog,
+          {.split = {.rule = SplitRule::kRatio, .valid_ratio = 0.5, .test_ratio = 0.5}},
+          "less than 1 together");
+  refuses(kLog,
+          {.split = {.rule = SplitRule::kTime, .test_time = "8", .test_ratio = 0.2}},
+          "leave out either");
+  refuses(kLog,
+          {.split = {.rule = SplitRule::kTime, .valid_time = "9", .test_time = "8"}},
+          "a time before the test's");
+  refuses(kLog,
+          {.split = {.rule = SplitRule::kTime, .valid_time = "1", .test_time = "8"}},
+          "got 0, 7 and 3");
+  refuses(kLog, {.split = {.rule = SplitRule::kTime, .test_time = "11"}}, "got 9, 1 and 0");
+  refuses(kLog,
+          {.split = {.rule = SplitRule::kTime, .test_time = "1"}},
+          "none would be left to train on");
+  refuses("u a\nv b\n", {.split = {.rule = SplitRule::kRatio}}, "got 2, 0 and 0");
   CHECK_THROWS_WITH_AS(load_data({.data = "-", .valid_data = "-", .test_data = "x"}),
                        doctest::Contains("standard input can be one file"),
                        UsageError);

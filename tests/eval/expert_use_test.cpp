@@ -10,9 +10,9 @@ namespace {
 
 ModelConfig config_of(std::int64_t subkeys, std::int64_t experts, std::int64_t heads) {
   ModelConfig config;
-  config.pool_subkeys = subkeys;
+  config.retrieval.pool_subkeys = subkeys;
   config.num_experts = experts;
-  config.retrieval_heads = heads;
+  config.retrieval.heads = heads;
   return config;
 }
 

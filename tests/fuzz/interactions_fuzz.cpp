@@ -13,9 +13,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   data::DataConfig config;
   config.data = file.path();
   config.items = (choice & 1U) != 0 ? file.path() : "";
-  config.on_bad_row = (choice & 2U) != 0 ? "skip" : "error";
-  config.drop_duplicates = (choice & 4U) != 0;
-  config.min_item_events = (choice & 8U) != 0 ? 2 : 1;
+  config.read.on_bad_row = (choice & 2U) != 0 ? data::BadRows::kSkip : data::BadRows::kError;
+  config.filters.drop_duplicates =
+      (choice & 4U) != 0 ? data::Duplicates::kAll : data::Duplicates::kNone;
+  config.filters.min_item_events = (choice & 8U) != 0 ? 2 : 1;
   fuzz::refused_at_most([&] {
     const data::LoadedData loaded = data::load_data(config);
     const data::Split split(loaded.dataset);

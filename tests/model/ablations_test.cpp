@@ -15,14 +15,14 @@ struct Ablation {
 };
 
 const std::vector<Ablation> kAblations{
-    {"retrieval random", [](ModelConfig& c) { c.retrieval = "random"; }},
-    {"expert_gate none", [](ModelConfig& c) { c.expert_gate = "none"; }},
-    {"expert_start retrieved", [](ModelConfig& c) { c.expert_start = "retrieved"; }},
-    {"query_network mean", [](ModelConfig& c) { c.query_network = "mean"; }},
+    {"retrieval random", [](ModelConfig& c) { c.retrieval.experts = ExpertChoice::kRandom; }},
+    {"expert_gate none", [](ModelConfig& c) { c.retrieval.gate = ExpertGate::kNone; }},
+    {"expert_start retrieved", [](ModelConfig& c) { c.retrieval.start = ExpertStart::kRetrieved; }},
+    {"query_network mean", [](ModelConfig& c) { c.retrieval.query_network = QueryPooling::kMean; }},
     {"all of the query side", [](ModelConfig& c) {
-       c.query_network = "mean";
-       c.expert_gate = "none";
-       c.expert_start = "retrieved";
+       c.retrieval.query_network = QueryPooling::kMean;
+       c.retrieval.gate = ExpertGate::kNone;
+       c.retrieval.start = ExpertStart::kRetrieved;
      }}};
 
 // Models that retrieve experts.
@@ -118,16 +118,19 @@ TEST_CASE("ablations: the parameters that are used exist, and no others") {
     change(config);
     return new_model(config);
   };
-  const auto random = model_with([](ModelConfig& c) { c.retrieval = "random"; });
+  const auto random =
+      model_with([](ModelConfig& c) { c.retrieval.experts = ExpertChoice::kRandom; });
   CHECK_FALSE(has_parameter(*random, "imr.query"));
   CHECK_FALSE(has_parameter(*random, "imr.subkeys"));
   CHECK(has_parameter(*random, "imr.memory"));
-  const auto mean = model_with([](ModelConfig& c) { c.query_network = "mean"; });
+  const auto mean =
+      model_with([](ModelConfig& c) { c.retrieval.query_network = QueryPooling::kMean; });
   CHECK_FALSE(has_parameter(*mean, "imr.query.levels"));
   CHECK(has_parameter(*mean, "imr.query.project"));
   const auto whole = model_with([](ModelConfig&) {});
-  const auto ungated = model_with([](ModelConfig& c) { c.expert_gate = "none"; });
-  const auto restarted = model_with([](ModelConfig& c) { c.expert_start = "retrieved"; });
+  const auto ungated = model_with([](ModelConfig& c) { c.retrieval.gate = ExpertGate::kNone; });
+  const auto restarted =
+      model_with([](ModelConfig& c) { c.retrieval.start = ExpertStart::kRetrieved; });
   CHECK(ungated->parameters().num_elements() == whole->parameters().num_elements());
   CHECK(restarted->parameters().num_elements() == whole->parameters().num_elements());
 }
@@ -144,7 +147,7 @@ TEST_CASE("ablations: every parameter learns, except what an absent gate cuts of
       CAPTURE(ablation.name);
       CAPTURE(parameter.name);
       const bool cut_off =
-          config.expert_gate == "none" &&
+          config.retrieval.gate == ExpertGate::kNone &&
           (parameter.name.find("imr.query") == 0 || parameter.name.find("imr.subkeys") == 0);
       CHECK(has_gradient(parameter.variable) == !cut_off);
     }
@@ -175,9 +178,9 @@ TEST_CASE("ablations: gradients match finite differences") {
 
 TEST_CASE("retrieval random: different experts of the pool for each head, taken as they are") {
   ModelConfig config = small_config("elastic");
-  config.retrieval = "random";
+  config.retrieval.experts = ExpertChoice::kRandom;
   config.num_experts = 12;
-  config.pool_subkeys = 3;  // 6 of 9 for each of two heads
+  config.retrieval.pool_subkeys = 3;  // 6 of 9 for each of two heads
   const data::Batch batch = batch_of(ragged_histories());
   const Retrieval retrieval(config, batch);
   const std::vector<std::int32_t> indices = retrieval.indices();
@@ -197,8 +200,8 @@ TEST_CASE("retrieval random: different experts of the pool for each head, taken 
 
 TEST_CASE("retrieval random: follows from the items of the sequence alone, and spreads") {
   ModelConfig config = small_config("elastic");
-  config.retrieval = "random";
-  config.pool_subkeys = 16;
+  config.retrieval.experts = ExpertChoice::kRandom;
+  config.retrieval.pool_subkeys = 16;
   std::vector<History> histories;
   for (std::uint64_t i = 0; i < 500; ++i) {
     histories.push_back(random_ids(5, 1, 40, i));
@@ -224,7 +227,7 @@ TEST_CASE("expert_gate none: the same experts as with the gate, without its fact
   const data::Batch batch = batch_of(ragged_histories());
   ModelConfig config = small_config("elastic");
   const Retrieval gated(config, batch);
-  config.expert_gate = "none";
+  config.retrieval.gate = ExpertGate::kNone;
   const Retrieval ungated(config, batch);
   CHECK(ungated.indices() == gated.indices());
   const Tensor rows =
@@ -235,7 +238,7 @@ TEST_CASE("expert_gate none: the same experts as with the gate, without its fact
 TEST_CASE("expert_start retrieved: every layer begins with the experts that it was given") {
   const NoGrad no_grad;
   ModelConfig config = small_config("elastic");
-  config.expert_start = "retrieved";
+  config.retrieval.start = ExpertStart::kRetrieved;
   ParameterStore store(1, DType::kFloat64, test_device());
   const DispatcherMixer first(store, "layers.0", config);
   const DispatcherMixer second(store, "layers.1", config);
@@ -257,7 +260,7 @@ TEST_CASE("expert_start: makes no difference to a single layer") {
   ModelConfig config = small_config("elastic");
   config.num_layers = 1;
   const Tensor carried = new_model(config)->encode_last(batch, {}).states.value();
-  config.expert_start = "retrieved";
+  config.retrieval.start = ExpertStart::kRetrieved;
   CHECK(same_bits(new_model(config)->encode_last(batch, {}).states.value(), carried));
 }
 

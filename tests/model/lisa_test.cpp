@@ -13,8 +13,8 @@ const ForwardMode kPlain{};
 
 ModelConfig lisa_config(const std::string& variant) {
   ModelConfig config = small_config("lisa");
-  config.lisa_variant = variant;
-  config.codebook_temperature = 0.7;
+  config.lisa.variant = parse_choice<LisaVariant>(variant, "variant");
+  config.lisa.codebook_temperature = 0.7;
   return config;
 }
 
@@ -78,7 +78,7 @@ Quantised quantise_plainly(const Model& model, const std::string& prefix, bool s
                   value(prefix + "similarity"),
                   static_cast<std::size_t>(shape[0]),
                   static_cast<std::size_t>(shape[2]),
-                  model.config().codebook_temperature,
+                  model.config().lisa.codebook_temperature,
                   soft);
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("lisa: items are sums of the codewords that the definition chooses") {
                                       to_doubles(store.find("quantiser.similarity").value()),
                                       2,
                                       8,
-                                      config.codebook_temperature,
+                                      config.lisa.codebook_temperature,
                                       soft);
       CHECK(relative_error(want.table, to_doubles(pass.input.value())) < tolerance::kEqual);
       for (std::int64_t c = 0; c < 2; ++c) {

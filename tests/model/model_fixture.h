@@ -21,16 +21,16 @@ inline ModelConfig small_config(const std::string& model) {
   config.max_len = 90;
   config.dropout = 0.2;
   config.num_experts = 4;
-  config.pool_subkeys = 3;
-  config.retrieval_heads = 2;
-  config.key_dim = 6;
-  config.query_stride = 3;
-  config.query_attention_len = 12;
+  config.retrieval.pool_subkeys = 3;
+  config.retrieval.heads = 2;
+  config.retrieval.key_dim = 6;
+  config.retrieval.query_stride = 3;
+  config.retrieval.query_attention_len = 12;
   config.window = 7;
-  config.num_codebooks = 2;
-  config.codebook_size = 12;
-  config.target_codebooks = 2;
-  config.target_codebook_size = 10;
+  config.lisa.num_codebooks = 2;
+  config.lisa.codebook_size = 12;
+  config.lisa.target_codebooks = 2;
+  config.lisa.target_codebook_size = 10;
   config.num_items = 40;
   return config;
 }

@@ -17,19 +17,16 @@ void change(const std::string& name, std::int64_t& value) {
 void change(const std::string&, double& value) {
   value *= 2.0;
 }
-void change(const std::string& name, std::string& value) {
-  value = name == "retrieval"       ? "random"
-          : name == "expert_start"  ? "retrieved"
-          : name == "query_network" ? "mean"
-          : name == "query_norm"    ? "centred"
-          : name == "memory"        ? "per-token"
-          : name == "lisa_variant"  ? "soft"
-                                    : "none";
+// Another choice than the default, which is the first; no model is without an option's last one.
+template <NamedChoice E>
+void change(const std::string& name, E& value) {
+  value = parse_choice<E>(name == "lisa_variant" ? "soft" : choice_names<E>().back().name, name);
 }
+void change(const std::string&, std::string& /*value*/) {}
 
 ModelConfig changed(const ModelConfig& config, const std::string& option) {
   ModelConfig result = config;
-  visit_options(result, [&](const char* name, auto& field, const char*) {
+  visit_options(result, [&](const char* name, auto& field, const auto&...) {
     if (name == option) {
       change(name, field);
     }
@@ -62,7 +59,7 @@ Facts facts_of(const ModelConfig& config) {
 std::vector<std::string> options_of_some_models() {
   std::vector<std::string> options;
   ModelConfig config;
-  visit_options(config, [&](const char* name, auto&, const char*) {
+  visit_options(config, [&](const char* name, const auto&...) {
     if (!models_with_option(name).empty()) {
       options.emplace_back(name);
     }
@@ -78,9 +75,9 @@ TEST_CASE("model options: one that a model has makes a difference, another makes
   for (const std::string& name : model_names()) {
     ModelConfig config = small_config(name);
     if (name == "elastic-causal") {
-      config.memory = "per-token";  // has product keys then
+      config.retrieval.memory = EventMemory::kPerToken;  // has product keys then
     } else if (name == "lisa") {
-      config.lisa_variant = "mini";  // has codebooks of the scored items then
+      config.lisa.variant = LisaVariant::kMini;  // has codebooks of the scored items then
     }
     const Facts facts = facts_of(config);
     for (const std::string& option : options) {

@@ -88,7 +88,7 @@ TEST_CASE("causal models: what comes after an event does not change its state") 
   for (const std::string& name : models_of(Direction::kCausal)) {
     for (const std::string position : {"auto", "forward", "recent", "none"}) {
       ModelConfig config = small_config(name);
-      config.position = position;
+      config.position = parse_choice<PositionEmbedding>(position, "position");
       const auto model = new_model(config);
       const Tensor states = model->encode(batch_of({history}), {}).states.value();
       for (const std::int64_t t : {0, 1, 63, 64, 78}) {
@@ -114,7 +114,7 @@ TEST_CASE("causal models: appending moves nothing unless positions count from th
   for (const std::string& name : models_of(Direction::kCausal)) {
     for (const std::string position : {"auto", "forward", "none"}) {
       ModelConfig config = small_config(name);
-      config.position = position;
+      config.position = parse_choice<PositionEmbedding>(position, "position");
       const auto model = new_model(config);
       const Tensor states = model->encode(batch_of({history}), {}).states.value();
       for (const std::int64_t t : {1, 63, 65, 79}) {
@@ -200,10 +200,11 @@ TEST_CASE("models: position auto is forward when causal and recent when not") {
   for (const std::string& name : model_names()) {
     CAPTURE(name);
     const auto model = small_model(name);
-    CHECK(model->config().position ==
-          (model->direction() == Direction::kCausal ? "forward" : "recent"));
+    CHECK(model->config().position == (model->direction() == Direction::kCausal
+                                           ? PositionEmbedding::kForward
+                                           : PositionEmbedding::kRecent));
     ModelConfig config = small_config(name);
-    config.position = "none";
+    config.position = PositionEmbedding::kNone;
     CHECK_THROWS_AS((void)new_model(config)->parameters().find("position_embedding.weight"),
                     UsageError);
   }

@@ -10,7 +10,7 @@ namespace {
 
 ModelConfig centred_config(const std::string& model = "elastic") {
   ModelConfig config = small_config(model);
-  config.query_norm = "centred";
+  config.retrieval.query_norm = QueryNorm::kCentred;
   return config;
 }
 
@@ -80,10 +80,10 @@ TEST_CASE("query_norm centred: gradients match finite differences") {
 }
 
 // Histories that differ a little: their queries are nearly one.
-std::size_t experts_of_similar_users(const std::string& query_norm) {
+std::size_t experts_of_similar_users(QueryNorm query_norm) {
   ModelConfig config = centred_config();
-  config.query_norm = query_norm;
-  config.pool_subkeys = 16;
+  config.retrieval.query_norm = query_norm;
+  config.retrieval.pool_subkeys = 16;
   const data::Batch batch = batch_of(std::vector<History>(64, History(3, 1)));
   std::vector<double> tokens = to_doubles(random_f64({batch.num_tokens(), config.dim}, 5));
   for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -102,7 +102,8 @@ std::size_t experts_of_similar_users(const std::string& query_norm) {
 }
 
 TEST_CASE("query_norm centred: users who are much alike retrieve different experts") {
-  CHECK(4 * experts_of_similar_users("layer") < experts_of_similar_users("centred"));
+  CHECK(4 * experts_of_similar_users(QueryNorm::kLayer) <
+        experts_of_similar_users(QueryNorm::kCentred));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 std::unique_ptr<Model> streaming_model(const std::string& name, DType dtype = DType::kFloat32) {
   ModelConfig config = small_config(name);
-  config.position = "none";
+  config.position = PositionEmbedding::kNone;
   config.max_len = 10'000;
   return new_model(config, /*seed=*/1, dtype);
 }

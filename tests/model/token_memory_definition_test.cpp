@@ -17,9 +17,9 @@ Sizes sizes_of(const ModelConfig& c) {
           size(c.num_heads),
           size(c.dim / c.num_heads),
           size(c.num_experts),
-          size(c.retrieval_heads),
-          size(c.key_dim),
-          size(c.pool_subkeys)};
+          size(c.retrieval.heads),
+          size(c.retrieval.key_dim),
+          size(c.retrieval.pool_subkeys)};
 }
 
 // weight [out, in] x
@@ -204,7 +204,7 @@ TEST_CASE("token memory: the mixer equals its definition in plain loops") {
   const Threads one(1);
   for (const std::int64_t experts : {2, 4, 6}) {
     ModelConfig config = small_config("elastic-causal");
-    config.memory = "per-token";
+    config.retrieval.memory = EventMemory::kPerToken;
     config.num_experts = experts;
     ParameterStore store(1, DType::kFloat64, test_device());
     const CausalDispatcherMixer mixer(store, "layers.0", config);

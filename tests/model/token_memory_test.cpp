@@ -11,13 +11,13 @@ const ForwardMode kTraining{true, 5, 3};
 
 ModelConfig memory_config() {
   ModelConfig config = small_config("elastic-causal");
-  config.memory = "per-token";
+  config.retrieval.memory = EventMemory::kPerToken;
   return config;
 }
 
 ModelConfig stream_config() {
   ModelConfig config = memory_config();
-  config.position = "none";
+  config.position = PositionEmbedding::kNone;
   config.max_len = 10'000;
   return config;
 }
@@ -134,7 +134,7 @@ TEST_CASE("token memory: the same bits at one, two and three threads, gradients 
     config.dim = 32;
     config.max_len = 150;
     config.num_experts = 8;
-    config.pool_subkeys = 8;
+    config.retrieval.pool_subkeys = 8;
     config.num_items = 400;
     const auto model = new_model(config);
     const Variable loss = training_loss(*model, batch, kTraining);
@@ -187,7 +187,7 @@ TEST_CASE("token memory: a stream's states are those of the whole history") {
 
 TEST_CASE("token memory: a stream keeps no more than without it") {
   ModelConfig without = stream_config();
-  without.memory = "none";
+  without.retrieval.memory = EventMemory::kNone;
   const StreamStates states = new_model(stream_config())->streaming()->new_streams(2);
   const StreamStates plain = new_model(without)->streaming()->new_streams(2);
   REQUIRE(states.size() == plain.size());

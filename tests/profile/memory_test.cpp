@@ -22,7 +22,7 @@ Workload training(const char* model, std::int64_t length, std::int64_t batch) {
   workload.model.num_items = 50;
   // Keep the memory per sequence small compared with that of its tokens.
   workload.model.num_experts = 4;
-  workload.model.query_attention_len = 4;
+  workload.model.retrieval.query_attention_len = 4;
   workload.phase = Phase::kTrain;
   workload.batch = batch;
   workload.repetitions = 1;

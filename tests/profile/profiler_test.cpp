@@ -36,7 +36,7 @@ TEST_CASE("profiler: the operations of softmax match a count by hand") {
   CHECK(measure(small("softmax-tiled", Phase::kEncode, 100), kMachine).work.flops ==
         doctest::Approx(2.0 * 2.0 * 2.0 * layer));
   Workload train = small("softmax", Phase::kTrain, 100);
-  train.supervision = "all";
+  train.supervision = train::SupervisionChoice::kAll;
   // Backward takes twice the operations of forward, also for the product with the items.
   CHECK(measure(train, kMachine).work.flops ==
         doctest::Approx(3.0 * 2.0 * (2.0 * 2.0 * layer + 2.0 * n * 64.0 * 50.0)));
@@ -80,7 +80,7 @@ TEST_CASE("profiler: kinds of memory add up to the peak, and estimates are not b
   for (const char* model : {"elastic", "lda", "softmax", "softmax-tiled"}) {
     for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain}) {
       CAPTURE(model);
-      CAPTURE(name_of(phase));
+      CAPTURE(choice_name(phase));
       const Workload workload = small(model, phase, 2048);
       const Row row = measure(workload, kMachine);
       REQUIRE(row.status == RowStatus::kOk);

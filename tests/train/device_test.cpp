@@ -34,7 +34,7 @@ ModelConfig config_of(const std::string& model) {
 Trained train(const std::string& name, Device device, DType dtype) {
   const auto model = make_model(config_of(name), 3, dtype, device);
   TrainConfig config = tiny_train_config();
-  config.clip_norm = 1.0;
+  config.optimizer.clip_norm = 1.0;
   Optimizer optimizer(model->parameters(), config);
   Trained result;
   for (std::int64_t step = 1; step <= kSteps; ++step) {

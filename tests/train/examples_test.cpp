@@ -17,7 +17,8 @@ using Lengths = std::vector<std::int64_t>;
 constexpr std::int64_t kWindow = 3;
 
 ExampleOptions options_of(Supervision supervision, const char* cuts, std::int64_t max_len) {
-  return {supervision, parse_cuts(cuts), max_len, kWindow, /*window_targets=*/0, /*seed=*/7};
+  return {
+      supervision, Cuts::parse(cuts, "cuts"), max_len, kWindow, /*window_targets=*/0, /*seed=*/7};
 }
 
 std::vector<Example> sorted(std::vector<Example> examples) {

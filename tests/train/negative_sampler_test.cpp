@@ -12,8 +12,8 @@ namespace {
 
 TrainConfig config_of(const std::string& sampling) {
   TrainConfig config;
-  config.loss = "sampled-softmax";
-  config.negative_sampling = sampling;
+  config.loss.kind = LossKind::kSampledSoftmax;
+  config.loss.negative_sampling = parse_choice<NegativeSampling>(sampling, "sampling");
   return config;
 }
 

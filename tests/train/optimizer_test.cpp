@@ -96,8 +96,8 @@ TEST_CASE("optimizer: two steps of Adam, computed by hand") {
 TEST_CASE("optimizer: adamw decays the weights separately from the gradient") {
   Parameters parameters;
   TrainConfig config;
-  config.optimizer = "adamw";
-  config.weight_decay = 0.5;
+  config.optimizer.rule = OptimizerRule::kAdamW;
+  config.optimizer.weight_decay = 0.5;
   Optimizer optimizer(parameters.store, config);
   parameters.step(optimizer, {0.0, 2.0}, {0.0});
   check_close(parameters.values(), {0.95, 0.95 - 0.1 * 2.0 / (2.0 + 1e-8), 0.0});
@@ -106,7 +106,7 @@ TEST_CASE("optimizer: adamw decays the weights separately from the gradient") {
 TEST_CASE("optimizer: gradients with a joint norm above clip_norm are scaled together") {
   Parameters parameters;
   TrainConfig config;
-  config.clip_norm = 1.0;
+  config.optimizer.clip_norm = 1.0;
   Optimizer optimizer(parameters.store, config);
   parameters.step(optimizer, {3.0, 0.0}, {4.0});
   const std::vector<NamedTensor> state = optimizer.state();
@@ -223,7 +223,7 @@ TEST_CASE(
 TEST_CASE("optimizer: rows enter the clipped norm, and the guard names their parameter") {
   Parameters parameters;
   TrainConfig config;
-  config.clip_norm = 1.0;
+  config.optimizer.clip_norm = 1.0;
   Optimizer optimizer(parameters.store, config);
   const Tensor rows = Tensor::from<std::int32_t>({1}, {1}, test_device());
   const auto step = [&](double grad_row, double grad_bias) {

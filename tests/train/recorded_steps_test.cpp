@@ -42,7 +42,7 @@ struct Trained {
 Trained train(const std::string& name, DType dtype, bool record) {
   const auto model = make_model(config_of(name), 3, dtype, test_device());
   TrainConfig config = tiny_train_config();
-  config.clip_norm = 1.0;
+  config.optimizer.clip_norm = 1.0;
   Optimizer optimizer(model->parameters(), config);
   RecordedSteps recorded(*model, optimizer);
   Trained result;
@@ -110,11 +110,11 @@ TEST_CASE("recorded steps: the trainer refuses unsuitable options") {
   TemporaryFolder folder;
   CHECK_THROWS_AS(run.train(folder.file("run")), UsageError);
   run.model_config = tiny_model_config("elastic");
-  run.model_config.retrieval = "random";
+  run.model_config.retrieval.experts = ExpertChoice::kRandom;
   CHECK(message_of([&] { run.train(folder.file("random")); }).find("--retrieval learned") !=
         std::string::npos);
-  run.model_config.retrieval = "learned";
-  run.model_config.query_norm = "centred";
+  run.model_config.retrieval.experts = ExpertChoice::kLearned;
+  run.model_config.retrieval.query_norm = QueryNorm::kCentred;
   CHECK(message_of([&] { run.train(folder.file("centred")); }).find("--query-norm layer") !=
         std::string::npos);
 }
@@ -141,7 +141,7 @@ TEST_CASE("recorded steps: a run stopped and resumed ends with the same bits") {
     run.model_config = tiny_model_config("elastic");
     run.config.cuda_graphs = true;
     run.config.epochs = 2;
-    run.config.cuts = "latest";
+    run.config.targets.cuts = Cuts::parse("latest", "cuts");
   };
   TemporaryFolder folder;
   TinyRun whole;

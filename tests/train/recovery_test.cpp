@@ -47,26 +47,26 @@ TEST_CASE("trainer: a run killed before its first checkpoint starts over") {
 TEST_CASE("trainer: a run resumed after time ran out has the best model of its checkpoint") {
   const TemporaryFolder folder;
   TinyRun run;
-  run.config.learning_rate = 1e-3;
+  run.config.optimizer.learning_rate = 1e-3;
   run.config.epochs = 2;
   run.train(folder.file("whole"));
   // A run stopped by max_tokens in the second epoch has saved a model of a later epoch than the
   // best one of its checkpoint. Resuming must not keep that model.
   const auto event = nlohmann::json::parse(timeless_metrics(folder.file("whole")).front());
   const std::string path = folder.file("parts");
-  run.config.max_tokens = event["tokens_read"].get<std::int64_t>();
+  run.config.limits.max_tokens = event["tokens_read"].get<std::int64_t>();
   run.train(path);
   const std::string first = bytes_of(path + "/model.safetensors");
-  run.config.max_tokens += 1;
+  run.config.limits.max_tokens += 1;
   TrainResult result;
   for (int step = 0; step < 100 && result.best_epoch != 2; ++step) {
     result = run.train(path, /*resume=*/true);
-    run.config.max_tokens += 7;  // until one of the evaluations is better
+    run.config.limits.max_tokens += 7;  // until one of the evaluations is better
   }
   REQUIRE(result.best_epoch == 2);
   REQUIRE(result.status == Status::kOutOfTokens);
   CHECK(fs::exists(path + "/checkpoints/former-best.safetensors"));
-  run.config.max_tokens = 0;
+  run.config.limits.max_tokens = 0;
   run.stop_after = result.num_steps + 1;
   CHECK(run.train(path, /*resume=*/true).best_epoch == 1);
   const bool is_first = bytes_of(path + "/model.safetensors") == first;

@@ -13,9 +13,9 @@ const char* const kLosses[] = {"sampled-softmax", "bce", "gbce"};
 
 TrainConfig config_of(const std::string& loss, const std::string& updates = "auto") {
   TrainConfig config = tiny_train_config();
-  config.loss = loss;
-  config.negatives = 9;
-  config.item_updates = updates;
+  config.loss.kind = parse_choice<LossKind>(loss, "loss");
+  config.loss.negatives = 9;
+  config.loss.item_updates = parse_choice<ItemUpdates>(updates, "updates");
   return config;
 }
 
@@ -37,11 +37,11 @@ struct Stepper {
         model(make_model(model_config, 3, dtype, test_device())),
         optimizer(model->parameters(), config),
         steps(*model, optimizer, split, config),
-        options{supervision_for(config, *model),
+        options{supervision_for(config.targets, *model),
                 {},
                 model_config.max_len,
                 model_config.window,
-                config.window_targets,
+                config.targets.window_targets,
                 static_cast<std::uint64_t>(config.seed)} {}
 
   double run(std::uint32_t step) {
@@ -86,9 +86,9 @@ TEST_CASE("sampled steps: the first step by rows has the bits of one over all it
         CAPTURE(model);
         CAPTURE(loss);
         TrainConfig rows = config_of(loss, "rows");
-        rows.negative_sampling = sampling;
+        rows.loss.negative_sampling = parse_choice<NegativeSampling>(sampling, "sampling");
         TrainConfig all = rows;
-        all.item_updates = "all";
+        all.loss.item_updates = ItemUpdates::kAll;
         Stepper by_rows(windowed_config(model), rows);
         Stepper whole(windowed_config(model), all);
         const auto before = whole.parameters();
@@ -102,7 +102,7 @@ TEST_CASE("sampled steps: the first step by rows has the bits of one over all it
 
 TEST_CASE("sampled steps: random experts depend on the items, not on their rows") {
   ModelConfig config = tiny_model_config("elastic");
-  config.retrieval = "random";
+  config.retrieval.experts = ExpertChoice::kRandom;
   Stepper by_rows(config, config_of("bce", "rows"));
   Stepper whole(config, config_of("bce", "all"));
   CHECK(by_rows.run(1) == whole.run(1));
@@ -153,7 +153,7 @@ TEST_CASE("sampled steps: the loss falls, and items that no step refers to do no
                    ? 0
                    : 1;
     }
-    const std::int64_t drawn = sampled_loss_settings(stepper.config, *stepper.model).num_drawn;
+    const std::int64_t drawn = sampled_loss_settings(stepper.config.loss, *stepper.model).num_drawn;
     CHECK(moved >= kTinyItems);
     CHECK(moved <= kTinyItems + drawn * kFewSteps);
     if (!test_is_brief()) {
@@ -180,7 +180,7 @@ TEST_CASE("sampled steps: a model that computes its items trains the whole table
   for (const char* variant : {"base", "soft", "mini"}) {
     CAPTURE(variant);
     ModelConfig config = tiny_model_config("lisa");
-    config.lisa_variant = variant;
+    config.lisa.variant = parse_choice<LisaVariant>(variant, "variant");
     Stepper stepper(config, config_of("sampled-softmax"));
     const auto before = stepper.parameters();
     CHECK(std::isfinite(stepper.run(1)));
@@ -198,7 +198,7 @@ TEST_CASE("sampled steps: a binary loss starts at the odds of its negatives") {
   for (const std::int64_t negatives : {1, 9, 400}) {
     CAPTURE(negatives);
     TrainConfig config = config_of("bce");
-    config.negatives = negatives;
+    config.loss.negatives = negatives;
     ModelConfig model_config = tiny_model_config("softmax");
     model_config.num_items = kWideItems;
     Stepper stepper(model_config, config, DType::kFloat64, wide_split());
@@ -206,7 +206,7 @@ TEST_CASE("sampled steps: a binary loss starts at the odds of its negatives") {
     const double prior = std::log(m);
     const double expected = (softplus(prior) + m * softplus(-prior)) / (1.0 + m);
     CHECK(std::abs(stepper.run(1) / expected - 1.0) < 0.05);
-    const SampledLossSettings settings = sampled_loss_settings(config, *stepper.model);
+    const SampledLossSettings settings = sampled_loss_settings(config.loss, *stepper.model);
     CHECK(settings.num_drawn == std::max<std::int64_t>(negatives, 256));
     CHECK(settings.loss.negative_weight * static_cast<double>(settings.num_drawn) ==
           doctest::Approx(m));
@@ -217,9 +217,9 @@ TEST_CASE("sampled steps: gbce's power follows the paper, and too many negatives
   const auto model = make_model(tiny_model_config("softmax"), 1);  // 11 items besides the target
   const auto power = [&](double t, std::int64_t negatives) {
     TrainConfig config = config_of("gbce");
-    config.gbce_t = t;
-    config.negatives = negatives;
-    return sampled_loss_settings(config, *model).loss.target_power;
+    config.loss.gbce_t = t;
+    config.loss.negatives = negatives;
+    return sampled_loss_settings(config.loss, *model).loss.target_power;
   };
   const double alpha = 4.0 / 11.0;
   CHECK(power(0.75, 4) == doctest::Approx(alpha * (0.75 * (1.0 - 1.0 / alpha) + 1.0 / alpha)));

@@ -13,10 +13,11 @@ TinyRun run_of(const std::string& loss, const std::string& model) {
   TinyRun run;
   run.model_config = tiny_model_config(model);
   run.model_config.window = 3;
-  run.config.loss = loss;
-  run.config.negatives = 6;
-  run.config.negative_sampling = loss == "gbce" ? "uniform" : "popularity";
-  run.config.clip_norm = 1.0;
+  run.config.loss.kind = parse_choice<LossKind>(loss, "loss");
+  run.config.loss.negatives = 6;
+  run.config.loss.negative_sampling =
+      loss == "gbce" ? NegativeSampling::kUniform : NegativeSampling::kPopularity;
+  run.config.optimizer.clip_norm = 1.0;
   return run;
 }
 
@@ -85,7 +86,7 @@ TEST_CASE("sampled training: a run is not resumed with another loss or number of
   TemporaryFolder folder;
   TinyRun run = run_of("bce", "softmax");
   run.train(folder.file("run"));
-  run.config.negatives = 7;
+  run.config.loss.negatives = 7;
   CHECK(message_of([&] {
           run.train(folder.file("run"), /*resume=*/true);
         }).find("the run was started with negatives = 6, it cannot go on with 7") !=
@@ -114,7 +115,7 @@ TEST_CASE("sampled training: every loss learns a tiny data set") {
     TinyRun run = run_of(loss, "softmax");
     run.model_config.dropout = 0.0;
     run.config.epochs = 60;
-    run.config.patience = 60;
+    run.config.limits.patience = 60;
     double best_hit_at_1 = 0.0;
     run.observer.evaluation = [&](const EvaluationReport& report) {
       best_hit_at_1 = std::max(best_hit_at_1, eval::value_of(report.metrics, "HR@1"));

@@ -96,6 +96,9 @@ TEST_CASE("saved model: missing or invalid parts are refused by name") {
           metadata["config"] = config_with(metadata["config"], "dim", "x");
         }) == "option 'dim' has a value of another type: \"x\"");
   CHECK(refusal([](Tensors&, Metadata& metadata) {
+          metadata["config"] = config_with(metadata["config"], "query_norm", "centered");
+        }) == "query_norm: expected layer or centred, got 'centered'; did you mean centred?");
+  CHECK(refusal([](Tensors&, Metadata& metadata) {
           metadata["config"] = config_with(metadata["config"], "new_option", 1);
         }) ==
         "unknown option 'new_option' in the model's config; it was saved by another version of "

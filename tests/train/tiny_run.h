@@ -49,11 +49,11 @@ inline ModelConfig tiny_model_config(const std::string& model) {
   config.max_len = 6;
   config.dropout = 0.2;
   config.num_experts = 4;
-  config.pool_subkeys = 4;
-  config.key_dim = 8;
-  config.query_stride = 2;
-  config.num_codebooks = 2;
-  config.codebook_size = 8;
+  config.retrieval.pool_subkeys = 4;
+  config.retrieval.key_dim = 8;
+  config.retrieval.query_stride = 2;
+  config.lisa.num_codebooks = 2;
+  config.lisa.codebook_size = 8;
   config.num_items = kTinyItems;
   return config;
 }
@@ -62,8 +62,8 @@ inline TrainConfig tiny_train_config() {
   TrainConfig config;
   config.epochs = 3;
   config.batch_size = 7;
-  config.learning_rate = 1e-2;
-  config.save_every_s = 1e6;
+  config.optimizer.learning_rate = 1e-2;
+  config.limits.save_every_s = 1e6;
   config.threads = 1;  // too little work for more
   return config;
 }

@@ -32,66 +32,58 @@ TEST_CASE("train config: the defaults are accepted") {
 TEST_CASE("train config: a refusal names the option, what is allowed and the value") {
   CHECK(refusal([](TrainConfig& c) { c.epochs = 0; }) ==
         "epochs: expected a whole number of at least 1, got 0");
-  CHECK(refusal([](TrainConfig& c) { c.learning_rate = 0.0; }) ==
+  CHECK(refusal([](TrainConfig& c) { c.optimizer.learning_rate = 0.0; }) ==
         "learning_rate: expected a number above 0, got 0");
-  CHECK(refusal([](TrainConfig& c) { c.clip_norm = -1.0; }) ==
+  CHECK(refusal([](TrainConfig& c) { c.optimizer.clip_norm = -1.0; }) ==
         "clip_norm: expected a number of at least 0, got -1");
-  CHECK(refusal([](TrainConfig& c) { c.optimizer = "sgd"; }) ==
-        "optimizer: expected one of adam, adamw, got 'sgd'");
-  CHECK(refusal([](TrainConfig& c) { c.schedule = "step"; }) ==
-        "schedule: expected one of constant, cosine, got 'step'");
-  CHECK(refusal([](TrainConfig& c) { c.loss = "bpr"; }) ==
-        "loss: expected one of softmax, sampled-softmax, bce, gbce, got 'bpr'");
-  CHECK(refusal([](TrainConfig& c) { c.supervision = "first"; }) ==
-        "supervision: expected one of auto, last, window, all, got 'first'");
   CHECK(refusal([](TrainConfig& c) { c.seed = -1; }) ==
         "seed: expected a whole number of at least 0, got -1");
 }
 
 TEST_CASE("train config: weight decay needs adamw and says so") {
-  CHECK(refusal([](TrainConfig& c) { c.weight_decay = 0.1; }) ==
+  CHECK(refusal([](TrainConfig& c) { c.optimizer.weight_decay = 0.1; }) ==
         "weight_decay: expected 0 with optimizer adam, got 0.1; use optimizer adamw");
   CHECK(refusal([](TrainConfig& c) {
-          c.weight_decay = 0.1;
-          c.optimizer = "adamw";
+          c.optimizer.weight_decay = 0.1;
+          c.optimizer.rule = OptimizerRule::kAdamW;
         }).empty());
 }
 
 TEST_CASE("train config: options of negatives need a loss that draws them") {
-  for (const char* loss : {"sampled-softmax", "bce", "gbce"}) {
+  for (const LossKind loss : {LossKind::kSampledSoftmax, LossKind::kBce, LossKind::kGbce}) {
     CHECK(refusal([&](TrainConfig& c) {
-            c.loss = loss;
-            c.negatives = 16;
-            c.negative_sampling = "popularity";
-            c.item_updates = "rows";
+            c.loss.kind = loss;
+            c.loss.negatives = 16;
+            c.loss.negative_sampling = NegativeSampling::kPopularity;
+            c.loss.item_updates = ItemUpdates::kRows;
           }).empty());
   }
-  CHECK(refusal([](TrainConfig& c) { c.negatives = 16; }) ==
+  CHECK(refusal([](TrainConfig& c) { c.loss.negatives = 16; }) ==
         "negatives: it means nothing with loss softmax, yet it was set to 16; leave it out, or use "
         "loss sampled-softmax, bce or gbce");
   CHECK(
-      refusal([](TrainConfig& c) { c.negative_sampling = "popularity"; }) ==
+      refusal([](TrainConfig& c) { c.loss.negative_sampling = NegativeSampling::kPopularity; }) ==
       "negative_sampling: it means nothing with loss softmax, yet it was set to popularity; leave "
       "it out, or use loss sampled-softmax, bce or gbce");
-  CHECK(refusal([](TrainConfig& c) { c.item_updates = "rows"; }) ==
+  CHECK(refusal([](TrainConfig& c) { c.loss.item_updates = ItemUpdates::kRows; }) ==
         "item_updates: expected all or auto with loss softmax, whose gradient concerns every item, "
         "got 'rows'; use loss sampled-softmax, bce or gbce");
   CHECK(refusal([](TrainConfig& c) {
-          c.loss = "bce";
-          c.gbce_t = 0.5;
+          c.loss.kind = LossKind::kBce;
+          c.loss.gbce_t = 0.5;
         }) ==
         "gbce_t: it means nothing with loss bce, yet it was set to 0.5; leave it out, or use "
         "loss gbce");
   CHECK(refusal([](TrainConfig& c) {
-          c.loss = "gbce";
-          c.gbce_t = 1.5;
+          c.loss.kind = LossKind::kGbce;
+          c.loss.gbce_t = 1.5;
         }) == "gbce_t: expected a number of 0 to 1, got 1.5");
   CHECK(refusal([](TrainConfig& c) {
-          c.loss = "bce";
-          c.negatives = 0;
+          c.loss.kind = LossKind::kBce;
+          c.loss.negatives = 0;
         }) == "negatives: expected a whole number of 1 to 65536, got 0");
   CHECK(refusal([](TrainConfig& c) {
-          c.loss = "bce";
+          c.loss.kind = LossKind::kBce;
           c.cuda_graphs = true;
         }) ==
         "--cuda-graphs: expected --loss softmax, got bce: the host draws the negatives of "
@@ -99,14 +91,22 @@ TEST_CASE("train config: options of negatives need a loss that draws them") {
 }
 
 TEST_CASE("train config: cuts are auto, all, latest or a positive number") {
-  CHECK(parse_cuts("auto").kind == Cuts::Kind::kAll);
-  CHECK(parse_cuts("all").kind == Cuts::Kind::kAll);
-  CHECK(parse_cuts("latest").kind == Cuts::Kind::kLatest);
-  CHECK(parse_cuts("3").kind == Cuts::Kind::kRandom);
-  CHECK(parse_cuts("3").count == 3);
+  CHECK(Cuts::parse("auto", "cuts").kind == Cuts::Kind::kAuto);
+  CHECK(Cuts::parse("all", "cuts").kind == Cuts::Kind::kAll);
+  CHECK(Cuts::parse("latest", "cuts").kind == Cuts::Kind::kLatest);
+  CHECK(Cuts::parse("3", "cuts").kind == Cuts::Kind::kRandom);
+  CHECK(Cuts::parse("3", "cuts").count == 3);
   for (const char* cuts : {"", "0", "-1", "3x", "1.5", "All"}) {
     CAPTURE(cuts);
-    CHECK_THROWS_AS(parse_cuts(cuts), UsageError);
+    CHECK_THROWS_AS(Cuts::parse(cuts, "cuts"), UsageError);
+  }
+  CHECK_THROWS_WITH_AS(
+      Cuts::parse("latst", "--cuts"),
+      "--cuts: expected auto, all, latest or a number of at least 1, got 'latst'; did you mean "
+      "latest?",
+      UsageError);
+  for (const char* cuts : {"auto", "all", "latest", "3"}) {
+    CHECK(Cuts::parse(cuts, "cuts").text() == cuts);
   }
 }
 

@@ -98,9 +98,9 @@ TEST_CASE("trainer: an interrupted and resumed run equals the uninterrupted one,
       const TemporaryFolder folder;
       TinyRun run;
       run.model_config = tiny_model_config(model);
-      run.config.cuts = cuts;
-      run.config.schedule = "cosine";
-      run.config.clip_norm = 1.0;
+      run.config.targets.cuts = Cuts::parse(cuts, "cuts");
+      run.config.optimizer.schedule = Schedule::kCosine;
+      run.config.optimizer.clip_norm = 1.0;
       std::vector<std::int64_t> steps;  // of each epoch
       run.observer.epoch = [&](const EpochReport& report) { steps.push_back(report.num_steps); };
       const TrainResult whole = run.train(folder.file("whole"));
@@ -175,7 +175,7 @@ TEST_CASE("trainer: a tiny data set is learned to a hit rate of 1") {
     run.model_config.dropout = 0.0;
     run.split = tiny_split(/*shortest=*/10);
     run.config.epochs = 60;
-    run.config.patience = 60;
+    run.config.limits.patience = 60;
     double best_hit_at_1 = 0.0;
     run.observer.evaluation = [&](const EvaluationReport& report) {
       best_hit_at_1 = std::max(best_hit_at_1, eval::value_of(report.metrics, "HR@1"));
@@ -217,8 +217,8 @@ TEST_CASE("trainer: training stops when the metric stops improving, and keeps th
   const TemporaryFolder folder;
   TinyRun run;
   run.config.epochs = 100;
-  run.config.patience = 2;
-  run.config.learning_rate =
+  run.config.limits.patience = 2;
+  run.config.optimizer.learning_rate =
       1e-12;  // weights hardly change, so the first evaluation stays the best
   const TrainResult result = run.train(folder.file("run"));
   CHECK(result.status == Status::kEarlyStopped);
@@ -231,7 +231,7 @@ TEST_CASE("trainer: evaluations take place every eval_every epochs and at the en
   const TemporaryFolder folder;
   TinyRun run;
   run.config.epochs = 5;
-  run.config.eval_every = 2;
+  run.config.limits.eval_every = 2;
   std::vector<std::int64_t> epochs;
   run.observer.evaluation = [&](const EvaluationReport& report) { epochs.push_back(report.epoch); };
   run.train(folder.file("run"));
@@ -242,7 +242,7 @@ TEST_CASE("trainer: at max_time_s it evaluates, saves and can be resumed") {
   const TemporaryFolder folder;
   TinyRun run;
   run.train(folder.file("whole"));
-  run.config.max_time_s = 1e-9;
+  run.config.limits.max_time_s = 1e-9;
   std::int64_t evaluations = 0;
   run.observer.evaluation = [&](const EvaluationReport&) { ++evaluations; };
   const TrainResult result = run.train(folder.file("parts"));
@@ -251,7 +251,7 @@ TEST_CASE("trainer: at max_time_s it evaluates, saves and can be resumed") {
   CHECK(result.best_epoch == 1);
   CHECK(evaluations == 1);
   CHECK(read_model(folder.file("parts/model.safetensors")).info.epoch == 1);
-  run.config.max_time_s = 0.0;
+  run.config.limits.max_time_s = 0.0;
   CHECK(run.train(folder.file("parts"), /*resume=*/true).status == Status::kFinished);
   check_same(folder.file("parts"), folder.file("whole"));
 }
@@ -267,7 +267,7 @@ TEST_CASE("trainer: at max_tokens it evaluates, saves and can be resumed") {
   const std::int64_t epoch = tokens.front();
   CHECK(epoch > 2);
   CHECK(tokens.back() == epoch * run.config.epochs);
-  run.config.max_tokens = epoch + 1;  // reached by the first step of the second epoch
+  run.config.limits.max_tokens = epoch + 1;  // reached by the first step of the second epoch
   const TrainResult result = run.train(folder.file("parts"));
   CHECK(result.status == Status::kOutOfTokens);
   CHECK(result.num_epochs == 1);
@@ -276,7 +276,7 @@ TEST_CASE("trainer: at max_tokens it evaluates, saves and can be resumed") {
   CHECK(last["epoch"] == 2);
   CHECK(last["tokens_read"] > epoch);
   CHECK(last["tokens_read"] < 2 * epoch);
-  run.config.max_tokens = 0;
+  run.config.limits.max_tokens = 0;
   CHECK(run.train(folder.file("parts"), /*resume=*/true).status == Status::kFinished);
   check_same(folder.file("parts"), folder.file("whole"));
 }
@@ -308,7 +308,7 @@ TEST_CASE("trainer: max_tokens of one epoch trains one epoch") {
   run.train(folder.file("whole"));
   const auto event = nlohmann::json::parse(timeless_metrics(folder.file("whole")).front());
   run.config.epochs = 5;
-  run.config.max_tokens = event["tokens_read"].get<std::int64_t>();
+  run.config.limits.max_tokens = event["tokens_read"].get<std::int64_t>();
   const TrainResult result = run.train(folder.file("limited"));
   CHECK(result.status == Status::kOutOfTokens);
   CHECK(result.num_epochs == 1);
@@ -326,14 +326,14 @@ TEST_CASE("trainer: a run is resumed only with its own options and data") {
     change(changed);
     return message_of<CheckpointError>([&] { changed.train(path, /*resume=*/true); });
   };
-  contains(refusal([](TinyRun& r) { r.config.learning_rate = 0.5; }),
+  contains(refusal([](TinyRun& r) { r.config.optimizer.learning_rate = 0.5; }),
            "the run was started with learning_rate = 0.01, it cannot go on with 0.5;");
   contains(refusal([](TinyRun& r) { r.model_config.dim = 32; }), "started with dim = 16");
   contains(refusal([](TinyRun& r) { r.model_config.model = "elastic"; }), "model = \"softmax\"");
   contains(refusal([](TinyRun& r) { r.data_hash = "other"; }),
            "the run was started on other data (hash tiny, now other)");
   CHECK(refusal([](TinyRun& r) {
-          r.config.patience = 3;
+          r.config.limits.patience = 3;
           r.config.epochs = 2;
           r.config.threads = 2;
         }).empty());
@@ -345,7 +345,7 @@ TEST_CASE("trainer: supervision all is refused for a bidirectional model, with t
   const TemporaryFolder folder;
   TinyRun run;
   run.model_config = tiny_model_config("elastic");
-  run.config.supervision = "all";
+  run.config.targets.supervision = SupervisionChoice::kAll;
   contains(message_of<UsageError>([&] { run.train(folder.file("run")); }),
            "supervision: expected last or auto with model elastic, got 'all': the model is "
            "bidirectional");
@@ -354,7 +354,7 @@ TEST_CASE("trainer: supervision all is refused for a bidirectional model, with t
 TEST_CASE("trainer: a causal model may be supervised at the last position only") {
   const TemporaryFolder folder;
   TinyRun run;
-  run.config.supervision = "last";
+  run.config.targets.supervision = SupervisionChoice::kLast;
   run.config.epochs = 1;
   std::int64_t examples = 0;
   run.observer.epoch = [&](const EpochReport& report) { examples = report.num_examples; };

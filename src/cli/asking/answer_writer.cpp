@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
-#include "base/nearest.h"
 #include "base/rounding.h"
 #include "cli/output/tsv_field.h"
 
@@ -174,20 +172,17 @@ class TableWriter : public AnswerWriter {
 
 }  // namespace
 
-std::unique_ptr<AnswerWriter> make_answer_writer(const std::string& format) {
-  if (format == "jsonl" || format == "json") {
-    return std::make_unique<JsonWriter>();
+std::unique_ptr<AnswerWriter> make_answer_writer(AnswerFormat format) {
+  switch (format) {
+    case AnswerFormat::kTsv:
+      return std::make_unique<TsvWriter>();
+    case AnswerFormat::kTable:
+      return std::make_unique<TableWriter>();
+    case AnswerFormat::kJsonl:
+    case AnswerFormat::kJson:
+      break;
   }
-  if (format == "tsv") {
-    return std::make_unique<TsvWriter>();
-  }
-  if (format == "table") {
-    return std::make_unique<TableWriter>();
-  }
-  throw UsageError("--output: expected jsonl, tsv or table, got \"",
-                   format,
-                   "\"",
-                   did_you_mean(format, {"jsonl", "tsv", "table"}));
+  return std::make_unique<JsonWriter>();
 }
 
 }  // namespace elastic::cli

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/choice.h"
 #include "cli/output/output.h"
 
 namespace elastic::cli {
@@ -54,7 +55,15 @@ class AnswerWriter {
   virtual void write(const Answer& answer, Output& output) = 0;
 };
 
-/// "jsonl" (also "json"), "tsv" or "table"; throws UsageError for other names.
-std::unique_ptr<AnswerWriter> make_answer_writer(const std::string& format);
+enum class AnswerFormat { kJsonl, kJson, kTsv, kTable };
+constexpr auto choices_of(AnswerFormat) {
+  using enum AnswerFormat;
+  return std::to_array<Choice<AnswerFormat>>({{kJsonl, "jsonl", "one record per line"},
+                                              {kJson, "json", "the same"},
+                                              {kTsv, "tsv", "one row per item"},
+                                              {kTable, "table"}});
+}
+
+std::unique_ptr<AnswerWriter> make_answer_writer(AnswerFormat format);
 
 }  // namespace elastic::cli

@@ -78,7 +78,7 @@ std::vector<ExplainedExpert> explain(Recommender& recommender,
     ExplainedExpert expert;
     expert.expert = static_cast<std::int64_t>(i);
     if (retrieved) {
-      const std::int64_t subkeys = model.config().pool_subkeys;
+      const std::int64_t subkeys = model.config().retrieval.pool_subkeys;
       expert.expert = indices[i];
       expert.subkeys.emplace(indices[i] / subkeys, indices[i] % subkeys);
       expert.gate = gates[i];

@@ -1,12 +1,31 @@
 #include <memory>
 #include <string>
 
+#include "base/choice.h"
 #include "cli/output/output.h"
 #include "cli/usage/command.h"
 #include "cli/usage/completion.h"
 
 namespace elastic::cli {
 namespace {
+
+enum class Shell { kBash, kZsh, kFish };
+constexpr auto choices_of(Shell) {
+  using enum Shell;
+  return std::to_array<Choice<Shell>>({{kBash, "bash"}, {kZsh, "zsh"}, {kFish, "fish"}});
+}
+
+std::string script_for(Shell shell, const std::vector<ListedCommand>& commands) {
+  switch (shell) {
+    case Shell::kZsh:
+      return zsh_completion(commands);
+    case Shell::kFish:
+      return fish_completion(commands);
+    case Shell::kBash:
+      break;
+  }
+  return bash_completion(commands);
+}
 
 constexpr const char* kDescription =
     R"(print the script by which a shell completes this tool's commands and options
@@ -24,18 +43,15 @@ class CompletionCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
-  std::string shell_;
+  Shell shell_ = Shell::kBash;
 };
 
 void CompletionCommand::declare(OptionTable& table) {
-  table.add("shell", &shell_, "bash, zsh or fish").positional("SHELL").required = true;
+  table.add("shell", &shell_, "").positional("SHELL").required = true;
 }
 
 int CompletionCommand::run(const OptionTable&) {
-  const auto commands = listed_commands();
-  print(shell_ == "bash"  ? bash_completion(commands)
-        : shell_ == "zsh" ? zsh_completion(commands)
-                          : fish_completion(commands));
+  print(script_for(shell_, listed_commands()));
   return 0;
 }
 

@@ -40,7 +40,7 @@ class EvalCommand : public Command {
 
  private:
   std::string run_;
-  std::string split_ = "test";
+  data::Subset split_ = data::Subset::kTest;
   DataPlace place_;
   std::string against_;
   std::int64_t min_history_ = 0;
@@ -49,7 +49,7 @@ class EvalCommand : public Command {
   std::string ranks_;
   std::string fail_below_;
   bool filter_seen_ = true;
-  OutputFormat format_;
+  OutputFormat<TableFormat> format_;
   SessionOptions session_;
 };
 
@@ -57,7 +57,7 @@ void EvalCommand::declare(OptionTable& table) {
   declare_run(table, run_);
   table.begin_group("Evaluation");
   // Flag only: for training, the variable ELASTIC_SPLIT holds a split rule.
-  table.add("split", &split_, "test, or valid").flag_only();
+  table.add("split", &split_, "").flag_only();
   table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking")
       .session();
   table
@@ -90,7 +90,7 @@ void EvalCommand::declare(OptionTable& table) {
            &against_,
            "other runs on the same data, separated by commas: report the paired differences")
       .flag_only("RUNS");
-  declare_output(table, format_, "table", "table or json");
+  declare_output(table, format_);
   declare_session(table, session_);
 }
 
@@ -99,9 +99,8 @@ int EvalCommand::run(const OptionTable& table) {
   if (min_history_ < 0) {
     throw UsageError("--min-history: expected at least 0, got ", min_history_);
   }
-  const data::Subset subset = parse_subset(split_);
   const std::vector<eval::SamplingRule> sampled = eval::parse_sampling(sampled_, "--sampled");
-  if (sampled.empty() && !table.find("sampling_seed").is_default()) {
+  if (sampled.empty() && table.find("sampling_seed").is_set()) {
     throw UsageError("--sampling-seed is for --sampled");
   }
   std::vector<std::string> rules;
@@ -126,7 +125,7 @@ int EvalCommand::run(const OptionTable& table) {
     }
   }
   const EvaluationTask task{
-      &data.split, subset, filter_seen_, min_history_, sampled, sampling_seed_};
+      &data.split, split_, filter_seen_, min_history_, sampled, sampling_seed_};
   const Evaluation evaluation = evaluate_saved_model(saved, task, against);
   if (ranks) {
     ranks->write(data.split.dataset(), evaluation.ranking);

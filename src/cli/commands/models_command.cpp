@@ -25,13 +25,11 @@ class ModelsCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "models"; }
   [[nodiscard]] std::string description() const override { return kDescription; }
-  void declare(OptionTable& table) override {
-    declare_output(table, format_, "table", "table or json");
-  }
+  void declare(OptionTable& table) override { declare_output(table, format_); }
   int run(const OptionTable& table) override;
 
  private:
-  OutputFormat format_;
+  OutputFormat<TableFormat> format_;
 };
 
 int ModelsCommand::run(const OptionTable&) {

@@ -62,7 +62,7 @@ class PredictCommand : public Command {
   StreamMode stream_;
   RecommendOptions options_;
   QuestionMode questions_;
-  OutputFormat format_;
+  OutputFormat<AnswerFormat> format_;
   VectorMode vectors_;
   SessionOptions session_;
 };
@@ -78,8 +78,7 @@ void PredictCommand::declare(OptionTable& table) {
   table.add("top_k", &options_.top_k, "items per answer").session().letter('k');
   table.add("filter_seen", &options_.filter_seen, "leave out the items of the history").session();
   questions_.declare(table);
-  declare_output(
-      table, format_, "jsonl", "jsonl (one record per line), tsv (one row per item) or table");
+  declare_output(table, format_);
   vectors_.declare(table);
   declare_session(table, session_);
 }
@@ -88,12 +87,12 @@ void PredictCommand::check_options(const OptionTable& table) const {
   lines_.check();
   stream_.check(table);
   vectors_.check(table, input_);
-  questions_.check(table, chosen_format(format_));
+  questions_.check(table, format_.chosen());
 }
 
 int PredictCommand::run(const OptionTable& table) {
   check_options(table);
-  const auto writer = make_answer_writer(chosen_format(format_));
+  const auto writer = make_answer_writer(format_.chosen());
   const Device device = start_session(session_);
   train::SavedModel saved = train::load_saved_model(run_, device);
   questions_.check_model(saved.model->config());
@@ -108,7 +107,7 @@ int PredictCommand::run(const OptionTable& table) {
   };
   PredictCall call{run_,
                    input_,
-                   !table.find("input").is_default(),
+                   table.find("input").is_set(),
                    lines_.meaning(),
                    recommender,
                    known_users,

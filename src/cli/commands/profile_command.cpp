@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "base/atomic_file.h"
+#include "base/choice.h"
 #include "base/error.h"
 #include "cli/options/model_flags.h"
 #include "cli/options/output_format.h"
@@ -40,6 +41,29 @@ void use_histories(const data::Dataset& dataset, std::vector<profile::Workload>&
   }
 }
 
+constexpr const char* kAllModels = "all";
+
+// Its `model` is a list here.
+ModelConfig default_models() {
+  ModelConfig config;
+  config.model = "elastic,softmax";
+  return config;
+}
+
+// Whether the last layer computes only the last token.
+enum class Shortcut { kOn, kOff, kBoth };
+constexpr auto choices_of(Shortcut) {
+  using enum Shortcut;
+  return std::to_array<Choice<Shortcut>>({{kOn, "on"}, {kOff, "off"}, {kBoth, "both"}});
+}
+
+enum class ProfileFormat { kMarkdown, kCsv, kJsonl, kJson };
+constexpr auto choices_of(ProfileFormat) {
+  using enum ProfileFormat;
+  return std::to_array<Choice<ProfileFormat>>(
+      {{kMarkdown, "md"}, {kCsv, "csv"}, {kJsonl, "jsonl"}, {kJson, "json"}});
+}
+
 class ProfileCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "profile"; }
@@ -57,12 +81,13 @@ class ProfileCommand : public Command {
   [[nodiscard]] std::string formatted(const profile::Report& report) const;
   void write_files(const profile::Report& report) const;
 
-  ModelConfig model_;
+  ModelConfig model_ = default_models();
   std::string length_ = "256-4096*4";
   std::string batch_ = "16";
-  std::string phase_ = "encode,serve,train";
-  std::string supervision_ = "last";
-  std::string shortcut_ = "on";
+  std::vector<profile::Phase> phases_{
+      profile::Phase::kEncode, profile::Phase::kServe, profile::Phase::kTrain};
+  train::SupervisionChoice supervision_ = train::SupervisionChoice::kLast;
+  Shortcut shortcut_ = Shortcut::kOn;
   std::int64_t items_ = 3416;
   std::string data_;
   std::int64_t repetitions_ = 5;
@@ -72,33 +97,31 @@ class ProfileCommand : public Command {
   std::string report_;
   std::string trace_;
   bool ops_ = false;
-  OutputFormat format_;
+  OutputFormat<ProfileFormat> format_;
   SessionOptions session_;
 };
 
 void ProfileCommand::declare(OptionTable& table) {
   table.begin_group("What to measure");
   // Here --length sets max_len, and --items or --data the catalogue.
-  visit_options(model_, [&](const std::string& key, auto& field, const char* help) {
-    if (key == "model") {
-      model_.model = "elastic,softmax";
-      table.add(key, &field, "models, separated by commas, or all").session();
-    } else if (key != "max_len") {
+  visit_options(model_, [&](const std::string& key, auto& field, const char* help, const auto&...) {
+    if (key != "max_len") {
       table.add(key, &field, help).session();
     }
   });
+  Option& models = table.find("model");
+  models.help = "models, separated by commas, or all";
+  models.choices = model_choices();
+  models.choices.texts.emplace_back(kAllModels);
+  models.choices.list = true;
   const auto add = [&table](const char* key, OptionTarget target, const char* help) -> Option& {
     return table.add(key, target, help).session();
   };
   add("length", &length_, "history lengths: 256,1k or 256-65536*4 or 100-500+100");
   add("batch", &batch_, "sequences per batch, in the form of --length");
-  add("phase",
-      &phase_,
-      "encode (all states), serve (one state per sequence), train (one step), rank");
-  add("supervision",
-      &supervision_,
-      "for train: last, all (causal models), window (elastic-window), or auto (each model's own)");
-  add("shortcut", &shortcut_, "compute only the last token in the last layer: on, off or both");
+  add("phase", &phases_, "what to time");
+  add("supervision", &supervision_, "for train, the positions with a loss");
+  add("shortcut", &shortcut_, "compute only the last token in the last layer");
   add("items", &items_, "number of items in synthetic histories");
   add("data", &data_, "file of real histories, cut to the length, instead of synthetic ones")
       .session("FILE");
@@ -106,24 +129,24 @@ void ProfileCommand::declare(OptionTable& table) {
   add("repetitions", &repetitions_, "timed runs per row");
   add("warmup", &warmup_, "untimed runs before them");
   add("max_memory", &max_memory_, "memory limit of a row, e.g. 8G; empty: the free memory");
-  add("baseline", &baseline_, "the model that speed-ups are relative to");
+  add("baseline", &baseline_, "the model that speed-ups are relative to").choices = model_choices();
   table.begin_group("What to write");
   add("ops", &ops_, "add time and bytes of each kernel in one run");
   // Flags only: with a variable each call would overwrite the file of the call before.
   table.add("report", &report_, "write a page with plots to this file").flag_only("FILE");
   table.add("trace", &trace_, "write every kernel call to this file, for chrome://tracing")
       .flag_only("FILE");
-  declare_output(table, format_, "md", "md, csv, jsonl or json");
+  declare_output(table, format_);
   declare_session(table, session_);
 }
 
 void ProfileCommand::add_variants(profile::Workload workload,
                                   std::vector<profile::Workload>& all) const {
-  const bool has_shortcut =
-      workload.phase == profile::Phase::kServe ||
-      (workload.phase == profile::Phase::kTrain && workload.supervision == "last");
+  const bool has_shortcut = workload.phase == profile::Phase::kServe ||
+                            (workload.phase == profile::Phase::kTrain &&
+                             workload.supervision == train::SupervisionChoice::kLast);
   for (const bool shortcut : {false, true}) {
-    const bool wanted = shortcut_ == "both" || (shortcut_ == "on") == shortcut;
+    const bool wanted = shortcut_ == Shortcut::kBoth || (shortcut_ == Shortcut::kOn) == shortcut;
     if (has_shortcut ? wanted : shortcut) {
       workload.shortcut = shortcut;
       all.push_back(workload);
@@ -132,22 +155,22 @@ void ProfileCommand::add_variants(profile::Workload workload,
 }
 
 std::vector<std::string> ProfileCommand::models() const {
-  return model_.model == "all" ? model_names() : profile::parse_list(model_.model);
+  return model_.model == kAllModels ? model_names() : profile::parse_list(model_.model);
 }
 
 std::vector<profile::Workload> ProfileCommand::workloads() const {
   profile::Workload workload;
   workload.model = model_;
   workload.model.num_items = items_;
-  workload.device = parse_device(session_.device);
+  workload.device = session_.device;
   workload.supervision = supervision_;
   workload.repetitions = static_cast<int>(repetitions_);
   workload.warmup = static_cast<int>(warmup_);
   workload.max_memory_bytes =
       max_memory_.empty() ? 0 : profile::parse_bytes("--max-memory", max_memory_);
   std::vector<profile::Workload> all;
-  for (const std::string& phase : profile::parse_list(phase_)) {
-    workload.phase = profile::parse_phase(phase);
+  for (const profile::Phase phase : phases_) {
+    workload.phase = phase;
     for (const std::int64_t length : profile::parse_lengths("--length", length_)) {
       for (const std::int64_t batch : profile::parse_lengths("--batch", batch_)) {
         for (const std::string& model : models()) {
@@ -163,19 +186,20 @@ std::vector<profile::Workload> ProfileCommand::workloads() const {
 }
 
 std::string ProfileCommand::formatted(const profile::Report& report) const {
-  const std::string format = chosen_format(format_);
-  if (format == "json") {
-    return to_json(report).dump(2) + "\n";
-  }
-  if (format == "csv") {
-    return to_csv(report);
-  }
-  if (format == "jsonl") {
-    std::string text;
-    for (const profile::Row& row : report.rows) {
-      text += to_json(row, report).dump() + "\n";
+  switch (format_.chosen()) {
+    case ProfileFormat::kJson:
+      return to_json(report).dump(2) + "\n";
+    case ProfileFormat::kCsv:
+      return to_csv(report);
+    case ProfileFormat::kJsonl: {
+      std::string text;
+      for (const profile::Row& row : report.rows) {
+        text += to_json(row, report).dump() + "\n";
+      }
+      return text;
     }
-    return text;
+    case ProfileFormat::kMarkdown:
+      break;
   }
   return to_markdown(report) + (ops_ ? kernels_to_markdown(report.rows) : "");
 }
@@ -190,17 +214,6 @@ void ProfileCommand::write_files(const profile::Report& report) const {
 }
 
 void ProfileCommand::check_options() const {
-  const std::string format = chosen_format(format_);
-  if (format != "md" && format != "csv" && format != "jsonl" && format != "json") {
-    throw UsageError("-o: expected md, csv, jsonl or json, got '", format, "'");
-  }
-  if (supervision_ != "last" && supervision_ != "all" && supervision_ != "window" &&
-      supervision_ != "auto") {
-    throw UsageError("--supervision: expected last, all, window or auto, got '", supervision_, "'");
-  }
-  if (shortcut_ != "on" && shortcut_ != "off" && shortcut_ != "both") {
-    throw UsageError("--shortcut: expected on, off or both, got '", shortcut_, "'");
-  }
   if (repetitions_ < 1 || repetitions_ > 1000 || warmup_ < 0 || warmup_ > 1000 || items_ < 1) {
     throw UsageError("--repetitions and --items: expected at least 1, --warmup at least 0");
   }
@@ -218,7 +231,7 @@ std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile:
                        ": ",
                        workload.model.model,
                        " ",
-                       name_of(workload.phase),
+                       choice_name(workload.phase),
                        ", length ",
                        workload.model.max_len));
     rows.push_back(measure(workload, machine, !trace_.empty()));

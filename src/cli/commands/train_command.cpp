@@ -79,7 +79,7 @@ class TrainCommand : public Command {
   ModelConfig model_;
   train::TrainConfig train_;
   SessionOptions session_;
-  OutputFormat format_;
+  OutputFormat<TableFormat> format_;
   std::string out_;
   std::string config_;
   std::string cache_ = "auto";
@@ -98,8 +98,7 @@ void TrainCommand::declare(OptionTable& table) {
   table.add("resume", &resume_, "continue the run in --out with its own options").flag_only();
   declare_data(table, data_);
   declare_cache(table, cache_);
-  table.begin_group("Model");
-  table.add_all(model_);
+  declare_model(table, model_);
   table.begin_group(kTrainingGroup);
   table.add_all(train_);
   table.begin_group("Evaluation");
@@ -108,7 +107,7 @@ void TrainCommand::declare(OptionTable& table) {
   table.add("tensorboard", &tensorboard_, "write event files for TensorBoard to RUN/tensorboard");
   table.add(
       "report", &report_, "write a page with curves and results to RUN/report.html at the end");
-  declare_output(table, format_, "table", "table or json");
+  declare_output(table, format_);
   declare_session(table, session_, /*with_threads=*/false);
 }
 
@@ -138,7 +137,6 @@ void TrainCommand::check_options(const OptionTable& table) const {
     note(text);
   }
   check(train_);
-  wants_json(format_);
 }
 
 int TrainCommand::run(const OptionTable& table) {
@@ -147,7 +145,7 @@ int TrainCommand::run(const OptionTable& table) {
     resumed_.check_unchanged(table);
   }
   make_paths_absolute(data_);
-  data_.cache_folder = cache_folder(cache_);
+  data_.read.cache_folder = cache_folder(cache_);
   const Device device = start_session(session_);
   const SaveSignal save_signal;
   const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
@@ -155,8 +153,8 @@ int TrainCommand::run(const OptionTable& table) {
   const auto seed = static_cast<std::uint64_t>(train_.seed);
   const auto model = make_model(model_, seed, DType::kFloat32, device);
   // Check before the folder is made.
-  train::supervision_for(train_, *model);
-  train::sampled_loss_settings(train_, *model);
+  train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
+  train::sampled_loss_settings(train_.loss, *model);
   const train::RunDirectory run = open_run(data);
   const train::TrainResult result = train_model(table, *model, data, run);
   if (result.status == train::Status::kStopped) {

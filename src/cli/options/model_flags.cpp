@@ -8,6 +8,16 @@
 
 namespace elastic::cli {
 
+Choices model_choices() {
+  return {model_names(), /*list=*/false};
+}
+
+void declare_model(OptionTable& table, ModelConfig& config) {
+  table.begin_group("Model");
+  table.add_all(config);
+  table.find("model").choices = model_choices();
+}
+
 std::vector<std::string> notes_on_unused_flags(const OptionTable& table,
                                                const std::vector<std::string>& models) {
   for (const std::string& model : models) {

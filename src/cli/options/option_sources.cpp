@@ -7,7 +7,7 @@ nlohmann::ordered_json option_sources(const OptionTable& table,
                                       const std::string& run_config) {
   nlohmann::ordered_json sources = nlohmann::ordered_json::object();
   for (const auto& option : table.options()) {
-    if (option->scope != Scope::kEverywhere || option->is_default()) {
+    if (option->scope != Scope::kEverywhere || !option->is_set()) {
       continue;
     }
     if (option->source != run_config) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
-#include <sstream>
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -47,34 +46,17 @@ bool is_option_variable(const std::string& name) {
          !contains(foreign_variables, name);
 }
 
-// The value, or for a list its parts.
-std::vector<std::string> texts_of(const Option& option) {
-  const std::string value = to_text(option.target);
-  if (!option.choices.list) {
-    return {value};
-  }
-  std::vector<std::string> parts;
-  std::istringstream stream(value);
-  for (std::string part; std::getline(stream, part, ',');) {
-    parts.push_back(part);
-  }
-  return parts;
+// "what is chosen: a (what a is), b or c"
+std::string help_of_choice(const std::string& what, const TextTarget& target) {
+  const std::string choices = describe_choices(target.names(), target.other());
+  return what.empty() ? choices : concat(what, ": ", choices);
 }
 
-// "a, b or c"
-std::string alternatives(const std::vector<std::string>& texts) {
-  std::string joined;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    joined += concat(i == 0 ? "" : i + 1 == texts.size() ? " or " : ", ", texts[i]);
-  }
-  return joined;
-}
-
-// A flag, a variable and an argument say which option they are, a file does not.
-std::string setter_of(const Option& option) {
-  const bool tells = option.scope == Scope::kPositional || option.source == option.flag() ||
-                     option.source == option.environment();
-  return tells ? option.source : concat(option.source, ": ", option.key);
+Option& option_named(const std::string& key, const std::vector<std::unique_ptr<Option>>& options) {
+  const auto found = std::find_if(
+      options.begin(), options.end(), [&](const auto& option) { return option->key == key; });
+  ELASTIC_CHECK(found != options.end(), "no option ", key);
+  return **found;
 }
 
 }  // namespace
@@ -119,6 +101,13 @@ Option& OptionTable::add(std::string key, OptionTarget target, std::string help)
   option->group = group_;
   option->value_name = type_name(target);
   option->default_text = to_text(target);
+  if (const auto* named = std::get_if<TextTarget>(&target)) {
+    option->help = help_of_choice(option->help, *named);
+    option->choices.list = named->is_list();
+    for (const ChoiceName& choice : named->names()) {
+      option->choices.texts.push_back(choice.name);
+    }
+  }
   options_.push_back(std::move(option));
   return *options_.back();
 }
@@ -182,31 +171,12 @@ void OptionTable::apply_flag(Option& option, const std::string& text) {
   set(option, text, option.source);
 }
 
-void OptionTable::check_choices() const {
-  for (const auto& option : options_) {
-    const Choices& choices = option->choices;
-    if (choices.texts.empty() || choices.open || option->source == "default") {
-      continue;
-    }
-    for (const std::string& text : texts_of(*option)) {
-      if (!contains(choices.texts, text)) {
-        throw UsageError(setter_of(*option),
-                         ": expected ",
-                         alternatives(choices.texts),
-                         ", got '",
-                         text,
-                         "'",
-                         did_you_mean(text, choices.texts));
-      }
-    }
-  }
+const Option& OptionTable::find(const std::string& key) const {
+  return option_named(key, options_);
 }
 
-const Option& OptionTable::find(const std::string& key) const {
-  const auto found = std::find_if(
-      options_.begin(), options_.end(), [&](const auto& option) { return option->key == key; });
-  ELASTIC_CHECK(found != options_.end(), "no option ", key);
-  return **found;
+Option& OptionTable::find(const std::string& key) {
+  return option_named(key, options_);
 }
 
 std::vector<std::string> OptionTable::environment_names() const {

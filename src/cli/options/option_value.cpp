@@ -73,34 +73,58 @@ bool holds(const nlohmann::json& value) {
   }
 }
 
+// Calls visitor(field) unless the target is a TextTarget.
+template <class Visitor>
+void visit_plain(OptionTarget target, const Visitor& visitor) {
+  std::visit(
+      [&](auto field) {
+        if constexpr (std::is_pointer_v<decltype(field)>) {
+          visitor(field);
+        }
+      },
+      target);
+}
+
 }  // namespace
 
 void set_from_text(OptionTarget target, const std::string& text, const std::string& source) {
-  std::visit(
-      [&](auto* field) {
-        auto value = *field;
-        if (!parse(text, value)) {
-          fail(target, "\"" + text + "\"", source);
-        }
-        *field = value;
-      },
-      target);
+  if (const auto* named = std::get_if<TextTarget>(&target)) {
+    named->set(text, source);
+    return;
+  }
+  visit_plain(target, [&](auto* field) {
+    auto value = *field;
+    if (!parse(text, value)) {
+      fail(target, "\"" + text + "\"", source);
+    }
+    *field = value;
+  });
 }
 
 void set_from_json(OptionTarget target, const nlohmann::json& value, const std::string& source) {
-  std::visit(
-      [&](auto* field) {
-        using T = std::remove_pointer_t<decltype(field)>;
-        if (!holds<T>(value)) {
-          fail(target, value.dump(), source);
-        }
-        *field = value.get<T>();
-      },
-      target);
+  if (const auto* named = std::get_if<TextTarget>(&target)) {
+    if (!value.is_string()) {
+      fail(target, value.dump(), source);
+    }
+    named->set(value.get<std::string>(), source);
+    return;
+  }
+  visit_plain(target, [&](auto* field) {
+    using T = std::remove_pointer_t<decltype(field)>;
+    if (!holds<T>(value)) {
+      fail(target, value.dump(), source);
+    }
+    *field = value.get<T>();
+  });
 }
 
 nlohmann::json to_json(OptionTarget target) {
-  return std::visit([](auto* field) { return nlohmann::json(*field); }, target);
+  if (const auto* named = std::get_if<TextTarget>(&target)) {
+    return named->text();
+  }
+  nlohmann::json json;
+  visit_plain(target, [&](const auto* field) { json = *field; });
+  return json;
 }
 
 std::string to_text(OptionTarget target) {

@@ -1,19 +1,35 @@
 #include "cli/options/session_options.h"
 
+#include <optional>
+
 #include "base/error.h"
 #include "tensor/backend.h"
 #include "tensor/threads.h"
 
 namespace elastic::cli {
+namespace {
+
+// None for auto, the backend's own.
+std::optional<Precision> precision_of(PrecisionChoice choice) {
+  switch (choice) {
+    case PrecisionChoice::kFp32:
+      return Precision::kFp32;
+    case PrecisionChoice::kTf32:
+      return Precision::kTf32;
+    case PrecisionChoice::kBf16:
+      return Precision::kBf16;
+    case PrecisionChoice::kAuto:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 void declare_session(OptionTable& table, SessionOptions& options, bool with_threads) {
   table.begin_group("Running");
-  table.add("device", &options.device, "cpu or cuda").session();
-  table
-      .add("precision",
-           &options.precision,
-           "precision of matrix products: fp32, tf32, bf16, or auto (cuda: tf32, cpu: fp32)")
-      .session();
+  table.add("device", &options.device, "").session();
+  table.add("precision", &options.precision, "precision of matrix products").session();
   if (with_threads) {
     table.add("threads", &options.threads, "CPU threads; 0: all cores").session();
   }
@@ -24,13 +40,12 @@ Device start_session(const SessionOptions& options) {
   if (options.threads < 0 || options.threads > 4096) {
     throw UsageError("--threads: expected 0 (all cores) to 4096, got ", options.threads);
   }
-  const Device device = parse_device(options.device);
-  Backend& backend = backend_for(device);  // fails before minutes of reading data
-  if (options.precision != "auto") {
-    backend.set_precision(parse_precision(options.precision));
+  Backend& backend = backend_for(options.device);  // fails before minutes of reading data
+  if (const auto precision = precision_of(options.precision)) {
+    backend.set_precision(*precision);
   }
   set_num_threads(static_cast<int>(options.threads));
-  return device;
+  return options.device;
 }
 
 }  // namespace elastic::cli

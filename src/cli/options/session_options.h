@@ -2,16 +2,33 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
+#include "base/choice.h"
 #include "cli/options/option_table.h"
 #include "tensor/dtype.h"
 
+namespace elastic {
+
+constexpr auto choices_of(Device) {
+  return std::to_array<Choice<Device>>({{Device::kCpu, "cpu"}, {Device::kCuda, "cuda"}});
+}
+
+}  // namespace elastic
+
 namespace elastic::cli {
 
+enum class PrecisionChoice { kAuto, kFp32, kTf32, kBf16 };
+constexpr auto choices_of(PrecisionChoice) {
+  using enum PrecisionChoice;
+  return std::to_array<Choice<PrecisionChoice>>({{kAuto, "auto", "cuda: tf32, cpu: fp32"},
+                                                 {kFp32, "fp32"},
+                                                 {kTf32, "tf32"},
+                                                 {kBf16, "bf16"}});
+}
+
 struct SessionOptions {
-  std::string device = "cpu";
-  std::string precision = "auto";
+  Device device = Device::kCpu;
+  PrecisionChoice precision = PrecisionChoice::kAuto;
   std::int64_t threads = 0;
   bool quiet = false;
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "cli/output/build_info.h"
 #include "cli/output/metrics_table.h"
 #include "cli/output/output.h"
@@ -15,7 +14,7 @@ namespace {
 eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTask& task) {
   const data::Split& split = *task.split;
   eval::Protocol protocol;
-  protocol.subset = data::name_of(task.subset);
+  protocol.subset = choice_name(task.subset);
   protocol.split = split.description();
   protocol.split_hash = split.hash();
   protocol.min_history = task.min_history;
@@ -56,17 +55,6 @@ eval::Ranking rank(train::SavedModel& saved,
 
 }  // namespace
 
-data::Subset parse_subset(const std::string& name) {
-  if (name == "test") {
-    return data::Subset::kTest;
-  }
-  if (name == "valid") {
-    return data::Subset::kValidation;
-  }
-  throw UsageError(
-      "--split: expected test or valid, got \"", name, "\"", did_you_mean(name, {"test", "valid"}));
-}
-
 Evaluation evaluate_saved_model(train::SavedModel& saved,
                                 const EvaluationTask& task,
                                 std::span<NamedModel> against) {
@@ -80,7 +68,7 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   if (protocol.users == 0) {
     throw DataError(
         "no user to evaluate: none has a held-out event and a history before it (split ",
-        task.split->rule(),
+        choice_name(task.split->rule()),
         "); leave-one-out needs three events of a user");
   }
   std::vector<eval::NegativeSampler> samplers;

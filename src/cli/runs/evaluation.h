@@ -13,9 +13,6 @@
 
 namespace elastic::cli {
 
-/// Parses "test" or "valid"; throws UsageError for another name.
-data::Subset parse_subset(const std::string& name);
-
 /// The users to evaluate, and how.
 struct EvaluationTask {
   const data::Split* split = nullptr;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
@@ -10,6 +12,14 @@
 
 namespace elastic::cli {
 namespace {
+
+constexpr std::array<const char*, 4> kDataPaths{"data", "items", "valid_data", "test_data"};
+
+// The values of --cache that are not folders.
+enum class CacheWord { kAuto, kOff };
+constexpr auto choices_of(CacheWord) {
+  return std::to_array<Choice<CacheWord>>({{CacheWord::kAuto, "auto"}, {CacheWord::kOff, "off"}});
+}
 
 void note_source(const data::DataSource& source, const Notes& notes) {
   notes(fmt::format("data: {}: {}", source.path, source.detected));
@@ -26,11 +36,11 @@ void note_source(const data::DataSource& source, const Notes& notes) {
 
 void note_split(const data::Split& split, const Notes& notes) {
   notes(fmt::format("split: {}, {} events to train on, {} users to evaluate, {}",
-                    split.rule(),
+                    choice_name(split.rule()),
                     split.num_train_events(),
                     split.eval_users(data::Subset::kTest).size(),
                     split.hash()));
-  if (split.rule() != "leave-one-out") {
+  if (split.rule() != data::SplitRule::kLeaveOneOut) {
     notes("split: " + split.description());
     notes(fmt::format("split: {} users to validate with",
                       split.eval_users(data::Subset::kValidation).size()));
@@ -78,22 +88,19 @@ std::string absolute(const std::string& path) {
 void declare_data(OptionTable& table, data::DataConfig& config) {
   table.begin_group("Data");
   table.add_all(config);
-  for (const auto& option : table.options()) {
-    if (is_data_path(option->key)) {
-      option->value_name = "FILE";
-    }
-    if (option->key == "min_time" || option->key == "max_time" || option->key == "valid_time" ||
-        option->key == "test_time") {
-      option->value_name = "TIME";
-    }
-    if (option->key == "drop_duplicates") {  // a switch in earlier versions
-      option->switch_texts = {"none", "all"};
-    }
+  for (const char* key : kDataPaths) {
+    table.find(key).value_name = "FILE";
   }
+  for (const char* key : {"min_time", "max_time", "valid_time", "test_time"}) {
+    table.find(key).value_name = "TIME";
+  }
+  // A switch in earlier versions.
+  table.find("drop_duplicates").switch_texts = {choice_name(data::Duplicates::kNone),
+                                                choice_name(data::Duplicates::kAll)};
 }
 
 bool is_data_path(const std::string& key) {
-  return key == "data" || key == "items" || key == "valid_data" || key == "test_data";
+  return std::find(kDataPaths.begin(), kDataPaths.end(), key) != kDataPaths.end();
 }
 
 void declare_cache(OptionTable& table, std::string& cache) {
@@ -106,7 +113,8 @@ std::string cache_folder(const std::string& cache) {
   if (cache.empty()) {
     throw UsageError("--cache: expected a folder, auto or off, got ''");
   }
-  return cache == "off" ? "" : cache == "auto" ? data::default_cache_folder() : cache;
+  const auto word = find_choice<CacheWord>(cache);
+  return !word ? cache : *word == CacheWord::kOff ? "" : data::default_cache_folder();
 }
 
 void make_paths_absolute(data::DataConfig& config) {

@@ -114,7 +114,7 @@ void declare_place(OptionTable& table, DataPlace& place) {
 
 RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
   data::DataConfig config = read_data_config(run);
-  config.cache_folder = cache_folder(place.cache);
+  config.read.cache_folder = cache_folder(place.cache);
   for (const auto& [flag, moved, path] :
        {std::tuple("--data", &place.data, &config.data),
         std::tuple("--valid-data", &place.valid_data, &config.valid_data),

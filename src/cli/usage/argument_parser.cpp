@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
-#include "cli/options/option_choices.h"
 #include "cli/output/build_info.h"
 #include "cli/output/output.h"
 #include "cli/usage/command_list.h"
@@ -62,7 +61,6 @@ ArgumentParser::~ArgumentParser() = default;
 
 void ArgumentParser::bind(BoundCommand& bound) {
   bound.command->declare(bound.table);
-  declare_choices(bound.command->name(), bound.table);
   bound.app = app_->add_subcommand(bound.command->name(), bound.command->description());
   bound.app->allow_extras();
   bound.app->get_help_ptr()->group(kOtherGroup);
@@ -168,7 +166,6 @@ void ArgumentParser::apply_layers(BoundCommand& bound, const char* const* enviro
   }
   bound.table.apply_environment(environment, others);
   apply_flags(bound, false);
-  bound.table.check_choices();
 }
 
 void ArgumentParser::apply_flags(BoundCommand& bound, bool flag_only) {

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "cli/options/option_choices.h"
-
 namespace elastic::cli {
 
 std::string ListedCommand::summary() const {
@@ -18,7 +16,6 @@ std::vector<ListedCommand> listed_commands() {
       list.emplace_back();
       list.back().command = std::move(command);
       list.back().command->declare(list.back().table);
-      declare_choices(list.back().command->name(), list.back().table);
     }
   }
   return list;

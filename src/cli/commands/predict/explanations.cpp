@@ -14,11 +14,11 @@ void Explanations::declare(OptionTable& table) {
   table.add("explain_events", &events_, "events shown per expert").flag_only();
 }
 
-void Explanations::check(const OptionTable& table, const std::string& format) const {
-  if (explain_ && format == "tsv") {
+void Explanations::check(const OptionTable& table, AnswerFormat format) const {
+  if (explain_ && format == AnswerFormat::kTsv) {
     throw UsageError("--explain: expected -o jsonl or table, got tsv");
   }
-  if (!explain_ && !table.find("explain_events").is_default()) {
+  if (!explain_ && table.find("explain_events").is_set()) {
     throw UsageError("--explain-events is for --explain");
   }
   if (events_ < 1) {

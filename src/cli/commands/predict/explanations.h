@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
+#include "cli/asking/answer_writer.h"
 #include "cli/asking/questions.h"
 #include "cli/asking/recommender.h"
 #include "cli/options/option_table.h"
@@ -15,7 +15,7 @@ class Explanations {
   void declare(OptionTable& table);
   /// Throws UsageError for a format of answers that cannot hold experts, and for --explain-events
   /// below 1 or without --explain.
-  void check(const OptionTable& table, const std::string& format) const;
+  void check(const OptionTable& table, AnswerFormat format) const;
   /// Throws UsageError if the model has no experts to explain with.
   void check_model(const ModelConfig& config) const;
   /// With --explain, adds the experts to an answer about a history.

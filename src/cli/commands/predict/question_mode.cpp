@@ -44,7 +44,7 @@ void QuestionMode::declare(OptionTable& table) {
   explanations_.declare(table);
 }
 
-void QuestionMode::check(const OptionTable& table, const std::string& format) const {
+void QuestionMode::check(const OptionTable& table, AnswerFormat format) const {
   explanations_.check(table, format);
   if (candidates_ == "-") {
     throw UsageError("--candidates: expected a file; standard input is for the questions");

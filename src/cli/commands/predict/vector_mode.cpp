@@ -1,7 +1,6 @@
 #include "cli/commands/predict/vector_mode.h"
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "cli/asking/embedding_export.h"
 #include "cli/asking/line_reader.h"
 #include "cli/asking/questions.h"
@@ -11,32 +10,22 @@ namespace elastic::cli {
 
 void VectorMode::declare(OptionTable& table) {
   table.begin_group("Vectors, instead of answers");
-  table
-      .add("embeddings",
-           &embeddings_,
-           "items, or users: the states of the users in FILE, or of all users")
-      .flag_only("OF");
+  table.add("embeddings", &embeddings_, "").flag_only("OF");
   table.add("out", &out_, "write the vectors to this .npy file, their ids to .ids.txt beside it")
       .flag_only("FILE");
 }
 
 void VectorMode::check(const OptionTable& table, const std::string& input) const {
-  if (embeddings_.empty() != out_.empty()) {
+  if (chosen() == out_.empty()) {
     throw UsageError("--embeddings items|users and --out FILE.npy go together");
   }
   if (!chosen()) {
     return;
   }
-  if (embeddings_ != "items" && embeddings_ != "users") {
-    throw UsageError("--embeddings: expected items or users, got \"",
-                     embeddings_,
-                     "\"",
-                     did_you_mean(embeddings_, {"items", "users"}));
-  }
   refuse_flags(table,
                "--embeddings",
                {"similar", "candidates", "explain", "top_k", "filter_seen", "output", "json"});
-  if (embeddings_ == "items" && !table.find("input").is_default()) {
+  if (embeddings_ == Embeddings::kItems && table.find("input").is_set()) {
     throw UsageError("--embeddings items takes no questions; leave out ", input);
   }
 }
@@ -44,7 +33,7 @@ void VectorMode::check(const OptionTable& table, const std::string& input) const
 int VectorMode::run(PredictCall& call) const {
   EmbeddingExport out(out_, call.recommender);
   std::string remark;
-  if (embeddings_ == "items") {
+  if (embeddings_ == Embeddings::kItems) {
     out.add_items();
   } else if (!call.has_input) {
     out.add_users(call.known_users.dataset());

@@ -1,0 +1,76 @@
+// The named choices among a model's options.
+#pragma once
+
+#include "base/choice.h"
+
+namespace elastic {
+
+enum class PositionEmbedding { kAuto, kRecent, kForward, kNone };
+constexpr auto choices_of(PositionEmbedding) {
+  using enum PositionEmbedding;
+  return std::to_array<Choice<PositionEmbedding>>(
+      {{kAuto, "auto", "recent for bidirectional models, forward for causal ones"},
+       {kRecent, "recent", "counted back from the latest event"},
+       {kForward, "forward"},
+       {kNone, "none"}});
+}
+
+enum class ExpertChoice { kLearned, kRandom };
+constexpr auto choices_of(ExpertChoice) {
+  using enum ExpertChoice;
+  return std::to_array<Choice<ExpertChoice>>(
+      {{kLearned, "learned"},
+       {kRandom, "random", "any experts of the pool, drawn anew for every history; ablation"}});
+}
+
+enum class ExpertGate { kSoftmax, kNone };
+constexpr auto choices_of(ExpertGate) {
+  using enum ExpertGate;
+  return std::to_array<Choice<ExpertGate>>(
+      {{kSoftmax, "softmax", "of the retrieval scores"},
+       {kNone, "none", "the query network then learns nothing; ablation"}});
+}
+
+enum class ExpertStart { kCarried, kRetrieved };
+constexpr auto choices_of(ExpertStart) {
+  using enum ExpertStart;
+  return std::to_array<Choice<ExpertStart>>(
+      {{kCarried, "carried", "from the layer before"},
+       {kRetrieved, "retrieved", "the same for all layers; ablation"}});
+}
+
+enum class QueryPooling { kHierarchical, kMean };
+constexpr auto choices_of(QueryPooling) {
+  using enum QueryPooling;
+  return std::to_array<Choice<QueryPooling>>(
+      {{kHierarchical, "hierarchical"}, {kMean, "mean", "of the history's events; ablation"}});
+}
+
+enum class QueryNorm { kLayer, kCentred };
+constexpr auto choices_of(QueryNorm) {
+  using enum QueryNorm;
+  return std::to_array<Choice<QueryNorm>>(
+      {{kLayer, "layer", "each query by itself, as in the paper"},
+       {kCentred,
+        "centred",
+        "also less the running mean of all queries, so that different users retrieve different "
+        "experts"}});
+}
+
+enum class EventMemory { kNone, kPerToken };
+constexpr auto choices_of(EventMemory) {
+  using enum EventMemory;
+  return std::to_array<Choice<EventMemory>>(
+      {{kNone, "none"}, {kPerToken, "per-token", "every event retrieves experts of its own"}});
+}
+
+enum class LisaVariant { kBase, kSoft, kMini };
+constexpr auto choices_of(LisaVariant) {
+  using enum LisaVariant;
+  return std::to_array<Choice<LisaVariant>>(
+      {{kBase, "base", "scores quantised items"},
+       {kSoft, "soft", "soft codes, scores items"},
+       {kMini, "mini", "scores items quantised by codebooks of their own"}});
+}
+
+}  // namespace elastic

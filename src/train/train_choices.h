@@ -1,0 +1,87 @@
+// The named choices among the options of training.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/choice.h"
+
+namespace elastic::train {
+
+enum class OptimizerRule { kAdam, kAdamW };
+constexpr auto choices_of(OptimizerRule) {
+  using enum OptimizerRule;
+  return std::to_array<Choice<OptimizerRule>>(
+      {{kAdam, "adam"}, {kAdamW, "adamw", "with weight_decay"}});
+}
+
+enum class Schedule { kConstant, kCosine };
+constexpr auto choices_of(Schedule) {
+  using enum Schedule;
+  return std::to_array<Choice<Schedule>>(
+      {{kConstant, "constant"}, {kCosine, "cosine", "falls to 0 over all epochs"}});
+}
+
+enum class LossKind { kSoftmax, kSampledSoftmax, kBce, kGbce };
+constexpr auto choices_of(LossKind) {
+  using enum LossKind;
+  return std::to_array<Choice<LossKind>>(
+      {{kSoftmax, "softmax", "cross-entropy over all items"},
+       {kSampledSoftmax, "sampled-softmax", "against negatives drawn in each step"},
+       {kBce, "bce", "binary: each item by itself, against drawn negatives"},
+       {kGbce, "gbce", "bce less the overconfidence of drawn negatives"}});
+}
+
+enum class NegativeSampling { kUniform, kPopularity };
+constexpr auto choices_of(NegativeSampling) {
+  using enum NegativeSampling;
+  return std::to_array<Choice<NegativeSampling>>(
+      {{kUniform, "uniform"},
+       {kPopularity, "popularity", "items are drawn as often as they occur in training"}});
+}
+
+enum class ItemUpdates { kAuto, kRows, kAll };
+constexpr auto choices_of(ItemUpdates) {
+  using enum ItemUpdates;
+  return std::to_array<Choice<ItemUpdates>>(
+      {{kAuto, "auto", "rows where the loss and the model allow"},
+       {kRows, "rows", "with drawn negatives: the items that a step names"},
+       {kAll, "all"}});
+}
+
+/// `supervision` as the user writes it; Supervision is what it becomes for a model.
+enum class SupervisionChoice { kAuto, kLast, kWindow, kAll };
+constexpr auto choices_of(SupervisionChoice) {
+  using enum SupervisionChoice;
+  return std::to_array<Choice<SupervisionChoice>>(
+      {{kAuto, "auto", "all, window or last: the first of these that the model allows"},
+       {kLast, "last"},
+       {kWindow, "window", "the latest --window ones; elastic-window"},
+       {kAll, "all", "causal models"}});
+}
+
+/// What an epoch visits of each user.
+struct Cuts {
+  enum class Kind { kAuto, kAll, kLatest, kRandom };
+  Kind kind = Kind::kAuto;  ///< kAuto is kAll
+  std::int64_t count = 0;   ///< of kRandom
+
+  bool operator==(const Cuts&) const = default;
+
+  /// As the user writes it: a name, or the count. Throws UsageError naming `source` unless the text
+  /// is auto, all, latest or a positive integer.
+  static Cuts parse(const std::string& text, const std::string& source);
+  [[nodiscard]] std::string text() const;
+  static std::vector<ChoiceName> names();
+  static std::string other() { return "a number of them drawn at random"; }
+};
+constexpr auto choices_of(Cuts::Kind) {
+  using enum Cuts::Kind;
+  return std::to_array<Choice<Cuts::Kind>>(
+      {{kAuto, "auto", "all"},
+       {kAll, "all", "prefixes; with supervision all: windows that cover every event once"},
+       {kLatest, "latest", "only the latest one"}});
+}
+
+}  // namespace elastic::train

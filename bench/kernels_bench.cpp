@@ -2,8 +2,12 @@
 // threads that OMP_NUM_THREADS gives.
 #include <benchmark/benchmark.h>
 
-#include "autograd/ops/basic.h"
-#include "autograd/ops/dispatcher.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/sum.h"
+#include "autograd/ops/gelu.h"
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/aggregate.h"
+#include "autograd/ops/dispatch.h"
 #include "autograd/ops/ffn.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
@@ -11,6 +15,7 @@
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/project_tokens.h"
 #include "autograd/ops/segment_attention.h"
+#include "autograd/ops/map_attention.h"
 #include "autograd/ops/softmax.h"
 #include "bench/random_tensor.h"
 #include "tensor/backend.h"

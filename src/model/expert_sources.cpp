@@ -5,9 +5,10 @@
 #include <span>
 #include <utility>
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/group_linear.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/product_keys.h"
+#include "autograd/ops/reshape.h"
 #include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
 #include "autograd/ops/segment_mean.h"

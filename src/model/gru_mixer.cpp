@@ -1,6 +1,7 @@
 #include "model/gru_mixer.h"
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/gru.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/rows.h"

@@ -2,9 +2,10 @@
 
 #include <cmath>
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/linear_attention.h"
+#include "autograd/ops/reshape.h"
 #include "autograd/ops/unit_elu.h"
 
 namespace elastic {

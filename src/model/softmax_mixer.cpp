@@ -1,6 +1,7 @@
 #include "model/softmax_mixer.h"
 
 #include "autograd/ops/linear.h"
+#include "autograd/ops/map_attention.h"
 #include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
 

@@ -1,5 +1,6 @@
 #include "autograd/ops/map_attention.h"
 
+#include "autograd/ops/attention_grads.h"
 #include "tensor/kernels/map_attention.h"
 
 namespace elastic::ops {
@@ -30,9 +31,7 @@ Variable map_attention(const Variable& query,
       .map = map,
       .out = out});
   auto backward = [=](const Tensor& grad) mutable {
-    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
-    Tensor grad_key = empty_like(key.value(), Memory::kGradient);
-    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
+    AttentionGrads grads(query, key, value);
     run(kernels::MapAttentionBackward{
         .query = query.value(),
         .key = key.value(),
@@ -41,12 +40,10 @@ Variable map_attention(const Variable& query,
         .out = out,
         .grad_out = grad,
         .map = map,
-        .grad_query = grad_query,
-        .grad_key = grad_key,
-        .grad_value = grad_value});
-    query.add_grad(std::move(grad_query));
-    key.add_grad(std::move(grad_key));
-    value.add_grad(std::move(grad_value));
+        .grad_query = grads.query,
+        .grad_key = grads.key,
+        .grad_value = grads.value});
+    grads.add_to(query, key, value);
   };
   return record(out, {query, key, value}, std::move(backward));
 }

@@ -1,5 +1,6 @@
 #include "autograd/ops/segment_attention.h"
 
+#include "autograd/ops/attention_grads.h"
 #include "tensor/kernels/segment_attention.h"
 
 namespace elastic::ops {
@@ -21,9 +22,7 @@ Variable segment_attention(const Variable& query,
       .out = out,
       .log_sum = log_sum});
   auto backward = [=](const Tensor& grad) {
-    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
-    Tensor grad_key = empty_like(key.value(), Memory::kGradient);
-    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
+    AttentionGrads grads(query, key, value);
     run(kernels::SegmentAttentionBackward{
         .query = query.value(),
         .key = key.value(),
@@ -32,12 +31,10 @@ Variable segment_attention(const Variable& query,
         .out = out,
         .log_sum = log_sum,
         .grad_out = grad,
-        .grad_query = grad_query,
-        .grad_key = grad_key,
-        .grad_value = grad_value});
-    query.add_grad(std::move(grad_query));
-    key.add_grad(std::move(grad_key));
-    value.add_grad(std::move(grad_value));
+        .grad_query = grads.query,
+        .grad_key = grads.key,
+        .grad_value = grads.value});
+    grads.add_to(query, key, value);
   };
   return record(out, {query, key, value}, std::move(backward));
 }

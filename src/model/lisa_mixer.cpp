@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/histogram_attention.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/stack.h"

@@ -3,11 +3,26 @@
 # shows the test metrics, and recommends films for three users of the data and for a new one.
 # Takes a minute or two beyond building on two cores. Run it again to start anew; earlier runs
 # stay, and runs/demo-* can be deleted at any time.
+#
+#   scripts/demo.sh [--cuda|--no-cuda]
+#
+# --cuda builds the CUDA backend in, --no-cuda leaves it out. Without either, a first build has it
+# where nvidia-smi lists a GPU (and nvcc is found); a build that is there stays as it is.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+[ $# -le 1 ] || die "expected one option, got $#; see scripts/demo.sh --help"
+cuda=()
+case ${1:-} in
+  -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "scripts/demo.sh" && exit ;;
+  --cuda) cuda=(-DELASTIC_CUDA=ON) ;;
+  --no-cuda) cuda=(-DELASTIC_CUDA=OFF) ;;
+  '') [ -e build/CMakeCache.txt ] || has_gpu || cuda=(-DELASTIC_CUDA=OFF) ;;
+  *) die "unknown option $1; see scripts/demo.sh --help" ;;
+esac
+
 ensure_packages
-build build elastic -DCMAKE_BUILD_TYPE=Release
+build build elastic -DCMAKE_BUILD_TYPE=Release "${cuda[@]}"
 
 data=data/ml-latest-small
 run=runs/demo-$(date +%Y%m%d-%H%M%S)

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
 say() { printf '%s\n' "$*" >&2; }
@@ -14,8 +14,8 @@ die() {
 # Debian packages of the libraries that CMakeLists.txt looks for.
 libraries=(libeigen3-dev libcli11-dev nlohmann-json3-dev doctest-dev librandom123-dev libfmt-dev
   zlib1g-dev liblzma-dev libzstd-dev libxxhash-dev)
-# Tools as command:package; a command from elsewhere is as good.
-tools=(cmake:cmake g++:g++ ninja:ninja-build python3:python3)
+# Tools as command:package; a command from elsewhere is as good. xz is for the tutorial's commands.
+tools=(cmake:cmake g++:g++ ninja:ninja-build python3:python3 xz:xz-utils)
 
 missing_packages() {
   local entry
@@ -54,6 +54,9 @@ ensure_packages() {
   apt install -qq -y --no-install-recommends "${missing[@]}" ||
     die "apt-get install failed; install by hand: ${missing[*]}"
 }
+
+# Whether there is an NVIDIA GPU that its driver sees.
+has_gpu() { [[ $(nvidia-smi --list-gpus 2>/dev/null) == GPU* ]]; }
 
 # build FOLDER TARGET [CMAKE OPTION...]: configures and builds. Silent when there is nothing to do
 # and no terminal to show progress on.

@@ -18,7 +18,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kEvalDescription =
     "evaluate a trained run\n"
     "\n"
     "  elastic eval runs/first\n"
@@ -36,7 +36,7 @@ constexpr const char* kDescription =
 class EvalCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "eval"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kEvalDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

@@ -8,7 +8,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kManDescription =
     "print the manual page\n"
     "\n"
     "  elastic man | man -l -";
@@ -17,7 +17,7 @@ class ManCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "man"; }
   [[nodiscard]] bool hidden() const override { return true; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kManDescription; }
   void declare(OptionTable&) override {}
   int run(const OptionTable&) override {
     Output output;

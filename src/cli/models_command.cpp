@@ -13,7 +13,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kModelsDescription =
     "list the models that --model takes\n"
     "\n"
     "  elastic models\n"
@@ -26,7 +26,7 @@ constexpr const char* kDescription =
 class ModelsCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "models"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kModelsDescription; }
   void declare(OptionTable& table) override {
     declare_output(table, format_, "table", "table or json");
   }

@@ -27,7 +27,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kPredictDescription =
     "recommend items for known users or for any history\n"
     "\n"
     "  echo 42 | elastic predict runs/first -o table\n"
@@ -64,7 +64,7 @@ constexpr const char* kDescription =
 class PredictCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "predict"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kPredictDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

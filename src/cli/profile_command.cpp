@@ -17,7 +17,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kProfileDescription =
     "measure time, memory and operations against the length of the history\n"
     "\n"
     "  elastic profile --model elastic,softmax --length 256-16k*4\n"
@@ -31,7 +31,7 @@ constexpr const char* kDescription =
 class ProfileCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "profile"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kProfileDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

@@ -9,7 +9,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kReportDescription =
     "write a page with the curves, the result and the options of a run\n"
     "\n"
     "  elastic report runs/first\n"
@@ -21,7 +21,7 @@ constexpr const char* kDescription =
 class ReportCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "report"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kReportDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

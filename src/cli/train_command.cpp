@@ -31,7 +31,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kTrainDescription =
     "train a model into a run directory and evaluate it on the test split\n"
     "\n"
     "  elastic train --data ratings.csv --items movies.csv --out runs/first\n"
@@ -70,7 +70,7 @@ void observe(train::TrainObserver& observer, std::optional<train::TensorBoard>& 
 class TrainCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "train"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kTrainDescription; }
   void declare(OptionTable& table) override;
   std::optional<ConfigLayer> config_layer() override;
   int run(const OptionTable& table) override;

@@ -116,7 +116,7 @@ for user in "${users[@]}"; do
   git archive HEAD | tar -C "$system$home/elastic" -xf -
   inside chown -R "$user:" "$home/elastic"
   for command in "${commands[@]}"; do
-    log=$folder/$user-$(tr -c '[:alnum:]\n' - <<<"$command").log begin=$SECONDS verdict=ok
+    log=$folder/$user-$(tr -c '[:alnum:]\n' - <<<"${command:0:40}").log begin=$SECONDS verdict=ok
     say "as $user: $command (log: $log)"
     run_as "$user" "$command" >"$log" 2>&1 || verdict="FAILED: $(tail -n 1 "$log")"
     [ "$verdict" = ok ] || { failed=1 keep=yes && tail -n 40 "$log" >&2; }

@@ -8,7 +8,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kCompletionDescription =
     R"(print the script by which a shell completes this tool's commands and options
 
   source <(elastic completion bash)
@@ -19,7 +19,7 @@ class CompletionCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "completion"; }
   [[nodiscard]] bool hidden() const override { return true; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kCompletionDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

@@ -18,7 +18,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kProfileDescription =
     R"(measure time, memory and operations against the length of the history
 
   elastic profile --model elastic,softmax --length 256-16k*4
@@ -43,7 +43,7 @@ void use_histories(const data::Dataset& dataset, std::vector<profile::Workload>&
 class ProfileCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "profile"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kProfileDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

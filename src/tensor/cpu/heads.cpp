@@ -7,82 +7,109 @@
 namespace elastic::cpu {
 namespace {
 
+// Where head h of sequence b lies in experts [B, H, k, D], in rows [B, k, D] and in a weight [D,
+// D].
 template <class T>
-void heads_expand(const kernels::HeadsExpand& k) {
-  const std::int64_t dim = k.x.cols();
-  const std::int64_t heads = k.out.shape()[1];
-  const std::int64_t experts = k.out.shape()[2];
-  const std::int64_t head_dim = dim / heads;
-  const std::int64_t packed_head = packed_size<T>(head_dim, dim);
-  Tensor right = workspace<T>(heads * packed_head);
-  for (std::int64_t h = 0; h < heads; ++h) {
-    pack(head_dim,
-         dim,
-         row_major(k.weight.data<T>() + h * head_dim * dim, dim),
-         right.data<T>() + h * packed_head);
+class Heads {
+ public:
+  explicit Heads(const Tensor& experts)
+      : batch_(experts.shape()[0]),
+        heads_(experts.shape()[1]),
+        experts_(experts.shape()[2]),
+        dim_(experts.shape()[3]) {}
+  [[nodiscard]] std::int64_t batch() const { return batch_; }
+  [[nodiscard]] std::int64_t heads() const { return heads_; }
+  [[nodiscard]] std::int64_t experts() const { return experts_; }
+  [[nodiscard]] std::int64_t dim() const { return dim_; }
+  [[nodiscard]] std::int64_t head_dim() const { return dim_ / heads_; }
+  [[nodiscard]] double work() const { return product_work(batch_ * experts_, dim_, dim_); }
+
+  T* of_experts(const Tensor& experts, std::int64_t b, std::int64_t h) const {
+    return experts.data<T>() + (b * heads_ + h) * experts_ * dim_;
   }
-  parallel_for(k.out.shape()[0], product_work(k.x.rows(), dim, dim), [&](std::int64_t b) {
-    for (std::int64_t h = 0; h < heads; ++h) {
-      gemm(experts,
-           dim,
-           head_dim,
-           row_major<T>(k.x.data<T>() + b * experts * dim + h * head_dim, dim),
+  T* of_rows(const Tensor& rows, std::int64_t b, std::int64_t h) const {
+    return rows.data<T>() + b * experts_ * dim_ + h * head_dim();
+  }
+  T* of_weight(const Tensor& weight, std::int64_t h) const {
+    return weight.data<T>() + h * head_dim() * dim_;
+  }
+
+ private:
+  std::int64_t batch_;
+  std::int64_t heads_;
+  std::int64_t experts_;
+  std::int64_t dim_;
+};
+
+// to(b, h) [k, outer] = from(b, h) [k, inner] times weight(h) [inner, outer], whose rows, but for
+// those of the weight, are D apart. The weights are packed once for all sequences.
+template <class T, class From, class Weight, class To>
+void multiply_heads(const Heads<T>& by,
+                    std::int64_t inner,
+                    std::int64_t outer,
+                    const From& from,
+                    const Weight& weight,
+                    const To& to) {
+  const std::int64_t packed_head = packed_size<T>(inner, outer);
+  Tensor right = workspace<T>(by.heads() * packed_head);
+  for (std::int64_t h = 0; h < by.heads(); ++h) {
+    pack(inner, outer, weight(h), right.data<T>() + h * packed_head);
+  }
+  parallel_for(by.batch(), by.work(), [&](std::int64_t b) {
+    for (std::int64_t h = 0; h < by.heads(); ++h) {
+      gemm(by.experts(),
+           outer,
+           inner,
+           row_major<T>(from(b, h), by.dim()),
            right.data<T>() + h * packed_head,
-           k.out.data<T>() + (b * heads + h) * experts * dim,
-           dim,
+           to(b, h),
+           by.dim(),
            false);
     }
   });
+}
+
+template <class T>
+void heads_expand(const kernels::HeadsExpand& k) {
+  const Heads<T> by(k.out);
+  multiply_heads(
+      by,
+      by.head_dim(),
+      by.dim(),
+      [&](std::int64_t b, std::int64_t h) { return by.of_rows(k.x, b, h); },
+      [&](std::int64_t h) { return row_major<T>(by.of_weight(k.weight, h), by.dim()); },
+      [&](std::int64_t b, std::int64_t h) { return by.of_experts(k.out, b, h); });
 }
 const OnCpu heads_expand_entry{heads_expand<float>, heads_expand<double>};
 
 template <class T>
 void heads_contract(const kernels::HeadsContract& k) {
-  const std::int64_t dim = k.out.cols();
-  const std::int64_t heads = k.z.shape()[1];
-  const std::int64_t experts = k.z.shape()[2];
-  const std::int64_t head_dim = dim / heads;
-  const std::int64_t packed_head = packed_size<T>(dim, head_dim);
-  Tensor right = workspace<T>(heads * packed_head);
-  for (std::int64_t h = 0; h < heads; ++h) {
-    pack(dim,
-         head_dim,
-         transposed(k.weight.data<T>() + h * head_dim * dim, dim),
-         right.data<T>() + h * packed_head);
-  }
-  parallel_for(k.z.shape()[0], product_work(k.out.rows(), dim, dim), [&](std::int64_t b) {
-    for (std::int64_t h = 0; h < heads; ++h) {
-      gemm(experts,
-           head_dim,
-           dim,
-           row_major<T>(k.z.data<T>() + (b * heads + h) * experts * dim, dim),
-           right.data<T>() + h * packed_head,
-           k.out.data<T>() + b * experts * dim + h * head_dim,
-           dim,
-           false);
-    }
-  });
+  const Heads<T> by(k.z);
+  multiply_heads(
+      by,
+      by.dim(),
+      by.head_dim(),
+      [&](std::int64_t b, std::int64_t h) { return by.of_experts(k.z, b, h); },
+      [&](std::int64_t h) { return transposed<T>(by.of_weight(k.weight, h), by.dim()); },
+      [&](std::int64_t b, std::int64_t h) { return by.of_rows(k.out, b, h); });
 }
 const OnCpu heads_contract_entry{heads_contract<float>, heads_contract<double>};
 
 template <class T>
 void heads_outer(const kernels::HeadsOuter& k) {
-  const std::int64_t dim = k.x.cols();
-  const std::int64_t heads = k.z.shape()[1];
-  const std::int64_t experts = k.z.shape()[2];
-  const std::int64_t head_dim = dim / heads;
-  const Tiles chunks = reduction_chunks(k.z.shape()[0], 4);
-  const double work = product_work(k.x.rows(), dim, dim);
-  reduce_chunks(chunks, work, dim * dim, k.out.data<T>(), [&](std::int64_t c, T* partial) {
+  const Heads<T> by(k.z);
+  const std::int64_t dim = by.dim();
+  const Tiles chunks = reduction_chunks(by.batch(), 4);
+  reduce_chunks(chunks, by.work(), dim * dim, k.out.data<T>(), [&](std::int64_t c, T* partial) {
     for (std::int64_t b = chunks.begin(c); b < chunks.end(c); ++b) {
-      for (std::int64_t h = 0; h < heads; ++h) {
-        gemm_unpacked(head_dim,
+      for (std::int64_t h = 0; h < by.heads(); ++h) {
+        gemm_unpacked(by.head_dim(),
                       dim,
-                      experts,
-                      transposed<T>(k.x.data<T>() + b * experts * dim + h * head_dim, dim),
-                      k.z.data<T>() + (b * heads + h) * experts * dim,
+                      by.experts(),
+                      transposed<T>(by.of_rows(k.x, b, h), dim),
+                      by.of_experts(k.z, b, h),
                       dim,
-                      partial + h * head_dim * dim,
+                      partial + h * by.head_dim() * dim,
                       dim,
                       true);
       }

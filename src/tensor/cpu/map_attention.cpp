@@ -181,6 +181,12 @@ void backward(const kernels::MapAttentionBackward& k) {
     const std::int64_t keys = k.layout.keys->length(b);
     const std::int64_t column = h * problem.head_dim;
     const std::int64_t key_at = k.layout.keys->begin(b) * dim + column;
+    if (num_queries == 0) {  // no tile writes the gradients of these keys
+      for (std::int64_t j = 0; j < keys; ++j) {
+        fill_zero(k.grad_key.data<T>() + key_at + j * dim, problem.head_dim);
+        fill_zero(k.grad_value.data<T>() + key_at + j * dim, problem.head_dim);
+      }
+    }
     for (std::int64_t begin = 0; begin < num_queries; begin += kQueryTile) {
       const std::int64_t queries = std::min(kQueryTile, num_queries - begin);
       const std::int64_t query_at = (k.layout.queries->begin(b) + begin) * dim + column;

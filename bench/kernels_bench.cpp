@@ -2,16 +2,21 @@
 // OMP_NUM_THREADS sets the number of threads.
 #include <benchmark/benchmark.h>
 
-#include "autograd/ops/basic.h"
-#include "autograd/ops/dispatcher.h"
+#include "autograd/ops/aggregate.h"
+#include "autograd/ops/dispatch.h"
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/ffn.h"
+#include "autograd/ops/gelu.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/linear_attention.h"
 #include "autograd/ops/linear_cross_entropy.h"
+#include "autograd/ops/map_attention.h"
 #include "autograd/ops/project_tokens.h"
 #include "autograd/ops/segment_attention.h"
 #include "autograd/ops/softmax.h"
+#include "autograd/ops/sum.h"
 #include "bench/random_tensor.h"
 #include "tensor/backend.h"
 #include "tensor/kernels/dropout.h"

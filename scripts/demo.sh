@@ -3,11 +3,26 @@
 # prints the test metrics, and recommends films for three users of the data and for a new user.
 # Takes a minute or two on two cores, plus the build. Each call makes a new run; delete runs/demo-*
 # at any time.
+#
+#   scripts/demo.sh [--cuda|--no-cuda]
+#
+# --cuda builds with the CUDA backend, --no-cuda without it. By default, a first build has it where
+# nvidia-smi lists a GPU and nvcc is found; an existing build keeps its setting.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+[ $# -le 1 ] || die "expected one option, got $#; see scripts/demo.sh --help"
+cuda=()
+case ${1:-} in
+  -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "scripts/demo.sh" && exit ;;
+  --cuda) cuda=(-DELASTIC_CUDA=ON) ;;
+  --no-cuda) cuda=(-DELASTIC_CUDA=OFF) ;;
+  '') [ -e build/CMakeCache.txt ] || has_gpu || cuda=(-DELASTIC_CUDA=OFF) ;;
+  *) die "unknown option $1; see scripts/demo.sh --help" ;;
+esac
+
 ensure_packages
-build build elastic -DCMAKE_BUILD_TYPE=Release
+build build elastic -DCMAKE_BUILD_TYPE=Release "${cuda[@]}"
 
 data=data/ml-latest-small
 run=runs/demo-$(date +%Y%m%d-%H%M%S)

@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
 say() { printf '%s\n' "$*" >&2; }
@@ -15,8 +15,8 @@ die() {
 # Debian packages of the libraries that CMakeLists.txt looks for.
 libraries=(libeigen3-dev libcli11-dev nlohmann-json3-dev doctest-dev librandom123-dev libfmt-dev
   zlib1g-dev liblzma-dev libzstd-dev libxxhash-dev)
-# Tools as command:package. A command that was installed otherwise is accepted.
-tools=(cmake:cmake g++:g++ ninja:ninja-build python3:python3)
+# xz is for the commands of the tutorial. Tools as command:package. A command that was installed otherwise is accepted.
+tools=(cmake:cmake g++:g++ ninja:ninja-build python3:python3 xz:xz-utils)
 
 missing_packages() {
   local entry
@@ -55,6 +55,9 @@ ensure_packages() {
   apt install -qq -y --no-install-recommends "${missing[@]}" ||
     die "apt-get install failed; install by hand: ${missing[*]}"
 }
+
+# Whether the driver lists an NVIDIA GPU.
+has_gpu() { [[ $(nvidia-smi --list-gpus 2>/dev/null) == GPU* ]]; }
 
 # build FOLDER TARGET [CMAKE OPTION...]: configures and builds. Prints progress to terminals only.
 build() {

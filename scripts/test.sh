@@ -8,8 +8,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 ensure_packages
 # Without a GPU, compiling for one architecture finds the same errors in half the time.
 architectures=()
-command -v nvidia-smi >/dev/null || architectures=(-DCMAKE_CUDA_ARCHITECTURES=90)
-build build all -DCMAKE_BUILD_TYPE=Release -DELASTIC_TESTS=ON "${architectures[@]}"
+has_gpu || architectures=(-DCMAKE_CUDA_ARCHITECTURES=90)
+# AUTO also where scripts/demo.sh has built without CUDA.
+build build all -DCMAKE_BUILD_TYPE=Release -DELASTIC_CUDA=AUTO -DELASTIC_TESTS=ON \
+  "${architectures[@]}"
 ctest --test-dir build --output-on-failure -j "$(nproc)"
 
 build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE=ON \

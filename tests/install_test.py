@@ -8,6 +8,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "cli"))
+from harness import clean_environment  # noqa: E402  (its folder is known only now)
+
 BASH = "share/bash-completion/completions/elastic"
 EXPECTED = ["bin/elastic", "share/doc/elastic/copyright",
             "share/doc/elastic/README.md", "share/doc/elastic/docs/design.md",
@@ -30,12 +33,12 @@ def main():
             assert os.stat(path).st_mode & stat.S_IROTH, f"not for everybody: {name}"
         installed = os.path.join(prefix, "bin/elastic")
         told = subprocess.run([installed, "--version"], text=True, capture_output=True, timeout=60,
-                              check=True).stdout
+                              env=clean_environment(), check=True).stdout
         assert told.startswith(f"elastic {version}\n"), told
         (page,) = glob.glob(os.path.join(prefix, "share/man/man1/elastic.1*"))
         for command, path in (("man", page), ("completion bash", os.path.join(prefix, BASH))):
             now = subprocess.run([installed, *command.split()], text=True, capture_output=True,
-                                 timeout=60, check=True).stdout
+                                 env=clean_environment(), timeout=60, check=True).stdout
             read = gzip.open if path.endswith(".gz") else open
             with read(path, "rt", encoding="utf-8") as file:
                 assert file.read() == now, f"{path} is not of this binary"

@@ -19,6 +19,9 @@ import time
 from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
+from harness import clean_environment  # noqa: E402  (its folder is known only now)
+
 PATIENCE_S = 600
 
 
@@ -92,10 +95,9 @@ def problem_of(step, folder, environment):
 
 def run_page(text, binary, verbose=False):
     """Messages on what failed; stops at the first, since later steps build on earlier ones."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("ELASTIC_")}
     # Tests run side by side. Results do not depend on the number of threads, and steps this small
     # gain nothing from a second one.
-    environment.update(OMP_WAIT_POLICY="passive", OMP_NUM_THREADS="1")
+    environment = clean_environment({"OMP_NUM_THREADS": "1"})
     with tempfile.TemporaryDirectory(prefix="elastic_tutorial_") as folder:
         os.mkdir(os.path.join(folder, ".bin"))
         if binary:

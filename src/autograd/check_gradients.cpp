@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/sum.h"
 #include "base/error.h"
 #include "base/random.h"
 

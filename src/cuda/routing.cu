@@ -375,5 +375,29 @@ void move_centroids(const kernels::MoveCentroids& k) {
 }
 const OnCuda move_centroids_entry{move_centroids<float>, move_centroids<double>};
 
+template <class T>
+__global__ void divide_rows_kernel(
+    const T* x, const T* divisors, std::int64_t size, std::int64_t dim, T* out) {
+  for (std::int64_t e = grid_thread(); e < size; e += grid_size()) {
+    const T divisor = divisors[e / dim];
+    out[e] = divisor == T(0) ? T(0) : x[e] / divisor;
+  }
+}
+
+template <class T>
+void divide_rows(const kernels::DivideRows& k) {
+  runtime().launch(k.kName,
+                   divide_rows_kernel<T>,
+                   dim3(element_blocks(k.x.numel())),
+                   kThreads,
+                   0,
+                   k.x.data<T>(),
+                   k.divisors.data<T>(),
+                   k.x.numel(),
+                   k.x.cols(),
+                   k.out.data<T>());
+}
+const OnCuda divide_rows_entry{divide_rows<float>, divide_rows<double>};
+
 }  // namespace
 }  // namespace elastic::cuda

@@ -1,12 +1,9 @@
 // Gathering rows of a table, and adding their gradients back.
-#include <algorithm>
-#include <bit>
-#include <cub/cub.cuh>
-
 #include "cuda/device.cuh"
 #include "cuda/row_sums.cuh"
 #include "cuda/rows.h"
 #include "cuda/runtime.h"
+#include "cuda/sort_pairs.h"
 #include "tensor/kernels/rows.h"
 
 namespace elastic::cuda {
@@ -49,24 +46,12 @@ SortedRows sort_rows(const char* op,
   if (count == 0) {
     return {};
   }
-  Runtime& device = runtime();
   Tensor numbers = workspace<std::int32_t>(3 * count);
   auto* identity = numbers.data<std::int32_t>();
   std::int32_t* order = identity + count;
   std::int32_t* targets = order + count;
-  device.launch(op, iota_kernel, dim3(element_blocks(count)), kThreads, 0, count, identity);
-  const int bits =
-      std::max(1, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(num_rows))));
-  std::size_t bytes = 0;
-  const auto sort = [&](void* scratch) {
-    check(cub::DeviceRadixSort::SortPairs(
-              scratch, bytes, rows, targets, identity, order, count, 0, bits, device.stream()),
-          op,
-          "cub::SortPairs");
-  };
-  sort(nullptr);
-  Tensor scratch = workspace<std::int32_t>(static_cast<std::int64_t>(bytes / 4 + 1));
-  sort(scratch.raw_data());
+  runtime().launch(op, iota_kernel, dim3(element_blocks(count)), kThreads, 0, count, identity);
+  sort_pairs(op, count, num_rows, rows, identity, targets, order);
   return {numbers, order, targets, count};
 }
 

@@ -1,9 +1,6 @@
-#include <algorithm>
-#include <bit>
-#include <cub/cub.cuh>
-
 #include "cuda/device.cuh"
 #include "cuda/sequence_order.h"
+#include "cuda/sort_pairs.h"
 
 namespace elastic::cuda {
 namespace {
@@ -28,29 +25,17 @@ Tensor longest_first(const char* op, const Segments& segments) {
   std::int32_t* identity = order + batch;
   std::int32_t* keys = identity + batch;
   std::int32_t* sorted_keys = keys + batch;
-  Runtime& device = runtime();
-  device.launch(op,
-                sort_keys_kernel,
-                dim3(element_blocks(batch)),
-                kThreads,
-                0,
-                segments.device_offsets().data<std::int32_t>(),
-                batch,
-                segments.max_length(),
-                keys,
-                identity);
-  const int bits = std::max(
-      1, static_cast<int>(std::bit_width(static_cast<std::uint32_t>(segments.max_length()))));
-  std::size_t bytes = 0;
-  const auto sort = [&](void* scratch) {
-    check(cub::DeviceRadixSort::SortPairs(
-              scratch, bytes, keys, sorted_keys, identity, order, batch, 0, bits, device.stream()),
-          op,
-          "cub::SortPairs");
-  };
-  sort(nullptr);
-  Tensor scratch = workspace<std::int32_t>(static_cast<std::int64_t>(bytes / 4 + 1));
-  sort(scratch.raw_data());
+  runtime().launch(op,
+                   sort_keys_kernel,
+                   dim3(element_blocks(batch)),
+                   kThreads,
+                   0,
+                   segments.device_offsets().data<std::int32_t>(),
+                   batch,
+                   segments.max_length(),
+                   keys,
+                   identity);
+  sort_pairs(op, batch, segments.max_length(), keys, identity, sorted_keys, order);
   return numbers;
 }
 

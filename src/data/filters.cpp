@@ -29,10 +29,6 @@ void keep_rated(Interactions& log, double min_rating) {
               [&](const Event& event) { return static_cast<double>(event.rating) >= min_rating; });
 }
 
-Moment moment_of(const Event& event) {
-  return {event.timestamp, event.fraction};
-}
-
 void keep_times(Interactions& log, const std::string& min_time, const std::string& max_time) {
   const char* option = min_time.empty() ? "--max-time" : "--min-time";
   require_column(log.has_timestamp, log, option, "timestamp");

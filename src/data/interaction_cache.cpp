@@ -92,7 +92,7 @@ class Reader {
   std::string_view rest_;
 };
 
-std::string hash_of(std::string_view bytes) {
+std::string hex_hash_of(std::string_view bytes) {
   ContentHash hash;
   hash.add(bytes);
   return hash.hex();
@@ -213,8 +213,8 @@ InteractionCache::InteractionCache(const std::string& folder,
     hash.add(option);
   }
   const std::string options_hash = hash.hex();
-  key_ = concat(kVersion, " ", hash_of(input), " ", input.size(), " ", options_hash);
-  path_ = (std::filesystem::path(folder) / concat(hash_of(key_), ".interactions")).string();
+  key_ = concat(kVersion, " ", hex_hash_of(input), " ", input.size(), " ", options_hash);
+  path_ = (std::filesystem::path(folder) / concat(hex_hash_of(key_), ".interactions")).string();
 }
 
 // Layout of a file: the key, the hash of the rest, the rest.
@@ -233,7 +233,7 @@ bool InteractionCache::read(Interactions& log) const {
     if (key != key_ || rest.size() < kHashDigits) {
       throw DataError("it belongs to another input, or is not a cache file");
     }
-    if (hash_of(rest.substr(kHashDigits)) != rest.substr(0, kHashDigits)) {
+    if (hex_hash_of(rest.substr(kHashDigits)) != rest.substr(0, kHashDigits)) {
       throw DataError("it is damaged or truncated");
     }
     decode(rest.substr(kHashDigits), found);
@@ -257,7 +257,7 @@ void InteractionCache::write(Interactions& log) const {
     const std::string content = encode(log);
     AtomicFile file(path_);
     file.write(key_);
-    file.write(hash_of(content));
+    file.write(hex_hash_of(content));
     file.write(content);
     file.commit();
     log.cache_note = concat(before, before.empty() ? "cache: " : "", "written to ", path_);

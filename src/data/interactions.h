@@ -7,6 +7,7 @@
 
 #include "data/format.h"
 #include "data/id_map.h"
+#include "data/moment.h"
 
 namespace elastic::data {
 
@@ -21,6 +22,10 @@ struct Event {
   std::int64_t timestamp = 0;  ///< in the file's unit, rounded down; ISO times in seconds
   LogPart part = LogPart::kTrain;
 };
+
+inline Moment moment_of(const Event& event) {
+  return {event.timestamp, event.fraction};
+}
 
 struct BadRow {
   std::int64_t line = 0;  ///< from 1

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::int64_t kMinEvents = 3;  // one each for training, validation and test
 
-Moment moment_of(const Event& event) {
-  return {event.timestamp, event.fraction};
-}
-
 std::string percent(double share) {
   return concat(std::round(share * 1e6) / 1e4, " %");
 }

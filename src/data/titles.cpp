@@ -11,7 +11,7 @@
 namespace elastic::data {
 namespace {
 
-constexpr std::size_t kSampleLines = 100;
+constexpr std::size_t kTitleSampleLines = 100;
 
 std::string lower(std::string_view text) {
   std::string result(text.substr(0, text.find(':')));
@@ -61,7 +61,7 @@ std::string separator_of_items(const std::vector<std::string_view>& sample) {
 
 TitleReport read_titles(const std::string& path, Dataset& dataset) {
   const std::string text = read_text(path);
-  std::vector<std::string_view> sample = sample_lines(text, kSampleLines);
+  std::vector<std::string_view> sample = sample_lines(text, kTitleSampleLines);
   if (sample.empty()) {
     throw DataError("items: ", path, ": the file is empty; expected rows of id and title");
   }

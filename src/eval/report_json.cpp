@@ -9,13 +9,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int kDigits = 6;
+constexpr int kReportDigits = 6;
 constexpr std::size_t kHistogramExperts = 256;  // the size of the default pool
 
 ordered_json metrics_to_json(const std::vector<MetricValue>& metrics) {
   ordered_json object = ordered_json::object();
   for (const MetricValue& metric : metrics) {
-    object[metric.name] = round_to_digits(metric.value, kDigits);
+    object[metric.name] = round_to_digits(metric.value, kReportDigits);
   }
   return object;
 }
@@ -25,8 +25,8 @@ ordered_json intervals_to_json(const std::vector<MetricValue>& metrics,
                                const std::vector<Interval>& intervals) {
   ordered_json object = ordered_json::object();
   for (std::size_t i = 0; i < metrics.size(); ++i) {
-    object[metrics[i].name] = {round_to_digits(intervals[i].low, kDigits),
-                               round_to_digits(intervals[i].high, kDigits)};
+    object[metrics[i].name] = {round_to_digits(intervals[i].low, kReportDigits),
+                               round_to_digits(intervals[i].high, kReportDigits)};
   }
   return object;
 }
@@ -35,10 +35,10 @@ ordered_json intervals_to_json(const std::vector<MetricValue>& metrics,
 template <class Bucket>
 void add_users(const Bucket& bucket, ordered_json& entry) {
   entry["users"] = bucket.users;
-  entry["HR@10"] = round_to_digits(bucket.hit_at_10, kDigits);
-  entry["NDCG@10"] = round_to_digits(bucket.ndcg_at_10, kDigits);
-  entry["popularity"] = {{"HR@10", round_to_digits(bucket.popularity_hit_at_10, kDigits)},
-                         {"NDCG@10", round_to_digits(bucket.popularity_ndcg_at_10, kDigits)}};
+  entry["HR@10"] = round_to_digits(bucket.hit_at_10, kReportDigits);
+  entry["NDCG@10"] = round_to_digits(bucket.ndcg_at_10, kReportDigits);
+  entry["popularity"] = {{"HR@10", round_to_digits(bucket.popularity_hit_at_10, kReportDigits)},
+                         {"NDCG@10", round_to_digits(bucket.popularity_ndcg_at_10, kReportDigits)}};
 }
 
 ordered_json buckets_to_json(const std::vector<LengthBucket>& buckets) {
@@ -118,10 +118,10 @@ ordered_json to_json(const Report& report) {
   object["metrics"] = metrics_to_json(report.metrics);
   object["intervals"] = intervals_to_json(report.metrics, report.intervals);
   object["popularity"] = metrics_to_json(report.popularity);
-  object[concat("coverage@", kListLength)] = round_to_digits(report.coverage, kDigits);
-  object[concat("gini@", kListLength)] = round_to_digits(report.gini, kDigits);
+  object[concat("coverage@", kListLength)] = round_to_digits(report.coverage, kReportDigits);
+  object[concat("gini@", kListLength)] = round_to_digits(report.gini, kReportDigits);
   object[concat("mean_popularity@", kListLength)] =
-      round_to_digits(report.mean_popularity, kDigits);
+      round_to_digits(report.mean_popularity, kReportDigits);
   object["cold_items"] = report.cold_items;
   object["cold_users"] = report.cold_users;
   object["by_history_length"] = buckets_to_json(report.buckets);

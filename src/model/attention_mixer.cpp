@@ -1,5 +1,6 @@
 #include "model/attention_mixer.h"
 
+#include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
 
 namespace elastic {

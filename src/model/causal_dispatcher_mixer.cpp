@@ -3,11 +3,15 @@
 #include <cmath>
 #include <limits>
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/heads.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
-#include "autograd/ops/slots.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/ops/rows.h"
+#include "autograd/ops/slot_attention.h"
+#include "autograd/ops/slot_gates.h"
+#include "autograd/ops/transpose.h"
 
 namespace elastic {
 namespace {

@@ -1,10 +1,15 @@
 #include "model/dispatcher_mixer.h"
 
-#include "autograd/ops/basic.h"
-#include "autograd/ops/dispatcher.h"
+#include "autograd/ops/aggregate.h"
+#include "autograd/ops/dispatch.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/heads.h"
+#include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
+#include "autograd/ops/transpose.h"
 
 namespace elastic {
 namespace {

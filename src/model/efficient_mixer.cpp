@@ -1,8 +1,8 @@
 #include "model/efficient_mixer.h"
 
-#include "autograd/ops/basic.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/linear_attention.h"
+#include "autograd/ops/reshape.h"
 #include "autograd/ops/softmax.h"
 #include "autograd/ops/token_softmax.h"
 

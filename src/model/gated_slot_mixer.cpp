@@ -1,9 +1,11 @@
 #include "model/gated_slot_mixer.h"
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
-#include "autograd/ops/slots.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/ops/slot_attention.h"
+#include "autograd/ops/slot_gates.h"
 
 namespace elastic {
 namespace {

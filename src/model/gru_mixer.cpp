@@ -1,7 +1,9 @@
 #include "model/gru_mixer.h"
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/gru.h"
+#include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
 
 namespace elastic {

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <span>
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/group_linear.h"
+#include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/product_keys.h"
+#include "autograd/ops/reshape.h"
 #include "autograd/ops/rows.h"
 #include "base/random.h"
 

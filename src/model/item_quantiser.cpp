@@ -1,9 +1,11 @@
 #include "model/item_quantiser.h"
 
-#include "autograd/ops/basic.h"
 #include "autograd/ops/codewords.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/histogram_attention.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/stack.h"
+#include "autograd/ops/transpose.h"
 
 namespace elastic {
 namespace {

@@ -1,10 +1,12 @@
 #include "model/lightsans_mixer.h"
 
-#include "autograd/ops/basic.h"
-#include "autograd/ops/dispatcher.h"
+#include "autograd/ops/aggregate.h"
+#include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
+#include "autograd/ops/reshape.h"
 #include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
+#include "autograd/ops/transpose.h"
 
 namespace elastic {
 

@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "autograd/ops/basic.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/project_tokens.h"
+#include "autograd/ops/reshape.h"
 #include "autograd/ops/segment_attention.h"
 
 namespace elastic {

@@ -1,8 +1,9 @@
 #include "model/linrec_mixer.h"
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/linear_attention.h"
+#include "autograd/ops/reshape.h"
 #include "autograd/ops/unit_elu.h"
 
 namespace elastic {

@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/histogram_attention.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/stack.h"
@@ -10,18 +11,18 @@
 namespace elastic {
 namespace {
 
-Variable make_projection(ParameterStore& store,
-                         const std::string& name,
-                         const ModelConfig& config) {
+Variable make_lisa_projection(ParameterStore& store,
+                              const std::string& name,
+                              const ModelConfig& config) {
   return store.add(name, {config.lisa.num_codebooks, config.dim, config.dim}, Init::kXavierUniform);
 }
 
 }  // namespace
 
 LisaMixer::LisaMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config)
-    : query_(make_projection(store, layer + ".attention.query", config)),
-      key_(make_projection(store, layer + ".attention.key", config)),
-      value_(make_projection(store, layer + ".attention.value", config)),
+    : query_(make_lisa_projection(store, layer + ".attention.query", config)),
+      key_(make_lisa_projection(store, layer + ".attention.key", config)),
+      value_(make_lisa_projection(store, layer + ".attention.value", config)),
       output_(make_linear(store, layer + ".attention.output", config.dim, config.dim)),
       decay_(config.lisa.histogram_decay) {
   make_norm(store, layer + ".attention_norm", config.dim);

@@ -114,8 +114,10 @@ void visit_retrieval(Retrieval& options, Visitor&& visitor) {
           only({"elastic", "elastic-window", "lda"}));
   visitor("query_network", options.query_network, "how a history becomes a query", retrieving);
   visitor("query_norm", options.query_norm, "norm of the queries", retrieving);
-  visitor(
-      "memory", options.memory, "elastic-causal: experts of an event", only({"elastic-causal"}));
+  visitor("memory",
+          options.memory,
+          "experts of an event, elastic-causal only",
+          only({"elastic-causal"}));
 }
 
 template <class Lisa, class Visitor>

@@ -1,6 +1,6 @@
 #include "model/query_centre.h"
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
 #include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/row_numbers.h"
 #include "tensor/kernels/rows.h"

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "autograd/ops/group_linear.h"
+#include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/segment_attention.h"
 #include "autograd/ops/segment_mean.h"

@@ -2,8 +2,9 @@
 
 #include <cmath>
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
+#include "autograd/ops/reshape.h"
 #include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
 #include "model/routing_plan.h"

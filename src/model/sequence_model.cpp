@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "autograd/ops/ffn.h"
 #include "base/error.h"
 
 namespace elastic {

@@ -1,6 +1,9 @@
 #include "model/softmax_mixer.h"
 
+#include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
+#include "autograd/ops/map_attention.h"
+#include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
 
 namespace elastic {

@@ -2,10 +2,11 @@
 
 #include <cmath>
 
-#include "autograd/ops/basic.h"
 #include "autograd/ops/join_experts.h"
+#include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/product_keys.h"
+#include "autograd/ops/reshape.h"
 
 namespace elastic {
 

@@ -1,7 +1,7 @@
 // A memory of experts that every token asks by itself.
 #pragma once
 
-#include "autograd/ops/slots.h"
+#include "autograd/ops/slot_attention.h"
 #include "model/layers.h"
 #include "model/model_config.h"
 

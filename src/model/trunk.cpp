@@ -1,6 +1,7 @@
 #include "model/trunk.h"
 
 #include "autograd/ops/input_embedding.h"
+#include "autograd/ops/layer_norm.h"
 #include "base/error.h"
 
 namespace elastic {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/ffn.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"

@@ -1,7 +1,9 @@
 #include "autograd/variable.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/gelu.h"
+#include "autograd/ops/sum.h"
 #include "autograd/ops/unit_elu.h"
 #include "tensor/kernel_book.h"
 

@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 
-from harness import TINY_MODEL, Workplace
+from harness import TINY_MODEL, Workplace, clean_environment
 
 WORKPLACE = None
 LONG_TRAINING = ["--epochs", "100000", "--patience", "100000", "--save-every-s", "0.2", *TINY_MODEL]
@@ -83,7 +83,8 @@ class Pipes(unittest.TestCase):
     @unittest.skipUnless(os.path.exists("/proc/self/comm"), "no /proc")
     def test_the_process_keeps_its_name_and_input(self):
         # Without a waiting policy of the user's, the program sets its own and starts once more.
-        environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+        environment = clean_environment()
+        del environment["OMP_WAIT_POLICY"]
         with subprocess.Popen([WORKPLACE.binary, "predict", WORKPLACE.run, "-q", "--histories"],
                               env=environment, text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

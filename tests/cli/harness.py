@@ -1,6 +1,7 @@
 """Runs the real binary for the command-line tests: a small data set, a trained run, one call."""
 
 import os
+import signal
 import subprocess
 import tempfile
 
@@ -29,13 +30,31 @@ def items_csv():
     return "\n".join(lines) + "\n"
 
 
+# What changes how a command behaves, and belongs to whoever starts the tests.
+CALLERS_OWN = ("ELASTIC_", "OMP_", "GOMP_", "LC_", "LANGUAGE", "NO_COLOR", "XDG_")
+
+
 def clean_environment(extra=None):
-    """The caller's environment without its ELASTIC_* variables."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("ELASTIC_")}
+    """The caller's environment, with the same settings for every caller: no ELASTIC_* variables, a
+    terminal with colours, a UTF-8 locale, the default number of threads."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(CALLERS_OWN)}
+    environment["LC_ALL"] = "C.UTF-8"
+    environment["TERM"] = "xterm"
     environment["OMP_WAIT_POLICY"] = "passive"  # tests run side by side
     environment["ELASTIC_CACHE"] = "off"  # leaves the caller's cache alone
     environment.update(extra or {})
     return environment
+
+
+def default_signals():
+    """Undoes what `nohup`, or a shell that runs in the background, makes its commands ignore."""
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+default_signals()
 
 
 class Workplace:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import TINY_MODEL, Workplace
+from harness import TINY_MODEL, Workplace, clean_environment
 
 WORKPLACE = None
 HISTORY = ["m1", "m4", "m7", "m9"]
@@ -236,7 +236,7 @@ class OddInput(unittest.TestCase):
         """The records of these lines, given as bytes."""
         result = subprocess.run([WORKPLACE.binary, "predict", WORKPLACE.run, "-k", "1", *options],
                                 input=b"\n".join(lines) + b"\n", capture_output=True,
-                                check=False, timeout=300)
+                                env=clean_environment(), check=False, timeout=300)
         return result.returncode, [json.loads(line) for line in result.stdout.splitlines()]
 
     def test_one_bad_line_does_not_stop_the_rest(self):

@@ -60,7 +60,7 @@ class Completions(unittest.TestCase):
         script = WORKPLACE.write("_elastic", WORKPLACE.call(["completion", "zsh"]).stdout)
         result = subprocess.run(
             ["zsh", "-fc", f"autoload -U compinit; compinit -uD; source {script}; echo $_comps[elastic]"],
-            capture_output=True, text=True, timeout=60, check=False)
+            capture_output=True, text=True, env=clean_environment(), timeout=60, check=False)
         self.assertEqual((result.stdout, result.stderr), ("_elastic\n", ""))
 
     @unittest.skipUnless(shutil.which("fish"), "no fish")
@@ -70,7 +70,8 @@ class Completions(unittest.TestCase):
                                                            {"constant", "cosine"}),
                                ("elastic profile --phase encode,t", {"encode,train"})):
             result = subprocess.run(["fish", "-Nc", f"source {script}; complete -C '{line}'"],
-                                    capture_output=True, text=True, timeout=60, check=True)
+                                    capture_output=True, text=True, timeout=60, check=True,
+                                    env=clean_environment({"HOME": WORKPLACE.folder.name}))
             words = {offered.split("\t")[0] for offered in result.stdout.splitlines()}
             self.assertEqual(words, expected, result.stderr)
 
@@ -94,7 +95,8 @@ class ManPage(unittest.TestCase):
     def test_roff_has_nothing_to_say_against_it(self):
         page = WORKPLACE.call(["man"]).stdout
         result = subprocess.run(["groff", "-man", "-ww", "-Tascii"], input=page, text=True,
-                                capture_output=True, timeout=60, check=True)
+                                capture_output=True, env=clean_environment(), timeout=60,
+                                check=True)
         self.assertEqual(result.stderr, "")
         shown = re.sub(".\b", "", result.stdout)  # bold letters are printed twice
         self.assertTrue("--learning-rate NUMBER" in shown)
@@ -128,9 +130,8 @@ class Colours(unittest.TestCase):
     @staticmethod
     def error_on_a_terminal(extra):
         controller, terminal = pty.openpty()
-        environment = {k: v for k, v in clean_environment().items() if k not in ("NO_COLOR", "TERM")}
         with subprocess.Popen([WORKPLACE.binary, "trian"], stderr=terminal,
-                              env={**environment, **extra}) as process:
+                              env=clean_environment(extra)) as process:
             os.close(terminal)
             process.wait(timeout=60)
         shown = os.read(controller, 65536)

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 
-from recovery import TINY_MODEL, Workplace
+from recovery import TINY_MODEL, Workplace, clean_environment
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/reliability.md")
 ROW = re.compile(r"^\| ([^|]+) \| (\d+) \| ([^|]+) \|$")
@@ -66,8 +66,7 @@ class BadInput:
     def limited(self, limit, value, arguments):
         return subprocess.run([self.workplace.binary, *arguments], capture_output=True, text=True,
                               preexec_fn=lambda: resource.setrlimit(limit, (value, value)),
-                              timeout=120, check=False, env={**os.environ,
-                                                             "OMP_WAIT_POLICY": "passive"})
+                              timeout=120, check=False, env=clean_environment())
 
     def missing_data(self):
         """`--data` names no file"""
@@ -282,7 +281,7 @@ def main():
     rows = table()
     problems = [f"no case for the row '{name}'" for name in rows if name not in methods]
     problems += [f"no row for the case '{name}'" for name in methods if name not in rows]
-    flags = subprocess.run([sys.argv[1], "--version"], capture_output=True, text=True).stdout
+    flags = cases.workplace.call(["--version"]).stdout
     if "-fsanitize=" in flags:  # whose shadow alone takes more than any limit of the address space
         rows.pop(BadInput.too_large.__doc__)
     for name in [name for name in rows if name in methods]:

@@ -8,7 +8,7 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import TINY_MODEL, Workplace  # pylint: disable=wrong-import-position,unused-import
+from harness import TINY_MODEL, Workplace, clean_environment  # pylint: disable=wrong-import-position,unused-import
 
 CLOCK_KEYS = ("seconds", "elapsed_s", "epoch_seconds")
 

@@ -1,7 +1,7 @@
 #include "model/dispatcher_mixer.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
 #include "model/model_fixture.h"
 
 namespace elastic {

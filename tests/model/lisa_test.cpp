@@ -1,6 +1,4 @@
 // LISA's items and mixer, in all variants.
-#include "autograd/ops/basic.h"
-#include "autograd/ops/linear.h"
 #include "model/abilities.h"
 #include "model/item_quantiser.h"
 #include "model/model_fixture.h"

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/segment_attention.h"
 #include "model/model_fixture.h"

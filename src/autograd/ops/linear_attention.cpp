@@ -1,5 +1,6 @@
 #include "autograd/ops/linear_attention.h"
 
+#include "autograd/ops/attention_grads.h"
 #include "tensor/kernels/linear_attention.h"
 
 namespace elastic::ops {
@@ -42,9 +43,7 @@ Variable linear_attention(const Variable& query,
                                       .context = context,
                                       .out = out});
   auto backward = [=](const Tensor& grad) {
-    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
-    Tensor grad_key = empty_like(key.value(), Memory::kGradient);
-    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
+    AttentionGrads grads(query, key, value);
     run(kernels::LinearAttentionBackward{.query = query.value(),
                                          .key = key.value(),
                                          .value = value.value(),
@@ -52,12 +51,10 @@ Variable linear_attention(const Variable& query,
                                          .keys = keys,
                                          .context = context,
                                          .grad_out = grad,
-                                         .grad_query = grad_query,
-                                         .grad_key = grad_key,
-                                         .grad_value = grad_value});
-    query.add_grad(std::move(grad_query));
-    key.add_grad(std::move(grad_key));
-    value.add_grad(std::move(grad_value));
+                                         .grad_query = grads.query,
+                                         .grad_key = grads.key,
+                                         .grad_value = grads.value});
+    grads.add_to(query, key, value);
   };
   return record(out, {query, key, value}, std::move(backward));
 }

@@ -1,6 +1,6 @@
 #include "autograd/ops/rows.h"
 
-#include "autograd/ops/basic.h"
+#include "autograd/ops/reshape.h"
 #include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/routing.h"
 #include "tensor/kernels/row_numbers.h"

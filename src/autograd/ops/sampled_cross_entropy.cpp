@@ -1,6 +1,6 @@
 #include "autograd/ops/sampled_cross_entropy.h"
 
-#include "tensor/kernels/elementwise.h"
+#include "autograd/ops/catalogue_loss.h"
 #include "tensor/kernels/sampled_cross_entropy.h"
 
 namespace elastic::ops {
@@ -33,46 +33,17 @@ Variable sampled_cross_entropy(const Variable& hidden,
                                const Tensor& targets,
                                const SampledItems& sampled,
                                const SampledLoss& kind) {
-  require_shape(hidden.shape().rank() == 2 && table.shape().rank() == 2 &&
-                    hidden.shape()[1] == table.shape()[1] && table.shape()[0] >= 2,
-                "sampled_cross_entropy: hidden ",
-                hidden.shape(),
-                " and table ",
-                table.shape(),
-                " do not fit");
-  require_shape(hidden.shape()[0] >= 1 && targets.numel() == hidden.shape()[0],
-                "sampled_cross_entropy: ",
-                targets.numel(),
-                " targets for hidden ",
-                hidden.shape());
+  check_catalogue("sampled_cross_entropy", hidden, table, targets);
   check_sample(sampled, hidden.shape()[0]);
-  Tensor loss({}, hidden.value().dtype(), hidden.value().device());
-  if (!records({hidden, table})) {
+  return catalogue_loss(hidden, table, [&](Tensor& loss, Tensor* grad_hidden, Tensor* grad_table) {
     run(kernels::SampledCrossEntropy{.hidden = hidden.value(),
                                      .table = table.value(),
                                      .targets = targets,
                                      .sampled = sampled,
                                      .kind = kind,
                                      .loss = loss,
-                                     .grad_hidden = nullptr,
-                                     .grad_table = nullptr});
-    return Variable(loss);
-  }
-  Tensor grad_hidden = empty_like(hidden.value(), Memory::kGradient);
-  Tensor grad_table = empty_like(table.value(), Memory::kGradient);
-  run(kernels::SampledCrossEntropy{.hidden = hidden.value(),
-                                   .table = table.value(),
-                                   .targets = targets,
-                                   .sampled = sampled,
-                                   .kind = kind,
-                                   .loss = loss,
-                                   .grad_hidden = &grad_hidden,
-                                   .grad_table = &grad_table});
-  return record(loss, {hidden, table}, [=](const Tensor& grad) mutable {
-    run(kernels::ScaleBy{grad_hidden, grad, grad_hidden});
-    run(kernels::ScaleBy{grad_table, grad, grad_table});
-    hidden.add_grad(std::move(grad_hidden));
-    table.add_grad(std::move(grad_table));
+                                     .grad_hidden = grad_hidden,
+                                     .grad_table = grad_table});
   });
 }
 

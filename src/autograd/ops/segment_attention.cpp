@@ -1,52 +1,9 @@
 #include "autograd/ops/segment_attention.h"
 
-#include "tensor/kernels/map_attention.h"
+#include "autograd/ops/attention_grads.h"
 #include "tensor/kernels/segment_attention.h"
-#include "tensor/segments.h"
 
 namespace elastic::ops {
-
-namespace {
-
-void check_attention(const char* op,
-                     const Variable& query,
-                     const Variable& key,
-                     const Variable& value,
-                     const Segments& query_segments,
-                     const Segments& key_segments,
-                     const AttentionShape& shape) {
-  require_shape(query.shape().rank() == 2 && key.shape().rank() == 2 &&
-                    query.shape()[1] == key.shape()[1] && key.shape() == value.shape(),
-                op,
-                ": query ",
-                query.shape(),
-                ", key ",
-                key.shape(),
-                " and value ",
-                value.shape(),
-                " do not fit");
-  require_shape(query.shape()[0] == query_segments.num_tokens() &&
-                    key.shape()[0] == key_segments.num_tokens() &&
-                    query_segments.size() == key_segments.size() &&
-                    (!shape.causal || query_segments.host() == key_segments.host()),
-                op,
-                ": the segments do not fit query ",
-                query.shape(),
-                " and key ",
-                key.shape());
-  require_shape(query.shape()[1] % shape.num_heads == 0,
-                op,
-                ": ",
-                shape.num_heads,
-                " heads do not divide ",
-                query.shape());
-  require_shape(shape.window >= 0 && (shape.window == 0 || shape.causal),
-                op,
-                ": expected a window of 0 or more, and 0 unless causal, got ",
-                shape.window);
-}
-
-}  // namespace
 
 Variable segment_attention(const Variable& query,
                            const Variable& key,
@@ -65,9 +22,7 @@ Variable segment_attention(const Variable& query,
       .out = out,
       .log_sum = log_sum});
   auto backward = [=](const Tensor& grad) {
-    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
-    Tensor grad_key = empty_like(key.value(), Memory::kGradient);
-    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
+    AttentionGrads grads(query, key, value);
     run(kernels::SegmentAttentionBackward{
         .query = query.value(),
         .key = key.value(),
@@ -76,59 +31,10 @@ Variable segment_attention(const Variable& query,
         .out = out,
         .log_sum = log_sum,
         .grad_out = grad,
-        .grad_query = grad_query,
-        .grad_key = grad_key,
-        .grad_value = grad_value});
-    query.add_grad(std::move(grad_query));
-    key.add_grad(std::move(grad_key));
-    value.add_grad(std::move(grad_value));
-  };
-  return record(out, {query, key, value}, std::move(backward));
-}
-
-Variable map_attention(const Variable& query,
-                       const Variable& key,
-                       const Variable& value,
-                       const Segments& query_segments,
-                       const Segments& key_segments,
-                       const AttentionShape& shape) {
-  check_attention("map_attention", query, key, value, query_segments, key_segments, shape);
-  require_shape(shape.window == 0, "map_attention: no window is supported, got ", shape.window);
-  std::int64_t map_size = 0;
-  for (std::int64_t b = 0; b < query_segments.size(); ++b) {
-    require_shape(key_segments.length(b) > 0, "map_attention: segment ", b, " has no keys");
-    // Of planned segments only the longest is known.
-    const std::int32_t keys =
-        key_segments.is_planned() ? key_segments.max_length() : key_segments.length(b);
-    map_size += shape.num_heads * query_segments.length(b) * std::int64_t{keys};
-  }
-  Tensor out = empty_like(query.value());
-  Tensor map({map_size}, out.dtype(), out.device());
-  run(kernels::MapAttentionForward{
-      .query = query.value(),
-      .key = key.value(),
-      .value = value.value(),
-      .layout = {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
-      .map = map,
-      .out = out});
-  auto backward = [=](const Tensor& grad) mutable {
-    Tensor grad_query = empty_like(query.value(), Memory::kGradient);
-    Tensor grad_key = empty_like(key.value(), Memory::kGradient);
-    Tensor grad_value = empty_like(value.value(), Memory::kGradient);
-    run(kernels::MapAttentionBackward{
-        .query = query.value(),
-        .key = key.value(),
-        .value = value.value(),
-        .layout = {&query_segments, &key_segments, shape.num_heads, shape.causal, shape.window},
-        .out = out,
-        .grad_out = grad,
-        .map = map,
-        .grad_query = grad_query,
-        .grad_key = grad_key,
-        .grad_value = grad_value});
-    query.add_grad(std::move(grad_query));
-    key.add_grad(std::move(grad_key));
-    value.add_grad(std::move(grad_value));
+        .grad_query = grads.query,
+        .grad_key = grads.key,
+        .grad_value = grads.value});
+    grads.add_to(query, key, value);
   };
   return record(out, {query, key, value}, std::move(backward));
 }

@@ -1,16 +1,11 @@
 // Multi-head softmax attention within the segments of a ragged batch.
 #pragma once
 
+#include "autograd/ops/attention_shape.h"
 #include "autograd/variable.h"
 #include "tensor/segments.h"
 
 namespace elastic::ops {
-
-struct AttentionShape {
-  std::int64_t num_heads = 1;
-  bool causal = false;  ///< token i of a segment sees tokens 0..i; queries and keys share segments
-  std::int64_t window = 0;  ///< causal: at most this many tokens before i itself; 0: all
-};
 
 /// Softmax attention, heads concatenated, scale 1/sqrt(D/H); by tiles, no [n, n] map is stored.
 ///
@@ -25,15 +20,5 @@ Variable segment_attention(const Variable& query,
                            const Segments& query_segments,
                            const Segments& key_segments,
                            const AttentionShape& shape);
-
-/// The same numbers with the probabilities stored, [segments, H, queries, keys] of them, from
-/// forward to backward: attention as most tools have it, to compare with. No segment of keys may be
-/// empty, and there is no window.
-Variable map_attention(const Variable& query,
-                       const Variable& key,
-                       const Variable& value,
-                       const Segments& query_segments,
-                       const Segments& key_segments,
-                       const AttentionShape& shape);
 
 }  // namespace elastic::ops

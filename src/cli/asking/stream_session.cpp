@@ -14,7 +14,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr std::size_t kBatchLines = 512;
+constexpr std::size_t kMaxBatchEvents = 512;
 
 std::string hash_of_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -108,7 +108,7 @@ void StreamSession::read_all(LineReader& input,
   while (const auto line = input.next()) {
     count_line(*line);
     batch.push_back(prepare(parse_query(*line, PlainLine::kEvent, input.line_number())));
-    if (batch.size() >= kBatchLines || !input.ready()) {
+    if (batch.size() >= kMaxBatchEvents || !input.ready()) {
       answer_all(batch, writer, output);
       save_if_due(save_every_s);
     }

@@ -27,7 +27,7 @@ std::string script_for(Shell shell, const std::vector<ListedCommand>& commands) 
   return bash_completion(commands);
 }
 
-constexpr const char* kDescription =
+constexpr const char* kCompletionDescription =
     R"(print the script by which a shell completes this tool's commands and options
 
   source <(elastic completion bash)
@@ -38,7 +38,7 @@ class CompletionCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "completion"; }
   [[nodiscard]] bool hidden() const override { return true; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kCompletionDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

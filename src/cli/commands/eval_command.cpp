@@ -18,7 +18,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription = R"(evaluate a trained run
+constexpr const char* kEvalDescription = R"(evaluate a trained run
 
   elastic eval runs/first
   elastic eval runs/first --against runs/second
@@ -34,7 +34,7 @@ the run was trained on, and checks that it has not changed.)";
 class EvalCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "eval"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kEvalDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

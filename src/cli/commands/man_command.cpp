@@ -8,7 +8,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription = R"(print the manual page
+constexpr const char* kManDescription = R"(print the manual page
 
   elastic man | man -l -)";
 
@@ -16,7 +16,7 @@ class ManCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "man"; }
   [[nodiscard]] bool hidden() const override { return true; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kManDescription; }
   void declare(OptionTable&) override {}
   int run(const OptionTable&) override {
     print(man_page(listed_commands()));

@@ -13,7 +13,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription = R"(list the models that --model takes
+constexpr const char* kModelsDescription = R"(list the models that --model takes
 
   elastic models
   elastic models --json | jq -r '.[].model'
@@ -24,7 +24,7 @@ windowed model at the latest --window positions.)";
 class ModelsCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "models"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kModelsDescription; }
   void declare(OptionTable& table) override { declare_output(table, format_); }
   int run(const OptionTable& table) override;
 

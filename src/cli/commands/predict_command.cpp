@@ -21,7 +21,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription = R"(recommend items for known users or for any history
+constexpr const char* kPredictDescription = R"(recommend items for known users or for any history
 
   echo 42 | elastic predict runs/first -o table
   echo '{"history": ["50", "181", "172"]}' | elastic predict runs/first --top-k 5
@@ -48,7 +48,7 @@ exit code is 3 if a line was invalid, or if no question had an answer.)";
 class PredictCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "predict"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kPredictDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

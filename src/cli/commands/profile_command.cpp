@@ -19,7 +19,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kProfileDescription =
     R"(measure time, memory and operations against the length of the history
 
   elastic profile --model elastic,softmax --length 256-16k*4
@@ -67,7 +67,7 @@ constexpr auto choices_of(ProfileFormat) {
 class ProfileCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "profile"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kProfileDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

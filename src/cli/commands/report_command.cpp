@@ -10,7 +10,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kReportDescription =
     R"(write a page with the curves, the result and the options of a run
 
   elastic report runs/first
@@ -22,7 +22,7 @@ The page is a single file that needs no other. It can be made at any time, also 
 class ReportCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "report"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kReportDescription; }
   void declare(OptionTable& table) override;
   int run(const OptionTable& table) override;
 

@@ -31,7 +31,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kDescription =
+constexpr const char* kTrainDescription =
     R"(train a model into a run directory and evaluate it on the test split
 
   elastic train --data ratings.csv --items movies.csv --out runs/first
@@ -52,7 +52,7 @@ variables < flags.)";
 class TrainCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "train"; }
-  [[nodiscard]] std::string description() const override { return kDescription; }
+  [[nodiscard]] std::string description() const override { return kTrainDescription; }
   void declare(OptionTable& table) override;
   std::optional<ConfigLayer> config_layer() override;
   int run(const OptionTable& table) override;

@@ -6,7 +6,8 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kHead = R"(# bash completion for elastic, made by `elastic completion bash`
+constexpr const char* kBashHead =
+    R"(# bash completion for elastic, made by `elastic completion bash`
 
 # Offers those of the words in $1 that begin with $cur.
 _elastic_words() {
@@ -43,7 +44,7 @@ _elastic() {
     done
 )";
 
-constexpr const char* kTail = R"(}
+constexpr const char* kBashTail = R"(}
 
 complete -F _elastic elastic
 )";
@@ -65,7 +66,7 @@ std::string offer(const Option& option) {
 }
 
 // The case of one command: values after a flag, then flags and arguments.
-std::string command_case(const ListedCommand& listed) {
+std::string bash_command_case(const ListedCommand& listed) {
   std::vector<std::string> flags{"--help"};
   if (!listed.table.environment_names().empty()) {
     flags.emplace_back(kPrintConfigFlag);
@@ -109,14 +110,14 @@ std::string bash_completion(const std::vector<ListedCommand>& commands) {
   std::string cases;
   for (const ListedCommand& listed : commands) {
     names += listed.command->name() + " ";
-    cases += command_case(listed);
+    cases += bash_command_case(listed);
   }
   return fmt::format(
       "{}    case $command in\n        '') _elastic_words '{}--help --version' ;;\n{}    esac\n{}",
-      kHead,
+      kBashHead,
       names,
       cases,
-      kTail);
+      kBashTail);
 }
 
 }  // namespace elastic::cli

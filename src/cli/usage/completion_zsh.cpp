@@ -6,7 +6,7 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kHead = R"(#compdef elastic
+constexpr const char* kZshHead = R"(#compdef elastic
 # zsh completion for elastic, made by `elastic completion zsh`
 
 _elastic() {
@@ -15,7 +15,7 @@ _elastic() {
     typeset -A opt_args
 )";
 
-constexpr const char* kTail = R"(            esac
+constexpr const char* kZshTail = R"(            esac
             ;;
     esac
 }
@@ -78,7 +78,7 @@ std::string flag_spec(const std::string& flag, const Option& option) {
                      action_of(option));
 }
 
-std::string command_case(const ListedCommand& listed) {
+std::string zsh_command_case(const ListedCommand& listed) {
   std::string specs;
   for (const auto& option : listed.table.options()) {
     if (option->scope == Scope::kPositional) {
@@ -108,7 +108,7 @@ std::string zsh_completion(const std::vector<ListedCommand>& commands) {
   std::string cases;
   for (const ListedCommand& listed : commands) {
     names += fmt::format("        '{}:{}'\n", listed.command->name(), spec_text(listed.summary()));
-    cases += command_case(listed);
+    cases += zsh_command_case(listed);
   }
   return fmt::format(
       "{}    commands=(\n{}    )\n"
@@ -118,10 +118,10 @@ std::string zsh_completion(const std::vector<ListedCommand>& commands) {
       "    case $state in\n"
       "        command) _describe -t commands command commands ;;\n"
       "        arguments)\n            case $words[1] in\n{}{}",
-      kHead,
+      kZshHead,
       names,
       cases,
-      kTail);
+      kZshTail);
 }
 
 }  // namespace elastic::cli

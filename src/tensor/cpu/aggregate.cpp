@@ -8,6 +8,7 @@
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/norm_rows.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/cpu/scratch_layout.h"
 #include "tensor/cpu/segment_chunks.h"
 #include "tensor/cpu/tile.h"
 #include "tensor/cpu/vector_math.h"
@@ -68,6 +69,35 @@ void accumulate_tile(T* scores,
       queries, dim, rows, transposed<T>(scores, queries), z, dim, run.pooled, dim, !first);
 }
 
+// Joins each segment's chunks, in order.
+template <class T>
+void join_chunks(const kernels::AggregateForward& k, const SegmentChunks& chunks, T* running) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t queries = k.log_sum.cols() * k.log_sum.shape()[1];
+  const std::int64_t running_size = Running<T>::size(queries, dim);
+  parallel_for(k.segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
+    for (std::int64_t q = 0; q < queries; ++q) {
+      T* out = k.pooled.data<T>() + (b * queries + q) * dim;
+      T maximum = -std::numeric_limits<T>::infinity();
+      for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
+        maximum = std::max(maximum, running[c * running_size + q]);
+      }
+      T denominator = 0;
+      std::fill(out, out + dim, T(0));
+      for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
+        const Running<T> run(running + c * running_size, queries);
+        const T factor = std::exp(run.maximum[q] - maximum);
+        denominator += run.denominator[q] * factor;
+        ArrayMap<T>(out, dim) += factor * ArrayMap<T>(run.pooled + q * dim, dim);
+      }
+      if (denominator > T(0)) {
+        ArrayMap<T>(out, dim) /= denominator;
+      }
+      k.log_sum.data<T>()[b * queries + q] = maximum + std::log(denominator);
+    }
+  });
+}
+
 template <class T>
 void forward(const kernels::AggregateForward& k) {
   const std::int64_t dim = k.x.cols();
@@ -76,14 +106,18 @@ void forward(const kernels::AggregateForward& k) {
   const SegmentChunks chunks(k.segments);
   const std::int64_t running_size = Running<T>::size(queries, dim);
   Tensor running = workspace<T>(chunks.count() * running_size);
-  const std::int64_t packed = packed_size<T>(dim, queries);
-  const ThreadScratch<T> scratch(packed + kTokenTile * (dim + queries) + queries);
+  ScratchLayout layout;
+  const ScratchPart query_part = layout.part(packed_size<T>(dim, queries));
+  const ScratchPart z_part = layout.part(kTokenTile * dim);
+  const ScratchPart scores_part = layout.part(kTokenTile * queries);
+  const ScratchPart max_part = layout.part(queries);
+  const ThreadScratch<T> scratch(layout.size());
 
   parallel_for(chunks.count(), product_work(k.x.rows(), queries, dim), [&](std::int64_t c) {
-    T* query_packed = scratch.get();
-    T* z = query_packed + packed;
-    T* scores = z + kTokenTile * dim;
-    T* tile_max = scores + kTokenTile * queries;
+    T* query_packed = query_part.of(scratch.get());
+    T* z = z_part.of(scratch.get());
+    T* scores = scores_part.of(scratch.get());
+    T* tile_max = max_part.of(scratch.get());
     const SegmentChunks::Chunk& chunk = chunks[c];
     const Running<T> run(running.data<T>() + c * running_size, queries);
     pack(dim,
@@ -98,28 +132,7 @@ void forward(const kernels::AggregateForward& k) {
     }
   });
 
-  // Each segment's chunks, in order.
-  parallel_for(k.segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
-    for (std::int64_t q = 0; q < queries; ++q) {
-      T* out = k.pooled.data<T>() + (b * queries + q) * dim;
-      T maximum = -std::numeric_limits<T>::infinity();
-      for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
-        maximum = std::max(maximum, running.data<T>()[c * running_size + q]);
-      }
-      T denominator = 0;
-      std::fill(out, out + dim, T(0));
-      for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
-        const Running<T> run(running.data<T>() + c * running_size, queries);
-        const T factor = std::exp(run.maximum[q] - maximum);
-        denominator += run.denominator[q] * factor;
-        ArrayMap<T>(out, dim) += factor * ArrayMap<T>(run.pooled + q * dim, dim);
-      }
-      if (denominator > T(0)) {
-        ArrayMap<T>(out, dim) /= denominator;
-      }
-      k.log_sum.data<T>()[b * queries + q] = maximum + std::log(denominator);
-    }
-  });
+  join_chunks(k, chunks, running.data<T>());
 }
 
 // A tile's rows [scores s, dL/dp], Q each, become [dL/ds, p]: p = exp(s - log_sum),
@@ -147,6 +160,42 @@ void softmax_gradient(T* __restrict rows_data,
   }
 }
 
+// stacked [2 Q, D] = a segment's queries, from `first` on, and the gradients of their pooled rows;
+// delta [Q] = the products of those gradients with the pooled rows.
+template <class T>
+void stack_queries(const kernels::AggregateBackward& k,
+                   std::int64_t first,
+                   std::int64_t queries,
+                   T* stacked,
+                   T* delta) {
+  const std::int64_t dim = k.x.cols();
+  const T* segment_query = k.query.data<T>() + first * dim;
+  const T* segment_grad = k.grad_pooled.data<T>() + first * dim;
+  std::copy(segment_query, segment_query + queries * dim, stacked);
+  std::copy(segment_grad, segment_grad + queries * dim, stacked + queries * dim);
+  for (std::int64_t q = 0; q < queries; ++q) {
+    delta[q] = (ConstArrayMap<T>(segment_grad + q * dim, dim) *
+                ConstArrayMap<T>(k.pooled.data<T>() + (first + q) * dim, dim))
+                   .sum();
+  }
+}
+
+// The queries' gradient: a segment's chunks, in order.
+template <class T>
+void sum_query_gradient(const kernels::AggregateBackward& k,
+                        const SegmentChunks& chunks,
+                        T* partials) {
+  const std::int64_t dim = k.x.cols();
+  const std::int64_t queries = k.log_sum.cols() * k.log_sum.shape()[1];
+  parallel_for(k.segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
+    T* out = k.grad_query.data<T>() + b * queries * dim;
+    std::fill(out, out + queries * dim, T(0));
+    for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
+      ArrayMap<T>(out, queries * dim) += ArrayMap<T>(partials + c * queries * dim, queries * dim);
+    }
+  });
+}
+
 // With p = softmax_t(z_t . u), c = sum_t p_t z_t and g = dL/dc:
 //   ds_t = p_t (g . z_t - g . c),  du = sum_t ds_t z_t,  dz_t = sum over queries of ds_t u + p_t g.
 template <class T>
@@ -158,38 +207,35 @@ void backward(const kernels::AggregateBackward& k) {
   // The query and the gradient of the pooled rows side by side: one product gives scores and their
   // gradients, one the gradient of the tokens.
   const std::int64_t both = 2 * queries;
-  const std::int64_t packed_columns = packed_size<T>(dim, both);
-  const std::int64_t packed_rows = packed_size<T>(both, dim);
-  const ThreadScratch<T> scratch(packed_columns + packed_rows + both * dim + queries +
-                                 kTokenTile * (2 * dim + both + queries));
+  ScratchLayout layout;
+  const ScratchPart columns_part = layout.part(packed_size<T>(dim, both));
+  const ScratchPart rows_part = layout.part(packed_size<T>(both, dim));
+  const ScratchPart stacked_part = layout.part(both * dim);
+  const ScratchPart delta_part = layout.part(queries);
+  const ScratchPart z_part = layout.part(kTokenTile * dim);
+  const ScratchPart grad_z_part = layout.part(kTokenTile * dim);
+  const ScratchPart scores_part = layout.part(kTokenTile * both);
+  const ScratchPart probs_part = layout.part(kTokenTile * queries);
+  const ThreadScratch<T> scratch(layout.size());
   Tensor query_partials = workspace<T>(chunks.count() * queries * dim);
   Tensor norm_partials = workspace<T>(chunks.count() * 2 * dim);
   fill_zero(query_partials.data<T>(), query_partials.numel());
   fill_zero(norm_partials.data<T>(), norm_partials.numel());
 
   parallel_for(chunks.count(), product_work(k.x.rows(), queries, dim), [&](std::int64_t c) {
-    T* columns = scratch.get();
-    T* rows_packed = columns + packed_columns;
-    T* stacked = rows_packed + packed_rows;
-    T* delta = stacked + both * dim;
-    T* z = delta + queries;
-    T* grad_z = z + kTokenTile * dim;
-    T* scores = grad_z + kTokenTile * dim;
-    T* probs = scores + kTokenTile * both;
+    T* columns = columns_part.of(scratch.get());
+    T* rows_packed = rows_part.of(scratch.get());
+    T* delta = delta_part.of(scratch.get());
+    T* z = z_part.of(scratch.get());
+    T* grad_z = grad_z_part.of(scratch.get());
+    T* scores = scores_part.of(scratch.get());
+    T* probs = probs_part.of(scratch.get());
     const SegmentChunks::Chunk& chunk = chunks[c];
     const std::int64_t first = chunk.segment * queries;
-    const T* segment_query = k.query.data<T>() + first * dim;
-    const T* segment_grad = k.grad_pooled.data<T>() + first * dim;
+    stack_queries(k, first, queries, stacked_part.of(scratch.get()), delta);
+    pack(dim, both, transposed<T>(stacked_part.of(scratch.get()), dim), columns);
+    pack(both, dim, row_major<T>(stacked_part.of(scratch.get()), dim), rows_packed);
     const T* segment_log_sum = k.log_sum.data<T>() + first;
-    std::copy(segment_query, segment_query + queries * dim, stacked);
-    std::copy(segment_grad, segment_grad + queries * dim, stacked + queries * dim);
-    pack(dim, both, transposed<T>(stacked, dim), columns);
-    pack(both, dim, row_major<T>(stacked, dim), rows_packed);
-    for (std::int64_t q = 0; q < queries; ++q) {
-      delta[q] = (ConstArrayMap<T>(segment_grad + q * dim, dim) *
-                  ConstArrayMap<T>(k.pooled.data<T>() + (first + q) * dim, dim))
-                     .sum();
-    }
     T* query_partial = query_partials.data<T>() + c * queries * dim;
     T* norm_partial = norm_partials.data<T>() + c * 2 * dim;
     for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += kTokenTile) {
@@ -213,14 +259,7 @@ void backward(const kernels::AggregateBackward& k) {
     }
   });
 
-  parallel_for(k.segments.size(), product_work(chunks.count(), queries, dim), [&](std::int64_t b) {
-    T* out = k.grad_query.data<T>() + b * queries * dim;
-    std::fill(out, out + queries * dim, T(0));
-    for (std::int64_t c = chunks.first(b); c < chunks.first(b + 1); ++c) {
-      ArrayMap<T>(out, queries * dim) +=
-          ArrayMap<T>(query_partials.data<T>() + c * queries * dim, queries * dim);
-    }
-  });
+  sum_query_gradient(k, chunks, query_partials.data<T>());
   write_norm_gradient(norm_partials.data<T>(), chunks.count(), dim, k.grad_norm);
 }
 

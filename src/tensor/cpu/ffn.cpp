@@ -6,6 +6,7 @@
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/norm_rows.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/cpu/scratch_layout.h"
 #include "tensor/cpu/tile.h"
 #include "tensor/cpu/vector_math.h"
 
@@ -68,6 +69,21 @@ struct Partial {
 };
 
 template <class T>
+void write_gradients(const Partial<T>& sums,
+                     std::int64_t dim,
+                     std::int64_t hidden,
+                     const FfnWeights& grads) {
+  std::copy(sums.up, sums.up + dim * hidden, grads.up_weight.data<T>());
+  transpose(sums.down, hidden, dim, grads.down_weight.data<T>());
+  std::copy(sums.up_bias, sums.up_bias + hidden, grads.up_bias.data<T>());
+  std::copy(sums.down_bias, sums.down_bias + dim, grads.down_bias.data<T>());
+  if (grads.norm.weight.defined()) {
+    std::copy(sums.norm_weight, sums.norm_weight + dim, grads.norm.weight.data<T>());
+    std::copy(sums.norm_bias, sums.norm_bias + dim, grads.norm.bias.data<T>());
+  }
+}
+
+template <class T>
 void backward(const kernels::FfnBackward& k) {
   const std::int64_t dim = k.x.cols();
   const std::int64_t hidden = k.weights.up_weight.rows();
@@ -81,7 +97,13 @@ void backward(const kernels::FfnBackward& k) {
        row_major<T>(k.weights.down_weight.data<T>(), hidden),
        down_grad_packed.data<T>());
   pack(hidden, dim, row_major<T>(k.weights.up_weight.data<T>(), dim), up_grad_packed.data<T>());
-  const ThreadScratch<T> scratch(kTokenTile * (3 * dim + 2 * hidden));
+  ScratchLayout layout;
+  const ScratchPart z_part = layout.part(kTokenTile * dim);
+  const ScratchPart grad_out_part = layout.part(kTokenTile * dim);
+  const ScratchPart grad_z_part = layout.part(kTokenTile * dim);
+  const ScratchPart h_part = layout.part(kTokenTile * hidden);
+  const ScratchPart grad_h_part = layout.part(kTokenTile * hidden);
+  const ThreadScratch<T> scratch(layout.size());
   const Tiles chunks = reduction_chunks(k.x.rows());
   const std::int64_t partial_size = Partial<T>::size(dim, hidden);
   Tensor total = workspace<T>(partial_size);
@@ -91,11 +113,11 @@ void backward(const kernels::FfnBackward& k) {
     const Partial<T> partial(base, dim, hidden);
     for (std::int64_t begin = chunks.begin(c); begin < chunks.end(c); begin += kTokenTile) {
       const std::int64_t rows = std::min(kTokenTile, chunks.end(c) - begin);
-      T* z = scratch.get();
-      T* grad_out = z + kTokenTile * dim;
-      T* grad_z = grad_out + kTokenTile * dim;
-      T* h = grad_z + kTokenTile * dim;
-      T* grad_h = h + kTokenTile * hidden;
+      T* z = z_part.of(scratch.get());
+      T* grad_out = grad_out_part.of(scratch.get());
+      T* grad_z = grad_z_part.of(scratch.get());
+      T* h = h_part.of(scratch.get());
+      T* grad_h = grad_h_part.of(scratch.get());
       const T* in = k.x.data<T>() + begin * dim;
       const T* grad_in = k.grad_y.data<T>() + begin * dim;
       norm_rows(in, rows, dim, norm, z);
@@ -137,16 +159,7 @@ void backward(const kernels::FfnBackward& k) {
                          partial.norm_bias);
     }
   });
-
-  const Partial<T> sums(total.data<T>(), dim, hidden);
-  std::copy(sums.up, sums.up + dim * hidden, k.grad_weights.up_weight.data<T>());
-  transpose(sums.down, hidden, dim, k.grad_weights.down_weight.data<T>());
-  std::copy(sums.up_bias, sums.up_bias + hidden, k.grad_weights.up_bias.data<T>());
-  std::copy(sums.down_bias, sums.down_bias + dim, k.grad_weights.down_bias.data<T>());
-  if (k.grad_weights.norm.weight.defined()) {
-    std::copy(sums.norm_weight, sums.norm_weight + dim, k.grad_weights.norm.weight.data<T>());
-    std::copy(sums.norm_bias, sums.norm_bias + dim, k.grad_weights.norm.bias.data<T>());
-  }
+  write_gradients(Partial<T>(total.data<T>(), dim, hidden), dim, hidden, k.grad_weights);
 }
 
 const OnCpu ffn_forward_entry{forward<float>, forward<double>};

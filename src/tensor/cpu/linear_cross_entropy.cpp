@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tensor/cpu/catalogue_tiles.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/tile.h"
@@ -19,9 +20,7 @@
 namespace elastic::cpu {
 namespace {
 
-constexpr std::int64_t kBlockRows = 64;
 constexpr std::int64_t kSlabItems = 16384;
-constexpr std::int64_t kItemTile = 128;
 
 template <class T>
 class CrossEntropy {
@@ -128,8 +127,7 @@ class CrossEntropy {
     T* slab = logits(slot);
     T* slab_max = slab_maximum(slot);
     std::copy(maximum(slot), maximum(slot) + rows, slab_max);
-    for (std::int64_t v = 0; v < end - begin; v += kItemTile) {
-      const std::int64_t count = std::min(kItemTile, end - begin - v);
+    for_item_tiles(0, end - begin, [&](std::int64_t v, std::int64_t count) {
       T* tile = slab + v * rows;
       tile_product(block, slot, begin + v, count, tile);
       for (std::int64_t i = 0; i < count; ++i) {
@@ -137,7 +135,7 @@ class CrossEntropy {
           slab_max[r] = std::max(slab_max[r], tile[i * rows + r]);
         }
       }
-    }
+    });
     for (std::int64_t r = 0; r < rows; ++r) {
       const std::int64_t target = targets_[blocks_.begin(block) + r] - 1;
       if (target >= begin && target < end) {
@@ -146,11 +144,10 @@ class CrossEntropy {
       denominator(slot)[r] *= begin == 0 ? T(0) : std::exp(maximum(slot)[r] - slab_max[r]);
       maximum(slot)[r] = slab_max[r];
     }
-    for (std::int64_t v = 0; v < end - begin; v += kItemTile) {
-      const std::int64_t count = std::min(kItemTile, end - begin - v);
+    for_item_tiles(0, end - begin, [&](std::int64_t v, std::int64_t count) {
       exponentials(slot, slab + v * rows, count, rows);
       add_row_sum(slab + v * rows, count, rows, denominator(slot));
-    }
+    });
   }
 
   void exponentials(std::int64_t slot, T* tile, std::int64_t count, std::int64_t rows) const {
@@ -188,12 +185,14 @@ class CrossEntropy {
                             std::int64_t begin,
                             std::int64_t end,
                             bool again) const {
-    for (std::int64_t v = 0; again && v < end - begin; v += kItemTile) {
-      const std::int64_t count = std::min(kItemTile, end - begin - v);
+    if (!again) {
+      return;
+    }
+    for_item_tiles(0, end - begin, [&](std::int64_t v, std::int64_t count) {
       T* tile = logits(slot) + v * block_rows(block);
       tile_product(block, slot, begin + v, count, tile);
       exponentials(slot, tile, count, block_rows(block));
-    }
+    });
   }
 
   // grad_hidden (+)= exp^T table, still without the rows' factors.

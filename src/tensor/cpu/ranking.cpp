@@ -6,14 +6,12 @@
 #include <limits>
 #include <vector>
 
+#include "tensor/cpu/catalogue_tiles.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 
 namespace elastic::cpu {
 namespace {
-
-constexpr std::int64_t kBlockRows = 64;
-constexpr std::int64_t kItemTile = 128;
 
 // Scores of a block of rows, item tile by item tile, with each row's excluded items set to -inf.
 template <class T>
@@ -44,8 +42,7 @@ class ScoreTiles {
     for (std::int64_t r = 0; r < rows; ++r) {
       next[r] = excluded_ids_ == nullptr ? 0 : excluded_.begin(row_begin + r);
     }
-    for (std::int64_t first = 1; first <= items_; first += kItemTile) {
-      const std::int64_t count = std::min(kItemTile, items_ + 1 - first);
+    for_item_tiles(1, items_ + 1, [&](std::int64_t first, std::int64_t count) {
       gemm(count,
            rows,
            dim_,
@@ -61,7 +58,7 @@ class ScoreTiles {
         }
       }
       body(first, count, scores);
-    }
+    });
   }
 
   // The same bits as in a tile. A plain loop would not do: the compiler is free to round its

@@ -249,5 +249,24 @@ const OnCpu centroid_members_entry{choose_members<float>, choose_members<double>
 
 const OnCpu move_centroids_entry{move<float>, move<double>};
 
+template <class T>
+void divide_rows(const kernels::DivideRows& k) {
+  const std::int64_t dim = k.x.cols();
+  const Tiles tiles{k.x.rows(), kTokenTile};
+  parallel_for(tiles.count(), kElementWork * static_cast<double>(k.x.numel()), [&](std::int64_t t) {
+    for (std::int64_t i = tiles.begin(t); i < tiles.end(t); ++i) {
+      const T divisor = k.divisors.data<T>()[i];
+      const ConstArrayMap<T> in(k.x.data<T>() + i * dim, dim);
+      ArrayMap<T> result(k.out.data<T>() + i * dim, dim);
+      if (divisor == T(0)) {
+        result.setZero();
+      } else {
+        result = in / divisor;
+      }
+    }
+  });
+}
+const OnCpu divide_rows_entry{divide_rows<float>, divide_rows<double>};
+
 }  // namespace
 }  // namespace elastic::cpu

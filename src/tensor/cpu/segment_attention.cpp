@@ -20,72 +20,105 @@ constexpr std::int64_t kKeyBlock = 256;
 // block begins with the window of the tile's first query.
 static_assert(kKeyBlock >= kQueryTile);
 
+// One head of a tile of queries, and of its segment's keys.
+template <class T>
+struct TilePointers {
+  const T* query;
+  const T* key;
+  const T* value;
+  T* out;
+  T* log_sum;
+};
+
+// The running softmax of a tile's queries, [queries] each, with a block's scores.
+template <class T>
+struct RunningSoftmax {
+  T* scores;
+  T* maximum;
+  T* denominator;
+  T* block_max;
+
+  static constexpr std::int64_t kSize = (kKeyBlock + 3) * kQueryTile;
+  explicit RunningSoftmax(T* base)
+      : scores(base),
+        maximum(scores + kKeyBlock * kQueryTile),
+        denominator(maximum + kQueryTile),
+        block_max(denominator + kQueryTile) {}
+};
+
+// Takes a block of scores [keys, width] into the maxima and denominators; `out` follows, unless the
+// block is the first. The scores become exponentials.
+template <class T>
+void accumulate_block(const AttentionProblem<T>& problem,
+                      const RunningSoftmax<T>& run,
+                      std::int64_t keys,
+                      std::int64_t width,
+                      std::int64_t queries,
+                      bool first,
+                      T* out) {
+  std::copy(run.maximum, run.maximum + width, run.block_max);
+  for (std::int64_t j = 0; j < keys; ++j) {
+    for (std::int64_t i = 0; i < width; ++i) {
+      run.block_max[i] = std::max(run.block_max[i], run.scores[j * width + i]);
+    }
+  }
+  if (!first) {
+    for (std::int64_t i = 0; i < queries; ++i) {
+      const T factor = std::exp(run.maximum[i] - run.block_max[i]);
+      run.denominator[i] *= factor;
+      ArrayMap<T>(out + i * problem.dim, problem.head_dim) *= factor;
+    }
+  }
+  std::copy(run.block_max, run.block_max + width, run.maximum);
+  for (std::int64_t j = 0; j < keys; ++j) {
+    for (std::int64_t i = 0; i < width; ++i) {
+      run.scores[j * width + i] -= run.maximum[i];
+    }
+  }
+  exp_in_place(run.scores, keys * width);
+  add_row_sum(run.scores, keys, width, run.denominator);
+}
+
+// `queries` queries from number `query_begin` of a segment with `num_keys` keys.
 template <class T>
 void forward_tile(const AttentionProblem<T>& problem,
-                  const T* query,
-                  const T* key,
-                  const T* value,
+                  const TilePointers<T>& tile,
                   std::int64_t num_keys,
                   std::int64_t query_begin,
                   std::int64_t queries,
-                  T* scratch,
-                  T* out,
-                  T* log_sum) {
+                  T* scratch) {
   T* packed = scratch;
-  T* scores = packed + packed_size<T>(problem.head_dim, kQueryTile);
-  T* maximum = scores + kKeyBlock * kQueryTile;
-  T* denominator = maximum + kQueryTile;
-  T* block_max = denominator + kQueryTile;
+  const RunningSoftmax<T> run(packed + packed_size<T>(problem.head_dim, kQueryTile));
   const std::int64_t width = score_columns<T>(queries);
-  pack_queries(problem, query, queries, problem.scale, packed);
-  std::fill(maximum, maximum + width, -std::numeric_limits<T>::infinity());
-  fill_zero(denominator, width);
+  pack_queries(problem, tile.query, queries, problem.scale, packed);
+  std::fill(run.maximum, run.maximum + width, -std::numeric_limits<T>::infinity());
+  fill_zero(run.denominator, width);
   for (std::int64_t i = 0; i < queries; ++i) {
-    fill_zero(out + i * problem.dim, problem.head_dim);
+    fill_zero(tile.out + i * problem.dim, problem.head_dim);
   }
   const std::int64_t first = first_key(problem.layout, query_begin);
   const std::int64_t visible = visible_keys(problem.layout, num_keys, query_begin + queries);
   for (std::int64_t begin = first; begin < visible; begin += kKeyBlock) {
     const std::int64_t keys = std::min(kKeyBlock, visible - begin);
-    scores_of_block(
-        problem, key + begin * problem.dim, packed, keys, width, begin, query_begin, scores);
-    std::copy(maximum, maximum + width, block_max);
-    for (std::int64_t j = 0; j < keys; ++j) {
-      for (std::int64_t i = 0; i < width; ++i) {
-        block_max[i] = std::max(block_max[i], scores[j * width + i]);
-      }
-    }
-    if (begin > first) {
-      for (std::int64_t i = 0; i < queries; ++i) {
-        const T factor = std::exp(maximum[i] - block_max[i]);
-        denominator[i] *= factor;
-        ArrayMap<T>(out + i * problem.dim, problem.head_dim) *= factor;
-      }
-    }
-    std::copy(block_max, block_max + width, maximum);
-    for (std::int64_t j = 0; j < keys; ++j) {
-      for (std::int64_t i = 0; i < width; ++i) {
-        scores[j * width + i] -= maximum[i];
-      }
-    }
-    exp_in_place(scores, keys * width);
-    add_row_sum(scores, keys, width, denominator);
+    const T* key = tile.key + begin * problem.dim;
+    scores_of_block(problem, key, packed, keys, width, begin, query_begin, run.scores);
+    accumulate_block(problem, run, keys, width, queries, begin == first, tile.out);
     gemm_unpacked(queries,
                   problem.head_dim,
                   keys,
-                  transposed<T>(scores, width),
-                  value + begin * problem.dim,
+                  transposed<T>(run.scores, width),
+                  tile.value + begin * problem.dim,
                   problem.dim,
-                  out,
+                  tile.out,
                   problem.dim,
                   true);
   }
   const std::int64_t heads = problem.layout.num_heads;
   for (std::int64_t i = 0; i < queries; ++i) {
-    if (denominator[i] > T(0)) {
-      ArrayMap<T>(out + i * problem.dim, problem.head_dim) /= denominator[i];
+    if (run.denominator[i] > T(0)) {
+      ArrayMap<T>(tile.out + i * problem.dim, problem.head_dim) /= run.denominator[i];
     }
-    log_sum[i * heads] = maximum[i] + std::log(denominator[i]);
+    tile.log_sum[i * heads] = run.maximum[i] + std::log(run.denominator[i]);
   }
 }
 
@@ -96,30 +129,25 @@ void forward(const kernels::SegmentAttentionForward& k) {
   const std::int64_t heads = k.layout.num_heads;
   const std::vector<QueryTile> tiles = query_tiles(*k.layout.queries);
   const ThreadScratch<T> scratch(packed_size<T>(problem.head_dim, kQueryTile) +
-                                 (kKeyBlock + 3) * kQueryTile);
-  parallel_for(static_cast<std::int64_t>(tiles.size()),
-               attention_work(k.layout, problem.dim),
-               [&](std::int64_t t) {
-                 const QueryTile& tile = tiles[static_cast<std::size_t>(t)];
-                 const std::int64_t queries = std::min<std::int64_t>(
-                     kQueryTile, k.layout.queries->length(tile.segment) - tile.begin);
-                 const std::int64_t first_query =
-                     k.layout.queries->begin(tile.segment) + tile.begin;
-                 const std::int64_t first_key = k.layout.keys->begin(tile.segment);
-                 for (std::int64_t h = 0; h < heads; ++h) {
-                   const std::int64_t column = h * problem.head_dim;
-                   forward_tile(problem,
-                                k.query.data<T>() + first_query * dim + column,
-                                k.key.data<T>() + first_key * dim + column,
-                                k.value.data<T>() + first_key * dim + column,
-                                k.layout.keys->length(tile.segment),
-                                tile.begin,
-                                queries,
-                                scratch.get(),
-                                k.out.data<T>() + first_query * dim + column,
-                                k.log_sum.data<T>() + first_query * heads + h);
-                 }
-               });
+                                 RunningSoftmax<T>::kSize);
+  const auto count = static_cast<std::int64_t>(tiles.size());
+  parallel_for(count, attention_work(k.layout, problem.dim), [&](std::int64_t t) {
+    const QueryTile& tile = tiles[static_cast<std::size_t>(t)];
+    const std::int64_t queries =
+        std::min<std::int64_t>(kQueryTile, k.layout.queries->length(tile.segment) - tile.begin);
+    const std::int64_t first_query = k.layout.queries->begin(tile.segment) + tile.begin;
+    const std::int64_t first_key = k.layout.keys->begin(tile.segment);
+    for (std::int64_t h = 0; h < heads; ++h) {
+      const std::int64_t column = h * problem.head_dim;
+      const TilePointers<T> head{k.query.data<T>() + first_query * dim + column,
+                                 k.key.data<T>() + first_key * dim + column,
+                                 k.value.data<T>() + first_key * dim + column,
+                                 k.out.data<T>() + first_query * dim + column,
+                                 k.log_sum.data<T>() + first_query * heads + h};
+      forward_tile(
+          problem, head, k.layout.keys->length(tile.segment), tile.begin, queries, scratch.get());
+    }
+  });
 }
 
 // One head of one segment. With P = softmax(scores), g = dL/dout:
@@ -137,96 +165,148 @@ struct HeadPointers {
   T* grad_value;
 };
 
+// A thread's buffers of a tile of queries, and of the tile against a block of keys.
+template <class T>
+struct BackwardScratch {
+  T* query_packed;
+  T* grad_packed;
+  T* probs;
+  T* grad_scores;
+  T* log_sum;
+  T* delta;
+
+  static std::int64_t size(std::int64_t head_dim) {
+    return 2 * packed_size<T>(head_dim, kQueryTile) + (2 * kKeyBlock + 2) * kQueryTile;
+  }
+  BackwardScratch(T* base, std::int64_t head_dim)
+      : query_packed(base),
+        grad_packed(query_packed + packed_size<T>(head_dim, kQueryTile)),
+        probs(grad_packed + packed_size<T>(head_dim, kQueryTile)),
+        grad_scores(probs + kKeyBlock * kQueryTile),
+        log_sum(grad_scores + kKeyBlock * kQueryTile),
+        delta(log_sum + kQueryTile) {}
+};
+
+// What a tile needs against every block: `head` begins with the tile's queries here.
+template <class T>
+void start_tile(const AttentionProblem<T>& problem,
+                const HeadPointers<T>& head,
+                std::int64_t queries,
+                const BackwardScratch<T>& scratch) {
+  const std::int64_t dim = problem.dim;
+  const std::int64_t head_dim = problem.head_dim;
+  const std::int64_t width = score_columns<T>(queries);
+  fill_zero(scratch.log_sum, width);
+  fill_zero(scratch.delta, width);
+  pack_queries(problem, head.query, queries, problem.scale, scratch.query_packed);
+  pack_queries(problem, head.grad_out, queries, T(1), scratch.grad_packed);
+  for (std::int64_t i = 0; i < queries; ++i) {
+    fill_zero(head.grad_query + i * dim, head_dim);
+    scratch.log_sum[i] = head.log_sum[i * problem.layout.num_heads];
+    scratch.delta[i] = (ConstArrayMap<T>(head.grad_out + i * dim, head_dim) *
+                        ConstArrayMap<T>(head.out + i * dim, head_dim))
+                           .sum();
+  }
+}
+
+// scratch.probs, scores [keys, width], become probabilities.
+template <class T>
+void probabilities(std::int64_t keys, std::int64_t width, const BackwardScratch<T>& scratch) {
+  T* probs = scratch.probs;
+  const T* log_sum = scratch.log_sum;
+  for (std::int64_t j = 0; j < keys; ++j) {
+    for (std::int64_t i = 0; i < width; ++i) {
+      probs[j * width + i] -= log_sum[i];
+    }
+  }
+  exp_in_place(probs, keys * width);
+}
+
+// scratch.grad_scores, dL/dP, becomes dL/dS.
+template <class T>
+void score_gradients(const AttentionProblem<T>& problem,
+                     std::int64_t keys,
+                     std::int64_t width,
+                     const BackwardScratch<T>& scratch) {
+  const T* probs = scratch.probs;
+  const T* delta = scratch.delta;
+  T* grad_scores = scratch.grad_scores;
+  for (std::int64_t j = 0; j < keys; ++j) {
+    for (std::int64_t i = 0; i < width; ++i) {
+      const std::int64_t e = j * width + i;
+      grad_scores[e] = probs[e] * (grad_scores[e] - delta[i]) * problem.scale;
+    }
+  }
+}
+
+// The tile's queries against `keys` keys from `begin` on; `head` begins with those queries.
+template <class T>
+void backward_block(const AttentionProblem<T>& problem,
+                    const HeadPointers<T>& head,
+                    std::int64_t query_begin,
+                    std::int64_t queries,
+                    std::int64_t begin,
+                    std::int64_t keys,
+                    const BackwardScratch<T>& scratch) {
+  const std::int64_t dim = problem.dim;
+  const std::int64_t head_dim = problem.head_dim;
+  const std::int64_t width = score_columns<T>(queries);
+  const T* key = head.key + begin * dim;
+  // sum [keys, D/H] += scores [keys, queries] rows [queries, D/H]
+  const auto add_to_keys = [&](const T* scores, const T* rows, T* sum) {
+    gemm_unpacked(keys, head_dim, queries, row_major<T>(scores, width), rows, dim, sum, dim, true);
+  };
+  scores_of_block(
+      problem, key, scratch.query_packed, keys, width, begin, query_begin, scratch.probs);
+  probabilities(keys, width, scratch);
+  add_to_keys(scratch.probs, head.grad_out, head.grad_value + begin * dim);
+  gemm(keys,
+       width,
+       head_dim,
+       row_major<T>(head.value + begin * dim, dim),
+       scratch.grad_packed,
+       scratch.grad_scores,
+       width,
+       false);
+  score_gradients(problem, keys, width, scratch);
+  add_to_keys(scratch.grad_scores, head.query, head.grad_key + begin * dim);
+  gemm_unpacked(queries,
+                head_dim,
+                keys,
+                transposed<T>(scratch.grad_scores, width),
+                key,
+                dim,
+                head.grad_query,
+                dim,
+                true);
+}
+
 template <class T>
 void backward_head(const AttentionProblem<T>& problem,
                    const HeadPointers<T>& head,
                    std::int64_t num_queries,
                    std::int64_t num_keys,
-                   T* scratch) {
+                   T* base) {
   const std::int64_t dim = problem.dim;
-  const std::int64_t head_dim = problem.head_dim;
-  const std::int64_t heads = problem.layout.num_heads;
-  const std::int64_t packed = packed_size<T>(head_dim, kQueryTile);
-  T* query_packed = scratch;
-  T* grad_packed = query_packed + packed;
-  T* probs = grad_packed + packed;
-  T* grad_scores = probs + kKeyBlock * kQueryTile;
-  T* log_sum = grad_scores + kKeyBlock * kQueryTile;
-  T* delta = log_sum + kQueryTile;
+  const BackwardScratch<T> scratch(base, problem.head_dim);
   for (std::int64_t j = 0; j < num_keys; ++j) {
-    fill_zero(head.grad_key + j * dim, head_dim);
-    fill_zero(head.grad_value + j * dim, head_dim);
+    fill_zero(head.grad_key + j * dim, problem.head_dim);
+    fill_zero(head.grad_value + j * dim, problem.head_dim);
   }
   for (std::int64_t query_begin = 0; query_begin < num_queries; query_begin += kQueryTile) {
     const std::int64_t queries = std::min(kQueryTile, num_queries - query_begin);
-    const T* query = head.query + query_begin * dim;
-    const T* grad_out = head.grad_out + query_begin * dim;
-    T* grad_query = head.grad_query + query_begin * dim;
-    const std::int64_t width = score_columns<T>(queries);
-    fill_zero(log_sum, width);
-    fill_zero(delta, width);
-    pack_queries(problem, query, queries, problem.scale, query_packed);
-    pack_queries(problem, grad_out, queries, T(1), grad_packed);
-    for (std::int64_t i = 0; i < queries; ++i) {
-      fill_zero(grad_query + i * dim, head_dim);
-      log_sum[i] = head.log_sum[(query_begin + i) * heads];
-      delta[i] = (ConstArrayMap<T>(grad_out + i * dim, head_dim) *
-                  ConstArrayMap<T>(head.out + (query_begin + i) * dim, head_dim))
-                     .sum();
-    }
+    HeadPointers<T> tile = head;
+    tile.query += query_begin * dim;
+    tile.out += query_begin * dim;
+    tile.log_sum += query_begin * problem.layout.num_heads;
+    tile.grad_out += query_begin * dim;
+    tile.grad_query += query_begin * dim;
+    start_tile(problem, tile, queries, scratch);
     const std::int64_t visible = visible_keys(problem.layout, num_keys, query_begin + queries);
     for (std::int64_t begin = first_key(problem.layout, query_begin); begin < visible;
          begin += kKeyBlock) {
       const std::int64_t keys = std::min(kKeyBlock, visible - begin);
-      const T* key = head.key + begin * dim;
-      scores_of_block(problem, key, query_packed, keys, width, begin, query_begin, probs);
-      for (std::int64_t j = 0; j < keys; ++j) {
-        for (std::int64_t i = 0; i < width; ++i) {
-          probs[j * width + i] -= log_sum[i];
-        }
-      }
-      exp_in_place(probs, keys * width);
-      gemm_unpacked(keys,
-                    head_dim,
-                    queries,
-                    row_major<T>(probs, width),
-                    grad_out,
-                    dim,
-                    head.grad_value + begin * dim,
-                    dim,
-                    true);
-      gemm(keys,
-           width,
-           head_dim,
-           row_major<T>(head.value + begin * dim, dim),
-           grad_packed,
-           grad_scores,
-           width,
-           false);
-      for (std::int64_t j = 0; j < keys; ++j) {
-        for (std::int64_t i = 0; i < width; ++i) {
-          const std::int64_t e = j * width + i;
-          grad_scores[e] = probs[e] * (grad_scores[e] - delta[i]) * problem.scale;
-        }
-      }
-      gemm_unpacked(keys,
-                    head_dim,
-                    queries,
-                    row_major<T>(grad_scores, width),
-                    query,
-                    dim,
-                    head.grad_key + begin * dim,
-                    dim,
-                    true);
-      gemm_unpacked(queries,
-                    head_dim,
-                    keys,
-                    transposed<T>(grad_scores, width),
-                    key,
-                    dim,
-                    grad_query,
-                    dim,
-                    true);
+      backward_block(problem, tile, query_begin, queries, begin, keys, scratch);
     }
   }
 }
@@ -235,8 +315,7 @@ template <class T>
 void backward(const kernels::SegmentAttentionBackward& k) {
   const AttentionProblem<T> problem(k.layout, k.query.cols());
   const std::int64_t heads = k.layout.num_heads;
-  const ThreadScratch<T> scratch(2 * packed_size<T>(problem.head_dim, kQueryTile) +
-                                 (2 * kKeyBlock + 2) * kQueryTile);
+  const ThreadScratch<T> scratch(BackwardScratch<T>::size(problem.head_dim));
   parallel_for(
       k.layout.queries->size() * heads,
       attention_work(k.layout, problem.dim),

@@ -1,9 +1,9 @@
 #include "autograd/ops/codewords.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/softmax.h"
+#include "autograd/ops/transpose.h"
 #include "tensor/kernels/argmax_rows.h"
 
 namespace elastic {

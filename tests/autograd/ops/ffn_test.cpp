@@ -1,7 +1,9 @@
 #include "autograd/ops/ffn.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/gelu.h"
 #include "autograd/ops/linear.h"
 
 namespace elastic {

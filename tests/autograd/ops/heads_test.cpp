@@ -1,7 +1,6 @@
 #include "autograd/ops/heads.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
 
 namespace elastic {
 namespace {

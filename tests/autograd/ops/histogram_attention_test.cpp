@@ -1,6 +1,6 @@
 #include "autograd/ops/histogram_attention.h"
 
-#include "autograd/ops/histogram_cases.h"
+#include "autograd/ops/histogram_attention_cases.h"
 
 namespace elastic {
 namespace {

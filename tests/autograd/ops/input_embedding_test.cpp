@@ -1,7 +1,8 @@
 #include "autograd/ops/input_embedding.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/rows.h"
 
 namespace elastic {

@@ -1,7 +1,7 @@
 #include "autograd/ops/product_keys.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
 
 namespace elastic {
 namespace {

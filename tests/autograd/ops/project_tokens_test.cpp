@@ -1,7 +1,6 @@
 #include "autograd/ops/project_tokens.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
 #include "autograd/ops/linear.h"
 
 namespace elastic {

@@ -1,7 +1,8 @@
 #include "autograd/ops/rows.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/sum.h"
 
 namespace elastic {
 namespace {

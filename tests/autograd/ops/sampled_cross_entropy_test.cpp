@@ -3,7 +3,6 @@
 #include <numeric>
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
 #include "autograd/ops/linear_cross_entropy.h"
 #include "tensor/kernel_book.h"
 

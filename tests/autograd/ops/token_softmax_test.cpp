@@ -1,8 +1,8 @@
 #include "autograd/ops/token_softmax.h"
 
 #include "autograd/op_checks.h"
-#include "autograd/ops/linear.h"
 #include "autograd/ops/softmax.h"
+#include "autograd/ops/transpose.h"
 
 namespace elastic {
 namespace {

@@ -1,9 +1,6 @@
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
 
-#include "tensor/kernels/dropout.h"
 #include "tensor/kernels/elementwise.h"
-#include "tensor/kernels/gelu.h"
-#include "tensor/kernels/sum.h"
 
 namespace elastic::ops {
 namespace {
@@ -44,47 +41,6 @@ Variable scale(const Variable& x, double factor) {
   run(kernels::Scale{x.value(), factor, out});
   return record(out, {x}, [x, factor](Tensor grad) {
     run(kernels::Scale{grad, factor, grad});
-    x.add_grad(std::move(grad));
-  });
-}
-
-Variable sum(const Variable& x) {
-  Tensor out({}, x.value().dtype(), x.value().device());
-  run(kernels::Sum{x.value(), out});
-  return record(out, {x}, [x](const Tensor& grad) {
-    Tensor spread = empty_like(x.value(), Memory::kGradient);
-    fill(spread, 1.0);
-    run(kernels::ScaleBy{spread, grad, spread});
-    x.add_grad(std::move(spread));
-  });
-}
-
-Variable reshape(const Variable& x, const Shape& shape) {
-  return record(x.value().reshape(shape), {x}, [x](Tensor grad) {
-    Tensor view = grad.reshape(x.shape());
-    grad = {};
-    x.add_grad(std::move(view));
-  });
-}
-
-Variable gelu(const Variable& x) {
-  Tensor out = empty_like(x.value());
-  run(kernels::GeluForward{x.value(), out});
-  return record(out, {x}, [x](const Tensor& grad) {
-    Tensor grad_x = empty_like(grad, Memory::kGradient);
-    run(kernels::GeluBackward{x.value(), grad, grad_x});
-    x.add_grad(std::move(grad_x));
-  });
-}
-
-Variable dropout(const Variable& x, const Dropout& dropout) {
-  if (!dropout.active()) {
-    return x;
-  }
-  Tensor out = empty_like(x.value());
-  run(kernels::ApplyDropout{x.value(), dropout, out});
-  return record(out, {x}, [x, dropout](Tensor grad) {
-    run(kernels::ApplyDropout{grad, dropout, grad});
     x.add_grad(std::move(grad));
   });
 }

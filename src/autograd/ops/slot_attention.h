@@ -1,27 +1,10 @@
-// Causal attention to k slots per head, each a gated running mean of the tokens so far, and the
-// gates of two models.
+// Causal attention to k slots per head, each a gated running mean of the tokens so far.
 #pragma once
 
 #include "autograd/variable.h"
 #include "tensor/segments.h"
 
 namespace elastic::ops {
-
-/// Gates that make a running mean the decayed prefix softmax of ELASTIC-causal: with rate =
-/// softplus(decay), gate_t = e^{s_t} / sum over j <= t of e^{s_j - rate (t - j)}.
-///
-/// scores [T, H, k] in `segments`, decay [H, k] -> [T, H, k], each in (0, 1]; 1 at a segment's
-/// first token. A defined `log_sum` [B, H, k] carries the log of the sum over what came before the
-/// segments (-inf: nothing) to their ends; nothing is recorded then.
-/// Throws ShapeError when the shapes do not fit.
-Variable prefix_gates(const Variable& scores,
-                      const Variable& decay,
-                      const Segments& segments,
-                      Tensor log_sum = {});
-
-/// gate = 1 - sigmoid(x)^(1 / temperature): gated slot attention's (Zhang et al., arXiv
-/// 2409.07146).
-Variable forget_gates(const Variable& x, double temperature);
 
 /// K_t = K_{t-1} + gate_t (key_t - K_{t-1}) and V_t likewise, from zero, for each slot;
 /// out_t = softmax over slots(query_t . K_t) V_t, unscaled, heads side by side.

@@ -1,6 +1,7 @@
 // LISA's attention on batches past what the kernels take at a time.
-#include "autograd/ops/basic.h"
-#include "autograd/ops/histogram_cases.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/histogram_attention_cases.h"
+#include "autograd/ops/sum.h"
 
 namespace elastic {
 namespace {

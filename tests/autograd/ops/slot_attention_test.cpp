@@ -1,61 +1,14 @@
-#include "autograd/ops/slots.h"
+#include "autograd/ops/slot_attention.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/slot_cases.h"
+#include "autograd/ops/slot_gates.h"
 
 namespace elastic {
 namespace {
-
-struct Case {
-  std::vector<std::int32_t> lengths;
-  std::int64_t heads;
-  std::int64_t slots;
-  std::int64_t dim;
-
-  [[nodiscard]] Segments segments() const { return segments_of(lengths); }
-  [[nodiscard]] std::int64_t tokens() const { return segments().num_tokens(); }
-  [[nodiscard]] Shape gates() const { return {tokens(), heads, slots}; }
-};
-
-// Sizes 1 and odd, an empty segment, single tokens, past the chunk of 64 and twice that.
-const std::vector<Case> kCases{{{1}, 1, 1, 1},
-                               {{3, 1}, 2, 3, 4},
-                               {{5, 0, 2}, 1, 2, 3},
-                               {{64, 65, 1, 200}, 2, 8, 6},
-                               {{130}, 3, 5, 9},
-                               {{70}, 1, 4, 40}};
-
-double logistic(double x) {
-  return 1.0 / (1.0 + std::exp(-x));
-}
-
-// The definition: every gate from the sum over all tokens so far.
-std::vector<double> naive_prefix_gates(const Case& c,
-                                       const std::vector<double>& scores,
-                                       const std::vector<double>& decay) {
-  const Segments segments = c.segments();
-  const std::int64_t columns = c.heads * c.slots;
-  std::vector<double> gates(scores.size());
-  const auto score = [&](std::int64_t t, std::int64_t column) {
-    return scores[static_cast<std::size_t>(t * columns + column)];
-  };
-  for (std::int64_t b = 0; b < segments.size(); ++b) {
-    for (std::int64_t t = segments.begin(b); t < segments.end(b); ++t) {
-      for (std::int64_t column = 0; column < columns; ++column) {
-        const double rate = std::log1p(std::exp(decay[static_cast<std::size_t>(column)]));
-        double sum = 0.0;
-        for (std::int64_t j = segments.begin(b); j <= t; ++j) {
-          sum += std::exp(score(j, column) - rate * static_cast<double>(t - j));
-        }
-        gates[static_cast<std::size_t>(t * columns + column)] = std::exp(score(t, column)) / sum;
-      }
-    }
-  }
-  return gates;
-}
 
 struct NaiveSlots {
   std::vector<double> out;
@@ -63,7 +16,7 @@ struct NaiveSlots {
 };
 
 // The definition, one slot at a time.
-NaiveSlots naive_slots(const Case& c, const std::vector<Tensor>& in) {
+NaiveSlots naive_slots(const SlotCase& c, const std::vector<Tensor>& in) {
   const std::vector<double> q = to_doubles(in[0]);
   const std::vector<double> k = to_doubles(in[1]);
   const std::vector<double> v = to_doubles(in[2]);
@@ -105,22 +58,18 @@ NaiveSlots naive_slots(const Case& c, const std::vector<Tensor>& in) {
   return {out, log_sum};
 }
 
-TensorFunction prefix_gates(const Case& c) {
-  return [c](const auto& in) { return ops::prefix_gates(in[0], in[1], c.segments()); };
-}
-
-TensorFunction slots(const Case& c) {
+TensorFunction slots(const SlotCase& c) {
   return
       [c](const auto& in) { return ops::slot_attention(in[0], in[1], in[2], in[3], c.segments()); };
 }
 
 // One tensor is keys and values.
-TensorFunction shared_slots(const Case& c) {
+TensorFunction shared_slots(const SlotCase& c) {
   return
       [c](const auto& in) { return ops::slot_attention(in[0], in[1], in[1], in[2], c.segments()); };
 }
 
-ops::SlotAttention with_sums(const Case& c, const std::vector<Variable>& in) {
+ops::SlotAttention with_sums(const SlotCase& c, const std::vector<Variable>& in) {
   return ops::slot_attention_with_sums(in[0], in[1], in[2], in[3], c.segments());
 }
 
@@ -129,16 +78,16 @@ Variable sum_of_both(const ops::SlotAttention& result) {
   return ops::add(weighted_sum(result.out), weighted_sum(result.log_sum));
 }
 
-TensorFunction both_sums(const Case& c) {
+TensorFunction both_sums(const SlotCase& c) {
   return [c](const auto& in) { return sum_of_both(with_sums(c, in)); };
 }
 
-TensorFunction shared_sums(const Case& c) {
+TensorFunction shared_sums(const SlotCase& c) {
   return [c](const auto& in) { return sum_of_both(with_sums(c, {in[0], in[1], in[1], in[2]})); };
 }
 
 // Gates between 0 and 1; those of every third slot are now and then 1, as a first token's are.
-Tensor gates_of(const Case& c) {
+Tensor gates_of(const SlotCase& c) {
   std::vector<double> values = to_doubles(random_f64(c.gates(), 4));
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = i % 21 == 0 ? 1.0 : logistic(values[i] - 1.0);
@@ -146,74 +95,21 @@ Tensor gates_of(const Case& c) {
   return tensor_of(values, c.gates());
 }
 
-std::vector<Tensor> slot_inputs(const Case& c) {
+std::vector<Tensor> slot_inputs(const SlotCase& c) {
   return {random_f64({c.tokens(), c.dim}, 1),
           random_f64({c.tokens(), c.dim}, 2),
           random_f64({c.tokens(), c.dim}, 3),
           gates_of(c)};
 }
 
-std::vector<Tensor> shared_inputs(const Case& c) {
+std::vector<Tensor> shared_inputs(const SlotCase& c) {
   std::vector<Tensor> inputs = slot_inputs(c);
   inputs.erase(inputs.begin() + 1);
   return inputs;
 }
 
-std::vector<Tensor> gate_inputs(const Case& c) {
-  return {random_f64(c.gates(), 1, 3.0), random_f64({c.heads, c.slots}, 2)};
-}
-
-TEST_CASE("prefix_gates: equals the sum over all tokens so far") {
-  for (const Case& c : kCases) {
-    CAPTURE(c.lengths.front());
-    const std::vector<Tensor> in = gate_inputs(c);
-    const Variable gates = prefix_gates(c)({Variable(in[0]), Variable(in[1])});
-    CHECK(relative_error(naive_prefix_gates(c, to_doubles(in[0]), to_doubles(in[1])),
-                         to_doubles(gates.value())) < tolerance::kEqual);
-  }
-}
-
-TEST_CASE("prefix_gates: scores far from zero neither overflow nor vanish") {
-  const Case c{{4}, 1, 1, 1};
-  const Variable gates =
-      ops::prefix_gates(variable_of({-2000.0, 1500.0, 1500.0, -3000.0}, {4, 1, 1}),
-                        variable_of({-50.0}, {1, 1}),
-                        c.segments());
-  CHECK(relative_error({1.0, 1.0, 0.5, 0.0}, to_doubles(gates.value())) < tolerance::kByHand);
-}
-
-TEST_CASE("prefix_gates: gradient matches finite differences") {
-  const Case c{{1, 5, 0, 3}, 2, 2, 1};
-  check_function(prefix_gates(c), gate_inputs(c));
-}
-
-TEST_CASE("prefix_gates: float32 stays close to float64") {
-  for (const Case& c : kCases) {
-    check_float32(prefix_gates(c), gate_inputs(c), tolerance::kFloat32Deep);
-  }
-}
-
-TEST_CASE("forget_gates: one minus a root of the logistic function") {
-  const std::vector<double> x{-40.0, -3.0, -0.5, 0.0, 0.25, 3.0, 40.0};
-  std::vector<double> want;
-  for (const double value : x) {
-    want.push_back(1.0 - std::pow(logistic(value), 1.0 / 8.0));
-  }
-  const Variable gates = ops::forget_gates(variable_of(x, {7}), 8.0);
-  CHECK(relative_error(want, to_doubles(gates.value())) < tolerance::kByHand);
-  // Where 1 - a would round to nothing.
-  CHECK(to_doubles(gates.value()).back() ==
-        doctest::Approx(std::exp(-40.0) / 8.0).epsilon(tolerance::kByHand).scale(0.0));
-}
-
-TEST_CASE("forget_gates: gradient matches finite differences, float32 stays close") {
-  const TensorFunction function = [](const auto& in) { return ops::forget_gates(in[0], 3.0); };
-  check_function(function, {random_f64({3, 2, 3}, 1, 2.0)});
-  check_float32(function, {random_f64({700, 2, 3}, 2, 3.0)});
-}
-
 TEST_CASE("slot_attention: equals the definition") {
-  for (const Case& c : kCases) {
+  for (const SlotCase& c : kSlotCases) {
     CAPTURE(c.lengths.front());
     std::vector<Tensor> in = slot_inputs(c);
     std::vector<Variable> variables(in.begin(), in.end());
@@ -223,7 +119,7 @@ TEST_CASE("slot_attention: equals the definition") {
 }
 
 TEST_CASE("slot_attention_with_sums: the denominators' logs besides, the same bits") {
-  for (const Case& c : kCases) {
+  for (const SlotCase& c : kSlotCases) {
     CAPTURE(c.lengths.front());
     std::vector<Tensor> in = slot_inputs(c);
     const std::vector<Variable> variables(in.begin(), in.end());
@@ -235,25 +131,25 @@ TEST_CASE("slot_attention_with_sums: the denominators' logs besides, the same bi
 }
 
 TEST_CASE("slot_attention_with_sums: gradients of both results, of one, and of chunks") {
-  const Case c{{1, 4, 0, 2}, 2, 3, 4};
+  const SlotCase c{{1, 4, 0, 2}, 2, 3, 4};
   const auto sums = [c](const auto& in) { return with_sums(c, in).log_sum; };
   check_function(both_sums(c), slot_inputs(c));
   check_function(sums, slot_inputs(c));
   check_function(shared_sums(c), shared_inputs(c));
-  const Case chunks{{130, 3}, 2, 5, 6};
+  const SlotCase chunks{{130, 3}, 2, 5, 6};
   check_directions(both_sums(chunks), slot_inputs(chunks));
   check_directions(shared_sums(chunks), shared_inputs(chunks));
   check_float32(both_sums(chunks), slot_inputs(chunks), tolerance::kFloat32Deep);
 }
 
 TEST_CASE("slot_attention: gradient matches finite differences") {
-  const Case c{{1, 4, 0, 2}, 2, 3, 4};
+  const SlotCase c{{1, 4, 0, 2}, 2, 3, 4};
   check_function(slots(c), slot_inputs(c));
   check_function(shared_slots(c), shared_inputs(c));
 }
 
 TEST_CASE("slot_attention: one tensor as keys and values equals two of the same numbers") {
-  for (const Case& c : kCases) {
+  for (const SlotCase& c : kSlotCases) {
     CAPTURE(c.lengths.front());
     const std::vector<Tensor> in = shared_inputs(c);
     const Differentiated shared = differentiate(shared_slots(c), in);
@@ -268,7 +164,7 @@ TEST_CASE("slot_attention: one tensor as keys and values equals two of the same 
 }
 
 TEST_CASE("slot_attention: float32 stays close to float64") {
-  for (const Case& c : kCases) {
+  for (const SlotCase& c : kSlotCases) {
     check_float32(slots(c), slot_inputs(c), tolerance::kFloat32Deep);
     check_float32(shared_slots(c), shared_inputs(c), tolerance::kFloat32Deep);
   }
@@ -286,7 +182,7 @@ std::vector<Variable> tokens_of(const std::vector<Tensor>& in,
 }
 
 TEST_CASE("slots: a stream cut anywhere gives what the whole gives") {
-  const Case c{{150}, 2, 3, 4};
+  const SlotCase c{{150}, 2, 3, 4};
   const std::vector<Tensor> in = shared_inputs(c);
   const std::vector<Tensor> scores{gate_inputs(c)[0]};
   const Variable decay(gate_inputs(c)[1]);
@@ -316,7 +212,7 @@ TEST_CASE("slots: a stream cut anywhere gives what the whole gives") {
   CHECK(relative_error(to_doubles(whole.value()), out) < tolerance::kEqual);
 }
 
-TEST_CASE("slots: shapes that do not fit are refused") {
+TEST_CASE("slot_attention: shapes that do not fit are refused") {
   const Segments segments = segments_of({2});
   const Variable x(random_f64({2, 4}, 1));
   const Variable gates(random_f64({2, 2, 3}, 2));
@@ -325,10 +221,6 @@ TEST_CASE("slots: shapes that do not fit are refused") {
   CHECK_THROWS_AS(ops::slot_attention(x, x, x, gates, segments_of({3})), ShapeError);
   CHECK_THROWS_AS(ops::slot_attention(x, x, x, gates, segments, random_f64({1, 2, 6, 2}, 3)),
                   ShapeError);
-  CHECK_THROWS_AS(ops::prefix_gates(gates, Variable(random_f64({3, 2}, 2)), segments), ShapeError);
-  CHECK_THROWS_AS(
-      ops::prefix_gates(gates, Variable(random_f64({2, 3}, 2)), segments, random_f64({2, 2, 3}, 3)),
-      ShapeError);
 }
 
 }  // namespace

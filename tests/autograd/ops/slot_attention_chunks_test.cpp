@@ -1,7 +1,7 @@
 // Gated running means in sizes that meet the ends of tiles, groups of lanes and chunks of tokens.
 #include "autograd/op_checks.h"
-#include "autograd/ops/basic.h"
-#include "autograd/ops/slots.h"
+#include "autograd/ops/slot_attention.h"
+#include "autograd/ops/slot_gates.h"
 
 namespace elastic {
 namespace {
@@ -124,16 +124,6 @@ TEST_CASE("slot_attention: gradients of every number, in one chunk and in two") 
     check_function(attention(small, shared), inputs_of(small));
     const Case two_chunks{{66}, 1, 1, 2};
     check_function(attention(two_chunks, shared), inputs_of(two_chunks));
-  }
-}
-
-TEST_CASE("prefix_gates: gradient along random directions over several chunks") {
-  for (const std::vector<std::int32_t>& lengths :
-       {std::vector<std::int32_t>{200, 0, 64, 1}, std::vector<std::int32_t>{65, 3}}) {
-    const std::int64_t tokens = segments_of(lengths).num_tokens();
-    check_directions(
-        [&](const auto& in) { return ops::prefix_gates(in[0], in[1], segments_of(lengths)); },
-        {random_f64({tokens, 2, 3}, 1), random_f64({2, 3}, 2)});
   }
 }
 

@@ -1,0 +1,17 @@
+#include "autograd/ops/gelu.h"
+
+#include "tensor/kernels/gelu.h"
+
+namespace elastic::ops {
+
+Variable gelu(const Variable& x) {
+  Tensor out = empty_like(x.value());
+  run(kernels::GeluForward{x.value(), out});
+  return record(out, {x}, [x](const Tensor& grad) {
+    Tensor grad_x = empty_like(grad, Memory::kGradient);
+    run(kernels::GeluBackward{x.value(), grad, grad_x});
+    x.add_grad(std::move(grad_x));
+  });
+}
+
+}  // namespace elastic::ops

@@ -1,0 +1,13 @@
+#include "autograd/ops/reshape.h"
+
+namespace elastic::ops {
+
+Variable reshape(const Variable& x, const Shape& shape) {
+  return record(x.value().reshape(shape), {x}, [x](Tensor grad) {
+    Tensor view = grad.reshape(x.shape());
+    grad = {};
+    x.add_grad(std::move(view));
+  });
+}
+
+}  // namespace elastic::ops

@@ -1,0 +1,11 @@
+// The sum of all elements.
+#pragma once
+
+#include "autograd/variable.h"
+
+namespace elastic::ops {
+
+/// Sum of all elements, shape [].
+Variable sum(const Variable& x);
+
+}  // namespace elastic::ops

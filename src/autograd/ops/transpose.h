@@ -1,0 +1,11 @@
+// The transpose of a matrix.
+#pragma once
+
+#include "autograd/variable.h"
+
+namespace elastic::ops {
+
+/// Transpose of a matrix [N, M] -> [M, N].
+Variable transpose(const Variable& x);
+
+}  // namespace elastic::ops

@@ -119,9 +119,8 @@ TEST_CASE("titles: columns are found by name or by content, Latin-1 is converted
 
 TEST_CASE("data: the embedded data set has the counts of its README") {
   DataConfig config;
-  const std::string folder = ELASTIC_SOURCE_DIR "/data/ml-latest-small/";
-  config.data = folder + "ratings.csv.xz";
-  config.items = folder + "movies.csv.xz";
+  config.data = ELASTIC_SOURCE_DIR "/data/ml-latest-small/ratings.csv.xz";
+  config.items = ELASTIC_SOURCE_DIR "/data/ml-latest-small/movies.csv.xz";
   const auto loaded = load_data(config);
   CHECK(loaded.sources[0].detected ==
         "comma-separated, header, columns user item rating timestamp");

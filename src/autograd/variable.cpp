@@ -18,7 +18,7 @@ Variable::Variable(Tensor value, bool requires_grad) : node_(std::make_shared<No
   node_->requires_grad = requires_grad;
 }
 
-// A long chain of nodes must not be released by recursion.
+// Releases nodes without recursion: a chain may be too long for the stack.
 Variable::Node::~Node() {
   std::vector<std::shared_ptr<Node>> pending = std::move(inputs);
   backward = nullptr;
@@ -86,7 +86,7 @@ void backward(const Variable& loss) {
     return;
   }
 
-  // Depth-first post-order without recursion: every node after all that it depends on.
+  // Depth-first post-order without recursion: every node after its inputs.
   std::vector<std::shared_ptr<Node>> order;
   std::unordered_set<const Node*> seen{loss.node_.get()};
   std::vector<std::pair<std::shared_ptr<Node>, std::size_t>> stack{{loss.node_, 0}};

@@ -1,4 +1,4 @@
-// What only some models can do: interfaces that Model hands out where a model has them.
+// Abilities of some models: interfaces that Model returns if the model has them.
 #pragma once
 
 #include <cstdint>
@@ -9,54 +9,55 @@
 
 namespace elastic {
 
-/// Supervision of several targets a pass by a window: models with Direction::kWindowed.
+/// Several supervised targets per pass, the latest window of events: models with
+/// Direction::kWindowed.
 class WindowTargets {
  public:
   virtual ~WindowTargets() = default;
-  /// States of each sequence's latest min(window, n) tokens, one sequence after the other: the same
-  /// numbers as Model::encode's, for less work.
+  /// States of each sequence's latest min(window, n) tokens, one sequence after the other: equal to
+  /// Model::encode's, for less work.
   virtual Pass encode_window(const data::Batch& batch, const ForwardMode& mode) = 0;
 };
 
-/// What the past of B users amounts to in a model that reads it event by event: tensors whose first
-/// dimension is B, of a fixed size whatever the length of the past.
+/// The state of B users' histories in a model that reads event by event: tensors whose first
+/// dimension is B, of a size that does not depend on the length of the histories.
 using StreamStates = std::vector<Tensor>;
 
 /// Reads histories event by event.
 class Streaming {
  public:
   virtual ~Streaming() = default;
-  /// Of `users` without a past. Throws UsageError if the model has positions: a stream has no end
-  /// to count them from.
+  /// The states of `users` new users. Throws UsageError if the model has position embeddings: a
+  /// stream has no end from which to count positions.
   [[nodiscard]] virtual StreamStates new_streams(std::int64_t users) const = 0;
-  /// Reads each user's next events (at least one, any number) and updates their states in place:
-  /// returns the states [T, D] that Model::encode would give these events after all those before
-  /// them. Not for training.
+  /// Consumes each user's next events (one or more) and updates `states` in place. Returns the
+  /// events' states [T, D], equal to Model::encode's on the whole history. Not for training.
   virtual Variable advance(const data::Batch& events, StreamStates& states) = 0;
 };
 
-/// How interest experts read their sequences, for diagnostics.
+/// The attention of interest experts to their sequences, for diagnostics.
 struct ExpertAttention {
-  RetrievedExperts retrieved;  ///< empty tensors where all sequences share the experts
+  RetrievedExperts retrieved;  ///< empty tensors if all sequences share the experts
   /// For sequence b [k, n_b]: the attention of each expert over the sequence's first n_b tokens,
-  /// those that the experts gather from; the mean over heads and layers. Rows add up to 1.
+  /// which the experts gather from, averaged over heads and layers. Rows add up to 1.
   std::vector<std::vector<float>> weights;
 };
 
-/// Explains what interest experts attend to.
+/// Explains the attention of interest experts.
 class Explaining {
  public:
   virtual ~Explaining() = default;
-  /// Reads the batch in a pass of its own, with plain ops on the host: O(k n) memory a sequence.
+  /// Runs a separate pass over the batch with plain ops on the host: O(k n) memory per sequence.
   virtual ExpertAttention explain(const data::Batch& batch) = 0;
 };
 
-/// Makes something of its weights alone (LISA's quantised items), which is kept while the weights
-/// are fixed instead of made in every pass.
+/// A result computed from the weights alone (LISA's quantised items), cached while the weights are
+/// fixed instead of computed in every pass.
 class WeightCache {
  public:
   virtual ~WeightCache() = default;
-  /// Between `true` and `false` no weight changes, and nothing is differentiated. See FixedWeights.
+  /// Between calls with `true` and `false`, weights must not change and passes must not be
+  /// differentiated. See FixedWeights.
   virtual void set_weights_fixed(bool fixed) = 0;
 };
 

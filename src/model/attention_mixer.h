@@ -1,4 +1,4 @@
-// The attention sublayer that bidirectional mixers share: what differs is how queries read keys.
+// The shared attention sublayer of bidirectional mixers, which differ in how queries read keys.
 #pragma once
 
 #include "model/layers.h"
@@ -8,8 +8,8 @@
 
 namespace elastic {
 
-/// x + Dropout(output(attend(z, z))) with z = LN_attention(x); for the last tokens alone the same
-/// with their queries only. Parameters layers.i.attention_norm.* and
+/// x + Dropout(output(attend(z, z))) with z = LN_attention(x); with their queries only if `queries`
+/// are the last tokens. Parameters layers.i.attention_norm.* and
 /// layers.i.attention.{query,key,value,output}.*.
 class AttentionMixer : public Mixer {
  public:
@@ -20,8 +20,8 @@ class AttentionMixer : public Mixer {
                const Dropout& dropout) const final;
 
  protected:
-  /// What the tokens `from` [Tq, D] of `queries` read in the tokens z [Tk, D] of `keys`, heads
-  /// concatenated, [Tq, D]. Both are normalised.
+  /// The attention of the tokens `from` [Tq, D] of `queries` to the tokens z [Tk, D] of `keys`,
+  /// heads concatenated, [Tq, D]. Both inputs are normalised.
   [[nodiscard]] virtual Variable attend(const Variable& from,
                                         const Segments& queries,
                                         const Variable& z,

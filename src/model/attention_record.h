@@ -1,4 +1,5 @@
-// What interest experts attend to, layer by layer: for diagnostics, apart from the fused kernels.
+// The attention of interest experts per layer, for diagnostics, computed separately from the fused
+// kernels.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace elastic {
 class AttentionRecord {
  public:
   /// One layer: softmax over the tokens of query . key / sqrt(D / H), averaged over the heads.
-  /// query [B, k, D]; key [T, D] in `segments`, of which some may be empty.
+  /// query [B, k, D]; key [T, D] in `segments`, which may be empty.
   void add_layer(const Variable& query,
                  const Variable& key,
                  const Segments& segments,

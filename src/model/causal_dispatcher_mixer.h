@@ -18,11 +18,10 @@ namespace elastic {
 ///   A_{t,a} = sum over j <= t of softmax_j( s_{a,j} - rate_a (t - j) ) value_j
 ///   o_t = sum_a softmax_a( query_t . (dispatch_key A_{t,a}) / sqrt(Dh) ) dispatch_value A_{t,a}
 /// Parameters layers.i.attention.{experts, expert_query.weight, key.weight, value.weight,
-/// query.weight, decay, dispatch_key, dispatch_value, output.*}. The key projection is absorbed by
-/// the experts, dispatch_key by the query projection, dispatch_value by the output's.
-/// With `memory` per-token the k experts that a token retrieves stand beside the A_{t,a} in the
-/// second softmax (token_memory.h): O(n (k D + (S + k^2) Dk)). Parameters
-/// layers.i.attention.memory.*
+/// query.weight, decay, dispatch_key, dispatch_value, output.*}. The experts absorb the key
+/// projection, the query projection absorbs dispatch_key, the output projection dispatch_value.
+/// With `memory` per-token, the second softmax is over the A_{t,a} and the k experts that the token
+/// retrieves (token_memory.h): O(n (k D + (S + k^2) Dk)). Parameters layers.i.attention.memory.*
 class CausalDispatcherMixer final : public Mixer, private StreamingMixer {
  public:
   CausalDispatcherMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
@@ -43,7 +42,8 @@ class CausalDispatcherMixer final : public Mixer, private StreamingMixer {
                                 const Segments& segments,
                                 std::span<Tensor> stream,
                                 const Queries& queries) const;
-  // [D, D] whose rows of head h are W_h^T (the head's rows of `weight`), W [H, Dh, Dh].
+  // [D, D] The product [D, D] of each head's matrix with its rows of `weight`: the rows of head h
+  // are W_h^T (the head's rows of `weight`), W [H, Dh, Dh].
   [[nodiscard]] Variable absorb(const Variable& heads, const Variable& weight) const;
   [[nodiscard]] Variable output_weight() const;
 

@@ -1,10 +1,11 @@
-// Which events the state of an event may depend on.
+// The direction of a model: the events that the state of an event may depend on.
 #pragma once
 
 namespace elastic {
 
-/// Whether a state may depend on later events: never; always; or among the events before the latest
-/// `window` ones only, which see those all and each other causally.
+/// kCausal: earlier events only. kBidirectional: all events. kWindowed: the latest `window` events
+/// see all events before the window and each other causally; the others see all events before the
+/// window.
 enum class Direction { kCausal, kBidirectional, kWindowed };
 const char* name_of(Direction direction);
 

@@ -18,7 +18,7 @@ bool absorbed_is_cheaper(const ModelConfig& config) {
   return config.num_heads * config.num_experts < config.dim + config.num_experts;
 }
 
-// One for the experts of segments with tokens, zero for the others: [B, k, D].
+// A mask [B, k, D]: 1 for the experts of segments with tokens, 0 for those of empty segments.
 Tensor mask_of_empty(const Segments& segments, const Tensor& experts) {
   const std::int64_t per_segment = experts.numel() / segments.size();
   Tensor mask = empty_like(experts);

@@ -1,5 +1,5 @@
 // Linear Dispatcher Attention (Deng et al., arXiv 2408.09380): k interest experts gather from the n
-// tokens and hand back to them, O(n k).
+// tokens, and the tokens read from the experts, O(n k).
 #pragma once
 
 #include "model/layers.h"
@@ -18,8 +18,8 @@ namespace elastic {
 /// Parameters layers.i.attention_norm.*, layers.i.{aggregate,dispatch}.{query,key,value,output}.*,
 /// layers.i.expert_norm.*.
 ///
-/// The token side takes the cheaper of two forms with the same numbers: absorbed projections, 4 n H
-/// k D multiply-adds, or plain ones, 4 n D^2 + 4 n k D.
+/// The token side uses the cheaper of two equivalent forms: absorbed projections, 4 n H k D
+/// multiply-adds, or plain ones, 4 n D^2 + 4 n k D.
 class DispatcherMixer final : public Mixer {
  public:
   enum class Form { kCheaper, kAbsorbed, kPlain };
@@ -33,8 +33,8 @@ class DispatcherMixer final : public Mixer {
                const Queries& queries,
                const Dropout& dropout) const override;
 
-  /// P', from the experts P of `state` and the tokens x of `segments`; A = 0 where there is no
-  /// token. Replaces P in the state, for the next layer, if experts are carried.
+  /// P', from the experts P of `state` and the tokens x of `segments`; A = 0 for an empty segment.
+  /// Replaces P in the state by P' for the next layer if experts are carried.
   [[nodiscard]] Variable gather(const Variable& x,
                                 const Segments& segments,
                                 ExpertState& state) const;

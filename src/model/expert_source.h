@@ -1,4 +1,4 @@
-// Where the experts of a sequence come from before its first layer.
+// The source of a sequence's experts before the first layer.
 #pragma once
 
 #include "autograd/variable.h"
@@ -10,15 +10,15 @@ namespace elastic {
 /// The experts P^0 of a pass.
 struct InitialExperts {
   Variable experts;              ///< [B, k, D]
-  RetrievedExperts retrieved{};  ///< empty tensors where nothing is retrieved
+  RetrievedExperts retrieved{};  ///< empty tensors without retrieval
 };
 
-/// Gives the sequences of a pass their first experts. Models without experts have none.
+/// Provides the first experts of a pass. Models without experts have no source.
 class ExpertSource {
  public:
   virtual ~ExpertSource() = default;
-  /// For tokens x [T, D] right after the input norm, whose items are `ids` [T] (read by random
-  /// retrieval only). In a pass of training buffers move.
+  /// x [T, D] are the tokens after the input norm, `ids` [T] their items (read by random retrieval
+  /// only). A training pass updates buffers.
   [[nodiscard]] virtual InitialExperts initial_experts(const Variable& x,
                                                        const Segments& segments,
                                                        const Tensor& ids,

@@ -7,8 +7,8 @@
 
 namespace elastic {
 
-/// While one lives, a model's weights stay as they are and passes record nothing (NoGrad). LISA
-/// then quantises its items once, not for each batch. One at a time for a model, on one thread.
+/// During its lifetime, a model's weights must not change and passes record nothing (NoGrad). LISA
+/// then quantises its items once, not per batch. At most one per model at a time, on one thread.
 class FixedWeights {
  public:
   explicit FixedWeights(Model& model) : cache_(model.weight_cache()) { set(true); }
@@ -24,7 +24,7 @@ class FixedWeights {
   }
 
   NoGrad no_grad_;
-  WeightCache* cache_;  // null: the model keeps nothing
+  WeightCache* cache_;  // null: the model caches nothing
 };
 
 }  // namespace elastic

@@ -10,7 +10,7 @@
 namespace elastic {
 
 /// Gated slot attention (Zhang et al., arXiv 2409.07146). Causal, O(n k). Slot keys and values
-/// forget by a_t = sigmoid(forget(x_t))^(1 / temperature) and take in (1 - a_t) of the token's:
+/// decay by a_t = sigmoid(forget(x_t))^(1 / temperature) and add (1 - a_t) times the token's:
 ///   o_t = softmax( slot_keys query_t / sqrt(Dh) )^T slot_values
 /// Parameters layers.i.attention.{query, key, value, output, forget}.*.
 class GatedSlotMixer final : public Mixer, private StreamingMixer {
@@ -28,7 +28,8 @@ class GatedSlotMixer final : public Mixer, private StreamingMixer {
   Variable advance(const Variable& x,
                    const Segments& segments,
                    std::span<Tensor> stream) const override;
-  // What the tokens read, before the output projection, [T, D]. `slots` of a stream, or undefined.
+  // The attention's result before the output projection, [T, D]. `slots` are a stream's, or
+  // undefined.
   [[nodiscard]] Variable attend(const Variable& x,
                                 const Segments& segments,
                                 const Tensor& slots) const;

@@ -15,7 +15,7 @@
 namespace elastic {
 namespace {
 
-// Appends `count` different numbers of 0..bound-1 (Floyd's algorithm: as many draws as numbers).
+// Appends `count` distinct numbers of 0..bound-1 (Floyd's algorithm: one draw per number).
 void append_sample(std::int64_t count,
                    std::int64_t bound,
                    RandomStream& random,

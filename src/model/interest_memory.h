@@ -1,4 +1,4 @@
-// Where a user's first experts come from: Interest Memory Retrieval.
+// Interest Memory Retrieval: the source of a user's first experts.
 #pragma once
 
 #include "model/expert_source.h"
@@ -13,14 +13,13 @@ namespace elastic {
 /// Interest Memory Retrieval (arXiv 2408.09380): a query network turns a sequence into one query
 /// per head, product keys pick the user's k experts out of S * S.
 ///
-/// Parameters imr.query.levels.*, imr.query.project.*, imr.query.norm.*,
-/// imr.subkeys [M, 2, S, Dk/2], imr.memory [S * S, D]; with retrieval random the memory only. With
-/// query_norm centred the queries' running mean is taken out of them: buffer imr.query.mean [1, M
-/// Dk].
+/// Parameters imr.query.levels.*, imr.query.project.*, imr.query.norm.*, imr.subkeys [M, 2, S,
+/// Dk/2], imr.memory [S * S, D]; with retrieval random, the memory only. query_norm centred
+/// subtracts the queries' running mean: buffer imr.query.mean [1, M Dk].
 ///
-/// Ablations: retrieval random takes any k / M different experts a head, drawn from a hash of the
-/// sequence's items, as they are; expert_gate none takes the retrieved ones as they are, so that
-/// query network and sub-keys receive no gradient and stay as they were initialised.
+/// Ablations: retrieval random draws k / M distinct experts per head, seeded by a hash of the
+/// sequence's items, without a gate; expert_gate none uses the retrieved experts without a gate, so
+/// that query network and sub-keys receive no gradient and keep their initial values.
 class InterestMemory final : public ExpertSource {
  public:
   /// For histories of up to `max_len` events.
@@ -33,15 +32,15 @@ class InterestMemory final : public ExpertSource {
                                                bool training) const override;
 
  private:
-  // By product keys, gated.
+  // The experts chosen by product keys, gated.
   [[nodiscard]] InitialExperts retrieve(const Variable& x,
                                         const Segments& segments,
                                         bool training) const;
-  // Indices [B, k] of the experts that `retrieve` gives.
+  // Indices [B, k] of the experts that `retrieve` returns.
   [[nodiscard]] Tensor choose(const Variable& x, const Segments& segments, bool training) const;
   // Rows of the memory [B, k] without a gate.
   [[nodiscard]] InitialExperts take(const Tensor& indices) const;
-  // [B, k], by the items of each sequence alone.
+  // Random indices [B, k], a function of each sequence's items.
   [[nodiscard]] Tensor draw(const Segments& segments, const Tensor& ids) const;
 
   ModelConfig config_;

@@ -10,7 +10,7 @@
 namespace elastic {
 namespace {
 
-constexpr double kCodebookScale = 0.02;  // that of the items themselves
+constexpr double kCodebookScale = 0.02;  // as for the item embeddings
 
 ItemQuantiser::Options input_options(const ModelConfig& config) {
   return {config.lisa.num_codebooks,
@@ -49,7 +49,7 @@ ItemQuantiser::Items ItemQuantiser::quantise(const Variable& item_table) const {
   Variable residual = item_table;
   for (std::size_t c = 0; c < items.words.codebooks.size(); ++c) {
     const Variable& codebook = items.words.codebooks[c];
-    // (rho S) c^T = rho (c S^T)^T: the similarity is multiplied with W words, not V items.
+    // (rho S) c^T = rho (c S^T)^T: multiplies the similarity with W words, not V items.
     const Variable keys =
         ops::scale(ops::linear(codebook, similarity_), 1.0 / options_.temperature);
     const auto place = static_cast<std::int64_t>(c);

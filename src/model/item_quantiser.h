@@ -9,24 +9,24 @@
 
 namespace elastic {
 
-/// Items as codewords: what LISA's mixers count.
+/// Items as codewords, counted by LISA's mixers.
 struct ItemWords {
   ops::ItemCodes codes;
   std::vector<Variable> codebooks;  ///< C times [W, D]
 };
 
-/// The items of one pass, as a model sees them. Row 0 is no item's and means nothing.
+/// The items of one pass, as the model uses them. Row 0 belongs to no item and is unused.
 struct PassItems {
-  Variable input;     ///< [V + 1, D]: what tokens are made of
-  Variable scored;    ///< [V + 1, D]: what states are scored against
-  ItemWords words{};  ///< empty for models that read the item table as it is
+  Variable input;     ///< [V + 1, D]: the input embeddings
+  Variable scored;    ///< [V + 1, D]: the embeddings that states are scored against
+  ItemWords words{};  ///< empty for models that read the item table directly
 };
 
 /// Residual quantisation: with rho = the item's embedding, for each codebook c
 ///   l = (rho similarity) c^T,  p = softmax(l / temperature),  code = argmax l,
 ///   o = one-hot(code), with the gradient of p, or p itself (soft),  rho <- rho - o c;
-/// an item is the sum of its o c. Parameters NAMEcodebooks [C, W, D], NAMEsimilarity [D, D]. Once
-/// for all items, O(V C W D); training holds the p, V C W numbers.
+/// an item is the sum of its o c. Parameters NAMEcodebooks [C, W, D], NAMEsimilarity [D, D].
+/// Computed once for all items, O(V C W D); training stores the p, V C W numbers.
 class ItemQuantiser {
  public:
   struct Options {
@@ -35,7 +35,7 @@ class ItemQuantiser {
     double temperature;
     bool soft;
   };
-  /// `name` is the parameters' full name without its last word: "quantiser.target_".
+  /// `name` is the prefix of the parameters' names, such as "quantiser.target_".
   ItemQuantiser(ParameterStore& store,
                 const std::string& name,
                 std::int64_t dim,
@@ -53,9 +53,9 @@ class ItemQuantiser {
   Variable similarity_;
 };
 
-/// A model's items in each of LISA's variants: `base` reads and scores quantised items, `soft`
-/// reads sums of words weighted by p and scores the raw items, `mini` is base whose scored items
-/// have codebooks of their own.
+/// A model's items in LISA's variants: `base` reads and scores quantised items, `soft` reads sums
+/// of words weighted by p and scores the raw items, `mini` is base with separate codebooks for the
+/// scored items.
 class LisaItems {
  public:
   LisaItems(ParameterStore& store, const ModelConfig& config);
@@ -64,7 +64,7 @@ class LisaItems {
  private:
   bool soft_;
   ItemQuantiser input_;
-  std::vector<ItemQuantiser> target_;  ///< one in `mini`, otherwise none
+  std::vector<ItemQuantiser> target_;  ///< one in `mini`, none otherwise
 };
 
 }  // namespace elastic

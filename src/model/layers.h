@@ -1,4 +1,4 @@
-// The parameter groups that models are built from, each named by a dotted prefix.
+// Parameter groups of models, each with a dotted prefix.
 #pragma once
 
 #include <string>
@@ -37,7 +37,7 @@ struct AttentionWeights {
 };
 AttentionWeights make_attention(ParameterStore& store, const std::string& prefix, std::int64_t dim);
 
-/// 1 / sqrt(Dh) of heads of Dh = dim / num_heads features.
+/// The attention scale 1 / sqrt(Dh), Dh = dim / num_heads.
 double attention_scale(std::int64_t dim, std::int64_t num_heads);
 
 /// `norm_prefix`.* and `prefix`.{up, down}.*

@@ -13,10 +13,10 @@ namespace elastic {
 ///   keys = softmax over tokens(z Wk^T key_interest^T)^T z Wk^T, unscaled and over the full D, and
 ///   values likewise, k rows each;
 ///   mixer = softmax attention of the queries z Wq^T to those rows, scale 1 / sqrt(Dh).
-/// No key or value of the n tokens exists: z (key_interest Wk)^T are the scores, and the pooled z
-/// are projected.
-/// Parameters layers.i.attention_norm.*, layers.i.attention.{query,key,value,output}.*,
-/// layers.i.attention.{key_interest,value_interest} [k, D].
+/// No key or value of the n tokens is computed: the scores are z (key_interest Wk)^T, and the
+/// pooled z are projected. Parameters layers.i.attention_norm.*,
+/// layers.i.attention.{query,key,value,output}.*, layers.i.attention.{key_interest,value_interest}
+/// [k, D].
 class LightSansMixer final : public Mixer {
  public:
   LightSansMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);
@@ -26,7 +26,7 @@ class LightSansMixer final : public Mixer {
                const Dropout& dropout) const override;
 
  private:
-  // A sequence's tokens pooled by interest and projected: [B k, D].
+  // Each sequence's tokens, pooled by interest and projected: [B k, D].
   [[nodiscard]] Variable pool(const Variable& x,
                               const Variable& interest,
                               const Variable& weight,

@@ -19,7 +19,7 @@ Variable make_projection(ParameterStore& store,
                    1.0 / std::sqrt(static_cast<double>(config.max_len)));
 }
 
-// The rows [B k, D] that a projection makes of each sequence's tokens, times a weight.
+// Each sequence's tokens projected to k rows, times a weight: [B k, D].
 Variable projected(const Variable& z,
                    const Variable& projection,
                    const Variable& weight,

@@ -18,7 +18,7 @@ Variable LinRecMixer::attend(const Variable& from,
                              const Variable& z,
                              const Segments& keys) const {
   const Variable query = ops::linear(from, weights().query);
-  // The scale stands at the weight, D^2 numbers, not at the tokens.
+  // Scales the weight, D^2 numbers, instead of the tokens.
   const double scale = attention_scale(query.shape()[1], num_heads());
   return ops::linear_attention(unit_features(query),
                                unit_features(ops::linear(z, weights().key)),

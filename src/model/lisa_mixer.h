@@ -14,12 +14,12 @@ namespace elastic {
 ///   hist_t = sum over j <= t of e^{-histogram_decay (t - j)} o_j     o_j: the item's weights [W]
 ///   alpha_{t,w} proportional to hist_{t,w} exp(scores[code_t, w])
 ///   mixed_t += alpha_t (words value^T)
-/// and mixer = output(mixed). Tokens and heads take no part: what x holds is not read, so
-/// `attention_norm` learns nothing. Parameters layers.i.attention.{query, key, value} [C, D, D],
+/// and mixer = output(mixed). The token states x and heads are not used, so `attention_norm` learns
+/// nothing. Parameters layers.i.attention.{query, key, value} [C, D, D],
 /// layers.i.attention.output.{weight, bias}, layers.i.attention_norm.*.
 ///
-/// The output layer is absorbed: it is applied to the C W values instead of the n mixed tokens, its
-/// bias to the values of one codebook, whose weights sum to one.
+/// The output layer is absorbed: it is applied to the C W values instead of the n mixed tokens, and
+/// its bias is added to the values of one codebook, whose weights sum to one.
 class LisaMixer final : public Mixer, private WeightCache {
  public:
   LisaMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config);

@@ -1,4 +1,4 @@
-// What differs between models: how a layer lets tokens see each other.
+// The mixer of a layer: how tokens see each other, the part that differs between models.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +18,15 @@ class WeightCache;
 
 /// The interest experts of a pass.
 struct ExpertState {
-  Variable experts;  ///< P [B, k, D]; with expert_start carried, renewed by every layer
-  AttentionRecord* record = nullptr;  ///< of a diagnostic pass: what the experts attend to
+  Variable experts;  ///< P [B, k, D]; with expert_start carried, updated by every layer
+  AttentionRecord* record = nullptr;  ///< of a diagnostic pass: the experts' attention
 };
 
-/// What all layers of one pass know of its tokens.
+/// The state that all layers of a pass share.
 struct MixerState {
   Segments segments;      ///< of the tokens
   Tensor ids{};           ///< the tokens' items, [T]
-  bool training = false;  ///< a pass of training: buffers move
+  bool training = false;  ///< training: the pass updates buffers
   ExpertState experts{};  ///< of models with an ExpertSource
   ItemWords words{};      ///< LISA's
 };
@@ -35,32 +35,32 @@ struct MixerState {
 class StreamingMixer {
  public:
   virtual ~StreamingMixer() = default;
-  /// What the layer keeps of `users` without a past: tensors whose first dimension is `users`.
+  /// The layer's stream state for `users` new users: tensors whose first dimension is `users`.
   [[nodiscard]] virtual std::vector<Tensor> new_stream(std::int64_t users) const = 0;
-  /// The sublayer for each user's next tokens x [T, D], after all those before them; updates
-  /// `stream` in place. Without dropout.
+  /// Applies the sublayer to each user's next tokens x [T, D], without dropout, and updates
+  /// `stream` in place.
   virtual Variable advance(const Variable& x,
                            const Segments& segments,
                            std::span<Tensor> stream) const = 0;
 };
 
-/// One layer's attention sublayer, its norm and residual included: x + Dropout(mixer(LN(x))).
+/// One layer's attention sublayer, including norm and residual: x + Dropout(mixer(LN(x))).
 class Mixer {
  public:
   virtual ~Mixer() = default;
 
-  /// x [T, D] -> [Q, D], one row for each of the queries: the same numbers whether all tokens are
-  /// asked for or the last ones, for less work.
+  /// x [T, D] -> [Q, D], one row per query. The last tokens' rows are the same if only they are
+  /// queried, for less work.
   virtual Variable mix(const Variable& x,
                        MixerState& state,
                        const Queries& queries,
                        const Dropout& dropout) const = 0;
 
-  /// Null where the layer cannot read a stream.
+  /// Null if the layer cannot read a stream.
   [[nodiscard]] virtual const StreamingMixer* streaming() const { return nullptr; }
-  /// Null where the layer makes nothing of its weights alone.
+  /// Null if the layer caches nothing.
   [[nodiscard]] virtual WeightCache* weight_cache() { return nullptr; }
-  /// Whether a device can record a pass (Backend::record) of a batch that is filled up.
+  /// Whether a device can record a pass (Backend::record) over a padded batch.
   [[nodiscard]] virtual bool recordable() const { return true; }
 };
 

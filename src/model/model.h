@@ -1,4 +1,4 @@
-// A sequential recommender: the interface to use one.
+// The interface of a sequential recommender.
 #pragma once
 
 #include "data/batch.h"
@@ -24,22 +24,22 @@ class Model {
   [[nodiscard]] virtual const ParameterStore& parameters() const = 0;
   /// Trained item table [V + 1, D]; row 0 is "no item".
   [[nodiscard]] virtual const Variable& item_table() const = 0;
-  /// The values of Pass::scored_items where no pass is at hand, [V + 1, D], as the weights make
-  /// them now. Made anew by each call, or once while weights are fixed.
+  /// The values of Pass::scored_items without a pass, [V + 1, D], from the current weights.
+  /// Computed by each call, or once while weights are fixed.
   [[nodiscard]] virtual Tensor scored_items() = 0;
 
   /// States of all tokens, [T, D].
   virtual Pass encode(const data::Batch& batch, const ForwardMode& mode) = 0;
-  /// States of each sequence's last token, [B, D]: the same numbers as encode's, for less work.
+  /// States of each sequence's last token, [B, D]: equal to encode's, for less work.
   virtual Pass encode_last(const data::Batch& batch, const ForwardMode& mode) = 0;
 
-  // Abilities (model/abilities.h): null or false where the model lacks one.
+  // Abilities (model/abilities.h): null or false if the model lacks one.
   [[nodiscard]] virtual WindowTargets* window_targets() { return nullptr; }
   [[nodiscard]] virtual Streaming* streaming() { return nullptr; }
   [[nodiscard]] virtual Explaining* explaining() { return nullptr; }
   [[nodiscard]] virtual WeightCache* weight_cache() { return nullptr; }
-  /// Whether a pass needs no other items than its tokens', each as it is in the table: it can then
-  /// be given those rows alone (ForwardMode::items), and scores them.
+  /// Whether a pass reads only its tokens' rows of the item table, unchanged. The pass then accepts
+  /// those rows alone (ForwardMode::items), and scores them.
   [[nodiscard]] virtual bool reads_item_rows() const { return false; }
   /// Whether training steps can be recorded (train::RecordedSteps).
   [[nodiscard]] virtual bool recordable() const { return false; }

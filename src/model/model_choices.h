@@ -20,40 +20,41 @@ constexpr auto choices_of(ExpertChoice) {
   using enum ExpertChoice;
   return std::to_array<Choice<ExpertChoice>>(
       {{kLearned, "learned"},
-       {kRandom, "random", "any experts of the pool, drawn anew for every history; ablation"}});
+       {kRandom, "random", "random experts of the pool, drawn per history; ablation"}});
 }
 
 enum class ExpertGate { kSoftmax, kNone };
 constexpr auto choices_of(ExpertGate) {
   using enum ExpertGate;
   return std::to_array<Choice<ExpertGate>>(
-      {{kSoftmax, "softmax", "of the retrieval scores"},
-       {kNone, "none", "the query network then learns nothing; ablation"}});
+      {{kSoftmax, "softmax", "softmax of the retrieval scores"},
+       {kNone, "none", "unweighted, the query network learns nothing; ablation"}});
 }
 
 enum class ExpertStart { kCarried, kRetrieved };
 constexpr auto choices_of(ExpertStart) {
   using enum ExpertStart;
   return std::to_array<Choice<ExpertStart>>(
-      {{kCarried, "carried", "from the layer before"},
-       {kRetrieved, "retrieved", "the same for all layers; ablation"}});
+      {{kCarried, "carried", "the updated experts of the previous layer"},
+       {kRetrieved, "retrieved", "the same experts for all layers; ablation"}});
 }
 
 enum class QueryPooling { kHierarchical, kMean };
 constexpr auto choices_of(QueryPooling) {
   using enum QueryPooling;
   return std::to_array<Choice<QueryPooling>>(
-      {{kHierarchical, "hierarchical"}, {kMean, "mean", "of the history's events; ablation"}});
+      {{kHierarchical, "hierarchical"}, {kMean, "mean", "mean of the history's events; ablation"}});
 }
 
 enum class QueryNorm { kLayer, kCentred };
 constexpr auto choices_of(QueryNorm) {
   using enum QueryNorm;
   return std::to_array<Choice<QueryNorm>>(
-      {{kLayer, "layer", "each query by itself, as in the paper"},
+      {{kLayer, "layer", "layer norm of each query, as in the paper"},
        {kCentred,
         "centred",
-        "also less the running mean of all queries, so that different users retrieve different "
+        "also subtracts the running mean of all queries, so that different users retrieve "
+        "different "
         "experts"}});
 }
 
@@ -61,16 +62,16 @@ enum class EventMemory { kNone, kPerToken };
 constexpr auto choices_of(EventMemory) {
   using enum EventMemory;
   return std::to_array<Choice<EventMemory>>(
-      {{kNone, "none"}, {kPerToken, "per-token", "every event retrieves experts of its own"}});
+      {{kNone, "none"}, {kPerToken, "per-token", "every event retrieves its own experts"}});
 }
 
 enum class LisaVariant { kBase, kSoft, kMini };
 constexpr auto choices_of(LisaVariant) {
   using enum LisaVariant;
   return std::to_array<Choice<LisaVariant>>(
-      {{kBase, "base", "scores quantised items"},
-       {kSoft, "soft", "soft codes, scores items"},
-       {kMini, "mini", "scores items quantised by codebooks of their own"}});
+      {{kBase, "base", "reads and scores quantised items"},
+       {kSoft, "soft", "reads soft codes, scores the raw items"},
+       {kMini, "mini", "base with separate codebooks for the scored items"}});
 }
 
 }  // namespace elastic

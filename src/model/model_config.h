@@ -1,4 +1,4 @@
-// What a model is: its hyper-parameters, each declared once with its name, meaning and default.
+// The hyper-parameters of a model, each declared once with its name, meaning and default.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace elastic {
 
-/// How experts are retrieved from the pool, and what becomes of them.
+/// Retrieval of experts from the pool, and their use.
 struct RetrievalOptions {
   std::int64_t pool_subkeys = 16;
   std::int64_t heads = 1;
@@ -72,18 +72,18 @@ namespace options {
 
 template <class Config, class Visitor>
 void visit_common(Config& config, Visitor&& visitor) {
-  visitor("model", config.model, "which model: see docs/models.md");
+  visitor("model", config.model, "the model; see docs/models.md");
   visitor("dim", config.dim, "hidden size D");
   visitor("num_heads", config.num_heads, "attention heads H; D is divisible by H");
   visitor("num_layers", config.num_layers, "layers L");
   visitor("ffn_dim", config.ffn_dim, "hidden size F of the feed-forward network");
-  visitor("max_len", config.max_len, "latest events of a history that the model reads, N");
+  visitor("max_len", config.max_len, "history length N: the model reads the latest N events");
   visitor("dropout", config.dropout, "dropout rate in [0, 1)");
   visitor("position", config.position, "position embedding");
   visitor(
       "num_experts",
       config.num_experts,
-      "interest experts k (dispatchers)",
+      "number of interest experts k (dispatchers)",
       only(
           {"elastic", "elastic-causal", "elastic-window", "gsa", "lda", "lightsans", "linformer"}));
 }
@@ -100,19 +100,19 @@ void visit_retrieval(Retrieval& options, Visitor&& visitor) {
   visitor("key_dim", options.key_dim, "size Dk of a retrieval query, even", product_keys);
   visitor("query_stride",
           options.query_stride,
-          "tokens pooled per level of the query network, r >= 2",
+          "tokens pooled into one per level of the query network, r >= 2",
           retrieving);
   visitor("query_attention_len",
           options.query_attention_len,
-          "query-network levels up to this length attend within themselves",
+          "query-network levels up to this length use self-attention",
           retrieving);
-  visitor("retrieval", options.experts, "which experts a history gets", retrieving);
+  visitor("retrieval", options.experts, "choice of a history's experts", retrieving);
   visitor("expert_gate", options.gate, "weights of the retrieved experts", retrieving);
   visitor("expert_start",
           options.start,
-          "a layer's experts",
+          "experts of a layer",
           only({"elastic", "elastic-window", "lda"}));
-  visitor("query_network", options.query_network, "how a history becomes a query", retrieving);
+  visitor("query_network", options.query_network, "pooling of a history into a query", retrieving);
   visitor("query_norm", options.query_norm, "norm of the queries", retrieving);
   visitor("memory",
           options.memory,
@@ -123,33 +123,32 @@ void visit_retrieval(Retrieval& options, Visitor&& visitor) {
 template <class Lisa, class Visitor>
 void visit_lisa(Lisa& options, Visitor&& visitor) {
   const ModelList lisa = only({"lisa"});
-  visitor("lisa_variant", options.variant, "which variant of lisa", lisa);
-  visitor("num_codebooks", options.num_codebooks, "lisa: residual codebooks C", lisa);
-  visitor("codebook_size", options.codebook_size, "lisa: words of a codebook, W", lisa);
+  visitor("lisa_variant", options.variant, "variant of lisa", lisa);
+  visitor("num_codebooks", options.num_codebooks, "lisa: number of residual codebooks C", lisa);
+  visitor("codebook_size", options.codebook_size, "lisa: words per codebook, W", lisa);
   visitor("target_codebooks",
           options.target_codebooks,
-          "lisa mini: codebooks of the scored items",
+          "lisa mini: number of codebooks of the scored items",
           lisa);
   visitor("target_codebook_size",
           options.target_codebook_size,
-          "lisa mini: words of a codebook of the scored items",
+          "lisa mini: words per codebook of the scored items",
           lisa);
   visitor("codebook_temperature",
           options.codebook_temperature,
-          "lisa: temperature of the softmax that stands in for a code's gradient",
+          "lisa: temperature of the softmax whose gradient the codes use",
           lisa);
   visitor("histogram_decay",
           options.histogram_decay,
-          "lisa: rate at which past events fade from the histogram, per event",
+          "lisa: decay rate of past events in the histogram, per event",
           lisa);
 }
 
 }  // namespace options
 
 /// Calls visitor(name, field, help) for every option of the config, in the order of the help, and
-/// visitor(name, field, help, models) for those that only some models read. The help of a choice
-/// says what is chosen; the choices themselves are in its table. `Config` is ModelConfig or const
-/// ModelConfig.
+/// visitor(name, field, help, models) for those that only some models read. The help names the
+/// setting; the named choices are in its table. `Config` is ModelConfig or const ModelConfig.
 template <class Config, class Visitor>
 void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, ModelConfig> {
@@ -157,7 +156,7 @@ void visit_options(Config& config, Visitor&& visitor) requires
   options::visit_retrieval(config.retrieval, visitor);
   visitor("window",
           config.window,
-          "elastic-window: latest events that attend to each other exactly, w; w targets a pass",
+          "elastic-window: number w of latest events with exact attention and a target each",
           only({"elastic-window"}));
   visitor("gate_temperature",
           config.gate_temperature,
@@ -170,10 +169,10 @@ void visit_options(Config& config, Visitor&& visitor) requires
   options::visit_lisa(config.lisa, visitor);
 }
 
-/// The models that an option of ModelConfig makes a difference to; empty: all of them.
+/// The models that read an option of ModelConfig; empty: all of them.
 ModelList models_with_option(const std::string& option);
 
-/// Throws UsageError naming the option, the value and what is allowed.
+/// Throws UsageError naming the option, the value and the allowed range.
 void check(const ModelConfig& config);
 
 }  // namespace elastic

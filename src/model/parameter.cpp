@@ -11,9 +11,10 @@ namespace elastic {
 
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1} << 20;  ///< elements written at once, about
+constexpr std::size_t kPiece = std::size_t{1}
+                               << 20;  ///< about this many elements are written at once
 
-// The next values of a tensor: whole rows of `cols`.
+// Draws the next values of a tensor: whole rows of `cols`.
 void draw(
     RandomStream& stream, Init init, double scale, std::size_t cols, std::vector<double>& values) {
   switch (init) {

@@ -1,4 +1,4 @@
-// A model's tensors that last, trained or not, by dotted name.
+// A model's persistent tensors, trained or not, by dotted name.
 #pragma once
 
 #include <string>
@@ -11,12 +11,13 @@ namespace elastic {
 struct Parameter {
   std::string name;  ///< as in checkpoints and messages: layers.0.attention.query.weight
   Variable variable;
-  bool trained = true;  ///< by the optimiser; otherwise a buffer: the model's own rule changes it
-  /// Part of the model's definition that no output depends on: it never has a gradient.
+  bool trained = true;  ///< by the optimiser; otherwise a buffer, updated by the model
+  /// Whether no output depends on it, although the model's definition has it: it never has a
+  /// gradient.
   bool unread = false;
 };
 
-/// How a parameter starts.
+/// The distribution of a parameter's initial values.
 enum class Init {
   kZeros,
   kOnes,
@@ -26,33 +27,33 @@ enum class Init {
   kUnitRows,       ///< random directions: rows of length 1
 };
 
-/// Makes a model's parameters, in a fixed order, from one seed. A parameter's values depend on the
-/// seed, its name and its shape only. On the CPU; `to_device` of Model moves them.
+/// Creates a model's parameters, in a fixed order, from one seed. A parameter's values depend on
+/// the seed, its name and its shape only.
 class ParameterStore {
  public:
   ParameterStore(std::uint64_t seed, DType dtype, Device device)
       : seed_(seed), dtype_(dtype), device_(device) {}
 
   Variable add(const std::string& name, Shape shape, Init init, double scale = 1.0);
-  /// One that starts with these values.
+  /// A parameter with given initial values.
   Variable add(const std::string& name, Shape shape, const std::vector<double>& values);
-  /// A tensor that is saved with the parameters and restored with them, but has no gradient.
+  /// A tensor that is saved and restored with the parameters, but has no gradient.
   Variable add_buffer(const std::string& name, Shape shape, Init init, double scale = 1.0);
 
-  /// Says so of the parameters whose name begins with `prefix`.
+  /// Marks the parameters whose names begin with `prefix` as unread.
   void mark_unread(const std::string& prefix);
 
-  /// Parameters and buffers: what is saved.
+  /// The saved tensors: parameters and buffers.
   [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }
-  /// Without the buffers: what an optimiser works on.
+  /// The parameters of the optimiser, without buffers.
   [[nodiscard]] std::vector<Parameter> trained() const;
-  /// Throws UsageError if there is none of this name.
+  /// Throws UsageError if no parameter has this name.
   [[nodiscard]] const Variable& find(const std::string& name) const;
-  /// Trained ones.
+  /// Elements of the trained parameters.
   [[nodiscard]] std::int64_t num_elements() const;
 
  private:
-  // A new tensor, written some rows at a time: that of a large catalogue is never there twice.
+  // A new tensor, written a few rows at a time, so that a large table is never in memory twice.
   [[nodiscard]] Tensor start(const std::string& name,
                              const Shape& shape,
                              Init init,

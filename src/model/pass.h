@@ -1,4 +1,4 @@
-// What one forward pass of a model takes besides its batch, and what it returns.
+// Parameters and results of a model's forward pass.
 #pragma once
 
 #include <cstdint>
@@ -7,17 +7,17 @@
 
 namespace elastic {
 
-/// Some rows of the item table, in place of the whole: those that a pass reads.
+/// The rows of the item table that a pass reads, in place of the whole table.
 struct ItemRows {
   Variable table;  ///< [R, D], row 0 still "no item"; undefined: the whole item table is read
   Tensor tokens;   ///< [T] int32: the rows of the batch's tokens
 };
 
-/// How one forward pass runs: dropout is on only while training.
+/// Settings of a forward pass. Dropout is active in training only.
 struct ForwardMode {
   bool training = false;
   std::uint64_t seed = 0;  ///< of the dropout masks
-  std::uint32_t step = 0;  ///< training step, so that every step has masks of its own
+  std::uint32_t step = 0;  ///< training step: every step has its own masks
   ItemRows items{};        ///< only for models with Model::reads_item_rows
 };
 
@@ -27,12 +27,12 @@ struct RetrievedExperts {
   Tensor gates;    ///< [B, k]
 };
 
-/// What one forward pass made.
+/// The results of a forward pass.
 struct Pass {
-  Variable states;  ///< after the final norm, one row for each token asked for
-  /// The rows that the states are scored against, as part of the pass's graph: the item table
-  /// [V + 1, D], what the pass made of it (LISA), or the table [R, D] of ForwardMode::items. Row 0
-  /// is no item's.
+  Variable states;  ///< after the final norm, one row per requested token
+  /// The rows that the states are scored against, as part of the pass's graph: the item table [V +
+  /// 1, D], its quantised form (LISA), or the table [R, D] of ForwardMode::items. Row 0 belongs to
+  /// no item.
   Variable scored_items;
   RetrievedExperts retrieved{};  ///< empty tensors for models without Interest Memory Retrieval
 };

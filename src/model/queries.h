@@ -6,7 +6,7 @@
 
 namespace elastic {
 
-/// Of the tokens of `segments`, which must outlive it.
+/// Queries among the tokens of `segments`, which must outlive it.
 class Queries {
  public:
   static Queries all(const Segments& segments) { return Queries(segments, Tensor()); }
@@ -17,7 +17,7 @@ class Queries {
   [[nodiscard]] bool last_only() const { return last_.defined(); }
   /// The queries' rows of x [T, D]: x itself, or [B, D].
   [[nodiscard]] Variable of(const Variable& x) const;
-  /// How the queries fall into sequences.
+  /// The queries' division into sequences.
   [[nodiscard]] Segments segments() const;
 
  private:

@@ -8,7 +8,7 @@
 namespace elastic {
 namespace {
 
-// Of a hundred steps: long against a batch, short against a training.
+// The mean of about a hundred steps: long compared with a batch, short compared with a run.
 constexpr double kDecay = 0.99;
 
 }  // namespace

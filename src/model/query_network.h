@@ -1,4 +1,4 @@
-// What a sequence asks of Interest Memory Retrieval: one vector for its tokens.
+// The query network of Interest Memory Retrieval: one vector per sequence.
 #pragma once
 
 #include <vector>
@@ -9,13 +9,13 @@
 
 namespace elastic {
 
-/// Turns a sequence into one vector: by levels of groups, or as the mean of its tokens.
+/// Pools a sequence into one vector, by levels of groups or as the mean of its tokens.
 ///
-/// Level j groups its tokens by r from the end, pools each group linearly, and where
-/// 1 < N_j <= query_attention_len adds softmax attention among the groups; N_0 = ceil(N / r),
-/// N_{j+1} = ceil(N_j / r), until 1. The levels follow from N, so every sequence runs through all;
-/// one without tokens as if it had one zero vector.
-/// Parameters imr.query.levels.j.{pool, attention_norm, attention}.*; none with query_network mean.
+/// Level j groups its tokens by r from the end, pools each group linearly, and if 1 < N_j <=
+/// query_attention_len adds softmax attention among the groups; N_0 = ceil(N / r), N_{j+1} =
+/// ceil(N_j / r), until 1. The levels follow from N, so every sequence passes all of them; an empty
+/// one counts as one zero vector. Parameters imr.query.levels.j.{pool, attention_norm,
+/// attention}.*; none with query_network mean.
 class QueryNetwork {
  public:
   QueryNetwork() = default;

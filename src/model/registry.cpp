@@ -1,4 +1,4 @@
-// A new model is a mixer and a line here.
+// The table of models: a new model is a mixer and a line here.
 #include "model/registry.h"
 
 #include <algorithm>
@@ -43,7 +43,7 @@ std::unique_ptr<LisaItems> make_items(ParameterStore& store, const ModelConfig& 
   return std::make_unique<LisaItems>(store, config);
 }
 
-// Models whose layers differ in their mixer only.
+// Models that differ only in their layers' mixer.
 const std::map<std::string, SequenceModel::Kind>& kinds() {
   static const std::map<std::string, SequenceModel::Kind> kinds{
       {"efficient", {Direction::kBidirectional, make_mixer<EfficientMixer>, {}}},

@@ -127,7 +127,7 @@ Variable RoutingMixer::attend_both_ways(const Rows& rows, const MixerState& stat
   return ops::scatter_mean_rows(mixed, taken.rows, rows.query.shape()[0]);
 }
 
-// All tokens are assigned, the last one attends.
+// Assigns all tokens; only the last one of each sequence attends.
 Variable RoutingMixer::attend_last(const Rows& rows, const MixerState& state) const {
   const Device device = rows.directions.device();
   LastPlan plan;

@@ -11,22 +11,22 @@ namespace elastic {
 
 /// Roy et al., arXiv 2003.05997, causal or bidirectional: C clusters per head, whose centroids are
 /// unit vectors; a token's affinity to a centroid is (its query's direction + its key's) .
-/// centroid. C = num_clusters, or ceil(sqrt(max_len)); fixed, so that what comes later moves no
-/// earlier token to another cluster.
+/// centroid. C = num_clusters, or ceil(sqrt(max_len)); fixed, so that later tokens do not change an
+/// earlier token's cluster.
 ///
-/// Causal: a token goes to its nearest centroid, and attends to the ceil(max_len / C) latest
+/// Causal: a token belongs to its nearest centroid and attends to the ceil(max_len / C) latest
 /// earlier members and itself. Bidirectional: each centroid takes the ceil(n / C) nearest of a
-/// sequence's n tokens, which attend to each other; a token's result is the mean over the clusters
-/// that took it, zero without any. O(n sqrt(n)) time, memory linear in n.
+/// sequence's n tokens, which attend to each other; a token's result is the mean over its clusters,
+/// or zero without any. O(n sqrt(n)) time, memory linear in n.
 ///
 /// The assignment has no gradient. Every training forward moves the centroids towards the mean
-/// direction of their members; elsewhere they stay as they are.
+/// direction of their members; other passes do not change them.
 ///
 /// Parameters layers.i.attention_norm.*, layers.i.attention.{query,key,value,output}.*; buffer
 /// layers.i.attention.centroids [H, C, Dh].
 class RoutingMixer : public Mixer {
  public:
-  /// What is left of a centroid at a training step, before it is normalised.
+  /// The weight of the old centroid in a training step's moving average.
   static constexpr double kDecay = 0.999;
 
   RoutingMixer(ParameterStore& store,
@@ -38,7 +38,7 @@ class RoutingMixer : public Mixer {
                MixerState& state,
                const Queries& queries,
                const Dropout& dropout) const override;
-  /// Clusters are planned on the host, and sequences that fill up a bucket would move centroids.
+  /// Clusters are planned on the host, and padding sequences would move centroids.
   [[nodiscard]] bool recordable() const override { return false; }
 
  private:

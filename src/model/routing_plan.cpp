@@ -25,7 +25,7 @@ std::int64_t last_row(const Segments& segments,
 }  // namespace
 
 // Two stable counting sorts: all rows by cluster, then those of each cluster by sequence. Rows
-// begin in the order of time, so they end so within each.
+// start in the order of time and keep it within each cluster.
 ClusterOrder order_by_cluster(const Ints& clusters,
                               const Segments& segments,
                               std::int64_t num_heads,

@@ -1,4 +1,4 @@
-// The trunk that every model shares; the mixers make the difference.
+// A model of the shared trunk and the mixers of its layers.
 #pragma once
 
 #include <functional>
@@ -29,12 +29,12 @@ class SequenceModel final : public Model,
                                                                  const ModelConfig& config)>;
   using MakeItems =
       std::function<std::unique_ptr<LisaItems>(ParameterStore& store, const ModelConfig& config)>;
-  /// What the registry knows of a model.
+  /// A model's entry in the registry.
   struct Kind {
     Direction direction = Direction::kCausal;
     MakeMixer make_mixer;
     MakeSource make_source;  ///< empty for models without experts
-    MakeItems make_items{};  ///< empty for models that read the item table as it is
+    MakeItems make_items{};  ///< empty for models that read the item table directly
   };
 
   SequenceModel(
@@ -63,10 +63,10 @@ class SequenceModel final : public Model,
     std::unique_ptr<Mixer> mixer;
     ops::FfnVariables ffn;
   };
-  // The items of a pass: of this one, or with fixed weights of all.
+  // The items of this pass; with fixed weights, cached for all passes.
   PassItems pass_items(const ForwardMode& mode);
-  // All layers; with `last_only` the last one computes each sequence's last token, [B, D].
-  // `record` is filled where it is not null.
+  // All layers; with `last_only` the last layer computes each sequence's last token only, [B, D].
+  // Fills `record` unless it is null.
   Pass run(const data::Batch& batch,
            const ForwardMode& mode,
            bool last_only,

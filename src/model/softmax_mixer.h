@@ -8,9 +8,8 @@
 
 namespace elastic {
 
-/// With the map stored, [B, H, n, n] a layer, as most tools have it, or by tiles without a map; the
-/// numbers are the same. Parameters layers.i.attention_norm.* and
-/// layers.i.attention.{query,key,value,output}.*.
+/// Stores the map, [B, H, n, n] per layer, as most tools do. Parameters layers.i.attention_norm.*
+/// and layers.i.attention.{query,key,value,output}.*.
 class SoftmaxMixer : public Mixer {
  public:
   enum class Form { kStoredMap, kTiled };
@@ -31,7 +30,7 @@ class SoftmaxMixer : public Mixer {
   Form form_;
 };
 
-/// The same by tiles: the honest rival of linear attention.
+/// The same results by tiles, without a stored map: the fair baseline of linear attention.
 class TiledSoftmaxMixer final : public SoftmaxMixer {
  public:
   TiledSoftmaxMixer(ParameterStore& store, const std::string& layer, const ModelConfig& config)

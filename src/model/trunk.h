@@ -1,4 +1,4 @@
-// What all models share around their layers: tables, norms and the check of a batch.
+// The shared parts of all models around their layers: tables, norms and the check of a batch.
 #pragma once
 
 #include "data/batch.h"
@@ -15,7 +15,7 @@ namespace elastic {
 /// is none), input_norm.*, final_norm.*.
 class Trunk {
  public:
-  /// Makes `position` definite: recent for bidirectional models, forward for causal ones.
+  /// Resolves `position` auto: recent for bidirectional models, forward for causal ones.
   Trunk(const ModelConfig& config, Direction direction, ParameterStore& store);
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
@@ -23,7 +23,7 @@ class Trunk {
 
   /// Throws ShapeError unless every sequence has 1 to max_len events.
   void check(const data::Batch& batch) const;
-  /// The rows that a pass makes its tokens of: those of `mode`, or the item table.
+  /// The rows of a pass's item embeddings: those of `mode`, or the item table.
   [[nodiscard]] const Variable& items(const ForwardMode& mode) const {
     return mode.items.table.defined() ? mode.items.table : item_table_;
   }
@@ -33,7 +33,7 @@ class Trunk {
                                const ForwardMode& mode) const;
   /// LN_final(x).
   [[nodiscard]] Variable finish(const Variable& x) const;
-  /// A place's dropout: 0 is the input, layer i has 2 i + 1 and 2 i + 2.
+  /// The dropout of a place in the model: 0 is the input, layer i has 2 i + 1 and 2 i + 2.
   [[nodiscard]] Dropout dropout(const ForwardMode& mode, std::size_t place) const;
 
  private:

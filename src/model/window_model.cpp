@@ -14,7 +14,7 @@
 namespace elastic {
 namespace {
 
-// Some of a batch's tokens, sequence by sequence.
+// A part of a batch's tokens, sequence by sequence.
 struct Part {
   Segments segments;
   Tensor rows;  ///< of the batch, int32
@@ -57,7 +57,7 @@ Parts split(const Segments& segments, std::int64_t window) {
   return {prefix.build(segments.device()), recent.build(segments.device())};
 }
 
-// The items of a part. Read on the host: only random retrieval asks.
+// The items of a part, read on the host; only random retrieval needs them.
 Tensor ids_of(const Part& part, const Tensor& ids) {
   const std::vector<std::int32_t> all = ids.to_vector<std::int32_t>();
   std::vector<std::int32_t> chosen;
@@ -84,7 +84,7 @@ WindowModel::WindowModel(const ModelConfig& config, std::uint64_t seed, DType dt
   }
 }
 
-// Both terms fall under one mask: of the same place, over the same elements.
+// Both terms use the same dropout mask: the same place and the same elements.
 Variable WindowModel::mix_window(const Layer& layer,
                                  const Variable& x,
                                  const Variable& experts,
@@ -125,7 +125,7 @@ Pass WindowModel::run(const data::Batch& batch,
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const bool last_layer = i + 1 == layers_.size();
-    // The window's masks differ from the prefix's.
+    // A separate place: the window's masks differ from the prefix's.
     const std::size_t window_place = 2 * (layers_.size() + i);
     const Variable experts = layer.dispatcher.gather(x_prefix, prefix.segments, state);
     if (!last_layer || wanted == Wanted::kAll) {

@@ -14,8 +14,8 @@
 namespace elastic {
 
 /// `elastic-window`, this project's own model (docs/models.md): the experts gather from a
-/// sequence's prefix; its latest min(window, n) events read those experts, and each other causally,
-/// so that as many targets are supervised in one pass without leaking. O(n k + w^2). With z =
+/// sequence's prefix; its latest min(window, n) events read those experts and, causally, each
+/// other. One pass supervises as many targets without leakage. O(n k + w^2). With z =
 /// LN_attention(x):
 ///   A = attention_aggregate( LN_no_parameters(P), z_prefix ), 0 for an empty prefix
 ///   P' = LN_expert( P + A )
@@ -35,10 +35,10 @@ class WindowModel final : public Model, private WindowTargets, private Explainin
   Pass encode(const data::Batch& batch, const ForwardMode& mode) override;
   Pass encode_last(const data::Batch& batch, const ForwardMode& mode) override;
   [[nodiscard]] WindowTargets* window_targets() override { return this; }
-  /// Of the prefixes: the latest events are not gathered.
+  /// Explains the prefixes only: experts do not gather from the window.
   [[nodiscard]] Explaining* explaining() override { return this; }
   [[nodiscard]] bool reads_item_rows() const override { return true; }
-  /// The host splits each batch.
+  /// Not recordable: the host splits each batch.
   [[nodiscard]] bool recordable() const override { return false; }
 
  private:
@@ -50,9 +50,9 @@ class WindowModel final : public Model, private WindowTargets, private Explainin
     AttentionWeights recent;
     ops::FfnVariables ffn;
   };
-  // Which tokens the last layer computes.
+  // The tokens that the last layer computes.
   enum class Wanted { kAll, kWindow, kLast };
-  // `record` is filled where it is not null.
+  // Fills `record` unless it is null.
   Pass run(const data::Batch& batch,
            const ForwardMode& mode,
            Wanted wanted,

@@ -13,13 +13,13 @@
 
 namespace elastic {
 
-/// Keeps freed blocks by size, so that a steady-state training step asks the system for nothing.
-/// Thread-safe. Counts the bytes asked for, rounded up to the block's granularity.
+/// Keeps freed blocks by size, so that a training step in steady state allocates nothing from the
+/// system. Thread-safe. Counts the requested bytes, rounded up to the block's granularity.
 class CachingAllocator {
  public:
   using SystemAllocate = std::function<void*(std::size_t bytes)>;  ///< null when out of memory
   using SystemFree = std::function<void(void*)>;
-  using DescribeFree = std::function<std::string()>;  ///< what is free, for the error message
+  using DescribeFree = std::function<std::string()>;  ///< the free memory, for the error message
 
   CachingAllocator(SystemAllocate allocate, SystemFree free, DescribeFree describe_free = {});
   ~CachingAllocator();
@@ -32,14 +32,14 @@ class CachingAllocator {
   void deallocate(void* block, std::size_t bytes, Memory kind);
 
   [[nodiscard]] MemoryReport report() const;
-  /// Restarts the high-water marks from what is in use now.
+  /// Resets the high-water marks to the current use.
   void reset_peak();
   /// Returns the cached blocks to the system.
   void release_cache();
 
-  /// Blocks asked for from now on come from a pool of their own, and go back there: recorded work
-  /// (Backend::record) uses their addresses again and again, so nobody else may, and they are never
-  /// returned to the system. Nested calls are not needed and not counted.
+  /// Allocates from a separate pool while on. Its blocks return there and never to the system,
+  /// because recorded work (Backend::record) reuses their addresses in every run. Calls do not
+  /// nest.
   void use_recording_pool(bool on);
 
  private:

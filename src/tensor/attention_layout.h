@@ -1,4 +1,4 @@
-// Which keys each query of ragged attention sees.
+// The keys that each query of ragged attention sees.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ struct AttentionLayout {
   [[nodiscard]] auto operands() const { return std::tie(*queries, *keys); }
 };
 
-/// Query-key pairs that take part; masked ones are not counted.
+/// The number of query-key pairs, without the masked ones.
 inline double attended_pairs(const AttentionLayout& layout) {
   double pairs = 0.0;
   for (std::int64_t b = 0; b < layout.queries->size(); ++b) {

@@ -14,7 +14,7 @@ struct Place {
 };
 constinit std::array<Place, kNumDevices> places{};
 
-// Runs `work`, seen by the device's observer.
+// Runs `work` and notifies the device's observer.
 template <class Work>
 void observe(
     Device device, const char* name, const Tensor& tensor, double times, const Work& work) {

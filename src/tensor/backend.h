@@ -14,13 +14,12 @@
 
 namespace elastic {
 
-/// The kernels of a piece of work, recorded once and run again at the cost of one call, on the same
-/// memory.
+/// A recorded sequence of kernels, run again on the same memory at the cost of one call.
 class RecordedWork {
  public:
   virtual ~RecordedWork() = default;
-  /// Every training step that a kernel was given (Dropout::step, CheckGradients) counts
-  /// `steps_later` more than when it was recorded; AdamStep uses `options`.
+  /// Runs the kernels with every training step in their operands (Dropout::step, CheckGradients)
+  /// increased by `steps_later` since the recording; AdamStep uses `options`.
   virtual void run(std::uint32_t steps_later, const AdamOptions& options) = 0;
 };
 
@@ -30,25 +29,25 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual CachingAllocator& allocator() = 0;
-  /// Throws UsageError where the device does not have it.
+  /// Throws UsageError if the device does not support it.
   virtual void set_precision(Precision precision) = 0;
-  /// Waits until all work given to the device is done; read a clock after it, not before.
+  /// Waits until all submitted work is done; measure time after it.
   virtual void synchronize() = 0;
-  /// Bytes of the device's memory that can still be taken, the allocator's cache included.
+  /// Bytes of device memory that can still be allocated, including the allocator's cache.
   virtual std::size_t free_bytes() = 0;
-  /// The name of the hardware, for people.
+  /// The name of the hardware, for output.
   virtual std::string description() = 0;
 
   /// Records the kernels that `work` runs, without running them. The work must neither read results
   /// nor copy from the host, and must have run before, so that all its memory is cached
-  /// (CachingAllocator::use_recording_pool). Null where the device records nothing, and while a
-  /// KernelObserver has to see every kernel.
+  /// (CachingAllocator::use_recording_pool). Returns null if the device cannot record or a
+  /// KernelObserver is set.
   std::unique_ptr<RecordedWork> record(const std::function<void()>& work);
 
-  // Copies move target.bytes() or source.bytes(); source and target have one shape and type. The
-  // device's KernelObserver sees them.
+  // Copies of target.bytes() or source.bytes(); shapes and types are equal. The device's
+  // KernelObserver sees them.
   void copy_from_host(const void* source, Tensor& target);
-  /// Waits for the result.
+  /// Waits until the elements have arrived.
   void copy_to_host(const Tensor& source, void* target);
   void copy(const Tensor& source, Tensor& target);
   void fill(Tensor& target, double value);

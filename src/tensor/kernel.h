@@ -1,4 +1,4 @@
-// Kernels: what a device computes, each declared once as a struct of its operands.
+// Kernels: the computations of a device, each declared once as a struct of its operands.
 //
 // src/tensor/kernels/<stem>.h declares the struct: meaning, shapes, operands and cost. The function
 // that computes it on a device is entered in its table by the file that defines the function
@@ -36,8 +36,7 @@ concept Kernel = HasOperands<K> && requires(const K& kernel) {
   { kernel.flops() } -> std::convertible_to<double>;
 };
 
-/// The functions that compute K, by device and DType; null where there is none. Filled before
-/// main().
+/// The functions that compute K, by device and DType; null if there is none. Filled before main().
 template <Kernel K>
 struct KernelTable {
   using Function = void (*)(const K&);
@@ -57,13 +56,13 @@ template <Device device, Kernel K>
 class KernelOn {
  public:
   using Function = typename KernelTable<K>::Function;
-  /// Of a kernel over reals.
+  /// Registers a kernel over reals.
   KernelOn(Function float32, Function float64) {
     table()[static_cast<std::size_t>(DType::kFloat32)] = float32;
     table()[static_cast<std::size_t>(DType::kFloat64)] = float64;
     kernel_entries().push_back({K::kName, device});
   }
-  /// Of a kernel over int32 alone.
+  /// Registers a kernel over int32 only.
   explicit KernelOn(Function int32) {
     table()[static_cast<std::size_t>(DType::kInt32)] = int32;
     kernel_entries().push_back({K::kName, device});
@@ -73,7 +72,7 @@ class KernelOn {
   static auto& table() { return KernelTable<K>::functions[static_cast<std::size_t>(device)]; }
 };
 
-// Classes, not aliases: clang 16 deduces no arguments of aliases.
+// Classes, not aliases: clang 16 does not deduce template arguments of aliases.
 template <Kernel K>
 struct OnCpu : KernelOn<Device::kCpu, K> {
   OnCpu(void (*float32)(const K&), void (*float64)(const K&))
@@ -96,13 +95,14 @@ class KernelObserver {
 };
 /// The observer of a device, or null.
 KernelObserver* kernel_observer(Device device);
-/// `observer` sees every kernel on `device` from now on; null: none does.
+/// From now on `observer` sees every kernel on `device`; null removes it.
 void set_kernel_observer(Device device, KernelObserver* observer);
 
-/// Throws the error for a kernel without any tensor, or one that its device or type does not have.
+/// Throws the error for a kernel without a tensor operand, or without a function for the device and
+/// type.
 [[noreturn]] void refuse_kernel(const char* kernel, const Tensor* tensor);
 
-/// Computes a kernel unseen by the observer: for kernels that are made of others.
+/// Computes a kernel without notifying the observer: for kernels composed of others.
 template <Kernel K>
 void call(const K& kernel) {
   const Tensor* tensor = deciding_tensor(kernel);
@@ -116,7 +116,7 @@ void call(const K& kernel) {
   function(kernel);
 }
 
-/// Computes a kernel on the device of its operands. Throws DeviceError where the device lacks it.
+/// Computes a kernel on the device of its operands. Throws DeviceError if the device lacks it.
 template <Kernel K>
 void run(const K& kernel) {
   const Tensor* tensor = deciding_tensor(kernel);

@@ -19,16 +19,16 @@ struct KernelUse {
   double bytes = 0.0;
 };
 
-/// One call, for a trace; seconds since the book was opened.
+/// One call, for a trace; seconds count from the book's construction.
 struct KernelCall {
   const char* kernel;
   double begin;
   double seconds;
 };
 
-/// While one lives, every kernel, copy and fill of the process on the device is timed, one after
-/// the other: the device is synchronised before and after each. At most one per device at a time;
-/// not for use while other threads compute.
+/// During its lifetime, times every kernel, copy and fill of the process on the device, and
+/// synchronises the device before and after each. At most one per device at a time; not for use
+/// while other threads compute.
 class KernelBook final : public KernelObserver {
  public:
   explicit KernelBook(Device device, bool with_calls = false);

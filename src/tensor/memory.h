@@ -1,4 +1,4 @@
-// Counting of device memory by purpose: what `profile` reports and the tests bound.
+// Device memory counted by purpose, for `profile` and the memory tests.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 namespace elastic {
 
-/// What an allocation is for.
+/// The purpose of an allocation.
 enum class Memory { kParameter, kOptimizer, kActivation, kGradient, kWorkspace };
 inline constexpr std::size_t kMemoryKinds = 5;
 const char* name_of(Memory kind);
@@ -17,11 +17,11 @@ struct MemoryReport {
   std::array<std::size_t, kMemoryKinds> current{};
   std::array<std::size_t, kMemoryKinds> peak{};  ///< each kind's own maximum
   std::array<std::size_t, kMemoryKinds>
-      at_peak{};  ///< the kinds at the moment of `total_peak`; they add up to it
+      at_peak{};  ///< the kinds at the moment of `total_peak`, their sum
   std::size_t total_current = 0;
   std::size_t total_peak = 0;
   std::size_t cached = 0;          ///< freed blocks kept for reuse
-  std::uint64_t system_calls = 0;  ///< blocks asked from the system since the start
+  std::uint64_t system_calls = 0;  ///< blocks allocated from the system since the start
 
   [[nodiscard]] std::size_t current_of(Memory kind) const {
     return current[static_cast<std::size_t>(kind)];

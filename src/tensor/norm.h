@@ -16,7 +16,7 @@ struct Norm {
 };
 inline constexpr double kNormEpsilon = 1e-5;
 
-/// Gradients of a Norm, written by a backward kernel; left alone where undefined.
+/// Gradients of a Norm, written by a backward kernel unless undefined.
 using NormGrad = Norm;
 
 }  // namespace elastic

@@ -8,9 +8,9 @@
 namespace elastic {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "elements are written as they lie");
+static_assert(std::endian::native == std::endian::little, "elements are written in memory order");
 
-// Of a size that does not depend on the shape, so that it can be written again at the end. The
+// The header's size does not depend on the shape, so that it can be rewritten at the end. The
 // elements start at a multiple of 64.
 constexpr std::size_t kHeaderBytes = 128;
 

@@ -9,16 +9,16 @@
 
 namespace elastic {
 
-/// Writes a matrix row by row; the number of rows need not be known before.
+/// Writes a matrix row by row; the number of rows need not be known in advance.
 class NpyWriter {
  public:
-  /// Of `cols` columns. Throws Error if `path` cannot be written.
+  /// Opens a matrix of `cols` columns. Throws Error if `path` cannot be written.
   NpyWriter(const std::string& path, std::int64_t cols);
 
-  /// Whole rows, [n * cols].
+  /// Appends whole rows, [n * cols].
   void append(std::span<const float> rows);
   [[nodiscard]] std::int64_t rows() const { return rows_; }
-  /// Makes the file visible, whole; without it nothing is left behind.
+  /// Moves the complete file to its path; without this call no file remains.
   void commit();
 
  private:

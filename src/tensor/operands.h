@@ -1,7 +1,7 @@
-// The tensors that a kernel reads and writes, found through its operands.
+// Enumerates the tensors that a kernel reads and writes.
 //
-// Operands are a Tensor, a Tensor* (null: not wanted), a list of tensors, SomeRows of a table, or a
-// struct with `operands()`, a tuple of these (Norm, Segments, ...). Any other type does not
+// An operand is a Tensor, a Tensor* (null: not wanted), a list of tensors, SomeRows of a table, or
+// a struct with `operands()`, a tuple of these (Norm, Segments, ...). Any other type does not
 // compile.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace elastic {
 
-/// `count` rows of a table, those that a kernel touches.
+/// The `count` rows of a table that a kernel reads or writes.
 struct SomeRows {
   const Tensor& table;
   double count;
@@ -26,7 +26,7 @@ concept HasOperands = requires(const T& x) {
 };
 
 // The overloads of visit_operand call visit(tensor, bytes) for each defined tensor, with the bytes
-// that a kernel moves of it.
+// of it that a kernel moves.
 template <class Visit>
 void visit_operand(const Tensor& tensor, const Visit& visit) {
   if (tensor.defined()) {
@@ -62,7 +62,7 @@ void visit_operand(const T& structure, const Visit& visit) {
              structure.operands());
 }
 
-/// The operands of a kernel, where some are made on the spot (SomeRows).
+/// A kernel's operands as a tuple that owns temporaries (SomeRows).
 template <class... Operands>
 std::tuple<Operands...> operands_of(Operands&&... operands) {
   return std::tuple<Operands...>(std::forward<Operands>(operands)...);
@@ -76,8 +76,8 @@ double bytes_of(const T& operand) {
   return sum;
 }
 
-/// The tensor whose device and type decide which function computes a kernel: the first of reals, or
-/// of int32 where there is none of reals. Null without any tensor.
+/// The tensor whose device and type select the kernel's function: the first of reals, else the
+/// first of int32. Null if there is no tensor.
 template <HasOperands T>
 const Tensor* deciding_tensor(const T& kernel) {
   const Tensor* first = nullptr;

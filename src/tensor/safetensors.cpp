@@ -17,7 +17,7 @@ using safetensors_format::kChecksumKey;
 using safetensors_format::kLengthBytes;
 using safetensors_format::kMetadataKey;
 
-constexpr std::uint64_t kAlignment = 64;  // of the data in the file, for readers that map it
+constexpr std::uint64_t kAlignment = 64;  // of the data, for readers that map the file
 constexpr std::int64_t kPiece = std::int64_t{1} << 22;  // elements copied to the host at once
 
 }  // namespace
@@ -51,7 +51,7 @@ void write_safetensors(const std::string& path,
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   ELASTIC_CHECK(!metadata.contains(kChecksumKey), "the checksum is the writer's");
   const std::string no_checksum(Checksum::kDigits, '0');
-  header[kMetadataKey] = {{kChecksumKey, no_checksum}};  // the first value of the text
+  header[kMetadataKey] = {{kChecksumKey, no_checksum}};  // the first value in the text
   header[kMetadataKey].update(nlohmann::ordered_json(metadata));
   std::uint64_t position = 0;
   for (const auto& [name, tensor] : tensors) {

@@ -1,8 +1,8 @@
-// The safetensors format: named tensors and string metadata in one file that cannot execute
-// anything.
+// The safetensors format: named tensors and string metadata in one file, without executable
+// content.
 //
-// 8 bytes header length (little endian), a JSON header {name: {dtype, shape, data_offsets}}, then
-// the elements, row-major, without gaps.
+// Layout: 8 bytes header length (little endian), a JSON header {name: {dtype, shape,
+// data_offsets}}, then the elements, row-major, without gaps.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ struct NamedTensor {
 };
 
 struct Safetensors {
-  std::string path;                  ///< where it was read from, for messages
+  std::string path;                  ///< the file, for messages
   std::vector<NamedTensor> tensors;  ///< in the order of the file's data
   std::map<std::string, std::string> metadata;
 
@@ -30,15 +30,14 @@ struct Safetensors {
   [[nodiscard]] const std::string& metadata_at(const std::string& key) const;
 };
 
-/// Reads a whole file into tensors on the CPU: float32, float64 or int32, rank 0 to 4. Nothing in
-/// the file is believed before it is checked against the file's own size: a file that lies about
-/// its lengths, shapes or offsets, or repeats a name, is a CheckpointError that names file and key.
-/// So is one whose checksum does not fit; `metadata` then holds the rest.
+/// Reads a whole file into tensors on the CPU: float32, float64 or int32, rank 0 to 4. Lengths,
+/// shapes and offsets are checked against the file's size before use. Throws CheckpointError naming
+/// file and key if one is wrong, a name is repeated or the checksum does not match. `metadata` does
+/// not include the checksum.
 Safetensors read_safetensors(const std::string& path);
 
-/// Writes tensors of any device in the given order, the data from a multiple of 64 bytes on. The
-/// file is replaced at once or not at all; a failure is an Error. A checksum goes into the
-/// metadata.
+/// Writes tensors of any device in the given order, with the data at a multiple of 64 bytes and a
+/// checksum in the metadata. Replaces the file atomically; throws Error on failure.
 void write_safetensors(const std::string& path,
                        const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata);

@@ -1,4 +1,4 @@
-// What reader and writer of the safetensors format share.
+// Constants shared by reader and writer of the safetensors format.
 #pragma once
 
 #include <bit>
@@ -12,12 +12,12 @@ static_assert(std::endian::native == std::endian::little, "safetensors are littl
 
 inline constexpr const char* kMetadataKey = "__metadata__";
 /// Metadata key of a checksum over the header, with zeros in its place, and all elements. Files of
-/// other writers have none, and are read without.
+/// other writers have none and are read without a check.
 inline constexpr const char* kChecksumKey = "checksum_xxh3";
-/// The header's length, in front of it.
+/// The header's length, stored in front of it.
 inline constexpr std::uint64_t kLengthBytes = 8;
 
-/// The format's name of an element type.
+/// The format's name for an element type.
 inline const char* name_of(DType dtype) {
   switch (dtype) {
     case DType::kFloat32:

@@ -114,7 +114,7 @@ class Reader {
     }
   }
 
-  // The parser would keep the last of two equal keys without a word, and nest as deep as asked.
+  // The parser would silently keep the last of two equal keys, and nest without limit.
   bool check_event(int depth, json::parse_event_t event, const json& value) {
     constexpr int kMaxDepth = 3;  // header, tensor, shape
     if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
@@ -149,8 +149,8 @@ class Reader {
     return result;
   }
 
-  // The header as it was before the checksum was filled in is what the checksum begins with. Empty
-  // for a file that has none.
+  // Returns the header as it was before the checksum was filled in, which the checksum covers;
+  // empty for a file without a checksum.
   std::string take_checksum(std::map<std::string, std::string>& metadata) {
     const auto found = metadata.find(kChecksumKey);
     if (found == metadata.end()) {
@@ -201,7 +201,7 @@ class Reader {
     refuse("tensor '", name, "': expected dtype F32, F64 or I32, got ", value.dump(-1, ' ', true));
   }
 
-  // Returns the bytes of the elements, which the file must be able to hold.
+  // Returns the bytes of the elements; refuses more than the file holds.
   std::uint64_t read_shape(const std::string& name, const json& value, Entry& entry) const {
     if (!value.is_array() || value.size() > Shape::kMaxRank) {
       refuse("tensor '", name, "': expected a shape of at most ", Shape::kMaxRank, " extents");

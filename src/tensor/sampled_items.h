@@ -1,4 +1,4 @@
-// What the rows of a batch tell their targets from where a loss does not look at all items.
+// Negative items that a sampled loss scores against each row's target.
 #pragma once
 
 #include <cstdint>
@@ -9,27 +9,27 @@
 
 namespace elastic {
 
-/// m items, drawn once for all rows of a step, an item perhaps more than once.
+/// m items, drawn once for all rows of a step, with repetition.
 struct SampledItems {
   Tensor rows;               ///< [m] int32: their rows of the table, 1 or more
-  Tensor log_counts;         ///< [m], taken off their scores; undefined: nothing is
-  Tensor target_log_counts;  ///< [R], off the targets' scores; defined where log_counts is
-  /// Row r leaves out the items at the places of segment owners[r]. Undefined: nothing is left out.
+  Tensor log_counts;         ///< [m], subtracted from their scores; undefined: zero
+  Tensor target_log_counts;  ///< [R], subtracted from the targets' scores; defined if log_counts is
+  /// Row r ignores the items at the places in segment owners[r]. Undefined: no item is ignored.
   Tensor owners;           ///< [R] int32
-  Segments excluded;       ///< a segment for each owner; may be empty
-  Tensor excluded_places;  ///< int32, 0..m-1, each once in a segment
+  Segments excluded;       ///< one segment per owner, possibly empty
+  Tensor excluded_places;  ///< int32, 0..m-1, at most once per segment
   [[nodiscard]] std::int64_t size() const { return rows.numel(); }
   [[nodiscard]] auto operands() const {
     return std::tie(rows, log_counts, target_log_counts, owners, excluded, excluded_places);
   }
 };
 
-/// What a row costs; see ops::sampled_cross_entropy.
+/// The loss of a row; see ops::sampled_cross_entropy.
 struct SampledLoss {
   enum class Kind { kSoftmax, kBinary };
   Kind kind = Kind::kSoftmax;
-  double target_power = 1.0;     ///< of kBinary: beta
-  double negative_weight = 1.0;  ///< of kBinary: what a sampled item counts beside the target
+  double target_power = 1.0;     ///< kBinary: beta
+  double negative_weight = 1.0;  ///< kBinary: weight of a sampled item, relative to the target
 };
 
 }  // namespace elastic

@@ -36,7 +36,7 @@ Segments Segments::grouped(std::int32_t stride) const {
   if (planned_) {
     Tensor offsets(device_.shape(), DType::kInt32, device());
     run(kernels::GroupOffsets{*this, stride, offsets});
-    // A segment has one group, or it may fill up one more than its tokens give.
+    // Each segment has at least one group, and one of its groups may be padded.
     const std::int32_t longest = (max_length_ + stride - 1) / stride;
     const std::int64_t most = longest == 1 ? size() : num_tokens() / stride + size();
     return planned(std::move(offsets), most, longest);

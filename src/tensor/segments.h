@@ -1,4 +1,4 @@
-// How a ragged batch's tokens fall into sequences.
+// The division of a ragged batch's tokens into sequences.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,19 @@
 
 namespace elastic {
 
-/// B sequences over T tokens, oldest token first: sequence b holds tokens
-/// [offsets[b], offsets[b+1]). The host copy plans the work, the device copy is read by kernels.
-/// A segment may be empty only where an op says so.
+/// B sequences over T tokens, oldest token first: sequence b holds tokens [offsets[b],
+/// offsets[b+1]). The host copy plans the work, the device copy is read by kernels. A segment may
+/// be empty only if the op allows it.
 class Segments {
  public:
   Segments() = default;
   /// `offsets` [B+1], starting at 0, not decreasing. Throws ShapeError otherwise.
   Segments(std::vector<std::int32_t> offsets, Device device);
 
-  /// As many segments as `offsets` [B+1] has, over `num_tokens` tokens, none longer than
-  /// `max_length`, whose bounds only the device knows: for recorded work, done again with other
-  /// bounds in the same tensor. The host's lengths are a plan, all alike; kernels that trust them
-  /// say so. There may be tokens behind the last segment.
+  /// B segments whose `offsets` [B+1] are known on the device only: for recorded work, which runs
+  /// again with other offsets in the same tensor. They cover at most `num_tokens` tokens in
+  /// segments of at most `max_length`. The host's lengths are a plan, all about equal; kernels that
+  /// rely on them document it. Tokens may follow the last segment.
   static Segments planned(Tensor offsets, std::int64_t num_tokens, std::int32_t max_length);
   [[nodiscard]] bool is_planned() const { return planned_; }
 
@@ -43,12 +43,12 @@ class Segments {
 
   /// Segments of ceil(length / stride) groups each, at least one.
   [[nodiscard]] Segments grouped(std::int32_t stride) const;
-  /// Every segment of one same length.
+  /// `count` segments of equal length.
   static Segments uniform(std::int64_t count, std::int32_t length, Device device);
   /// Index of each segment's last token, [B] int32 on the device. No segment may be empty.
   [[nodiscard]] Tensor last_tokens() const;
-  /// Each token's place in its segment, from the front or, with `recent`, from the end: [T] int32
-  /// on the device.
+  /// Each token's position in its segment, from the front or, with `recent`, from the end: [T]
+  /// int32 on the device.
   [[nodiscard]] Tensor positions(bool recent) const;
 
  private:

@@ -11,7 +11,7 @@
 
 namespace elastic {
 
-/// A block of device memory, returned to its backend's allocator with its last owner.
+/// A block of device memory; its last owner returns it to the backend's allocator.
 class Storage {
  public:
   Storage(std::size_t bytes, Device device, Memory kind);
@@ -31,12 +31,13 @@ class Storage {
 /// Copying a Tensor copies a handle; the elements are shared. Always row-major and contiguous.
 class Tensor {
  public:
-  /// No tensor at all: `defined()` is false.
+  /// An undefined tensor: `defined()` is false.
   Tensor() = default;
   /// Uninitialised elements.
   Tensor(Shape shape, DType dtype, Device device, Memory kind = Memory::kActivation);
 
-  /// Host values to a new tensor on `device`. Throws ShapeError when their number does not match.
+  /// Copies host values to a new tensor on `device`. Throws ShapeError if their number does not
+  /// match.
   template <class T>
   static Tensor from(const std::vector<T>& values,
                      Shape shape,
@@ -59,7 +60,7 @@ class Tensor {
   /// True when no other handle shares the elements.
   [[nodiscard]] bool unique() const { return storage_.use_count() == 1; }
 
-  /// Device pointer to the first element. Only backends may look behind it.
+  /// Device pointer to the first element. Only backends may dereference it.
   template <class T>
   [[nodiscard]] T* data() const {
     check_type(DTypeOf<T>::kValue);
@@ -82,9 +83,9 @@ class Tensor {
   Device device_ = Device::kCpu;
 };
 
-/// Uninitialised, of the shape, type and device of `like`.
+/// An uninitialised tensor with the shape, type and device of `like`.
 Tensor empty_like(const Tensor& like, Memory kind = Memory::kActivation);
-/// All elements zero.
+/// A tensor of zeros.
 Tensor zeros(Shape shape, DType dtype, Device device, Memory kind = Memory::kActivation);
 Tensor zeros_like(const Tensor& like, Memory kind = Memory::kActivation);
 /// A copy with its own elements.

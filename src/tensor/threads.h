@@ -1,9 +1,9 @@
-// How many threads the CPU kernels use. Results do not depend on it.
+// The number of threads of the CPU kernels. Results do not depend on it.
 #pragma once
 
 namespace elastic {
 
-/// 0 or less: one per core.
+/// Sets the number; 0 or less: one per core.
 void set_num_threads(int count);
 int num_threads();
 

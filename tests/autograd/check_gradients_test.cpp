@@ -20,7 +20,7 @@ Variable square_with_error(const Variable& x, double factor) {
   });
 }
 
-TEST_CASE("check_gradients: accepts a right gradient") {
+TEST_CASE("check_gradients: accepts a correct gradient") {
   check_gradients([](const auto& in) { return weighted_sum(square_with_error(in[0], 1.0)); },
                   {random_f64({3, 5}, 1)});
 }

@@ -1,4 +1,4 @@
-// Comparisons that every op's test needs.
+// Comparisons for the tests of ops.
 #pragma once
 
 #include <utility>
@@ -17,7 +17,7 @@ inline Tensor random_f64(const Shape& shape, std::uint64_t seed, double scale = 
 /// A function of some inputs with a result of any shape.
 using TensorFunction = std::function<Variable(const std::vector<Variable>& inputs)>;
 
-/// A value and the gradients of its weighted sum by each input (zeros where none arrived).
+/// A value and the gradients of its weighted sum by each input (zeros if there is none).
 struct Differentiated {
   std::vector<double> value;
   std::vector<std::vector<double>> grads;
@@ -81,8 +81,8 @@ inline void check_float32(const TensorFunction& function,
   check_close(differentiate(function, rounded), differentiate(function, narrow), tolerance);
 }
 
-/// Finite differences of the function's weighted sum, on one thread: many tiny calls. In brief, of
-/// every fifth element.
+/// Finite differences of the function's weighted sum, on one thread: many tiny calls. Brief runs
+/// check every fifth element.
 inline void check_function(const TensorFunction& function, const std::vector<Tensor>& inputs) {
   const Threads one(1);
   check_gradients([&](const std::vector<Variable>& in) { return weighted_sum(function(in)); },

@@ -75,7 +75,7 @@ TEST_CASE("backward: an input used twice gets both gradients") {
   CHECK(grad_of(x) == std::vector<double>{2.0});
 }
 
-TEST_CASE("backward: both arms of a diamond arrive before it goes on") {
+TEST_CASE("backward: both arms of a diamond are added before it continues") {
   // y = x^2, z = (2 y) * (3 y) = 6 x^4.
   const Variable x = variable_of({2.0}, {1}, true);
   const Variable y = ops::multiply(x, x);
@@ -83,7 +83,7 @@ TEST_CASE("backward: both arms of a diamond arrive before it goes on") {
   CHECK(grad_of(x) == std::vector<double>{24.0 * 8.0});
 }
 
-TEST_CASE("backward: arms of different length are no matter") {
+TEST_CASE("backward: arms may differ in length") {
   // z = x * exp-like chain: x * (((2 x) + x) + x) = 4 x^2.
   const Variable x = variable_of({5.0}, {1}, true);
   Variable chain = ops::scale(x, 2.0);
@@ -93,7 +93,7 @@ TEST_CASE("backward: arms of different length are no matter") {
   CHECK(grad_of(x) == std::vector<double>{40.0});
 }
 
-TEST_CASE("backward: a branch that the loss does not use stays out") {
+TEST_CASE("backward: a branch that the loss does not use gets no gradient") {
   const Variable x = variable_of({2.0}, {1}, true);
   const Variable unused = ops::scale(x, 100.0);
   backward(ops::sum(ops::scale(x, 3.0)));
@@ -166,7 +166,7 @@ TEST_CASE("graph: a chain of 100000 ops fits the stack, with backward and withou
   }
 }
 
-TEST_CASE("NoGrad: nothing is recorded while one lives") {
+TEST_CASE("NoGrad: nothing is recorded during its lifetime") {
   const Variable x = variable_of({3.0}, {1}, true);
   {
     const NoGrad no_grad;

@@ -1,4 +1,4 @@
-// ELASTIC with parts left out: what each option does, and what it leaves alone.
+// ELASTIC without some parts: the effects of each option.
 #include <set>
 
 #include "autograd/op_checks.h"
@@ -59,7 +59,7 @@ bool has_gradient(const Variable& variable) {
   return std::any_of(values.begin(), values.end(), [](double g) { return g != 0.0; });
 }
 
-// An InterestMemory with its parameters and what it gave for a batch of random tokens.
+// An InterestMemory with its parameters and its result for a batch of random tokens.
 struct Retrieval {
   ParameterStore store;
   InterestMemory memory;
@@ -176,7 +176,7 @@ TEST_CASE("ablations: gradients match finite differences") {
   }
 }
 
-TEST_CASE("retrieval random: different experts of the pool for each head, taken as they are") {
+TEST_CASE("retrieval random: distinct experts of the pool per head, without a gate") {
   ModelConfig config = small_config("elastic");
   config.retrieval.experts = ExpertChoice::kRandom;
   config.num_experts = 12;
@@ -198,7 +198,7 @@ TEST_CASE("retrieval random: different experts of the pool for each head, taken 
   CHECK(to_doubles(retrieval.initial.retrieved.gates) == std::vector<double>(indices.size(), 1.0));
 }
 
-TEST_CASE("retrieval random: follows from the items of the sequence alone, and spreads") {
+TEST_CASE("retrieval random: depends on the sequence's items only, and covers the pool") {
   ModelConfig config = small_config("elastic");
   config.retrieval.experts = ExpertChoice::kRandom;
   config.retrieval.pool_subkeys = 16;
@@ -213,7 +213,7 @@ TEST_CASE("retrieval random: follows from the items of the sequence alone, and s
         std::vector<std::int32_t>(indices.begin() + 17 * 4, indices.begin() + 18 * 4));
   History reversed(histories[17].rbegin(), histories[17].rend());
   CHECK(Retrieval(config, batch_of({reversed})).indices() != one.indices());
-  // 2000 draws from 256: an expert that nobody draws is a chance of 256 exp(-7.8), and none is
+  // 2000 draws from 256: some expert is never drawn with probability 256 exp(-7.8), and none is
   // drawn 30 times.
   std::vector<int> counts(256);
   for (const std::int32_t index : indices) {
@@ -235,7 +235,7 @@ TEST_CASE("expert_gate none: the same experts as with the gate, without its fact
   CHECK(to_doubles(ungated.initial.experts.value()) == to_doubles(rows));
 }
 
-TEST_CASE("expert_start retrieved: every layer begins with the experts that it was given") {
+TEST_CASE("expert_start retrieved: every layer starts from the retrieved experts") {
   const NoGrad no_grad;
   ModelConfig config = small_config("elastic");
   config.retrieval.start = ExpertStart::kRetrieved;

@@ -15,7 +15,7 @@
 namespace elastic {
 namespace {
 
-TEST_CASE("AttentionRecord: the weights that segment attention gives its values, averaged") {
+TEST_CASE("AttentionRecord: the averaged weights of segment attention") {
   constexpr std::int64_t kDim = 8;
   constexpr std::int64_t kHeads = 2;
   constexpr std::int64_t kExperts = 3;
@@ -99,7 +99,7 @@ TEST_CASE("AttentionRecord: a dispatcher layer gathers by the recorded weights")
   CHECK(relative_error(to_doubles(gathered.value()), to_doubles(want.value())) < 1e-6);
 }
 
-TEST_CASE("explain: every expert's weights add up to 1 over what it reads") {
+TEST_CASE("explain: every expert's weights add up to 1 over its tokens") {
   for (const std::string& name : models_with_experts()) {
     CAPTURE(name);
     const auto model = new_model(small_config(name));
@@ -123,7 +123,7 @@ TEST_CASE("explain: every expert's weights add up to 1 over what it reads") {
   }
 }
 
-TEST_CASE("explain: models with experts can, and no others") {
+TEST_CASE("explain: supported by models with experts, and no others") {
   const std::vector<std::string> names = models_with_experts();
   for (const std::string& name : model_names()) {
     CAPTURE(name);

@@ -131,7 +131,7 @@ TEST_CASE("lisa: items are sums of the codewords that the definition chooses") {
   }
 }
 
-TEST_CASE("lisa mini: scored items are made of codebooks of their own") {
+TEST_CASE("lisa mini: scored items have separate codebooks") {
   const NoGrad no_grad;
   const Threads one(1);
   const auto model = new_model(lisa_config("mini"), 1, DType::kFloat64);
@@ -145,7 +145,7 @@ TEST_CASE("lisa mini: scored items are made of codebooks of their own") {
   CHECK(model->parameters().find("quantiser.target_codebooks").shape() == Shape{2, 10, 8});
 }
 
-TEST_CASE("lisa: what is scored decides nothing about states") {
+TEST_CASE("lisa: scored items do not affect states") {
   const NoGrad no_grad;
   const Threads one(1);
   const data::Batch batch = batch_of(ragged_histories());
@@ -181,7 +181,7 @@ TEST_CASE("lisa: every parameter receives a gradient in every variant") {
 }
 
 // Codes do not change where a weight moves by 1e-5, so that the loss of `soft` is smooth; in the
-// other variants only what stands behind the choice of codes is.
+// other variants only the part after the choice of codes is.
 TEST_CASE("lisa: gradients of the loss match finite differences") {
   const Threads one(1);
   const data::Batch batch = batch_of({random_ids(9, 1, 40, 1), random_ids(1, 1, 40, 2)});

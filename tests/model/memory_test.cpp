@@ -1,4 +1,4 @@
-// What a training step holds in memory.
+// The memory of a training step.
 #include <numeric>
 
 #include "model/model_fixture.h"
@@ -10,8 +10,7 @@ CachingAllocator& allocator() {
   return test_backend().allocator();
 }
 
-// The report of one training step on one sequence of `tokens` events, with what was in use before
-// it.
+// The report of one training step on one sequence of `tokens` events, with the use before it.
 struct Step {
   MemoryReport before;
   MemoryReport after;
@@ -34,8 +33,8 @@ Step training_step(const ModelConfig& config, std::int64_t tokens, Model& model)
   return step;
 }
 
-// Besides its tokens a sequence holds its experts and the short levels of the query network: a
-// constant of some tens of kilobytes, which the differences leave out.
+// In addition to its tokens, a sequence holds its experts and the short levels of the query
+// network: a constant of some tens of kilobytes, which cancels in the differences.
 TEST_CASE("memory: elastic's activations grow linearly with the sequence") {
   const auto activation_peak = [](std::int64_t tokens) {
     ModelConfig config = small_config("elastic");
@@ -68,7 +67,7 @@ TEST_CASE("memory: the kinds at the peak add up to it") {
   }
 }
 
-TEST_CASE("memory: a step leaves no activation behind, and a second one asks for nothing new") {
+TEST_CASE("memory: a step frees all activations, and a second one allocates nothing") {
   for (const std::string& name : model_names()) {
     CAPTURE(name);
     const auto model = new_model(small_config(name));

@@ -1,4 +1,4 @@
-// Small models and ragged batches that the model tests share.
+// Small models and ragged batches, shared by the model tests.
 #pragma once
 
 #include <memory>
@@ -52,8 +52,8 @@ inline data::Batch batch_of(const std::vector<History>& histories) {
   return builder.build(test_device());
 }
 
-/// The same results of batches of other sizes: bit for bit on the CPU, up to rounding on a GPU,
-/// whose library picks its product kernels by size.
+/// Equal results for batches of other sizes: bit for bit on the CPU, up to rounding on a GPU, whose
+/// library chooses its product kernels by size.
 inline bool same_numbers(const Tensor& a, const Tensor& b) {
   return test_device() == Device::kCpu
              ? same_bits(a, b)

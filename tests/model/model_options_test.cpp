@@ -1,4 +1,4 @@
-// Which options a model has, checked against what the model is and computes.
+// The options of each model, checked against its weights and results.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -69,7 +69,7 @@ std::vector<std::string> options_of_some_models() {
 
 }  // namespace
 
-TEST_CASE("model options: one that a model has makes a difference, another makes none") {
+TEST_CASE("model options: an option changes exactly the models that read it") {
   const std::vector<std::string> options = options_of_some_models();
   CHECK(options.size() == 22);
   for (const std::string& name : model_names()) {

@@ -1,4 +1,4 @@
-// What every registered model promises, whatever its mixer.
+// Guarantees of every registered model.
 #include "model/model.h"
 
 #include "model/fixed_weights.h"
@@ -81,7 +81,7 @@ TEST_CASE("models: encode_last equals encode at the last tokens") {
   }
 }
 
-TEST_CASE("causal models: what comes after an event does not change its state") {
+TEST_CASE("causal models: later events do not change an earlier state") {
   const NoGrad no_grad;
   const Threads one(1);
   const History history = random_ids(80, 1, 40, 1);
@@ -107,7 +107,7 @@ TEST_CASE("causal models: what comes after an event does not change its state") 
   }
 }
 
-TEST_CASE("causal models: appending moves nothing unless positions count from the end") {
+TEST_CASE("causal models: appending changes no state unless positions count from the end") {
   const NoGrad no_grad;
   const Threads one(1);
   const History history = random_ids(80, 1, 40, 2);
@@ -335,7 +335,7 @@ TEST_CASE("models: initial weights depend on seed, name and shape only") {
   }
 }
 
-TEST_CASE("models: shared parameters of two models start alike") {
+TEST_CASE("models: shared parameters of two models have equal initial values") {
   const auto names = model_names();
   const auto first = small_model(names.front());
   for (const std::string& name : names) {
@@ -414,7 +414,7 @@ TEST_CASE("models: an unknown name suggests the nearest") {
         "--model: unknown model 'nothing-like-it-at-all'");
 }
 
-TEST_CASE("models: those with retrieval tell which experts were chosen") {
+TEST_CASE("models: those with retrieval return the chosen experts") {
   const NoGrad no_grad;
   const Threads one(1);
   const data::Batch batch = batch_of(ragged_histories());

@@ -50,11 +50,11 @@ TEST_CASE("ParameterStore: unit rows are directions without a preference") {
     CHECK(squares == doctest::Approx(1.0));
   }
   for (const double value : mean) {
-    CHECK(std::abs(value) < 0.1);  // its deviation is 0.022
+    CHECK(std::abs(value) < 0.1);  // the standard deviation is 0.022
   }
 }
 
-TEST_CASE("ParameterStore: a large table is written in pieces that leave no trace") {
+TEST_CASE("ParameterStore: writing a large table in pieces does not change its values") {
   ParameterStore store = store_of(9);
   const Shape shape{40000, 30};  // more than the million elements of a piece
   const std::vector<double> values =
@@ -67,7 +67,7 @@ TEST_CASE("ParameterStore: a large table is written in pieces that leave no trac
   CHECK(values == want);
 }
 
-TEST_CASE("ParameterStore: a start has the promised spread") {
+TEST_CASE("ParameterStore: initial values have the documented spread") {
   ParameterStore store = store_of(2);
   const auto moments = [](const Variable& variable) {
     double sum = 0.0;

@@ -1,4 +1,4 @@
-// Retrieval by queries without what they have in common.
+// Retrieval by centred queries.
 #include <set>
 
 #include "autograd/op_checks.h"
@@ -14,7 +14,7 @@ ModelConfig centred_config(const std::string& model = "elastic") {
   return config;
 }
 
-TEST_CASE("query centre: the mean of a batch moves in training, after the batch has used it") {
+TEST_CASE("query centre: training updates the mean after the batch has used it") {
   ParameterStore store(1, DType::kFloat64, test_device());
   const QueryCentre centre(store, "mean", 2);
   const Variable queries(
@@ -35,7 +35,7 @@ TEST_CASE("query centre: the mean of a batch moves in training, after the batch 
   CHECK(to_doubles(mean)[1] == doctest::Approx(4.0));
 }
 
-TEST_CASE("query centre: without a name nothing is taken out") {
+TEST_CASE("query centre: without a name it changes nothing") {
   const Variable queries(random_f64({3, 4}, 1));
   CHECK(QueryCentre().subtract(queries, true).is(queries));
 }
@@ -79,7 +79,7 @@ TEST_CASE("query_norm centred: gradients match finite differences") {
       {random_f64({6, config.dim}, 3)});
 }
 
-// Histories that differ a little: their queries are nearly one.
+// Histories that differ a little: their queries are nearly equal.
 std::size_t experts_of_similar_users(QueryNorm query_norm) {
   ModelConfig config = centred_config();
   config.retrieval.query_norm = query_norm;
@@ -101,7 +101,7 @@ std::size_t experts_of_similar_users(QueryNorm query_norm) {
   return std::set<std::int32_t>(indices.begin(), indices.end()).size();
 }
 
-TEST_CASE("query_norm centred: users who are much alike retrieve different experts") {
+TEST_CASE("query_norm centred: similar users retrieve different experts") {
   CHECK(4 * experts_of_similar_users(QueryNorm::kLayer) <
         experts_of_similar_users(QueryNorm::kCentred));
 }

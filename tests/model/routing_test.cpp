@@ -1,4 +1,4 @@
-// What the Routing Transformer's mixer promises.
+// Guarantees of the Routing Transformer's mixer.
 #include "tensor/kernels/routing.h"
 
 #include <numeric>
@@ -60,7 +60,7 @@ struct Layer {
     return ops::linear_residual(mixed, weight("output.weight"), weight("output.bias"), x, {});
   }
 
-  // The gradients that stand in the trained parameters, taken out.
+  // Moves the gradients out of the trained parameters.
   [[nodiscard]] std::vector<std::vector<double>> take_grads() const {
     std::vector<std::vector<double>> grads;
     for (const Parameter& parameter : store.trained()) {
@@ -130,7 +130,7 @@ TEST_CASE("routing: gradient matches finite differences") {
   }
 }
 
-TEST_CASE("routing: clusters are the square root of max_len, or as many as asked for") {
+TEST_CASE("routing: clusters are the square root of max_len, or num_clusters") {
   const auto shape_of = [](std::int64_t max_len, std::int64_t num_clusters) {
     return Layer(config_of(max_len, num_clusters), Direction::kCausal).centroids().shape();
   };
@@ -299,7 +299,7 @@ TEST_CASE("routing: a bidirectional token that no centroid takes keeps its resid
   CHECK(untouched <= 20);
 }
 
-TEST_CASE("routing: models keep their centroids as buffers, apart from what is trained") {
+TEST_CASE("routing: centroids are buffers, not trained parameters") {
   for (const std::string name : {"routing", "routing-bidirectional"}) {
     const auto model = new_model(small_config(name));
     const ParameterStore& store = model->parameters();
@@ -320,7 +320,7 @@ TEST_CASE("routing: models keep their centroids as buffers, apart from what is t
   }
 }
 
-TEST_CASE("routing: a training pass moves every layer's centroids, once for each") {
+TEST_CASE("routing: a training pass moves every layer's centroids once") {
   const data::Batch batch = batch_of(ragged_histories());
   for (const std::string name : {"routing", "routing-bidirectional"}) {
     for (const bool last_only : {false, true}) {
@@ -337,7 +337,7 @@ TEST_CASE("routing: a training pass moves every layer's centroids, once for each
         CHECK(same_bits(centroids, before));
         pass(true);
         CHECK_FALSE(same_bits(centroids, before));
-        // A thousandth of a unit vector's way at most.
+        // At most a thousandth of a unit vector.
         std::vector<double> change = to_doubles(centroids);
         const std::vector<double> start = to_doubles(before);
         for (std::size_t i = 0; i < change.size(); ++i) {

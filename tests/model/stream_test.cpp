@@ -24,7 +24,7 @@ std::vector<std::string> streaming_models() {
   return names;
 }
 
-TEST_CASE("streams: elastic-causal and gsa read them; positions or another mixer do not") {
+TEST_CASE("streams: supported by elastic-causal and gsa without positions, and no others") {
   const std::vector<std::string> names = streaming_models();
   CHECK(std::find(names.begin(), names.end(), "elastic-causal") != names.end());
   CHECK(std::find(names.begin(), names.end(), "gsa") != names.end());
@@ -92,7 +92,7 @@ TEST_CASE("streams: users advance by any number of events, side by side or alone
   }
 }
 
-TEST_CASE("streams: a state's size does not depend on what it has seen") {
+TEST_CASE("streams: a state's size does not depend on the history") {
   for (const std::string& name : streaming_models()) {
     const auto model = streaming_model(name);
     const StreamStates states = model->streaming()->new_streams(3);

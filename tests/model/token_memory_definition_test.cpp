@@ -1,4 +1,4 @@
-// elastic-causal with a memory that every token asks, against its definition in plain loops.
+// elastic-causal with a memory per token, against its definition in plain loops.
 #include "autograd/op_checks.h"
 #include "model/causal_dispatcher_mixer.h"
 #include "model/model_fixture.h"
@@ -209,7 +209,7 @@ TEST_CASE("token memory: the mixer equals its definition in plain loops") {
     ParameterStore store(1, DType::kFloat64, test_device());
     const CausalDispatcherMixer mixer(store, "layers.0", config);
     std::uint64_t seed = 20;
-    for (const Parameter& parameter : store.all()) {  // norms and biases that are not 1 and 0 too
+    for (const Parameter& parameter : store.all()) {  // also norms and biases that are not 1 and 0
       parameter.variable.mutable_value() = random_f64(parameter.variable.shape(), ++seed, 0.7);
     }
     const std::vector<std::int32_t> lengths{9, 1, 4};

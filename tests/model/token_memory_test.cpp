@@ -1,4 +1,4 @@
-// elastic-causal with a memory that every token asks: what every model promises.
+// elastic-causal with a memory per token: the guarantees of every model.
 #include "model/token_memory.h"
 
 #include "model/abilities.h"
@@ -26,7 +26,7 @@ bool is_of_memory(const Parameter& parameter) {
   return parameter.name.find(".attention.memory.") != std::string::npos;
 }
 
-TEST_CASE("token memory: its parameters come on top of those without it") {
+TEST_CASE("token memory: adds its parameters to those of the model without it") {
   const auto with = new_model(memory_config());
   const auto without = new_model(small_config("elastic-causal"));
   std::vector<std::string> names;
@@ -80,7 +80,7 @@ TEST_CASE("token memory: encode_last equals encode at the last tokens") {
         tolerance::kSum);
 }
 
-TEST_CASE("token memory: what comes after an event does not change its state") {
+TEST_CASE("token memory: later events do not change an earlier state") {
   const NoGrad no_grad;
   const Threads one(1);
   const History history = random_ids(80, 1, 40, 1);
@@ -185,7 +185,7 @@ TEST_CASE("token memory: a stream's states are those of the whole history") {
   CHECK(relative_error(whole, streamed) < tolerance::kEqual);
 }
 
-TEST_CASE("token memory: a stream keeps no more than without it") {
+TEST_CASE("token memory: does not enlarge a stream's state") {
   ModelConfig without = stream_config();
   without.retrieval.memory = EventMemory::kNone;
   const StreamStates states = new_model(stream_config())->streaming()->new_streams(2);

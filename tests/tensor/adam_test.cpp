@@ -55,7 +55,7 @@ struct HandAdam {
 };
 
 TEST_CASE("adam_step: three steps follow the hand computation, with clipping and decay") {
-  // The first gradient is long and clipped, the second is short and not.
+  // The first gradient is long and clipped, the second is short and not clipped.
   const std::vector<std::vector<double>> grads{
       {3.0, -1.0, 0.25, 8.0}, {0.1, 0.2, -0.3, 0.05}, {-1.0, 2.0, 0.0, -0.5}};
   for (const double clip : {0.0, 1.5}) {
@@ -171,7 +171,7 @@ TEST_CASE("check_gradients: later steps do not overwrite the first bad one") {
   CHECK(to_doubles(health)[0] == doctest::Approx(std::sqrt(2.0)));
 }
 
-TEST_CASE("adam_step: touches nothing once a bad step stands") {
+TEST_CASE("adam_step: changes nothing after a bad step") {
   Optimised state(DType::kFloat32);
   const Optimised before(DType::kFloat32);
   Tensor health = fresh_health();
@@ -201,7 +201,7 @@ TEST_CASE("adam_step: touches nothing once a bad step stands") {
   }
 }
 
-TEST_CASE("adam_step_rows: named rows move as all would, the others and their moments stay") {
+TEST_CASE("adam_step_rows: updates the given rows like adam_step, and no others") {
   constexpr std::int64_t kRows = 150;  // more than a tile
   constexpr std::int64_t kDim = 3;
   std::vector<std::int32_t> named;
@@ -252,7 +252,7 @@ TEST_CASE("adam_step_rows: named rows move as all would, the others and their mo
   }
 }
 
-TEST_CASE("adam_step_rows: touches nothing once a bad step stands") {
+TEST_CASE("adam_step_rows: changes nothing after a bad step") {
   const Tensor param = random_tensor({4, 2}, 1, DType::kFloat32);
   const Tensor before = clone(param);
   const Tensor moment = zeros_like(param);

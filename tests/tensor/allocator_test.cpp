@@ -9,7 +9,7 @@
 namespace elastic {
 namespace {
 
-// A system with room for `capacity` bytes that knows what it gave away.
+// A system with `capacity` bytes that records its allocations.
 class System {
  public:
   explicit System(std::size_t capacity = SIZE_MAX) : left_(capacity) {}
@@ -111,7 +111,7 @@ TEST_CASE("allocator: reset_peak starts from what is in use") {
   allocator.deallocate(kept, 1024, Memory::kParameter);
 }
 
-TEST_CASE("allocator: a second round asks the system for nothing") {
+TEST_CASE("allocator: a second round allocates nothing from the system") {
   System system;
   CachingAllocator allocator = system.make();
   const auto round = [&] {
@@ -144,7 +144,7 @@ TEST_CASE("allocator: a nearly equal size takes the cached block") {
   allocator.deallocate(again, 1001000, Memory::kGradient);
 }
 
-TEST_CASE("allocator: release_cache gives the free blocks back, not the used ones") {
+TEST_CASE("allocator: release_cache returns the free blocks, not the used ones") {
   System system;
   CachingAllocator allocator = system.make();
   void* used = allocator.allocate(1024, Memory::kParameter);
@@ -157,18 +157,18 @@ TEST_CASE("allocator: release_cache gives the free blocks back, not the used one
   allocator.deallocate(used, 1024, Memory::kParameter);
 }
 
-TEST_CASE("allocator: a full system is asked again once the cache is released") {
+TEST_CASE("allocator: releases the cache and retries when the system is full") {
   System system(10000);
   CachingAllocator allocator = system.make();
   allocator.deallocate(allocator.allocate(8192, Memory::kActivation), 8192, Memory::kActivation);
   CHECK(system.num_blocks() == 1);
-  void* block = allocator.allocate(4096, Memory::kActivation);  // does not fit beside 8192
+  void* block = allocator.allocate(4096, Memory::kActivation);  // does not fit in addition to 8192
   CHECK(system.num_blocks() == 1);
   CHECK(allocator.report().cached == 0);
   allocator.deallocate(block, 4096, Memory::kActivation);
 }
 
-TEST_CASE("allocator: out of memory names what was asked, what for and what to do") {
+TEST_CASE("allocator: out of memory names size, kind and remedy") {
   System system(std::size_t{3} << 20);
   CachingAllocator allocator = system.make();
   void* block = allocator.allocate(std::size_t{1} << 20, Memory::kParameter);

@@ -7,7 +7,7 @@
 namespace elastic {
 namespace {
 
-TEST_CASE("dropout: keeps the elements that dropout.h promises, and scales them") {
+TEST_CASE("dropout: keeps the elements defined in dropout.h, and scales them") {
   for (const Dropout& dropout : kDropouts) {
     for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
       for (const std::int64_t size : {1, 17, 128, 100003}) {

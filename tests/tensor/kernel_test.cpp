@@ -49,7 +49,7 @@ TEST_CASE("kernels: every kernel of the CPU is on CUDA, in a program with CUDA")
   }
 }
 
-// An operand of a type that nobody has thought of must not be counted as nothing.
+// An operand of an unknown type must not compile, rather than count zero bytes.
 struct Visitor {
   void operator()(const Tensor& /*tensor*/, double /*bytes*/) const {}
 };
@@ -76,7 +76,7 @@ TEST_CASE("kernel: bytes are those of every operand, each once") {
   CHECK(attention.flops() == 4 * (3 + 1) * 5);
 }
 
-TEST_CASE("kernel: of a table read by rows, the rows count, at most all") {
+TEST_CASE("kernel: a table read by rows counts its rows read, at most all") {
   const Tensor table = floats({1000, 8});
   const Tensor rows = Tensor::from(std::vector<std::int32_t>{4, 7, 4}, {3}, test_device());
   Tensor out = floats({3, 8});
@@ -111,7 +111,7 @@ TEST_CASE("kernel: of a table read by rows, the rows count, at most all") {
   CHECK(bytes_of(step) == doctest::Approx(12 * row + 12 + 24));
 }
 
-TEST_CASE("run: a type that a kernel does not have is refused by name") {
+TEST_CASE("run: an unsupported type is refused with the kernel's name") {
   const Tensor ints = Tensor::from(std::vector<std::int32_t>{1, 2}, {2}, test_device());
   Tensor out = Tensor::from(std::vector<std::int32_t>{0, 0}, {2}, test_device());
   CHECK_THROWS_WITH_AS(run(kernels::Add{ints, ints, out}), doctest::Contains("add: device"), Error);

@@ -17,7 +17,7 @@ std::string content_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-TEST_CASE("npy: header, padding and elements are as the format says") {
+TEST_CASE("npy: header, padding and elements follow the format") {
   const TemporaryFolder folder;
   const std::string path = folder.file("m.npy");
   NpyWriter writer(path, 2);
@@ -37,7 +37,7 @@ TEST_CASE("npy: header, padding and elements are as the format says") {
   CHECK(text.substr(128, 8) == std::string("\x00\x00\x80\x3f\x00\x00\x20\xc0", 8));
 }
 
-TEST_CASE("npy: what is not committed leaves nothing behind") {
+TEST_CASE("npy: a file that is not committed leaves nothing behind") {
   const TemporaryFolder folder;
   { NpyWriter(folder.file("m.npy"), 2).append(std::vector<float>{1.0F, 2.0F}); }
   CHECK(std::filesystem::is_empty(folder.path()));

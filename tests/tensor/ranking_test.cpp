@@ -74,7 +74,7 @@ Problem tied_problem(std::int64_t rows, std::int32_t items, DType dtype, std::ui
     std::vector<std::int32_t> ids = random_ids(
         r % 4 == 0 ? 0 : std::min<std::int64_t>(items / 2, 3 * r), 1, items, seed * 1000 + 4);
     if (r % 3 == 0) {
-      ids.push_back(problem.targets[static_cast<std::size_t>(r)]);  // must not hurt the target
+      ids.push_back(problem.targets[static_cast<std::size_t>(r)]);  // must not affect the target
     }
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
@@ -162,7 +162,7 @@ TEST_CASE("rank_targets: equals a count by hand, with ties and excluded items") 
   }
 }
 
-TEST_CASE("rank_targets: no item excluded at all") {
+TEST_CASE("rank_targets: without excluded items") {
   Problem problem = tied_problem(9, 200, DType::kFloat32, 2);
   for (auto& ids : problem.excluded) {
     ids.clear();
@@ -178,7 +178,8 @@ TEST_CASE("rank_targets: no item excluded at all") {
   CHECK(ranks.to_vector<std::int32_t>() == naive_ranks(problem));
 }
 
-TEST_CASE("rank_targets: a constant table ranks the target last of what is left") {
+TEST_CASE(
+    "rank_targets: a constant table ranks the target last among the items that are not excluded") {
   const std::int32_t items = 150;
   Problem problem{
       random_tensor({2, 4}, 1, DType::kFloat32),
@@ -188,7 +189,7 @@ TEST_CASE("rank_targets: a constant table ranks the target last of what is left"
   CHECK(ranks_of(problem) == std::vector<std::int32_t>{items - 3, items});
 }
 
-// The target's score is computed apart from the tiles; a copy of its row must still tie.
+// The target's score is computed outside the tiles; a copy of its row must still tie.
 TEST_CASE("rank_targets: copies of the target's row tie with it in float32 of any size") {
   for (const std::int64_t dim : {1, 7, 16, 64, 100, 257}) {
     for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
@@ -208,7 +209,7 @@ TEST_CASE("rank_targets: copies of the target's row tie with it in float32 of an
   }
 }
 
-TEST_CASE("rank_targets: a score that is not a number ranks above the target") {
+TEST_CASE("rank_targets: a NaN score ranks above the target") {
   Problem problem{make_tensor({1.0, 1.0}, {2, 1}, DType::kFloat32),
                   make_tensor({0, 5, NAN, 1}, {4, 1}, DType::kFloat32),
                   {1, 2},
@@ -246,7 +247,7 @@ TEST_CASE("top_k: equals a full sort, ties by the smaller id, excluded items lef
   }
 }
 
-TEST_CASE("top_k: fewer items than asked for end in id 0 and -inf") {
+TEST_CASE("top_k: fewer than k items are padded with id 0 and -inf") {
   const Problem problem{make_tensor({1.0}, {1, 1}, DType::kFloat32),
                         make_tensor({9, 1, 3, 2}, {4, 1}, DType::kFloat32),
                         {1},
@@ -256,7 +257,7 @@ TEST_CASE("top_k: fewer items than asked for end in id 0 and -inf") {
   CHECK(best.scores == std::vector<double>{2, 1, -INFINITY, -INFINITY});
 }
 
-TEST_CASE("top_k: everything excluded leaves nothing") {
+TEST_CASE("top_k: if all items are excluded, only padding remains") {
   const Problem problem{make_tensor({1.0}, {1, 1}, DType::kFloat32),
                         make_tensor({9, 1, 3}, {3, 1}, DType::kFloat32),
                         {1},

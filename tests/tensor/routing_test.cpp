@@ -107,7 +107,7 @@ Segments lists_of(const Segments& segments, std::int64_t heads, std::int64_t cou
   return segments_of(lengths);
 }
 
-TEST_CASE("unit_sum: the sum of two directions, zero of a zero vector") {
+TEST_CASE("unit_sum: the sum of two unit vectors, zero for a zero vector") {
   for (const std::int64_t dim : {1, 3, 16, 37, 130}) {
     for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
       CAPTURE(dim);
@@ -154,7 +154,7 @@ TEST_CASE("nearest_centroids: the largest product of the row's own head") {
   }
 }
 
-TEST_CASE("nearest_centroids: of equal products, and of rows that are no numbers, the first") {
+TEST_CASE("nearest_centroids: ties and NaN rows choose the first centroid") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
     const Tensor x = make_tensor({1, 1, -1, 2, nan, 1, 0, 0}, {4, 2}, dtype);
@@ -179,7 +179,7 @@ TEST_CASE("centroid_members: the largest products of each segment, in the order 
       CAPTURE(c.lengths);
       const Segments segments = segments_of(c.lengths);
       const Segments lists = lists_of(segments, c.heads, c.count, c.share);
-      // Small whole numbers: many equal products, all of them exact.
+      // Small integers: many equal products, all exact.
       std::vector<double> values;
       for (const std::int32_t value :
            random_ids(segments.num_tokens() * c.heads * c.dim, -2, 2, 1)) {
@@ -200,7 +200,7 @@ TEST_CASE("centroid_members: the largest products of each segment, in the order 
   }
 }
 
-TEST_CASE("centroid_members: what is not a number comes last; an empty segment has none") {
+TEST_CASE("centroid_members: NaN comes last; an empty segment has no members") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
     const Tensor x = make_tensor({nan, -3, nan, -1, 0, -0.0}, {6, 1}, dtype);
@@ -232,13 +232,13 @@ TEST_CASE("routing kernels: the same bits at one and at three threads") {
   CHECK(results[0] == results[1]);
 }
 
-TEST_CASE("move_centroids: towards the members' mean, of length 1; without members nowhere") {
+TEST_CASE("move_centroids: unit vectors nearer to the members' mean; unchanged without members") {
   for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     Tensor centroids = make_tensor({1, 0, 0, 1, 0.6, 0.8, 1, 0}, {1, 4, 2}, dtype);
     const Tensor sums = make_tensor({0, 8, 5, 5, nan, 1, -4, 0}, {4, 2}, dtype);
     const Tensor counts = make_tensor({2, 0, 1, 1}, {4}, dtype);
-    // 0.5 (1, 0) + 0.5 (0, 8) / 4 = (0.5, 1); no members; no number; 0.5 (1, 0) - 0.5 (2, 0).
+    // 0.5 (1, 0) + 0.5 (0, 8) / 4 = (0.5, 1); no members; NaN; 0.5 (1, 0) - 0.5 (2, 0).
     run(kernels::MoveCentroids{sums, counts, 0.5, centroids});
     const double norm = std::sqrt(1.25);
     CHECK(relative_error({0.5 / norm, 1 / norm, 0, 1, 0.6, 0.8, -1, 0}, to_doubles(centroids)) <
@@ -246,7 +246,7 @@ TEST_CASE("move_centroids: towards the members' mean, of length 1; without membe
   }
 }
 
-TEST_CASE("divide_rows: by each row's number, zero by zero, in place too") {
+TEST_CASE("divide_rows: divides each row by its divisor, zero for divisor 0, also in place") {
   Tensor x = tensor_of<double>({1, 2, 3, 4, 5, 6}, {3, 2});
   const Tensor divisors = tensor_of<double>({2, 0, -1}, {3});
   run(kernels::DivideRows{x, divisors, x});

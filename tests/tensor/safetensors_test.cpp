@@ -17,12 +17,12 @@ std::string little_endian(std::uint64_t value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
-/// A file of this header and this much data.
+/// The bytes of a file with this header and amount of data.
 std::string file_of(const std::string& header, std::size_t data_bytes) {
   return little_endian(header.size()) + header + std::string(data_bytes, '\0');
 }
 
-/// The refusal of a file of these bytes, "" if it is accepted.
+/// The error for a file of these bytes, "" if it is accepted.
 std::string refusal(const std::string& bytes) {
   const TemporaryFolder folder;
   const std::string path = folder.file("lie.safetensors");
@@ -46,7 +46,7 @@ void contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("safetensors: what is written is read back, bit for bit and in order") {
+TEST_CASE("safetensors: tensors are read back bit for bit and in order") {
   const TemporaryFolder folder;
   const std::string path = folder.file("a.safetensors");
   const float infinity = std::numeric_limits<float>::infinity();
@@ -100,7 +100,7 @@ TEST_CASE("safetensors: missing tensors and metadata are refused by name") {
                        CheckpointError);
 }
 
-TEST_CASE("safetensors: a missing file, a folder and a file of nothing are refused") {
+TEST_CASE("safetensors: a missing file, a folder and an empty file are refused") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH_AS(read_safetensors(folder.file("no")),
                        (folder.file("no") + ": no such file").c_str(),
@@ -110,14 +110,14 @@ TEST_CASE("safetensors: a missing file, a folder and a file of nothing are refus
   contains(refusal("1234567"), "got 7 bytes");
 }
 
-TEST_CASE("safetensors: a header length that lies is refused before anything is allocated") {
+TEST_CASE("safetensors: a wrong header length is refused before anything is allocated") {
   for (const std::uint64_t length :
        {std::uint64_t{3}, std::uint64_t{100'000'001}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
     contains(refusal(little_endian(length) + "{}"), "its header would take");
   }
 }
 
-TEST_CASE("safetensors: a header that is not what it should be is refused") {
+TEST_CASE("safetensors: a malformed header is refused") {
   contains(refusal(file_of("{", 0)), "not JSON");
   contains(refusal(file_of("[]", 0)), "not a JSON object");
   contains(refusal(file_of("", 0)), "not JSON");
@@ -128,7 +128,7 @@ TEST_CASE("safetensors: a header that is not what it should be is refused") {
   contains(refusal(file_of("{\"__metadata__\": {\"k\": 1}}", 0)), "expected a string under 'k'");
 }
 
-TEST_CASE("safetensors: every lie of a tensor's entry is refused by its name") {
+TEST_CASE("safetensors: every wrong entry is refused with the tensor's name") {
   const auto entry =
       [](const std::string& dtype, const std::string& shape, const std::string& offsets) {
         return file_of("{\"w\": {\"dtype\": " + dtype + ", \"shape\": " + shape +
@@ -204,7 +204,7 @@ TEST_CASE("safetensors: no truncation of a good file is accepted, and no flipped
   }
 }
 
-TEST_CASE("safetensors: a failing write leaves the former file and nothing else") {
+TEST_CASE("safetensors: a failing write leaves the previous file and nothing else") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(write_safetensors(folder.file("no/such/a"), {}, {}), Error);
 

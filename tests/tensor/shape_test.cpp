@@ -47,7 +47,7 @@ TEST_CASE("Shape: refuses five dimensions and negative extents") {
   CHECK(message_of([] { Shape{2, -1}; }) == "shape: negative extent -1");
 }
 
-TEST_CASE("Shape: a dimension that does not exist is a broken promise") {
+TEST_CASE("Shape: access to a missing dimension fails a check") {
   const Shape shape{2, 3};
   CHECK(message_of([&] { (void)shape[2]; }).find("dimension 2 of [2, 3]") != std::string::npos);
   CHECK(message_of([&] { (void)shape[-3]; }).find("dimension -3 of [2, 3]") != std::string::npos);

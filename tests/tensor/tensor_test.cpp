@@ -6,7 +6,7 @@
 namespace elastic {
 namespace {
 
-TEST_CASE("Tensor: values go in and come out in every type") {
+TEST_CASE("Tensor: values of every type are stored and read back") {
   CHECK(tensor_of(std::vector<float>{1.5F, -2.0F}, {2}).to_vector<float>() ==
         std::vector<float>{1.5F, -2.0F});
   CHECK(tensor_of(std::vector<double>{1.5, -2.0}, {1, 2}).to_vector<double>() ==
@@ -41,7 +41,7 @@ TEST_CASE("Tensor: refuses values that do not fill the shape") {
         }) == "tensor: 5 values do not fill shape [2, 3]");
 }
 
-TEST_CASE("Tensor: reading another type is a broken promise") {
+TEST_CASE("Tensor: reading another type fails a check") {
   const Tensor tensor = tensor_of(std::vector<float>{1.0F}, {1});
   CHECK(message_of([&] {
           (void)tensor.to_vector<double>();
@@ -90,7 +90,7 @@ TEST_CASE("Tensor: slice refuses rows that do not exist") {
   CHECK_THROWS_AS((void)tensor_of(std::vector<float>{1}, {}).slice(0, 1), ShapeError);
 }
 
-TEST_CASE("Tensor: zeros and empty_like follow their model") {
+TEST_CASE("Tensor: zeros and empty_like have the requested shape, type and device") {
   CHECK(zeros({2, 2}, DType::kInt32, test_device()).to_vector<std::int32_t>() ==
         std::vector<std::int32_t>(4, 0));
   const Tensor like = tensor_of(std::vector<double>{1, 2, 3}, {3, 1});
@@ -99,7 +99,7 @@ TEST_CASE("Tensor: zeros and empty_like follow their model") {
   CHECK(empty_like(like).dtype() == DType::kFloat64);
 }
 
-TEST_CASE("Tensor: memory is counted under its kind and given back") {
+TEST_CASE("Tensor: memory is counted under its kind and released") {
   const auto current = [] {
     return test_backend().allocator().report().current_of(Memory::kGradient);
   };

@@ -1,4 +1,4 @@
-// What tests need to make tensors on the test device, and to look at them.
+// Creates tensors on the test device and reads them, for tests.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -111,7 +111,7 @@ inline double relative_error(const std::vector<double>& want, const std::vector<
   return error < 1e-12 ? 0.0 : error / std::max(largest, 1e-300);
 }
 
-/// True when the tests run on the CPU. Elsewhere it says that the running test, which is about the
+/// True when the tests run on the CPU. Otherwise prints that the running test, which is about the
 /// CPU's own kernels, blocks or threads, is skipped.
 inline bool on_cpu() {
   if (test_device() == Device::kCpu) {
@@ -123,7 +123,7 @@ inline bool on_cpu() {
   return false;
 }
 
-/// The CPU kernels' number of threads while it lives; nothing to other devices.
+/// Sets the CPU kernels' number of threads during its lifetime; no effect on other devices.
 class Threads {
  public:
   explicit Threads(int count) : before_(num_threads()) { set_num_threads(count); }

@@ -1,16 +1,16 @@
-// Gradients of the inputs of attention.
+// Gradients of attention's inputs.
 #pragma once
 
 #include "autograd/variable.h"
 
 namespace elastic::ops {
 
-/// Gradients by query, key and value, uninitialised, for a backward kernel to write.
+/// Uninitialised gradients of query, key and value, for a backward kernel to write.
 struct AttentionGrads {
   AttentionGrads(const Variable& query_input,
                  const Variable& key_input,
                  const Variable& value_input);
-  /// Adds each to its input, and gives it up.
+  /// Adds each to its input; the tensors are moved away.
   void add_to(const Variable& query_input, const Variable& key_input, const Variable& value_input);
 
   Tensor query;

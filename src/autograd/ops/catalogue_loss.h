@@ -1,5 +1,4 @@
-// Mean losses of rows against the items of a catalogue, whose kernels compute loss and gradients at
-// once.
+// Mean losses of rows over catalogue items. Their kernels compute loss and gradients in one pass.
 #pragma once
 
 #include <functional>
@@ -14,11 +13,11 @@ void check_catalogue(const char* op,
                      const Variable& table,
                      const Tensor& targets);
 
-/// Writes a loss, and the gradients by hidden and table unless both are null.
+/// Writes the loss, and the gradients of hidden and table unless both are null.
 using CatalogueKernel = std::function<void(Tensor& loss, Tensor* grad_hidden, Tensor* grad_table)>;
 
-/// The loss [] that `compute` writes, with its gradients where they are recorded: backward scales
-/// them.
+/// Returns the loss [] that `compute` writes. If it is recorded, the gradients are computed at once
+/// too, and backward scales them.
 Variable catalogue_loss(const Variable& hidden,
                         const Variable& table,
                         const CatalogueKernel& compute);

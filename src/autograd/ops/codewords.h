@@ -5,25 +5,24 @@
 
 namespace elastic::ops {
 
-/// What `choose_words` found for R rows and a codebook of W words.
+/// The result of `choose_words` for R rows and a codebook of W words.
 struct ChosenWords {
   Tensor codes;    ///< [R] int32: the best word
-  Variable probs;  ///< [R, W]: softmax of the logits; undefined where it was not wanted
+  Variable probs;  ///< [R, W]: softmax of the logits; undefined if not wanted
 };
 
-/// logits = x weight^T: codes their argmax (ties: the smaller), without a gradient; probs their
-/// softmax.
+/// With logits = x weight^T: codes are their argmax (ties: the smaller), without a gradient; probs
+/// their softmax.
 ///
-/// x [R, D], weight [W, D]. `codes` [R] int32 takes the codes.
-/// Gradient: of probs, those of softmax and of the product; the logits are not kept.
-/// Throws ShapeError when the shapes do not fit.
+/// x [R, D], weight [W, D]. Writes the codes to `codes` [R] int32. Gradient: through probs, those
+/// of softmax and product; the logits are not kept. Throws ShapeError when the shapes do not fit.
 ChosenWords choose_words(const Variable& x,
                          const Variable& weight,
                          const Tensor& codes,
                          bool with_probs);
 
 /// codebook[codes] with the straight-through gradient of one-hot(codes) codebook (Bengio et al.
-/// 2013): what one-hot(codes) would receive goes to `probs`.
+/// 2013): the gradient of one-hot(codes) goes to `probs`.
 ///
 /// codebook [W, D], words.codes [R], words.probs [R, W] (may be undefined) -> [R, D].
 /// Gradient: dprobs = g codebook^T, dcodebook[w] = sum of g over the rows whose code is w.

@@ -1,5 +1,5 @@
-// Experts hand back to tokens: the other core of Linear Dispatcher Attention (aggregate.h), where
-// no [T, D] query exists.
+// Tokens read from experts: the second core of Linear Dispatcher Attention (see aggregate.h),
+// without a [T, D] query.
 #pragma once
 
 #include "autograd/ops/layer_norm.h"
@@ -9,10 +9,11 @@
 
 namespace elastic::ops {
 
-/// Experts hand back to tokens, with the sublayer's residual: z = norm(x);
-/// y_t = x_t + dropout( sum_h sum_i softmax_i( z_t . key[b, h, i] ) value[b, h, i] + bias ).
+/// Tokens read from experts, with the sublayer's residual: z = norm(x); y_t = x_t + dropout( sum_h
+/// sum_i softmax_i( z_t . key[b, h, i] ) value[b, h, i] + bias ).
 ///
-/// x [T, D] in `segments`; key, value [B, H, k, D]; bias [D] -> [T, D]. The key carries the scale.
+/// x [T, D] in `segments`; key, value [B, H, k, D]; bias [D] -> [T, D]. The key includes the scale.
+/// Throws ShapeError when the shapes do not fit.
 Variable dispatcher_dispatch(const Variable& x,
                              const NormVariables& norm,
                              const Variable& key,

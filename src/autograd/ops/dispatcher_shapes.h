@@ -6,7 +6,7 @@
 
 namespace elastic::ops {
 
-/// Throws ShapeError, naming `op`, unless x is [T, D] of `segments` and experts [B, H, k, D].
+/// Throws ShapeError, naming `op`, unless x is [T, D] in `segments` and experts [B, H, k, D].
 void check_dispatcher(const char* op,
                       const Variable& x,
                       const Variable& experts,

@@ -6,8 +6,8 @@
 
 namespace elastic::ops {
 
-/// x with elements dropped by a recomputed mask, the rest scaled by 1 / (1 - rate); x itself when
-/// the dropout is not active.
+/// Sets elements of x to zero and scales the others by 1 / (1 - rate); returns x itself if the
+/// dropout is not active. Gradient: the same with g; backward recomputes the mask.
 Variable dropout(const Variable& x, const Dropout& dropout);
 
 }  // namespace elastic::ops

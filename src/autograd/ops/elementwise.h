@@ -5,13 +5,13 @@
 
 namespace elastic::ops {
 
-/// a + b, equal shapes.
+/// a + b, equal shapes; throws ShapeError otherwise. Gradient: g for both.
 Variable add(const Variable& a, const Variable& b);
 
-/// a * b element by element, equal shapes. Gradient: g b and g a.
+/// a * b element by element, equal shapes; throws ShapeError otherwise. Gradient: g b and g a.
 Variable multiply(const Variable& a, const Variable& b);
 
-/// x * factor.
+/// x * factor. Gradient: g * factor.
 Variable scale(const Variable& x, double factor);
 
 }  // namespace elastic::ops

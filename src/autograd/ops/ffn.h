@@ -15,8 +15,8 @@ struct FfnVariables {
   Variable down_bias;    ///< [D]
 };
 
-/// y = x + dropout( down( GELU( up( norm(x) ) ) ) ), x and y [T, D].
-/// The [T, F] hidden layer never exists; backward computes it again by tiles.
+/// y = x + dropout( down( GELU( up( norm(x) ) ) ) ), x and y [T, D]. No [T, F] hidden layer exists;
+/// backward recomputes it by tiles. Throws ShapeError when the shapes do not fit.
 Variable ffn(const Variable& x, const FfnVariables& weights, const Dropout& dropout);
 
 }  // namespace elastic::ops

@@ -9,8 +9,8 @@ namespace elastic::ops {
 /// x [B, k, D] -> [B, H, k, D]. Gradient: dx = heads_contract(g), dW_h = x_h^T g_h.
 Variable heads_expand(const Variable& x, const Variable& weight, std::int64_t num_heads);
 
-/// out[b, i, head h] = z[b, h, i] W_h^T. z [B, H, k, D] -> [B, k, D].
-/// Gradient: dz = heads_expand(g), dW_h = g_h^T z_h.
+/// The transpose: out[b, i, head h] = z[b, h, i] W_h^T. z [B, H, k, D] -> [B, k, D]. Gradient: dz =
+/// heads_expand(g), dW_h = g_h^T z_h.
 Variable heads_contract(const Variable& z, const Variable& weight);
 
 }  // namespace elastic::ops

@@ -10,7 +10,8 @@ namespace elastic::ops {
 /// dropout( norm( item_table[ids] + position_table[positions] ) ).
 ///
 /// item_table [V+1, D], position_table [N, D] or undefined, ids and positions [T] int32 -> [T, D].
-/// Gradient: recomputed from the ids; row 0 of the item table ("no item") never receives any.
+/// Gradient: backward recomputes the sum from the ids; row 0 of the item table ("no item") receives
+/// none. Throws ShapeError when the shapes do not fit.
 Variable input_embedding(const Variable& item_table,
                          const Variable& position_table,
                          const Tensor& ids,

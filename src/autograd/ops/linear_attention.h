@@ -6,10 +6,10 @@
 
 namespace elastic::ops {
 
-/// Every query of a segment times the sum of its keys' products with their values, head by head:
-/// context[b, h] = sum over the keys s of segment b of key_s^T value_s [Dh, Dh], out_t = query_t
-/// context[b, h]. No normalisation and no scale. Katharopoulos et al., arXiv 2006.16236; Shen et
-/// al., arXiv 1812.01243.
+/// Multiplies each query with the sum over its segment of key^T value, head by head: context[b, h]
+/// = sum over the keys s of segment b of key_s^T value_s [Dh, Dh], out_t = query_t context[b, h].
+/// No normalisation and no scale. Katharopoulos et al., arXiv 2006.16236; Shen et al., arXiv
+/// 1812.01243.
 ///
 /// query [Tq, D] in `queries`; key, value [Tk, D] in `keys`; heads side by side, Dh = D / num_heads
 /// -> [Tq, D]. Segment b of the queries reads segment b of the keys; zeros if that is empty.

@@ -16,7 +16,7 @@ Variable map_attention(const Variable& query,
   std::int64_t map_size = 0;
   for (std::int64_t b = 0; b < query_segments.size(); ++b) {
     require_shape(key_segments.length(b) > 0, "map_attention: segment ", b, " has no keys");
-    // Of planned segments only the longest is known.
+    // For planned segments only the longest length is known.
     const std::int32_t keys =
         key_segments.is_planned() ? key_segments.max_length() : key_segments.length(b);
     map_size += shape.num_heads * query_segments.length(b) * std::int64_t{keys};

@@ -1,4 +1,4 @@
-// Softmax attention with its probabilities stored, as most tools have it, to compare with.
+// Softmax attention with stored probabilities, as in most tools: a baseline.
 #pragma once
 
 #include "autograd/ops/attention_shape.h"
@@ -7,9 +7,9 @@
 
 namespace elastic::ops {
 
-/// segment_attention (autograd/ops/segment_attention.h) with the probabilities stored,
-/// [segments, H, queries, keys] of them, from forward to backward. No segment of keys may be empty,
-/// and there is no window.
+/// segment_attention (autograd/ops/segment_attention.h) that stores the probabilities, [segments,
+/// H, queries, keys], from forward to backward. Throws ShapeError for a window, an empty segment of
+/// keys, or shapes that do not fit.
 Variable map_attention(const Variable& query,
                        const Variable& key,
                        const Variable& value,

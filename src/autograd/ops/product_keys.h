@@ -15,9 +15,9 @@ struct ProductKeysResult {
 /// descending order, ties by the smaller id; gate = (k/M) softmax(scores of the chosen);
 /// experts = gate * memory[chosen], heads concatenated.
 ///
-/// query [B, M, Dk], subkeys [M, 2, S, Dk/2], memory [S*S, D], k = num_experts.
-/// Gradient: through the gate to query and sub-keys, and to the chosen memory rows; the choice
-/// itself has none. Throws ShapeError when the shapes do not fit or k is not divisible by M.
+/// query [B, M, Dk], subkeys [M, 2, S, Dk/2], memory [S*S, D], k = num_experts. Gradient: through
+/// the gate to query and sub-keys, and to the chosen memory rows; the choice itself has no
+/// gradient. Throws ShapeError when the shapes do not fit or k is not divisible by M.
 ProductKeysResult product_keys(const Variable& query,
                                const Variable& subkeys,
                                const Variable& memory,
@@ -28,7 +28,7 @@ struct ProductKeyGates {
   Variable gates;  ///< [R, k], mean 1
 };
 
-/// The same choice and its gates without the experts, for those who read them in place
+/// The same choice and gates without the experts' rows, for ops that read them in place
 /// (join_experts).
 ProductKeyGates product_key_gates(const Variable& query,
                                   const Variable& subkeys,

@@ -1,4 +1,4 @@
-// A projection along the sequence: Linformer's.
+// Linformer's projection along the sequence.
 #pragma once
 
 #include "autograd/variable.h"
@@ -6,7 +6,7 @@
 
 namespace elastic::ops {
 
-/// k rows made of a segment's tokens: out[b, i] = sum over the tokens t of segment b of
+/// Projects a segment's tokens to k rows: out[b, i] = sum over the tokens t of segment b of
 /// projection[i, c] x_t, column c belonging to the token c steps before the segment's last.
 ///
 /// x [T, D] in `segments`, none longer than N; projection [k, N] -> [B, k, D]. An empty segment

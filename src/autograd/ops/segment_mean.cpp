@@ -27,7 +27,7 @@ Variable segment_mean(const Variable& x, const Segments& segments) {
   const Variable query(
       zeros({segments.size(), x.shape()[1]}, tokens.dtype(), tokens.device(), Memory::kActivation));
   return segment_attention(query,
-                           Variable(tokens),  // without a gradient of its own
+                           Variable(tokens),  // a constant: no gradient
                            x,
                            Segments::uniform(segments.size(), 1, segments.device()),
                            segments,

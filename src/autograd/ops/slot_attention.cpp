@@ -39,8 +39,8 @@ void require_slots(const Variable& query,
   }
 }
 
-// The variable of the denominators depends on that of `out`, so that its gradient has arrived when
-// that of `out` goes on to the inputs.
+// `log_sum` depends on `out` in the graph, so that its gradient has arrived when the backward of
+// `out` runs.
 SlotAttention attend(const Variable& query,
                      const Variable& key,
                      const Variable& value,

@@ -10,10 +10,10 @@ namespace elastic::ops {
 /// out_t = softmax over slots(query_t . K_t) V_t, unscaled, heads side by side.
 ///
 /// query, key, value [T, D], gates [T, H, k] -> [T, D]. `key` may be the same variable as `value`:
-/// half the work. Gradient: the states are computed again from one in 64 of them.
-/// A defined `state` [B, H, 2 k, D/H], or [B, H, k, D/H] where key is value, carries what the slots
-/// hold from before the segments to after them; nothing is recorded then.
-/// Throws ShapeError when the shapes do not fit.
+/// half the work. Gradient: backward recomputes the states from every 64th of them. A defined
+/// `state` [B, H, 2 k, D/H], or [B, H, k, D/H] if key is value, holds the slots before the segments
+/// and is updated in place to those after them; nothing is recorded then. Throws ShapeError when
+/// the shapes do not fit.
 Variable slot_attention(const Variable& query,
                         const Variable& key,
                         const Variable& value,
@@ -26,7 +26,7 @@ struct SlotAttention {
   Variable log_sum;  ///< [T, H], the log of each softmax's denominator
 };
 
-/// The same with the denominators, for what joins the softmax later (join_experts).
+/// The same with the denominators, for extending the softmax later (join_experts).
 SlotAttention slot_attention_with_sums(const Variable& query,
                                        const Variable& key,
                                        const Variable& value,

@@ -1,4 +1,4 @@
-// Between one tensor and its parts along the first dimension.
+// Splits a tensor into parts along the first dimension, and joins parts.
 #pragma once
 
 #include <vector>
@@ -7,12 +7,12 @@
 
 namespace elastic::ops {
 
-/// The N parts of x [N, ...], each [...], sharing its elements. Gradient: each part's adds into its
-/// own place. Throws ShapeError for a scalar.
+/// The N parts of x [N, ...], each [...], sharing its elements. Gradient: each part's is added at
+/// its place. Throws ShapeError for a scalar.
 std::vector<Variable> unstack(const Variable& x);
 
-/// The opposite: N variables of one shape [...] -> [N, ...], copied. Throws ShapeError when shapes
-/// differ, or there is none.
+/// The inverse: N variables of one shape [...] -> [N, ...], copied. Throws ShapeError when shapes
+/// differ or N is 0.
 Variable stack(const std::vector<Variable>& parts);
 
 }  // namespace elastic::ops

@@ -5,7 +5,7 @@
 
 namespace elastic::ops {
 
-/// Sum of all elements, shape [].
+/// Sum of all elements, shape []. Gradient: g everywhere.
 Variable sum(const Variable& x);
 
 }  // namespace elastic::ops

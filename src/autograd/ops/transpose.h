@@ -5,7 +5,7 @@
 
 namespace elastic::ops {
 
-/// Transpose of a matrix [N, M] -> [M, N].
+/// Transpose of a matrix [N, M] -> [M, N]. Throws ShapeError unless x is a matrix.
 Variable transpose(const Variable& x);
 
 }  // namespace elastic::ops

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kSlice = 1 << 15;
 
-// The slices of all tensors as one list of tasks.
+// One list of tasks: the slices of all tensors.
 struct Slice {
   std::size_t tensor;
   std::int64_t begin;
@@ -36,7 +36,7 @@ double slice_work(const std::vector<Slice>& slices) {
   return kElementWork * elements;
 }
 
-// Adam's numbers of a step, and its update of elements that follow each other.
+// Adam's constants of a step, and its update of contiguous elements.
 template <class T>
 class AdamUpdate {
  public:
@@ -58,7 +58,7 @@ class AdamUpdate {
                   T* __restrict param,
                   T* __restrict first,
                   T* __restrict second) const {
-    const AdamUpdate n = *this;  // so that the compiler knows that nothing below changes it
+    const AdamUpdate n = *this;  // a copy: the compiler then knows that no store below changes it
     for (std::int64_t i = 0; i < count; ++i) {
       const T g = grad[i] * n.scale_;
       first[i] = n.beta1_ * first[i] + (T(1) - n.beta1_) * g;

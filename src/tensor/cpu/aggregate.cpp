@@ -28,7 +28,7 @@ struct Running {
       : maximum(base), denominator(base + queries), pooled(base + 2 * queries) {}
 };
 
-// Takes a tile of scores [rows, Q] and its tokens z [rows, D] into the running softmax.
+// Updates the running softmax with a tile of scores [rows, Q] and its tokens z [rows, D].
 template <class T>
 void accumulate_tile(T* scores,
                      const T* z,
@@ -69,7 +69,7 @@ void accumulate_tile(T* scores,
       queries, dim, rows, transposed<T>(scores, queries), z, dim, run.pooled, dim, !first);
 }
 
-// Joins each segment's chunks, in order.
+// Merges each segment's chunks in order.
 template <class T>
 void join_chunks(const kernels::AggregateForward& k, const SegmentChunks& chunks, T* running) {
   const std::int64_t dim = k.x.cols();
@@ -180,7 +180,7 @@ void stack_queries(const kernels::AggregateBackward& k,
   }
 }
 
-// The queries' gradient: a segment's chunks, in order.
+// The queries' gradient: the sum of a segment's chunks, in order.
 template <class T>
 void sum_query_gradient(const kernels::AggregateBackward& k,
                         const SegmentChunks& chunks,
@@ -204,8 +204,8 @@ void backward(const kernels::AggregateBackward& k) {
   const std::int64_t queries = k.log_sum.cols() * k.log_sum.shape()[1];
   const NormView<T> norm(k.norm);
   const SegmentChunks chunks(k.segments);
-  // The query and the gradient of the pooled rows side by side: one product gives scores and their
-  // gradients, one the gradient of the tokens.
+  // Stacks the query and the gradient of the pooled rows: one product computes scores and their
+  // gradients, another the gradient of the tokens.
   const std::int64_t both = 2 * queries;
   ScratchLayout layout;
   const ScratchPart columns_part = layout.part(packed_size<T>(dim, both));

@@ -18,7 +18,7 @@ void argmax_rows(const kernels::ArgmaxRows& k) {
       const T* row = k.x.data<T>() + i * columns;
       const T largest = ConstArrayMap<T>(row, columns).maxCoeff();
       const T* found = std::find(row, row + columns, largest);
-      // Not found where something is not a number.
+      // Not found if the row has a NaN.
       result[i] = found == row + columns ? 0 : static_cast<std::int32_t>(found - row);
     }
   });

@@ -1,5 +1,5 @@
-// Pieces that the attention kernels share: scores of a tile of queries, kept transposed
-// [keys, queries] so that the softmax over keys runs down columns, one vector lane a query.
+// Shared parts of the attention kernels: scores of a tile of queries, kept transposed [keys,
+// queries] so that the softmax over keys runs down columns, one vector lane a query.
 #pragma once
 
 #include <algorithm>
@@ -20,8 +20,8 @@ namespace elastic::cpu {
 /// Queries of one tile.
 inline constexpr std::int64_t kQueryTile = 64;
 
-/// Columns of a tile's scores: its queries filled up to whole vectors. What the columns filled up
-/// hold reaches no result.
+/// Columns of a tile's scores: its queries padded to whole vectors. Padded columns affect no
+/// result.
 template <class T>
 constexpr std::int64_t score_columns(std::int64_t queries) {
   return (queries + kLanes<T> - 1) / kLanes<T> * kLanes<T>;

@@ -1,4 +1,4 @@
-// How kernels walk over rows and the items of a catalogue.
+// The tiling of rows and catalogue items.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What LISA's attention does along a sequence: counts of codewords, the words' weights, and how the
-// tokens are shared out.
+// Parts of LISA's attention along a sequence: counts of codewords, the words' weights, and the
+// division of tokens among threads.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace elastic::cpu {
 
-/// counts = factor * counts + addend, both [size]; what is too small becomes zero.
+/// counts = factor * counts + addend, both [size]; counts that are too small become zero.
 template <class T>
 inline void decay_counts(T factor, const T* addend, std::int64_t size, T* counts) {
   for_lanes<T>(size, [&](auto v, std::int64_t j) {
@@ -35,7 +35,7 @@ inline void decay_counts(T factor, const T* addend, std::int64_t size, T* counts
 template <class T>
 struct HistogramView {
   const std::int32_t* codes;
-  const T* occupancy;  ///< null: one at the code
+  const T* occupancy;  ///< null: one-hot codes
   const std::int32_t* ids;
   std::int64_t items;  ///< V + 1
   std::int64_t codebooks;
@@ -58,7 +58,7 @@ struct HistogramView {
     return occupancy + (ids[token] * codebooks + c) * words;
   }
 
-  /// The counts [W] of codebook c, one token later.
+  /// Advances the counts [W] of codebook c by one token.
   void advance(std::int64_t token, std::int64_t c, T* counts) const {
     if (occupancy != nullptr) {
       decay_counts<T>(factor, row(token, c), words, counts);
@@ -109,7 +109,8 @@ class WordWeights {
         });
   }
 
-  /// Of one token; `row` is c * W + code. alpha, ratio, scratch [W]; `ratio` may be null.
+  /// Computes one token's weights; `row` is c * W + code. alpha, ratio, scratch [W]; `ratio` may be
+  /// null.
   void operator()(std::int64_t row, const T* counts, T* alpha, T* ratio, T* scratch) const {
     const T* exponentials = exponentials_.data<T>() + row * words_;
     T total = weigh(counts, exponentials, alpha);
@@ -141,7 +142,7 @@ class WordWeights {
     return sum.total();
   }
 
-  // With exponentials relative to the largest score among the words met.
+  // With exponentials relative to the largest score among the words that have occurred.
   T weigh_met(const T* scores, const T* counts, T* exponentials, T* alpha) const {
     T largest = std::numeric_limits<T>::lowest();
     for (std::int64_t w = 0; w < words_; ++w) {
@@ -163,9 +164,9 @@ class WordWeights {
   Tensor exponentials_;
 };
 
-/// How a ragged batch's tokens are shared out. A chunk is a part of one segment, whose counts start
-/// from what the chunks before it leave; a unit, which one thread takes, holds whole chunks of some
-/// hundred tokens together; a round holds units of whole segments.
+/// The division of a ragged batch's tokens. A chunk is a part of one segment; its counts start from
+/// the end of the chunk before it. A unit, the work of one thread, is some whole chunks with a few
+/// hundred tokens together. A round is units of whole segments.
 class HistogramPlan {
  public:
   struct Range {
@@ -209,7 +210,7 @@ class HistogramPlan {
   [[nodiscard]] Range unit_tokens(std::size_t unit) const {
     return {chunks[units[unit].begin].begin, chunks[units[unit].end - 1].end};
   }
-  /// Whether the chunk goes on in the next one.
+  /// Whether the chunk's segment continues in the next chunk.
   [[nodiscard]] bool goes_on(std::int64_t chunk) const {
     return chunk + 1 < chunks.count() && chunks[chunk + 1].segment == chunks[chunk].segment;
   }
@@ -253,7 +254,7 @@ class ChunkStarts {
     });
   }
 
-  /// counts [count * W] = what codebooks first..first+count-1 start the chunk from.
+  /// counts [count * W] = the counts of codebooks first..first+count-1 at the chunk's start.
   void copy_to(std::int64_t chunk, std::int64_t first, std::int64_t count, T* counts) const {
     if (chunk > 0 && plan_.goes_on(chunk - 1)) {
       std::copy(at(chunk, first), at(chunk, first + count), counts);

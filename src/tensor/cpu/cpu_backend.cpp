@@ -14,8 +14,8 @@
 namespace elastic::cpu {
 namespace {
 
-// Large blocks lie on huge pages where the system grants them: passes over the tokens otherwise
-// wait for the translation of addresses.
+// Requests huge pages for large blocks: with small pages, passes over the tokens wait for address
+// translation.
 void* allocate_block(std::size_t bytes) {
   constexpr std::size_t kAlign = 512;
   constexpr std::size_t kHugePage = std::size_t{2} << 20;
@@ -24,7 +24,7 @@ void* allocate_block(std::size_t bytes) {
   }
   void* block = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
   if (block != nullptr) {
-    madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // only advice
+    madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a hint
   }
   return block;
 }
@@ -82,7 +82,7 @@ class CpuBackend final : public Backend {
 };
 
 const BackendEntry cpu_entry(Device::kCpu, []() -> Backend& {
-  // Never destroyed: tensors in static storage may outlive any order of destruction.
+  // Never destroyed: tensors in static storage may be destroyed later.
   static CpuBackend& backend = *new CpuBackend;
   return backend;
 });

@@ -76,7 +76,7 @@ void forward(const kernels::DispatchForward& k) {
   parallel_for(chunks.count(), product_work(k.x.rows(), columns, dim), [&](std::int64_t c) {
     T* key_packed = key_part.of(scratch.get());
     T* value_packed = value_part.of(scratch.get());
-    T* z = z_part.of(scratch.get());  // then the mixer's result
+    T* z = z_part.of(scratch.get());  // later the mixer's result
     T* scores = scores_part.of(scratch.get());
     const SegmentChunks::Chunk& chunk = chunks[c];
     const std::int64_t first = chunk.segment * columns * dim;

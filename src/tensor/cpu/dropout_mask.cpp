@@ -14,9 +14,8 @@ namespace elastic::cpu {
 namespace {
 
 // Sixteen Philox4x32-10 counters side by side in two vectors. A lane of 64 bits holds a word in its
-// low half: one widening product per round and word then needs no shuffle, and what is left in the
-// high half is never looked at. The constants are those of Salmon et al. 2011; the test compares
-// with Random123.
+// low half: one widening product per round and word then needs no shuffle. The high halves are
+// ignored. The constants are those of Salmon et al. 2011; the test compares with Random123.
 constexpr std::int64_t kBlock = 128;  // elements: 16 lanes x 4 words x 2 halves
 constexpr std::size_t kLanes = 8;
 typedef std::uint64_t Lanes __attribute__((vector_size(64)));
@@ -88,7 +87,7 @@ std::array<Words, 4> block_words(const Dropout& dropout, std::int64_t block) {
   return words;
 }
 
-// What each of a block's elements is multiplied by.
+// The factor of each of a block's elements.
 template <class T>
 void block_factors(const Dropout& dropout, std::int64_t block, T* factors) {
   const auto threshold = static_cast<std::uint32_t>(std::lround(dropout.rate * 65536.0));

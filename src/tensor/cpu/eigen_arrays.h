@@ -1,4 +1,4 @@
-// Memory seen as arrays of Eigen, for what is written shorter with them and need not be fast.
+// Memory mapped as Eigen arrays, for code that is shorter with them and need not be fast.
 #pragma once
 
 #include <Eigen/Core>

@@ -1,5 +1,5 @@
-// The position-wise network with its norm and residual, by tiles of tokens: the hidden layer lives
-// in a tile's scratch and is computed again in backward.
+// The position-wise network with its norm and residual, by tiles of tokens: the hidden layer exists
+// in a tile's scratch only, and backward recomputes it.
 #include "tensor/kernels/ffn.h"
 
 #include "tensor/cpu/dropout_mask.h"

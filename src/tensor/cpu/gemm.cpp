@@ -12,8 +12,8 @@ namespace {
 template <class T>
 constexpr std::int64_t kPanel = panel_columns<T>();
 
-// Rows of the register tile: 6 x 2 accumulators, two of b and a broadcast fill 16 registers; 32
-// registers hold 12 rows.
+// Rows of the register tile: 6 x 2 accumulators, two vectors of b and a broadcast fill 16
+// registers; 32 registers allow 12 rows.
 #if defined(__AVX512F__)
 constexpr int kTileRows = 12;
 #else
@@ -22,7 +22,7 @@ constexpr int kTileRows = 6;
 // Depth of a block: its panel of b, 256 x 2 vectors, stays in the first-level cache.
 constexpr std::int64_t kBlockDepth = 256;
 
-// c [Rows, Vectors] (+)= a [Rows, k] b [k, Vectors] in registers; a vector is one of columns.
+// c [Rows, Vectors] (+)= a [Rows, k] b [k, Vectors] in registers; vectors run along columns.
 // ColumnMajorA: a's column stride is general and its row stride 1; otherwise the other way round.
 template <class T, int Rows, int Vectors, bool ColumnMajorA>
 inline void register_tile(std::int64_t k,
@@ -97,7 +97,7 @@ void panel_product(std::int64_t m,
   constexpr std::int64_t kWidth = Vectors * kLanes<T>;
   const std::int64_t row_step = ColumnMajorA ? 1 : a.row_stride;
   const std::int64_t stride = ColumnMajorA ? a.col_stride : a.row_stride;
-  // Tiles of about equal height: one of few rows would wait for its own sums.
+  // Tiles of about equal height: in a tile of few rows, each sum would wait for its own last step.
   const std::int64_t tiles = (m + kTileRows - 1) / kTileRows;
   for (std::int64_t t = 0; t < tiles; ++t) {
     const std::int64_t i = m * t / tiles;
@@ -269,7 +269,7 @@ void gemm_unpacked(std::int64_t m,
                    T* c,
                    std::int64_t ldc,
                    bool accumulate) {
-  // Fewer rows than this do not repay the copy of a panel that can be read in place.
+  // For fewer rows than this, copying a panel costs more than reading it in place.
   constexpr std::int64_t kRowsWorthPacking = 4 * kTileRows;
   alignas(64) T panel[static_cast<std::size_t>(kBlockDepth * kPanel<T>)];
   if (k == 0 && !accumulate) {

@@ -1,9 +1,9 @@
 // Small matrix products for one thread: the tiles of every kernel.
 //
-// Every element is one sum over k = 0, 1, ... in order, with one rounding per multiply-add where
-// the machine has them, whatever its place in the matrix: a row's result does not depend on the
-// rows beside it. Written by hand because Eigen's kernels promise neither that nor a bound on the
-// memory they allocate; docs/performance.md compares the speed.
+// Every element is one sum over k = 0, 1, ... in order, with one rounding per multiply-add if the
+// machine has them, independent of its place in the matrix: a row's result does not depend on other
+// rows. Written by hand because Eigen guarantees neither this nor a bound on the memory that it
+// allocates; docs/performance.md compares the speed.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,7 @@ void gemm(std::int64_t m,
           std::int64_t ldc,
           bool accumulate);
 
-/// The same with a row-major, unpacked b whose rows are `ldb` apart.
+/// The same product with a row-major, unpacked b whose rows are `ldb` apart.
 template <class T>
 void gemm_unpacked(std::int64_t m,
                    std::int64_t n,

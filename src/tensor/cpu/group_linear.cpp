@@ -1,5 +1,5 @@
-// A linear layer over groups of tokens: the pooling of ELASTIC's query network. Groups are put
-// together a tile at a time; no [G, stride D] tensor exists.
+// A linear layer over groups of tokens: the pooling of ELASTIC's query network. Groups are
+// assembled a tile at a time; no [G, stride D] tensor exists.
 #include "tensor/kernels/group_linear.h"
 
 #include <algorithm>
@@ -17,9 +17,9 @@ struct Grouping {
   std::int64_t stride;
 };
 
-// Calls body(place, missing, first, count) for the parts of groups begin..end-1 in each segment:
-// from `place` on, counted in tokens of the tile, stand `missing` zero vectors, then `count` tokens
-// from token `first` on.
+// Calls body(place, missing, first, count) for the parts of groups begin..end-1 in each segment. A
+// part starts at `place`, counted in tokens of the tile, and holds `missing` zero vectors, then
+// `count` tokens starting with token `first`.
 template <class Body>
 void for_each_part(const Grouping& by, std::int64_t begin, std::int64_t end, const Body& body) {
   const std::vector<std::int32_t>& starts = by.groups.host();
@@ -37,8 +37,8 @@ void for_each_part(const Grouping& by, std::int64_t begin, std::int64_t end, con
   }
 }
 
-// Groups begin..end-1 as rows [end - begin, stride * dim]: in x itself where they lie there so,
-// otherwise copied into `scratch`.
+// Groups begin..end-1 as rows [end - begin, stride * dim]: in x itself if they are contiguous
+// there, otherwise copied into `scratch`.
 template <class T>
 const T* group_rows(const Grouping& by,
                     const T* x,

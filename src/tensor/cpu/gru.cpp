@@ -1,6 +1,6 @@
 // A gated recurrent unit along segments. Sequences of about the same length advance together, so
-// that a step is a product of matrices; where there are fewer sequences than threads, the threads
-// share the units of each step.
+// that a step is a product of matrices. With fewer sequences than threads, the threads share the
+// units of each step.
 #include "tensor/kernels/gru.h"
 
 #include "tensor/cpu/gemm.h"
@@ -27,7 +27,7 @@ class PackedGates {
     }
   }
 
-  /// The gates' products with states [rows, D], of some units alone, into the gates' blocks.
+  /// Writes the gates' products with states [rows, D], for some units only, into the gates' blocks.
   void multiply(const T* states, std::int64_t rows, Units units, const GateBlocks<T>& out) const {
     const T* panels = packed_.template data<T>() + units.begin * dim_;
     for (T* block : {out.reset, out.update, out.hidden}) {
@@ -49,7 +49,7 @@ void forward(const kernels::GruForward& k) {
   const SequenceTiles sequences(k.segments, dim);
   const std::int64_t size = sequences.tile_rows() * dim;
   const ThreadScratch<T> gate_scratch(GateBlocks<T>::kBlocks * size);
-  const ThreadScratch<T> state_scratch(2 * size);  // before a step and after, in turn
+  const ThreadScratch<T> state_scratch(2 * size);  // before and after a step, alternating
   const T* in = k.input.data<T>();
   T* out = k.hidden.data<T>();
 
@@ -91,7 +91,7 @@ void forward(const kernels::GruForward& k) {
   });
 }
 
-// Copies the states before tokens begin..begin + rows - 1: zero at a segment's first.
+// Copies the states before tokens begin..begin + rows - 1; zero before a segment's first token.
 template <class T>
 void states_before(const T* hidden,
                    const Segments& segments,
@@ -110,9 +110,9 @@ void states_before(const T* hidden,
   }
 }
 
-// What turns dL/dh_t into gradients, for all tokens at once: to `factors` [T, 3 D] those of the
-// gates' inputs, c_r = c_n g_n r (1 - r), c_z = (h_{t-1} - n) z (1 - z), c_n = (1 - z) (1 - n^2),
-// and to `reset_update` [T, 2 D] the gates r and z.
+// Computes the factors of dL/dh_t in the gradients, for all tokens at once. Writes to `factors` [T,
+// 3 D] those of the gates' inputs, c_r = c_n g_n r (1 - r), c_z = (h_{t-1} - n) z (1 - z), c_n = (1
+// - z) (1 - n^2), and to `reset_update` [T, 2 D] the gates r and z.
 template <class T>
 void gate_factors(const Tensor& input,
                   const Tensor& weight,
@@ -171,7 +171,7 @@ void reverse_recurrence(const Tensor& weight,
   const SequenceTiles sequences(segments, dim);
   const std::int64_t size = sequences.tile_rows() * 3 * dim;
   const ThreadScratch<T> carry_scratch(size / 3);
-  const ThreadScratch<T> gate_scratch(2 * size);  // of a step and of the one before it, in turn
+  const ThreadScratch<T> gate_scratch(2 * size);  // of a step and of the one before it, alternating
 
   for_each_tile(sequences, gate_scratch, [&](const SequenceTile& tile, T* grads) {
     const Units units = tile.units;
@@ -219,7 +219,8 @@ void reverse_recurrence(const Tensor& weight,
   });
 }
 
-// grad_weight = sum over tokens of [d_r, d_z, d_n r]^T h_{t-1}, grad_bias the same of ones.
+// grad_weight = sum over tokens of [d_r, d_z, d_n r]^T h_{t-1}, grad_bias = sum of [d_r, d_z, d_n
+// r].
 template <class T>
 void weight_gradient(const Segments& segments,
                      const Tensor& hidden,

@@ -8,8 +8,8 @@
 
 namespace elastic::cpu {
 
-/// Blocks [rows, width] side by side in memory, each `size` elements: what a product gives for the
-/// reset, update and new gate, and then the gates themselves.
+/// Blocks [rows, width] side by side in memory, each `size` elements: first the products for the
+/// reset, update and new gate, later the gates themselves.
 template <class T>
 struct GateBlocks {
   T* reset;
@@ -22,7 +22,7 @@ struct GateBlocks {
       : reset(base), update(base + size), hidden(base + 2 * size), fresh(base + 3 * size) {}
 };
 
-/// x[i] = 1 / (1 + exp(-x[i])), for x that holds -x already.
+/// x[i] = 1 / (1 + exp(x[i])): the sigmoid of -x[i].
 template <class T>
 inline void sigmoid_of_negated(T* x, std::int64_t count) {
   exp_in_place(x, count);
@@ -32,9 +32,9 @@ inline void sigmoid_of_negated(T* x, std::int64_t count) {
   });
 }
 
-/// From products h weight^T to gates: r = sigmoid(i_r + g_r), z = sigmoid(i_z + g_z),
-/// n = tanh(i_n + r g_n), with g the product and its bias. input(row) points to a row's inputs of
-/// the reset gate, `dim` before those of the update gate; `bias` likewise.
+/// Turns products h weight^T into gates: r = sigmoid(i_r + g_r), z = sigmoid(i_z + g_z), n =
+/// tanh(i_n + r g_n), with g the product and its bias. input(row) points to a row's inputs of the
+/// reset gate, `dim` before those of the update gate; `bias` likewise.
 template <class T, class Input>
 void gru_gates(std::int64_t rows,
                std::int64_t width,

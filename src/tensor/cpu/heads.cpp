@@ -7,7 +7,7 @@
 namespace elastic::cpu {
 namespace {
 
-// Where head h of sequence b lies in experts [B, H, k, D], in rows [B, k, D] and in a weight [D,
+// Offsets of head h of sequence b in experts [B, H, k, D], in rows [B, k, D] and in a weight [D,
 // D].
 template <class T>
 class Heads {
@@ -41,8 +41,8 @@ class Heads {
   std::int64_t dim_;
 };
 
-// to(b, h) [k, outer] = from(b, h) [k, inner] times weight(h) [inner, outer], whose rows, but for
-// those of the weight, are D apart. The weights are packed once for all sequences.
+// to(b, h) [k, outer] = from(b, h) [k, inner] times weight(h) [inner, outer], the rows of `to` and
+// `from` are D apart. The weights are packed once for all sequences.
 template <class T, class From, class Weight, class To>
 void multiply_heads(const Heads<T>& by,
                     std::int64_t inner,

@@ -1,6 +1,6 @@
-// Attention to decayed histograms of codewords. Counts run along the segments, a tile's words'
-// weights [tile, C W] meet the values in one product. Backward makes counts and weights again, from
-// the counts at every tile's begin.
+// Attention to decayed histograms of codewords. Counts are accumulated along the segments; one
+// product multiplies a tile's word weights [tile, C W] with the values. Backward recomputes counts
+// and weights from the counts at each tile's start.
 #include "tensor/kernels/histogram_attention.h"
 
 #include "tensor/cpu/code_histogram.h"
@@ -81,9 +81,10 @@ void forward(const kernels::HistogramAttentionForward& k) {
 // With e the exponentials, s their weighted sum, g = dL/dout and p_w = g . value_w, of one token
 // and codebook: alpha = count e / s, ratio = e / s,
 //   dscores = alpha (p - alpha . p),  dcounts = ratio (p - alpha . p),  dvalues = alpha^T g,
-// and a token's occupancy stands in the counts of itself and all later ones of its segment:
+// and a token's occupancy enters the counts of itself and all later tokens of its segment:
 //   doccupancy_j = dcounts_j + e^-decay doccupancy_{j+1}.
-// A round of segments and a codebook at a time; sums over tokens go unit by unit, in order.
+// Processes one round of segments and one codebook at a time; sums over tokens add the units in
+// order.
 template <class T>
 class Backward {
  public:
@@ -153,7 +154,7 @@ class Backward {
     T* counts;   // [W]
     T* exact;    // [W]
     T* later;    // [W]: doccupancy of the token after
-    T* restart;  // [tiles of a unit, W]: counts at their begin
+    T* restart;  // [tiles of a unit, W]: counts at their starts
   };
   Buffers buffers() const {
     T* base = scratch_.get();
@@ -172,8 +173,8 @@ class Backward {
   }
   double work(std::int64_t rows) const { return 2.0 * product_work(rows, words_, dim_); }
 
-  // Rows [alpha, ratio] of a tile become dvalues and dscores, added into `sums`, and dcounts in
-  // buffers.dot. code(i): the row's codeword.
+  // Computes dvalues and dscores from rows [alpha, ratio] of a tile and adds them to `sums`; leaves
+  // dcounts in buffers.dot. code(i): the row's codeword.
   template <class Code>
   void tile_gradient(
       const Buffers& of, std::int64_t rows, const T* grad, const Code& code, T* sums) const {
@@ -207,7 +208,7 @@ class Backward {
     }
   }
 
-  // The gradient of each token's occupancy, as far as its own chunk goes.
+  // The gradient of each token's occupancy, from its own chunk only.
   void all_tokens(const HistogramPlan::Round& round, std::int64_t c) {
     const std::int64_t units = round.units.end - round.units.begin;
     reduce_chunks(Tiles{units, 1},
@@ -263,7 +264,7 @@ class Backward {
     }
   }
 
-  // dcounts of a tile whose last token lies in `chunk`, from its end to its begin.
+  // dcounts of a tile whose last token is in `chunk`, from its end to its start.
   void add_later_tokens(const Buffers& of,
                         std::int64_t begin,
                         std::int64_t rows,
@@ -280,7 +281,7 @@ class Backward {
     }
   }
 
-  // What the chunks after a token's own add.
+  // Adds the gradients from the chunks after a token's own.
   void add_later_chunks(const HistogramPlan::Round& round) {
     const SegmentChunks& chunks = plan_.chunks;
     parallel_for(round.segments.end - round.segments.begin,
@@ -297,7 +298,8 @@ class Backward {
                  });
   }
 
-  // Tokens begin..end-1 += source, times `weight` at the last of them and less before.
+  // Tokens begin..end-1 += factor * source, the factor being `weight` at the last token and
+  // decaying towards the first.
   void spread(const T* source, T weight, std::int64_t begin, std::int64_t end) const {
     for (std::int64_t token = end - 1; token >= begin && weight >= kLeastCount<T>; --token) {
       T* target = grad_token(token);

@@ -1,5 +1,5 @@
-// Retrieved experts join a softmax that each token has been through, head by head: a token's
-// experts are read in place, their rows of the table stay in cache.
+// Adds retrieved experts to a computed attention softmax, per token and head. Experts are read in
+// place; their table rows stay in cache.
 #include "tensor/kernels/join_experts.h"
 
 #include <cmath>
@@ -94,7 +94,7 @@ struct JoinGrads {
   T* log_sum;
   T* query;
   T* gates;
-  T* factors;  ///< [R, k, H, 2], of `joined` and of the query in an expert's gradient
+  T* factors;  ///< [R, k, H, 2], factors of grad_joined and of the query in an expert's gradient
 };
 
 // With w the weights, g = dL/d(joined), row_i the expert without its gate, r_i = query . row_i,

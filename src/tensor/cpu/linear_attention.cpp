@@ -10,7 +10,7 @@
 namespace elastic::cpu {
 namespace {
 
-// How rows [T, D] fall into heads, side by side, and matrices [B, H, Dh, Dh] into segments.
+// The layout of heads in rows [T, D], side by side, and in matrices [B, H, Dh, Dh].
 struct Heads {
   std::int64_t count;
   std::int64_t dim;  ///< Dh
@@ -46,7 +46,7 @@ void sum_products(const Tensor& left,
                   heads.dim,
                   false);
   });
-  // Segments of several chunks, in order, and of none.
+  // Segments of several chunks (summed in order) or of none (zero).
   for (std::int64_t b = 0; b < num_segments; ++b) {
     const std::int64_t first = chunks.first(b);
     if (const std::int64_t count = chunks.first(b + 1) - first; count != 1) {

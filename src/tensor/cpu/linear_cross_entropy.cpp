@@ -1,11 +1,11 @@
 // Softmax cross-entropy over the whole catalogue without stored logits.
 //
-// Rows are taken in blocks of 64, a few blocks (one "round") at a time. A block's logits are kept
+// Rows form blocks of 64, processed a few blocks (one "round") at a time. A block's logits are kept
 // transposed, [items, 64]: the catalogue is the long side and is read in place, the softmax runs
-// down columns, one vector lane a row. In a round, first the blocks in parallel (logits, their
+// down columns, one vector lane a row. A round first processes its blocks in parallel (logits,
 // exponentials, the rows' gradients), then ranges of items in parallel (the table's gradient,
-// adding the blocks in order). A catalogue past kSlabItems is taken in slabs: the workspace is
-// bounded whatever R and V, at the price of computing the logits twice.
+// adding the blocks in order). A catalogue of more than kSlabItems is processed in slabs: this
+// bounds the workspace for any R and V, but computes the logits twice.
 #include "tensor/kernels/linear_cross_entropy.h"
 
 #include <cmath>
@@ -40,7 +40,7 @@ class CrossEntropy {
         grad_hidden_(grad_hidden == nullptr ? nullptr : grad_hidden->data<T>()),
         grad_table_(grad_table == nullptr ? nullptr : grad_table->data<T>() + dim_),
         blocks_{rows_, kBlockRows},
-        // Enough blocks that no thread waits; more would only leave the cache.
+        // Enough blocks to keep all threads busy; more would not fit the cache.
         round_blocks_(std::min<std::int64_t>(blocks_.count(), 2 * omp_get_max_threads())),
         packed_(packed_size<T>(dim_, kBlockRows)),
         logits_(workspace<T>(round_blocks_ * slab_items_ * kBlockRows)),
@@ -118,7 +118,8 @@ class CrossEntropy {
          false);
   }
 
-  // First pass: the running maximum and denominator; leaves exponentials when one slab holds all.
+  // First pass: the running maximum and denominator; keeps the exponentials if one slab holds all
+  // items.
   void logits_of_slab(std::int64_t block,
                       std::int64_t slot,
                       std::int64_t begin,
@@ -167,7 +168,7 @@ class CrossEntropy {
       const double log_sum = static_cast<double>(maximum(slot)[r]) +
                              std::log(static_cast<double>(denominator(slot)[r]));
       loss += log_sum - static_cast<double>(target_logit(slot)[r]);
-      // The probabilities are never scaled: the rows they multiply are.
+      // Scales the rows that the exponentials multiply, not the exponentials.
       const T factor = weight() / denominator(slot)[r];
       denominator(slot)[r] = factor;
       const T* from = hidden_ + (blocks_.begin(block) + r) * dim_;
@@ -179,7 +180,7 @@ class CrossEntropy {
     block_losses_.data<double>()[block] = loss;
   }
 
-  // Second pass over a slab that the first did not leave.
+  // Second pass over a slab whose exponentials the first did not keep.
   void exponentials_of_slab(std::int64_t block,
                             std::int64_t slot,
                             std::int64_t begin,
@@ -195,7 +196,7 @@ class CrossEntropy {
     });
   }
 
-  // grad_hidden (+)= exp^T table, still without the rows' factors.
+  // grad_hidden (+)= exp^T table, not yet scaled by the rows' factors.
   void add_row_gradient(std::int64_t block,
                         std::int64_t slot,
                         std::int64_t begin,

@@ -1,6 +1,5 @@
-// Softmax attention with its map stored, as most tools have it: all scores of a segment and head at
-// once, the softmax in place, kept for backward. The baseline that linear attention is held
-// against.
+// Softmax attention with a stored map, as in most tools: all scores of a segment and head at once,
+// the softmax in place, kept for backward. The baseline for linear attention.
 #include "tensor/kernels/map_attention.h"
 
 #include "tensor/cpu/attention_tile.h"
@@ -11,7 +10,7 @@
 namespace elastic::cpu {
 namespace {
 
-// Where the maps of the segments begin: segment b holds H maps of queries x keys, each as tiles of
+// Offsets of the segments' maps: segment b holds H maps of queries x keys, each stored as tiles of
 // queries, a tile as [keys, queries of the tile].
 std::vector<std::int64_t> map_offsets(const AttentionLayout& layout) {
   std::vector<std::int64_t> offsets{0};
@@ -112,9 +111,9 @@ struct TilePointers {
   T* grad_value;
 };
 
-// With P the map and g = dL/dout: dV = P^T g, dS = P (g V^T - sum(g out)) scale, dQ = dS K,
-// dK = dS^T Q; dS takes the map's place. The `first` tile of a segment writes dK and dV, the others
-// add to them.
+// With P the map and g = dL/dout: dV = P^T g, dS = P (g V^T - sum(g out)) scale, dQ = dS K, dK =
+// dS^T Q; dS overwrites the map. The `first` tile of a segment writes dK and dV, later tiles add to
+// them.
 template <class T>
 void backward_tile(const AttentionProblem<T>& problem,
                    const TilePointers<T>& tile,

@@ -1,4 +1,4 @@
-// Multiplication and addition of vectors in one, at every level of optimisation.
+// Fused multiply-add of vectors, at every optimisation level.
 #pragma once
 
 #if defined(__AVX512F__) || defined(__FMA__)
@@ -17,7 +17,7 @@ inline constexpr bool kFusedMultiplyAdd = true;
 inline constexpr bool kFusedMultiplyAdd = false;
 #endif
 
-/// a b + c, rounded once on x86 with FMA; elsewhere as the compiler has it.
+/// a b + c, rounded once on x86 with FMA; elsewhere as the compiler chooses.
 template <class T>
 inline Vector<T> multiply_add(Vector<T> a, Vector<T> b, Vector<T> c) {
 #if defined(__AVX512F__)

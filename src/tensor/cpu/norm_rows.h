@@ -1,4 +1,4 @@
-// LayerNorm over the rows of a tile, shared by every kernel that normalises what it reads.
+// LayerNorm over the rows of a tile, shared by all kernels that normalise their input.
 #pragma once
 
 #include <cmath>
@@ -23,7 +23,7 @@ struct NormView {
         bias(norm.bias.defined() ? norm.bias.data<T>() : nullptr) {}
 };
 
-/// Calls body(d) with the row length as a constant where it is a usual one, so that a row's loops
+/// Calls body(d) with the row length, as a compile-time constant for common lengths. Loops then
 /// unroll and a row stays in registers: three times as fast as loops of unknown length.
 template <class Body>
 inline void with_row_length(std::int64_t dim, const Body& body) {

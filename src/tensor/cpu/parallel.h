@@ -10,18 +10,18 @@
 
 namespace elastic::cpu {
 
-/// Multiply-adds below which a second thread does not repay its waking.
+/// Multiply-adds below which waking a second thread does not pay.
 inline constexpr double kParallelWork = 1 << 20;
-/// What an element of a loop without products counts as, in multiply-adds: a few operations, and no
-/// full vectors of them.
+/// Cost of an element in a loop without products, in multiply-adds: a few operations, not in full
+/// vectors.
 inline constexpr double kElementWork = 8.0;
 
-/// Calls body(i) for i in 0..count-1, each on some thread; on the calling one alone when the whole
-/// `work`, in multiply-adds, is small. The tiles, not the threads, decide what is computed
-/// together, so results do not depend on the number of threads. `body` must not throw.
+/// Calls body(i) for i in 0..count-1, each on some thread; all on the calling thread if the total
+/// `work`, in multiply-adds, is small. Work is grouped by tiles, not by threads, so that results do
+/// not depend on the number of threads. `body` must not throw.
 template <class Body>
 void parallel_for(std::int64_t count, double work, const Body& body) {
-  // Neighbours go to one thread while there are plenty: their memory follows on.
+  // One thread gets neighbouring tiles if there are many: their memory is contiguous.
   const std::int64_t run = std::clamp<std::int64_t>(count / (32 * omp_get_max_threads()), 1, 8);
 #pragma omp parallel for schedule(dynamic, run) if (count > 1 && work >= kParallelWork)
   for (std::int64_t i = 0; i < count; ++i) {
@@ -70,18 +70,18 @@ struct Tiles {
   [[nodiscard]] std::int64_t end(std::int64_t i) const { return std::min(rows, (i + 1) * size); }
 };
 
-/// Tokens that one tile of a token-wise kernel holds: its buffers stay in cache.
+/// Tokens in a tile of a token-wise kernel, so few that its buffers stay in cache.
 inline constexpr std::int64_t kTokenTile = 64;
 
-/// Tiles of a kernel that treats every token by itself: smaller ones for few tokens, such as one
-/// user's history, so that all threads have some.
+/// Tiles of a kernel that processes every token separately; smaller for few tokens, such as one
+/// user's history, so that all threads have work.
 inline Tiles token_tiles(std::int64_t rows) {
   constexpr std::int64_t kFewRows = 1024;
   return {rows, rows < kFewRows ? kTokenTile / 2 : kTokenTile};
 }
 
-/// Cuts a long reduction over `rows` into at most 32 chunks, two whole tiles each or more; the
-/// partial sums are added in the chunks' order.
+/// Cuts a long reduction over `rows` into at most 32 chunks, of two whole tiles or more; partial
+/// sums are added in the chunks' order.
 inline Tiles reduction_chunks(std::int64_t rows, std::int64_t tile = kTokenTile) {
   constexpr std::int64_t kMaxChunks = 32;
   const std::int64_t tiles = (rows + tile - 1) / tile;
@@ -113,8 +113,9 @@ void sum_partials(
   }
 }
 
-/// out [size] = the sum of what body(c, partial) leaves in `partial` [size], zero at its start, for
-/// the chunks c in order, whatever thread takes them. One partial a thread, not a chunk.
+/// out [size] = the sum over the chunks c, in order, of the values that body(c, partial) leaves in
+/// `partial` [size], which is zero at its start. The threads do not affect the order. Holds one
+/// partial per thread, not per chunk.
 template <class T, class Body>
 void reduce_chunks(const Tiles& chunks, double work, std::int64_t size, T* out, const Body& body) {
   const ThreadScratch<T> scratch(size);

@@ -16,7 +16,7 @@
 namespace elastic::cpu {
 namespace {
 
-// As wide as T, so that one vector of them goes with one of scores.
+// Integers as wide as T, so that their vectors match those of scores.
 template <class T>
 using Place = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 
@@ -27,7 +27,7 @@ struct Pool {
   std::int64_t half;
   std::int64_t subkeys;
   std::int64_t count;  ///< experts of a head
-  std::int64_t side;   ///< best sub-keys of each half that take part
+  std::int64_t side;   ///< candidates: best sub-keys of each half
 
   Pool(const Tensor& query, const Tensor& keys, const Tensor& indices)
       : rows(query.shape()[0] * query.shape()[1]),
@@ -59,8 +59,8 @@ constexpr std::int64_t whole_vectors(std::int64_t count) {
 }
 
 // best[0 .. count-1] = the places of the highest scores in descending order, ties by the smaller
-// id; what is not a number counts as lowest. `order` [total] and `keys` are scratch, `keys` and
-// `ids` of whole vectors.
+// id; NaN counts as lowest. `order` [total] and `keys` are scratch, `keys` and `ids` of whole
+// vectors.
 template <class T>
 void find_best(const T* scores,
                const Place<T>* ids,
@@ -73,8 +73,8 @@ void find_best(const T* scores,
   for (std::int64_t c = 0; c < total; ++c) {
     keys[c] = scores[c] >= kLowest ? scores[c] : kLowest;
   }
-  // A candidate's place is the number of those before it: as many steps as pairs of candidates, but
-  // a vector at a time and without branches.
+  // A candidate's place is the number of candidates before it: one comparison per pair, but by
+  // vectors and without branches.
   constexpr std::int64_t kFewCandidates = 16 * kLanes<T>;
   if (total <= kFewCandidates) {
     for (std::int64_t first = 0; first < total; first += kLanes<T>) {
@@ -102,7 +102,7 @@ void find_best(const T* scores,
   std::copy(order, order + count, best);
 }
 
-// What one thread needs to choose the experts of a query head.
+// A thread's buffers for choosing the experts of a query head.
 template <class T>
 class Chooser {
  public:
@@ -113,10 +113,10 @@ class Chooser {
         places_(2 * vectors_),
         ints_(p.candidates() + 2 * p.side + p.count) {}
 
-  // Numbers of sub-keys in order; once for each thread that chooses.
+  // Writes the sub-keys' numbers in order; call once per thread.
   void prepare() const { std::iota(places(), places() + vectors_, Place<T>(0)); }
 
-  // `scores` [2, S], of the first halves and of the second.
+  // `scores` [2, S], of the first and of the second halves.
   void choose(const T* scores, std::int32_t* indices, T* gates) const {
     T* keys = reals_.get();
     T* pair_scores = keys + vectors_;
@@ -161,7 +161,7 @@ class Chooser {
   ThreadScratch<std::int32_t> ints_;
 };
 
-// Queries by tiles: one product a half gives the scores of all sub-keys.
+// Tiles of queries: one product per half computes the scores of all sub-keys.
 template <class T>
 void retrieve(
     const Pool& p, const Tensor& query, const Tensor& subkeys, Tensor& indices, Tensor& gates) {

@@ -1,4 +1,4 @@
-// Rows made of a segment's tokens by a projection whose columns count back from the last token.
+// Projects a segment's tokens to rows; the projection's columns count back from the last token.
 //
 // The kernels work on the columns that the longest segment uses, reversed: reversed column r of L
 // belongs to the token L - r steps before the segment's end, so that a segment of n tokens uses the
@@ -55,7 +55,7 @@ void forward(const kernels::ProjectTokensForward& k) {
                   dim,
                   false);
   });
-  // Segments of several chunks, in order, and of none.
+  // Segments of several chunks (summed in order) or of none (zero).
   for (std::int64_t b = 0; b < k.segments.size(); ++b) {
     const std::int64_t first = chunks.first(b);
     if (const std::int64_t count = chunks.first(b + 1) - first; count != 1) {
@@ -102,8 +102,8 @@ struct ProjectionGradient {
   }
 };
 
-// Blocks of columns are summed by themselves; where there are few of them, groups of segments too.
-// Neither depends on the number of threads.
+// Blocks of columns are summed separately; with few of them, groups of segments too. Neither
+// depends on the number of threads.
 template <class T>
 void projection_gradient(const ProjectionGradient<T>& gradient, Tensor& grad_projection) {
   constexpr std::int64_t kColumns = 128;

@@ -61,8 +61,8 @@ class ScoreTiles {
     });
   }
 
-  // The same bits as in a tile. A plain loop would not do: the compiler is free to round its
-  // products before it adds them.
+  // Computes the same bits as a tile. In a plain loop the compiler could round products before
+  // adding them.
   [[nodiscard]] T score(std::int64_t row, std::int64_t item) const {
     T sum = 0;
     gemm_unpacked(1,
@@ -103,7 +103,7 @@ class BestItems {
     heap_.push_back({score, id});
     std::push_heap(heap_.begin(), heap_.end(), better);
   }
-  /// Scores below this cannot enter.
+  /// Lower scores cannot enter.
   [[nodiscard]] T threshold() const {
     return heap_.size() < capacity_ ? -std::numeric_limits<T>::infinity() : heap_.front().score;
   }
@@ -147,7 +147,7 @@ void rank_targets(const kernels::RankTargets& k) {
         for (std::int64_t r = 0; r < rows; ++r) {
           goal[r] = tiles.score(begin + r, target[begin + r]);
           if (std::isnan(goal[r])) {
-            goal[r] = std::numeric_limits<T>::lowest();  // last of what is not excluded
+            goal[r] = std::numeric_limits<T>::lowest();  // below all items that are not excluded
           }
           above[r] = 0;
         }

@@ -58,7 +58,7 @@ T largest_score(const T* scores, std::int64_t count) {
   return best;
 }
 
-// The first index of the largest score; 0 where none is a number.
+// The first index of the largest score; 0 if all are NaN.
 template <class T>
 std::int64_t first_largest(const T* scores, std::int64_t count) {
   const std::int64_t found =
@@ -111,16 +111,17 @@ T select_largest(T* scores, std::int64_t size, std::int64_t count) {
 }
 
 // The places of the `count` largest of `size` scores in ascending order; ties: the smaller place.
-// emit(i) for each. Changes what is not a number to the lowest one. `buffer` [size] is scratch.
+// Calls emit(i) for each. Replaces NaN by the lowest number. `buffer` [size] is scratch.
 //
 // The count-th largest of the maxima of at least `count` groups is a bound that at least `count`
-// scores reach; with small groups few more do, and only these are looked at closely.
+// scores reach; with small groups few other scores do, and only these candidates are examined.
 template <class T, class Emit>
 void take_largest(T* scores, std::int64_t size, std::int64_t count, T* buffer, const Emit& emit) {
   if (count == 0) {
     return;
   }
-  constexpr T kLowest = std::numeric_limits<T>::lowest();  // where a maximum by OpenMP may begin
+  // The initial value of OpenMP's max reduction.
+  constexpr T kLowest = std::numeric_limits<T>::lowest();
   for (std::int64_t i = 0; i < size; ++i) {
     scores[i] = scores[i] > kLowest ? scores[i] : kLowest;
   }

@@ -6,7 +6,8 @@ SortedRows::SortedRows(const std::int32_t* rows, std::int64_t count, std::int64_
     : num_rows_(num_rows),
       begin_(workspace<std::int32_t>(num_rows + 2)),
       order_(workspace<std::int32_t>(count)) {
-  // Counts go two places up, so that the filling pass leaves begin[r] at row r's first position.
+  // Counts are stored two places up, so that after the filling pass begin[r] is row r's first
+  // position.
   auto* begin = begin_.data<std::int32_t>();
   std::fill(begin, begin + num_rows + 2, 0);
   for (std::int64_t i = 0; i < count; ++i) {

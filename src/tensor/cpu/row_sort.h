@@ -1,5 +1,4 @@
-// Positions grouped by the table row they name, so that a scatter-add sums each row in a fixed
-// order.
+// Positions grouped by table row, so that a scatter-add sums each row in a fixed order.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +12,12 @@ class SortedRows {
  public:
   SortedRows(const std::int32_t* rows, std::int64_t count, std::int64_t num_rows);
 
-  /// table[r] += sum of values[i] over the positions i that name row r, for r >= first_row.
+  /// table[r] += sum of values[i] over the positions i of row r, for r >= first_row.
   template <class T>
   void add_to(const T* values, std::int64_t dim, std::int64_t first_row, T* table) const {
     add_to(values, dim, first_row, table, dim);
   }
-  /// The same into rows of the table that stand `stride` apart.
+  /// The same sums, into table rows that are `stride` apart.
   template <class T>
   void add_to(const T* values,
               std::int64_t dim,
@@ -45,16 +44,17 @@ class SortedRows {
                  });
   }
 
-  /// table[r] += the sum over the positions i that name row r of what add(i, sum) adds to `sum`
-  /// [dim], without a value stored for each. Rows that many positions name are shared by threads:
-  /// sums over pieces of the sorted positions, whose bounds depend on their number only, in order.
+  /// Adds to table[r] the values of the positions i of row r, where add(i, sum) adds one to `sum`
+  /// [dim]; no values are stored. Threads share rows with many positions: they sum pieces of the
+  /// sorted positions, whose bounds depend on their number only, and the pieces are added in order.
   template <class T, class Add>
   void add_by(std::int64_t dim, T* table, const Add& add) const {
     constexpr std::int64_t kPiece = 256;
     const auto* begin = begin_.data<std::int32_t>();
     const auto* order = order_.data<std::int32_t>();
     const Tiles pieces{order_.numel(), kPiece};
-    // What a piece has of a row that goes on from the piece before, and of one that goes on.
+    // A piece's sums of a row that continues from the piece before, and of a row that continues in
+    // the next.
     const Tensor parts = workspace<T>(2 * pieces.count() * dim);
     const auto rows_of = [&](std::int64_t piece, const auto& body) {
       const auto* next = std::upper_bound(begin, begin + num_rows_ + 1, pieces.begin(piece));

@@ -1,4 +1,4 @@
-// Rows gathered from a table, and added to it.
+// Gathers rows of a table, and adds to them.
 #include "tensor/kernels/rows.h"
 
 #include <algorithm>

@@ -1,9 +1,9 @@
 // Cross-entropy against sampled items without stored scores.
 //
-// A block of 64 rows makes its scores by one product with the sampled items' rows, gathered once,
-// turns them into the loss and its gradient in place, and multiplies those with the items (the
-// rows' gradient) and the rows (the items' gradient, which blocks of one chunk add up; chunks are
-// added in order). Targets differ from row to row: their part is added row by row.
+// A block of 64 rows computes its scores by one product with the sampled items' rows, gathered
+// once, and replaces them in place by the gradients of the loss. Products of these with the items
+// are the rows' gradient, products with the rows the items' gradient, which blocks of one chunk
+// accumulate; chunks are added in order. Targets differ per row, so their part is added row by row.
 #include "tensor/kernels/sampled_cross_entropy.h"
 
 #include <algorithm>
@@ -26,14 +26,15 @@ double softplus(double x) {
   return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
 }
 
-// A row's loss, and the derivative by the target's score; the scores' replace the scores.
+// A row's loss and its derivative by the target's score; the derivatives by the other scores
+// replace the scores.
 template <class T>
 struct RowLoss {
   double loss = 0.0;
   T target_grad = 0;
 };
 
-// `score` [count], of left-out places -inf; derivatives by `weight`.
+// `score` [count], -inf at ignored places; derivatives are scaled by `weight`.
 template <class T>
 RowLoss<T> softmax_row(
     T* score, std::int64_t count, std::span<const std::int32_t> excluded, T target, T weight) {
@@ -60,12 +61,12 @@ RowLoss<T> softmax_row(
     score[j] *= factor;
   }
   const double sum = static_cast<double>(others) + static_cast<double>(own);
-  // p - 1 = -(what the others have): nothing cancels where the target is almost certain.
+  // p - 1 = -(probability of the others): no cancellation if the target is almost certain.
   return {std::log(sum) + static_cast<double>(maximum) - static_cast<double>(target),
           -others * factor};
 }
 
-// The same of the binary losses; `scratch` [count].
+// The same for the binary losses; `scratch` [count].
 template <class T>
 RowLoss<T> binary_row(T* score,
                       std::int64_t count,
@@ -143,7 +144,7 @@ class SampledCrossEntropy {
     pack(dim_, count_, transposed<T>(items_.data<T>(), dim_), packed_items_.data<T>());
   }
 
-  // The loss; with gradients wanted, grad_hidden and then `grad_table`.
+  // Computes the loss and, if wanted, first grad_hidden, then `grad_table`.
   double run(Tensor* grad_table) {
     const double work = product_work(rows_, count_, dim_);
     const ThreadScratch<T> scratch((kBlockRows + 1) * count_);
@@ -181,7 +182,7 @@ class SampledCrossEntropy {
             static_cast<std::size_t>(sampled_.excluded.length(owner))};
   }
 
-  // Rows begin..end-1; adds to grad_items where it is not null.
+  // Processes rows begin..end-1; adds to grad_items unless it is null.
   void block(std::int64_t begin, std::int64_t end, T* scratch, T* grad_items) const {
     const std::int64_t rows = end - begin;
     T* scores = scratch;
@@ -243,7 +244,7 @@ class SampledCrossEntropy {
     target_grads_.data<T>()[row] = result.target_grad;
   }
 
-  // Sampled items in their order, then the targets in that of the rows.
+  // Sampled items in their order, then the targets in the rows' order.
   void write_table_gradient(const T* grad_items, Tensor& grad_table) const {
     T* grad = grad_table.data<T>();
     fill_zero(grad, grad_table.numel());

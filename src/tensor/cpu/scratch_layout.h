@@ -5,7 +5,7 @@
 
 namespace elastic::cpu {
 
-/// A part of a scratch, found from the scratch's beginning.
+/// A part of a scratch, located by its offset.
 struct ScratchPart {
   std::int64_t offset;
   template <class T>
@@ -14,7 +14,7 @@ struct ScratchPart {
   }
 };
 
-/// Lays parts out one after the other.
+/// Lays out parts one after the other.
 class ScratchLayout {
  public:
   ScratchPart part(std::int64_t elements) {

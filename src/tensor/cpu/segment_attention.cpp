@@ -1,6 +1,6 @@
 // Ragged multi-head softmax attention by tiles: a tile of queries against blocks of keys, scores
 // kept transposed [keys, queries] so that the softmax over keys runs down columns, one vector lane
-// a query.
+// per query.
 #include "tensor/kernels/segment_attention.h"
 
 #include <limits>
@@ -16,8 +16,8 @@ namespace elastic::cpu {
 namespace {
 
 constexpr std::int64_t kKeyBlock = 256;
-// Every query of a tile sees a key of the tile's first block, so that no maximum stays -inf: that
-// block begins with the window of the tile's first query.
+// Every query of a tile sees a key in the tile's first block, which begins with the window of the
+// tile's first query. Therefore no maximum stays -inf.
 static_assert(kKeyBlock >= kQueryTile);
 
 // One head of a tile of queries, and of its segment's keys.
@@ -46,8 +46,8 @@ struct RunningSoftmax {
         block_max(denominator + kQueryTile) {}
 };
 
-// Takes a block of scores [keys, width] into the maxima and denominators; `out` follows, unless the
-// block is the first. The scores become exponentials.
+// Updates the maxima and denominators with a block of scores [keys, width], and rescales `out`
+// unless the block is the first. The scores become exponentials.
 template <class T>
 void accumulate_block(const AttentionProblem<T>& problem,
                       const RunningSoftmax<T>& run,
@@ -79,7 +79,7 @@ void accumulate_block(const AttentionProblem<T>& problem,
   add_row_sum(run.scores, keys, width, run.denominator);
 }
 
-// `queries` queries from number `query_begin` of a segment with `num_keys` keys.
+// Computes `queries` queries, starting at number `query_begin`, of a segment with `num_keys` keys.
 template <class T>
 void forward_tile(const AttentionProblem<T>& problem,
                   const TilePointers<T>& tile,
@@ -165,7 +165,7 @@ struct HeadPointers {
   T* grad_value;
 };
 
-// A thread's buffers of a tile of queries, and of the tile against a block of keys.
+// A thread's buffers for a tile of queries, and for the tile with a block of keys.
 template <class T>
 struct BackwardScratch {
   T* query_packed;
@@ -187,7 +187,7 @@ struct BackwardScratch {
         delta(log_sum + kQueryTile) {}
 };
 
-// What a tile needs against every block: `head` begins with the tile's queries here.
+// Prepares the data that a tile uses with every block; here `head` begins with the tile's queries.
 template <class T>
 void start_tile(const AttentionProblem<T>& problem,
                 const HeadPointers<T>& head,
@@ -239,7 +239,8 @@ void score_gradients(const AttentionProblem<T>& problem,
   }
 }
 
-// The tile's queries against `keys` keys from `begin` on; `head` begins with those queries.
+// Processes the tile's queries with `keys` keys, starting at `begin`; `head` begins with the tile's
+// queries.
 template <class T>
 void backward_block(const AttentionProblem<T>& problem,
                     const HeadPointers<T>& head,

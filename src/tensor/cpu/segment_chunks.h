@@ -41,7 +41,7 @@ class SegmentChunks {
   [[nodiscard]] std::int64_t first(std::int64_t b) const {
     return first_[static_cast<std::size_t>(b)];
   }
-  /// Whether chunk i is all of its segment, and whether some chunk is not.
+  /// Whether chunk i is a whole segment; `any_cut` is whether some chunk is not.
   [[nodiscard]] bool whole(std::int64_t i) const {
     const std::int64_t b = (*this)[i].segment;
     return first(b + 1) - first(b) == 1;

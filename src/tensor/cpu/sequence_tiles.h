@@ -13,16 +13,16 @@
 
 namespace elastic::cpu {
 
-/// Some units of the state, whole panels of a packed weight (but for the last).
+/// A range of the state's units: whole panels of a packed weight, except at the end.
 struct Units {
   std::int64_t begin;
   std::int64_t end;
   [[nodiscard]] std::int64_t count() const { return end - begin; }
 };
 
-/// Sorts the sequences by length and cuts them into tiles. Where sequences are fewer than threads,
-/// and a step's product [rows, D] x [D, 3 D] is worth a barrier, there is one tile and the threads
-/// share its units. Rows and units do not depend on each other: neither form changes a result.
+/// Sorts the sequences by length and cuts them into tiles. If there are fewer sequences than
+/// threads, and a step's product [rows, D] x [D, 3 D] is worth a barrier, there is one tile and the
+/// threads share its units. Rows and units are independent, so both forms give the same results.
 class SequenceTiles {
  public:
   SequenceTiles(const Segments& segments, std::int64_t dim) : segments_(segments), dim_(dim) {
@@ -34,7 +34,7 @@ class SequenceTiles {
     std::stable_sort(order_.begin(), order_.end(), [&](std::int64_t a, std::int64_t b) {
       return segments.length(a) > segments.length(b);
     });
-    // Four tiles a thread where that leaves them a dozen rows, which cost little more than one.
+    // Four tiles per thread, but of at least a dozen rows, which cost little more than one row.
     constexpr std::int64_t kFewRows = 12;
     constexpr std::int64_t kMostRows = 48;
     constexpr std::int64_t kSharedWork = 1 << 17;
@@ -69,7 +69,7 @@ class SequenceTiles {
   Tiles tiles_{0, 1};
 };
 
-/// A tile's sequences as rows, the longest first, and the units that are the caller's.
+/// A tile's sequences as rows, the longest first, and the caller's units.
 struct SequenceTile {
   const SequenceTiles& of;
   std::int64_t begin;
@@ -77,7 +77,7 @@ struct SequenceTile {
   Units units;
 
   [[nodiscard]] std::int64_t longest() const { return of.length(begin); }
-  /// How many of the first `count` rows have a token t.
+  /// The number of rows among the first `count` that have a token t.
   [[nodiscard]] std::int64_t active(std::int64_t count, std::int64_t t) const {
     while (count > 0 && of.length(begin + count - 1) <= t) {
       --count;
@@ -87,7 +87,7 @@ struct SequenceTile {
   [[nodiscard]] std::int64_t token(std::int64_t row, std::int64_t t) const {
     return of.token(begin + row, t);
   }
-  /// Until all threads that share the tile have come here: once a step.
+  /// A barrier of the threads that share the tile, called once per step.
   void wait() const {
     if (of.shared()) {
 #pragma omp barrier
@@ -95,8 +95,8 @@ struct SequenceTile {
   }
 };
 
-/// Calls body(tile, memory) for every tile, or for every part of the one that threads share;
-/// `memory` is the tile's own part of `scratch`, the same for all its threads.
+/// Calls body(tile, memory) for every tile, or for every thread's part of a shared tile; `memory`
+/// is the tile's part of `scratch`, the same for all its threads.
 template <class T, class Body>
 void for_each_tile(const SequenceTiles& sequences,
                    const ThreadScratch<T>& scratch,

@@ -1,4 +1,4 @@
-// The machine's vectors, by the compiler's own vector types.
+// The machine's vectors, as compiler vector types.
 #pragma once
 
 #include <algorithm>
@@ -20,8 +20,7 @@ inline constexpr int kVectorBytes = 16;
 template <class T>
 constexpr std::int64_t kLanes = kVectorBytes / static_cast<std::int64_t>(sizeof(T));
 
-// On no more than T's boundary, so that functions need not align their stacks (gcc; 2 to 4 % of a
-// training step).
+// Aligned like T, so that functions need not align their stacks (gcc; 2 to 4 % of a training step).
 template <class T, int Bytes>
 struct VectorOf {
   typedef T Type __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));
@@ -29,8 +28,8 @@ struct VectorOf {
 template <class T>
 using Vector = typename VectorOf<T, kVectorBytes>::Type;
 
-/// A vector where arrays have it, at any address of their elements. The boundary of `Vector` does
-/// not say so: clang drops it where the type is a template's argument.
+/// A vector in an array, at any element's address. Vector's alignment is not enough: clang drops it
+/// if the type is a template argument.
 template <class V>
 struct __attribute__((packed, may_alias)) InMemory {
   V value;
@@ -46,12 +45,12 @@ inline void store(T* to, V value) {
   reinterpret_cast<InMemory<V>*>(to)->value = value;
 }
 
-/// The smaller one of each lane; b where one of them is NaN.
+/// The smaller element per lane; b if one of them is NaN.
 template <class V>
 inline V smaller(V a, V b) {
   return a < b ? a : b;
 }
-/// The larger one of each lane; b where one of them is NaN.
+/// The larger element per lane; b if one of them is NaN.
 template <class V>
 inline V larger(V a, V b) {
   return a > b ? a : b;
@@ -64,8 +63,8 @@ inline auto lanes_from(V v, std::integer_sequence<int, I...> /*lanes*/) {
 }
 }  // namespace detail
 
-/// The sum of the lanes by halves: the upper half is added to the lower one until one is left.
-/// Of 64 bytes of double the last four lanes are added as (0 + 1) + (2 + 3).
+/// The sum of the lanes by halves: the upper half is added to the lower one until one lane is left.
+/// For 64 bytes of double, the last four lanes are added as (0 + 1) + (2 + 3).
 template <class T, class V>
 inline T sum_of_lanes(V v) {
   constexpr int kCount = sizeof(V) / sizeof(T);
@@ -80,8 +79,8 @@ inline T sum_of_lanes(V v) {
   }
 }
 
-/// Calls body(zero, j) over 0..length-1: with a Vector<T> at every whole vector, then with a T at
-/// every element that is left.
+/// Calls body(zero, j) over 0..length-1: with a Vector<T> for every whole vector, then with a T for
+/// every remaining element.
 template <class T, class Length, class Body>
 inline void for_lanes(Length length, const Body& body) {
   const std::int64_t whole = length / kLanes<T> * kLanes<T>;
@@ -93,8 +92,8 @@ inline void for_lanes(Length length, const Body& body) {
   }
 }
 
-/// Calls body(j, lanes) over 0..length-1 with whole vectors, the last of which may be cut short:
-/// `lanes` is a constant, or the number of elements that are left.
+/// Calls body(j, lanes) over 0..length-1 by vectors; `lanes` is a constant for whole vectors, and
+/// the number of remaining elements for a partial last one.
 template <class T, class Body>
 inline void for_vectors(std::int64_t length, const Body& body) {
   std::int64_t j = 0;
@@ -106,7 +105,7 @@ inline void for_vectors(std::int64_t length, const Body& body) {
   }
 }
 
-/// `lanes` elements as `for_vectors` counts them; the other lanes are zero, and are not stored.
+/// `lanes` elements as `for_vectors` counts them; other lanes are zero on loading and not stored.
 template <class T, class Lanes>
 inline Vector<T> load_lanes(const T* from, Lanes lanes) {
   if constexpr (std::is_same_v<Lanes, std::int64_t>) {

@@ -1,4 +1,4 @@
-// Loops over the elements of a tensor, a slice to each task.
+// Loops over the elements of a tensor, one slice per task.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Causal attention to gated running means, token by token: each head of a segment is one recurrence
-// over a state that stays in cache. Backward keeps the state at every kChunk-th token, computes a
-// chunk's states again, and runs through them from the end.
+// over a state that stays in cache. Backward stores the state at every kChunk-th token, recomputes
+// a chunk's states, and processes them from the end.
 #include "tensor/kernels/slot_attention.h"
 
 #include <cmath>
@@ -34,13 +34,13 @@ void renew(const T* before,
   }
 }
 
-// One head of a segment: where its rows begin, and how far they are apart.
+// One head of a segment: the start of its rows and their distance.
 struct SlotProblem {
   std::int64_t dim;
   std::int64_t heads;
   std::int64_t slots;
   std::int64_t head_dim;
-  bool shared;  ///< keys are values: one state serves as both
+  bool shared;  ///< keys are values: one state for both
 
   SlotProblem(const Tensor& key, const Tensor& value, const Tensor& gates)
       : dim(value.cols()),
@@ -49,7 +49,7 @@ struct SlotProblem {
         head_dim(dim / heads),
         shared(key.raw_data() == value.raw_data()) {}
 
-  /// Elements of one state, keys [slots, head_dim] and then values; one of them where shared.
+  /// Elements of one state, keys [slots, head_dim] and then values; only one of them if shared.
   [[nodiscard]] std::int64_t state_size() const { return slots * head_dim * (shared ? 1 : 2); }
   [[nodiscard]] std::int64_t value_at() const { return shared ? 0 : slots * head_dim; }
   [[nodiscard]] double work(std::int64_t tokens) const {
@@ -151,15 +151,15 @@ void forward(const kernels::SlotAttentionForward& k) {
 template <class T>
 struct HeadGrads {
   const T* out;
-  const T* log_sum;  ///< null where it has none
+  const T* log_sum;  ///< null without a gradient
   T* query;
   T* key;
   T* value;
   T* gates;
 };
 
-// Of one token, with the states before and after it: adds to the state's gradient, reads the
-// token's from it, and takes it one token back.
+// Backward of one token, from the states before and after it: adds to the state's gradient,
+// computes the token's gradients from it, and moves it one token back.
 template <class T>
 void backward_token(const SlotProblem& p,
                     const HeadRows<T>& in,
@@ -179,7 +179,7 @@ void backward_token(const SlotProblem& p,
     grad_weights[a] = dot(grad.out + row, after + p.value_at() + a * length, length);
     mean += weights[a] * grad_weights[a];
   }
-  // dL/ds_a = w_a (dL/dw_a - mean), and w_a of what comes through the log of the denominator.
+  // dL/ds_a = w_a (dL/dw_a - mean), plus w_a times the gradient of the log of the denominator.
   if (grad.log_sum != nullptr) {
     mean -= grad.log_sum[t * p.heads];
   }
@@ -196,7 +196,8 @@ void backward_token(const SlotProblem& p,
     add_scaled(after + a * length, grad_score, length, grad.query + row);
     add_scaled(in.query + row, grad_score, length, grad_keys);
     add_scaled(grad.out + row, weights[a], length, grad_values);
-    // x - before, times the state's gradient, is the gate's; then both parts go their ways.
+    // The gate's gradient is (x - before) . the state's gradient, which then splits between x and
+    // before.
     const auto pass_on = [&](const T* x, const T* old, T* gradient, T* grad_x) {
       LaneSum<T> sum;
       for_lanes<T>(length, [&](auto zero, std::int64_t j) {
@@ -222,7 +223,7 @@ void backward(const kernels::SlotAttentionBackward& k) {
   const SlotProblem p(k.key, k.value, k.gates);
   const std::int64_t size = p.state_size();
   const std::int64_t max_chunks = (k.segments.max_length() + kChunk - 1) / kChunk;
-  // The states before each chunk, those of one chunk, the gradient's, two rows of weights.
+  // The states before each chunk, those of one chunk, the state's gradient, two rows of weights.
   const ThreadScratch<T> scratch((max_chunks + kChunk + 2) * size + 2 * p.slots);
   parallel_for(
       k.segments.size() * p.heads, 3.0 * p.work(k.segments.num_tokens()), [&](std::int64_t unit) {

@@ -1,4 +1,4 @@
-// Gates of the slot recurrences, token by token along a segment, one vector lane a column.
+// Gates of the slot recurrences, token by token along a segment, one vector lane per column.
 #include "tensor/kernels/slot_gates.h"
 
 #include <limits>
@@ -44,7 +44,7 @@ void prefix_forward(const kernels::PrefixGatesForward& k) {
       ArrayMap<T> gate(k.gates.data<T>() + t * columns, columns);
       log_sum -= rate;
       difference = score - log_sum;
-      tail = (-difference.abs()).exp();  // of the smaller one of the two
+      tail = (-difference.abs()).exp();  // e^(smaller - larger) of the two terms
       gate = (difference >= T(0)).select(T(1), tail) / (T(1) + tail);
       log_sum = log_sum.max(score) + tail.log1p();
     }
@@ -80,9 +80,9 @@ void prefix_backward(const kernels::PrefixGatesBackward& k) {
   ArrayMap<T>(k.grad_decay.data<T>(), columns) /= T(1) + (-raw).exp();
 }
 
-// The elements of x by slices, each copied to the front of aligned scratch memory and filled up to
-// whole vectors: an element's bits must not depend on its place. Calls body(at, size, in, tail)
-// with tail = e^{-|in|}, both of whole vectors.
+// Copies slices of x to aligned scratch memory and pads them to whole vectors, since an element's
+// bits must not depend on its place. Calls body(at, size, in, tail) with tail = e^{-|in|}, both of
+// whole vectors.
 template <class T, class Body>
 void for_gates(const Tensor& x, const Body& body) {
   constexpr std::int64_t kSlice = 1024;

@@ -1,5 +1,6 @@
-// Softmax over the tokens of each segment, column by column. A chunk of a segment takes the
-// exponentials against its own maxima; the chunks of one segment are then brought to the same.
+// Softmax over the tokens of each segment, column by column. A chunk of a segment computes
+// exponentials relative to its own maxima; then a factor per chunk rescales them to those of the
+// segment.
 #include "tensor/kernels/token_softmax.h"
 
 #include "tensor/cpu/parallel.h"
@@ -51,8 +52,8 @@ void exponentials(const T* __restrict x,
   }
 }
 
-// A chunk's maxima and denominators [cols] each, the latter turned into what its exponentials are
-// to be multiplied by.
+// A chunk's maxima and denominators [cols] each, the latter replaced by the factors of its
+// exponentials in the end.
 template <class T>
 struct ChunkSums {
   T* maximum;
@@ -200,7 +201,7 @@ void backward(const kernels::TokenSoftmaxBackward& k) {
   if (!chunks.any_cut()) {
     return;
   }
-  // The sums of a segment's chunks, in order, in place of the first one's.
+  // Replaces the first chunk's sums by those of the segment, adding its chunks in order.
   for (std::int64_t b = 0; b < k.segments.size(); ++b) {
     const std::int64_t first = chunks.first(b);
     if (const std::int64_t more = chunks.first(b + 1) - first - 1; more > 0) {

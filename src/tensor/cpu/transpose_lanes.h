@@ -10,7 +10,7 @@ namespace elastic::cpu {
 namespace detail {
 
 // Within each group of `Group` lanes the even blocks (Odd = 0) or the odd ones of a, and then those
-// of b; a block is `Block` lanes. One instruction if a group is 16 bytes or a block is.
+// of b; a block is `Block` lanes. One instruction if a group or a block has 16 bytes.
 template <int Group, int Block, int Odd, int Lanes>
 constexpr int unzipped_lane(int lane) {
   const int place = lane % Group;

@@ -11,8 +11,8 @@
 namespace elastic::cpu {
 namespace {
 
-// e^x - 1 for x <= 0, given e^x: near zero, where the difference loses its digits, by the series,
-// whose first term left out is below half a unit in the last place at -1/2.
+// e^x - 1 for x <= 0, given e^x: near zero, where the difference loses digits, by the series, whose
+// first omitted term is below half a unit in the last place at -1/2.
 template <class T, class V>
 inline V exp_minus_one(V x, V exp_x) {
   constexpr int kTerms = sizeof(T) == sizeof(float) ? 8 : 14;
@@ -29,7 +29,7 @@ inline V elu(V x, V exp_x) {
   return x > T(0) ? x : exp_minus_one<T>(x, exp_x);
 }
 
-// exps = e^min(x, 0): of positive elements nobody asks.
+// exps = e^min(x, 0); those of positive elements are not used.
 template <class T>
 void negative_exps(const T* __restrict x, std::int64_t count, T* __restrict exps) {
   for (std::int64_t i = 0; i < count; ++i) {

@@ -1,4 +1,4 @@
-// exp and GELU over arrays, a vector at a time.
+// exp and GELU over arrays, by vectors.
 #include "tensor/cpu/vector_math.h"
 
 #if defined(__AVX512F__)
@@ -21,7 +21,7 @@ using Bits =
 
 template <class T>
 constexpr int kMantissaBits = std::numeric_limits<T>::digits - 1;
-// A whole number added to this one is in the last bits of the sum, and a fraction is rounded away.
+// Adding x to this number rounds x to an integer, held in the last bits of the sum.
 template <class T>
 constexpr T kShifter = T(1.5) * static_cast<T>(std::int64_t{1} << kMantissaBits<T>);
 
@@ -45,8 +45,7 @@ Vector<T> floor(Vector<T> x) {
 #endif
 }
 
-// 2^m of whole m from -bias, which gives zero, to bias + 1, which gives infinity; the bias is 127
-// or 1023.
+// 2^m for integers m from -bias (result zero) to bias + 1 (infinity); the bias is 127 or 1023.
 template <class T>
 Vector<T> power_of_two(Vector<T> m) {
   constexpr T kBias = std::numeric_limits<T>::max_exponent - 1;
@@ -54,7 +53,7 @@ Vector<T> power_of_two(Vector<T> m) {
   return reinterpret_cast<Vector<T>>(reinterpret_cast<Bits<T>>(in_last_bits) << kMantissaBits<T>);
 }
 
-// x 2^m of whole m in two steps, the first exact: no power of two need be beyond the numbers.
+// x 2^m for integers m in two steps, the first exact, so that both powers of two are representable.
 template <class T>
 Vector<T> scale(Vector<T> x, Vector<T> m) {
   const Vector<T> half = nearest<T>(T(0.5) * m);
@@ -73,7 +72,7 @@ Vector<T> clamp(Vector<T> x, T limit) {
 
 // exp(x) = 2^m exp(r) with m = floor(x / ln(2) + 1/2) and r = x - m ln(2). The polynomials and the
 // parts of ln(2) are those of expf and exp in Cephes (S. L. Moshier, netlib.org/cephes). The limits
-// and the order of operations are Eigen 3.4's, and so are the bits. The last maximum is for
+// and the order of operations are Eigen 3.4's, and so are the bits. The last maximum restores
 // infinity, which the clamp loses.
 
 #if defined(__AVX512F__)
@@ -123,8 +122,8 @@ Vector<double> exp(Vector<double> x) {
   return larger(x, scale<double>(fma(all(2.0), p / (q - p), all(1.0)), m));
 }
 
-// The quotient of polynomials of degrees 13 and 6 that Eigen 3.4 has for its arrays; x itself where
-// it is small. Beyond the limit the quotient would pass 1.
+// Eigen 3.4's quotient of polynomials of degrees 13 and 6; x itself if it is small. Beyond the
+// limit the quotient would exceed 1.
 Vector<float> tanh(Vector<float> x) {
   using V = Vector<float>;
   constexpr auto all = elastic::cpu::all<float>;

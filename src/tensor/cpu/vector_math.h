@@ -7,13 +7,13 @@
 
 namespace elastic::cpu {
 
-/// x[i] = exp(x[i]). An element's bits do not depend on its place in the array. Of what is below
-/// about -88 (float) or -709.8 (double) the result is zero or a subnormal number.
+/// x[i] = exp(x[i]). An element's bits do not depend on its place in the array. Below about -88
+/// (float) or -709.8 (double) the result is zero or subnormal.
 template <class T>
 void exp_in_place(T* x, std::int64_t count);
 
-/// A sum over the elements of a row: lane by lane, the lanes then by sum_of_lanes, what
-/// is left of a vector last. The same order wherever the row lies.
+/// A sum over the elements of a row: first per lane, then over the lanes by sum_of_lanes, then the
+/// elements after the last whole vector. The order does not depend on the row's address.
 template <class T>
 class LaneSum {
  public:

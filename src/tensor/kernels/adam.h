@@ -9,9 +9,10 @@
 
 namespace elastic::kernels {
 
-/// health float64 [3] = {gradient norm, first bad step, first bad parameter}: writes the norm
-/// over all gradients; when it (or `loss`) is not finite and no bad step stands yet (0), writes
-/// `step` and the index of the first not-finite gradient (-1 when only the loss is bad).
+/// Writes `health`, float64 [3] = {gradient norm, first bad step, first bad parameter}. The norm is
+/// that of all gradients together. If it or `loss` is not finite and no bad step is recorded yet
+/// (0), records `step` and the index of the first gradient that is not finite (-1 if only the loss
+/// is bad).
 struct CheckGradients {
   static constexpr const char* kName = "check_gradients";
   const std::vector<Tensor>& grads;
@@ -22,8 +23,8 @@ struct CheckGradients {
   double flops() const { return 0.0; }
 };
 
-/// One Adam step of all parameters; none at all once `health` holds a bad step. Gradients are
-/// scaled by min(1, clip_norm / norm) first.
+/// One Adam step of all parameters: updates them and their moments in place, or nothing once
+/// `health` records a bad step. Gradients are first scaled by min(1, clip_norm / norm).
 struct AdamStep {
   static constexpr const char* kName = "adam_step";
   const std::vector<Tensor>& params;
@@ -36,8 +37,8 @@ struct AdamStep {
   double flops() const { return 0.0; }
 };
 
-/// The same of some rows of one parameter: rows [R] int32, each at most once, grad [R, D]. The
-/// others stay as they are, as do their moments.
+/// One Adam step of some rows of one parameter: rows [R] int32, each at most once, grad [R, D].
+/// Other rows and their moments are unchanged.
 struct AdamStepRows {
   static constexpr const char* kName = "adam_step_rows";
   const Tensor& param;

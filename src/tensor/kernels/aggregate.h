@@ -23,7 +23,7 @@ struct AggregateForward {
   double flops() const { return 4.0 * num_rows(x) * num_cols(x) * experts_per_sequence(query); }
 };
 
-/// Adds into grad_x; writes the others.
+/// Adds to grad_x; writes the other gradients.
 struct AggregateBackward {
   static constexpr const char* kName = "aggregate_backward";
   const Tensor& x;

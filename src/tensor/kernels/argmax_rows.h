@@ -5,7 +5,8 @@
 
 namespace elastic::kernels {
 
-/// out[i] = the column of row i's largest element (ties: the smaller). x [R, C] -> out [R] int32.
+/// out[i] = the column of row i's largest element (ties: the smaller column). x [R, C] -> out [R]
+/// int32.
 struct ArgmaxRows {
   static constexpr const char* kName = "argmax_rows";
   const Tensor& x;

@@ -25,6 +25,7 @@ struct DispatchForward {
   double flops() const { return 4.0 * num_rows(x) * num_cols(x) * experts_per_sequence(key); }
 };
 
+/// Writes all gradients. grad_x includes that of the residual and may be grad_y.
 struct DispatchBackward {
   static constexpr const char* kName = "dispatch_backward";
   const Tensor& x;

@@ -6,7 +6,7 @@
 
 namespace elastic::kernels {
 
-/// y = mask(x) / (1 - rate); its own backward. y may be x.
+/// y = mask(x) / (1 - rate); also the backward kernel, applied to the gradient. y may be x.
 struct ApplyDropout {
   static constexpr const char* kName = "dropout";
   const Tensor& x;

@@ -5,6 +5,7 @@
 
 namespace elastic::kernels {
 
+/// out = a + b, equal shapes.
 struct Add {
   static constexpr const char* kName = "add";
   const Tensor& a;
@@ -14,6 +15,7 @@ struct Add {
   double flops() const { return 0.0; }
 };
 
+/// out = a * b element by element, equal shapes.
 struct Multiply {
   static constexpr const char* kName = "multiply";
   const Tensor& a;
@@ -23,7 +25,7 @@ struct Multiply {
   double flops() const { return 0.0; }
 };
 
-/// y += x
+/// y += x, equal shapes.
 struct AddTo {
   static constexpr const char* kName = "add_to";
   const Tensor& x;

@@ -20,7 +20,8 @@ struct FfnWeights {
 
 namespace elastic::kernels {
 
-/// y = x + dropout( down( GELU( up( norm(x) ) ) ) ) by tiles of tokens; no [T, F] tensor exists.
+/// y = x + dropout( down( GELU( up( norm(x) ) ) ) ), x and y [T, D], by tiles of tokens; no [T, F]
+/// tensor exists.
 struct FfnForward {
   static constexpr const char* kName = "ffn_forward";
   const Tensor& x;
@@ -31,7 +32,8 @@ struct FfnForward {
   double flops() const { return 4.0 * num_rows(x) * num_cols(x) * num_rows(weights.up_weight); }
 };
 
-/// Recomputes the hidden layer. grad_x may be grad_y.
+/// Writes all gradients; recomputes the hidden layer. grad_x includes that of the residual and may
+/// be grad_y.
 struct FfnBackward {
   static constexpr const char* kName = "ffn_backward";
   const Tensor& x;

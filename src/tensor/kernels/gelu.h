@@ -5,7 +5,7 @@
 
 namespace elastic::kernels {
 
-/// GELU in its tanh form.
+/// y = GELU(x), element by element: 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
 struct GeluForward {
   static constexpr const char* kName = "gelu_forward";
   const Tensor& x;
@@ -14,6 +14,7 @@ struct GeluForward {
   double flops() const { return 0.0; }
 };
 
+/// Writes grad_x.
 struct GeluBackward {
   static constexpr const char* kName = "gelu_backward";
   const Tensor& x;

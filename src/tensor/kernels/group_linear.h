@@ -8,9 +8,10 @@
 
 namespace elastic::kernels {
 
-/// A linear layer over groups of tokens: each segment's tokens by `stride` from its end, a
-/// group's vectors side by side, oldest first, zero vectors in front of the oldest group where
-/// tokens lack. x [T, D], weight [O, stride * D], bias [O] -> y [G, O], G = groups.num_tokens().
+/// A linear layer over groups of tokens. Each segment is cut into groups of `stride` tokens,
+/// counted from its end; a group is its tokens' vectors concatenated, oldest first. The oldest
+/// group is padded in front with zero vectors. x [T, D], weight [O, stride * D], bias [O] -> y [G,
+/// O], G = groups.num_tokens().
 struct GroupLinearForward {
   static constexpr const char* kName = "group_linear_forward";
   const Tensor& x;
@@ -24,7 +25,7 @@ struct GroupLinearForward {
   double flops() const { return 2.0 * num_rows(y) * num_cols(weight) * num_cols(y); }
 };
 
-/// Adds into grad_x; writes the others.
+/// Adds to grad_x; writes the other gradients.
 struct GroupLinearBackward {
   static constexpr const char* kName = "group_linear_backward";
   const Tensor& x;

@@ -6,10 +6,10 @@
 
 namespace elastic::kernels {
 
-/// A gated recurrent unit along each segment, from a zero state. Gates stand in the order reset,
-/// update, new: with i = input_t, g = h_{t-1} weight^T + bias,
-/// r = sigmoid(i_r + g_r), z = sigmoid(i_z + g_z), n = tanh(i_n + r g_n), h_t = (1 - z) n + z
-/// h_{t-1}. input [T, 3 D], weight [3 D, D], bias [3 D] -> hidden [T, D].
+/// A gated recurrent unit along each segment, from a zero state. Gates are stored in the order
+/// reset, update, new: with i = input_t, g = h_{t-1} weight^T + bias, r = sigmoid(i_r + g_r), z =
+/// sigmoid(i_z + g_z), n = tanh(i_n + r g_n), h_t = (1 - z) n + z h_{t-1}. input [T, 3 D], weight
+/// [3 D, D], bias [3 D] -> hidden [T, D].
 struct GruForward {
   static constexpr const char* kName = "gru_forward";
   const Tensor& input;
@@ -21,6 +21,7 @@ struct GruForward {
   double flops() const { return 6.0 * num_rows(hidden) * num_cols(hidden) * num_cols(hidden); }
 };
 
+/// Writes all gradients; recomputes the gates from `hidden`.
 struct GruBackward {
   static constexpr const char* kName = "gru_backward";
   const Tensor& input;

@@ -26,8 +26,7 @@ struct HeadsContract {
   double flops() const { return 2.0 * num_rows(out) * num_cols(out) * num_cols(out); }
 };
 
-/// Gradient of both by the weight: out_h [Dh, D] = sum over b, i of x[b k + i, head h]^T z[b, h,
-/// i].
+/// The weight's gradient in both: out_h [Dh, D] = sum over b, i of x[b k + i, head h]^T z[b, h, i].
 struct HeadsOuter {
   static constexpr const char* kName = "heads_outer";
   const Tensor& x;

@@ -20,7 +20,7 @@ struct HistogramAttentionForward {
   double flops() const { return 2.0 * num_rows(out) * num_entries(values); }
 };
 
-/// grad_occupancy [V + 1, C, W] is written whether or not `occupancy` is defined.
+/// Writes all gradients, also grad_occupancy [V + 1, C, W] when `occupancy` is undefined.
 struct HistogramAttentionBackward {
   static constexpr const char* kName = "histogram_attention_backward";
   const CodeHistogram& histogram;

@@ -7,8 +7,8 @@
 
 namespace elastic::kernels {
 
-/// y = dropout( norm( item_table[ids] + position_table[positions] ) ); `position_table` may be
-/// undefined.
+/// y = dropout( norm( item_table[ids] + position_table[positions] ) ); item_table [V + 1, D],
+/// position_table [N, D] or undefined, ids and positions [T] int32 -> y [T, D].
 struct InputEmbeddingForward {
   static constexpr const char* kName = "input_embedding_forward";
   const Tensor& item_table;
@@ -29,7 +29,7 @@ struct InputEmbeddingForward {
   double flops() const { return 0.0; }
 };
 
-/// Adds into the tables' gradients (row 0 of the items is left alone); writes the norm's.
+/// Adds to the tables' gradients (row 0 of the items is unchanged); writes the norm's.
 struct InputEmbeddingBackward {
   static constexpr const char* kName = "input_embedding_backward";
   const Tensor& item_table;

@@ -1,15 +1,15 @@
-// Experts that each token retrieves join its softmax.
+// Extends each token's attention softmax by the experts that the token retrieves.
 #pragma once
 
 #include "tensor/kernel.h"
 
 namespace elastic::kernels {
 
-/// Lets each token's own experts join what it has attended to: with the rows e_i = gates_i
-/// table[indices_i] of its k experts, head by head, the softmax over (log_sum, query . e_1, ..,
-/// query . e_k) weighs (out, e_1, .., e_k), as if all had been in the first softmax.
-/// out [R, D], log_sum [R, H], query [R, D], heads side by side, table [K, D], indices int32 and
-/// gates [R, k] -> joined [R, D]. No [R, k, D].
+/// Adds each token's own k experts to an attention that has been computed. With the experts' rows
+/// e_i = gates_i table[indices_i], per head, the softmax over (log_sum, query . e_1, .., query .
+/// e_k) weights (out, e_1, .., e_k): the result is that of one softmax over all. out [R, D],
+/// log_sum [R, H], query [R, D], heads side by side, table [K, D], indices int32 and gates [R, k]
+/// -> joined [R, D]. No [R, k, D] tensor exists.
 struct JoinExpertsForward {
   static constexpr const char* kName = "join_experts_forward";
   const Tensor& out;
@@ -26,7 +26,7 @@ struct JoinExpertsForward {
   double flops() const { return 4.0 * num_rows(query) * num_cols(query) * num_cols(gates); }
 };
 
-/// An expert's gradients are summed in the order of the tokens.
+/// Writes all gradients. A table row sums over the tokens that chose it, in their order.
 struct JoinExpertsBackward {
   static constexpr const char* kName = "join_experts_backward";
   const Tensor& out;

@@ -16,6 +16,7 @@ struct LayerNormForward {
   double flops() const { return 0.0; }
 };
 
+/// Writes grad_x and the norm's gradients.
 struct LayerNormBackward {
   static constexpr const char* kName = "layer_norm_backward";
   const Tensor& x;

@@ -17,6 +17,7 @@ struct LinearForward {
   double flops() const { return 2.0 * num_rows(x) * num_cols(x) * num_cols(y); }
 };
 
+/// Writes the gradients that are not null.
 struct LinearBackward {
   static constexpr const char* kName = "linear_backward";
   const Tensor& x;
@@ -32,7 +33,7 @@ struct LinearBackward {
   }
 };
 
-/// y = residual + dropout( x weight^T + bias )
+/// y = residual + dropout( x weight^T + bias ), residual and y [.., O].
 struct LinearResidualForward {
   static constexpr const char* kName = "linear_residual_forward";
   const Tensor& x;

@@ -24,6 +24,7 @@ struct LinearAttentionForward {
   }
 };
 
+/// Writes all gradients.
 struct LinearAttentionBackward {
   static constexpr const char* kName = "linear_attention_backward";
   const Tensor& query;

@@ -5,10 +5,10 @@
 
 namespace elastic::kernels {
 
-/// loss[0] = mean over rows of -log softmax over items 1..V of (hidden . table) at the target,
-/// by tiles; the [R, V] logits never exist. hidden [R, D], table [V + 1, D], targets [R].
-/// With gradients wanted, they are made in the same pass (both or none): `grad_hidden` [R, D] is
-/// written, `grad_table` [V + 1, D] is written, its row 0 zero.
+/// loss[0] = mean over rows of -log softmax over items 1..V of (hidden . table) at the target, by
+/// tiles; the [R, V] logits never exist. hidden [R, D], table [V + 1, D], targets [R]. Also writes
+/// grad_hidden [R, D] and grad_table [V + 1, D] (row 0 zero) in the same pass, unless both are
+/// null.
 struct LinearCrossEntropy {
   static constexpr const char* kName = "linear_cross_entropy";
   const Tensor& hidden;

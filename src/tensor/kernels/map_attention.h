@@ -6,9 +6,10 @@
 
 namespace elastic::kernels {
 
-/// The same with every score computed and the map stored, in place of the scores: `map` holds for
-/// each segment H x queries x keys elements, in an order of the backend's own. No segment of keys
-/// may be empty.
+/// Multi-head softmax attention per segment, scale 1 / sqrt(Dh), as in segment_attention.h, but
+/// with every score computed and the probabilities stored. query [Tq, D], key and value [Tk, D] ->
+/// out [Tq, D], map: H x queries x keys elements per segment, in an order that each backend
+/// chooses. No segment of keys may be empty.
 struct MapAttentionForward {
   static constexpr const char* kName = "map_attention_forward";
   const Tensor& query;
@@ -21,7 +22,7 @@ struct MapAttentionForward {
   double flops() const { return 4.0 * attended_pairs(layout) * num_cols(query); }
 };
 
-/// Uses the map up.
+/// Writes all gradients and overwrites the map.
 struct MapAttentionBackward {
   static constexpr const char* kName = "map_attention_backward";
   const Tensor& query;

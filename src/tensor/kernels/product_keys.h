@@ -5,11 +5,10 @@
 
 namespace elastic::kernels {
 
-/// Product keys: for each head m of M, the best k / M of the sums of the best sub-key scores, in
-/// descending order (ties: the smaller id); gates = (k / M) softmax of the chosen scores;
-/// experts = gates * memory[indices]; without experts where both are undefined.
-/// query [B, M, Dk], subkeys [M, 2, S, Dk / 2], memory [S * S, D] -> indices, gates [B, k],
-/// experts [B, k, D].
+/// Product keys: each of M heads picks the k / M experts with the largest sums of two sub-key
+/// scores, in descending order (ties: the smaller id); gates = (k / M) softmax of the chosen
+/// scores; experts = gates * memory[indices], unless memory and experts are undefined. query [B, M,
+/// Dk], subkeys [M, 2, S, Dk / 2], memory [S * S, D] -> indices, gates [B, k], experts [B, k, D].
 struct ProductKeysForward {
   static constexpr const char* kName = "product_keys_forward";
   const Tensor& query;
@@ -27,6 +26,7 @@ struct ProductKeysForward {
   }
 };
 
+/// Writes all gradients; the choice of experts has none.
 struct ProductKeysBackward {
   static constexpr const char* kName = "product_keys_backward";
   const Tensor& query;
@@ -49,11 +49,12 @@ struct ProductKeysBackward {
                        grad_subkeys,
                        grad_memory);
   }
-  /// Of gates and memory by the experts' gradient; of queries and keys by each chosen pair's.
+  /// Products of the experts' gradient with gates and memory, and of each chosen pair with queries
+  /// and keys.
   double flops() const { return 4.0 * num_entries(gates) * (num_cols(memory) + num_cols(query)); }
 };
 
-/// The part of it that comes through the gates alone.
+/// Backward of the gates alone: writes grad_query and grad_subkeys.
 struct ProductKeyGatesBackward {
   static constexpr const char* kName = "product_key_gates_backward";
   const Tensor& query;

@@ -6,8 +6,8 @@
 
 namespace elastic::kernels {
 
-/// Rows made of a segment's tokens: out[b, i] = sum_t projection[i, c] x_t, c = steps from t to
-/// the segment's last token. x [T, D], projection [k, N] -> out [B, k, D]. No segment is longer
+/// Projects a segment's tokens to k rows: out[b, i] = sum_t projection[i, c] x_t, c = steps from t
+/// to the segment's last token. x [T, D], projection [k, N] -> out [B, k, D]. No segment is longer
 /// than N.
 struct ProjectTokensForward {
   static constexpr const char* kName = "project_tokens_forward";
@@ -21,6 +21,7 @@ struct ProjectTokensForward {
   }
 };
 
+/// Writes both gradients.
 struct ProjectTokensBackward {
   static constexpr const char* kName = "project_tokens_backward";
   const Tensor& x;

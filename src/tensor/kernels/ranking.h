@@ -6,9 +6,10 @@
 
 namespace elastic::kernels {
 
-/// ranks[r] = 1 + number of items v in 1..V, v != target and v not in row r's excluded ones, that
-/// score >= the target: ties count against the model. A score that is not a number ranks above.
-/// `excluded_ids` (sorted within a segment) under `excluded` (R segments, may be empty).
+/// ranks[r] = 1 + the number of items v in 1..V that score at least as much as the target, without
+/// the target itself and row r's excluded items. Ties count against the model; a NaN score counts
+/// as larger. hidden [R, D], table [V + 1, D], targets [R], excluded_ids: sorted within each of the
+/// R segments of `excluded`, which may be empty.
 struct RankTargets {
   static constexpr const char* kName = "rank_targets";
   const Tensor& hidden;
@@ -23,8 +24,8 @@ struct RankTargets {
   }
 };
 
-/// The best `k` items of each row, in descending order (ties: the smaller id), excluded ones left
-/// out; id 0 and score -inf where fewer remain. ids, scores [R, k].
+/// The best k items of each row without its excluded items, in descending order (ties: the smaller
+/// id), padded with id 0 and score -inf. hidden [R, D], table [V + 1, D] -> ids, scores [R, k].
 struct TopK {
   static constexpr const char* kName = "top_k";
   const Tensor& hidden;

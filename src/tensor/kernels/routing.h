@@ -1,4 +1,4 @@
-// Clusters of directions: nearest centroids, their members, moving averages (Routing Transformer).
+// Clustering by direction: nearest centroids, their members, moving averages (Routing Transformer).
 #pragma once
 
 #include "tensor/kernel.h"
@@ -6,8 +6,8 @@
 
 namespace elastic::kernels {
 
-/// Sums of rows' directions: out_r = a_r / (|a_r| + 1e-12) + b_r / (|b_r| + 1e-12).
-/// a, b, out [R, D].
+/// Sums of two unit vectors per row: out_r = a_r / (|a_r| + 1e-12) + b_r / (|b_r| + 1e-12). a, b,
+/// out [R, D].
 struct UnitSum {
   static constexpr const char* kName = "unit_sum";
   const Tensor& a;
@@ -17,9 +17,9 @@ struct UnitSum {
   double flops() const { return 0.0; }
 };
 
-/// The centroid of its head that has the largest product with a row (ties, and rows that are not
-/// numbers: the smaller index). x [T H, Dh], a token's heads one after the other, centroids
-/// [H, C, Dh] -> nearest [T H] int32, rows of the centroids seen as [H C, Dh].
+/// For each row, the centroid of its head with the largest product (ties and NaN rows: the smaller
+/// index). x [T H, Dh], a token's heads one after the other, centroids [H, C, Dh] -> nearest [T H]
+/// int32, rows of the centroids seen as [H C, Dh].
 struct NearestCentroids {
   static constexpr const char* kName = "nearest_centroids";
   const Tensor& x;
@@ -31,11 +31,10 @@ struct NearestCentroids {
   }
 };
 
-/// The tokens that each centroid takes: for segment b, head h and centroid c the rows of x with
-/// the largest products (ties: the earlier token; what is not a number comes last), as many as
-/// segment (b H + h) C + c of `members` is long (at most as many as b has tokens), in the order
-/// of time. x and centroids as above -> rows of x, owners (rows of the centroids) int32
-/// [members.num_tokens()].
+/// Chooses each centroid's members: for segment b, head h and centroid c, the rows of x with the
+/// largest products (ties: the earlier token; NaN counts as smallest), in the order of time. Their
+/// number is the length of segment (b H + h) C + c of `members`, at most that of b. x and centroids
+/// as above -> rows of x, owners (rows of the centroids) int32 [members.num_tokens()].
 struct CentroidMembers {
   static constexpr const char* kName = "centroid_members";
   const Tensor& x;
@@ -50,10 +49,10 @@ struct CentroidMembers {
   }
 };
 
-/// centroid = normalised( decay centroid + (1 - decay) sum / (2 count) ) in place: a moving
-/// average of its members' directions, whose unit_sum it is given. Without members, or where the
-/// result is no direction, it stays. sums [H C, Dh], counts [H C] of the sums' type, centroids
-/// [H, C, Dh].
+/// centroid = normalised( decay centroid + (1 - decay) sum / (2 count) ) in place: a moving average
+/// of its members' directions; `sums` adds up their UnitSum. A centroid without members, or whose
+/// average cannot be normalised, is unchanged. sums [H C, Dh], counts [H C] of the sums' type,
+/// centroids [H, C, Dh].
 struct MoveCentroids {
   static constexpr const char* kName = "move_centroids";
   const Tensor& sums;
@@ -64,7 +63,7 @@ struct MoveCentroids {
   double flops() const { return 0.0; }
 };
 
-/// out_r = x_r / divisor_r, zero where the divisor is 0; out may be x. x [R, D], divisors [R].
+/// out_r = x_r / divisor_r, or zero if the divisor is 0; out may be x. x [R, D], divisors [R].
 struct DivideRows {
   static constexpr const char* kName = "divide_rows";
   const Tensor& x;

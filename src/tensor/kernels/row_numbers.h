@@ -8,7 +8,7 @@
 
 namespace elastic::kernels {
 
-/// out[i] = i % modulus * step
+/// out[i] = i % modulus * step, any shape, int32.
 struct Iota {
   static constexpr const char* kName = "iota";
   std::int32_t modulus;
@@ -18,7 +18,7 @@ struct Iota {
   double flops() const { return 0.0; }
 };
 
-/// A token's place in its segment, [T]: from the front, or from the end with `recent`.
+/// Each token's position in its segment, out [T]: from the front, or from the end with `recent`.
 struct Positions {
   static constexpr const char* kName = "positions";
   const Segments& segments;
@@ -28,7 +28,7 @@ struct Positions {
   double flops() const { return 0.0; }
 };
 
-/// The last token of each segment, [B]. No segment may be empty.
+/// The index of each segment's last token, out [B]. No segment may be empty.
 struct LastTokens {
   static constexpr const char* kName = "last_tokens";
   const Segments& segments;
@@ -37,7 +37,7 @@ struct LastTokens {
   double flops() const { return 0.0; }
 };
 
-/// Offsets [B + 1] of segments of max(1, ceil(length / stride)) groups each.
+/// Offsets [B + 1] of segments with max(1, ceil(length / stride)) groups each.
 struct GroupOffsets {
   static constexpr const char* kName = "group_offsets";
   const Segments& segments;

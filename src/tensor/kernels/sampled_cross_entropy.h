@@ -6,10 +6,10 @@
 
 namespace elastic::kernels {
 
-/// loss[0] = mean over rows of what it costs to tell the target from `sampled` items, as
-/// ops::sampled_cross_entropy defines it, by tiles of rows; a row whose sampled items are all
-/// left out costs nothing. hidden [R, D], table [N, D], targets [R], in 1..N-1. With gradients
-/// wanted (both or none), `grad_hidden` [R, D] and `grad_table` [N, D] are written.
+/// loss[0] = the mean over rows of the target's loss against the `sampled` items, as
+/// ops::sampled_cross_entropy defines it, by tiles of rows. A row that leaves out all sampled items
+/// has loss 0. hidden [R, D], table [N, D], targets [R], in 1..N-1. Also writes grad_hidden [R, D]
+/// and grad_table [N, D], unless both are null.
 struct SampledCrossEntropy {
   static constexpr const char* kName = "sampled_cross_entropy";
   const Tensor& hidden;

@@ -21,6 +21,7 @@ struct SegmentAttentionForward {
   double flops() const { return 4.0 * attended_pairs(layout) * num_cols(query); }
 };
 
+/// Writes all gradients; recomputes the probabilities from log_sum.
 struct SegmentAttentionBackward {
   static constexpr const char* kName = "segment_attention_backward";
   const Tensor& query;

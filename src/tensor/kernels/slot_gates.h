@@ -6,11 +6,11 @@
 
 namespace elastic::kernels {
 
-/// Gates that make a running mean a decayed prefix softmax: with rate = softplus(decay),
-/// gate_t = e^{s_t} / sum over j <= t of e^{s_j - rate (t - j)}, within each segment and column.
-/// scores [T, C], decay [C] -> gates [T, C], each in (0, 1]. `log_sum` [B, C], the log of the
-/// decayed sum over what came before a segment (-inf: nothing), becomes that after its last
-/// token; undefined: nothing came before.
+/// Gates that make a running mean a decayed prefix softmax: with rate = softplus(decay), gate_t =
+/// e^{s_t} / sum over j <= t of e^{s_j - rate (t - j)}, within each segment and column. scores [T,
+/// C], decay [C] -> gates [T, C], each in (0, 1]. `log_sum` [B, C], the log of the decayed sum over
+/// the tokens before a segment (-inf: none), is updated in place to that after its last token;
+/// undefined: no tokens before.
 struct PrefixGatesForward {
   static constexpr const char* kName = "prefix_gates_forward";
   const Tensor& scores;
@@ -22,6 +22,7 @@ struct PrefixGatesForward {
   double flops() const { return 0.0; }
 };
 
+/// Writes both gradients.
 struct PrefixGatesBackward {
   static constexpr const char* kName = "prefix_gates_backward";
   const Tensor& gates;
@@ -36,7 +37,7 @@ struct PrefixGatesBackward {
   double flops() const { return 0.0; }
 };
 
-/// gates = 1 - sigmoid(x)^(1 / temperature).
+/// gates = 1 - sigmoid(x)^(1 / temperature), element by element.
 struct ForgetGatesForward {
   static constexpr const char* kName = "forget_gates_forward";
   const Tensor& x;
@@ -46,6 +47,7 @@ struct ForgetGatesForward {
   double flops() const { return 0.0; }
 };
 
+/// Writes grad_x.
 struct ForgetGatesBackward {
   static constexpr const char* kName = "forget_gates_backward";
   const Tensor& x;

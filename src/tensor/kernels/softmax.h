@@ -5,7 +5,7 @@
 
 namespace elastic::kernels {
 
-/// Softmax over the last dimension.
+/// y = softmax(x) over the last dimension, x and y [.., N].
 struct SoftmaxForward {
   static constexpr const char* kName = "softmax_forward";
   const Tensor& x;
@@ -14,6 +14,7 @@ struct SoftmaxForward {
   double flops() const { return 0.0; }
 };
 
+/// Writes grad_x.
 struct SoftmaxBackward {
   static constexpr const char* kName = "softmax_backward";
   const Tensor& y;

@@ -5,7 +5,7 @@
 
 namespace elastic::kernels {
 
-/// out[0] = sum of all elements, in a fixed order.
+/// out[0] = the sum of all elements of x, in a fixed order.
 struct Sum {
   static constexpr const char* kName = "sum";
   const Tensor& x;

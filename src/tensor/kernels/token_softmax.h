@@ -16,6 +16,7 @@ struct TokenSoftmaxForward {
   double flops() const { return 0.0; }
 };
 
+/// Writes grad_x.
 struct TokenSoftmaxBackward {
   static constexpr const char* kName = "token_softmax_backward";
   const Tensor& y;

@@ -5,10 +5,10 @@
 
 namespace elastic::kernels {
 
-/// Added to the length of a row before it is divided by.
+/// Added to a row's length before the division by it.
 inline constexpr double kUnitEpsilon = 1e-12;
 
-/// y = elu(x) / (|elu(x)| + kUnitEpsilon), the Euclidean norm over the last dimension.
+/// y = elu(x) / (|elu(x)| + kUnitEpsilon), with the Euclidean norm over the last dimension.
 struct UnitEluForward {
   static constexpr const char* kName = "unit_elu_forward";
   const Tensor& x;
@@ -17,6 +17,7 @@ struct UnitEluForward {
   double flops() const { return 0.0; }
 };
 
+/// Writes grad_x.
 struct UnitEluBackward {
   static constexpr const char* kName = "unit_elu_backward";
   const Tensor& x;

@@ -11,7 +11,7 @@
 namespace elastic {
 namespace {
 
-TEST_CASE("dispatcher_aggregate: one token is what every expert gathers") {
+TEST_CASE("dispatcher_aggregate: every expert gathers the only token") {
   const Variable x = variable_of({1, 3}, {1, 2});
   const Variable query(random_f64({1, 1, 2, 2}, 1));
   const double r = 1.0 / std::sqrt(1.0 + 1e-5);

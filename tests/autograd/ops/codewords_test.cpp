@@ -41,7 +41,7 @@ TEST_CASE("argmax_rows: rows of any length, both types") {
   }
 }
 
-TEST_CASE("argmax_rows: what is not a number gives a column that there is") {
+TEST_CASE("argmax_rows: a row with NaN gives a valid column") {
   for (const std::int32_t code : argmax({NAN, NAN, NAN, 1, NAN, 2, NAN, 1, 2}, {3, 3})) {
     CHECK(code >= 0);
     CHECK(code < 3);
@@ -70,8 +70,8 @@ TEST_CASE(
   CHECK(same_bits(bare.codes, words.codes));
 }
 
-// The straight-through gradient is that of p codebook with p held at one-hot(codes): of a function
-// linear in p, so where p stands does not matter.
+// The straight-through gradient is that of p codebook with p held at one-hot(codes): the function
+// is linear in p, so the value of p does not matter.
 TEST_CASE("straight_through_words: chosen rows, with the gradient of the soft choice") {
   const std::vector<std::int32_t> codes{2, 0, 2, 1, 2};
   std::vector<double> one_hot(15, 0.0);
@@ -94,7 +94,7 @@ TEST_CASE("straight_through_words: works without probabilities") {
       {random_f64({2, 3}, 1)});
 }
 
-TEST_CASE("choose_words, straight_through_words: what does not fit is refused") {
+TEST_CASE("choose_words, straight_through_words: refuse shapes that do not fit") {
   const Variable x(random_f64({4, 3}, 1));
   CHECK(message_of([&] {
           ops::choose_words(x, Variable(random_f64({5, 2}, 1)), new_codes(4), true);

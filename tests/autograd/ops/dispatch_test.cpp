@@ -17,7 +17,7 @@ namespace {
 
 constexpr Dropout kDropout{0.3, 9, 4, 2};
 
-TEST_CASE("dispatcher_dispatch: one expert per head hands back its value") {
+TEST_CASE("dispatcher_dispatch: with one expert per head, tokens read its value") {
   const Variable x = variable_of({1, 2, 3, 5}, {2, 2});
   const Variable key(random_f64({1, 2, 1, 2}, 1));
   const Variable value = variable_of({10, 20, 100, 200}, {1, 2, 1, 2});
@@ -141,7 +141,7 @@ TEST_CASE("dispatcher_dispatch: a sequence has the same bits alone and among oth
   }
 }
 
-TEST_CASE("dispatcher_dispatch: a token that is not a number makes its result so, in float32 too") {
+TEST_CASE("dispatcher_dispatch: a NaN token has a NaN result, also in float32") {
   std::vector<double> values(3 * 8, 1.0);
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] += static_cast<double>(i % 5);

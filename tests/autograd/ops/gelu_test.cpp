@@ -42,7 +42,7 @@ TEST_CASE("gelu: gradients of long inputs match those of short ones") {
   }
 }
 
-TEST_CASE("gelu: an element has the same bits wherever it stands") {
+TEST_CASE("gelu: an element has the same bits at any place") {
   const NoGrad no_grad;
   for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
     const Tensor x = random_tensor({100}, 4, dtype);

@@ -7,7 +7,7 @@
 namespace elastic {
 namespace {
 
-// The groups themselves: an identity as the weight.
+// With an identity as the weight, the result is the groups.
 Variable groups_of(const Variable& x, const Segments& segments, std::int64_t stride) {
   const std::int64_t in = stride * x.shape()[1];
   std::vector<double> identity(static_cast<std::size_t>(in * in), 0.0);
@@ -67,7 +67,7 @@ TEST_CASE("group_linear: gradient matches finite differences") {
       {random_f64({210, 1}, 1), random_f64({1, 2}, 2), random_f64({1}, 3)});
 }
 
-TEST_CASE("group_linear: adds to the gradient that its input has already") {
+TEST_CASE("group_linear: adds to an existing gradient of its input") {
   const Segments segments = segments_of({3, 4});
   check_function(
       [&](const auto& in) {

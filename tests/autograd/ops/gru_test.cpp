@@ -114,14 +114,14 @@ TEST_CASE("gru: values by hand") {
   const std::vector<double> h = to_doubles(ops::gru(input, weight, bias, segments_of({2})).value());
   CHECK(h[0] == doctest::Approx(0.5 * std::tanh(1.0)));
   CHECK(h[1] == doctest::Approx(0.5 * std::tanh(h[0]) + 0.5 * h[0]));
-  // A segment of its own starts from zero.
+  // A new segment starts from zero.
   const std::vector<double> apart =
       to_doubles(ops::gru(input, weight, bias, segments_of({1, 1})).value());
   CHECK(apart[0] == h[0]);
   CHECK(apart[1] == 0.0);
 }
 
-TEST_CASE("gru: equals plain loops, past the tiles too") {
+TEST_CASE("gru: equals plain loops, also past the tiles") {
   struct Case {
     Lengths lengths;
     std::int64_t dim;
@@ -157,12 +157,12 @@ TEST_CASE("gru: gradient matches finite differences") {
   check_function(gru({2, 6}), inputs_of({2, 6}, 5));
 }
 
-TEST_CASE("gru: gates at their ends stay finite") {
+TEST_CASE("gru: saturated gates stay finite") {
   const Variable input = variable_of({1e3, -1e3, 1e3, -1e3, 1e3, -1e3, -1e3, -1e3, -1e3}, {3, 3});
   const Variable weight = variable_of({0, 0, 1}, {3, 1});
   const Variable bias = variable_of({0, 0, 0}, {3});
   const Variable out = ops::gru(input, weight, bias, segments_of({3}));
-  // Update gate 0: the new gate's value; 1: the state as it was.
+  // Update gate 0: the new gate's value; 1: the previous state.
   CHECK(to_doubles(out.value()) == std::vector<double>{1, 1, -1});
 }
 

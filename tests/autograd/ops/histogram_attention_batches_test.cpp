@@ -1,4 +1,4 @@
-// LISA's attention on batches past what the kernels take at a time.
+// LISA's attention on batches larger than the kernels process at a time.
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/histogram_attention_cases.h"
 #include "autograd/ops/sum.h"
@@ -29,8 +29,8 @@ TEST_CASE("histogram_attention: the same bits at any number of threads") {
   }
 }
 
-// Past the rounds of tokens that the CPU takes one after the other.
-TEST_CASE("histogram_attention: a large batch gives what its parts give together") {
+// More tokens than one round of the CPU.
+TEST_CASE("histogram_attention: a large batch equals its parts together") {
   if (!on_cpu()) {
     return;
   }
@@ -77,7 +77,7 @@ TEST_CASE("histogram_attention: a large batch gives what its parts give together
   }
 }
 
-// Past the slabs of tokens that a GPU takes one after the other, with sequences cut by them.
+// More tokens than one slab of the GPU, with sequences cut by slabs.
 TEST_CASE("histogram_attention: a device's slabs equal the CPU's rounds") {
   if (test_device() == Device::kCpu) {
     return;  // against itself there is nothing to compare

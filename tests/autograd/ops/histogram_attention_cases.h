@@ -1,4 +1,4 @@
-// Inputs of LISA's attention that its tests share.
+// Shared inputs of the tests of LISA's attention.
 #pragma once
 
 #include <vector>
@@ -35,7 +35,7 @@ inline HistogramCase variant(HistogramCase c, bool soft, bool last_only) {
   return c;
 }
 
-// scores, values, then the items' weights by codebook: what a softmax gives.
+// scores, values, then the items' weights by codebook, results of a softmax.
 inline std::vector<Tensor> inputs_of(const HistogramCase& c, double score_scale = 1.0) {
   std::vector<Tensor> inputs{random_f64({c.codebooks, c.words, c.words}, 1, score_scale),
                              random_f64({c.codebooks, c.words, c.dim}, 2)};

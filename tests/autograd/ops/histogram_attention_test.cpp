@@ -35,8 +35,8 @@ std::vector<double> weights_of(const std::vector<double>& hist, const double* sc
   return weights;
 }
 
-// From the definition, every token by itself; the weighted sum's gradients by the chain rule with
-// a histogram for each token.
+// The definition, token by token; gradients of the weighted sum by the chain rule, with a histogram
+// per token.
 Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
   const auto size = [](std::int64_t n) { return static_cast<std::size_t>(n); };
   const std::size_t words = size(c.words);
@@ -142,7 +142,7 @@ TEST_CASE("histogram_attention: equals the naive form, values and gradients") {
 TEST_CASE("histogram_attention: gradient matches finite differences") {
   const Case c{{1, 4, 0, 3}, 2, 3, 2, 4, 0.3};
   for (const bool last_only : {false, true}) {
-    // Codes do not follow the weights, so that these may be moved.
+    // Codes are independent of the weights, so that the weights can be perturbed.
     check_function(attention(variant(c, true, last_only)), inputs_of(c));
     const std::vector<Tensor> inputs = inputs_of(c);
     check_function(
@@ -159,7 +159,7 @@ TEST_CASE("histogram_attention: gradient matches finite differences") {
   }
 }
 
-TEST_CASE("histogram_attention: hard codes pass on the gradient of occupancies of one and zero") {
+TEST_CASE("histogram_attention: hard codes pass the gradient of one-hot occupancies") {
   const Case c{{70, 2, 9}, 2, 5, 3, 8};
   std::vector<Tensor> inputs = inputs_of(c);
   const Differentiated hard = differentiate(attention(c), inputs);
@@ -173,14 +173,15 @@ TEST_CASE("histogram_attention: hard codes pass on the gradient of occupancies o
     inputs[static_cast<std::size_t>(2 + b)] = tensor_of(one_hot, {c.items + 1, c.words});
   }
   check_close(differentiate(attention(variant(c, true, false)), inputs), hard, tolerance::kEqual);
-  // Words that no item of a sequence has are reached too.
+  // Also for words that no item of a sequence has.
   CHECK(std::none_of(
       hard.grads[2].begin() + c.words, hard.grads[2].end(), [](double g) { return g == 0.0; }));
 }
 
-TEST_CASE("histogram_attention: scores far apart leave the words met in place") {
-  // e^-500 is no float32, and with every score taken relative to the largest of all words, words
-  // met would weigh nothing.
+TEST_CASE(
+    "histogram_attention: words that have occurred keep their weights when scores differ much") {
+  // e^-500 underflows in float32: relative to the largest score of all words, words that have
+  // occurred would have no weight.
   const Case c{{40, 3}, 2, 6, 3, 3};
   for (const bool last_only : {false, true}) {
     const Case of = variant(c, false, last_only);
@@ -199,7 +200,7 @@ TEST_CASE("histogram_attention: scores far apart leave the words met in place") 
   }
 }
 
-TEST_CASE("histogram_attention: gradients stay finite where no word met scores high") {
+TEST_CASE("histogram_attention: gradients stay finite if only low-scoring words have occurred") {
   const Case c{{4}, 1, 3, 2, 1};
   std::vector<Tensor> inputs;
   for (const Tensor& input : inputs_of(c, 1e4)) {
@@ -219,8 +220,9 @@ TEST_CASE("histogram_attention: float32 stays close to float64") {
   }
 }
 
-TEST_CASE("histogram_attention: words last met long ago are forgotten, not kept as tiny numbers") {
-  // Item 1 once, then item 2 a thousand times: e^-1000 is no double.
+TEST_CASE(
+    "histogram_attention: counts of words that occurred long ago become zero, not tiny numbers") {
+  // Item 1 once, then item 2 a thousand times: e^-1000 underflows in double.
   ops::ItemCodes items;
   items.codes = tensor_of(std::vector<std::int32_t>{0, 0, 1}, {1, 3});
   std::vector<std::int32_t> ids(1001, 2);
@@ -254,13 +256,13 @@ TEST_CASE("histogram_attention: a sequence has the same bits alone and among oth
     const Tensor own = clone(ids.slice(segments.begin(b), segments.end(b)));
     const Tensor alone = run(segments_of({segments.length(b)}), own);
     const Tensor part = together.slice(segments.begin(b), segments.end(b));
-    // A GPU's library may round products of other sizes otherwise.
+    // A GPU's library may round products of other sizes differently.
     CHECK(relative_error(to_doubles(part), to_doubles(alone)) <=
           (test_device() == Device::kCpu ? 0.0 : tolerance::kSum));
   }
 }
 
-TEST_CASE("histogram_attention: what does not fit is refused") {
+TEST_CASE("histogram_attention: refuses shapes that do not fit") {
   const Case c{{2, 1}, 2, 3, 4, 5};
   const std::vector<Tensor> inputs = inputs_of(c);
   const Variable scores(inputs[0]);

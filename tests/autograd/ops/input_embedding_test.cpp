@@ -54,7 +54,7 @@ TEST_CASE("input_embedding: equals gathers, sum, layer norm and dropout") {
   }
 }
 
-TEST_CASE("input_embedding: without a position table the item stands alone") {
+TEST_CASE("input_embedding: works without a position table") {
   const Tokens tokens = tokens_of(9, 4, 1);
   const std::vector<Tensor> inputs = inputs_of(4, 1, 3);
   check_equal(
@@ -72,7 +72,7 @@ TEST_CASE("input_embedding: gradient matches finite differences") {
   check_function(fused(tokens_of(7, 3, 4), kDropout), inputs_of(3, 4, 5));
 }
 
-TEST_CASE("input_embedding: row 0 receives no gradient, even where it is named") {
+TEST_CASE("input_embedding: row 0 receives no gradient, even if tokens use it") {
   const std::vector<Tensor> inputs = inputs_of(2, 2, 3);
   const Tokens tokens{int_tensor({0, 1, 0}), int_tensor({0, 1, 1})};
   const Differentiated result = differentiate(fused(tokens, {}), inputs);

@@ -111,7 +111,7 @@ TEST_CASE("join_experts: gradient along random directions where many tokens shar
   }
 }
 
-TEST_CASE("join_experts: an expert that is out of sight or all that is seen") {
+TEST_CASE("join_experts: an expert with weight 0 or 1") {
   const Variable out = variable_of({1.0, 2.0}, {1, 2});
   const Variable query = variable_of({1000.0, 0.0}, {1, 2});
   const Variable table = variable_of({-1.0, 5.0, 1.0, 7.0}, {2, 2});

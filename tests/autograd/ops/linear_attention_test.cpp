@@ -36,7 +36,8 @@ std::vector<Tensor> inputs_of(const Case& c) {
       random_f64({queries, c.dim}, 1), random_f64({keys, c.dim}, 2), random_f64({keys, c.dim}, 3)};
 }
 
-// out_t = sum over keys s of (query_t . key_s) value_s, pair by pair: what the context sums up.
+// out_t = sum over keys s of (query_t . key_s) value_s, pair by pair: the sum that the context
+// factorises.
 std::vector<double> naive(const Case& c, const std::vector<Tensor>& in) {
   const std::vector<double> query = to_doubles(in[0]);
   const std::vector<double> key = to_doubles(in[1]);

@@ -75,7 +75,7 @@ TEST_CASE("linear_cross_entropy: values by hand") {
         doctest::Approx(std::log(4.0 / 3.0)));
 }
 
-TEST_CASE("linear_cross_entropy: a single item costs nothing") {
+TEST_CASE("linear_cross_entropy: a single item has loss 0") {
   const Problem problem = problem_of(3, 1, 2);
   CHECK(std::abs(differentiate(loss_of(problem), problem.inputs).value[0]) < tolerance::kByHand);
 }

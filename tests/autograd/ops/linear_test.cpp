@@ -66,7 +66,7 @@ TEST_CASE("linear: input used as its own weight") {
   check_function([](const auto& in) { return ops::linear(in[0], in[0]); }, {random_f64({5, 5}, 1)});
 }
 
-TEST_CASE("linear: only the gradients asked for are made") {
+TEST_CASE("linear: computes only the requested gradients") {
   const Variable x(random_f64({3, 2}, 1));
   const Variable weight(random_f64({4, 2}, 2));
   const Variable bias(random_f64({4}, 3), true);

@@ -133,7 +133,7 @@ TEST_CASE("product_keys: gates of every head have the mean 1") {
   }
 }
 
-TEST_CASE("product_keys: a query that is not a number still names experts of the pool") {
+TEST_CASE("product_keys: a NaN query still chooses experts of the pool") {
   const Variable query(make_tensor(std::vector<double>(4, NAN), {1, 1, 4}, DType::kFloat64));
   const Variable subkeys(random_f64({1, 2, 4, 2}, 1));
   const Variable memory(random_f64({16, 2}, 2));

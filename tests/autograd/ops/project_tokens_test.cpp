@@ -97,7 +97,7 @@ TEST_CASE("project_tokens: gradient matches finite differences") {
   }
 }
 
-// What Linformer makes use of.
+// Linformer relies on this.
 TEST_CASE("project_tokens: commutes with a linear layer") {
   const Segments segments = segments_of({5, 1, 70});
   check_equal(

@@ -16,7 +16,7 @@ TEST_CASE("reshape: keeps elements and gradients") {
         return ops::reshape(in[0], {3, 2});
       },
       {random_f64({2, 3}, 1)});
-  // The view beside its source: gradients of both add up.
+  // Uses the view and its source: gradients of both add up.
   check_function(
       [](const auto& in) {
         return ops::multiply(ops::reshape(in[0], {6}), ops::reshape(in[0], {6}));

@@ -33,12 +33,12 @@ TEST_CASE("gather_rows: a table gathered twice gets both gradients") {
       {random_f64({2, 3}, 1)});
 }
 
-TEST_CASE("gather_rows: no rows at all") {
+TEST_CASE("gather_rows: accepts zero rows") {
   const Variable table = variable_of({1, 2}, {1, 2});
   CHECK(ops::gather_rows(table, int_tensor({})).shape() == Shape{0, 2});
 }
 
-TEST_CASE("gather_rows and repeat: refuse what is not a table") {
+TEST_CASE("gather_rows and repeat: refuse tensors that are not tables") {
   const Variable x = variable_of({1, 2}, {2});
   CHECK(message_of([&] { ops::gather_rows(x, int_tensor({0})); }) ==
         "gather_rows: expected a table, got [2]");
@@ -55,7 +55,7 @@ TEST_CASE("repeat: copies, and the gradient is their sum") {
   check_function([](const auto& in) { return ops::repeat(in[0], 4); }, {random_f64({3, 5}, 1)});
 }
 
-TEST_CASE("permute_rows: every row in another place, and its gradient back") {
+TEST_CASE("permute_rows: moves every row, and its gradient back") {
   const Tensor order = int_tensor({2, 0, 3, 1});
   const Tensor inverse = int_tensor({1, 3, 0, 2});
   const Variable x = variable_of({1, 2, 3, 4}, {4, 1}, true);
@@ -73,7 +73,7 @@ TEST_CASE("permute_rows: every row in another place, and its gradient back") {
       {random_f64({4, 3}, 2)});
 }
 
-TEST_CASE("scatter_mean_rows: the mean of a row's values, zero of none") {
+TEST_CASE("scatter_mean_rows: the mean of a row's values, zero without any") {
   const Variable x = variable_of({1, 2, 3, 5, 4, 9}, {3, 2}, true);
   const Variable out = ops::scatter_mean_rows(x, int_tensor({2, 0, 2}), 4);
   CHECK(to_doubles(out.value()) == std::vector<double>{3, 5, 0, 0, 2.5, 5.5, 0, 0});

@@ -231,7 +231,7 @@ TEST_CASE("sampled_cross_entropy: gradient matches finite differences") {
   }
 }
 
-TEST_CASE("sampled_cross_entropy: a row with nothing to compare costs nothing") {
+TEST_CASE("sampled_cross_entropy: a row without sampled items has loss 0") {
   for (const SampledLoss& kind : {kSoftmax, kBinary, kWeighted}) {
     Problem problem = problem_of(2, 6, 3, 4, /*corrected=*/true);
     problem.exclusion = {{0, 1, 2, 3}, {}};
@@ -248,7 +248,7 @@ TEST_CASE("sampled_cross_entropy: a row with nothing to compare costs nothing") 
   }
 }
 
-TEST_CASE("sampled_cross_entropy: items that nobody named get no gradient") {
+TEST_CASE("sampled_cross_entropy: items that are neither sampled nor targets get no gradient") {
   Problem problem = problem_of(5, 40, 3, 6, false);
   const Differentiated result = differentiate(loss_of(problem, kSoftmax), problem.inputs);
   for (std::int32_t item = 0; item <= 40; ++item) {

@@ -105,7 +105,7 @@ TEST_CASE("segment_attention: values by hand") {
   CHECK(to_doubles(out.value())[0] == doctest::Approx(7.0));
 }
 
-TEST_CASE("segment_attention: equals explicit maps, past the tiles too") {
+TEST_CASE("segment_attention: equals explicit maps, also past the tiles") {
   const std::vector<Case> cases{
       {{1}, {1}, 1, 1, false},
       {{1, 1, 1}, {1, 1, 1}, 2, 4, true},
@@ -198,7 +198,7 @@ TEST_CASE("segment_attention: a segment has the same bits alone and among others
   }
 }
 
-// The number of queries in a tile decides which scores end up at the end of a vector loop.
+// The number of queries in a tile determines the scores in the remainder of a vector loop.
 TEST_CASE("segment_attention: a causal prefix has the same bits as within the whole") {
   const NoGrad no_grad;
   for (const std::int64_t window : {0, 7, 80}) {
@@ -228,7 +228,7 @@ TEST_CASE("segment_attention: a window past the segment equals none") {
   CHECK(a.grads == b.grads);
 }
 
-TEST_CASE("segment_attention: what lies before the window changes nothing") {
+TEST_CASE("segment_attention: tokens before the window have no effect") {
   const Case c{{150}, {150}, 1, 4, true, 10};
   std::vector<Tensor> inputs = inputs_of(c);
   const Differentiated before = differentiate(attention(c), inputs);

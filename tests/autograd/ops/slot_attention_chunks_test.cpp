@@ -1,4 +1,4 @@
-// Gated running means in sizes that meet the ends of tiles, groups of lanes and chunks of tokens.
+// Gated running means with sizes at the ends of tiles, groups of lanes and chunks of tokens.
 #include "autograd/op_checks.h"
 #include "autograd/ops/slot_attention.h"
 #include "autograd/ops/slot_gates.h"
@@ -30,7 +30,7 @@ const std::vector<Case>& cases() {
   return all;
 }
 
-// Gates reach 1, and come near 0 and 1.
+// Gates equal to 1 and near 0 and 1.
 Tensor gates_of(const Case& c) {
   const Shape shape{segments_of(c.lengths).num_tokens(), c.heads, c.slots};
   std::vector<double> values = to_doubles(random_f64(shape, 4, 2.0));
@@ -127,7 +127,7 @@ TEST_CASE("slot_attention: gradients of every number, in one chunk and in two") 
   }
 }
 
-TEST_CASE("slots: what is carried from part to part gives the same as the whole") {
+TEST_CASE("slots: states carried from part to part give the results of the whole") {
   const NoGrad no_grad;
   const Case whole{{150, 40}, 2, 5, 3};
   const std::vector<Tensor> inputs = inputs_of(whole);

@@ -63,7 +63,7 @@ TensorFunction slots(const SlotCase& c) {
       [c](const auto& in) { return ops::slot_attention(in[0], in[1], in[2], in[3], c.segments()); };
 }
 
-// One tensor is keys and values.
+// With one tensor as keys and values.
 TensorFunction shared_slots(const SlotCase& c) {
   return
       [c](const auto& in) { return ops::slot_attention(in[0], in[1], in[1], in[2], c.segments()); };
@@ -118,7 +118,7 @@ TEST_CASE("slot_attention: equals the definition") {
   }
 }
 
-TEST_CASE("slot_attention_with_sums: the denominators' logs besides, the same bits") {
+TEST_CASE("slot_attention_with_sums: adds the denominators' logs, the result has the same bits") {
   for (const SlotCase& c : kSlotCases) {
     CAPTURE(c.lengths.front());
     std::vector<Tensor> in = slot_inputs(c);
@@ -181,7 +181,7 @@ std::vector<Variable> tokens_of(const std::vector<Tensor>& in,
   return variables;
 }
 
-TEST_CASE("slots: a stream cut anywhere gives what the whole gives") {
+TEST_CASE("slots: a stream cut anywhere gives the results of the whole") {
   const SlotCase c{{150}, 2, 3, 4};
   const std::vector<Tensor> in = shared_inputs(c);
   const std::vector<Tensor> scores{gate_inputs(c)[0]};

@@ -84,7 +84,7 @@ TEST_CASE("forget_gates: one minus a root of the logistic function") {
   }
   const Variable gates = ops::forget_gates(variable_of(x, {7}), 8.0);
   CHECK(relative_error(want, to_doubles(gates.value())) < tolerance::kByHand);
-  // Where 1 - a would round to nothing.
+  // 1 - a would round to zero.
   CHECK(to_doubles(gates.value()).back() ==
         doctest::Approx(std::exp(-40.0) / 8.0).epsilon(tolerance::kByHand).scale(0.0));
 }

@@ -29,7 +29,7 @@ TEST_CASE("unstack, stack: gradient matches finite differences, parts used twice
       {random_f64({3, 2, 2}, 1), random_f64({2, 2}, 2)});
 }
 
-TEST_CASE("unstack, stack: what does not fit is refused") {
+TEST_CASE("unstack, stack: refuse shapes that do not fit") {
   CHECK(message_of([] { ops::unstack(variable_of({1}, {})); }) ==
         "unstack: expected a tensor [N, ...], got []");
   CHECK(message_of([] { ops::stack({}); }) == "stack: expected one tensor or more");

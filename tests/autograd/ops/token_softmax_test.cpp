@@ -84,7 +84,7 @@ TEST_CASE("token_softmax: a sequence has the same bits alone and among others") 
   }
 }
 
-TEST_CASE("token_softmax: what is not a number stays in its segment and column") {
+TEST_CASE("token_softmax: NaN stays in its segment and column") {
   std::vector<double> values(5 * 2, 0.5);
   values[2] = NAN;  // of the second token, first column
   const std::vector<double> y =

@@ -34,7 +34,7 @@ TEST_CASE("unit_elu: equals plain loops") {
   }
 }
 
-// Where e^x - 1 would lose all digits.
+// e^x - 1 would lose all digits here.
 TEST_CASE("unit_elu: rows next to zero keep their direction, in float32 too") {
   const std::vector<double> values{-3e-7, 4e-7, -3e-4, -4e-4, -0.49, -0.51};
   for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
@@ -44,7 +44,7 @@ TEST_CASE("unit_elu: rows next to zero keep their direction, in float32 too") {
   }
 }
 
-TEST_CASE("unit_elu: a row of zeros stays so and has the gradient of its division") {
+TEST_CASE("unit_elu: a row of zeros stays zero and has the gradient of its division") {
   const Differentiated result = differentiate([](const auto& in) { return ops::unit_elu(in[0]); },
                                               {tensor_of<double>({0, 0, 0}, {1, 3})});
   CHECK(result.value == std::vector<double>{0, 0, 0});
@@ -76,7 +76,7 @@ TEST_CASE("unit_elu: a row has the same bits alone and among others") {
   }
 }
 
-TEST_CASE("unit_elu: what is not a number spoils its own row") {
+TEST_CASE("unit_elu: NaN affects its own row only") {
   std::vector<double> values(3 * 20, 0.5);
   values[25] = NAN;
   const std::vector<double> y =

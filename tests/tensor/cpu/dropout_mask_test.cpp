@@ -6,7 +6,7 @@
 namespace elastic::cpu {
 namespace {
 
-TEST_CASE("dropout mask: the bits that dropout.h promises") {
+TEST_CASE("dropout mask: the bits defined in dropout.h") {
   if (!on_cpu()) {
     return;
   }

@@ -26,7 +26,7 @@ std::vector<T> transpose_of(const std::vector<T>& x, std::int64_t rows, std::int
   return out;
 }
 
-// One of the ways to ask for the same product.
+// One of the forms of the same product.
 struct Way {
   bool transposed_a = false;
   bool transposed_b = false;  // packed only
@@ -43,7 +43,7 @@ const std::vector<Way> kWays{{false, false, true, false},
                              {false, false, false, true},
                              {true, false, false, false}};
 
-// c [m, ldc] = product of a [m, k] and b [k, n] (row-major) asked for in one way.
+// c [m, ldc] = product of a [m, k] and b [k, n] (row-major) in one form.
 template <class T>
 void product(const Way& way,
              std::int64_t m,
@@ -69,7 +69,7 @@ void product(const Way& way,
 }
 
 // Largest error of a product against a naive one in double, in units of the sum of magnitudes;
-// infinite when something beside c's columns changed.
+// infinite if elements outside c's columns changed.
 template <class T>
 double product_error(const Way& way, std::int64_t m, std::int64_t n, std::int64_t k) {
   const std::vector<T> a = random_matrix<T>(m, k, 1);
@@ -136,7 +136,7 @@ TEST_CASE_TEMPLATE("gemm: equals a naive product in every form and size", T, flo
   }
 }
 
-TEST_CASE("gemm: every odd size up to 70 comes out right") {
+TEST_CASE("gemm: every odd size up to 70 is correct") {
   if (!on_cpu()) {
     return;
   }
@@ -148,7 +148,7 @@ TEST_CASE("gemm: every odd size up to 70 comes out right") {
   }
 }
 
-TEST_CASE("gemm: a product over nothing is zero, or leaves an accumulated result alone") {
+TEST_CASE("gemm: a product of depth 0 is zero, or leaves an accumulated result unchanged") {
   if (!on_cpu()) {
     return;
   }
@@ -179,7 +179,7 @@ TEST_CASE("pack: a missing column is filled with zeros") {
   }
 }
 
-// One rounding per multiply-add where the compiler makes use of the machine's.
+// One rounding per multiply-add if the compiler uses the machine's.
 template <class T>
 T sequential_dot(const T* a, const std::vector<T>& b, std::int64_t column, std::int64_t n) {
   T sum = 0;
@@ -196,7 +196,7 @@ T sequential_dot(const T* a, const std::vector<T>& b, std::int64_t column, std::
   return sum;
 }
 
-TEST_CASE_TEMPLATE("gemm: an element is the sequential dot, bit for bit, wherever it stands",
+TEST_CASE_TEMPLATE("gemm: an element is the sequential dot, bit for bit, at any place",
                    T,
                    float,
                    double) {

@@ -45,14 +45,14 @@ TEST_CASE_TEMPLATE("simd: the lanes of a sum are added in a fixed order", T, flo
     LaneSum<T> sum;
     sum.add(load<Vector<T>>(x));
     CHECK(sum.total() == sum_by_halves<T>({x, x + lanes}));
-    // Elements that are left of a vector come last, in their order.
+    // Elements after the last whole vector are added last, in order.
     sum.add(x[lanes]);
     sum.add(x[lanes + 1]);
     CHECK(sum.total() == sum_by_halves<T>({x, x + lanes}) + (x[lanes] + x[lanes + 1]));
   }
 }
 
-TEST_CASE_TEMPLATE("simd: multiply_add rounds once where the machine can", T, float, double) {
+TEST_CASE_TEMPLATE("simd: multiply_add rounds once if the machine can", T, float, double) {
   if (!on_cpu()) {
     return;
   }
@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("simd: multiply_add rounds once where the machine can", T, fl
   }
 }
 
-TEST_CASE_TEMPLATE("simd: smaller and larger give the second one for NaN", T, float, double) {
+TEST_CASE_TEMPLATE("simd: smaller and larger return the second operand for NaN", T, float, double) {
   if (!on_cpu()) {
     return;
   }
@@ -82,7 +82,7 @@ TEST_CASE_TEMPLATE("simd: smaller and larger give the second one for NaN", T, fl
   CHECK(std::isnan(larger(T(2), nan)));
 }
 
-TEST_CASE_TEMPLATE("simd: transpose_lanes exchanges rows and columns", T, float, double) {
+TEST_CASE_TEMPLATE("simd: transpose_lanes swaps rows and columns", T, float, double) {
   if (!on_cpu()) {
     return;
   }

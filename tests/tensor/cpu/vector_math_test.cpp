@@ -18,7 +18,7 @@ std::vector<T> gelu_of(std::vector<T> x) {
   return x;
 }
 
-// `count` numbers at equal distances, their ends included.
+// `count` equidistant numbers, including both ends.
 template <class T>
 std::vector<T> grid(double begin, double end, int count) {
   std::vector<T> values;
@@ -36,7 +36,7 @@ double error_in_ulp(T got, long double want) {
   return static_cast<double>(std::abs(static_cast<long double>(got) - want) / unit);
 }
 
-// The larger one, and NaN once there is one.
+// The larger one, or NaN if one of them is.
 double worse(double worst, double error) {
   return error <= worst ? worst : error;
 }
@@ -160,7 +160,7 @@ TEST_CASE_TEMPLATE("exp and gelu: an element has the same bits anywhere in an ar
       const auto count = static_cast<std::int64_t>(size);
       exp_in_place(part.data() + begin, count);
       REQUIRE(same_bits(part.data() + begin, exps.data() + begin, size));
-      // Elements beside the part stay as they were.
+      // Elements outside the part are unchanged.
       REQUIRE(same_bits(part.data(), x.data(), begin));
       REQUIRE(same_bits(part.data() + begin + size, x.data() + begin + size, 70 - begin - size));
       part = x;

@@ -74,7 +74,7 @@ std::optional<E> find_choice(std::string_view name) {
 
 /// "a, b or c".
 std::string alternatives(const std::vector<std::string>& names);
-/// For the help: "a (what a is), b or c"; `other`, unless "", is one more alternative.
+/// For the help: "a (its meaning), b or c"; `other`, unless "", is one more alternative.
 std::string describe_choices(const std::vector<ChoiceName>& choices, const std::string& other = "");
 /// Throws UsageError "source: expected a, b or c, got 'name'; did you mean c?".
 [[noreturn]] void refuse_choice(const std::string& name,

@@ -1,4 +1,4 @@
-# The CUDA backend, where nvcc is found. Sets `elastic_cuda_version`, for --version.
+# The CUDA backend, if nvcc is found. Sets `elastic_cuda_version`, for --version.
 set(elastic_cuda_version "not built in")
 set(with_cuda FALSE)
 set(least_cuda 12.1)
@@ -12,7 +12,7 @@ if(NOT ELASTIC_CUDA STREQUAL "OFF")
       set(CMAKE_CUDA_COMPILER ${ELASTIC_NVCC})
     endif()
   endif()
-  # Asked before the language is enabled, which would stop everything where it fails.
+  # Checks nvcc before enabling the language, which would stop the configuration if it failed.
   set(why_not "nvcc was not found")
   if(CMAKE_CUDA_COMPILER)
     execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --version OUTPUT_VARIABLE answer ERROR_QUIET)
@@ -31,12 +31,12 @@ if(NOT ELASTIC_CUDA STREQUAL "OFF")
   endif()
 endif()
 if(with_cuda)
-  # Ampere and Hopper, and code that the driver compiles for what comes after.
+  # Ampere and Hopper, and code that the driver compiles for later GPUs.
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 80-real 90 CACHE STRING "GPU architectures")
   endif()
   if(NOT CMAKE_CUDA_HOST_COMPILER AND NOT DEFINED ENV{CUDAHOSTCXX})
-    set(CMAKE_CUDA_HOST_COMPILER ${CMAKE_CXX_COMPILER}) # not whatever g++ is in the path
+    set(CMAKE_CUDA_HOST_COMPILER ${CMAKE_CXX_COMPILER}) # instead of the g++ in PATH
   endif()
   enable_language(CUDA)
   find_package(CUDAToolkit ${least_cuda} REQUIRED)
@@ -56,11 +56,11 @@ function(elastic_cuda_folder)
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cuda/*.cu)
   add_library(elastic_cuda OBJECT ${sources} ${PROJECT_SOURCE_DIR}/src/cuda/blas_library.cpp)
-  # cuBLAS is loaded at run time, where a GPU is used.
+  # cuBLAS is loaded at run time, when a GPU is used.
   target_link_libraries(elastic_cuda PUBLIC elastic_options elastic_tensor CUDA::cudart_static)
   set_source_files_properties(src/cuda/blas_library.cpp PROPERTIES COMPILE_DEFINITIONS
                               "ELASTIC_CUDA_LIBRARIES=\"${CUDAToolkit_LIBRARY_DIR}\"")
-  # What nvcc generates for the host is not pedantic.
+  # No -Wpedantic: nvcc's host code would violate it.
   list(JOIN warnings "," host_warnings)
   target_compile_options(elastic_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${host_warnings}
                          --expt-relaxed-constexpr --threads=2 -Werror=cross-execution-space-call>)

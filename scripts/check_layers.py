@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# What a folder of src/ may include besides itself.
+# The folders of src/ that each folder may include besides itself.
 FOLDERS = {
     "base": [],
     "tensor": ["base"],
@@ -27,8 +27,8 @@ FOLDERS = {
     "cli": ["base", "tensor", "autograd", "data", "model", "eval", "train", "report", "profile"],
 }
 
-# What a subfolder may include of its folder besides itself. Files beside the subfolders may include
-# all of them; no subfolder includes these files.
+# The subfolders that each subfolder may include besides itself. Files directly in the folder may
+# include all subfolders; no subfolder may include these files.
 FLOORS = {
     "cli": {
         "output": [],
@@ -40,10 +40,10 @@ FLOORS = {
     },
 }
 
-# Headers that only the CPU's kernels may include: the rest runs kernels (tensor/kernel.h).
+# Headers for the CPU's kernels only: other code runs kernels through tensor/kernel.h.
 PRIVATE = {"tensor/cpu/": "tensor/cpu/"}
 
-# Where a library may be included: prefix of the header -> prefixes of the files.
+# Libraries: prefix of the header -> prefixes of the files that may include it.
 LIBRARIES = {
     "Eigen/": ["tensor/cpu/"],
     "omp.h": ["tensor/cpu/"],
@@ -66,13 +66,13 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
 def floor_of(path):
-    """The subfolder that `path` (below the source) lies in, "" for a file beside subfolders."""
+    """The subfolder of `path` (relative to the source); "" for a file directly in its folder."""
     parts = path.split("/")
     return parts[1] if len(parts) > 2 else ""
 
 
 def judge_floors(file, header):
-    """Why `file` must not include `header` of its own folder, or None."""
+    """The reason why `file` must not include `header` of its own folder, or None."""
     folder = file.split("/")[0]
     floors = FLOORS.get(folder)
     here, there = floor_of(file), floor_of(header)
@@ -82,7 +82,7 @@ def judge_floors(file, header):
 
 
 def judge(file, quote, header, source):
-    """Why `file` (its path below `source`) must not include `header`, or None."""
+    """The reason why `file` (relative to the source) must not include `header`, or None."""
     folder = file.split("/")[0]
     target = header.split("/")[0]
     if quote == '"':
@@ -196,7 +196,7 @@ def main(arguments):
         num_files, messages = check(source)
         if num_files == 0:
             messages.append(f"{source}: no source files here")
-        summary = f"{num_files} files, every include points the right way"
+        summary = f"{num_files} files, all includes are allowed"
     print("\n".join(messages or [summary]))
     return 1 if messages else 0
 

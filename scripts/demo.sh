@@ -6,7 +6,7 @@
 #
 #   scripts/demo.sh [--cuda|--no-cuda]
 #
-# --cuda builds with the CUDA backend, --no-cuda without it. By default, a first build has it where
+# --cuda builds with the CUDA backend, --no-cuda without it. By default, a first build has it if
 # nvidia-smi lists a GPU and nvcc is found; an existing build keeps its setting.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -130,7 +130,7 @@ if [ -n "$with_build" ]; then
     --target elastic "${programs[@]}"
 fi
 if [ ! -x "$elastic" ]; then
-  row build elastic failed 0 "there is no $elastic; see the logs in $out"
+  row build elastic failed 0 "$elastic is missing; see the logs in $out"
   failed+=' build' only=''
 fi
 

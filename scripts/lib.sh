@@ -15,7 +15,7 @@ die() {
 # Debian packages of the libraries that CMakeLists.txt looks for.
 libraries=(libeigen3-dev libcli11-dev nlohmann-json3-dev doctest-dev librandom123-dev libfmt-dev
   zlib1g-dev liblzma-dev libzstd-dev libxxhash-dev)
-# xz is for the commands of the tutorial. Tools as command:package. A command that was installed otherwise is accepted.
+# Tools, as command:package; a command from another source is accepted. The tutorial uses xz.
 tools=(cmake:cmake g++:g++ ninja:ninja-build python3:python3 xz:xz-utils)
 
 missing_packages() {
@@ -56,7 +56,7 @@ ensure_packages() {
     die "apt-get install failed; install by hand: ${missing[*]}"
 }
 
-# Whether the driver lists an NVIDIA GPU.
+# Succeeds if the driver lists an NVIDIA GPU.
 has_gpu() { [[ $(nvidia-smi --list-gpus 2>/dev/null) == GPU* ]]; }
 
 # build FOLDER TARGET [CMAKE OPTION...]: configures and builds. Prints progress to terminals only.

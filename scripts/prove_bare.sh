@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Proves that the README's two commands work on a bare Debian 12: makes one with debootstrap, copies
-# the last commit there, without git's folder, and runs scripts/demo.sh and scripts/test.sh.
+# Tests the README's two commands on a bare Debian 12: makes a system with debootstrap, copies the
+# last commit there, without .git, and runs scripts/demo.sh and scripts/test.sh.
 #
 #   scripts/prove_bare.sh [OPTION...] [COMMAND...]
 #
-# COMMAND is run in the copy instead of these two, e.g. 'scripts/test.sh'. All of them run in order,
+# COMMAND runs in the copy instead of these two, e.g. 'scripts/test.sh'. The commands run in order,
 # once as root and once as a user with sudo, each time on a fresh system, without a terminal and with
 # TERM=dumb.
 #
-#   --as root|user   only as one of the two
-#   --folder DIR     make the systems in DIR [a temporary folder, removed at the end]; the fresh one
-#                    is kept there as bare.tar, for the next time
-#   --mirror URL     of Debian's packages [the first of this machine's own sources]
+#   --as root|user   run only as one of the two
+#   --folder DIR     make the systems in DIR [a temporary folder, removed at the end]; a fresh system
+#                    is kept there as bare.tar, for later calls
+#   --mirror URL     mirror of Debian's packages [the first of this machine's own sources]
 #
-# Needs root, debootstrap, git, and on two cores some twenty minutes for each of root and user.
-# Packages come from where this machine's apt takes Debian 12, with its settings for the network.
-# Prints a line for each command; the logs stay when one fails. Exit code 1: a command failed.
+# Needs root, debootstrap and git. Takes some twenty minutes for each of root and user on two cores.
+# Packages come from this machine's own sources of Debian 12, with its network settings for apt.
+# Prints a line per command; if one fails, the logs are kept. Exit code 1: a command failed.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -78,20 +78,20 @@ make_system() {
   fi
   mount -t proc proc "$system/proc"
   mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts "$system/dev/pts"
-  # What the network needs: names, packages, proxies.
+  # Network settings: names, packages, proxies.
   cp --dereference /etc/resolv.conf "$system/etc/resolv.conf"
   printf '%s\n' "$sources" >"$system/etc/apt/sources.list"
   apt-config dump | grep -E '^Acquire::(Check|Retries|ftp|http|https)' \
     >"$system/etc/apt/apt.conf.d/00network" || true
 }
 
-# inside COMMAND...: in the system, as root, with nothing of this shell's environment.
+# inside COMMAND...: runs the command in the system as root, without this shell's environment.
 inside() {
   env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb \
     chroot "$system" "$@" </dev/null
 }
 
-# run_as USER COMMAND: in USER's home, a copy of the last commit.
+# run_as USER COMMAND: runs the command in the copy of the last commit in USER's home.
 run_as() {
   if [ "$1" = root ]; then
     inside bash -c "cd /root/elastic && $2"

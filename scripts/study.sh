@@ -118,7 +118,7 @@ else
   binary=$root/build/elastic
   [ -x "$binary" ] || build build elastic -DCMAKE_BUILD_TYPE=Release
 fi
-[ -x "$binary" ] || fail_usage "--elastic: $binary is no program"
+[ -x "$binary" ] || fail_usage "--elastic: $binary is not a program"
 threads=$(($(nproc) / jobs))
 [ "$threads" -ge 1 ] || threads=1
 
@@ -133,7 +133,7 @@ has_stage() { [[ ,$stages, == *,$1,* ]]; }
 mkdir -p "$out"
 cd "$out"
 exec 9>.lock
-flock --nonblock 9 || die "another study is at work in $out"
+flock --nonblock 9 || die "another study is running in $out"
 mkdir -p runs evals profile
 "$binary" --version >build.txt
 
@@ -214,7 +214,7 @@ command_of() { # RUN OPTIONS: the training command, to be typed in OUT
 # Refuses runs of an earlier call that had other options, before any training starts.
 while IFS=$'\t' read -r _ _ _ _ run _ options; do
   if [ -e "runs/$run.command" ] && [ "$(<"runs/$run.command")" != "$(command_of "$run" "$options")" ]; then
-    fail_usage "$out/runs/$run was made with other options, $out/runs/$run.command; take another OUT"
+    fail_usage "$out/runs/$run was made with other options, $out/runs/$run.command; choose another OUT"
   fi
 done <plan.tsv
 
@@ -346,4 +346,4 @@ report
 
 mapfile -t failed < <(find runs evals profile -name '*.failed' | sort)
 say "study.sh: $out/table.md and $out/report.html are written"
-[ ${#failed[@]} -eq 0 ] || die "${#failed[@]} of its parts failed; the tables name them"
+[ ${#failed[@]} -eq 0 ] || die "${#failed[@]} of the study's parts failed; the tables name them"

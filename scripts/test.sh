@@ -9,7 +9,7 @@ ensure_packages
 # Without a GPU, compiling for one architecture finds the same errors in half the time.
 architectures=()
 has_gpu || architectures=(-DCMAKE_CUDA_ARCHITECTURES=90)
-# AUTO also where scripts/demo.sh has built without CUDA.
+# Sets AUTO even if scripts/demo.sh has built without CUDA.
 build build all -DCMAKE_BUILD_TYPE=Release -DELASTIC_CUDA=AUTO -DELASTIC_TESTS=ON \
   "${architectures[@]}"
 ctest --test-dir build --output-on-failure -j "$(nproc)"

@@ -2,8 +2,8 @@
 // of tests/golden, or of the folder in ELASTIC_GOLDEN_DIR, in float32 and float64, on the device in
 // ELASTIC_TEST_DEVICE.
 //
-// One line a file: NAME MODEL ok|FAILED|skipped worst-error. Fails when a comparison fails, when
-// nothing was compared, or when a registered model was skipped. Exit code 77: no such device here.
+// Prints a line per file: NAME MODEL ok|FAILED|skipped worst-error. Fails if a comparison fails,
+// nothing was compared, or a registered model was skipped. Exit code 77: the device is missing.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -44,7 +44,7 @@ std::vector<double> to_doubles(const Tensor& tensor) {
   return {};
 }
 
-// The largest error found, relative to the largest entry of its tensor and to the tolerance.
+// The largest error, relative to the largest entry of its tensor and to the tolerance.
 class Comparison {
  public:
   explicit Comparison(double tolerance) : tolerance_(tolerance) {}
@@ -175,7 +175,7 @@ class GoldenFile {
   void compare_losses() {
     const std::string gradient_of = file_.metadata_at("gradient_of");
     if (file_.has("loss.last")) {
-      // With the last-token shortcut, and from all states.
+      // Computed with the last-token shortcut, and from all states.
       compare_loss("loss.last", model_->encode_last(batch_, {}), last_, gradient_of);
       compare_loss("loss.last", encode_at(last_), last_, gradient_of);
     }
@@ -190,7 +190,7 @@ class GoldenFile {
     }
   }
 
-  // All tokens' pass, and of its states those of `rows`.
+  // The pass over all tokens, with the states of `rows` only.
   Pass encode_at(const Tensor& rows) {
     Pass pass = model_->encode(batch_, {});
     pass.states = ops::gather_rows(pass.states, rows);
@@ -212,7 +212,7 @@ class GoldenFile {
     return Tensor::from(rows, {count}, test_device());
   }
 
-  // `rows`: the tokens whose states the pass has; all of them when undefined.
+  // `rows`: the tokens whose states the pass has; undefined: all tokens.
   void compare_loss(const std::string& name,
                     const Pass& pass,
                     const Tensor& rows,
@@ -272,7 +272,7 @@ Outcome check_file(const std::filesystem::path& path) {
     const Safetensors file = read_safetensors(path.string());
     model = nlohmann::json::parse(file.metadata_at("config")).at("model").get<std::string>();
     if (!is_registered(model)) {
-      std::printf("%s %s skipped (no such model here)\n", name.c_str(), model.c_str());
+      std::printf("%s %s skipped (unknown model)\n", name.c_str(), model.c_str());
       return Outcome::kSkipped;
     }
     bool ok = true;

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "cli"))
-from harness import clean_environment  # noqa: E402  (its folder is known only now)
+from harness import clean_environment  # noqa: E402  (needs the path set above)
 
 BASH = "share/bash-completion/completions/elastic"
 EXPECTED = ["bin/elastic", "share/doc/elastic/copyright",
@@ -30,19 +30,19 @@ def main():
         for name in EXPECTED:
             path = os.path.join(prefix, name)
             assert os.path.isfile(path) and os.path.getsize(path) > 0, f"not installed: {name}"
-            assert os.stat(path).st_mode & stat.S_IROTH, f"not for everybody: {name}"
+            assert os.stat(path).st_mode & stat.S_IROTH, f"not readable by all users: {name}"
         installed = os.path.join(prefix, "bin/elastic")
-        told = subprocess.run([installed, "--version"], text=True, capture_output=True, timeout=60,
+        output = subprocess.run([installed, "--version"], text=True, capture_output=True, timeout=60,
                               env=clean_environment(), check=True).stdout
-        assert told.startswith(f"elastic {version}\n"), told
+        assert output.startswith(f"elastic {version}\n"), output
         (page,) = glob.glob(os.path.join(prefix, "share/man/man1/elastic.1*"))
         for command, path in (("man", page), ("completion bash", os.path.join(prefix, BASH))):
             now = subprocess.run([installed, *command.split()], text=True, capture_output=True,
                                  env=clean_environment(), timeout=60, check=True).stdout
             read = gzip.open if path.endswith(".gz") else open
             with read(path, "rt", encoding="utf-8") as file:
-                assert file.read() == now, f"{path} is not of this binary"
-    print(f"{len(EXPECTED)} files and more, and the binary works from there")
+                assert file.read() == now, f"{path} is not from this binary"
+    print(f"{len(EXPECTED)} files are installed, and the binary works")
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "cli"))
-from harness import Workplace, clean_environment  # noqa: E402  (its folder is known only now)
+from harness import Workplace, clean_environment  # noqa: E402  (needs the path set above)
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts", "study.sh")
 WORKPLACE = None
 
 
 def start(out, *options):
-    """The study in a process group of its own, so that all of it can be killed at once."""
+    """Starts the study in its own process group, so that all of it can be killed at once."""
     command = [SCRIPT, WORKPLACE.data, out, "--quick", "--tokens", "1200", "--time", "0.3",
                "--elastic", WORKPLACE.binary, *options]
     return subprocess.Popen(command, env=clean_environment(), start_new_session=True, text=True,
@@ -57,7 +57,7 @@ def table(out, title):
 
 
 class Page(html.parser.HTMLParser):
-    """Counts the elements of the report, and what it would load from elsewhere."""
+    """Counts the elements of the report and its references to other files."""
 
     def __init__(self, text):
         super().__init__()
@@ -73,7 +73,7 @@ class Page(html.parser.HTMLParser):
 class Whole(unittest.TestCase):
     MODELS = ["elastic", "lda", "softmax"]
 
-    def test_a_killed_study_goes_on_where_it_was(self):
+    def test_a_killed_study_continues(self):
         out = WORKPLACE.path("killed")
         options = ["--models", ",".join(self.MODELS), "--long", "11,12", "--time", "2"]
         process = start(out, *options)
@@ -85,11 +85,11 @@ class Whole(unittest.TestCase):
         finished = {name: os.stat(os.path.join(out, name)).st_mtime_ns
                     for name in files(out, "result.json")}
         self.assertEqual(sorted(finished), [f"runs/tokens/{m}-s1/result.json" for m in self.MODELS])
-        first_epoch = read(begun, "metrics.jsonl").splitlines()[0]  # with its time of that moment
+        first_epoch = read(begun, "metrics.jsonl").splitlines()[0]  # with its measured time
 
         code, _, errors = call(out, *options, "--time", "3")
         self.assertEqual(code, 2, errors)
-        self.assertIn("take another OUT", errors)
+        self.assertIn("choose another OUT", errors)
 
         code, _, errors = call(out, *options)
         self.assertEqual(code, 0, errors)
@@ -120,7 +120,7 @@ class Whole(unittest.TestCase):
         tokens = [float(row[-4].replace(",", "")) for row in table(out, "Equal tokens")]
         self.assertGreaterEqual(min(tokens), 1200)
         self.assertLess(max(tokens), 1200 + 1024)
-        # Everybody has a history of 11 events, nobody of 12.
+        # All users have a history of exactly 11 events.
         self.assertEqual(len(table(out, "Equal tokens: users with at least 11 events")), 3)
         self.assertNotIn("at least 12 events", read(out, "table.md"))
         ablations = [row[0] for row in table(out, "ELASTIC with parts left out")]
@@ -162,7 +162,7 @@ class Trouble(unittest.TestCase):
         code, _, errors = call(out, "--models", "softmax", "--stages", "ablations", "--tokens", "100",
                                "--", "--num-experts", "100")
         self.assertEqual(code, 1, errors)
-        self.assertIn("1 of its parts failed", errors)
+        self.assertIn("1 of the study's parts failed", errors)
         status = {row[0]: row[-1] for row in table(out, "ELASTIC with parts left out")}
         self.assertIn("failed: exit code 2:", status.pop("sub-keys S 8"))
         self.assertGreater(len(status), 8)
@@ -186,7 +186,7 @@ class Trouble(unittest.TestCase):
         wait_for(lambda: os.path.exists(os.path.join(out, "runs/time/softmax-s1/config.json")))
         code, _, errors = call(out, "--models", "softmax", "--stages", "time", "--time", "100")
         self.assertEqual(code, 1, errors)
-        self.assertIn("another study is at work", errors)
+        self.assertIn("another study is running", errors)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
 

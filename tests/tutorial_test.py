@@ -1,9 +1,9 @@
 """Runs the commands of a page as its reader would: tutorial_test.py BINARY PAGE, or --self-test
 
-Blocks marked ```console hold commands, "$ " before each, "> " before the lines that go on with it,
-and what they print, which is not compared. They run in order in one temporary folder with the
-binary in PATH and the repository's `data` beside it; each in a shell of its own. A comment before a
-block speaks of the last command in it:
+Blocks marked ```console hold commands after "$ ", their continuation lines after "> ", and their
+output, which is not compared. The commands run in order, each in its own shell, in a temporary
+folder with the binary in PATH and a link to the repository's `data`. A comment before a block
+applies to the last command in it:
 
     <!-- exit: 130 -->                 the exit code to expect instead of 0
     <!-- interrupt when: CONDITION --> press Ctrl-C once this shell command succeeds
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
-from harness import clean_environment  # noqa: E402  (its folder is known only now)
+from harness import clean_environment  # noqa: E402  (needs the path set above)
 
 PATIENCE_S = 600
 
@@ -34,7 +34,7 @@ class Step:
 
 
 def steps_of(text):
-    """The commands of a page. Raises ValueError for what the page's author got wrong."""
+    """The commands of a page. Raises ValueError for mistakes in the page."""
     steps, block, marks = [], None, {}
     for number, line in enumerate(text.splitlines(), start=1):
         mark = re.fullmatch(r"<!-- (exit|interrupt when): (.*) -->", line)
@@ -69,7 +69,7 @@ def shell(command, folder, environment, **options):
 
 
 def problem_of(step, folder, environment):
-    """What is wrong with a step, or None."""
+    """The problem of a step, or None."""
     process = shell(step.command, folder, environment)
     deadline = time.monotonic() + PATIENCE_S
     while step.interrupt_when and process.poll() is None and time.monotonic() < deadline:
@@ -87,14 +87,14 @@ def problem_of(step, folder, environment):
         output, _ = process.communicate(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        return f"it was not done after {PATIENCE_S} s"
+        return f"it did not end within {PATIENCE_S} s"
     if process.returncode != step.exit_code:
         return f"exit code {process.returncode}, expected {step.exit_code}; it printed:\n{output}"
     return None
 
 
 def run_page(text, binary, verbose=False):
-    """Messages on what failed; stops at the first, since later steps build on earlier ones."""
+    """The problems found; stops at the first, since later steps build on earlier ones."""
     # Tests run side by side. Results do not depend on the number of threads, and steps this small
     # gain nothing from a second one.
     environment = clean_environment({"OMP_NUM_THREADS": "1"})
@@ -121,7 +121,7 @@ def self_test():
         page("$ echo one > a", "$ cat a", "one"),
         page("$ cat <<EOF | grep -q two", "> one", "> two", "> EOF"),
         page("$ test -d data", "$ exit 3", marks=["<!-- exit: 3 -->"]),
-        # Not by `touch`: where Ctrl-C comes while that ends, the shell goes on.
+        # Not with `touch`: if Ctrl-C arrives while it ends, the shell continues.
         page("$ : > begun; sleep 60",
              marks=["<!-- interrupt when: test -e begun -->", "<!-- exit: -2 -->"]),
         page("$ trap 'exit 130' INT; touch b; while :; do sleep 0.05; done",
@@ -145,7 +145,7 @@ def self_test():
         except ValueError:
             continue
         raise AssertionError(f"taken: {text!r}")
-    print("pages that work pass, pages that do not fail")
+    print("correct pages pass, faulty pages fail")
     return 0
 
 

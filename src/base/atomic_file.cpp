@@ -134,7 +134,7 @@ void AtomicFile::fail(const char* action) const {
                      temporary_path_,
                      " failed: ",
                      std::strerror(error),
-                     "; what was there before is untouched"));
+                     "; the former content is unchanged"));
 }
 
 void write_file_atomically(const std::string& path, std::string_view content) {

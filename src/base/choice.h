@@ -1,4 +1,4 @@
-// Choices by name: an enum, and beside it the one table of the names that users write.
+// Choices by name: an enum, and the one table of the names that users write.
 //
 // The table is a function next to the enum, found by the enum's namespace:
 //
@@ -50,7 +50,7 @@ std::vector<ChoiceName> choice_names() {
   return names;
 }
 
-/// The name of a value that the table has.
+/// The name of a value, which must be in the table.
 template <NamedChoice E>
 const char* choice_name(E value) {
   for (const Choice<E>& choice : choices_of(E{})) {
@@ -61,7 +61,7 @@ const char* choice_name(E value) {
   fail_check("choice_name", __FILE__, __LINE__, "a value without a name");
 }
 
-/// The value of this name; none where the table lacks it.
+/// The value of this name; none if the table lacks it.
 template <NamedChoice E>
 std::optional<E> find_choice(std::string_view name) {
   for (const Choice<E>& choice : choices_of(E{})) {
@@ -74,7 +74,7 @@ std::optional<E> find_choice(std::string_view name) {
 
 /// "a, b or c".
 std::string alternatives(const std::vector<std::string>& names);
-/// For the help: "a (what a is), b or c"; `other`, unless "", is one more alternative.
+/// For the help: "a (its meaning), b or c"; `other`, unless "", is one more alternative.
 std::string describe_choices(const std::vector<ChoiceName>& choices, const std::string& other = "");
 /// Throws UsageError "source: expected a, b or c, got 'name'; did you mean c?".
 [[noreturn]] void refuse_choice(const std::string& name,

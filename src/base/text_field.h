@@ -1,5 +1,5 @@
 // Fields of a config that users write as one text although they hold more than a string: a choice,
-// a choice or nothing, a list of choices, and types that take other texts beside some names.
+// an optional choice, a list of choices, and types with names and other texts.
 #pragma once
 
 #include <concepts>
@@ -11,16 +11,16 @@
 
 namespace elastic {
 
-/// A type that reads and writes itself: some names, and others beside them.
+/// A type that reads and writes itself: some names, and other texts.
 template <class T>
 concept OpenChoice = requires(const T& value, const std::string& text) {
   { T::parse(text, text) } -> std::same_as<T>;  // the text and, for messages, its source
   { value.text() } -> std::convertible_to<std::string>;
   { T::names() } -> std::same_as<std::vector<ChoiceName>>;
-  { T::other() } -> std::convertible_to<std::string>;  // for the help: what it takes beside them
+  { T::other() } -> std::convertible_to<std::string>;  // for the help: the other texts
 };
 
-/// How a T is read and written; declared for the types below only.
+/// Reads and writes a T; declared for the types below only.
 template <class T>
 struct TextField;
 
@@ -35,7 +35,7 @@ struct TextField<E> {
   static std::string other() { return ""; }
 };
 
-/// Nothing is written as an empty text.
+/// No value is written as an empty text.
 template <NamedChoice E>
 struct TextField<std::optional<E>> : TextField<E> {
   static std::string text(const std::optional<E>& value) {

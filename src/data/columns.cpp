@@ -150,7 +150,7 @@ std::vector<Column> columns_by_count(std::size_t count,
           ":1: expected 2 to 4 columns (user, item, rating, timestamp) or a header that "
           "names them, got ",
           count,
-          "; name them with --columns, or say --format sequences");
+          "; name them with --columns, or set --format sequences");
   }
 }
 

@@ -16,7 +16,7 @@ bool has_held_out_files(const DataConfig& config) {
   }
   const auto inputs = {config.data, config.items, config.valid_data, config.test_data};
   if (std::count(inputs.begin(), inputs.end(), "-") > 1) {
-    throw UsageError("-: standard input can be one file only, got it for several options");
+    throw UsageError("-: standard input can be read only once, but several options name it");
   }
   return !config.valid_data.empty();
 }

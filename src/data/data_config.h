@@ -1,4 +1,4 @@
-// Where the data is and how it is read: every option declared once.
+// The options of reading, filtering and splitting the data, each declared once.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ namespace elastic::data {
 struct DataConfig {
   std::string data = "";
   std::string items = "";
-  ReadOptions read{};  ///< its cache folder is no option of a run: nothing depends on it
+  ReadOptions read{};  ///< its cache folder is not an option of a run: no result depends on it
   FilterOptions filters{};
   SplitOptions split{};
   std::string valid_data = "";
@@ -29,11 +29,11 @@ namespace options {
 
 template <class Options, class Visitor>
 void visit_read(Options& options, Visitor&& visitor) {
-  visitor("format", options.format, "form of the file");
-  visitor("separator", options.separator, "between the columns");
+  visitor("format", options.format, "format of the file");
+  visitor("separator", options.separator, "separator of the columns");
   visitor("columns",
           options.columns,
-          "what the columns hold, e.g. user,item,-,timestamp; empty: detected");
+          "meaning of the columns, e.g. user,item,-,timestamp; empty: detected");
   visitor("on_bad_row", options.on_bad_row, "rows that cannot be read");
 }
 
@@ -42,32 +42,35 @@ void visit_filters(Options& options, Visitor&& visitor) {
   visitor("min_time",
           options.min_time,
           "drop earlier events: a number as in the data, or a UTC date or time (2019-12-31T18:00)");
-  visitor("max_time", options.max_time, "drop later events; a date stands for its whole day");
+  visitor("max_time", options.max_time, "drop later events; a date includes its whole day");
   visitor("min_rating", options.min_rating, "drop events rated lower; 0: keep all");
   visitor("drop_duplicates",
           options.drop_duplicates,
-          "which of a user's events with one item are dropped");
+          "events to drop if a user has several with one item");
   visitor("min_user_events",
           options.min_user_events,
-          "drop users of fewer events (with min_item_events, again until nothing changes)");
-  visitor("min_item_events", options.min_item_events, "drop items of fewer events");
+          "drop users with fewer events (repeated with min_item_events until nothing changes)");
+  visitor("min_item_events", options.min_item_events, "drop items with fewer events");
 }
 
 template <class Options, class Visitor>
 void visit_split(Options& options, Visitor&& visitor) {
-  visitor("split", options.rule, "what is held out");
-  visitor("valid_time", options.valid_time, "split time: where the validation begins, as min_time");
-  visitor("test_time", options.test_time, "split time: where the test begins");
+  visitor("split", options.rule, "rule that selects the held-out events");
+  visitor("valid_time",
+          options.valid_time,
+          "split time: start of the validation period, written as min_time");
+  visitor("test_time", options.test_time, "split time: start of the test period");
   visitor("valid_ratio",
           options.valid_ratio,
-          "splits time and ratio: share of the events for validation, where no time is given");
-  visitor("test_ratio", options.test_ratio, "the same for the test");
+          "splits time and ratio: share of the events for validation, if no time is given");
+  visitor(
+      "test_ratio", options.test_ratio, "splits time and ratio: share of the events for the test");
 }
 
 }  // namespace options
 
 /// Calls visitor(name, field, help) for every option of the config, in the order of the help. The
-/// help of a choice says what is chosen; the choices themselves are in its table. `Config` is
+/// help of a choice names its subject; the choices themselves are in its table. `Config` is
 /// DataConfig or const DataConfig.
 template <class Config, class Visitor>
 void visit_options(Config& config, Visitor&& visitor) requires
@@ -78,9 +81,8 @@ void visit_options(Config& config, Visitor&& visitor) requires
   options::visit_read(config.read, visitor);
   options::visit_filters(config.filters, visitor);
   options::visit_split(config.split, visitor);
-  visitor(
-      "valid_data", config.valid_data, "split files: the validation events, as a file like data");
-  visitor("test_data", config.test_data, "split files: the test events");
+  visitor("valid_data", config.valid_data, "split files: validation events, in a format of --data");
+  visitor("test_data", config.test_data, "split files: test events");
 }
 
 /// A file of interactions as it was read.

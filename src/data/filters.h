@@ -10,14 +10,13 @@
 
 namespace elastic::data {
 
-/// Which of a user's events with the same item go.
+/// The events to drop if a user has several with the same item.
 enum class Duplicates { kNone, kConsecutive, kAll };
 constexpr auto choices_of(Duplicates) {
   using enum Duplicates;
-  return std::to_array<Choice<Duplicates>>(
-      {{kNone, "none"},
-       {kConsecutive, "consecutive", "those that follow one directly"},
-       {kAll, "all", "all but the first"}});
+  return std::to_array<Choice<Duplicates>>({{kNone, "none"},
+                                            {kConsecutive, "consecutive", "direct repetitions"},
+                                            {kAll, "all", "all but the first"}});
 }
 
 struct FilterOptions {

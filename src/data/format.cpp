@@ -60,7 +60,7 @@ std::string separator_of_sequences(const std::vector<std::string_view>& sample) 
                   path,
                   ":1: expected 2 to 4 columns separated by tab, comma, space or ::, got \"",
                   excerpt(line),
-                  "\"; say --separator");
+                  "\"; set --separator");
 }
 
 // True if the first complete row has a date as its timestamp.
@@ -156,7 +156,7 @@ LogFormat object_format(const Sample& sample) {
   return format;
 }
 
-// How the lines of a sample split into fields.
+// The fields of the lines of a sample.
 struct Separation {
   std::string asked;          ///< the separator of the options; "" to detect it
   FieldCounts counts;         ///< with the separator of the options or the detected one

@@ -79,7 +79,7 @@ void require_countable(std::size_t num_events, const std::string& path) {
   }
 }
 
-// The number in `known`, which is extended, of each id in `ids`.
+// The number of each id of `ids` in `known`, to which new ids are added.
 std::vector<std::int32_t> translate(const IdMap& ids, IdMap& known) {
   std::vector<std::int32_t> numbers;
   numbers.reserve(static_cast<std::size_t>(ids.size()));

@@ -1,4 +1,4 @@
-// What separates the fields of a row, as the user writes it.
+// The separator of the fields of a row, as the user writes it.
 #pragma once
 
 #include <array>

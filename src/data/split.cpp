@@ -87,7 +87,7 @@ std::string Split::hash() const {
   ContentHash hash;
   hash.add(dataset_->hash());
   hash.add(std::string_view(choice_name(plan_.rule)));
-  if (plan_.rule != SplitRule::kLeaveOneOut) {  // which follows from the data
+  if (plan_.rule != SplitRule::kLeaveOneOut) {  // leave-one-out follows from the data
     hash.add_values<std::int32_t>(plan_.valid_begin);
     hash.add_values<std::int32_t>(plan_.test_begin);
   }

@@ -1,4 +1,4 @@
-// Which events of a user are for training, which are held out, and which of these are ranked.
+// The division of each user's events: training events, held-out events, and the ranked ones.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ constexpr auto choices_of(Subset) {
 }
 
 /// A user's events are, in order, those for training, those of the validation period, and those of
-/// the test period; the plan says where the periods begin. The target of a subset is the first
+/// the test period; the plan gives the start of the periods. The target of a subset is the first
 /// event of its period; its history is all events before that period.
 class Split {
  public:
@@ -46,7 +46,7 @@ class Split {
   [[nodiscard]] std::span<const std::int32_t> cold_users(Subset subset) const {
     return of(subset).cold_users;
   }
-  /// How often each item occurs in the histories of the subset: [V + 1], index 0 unused.
+  /// Occurrences of each item in the histories of the subset: [V + 1], index 0 unused.
   [[nodiscard]] std::vector<std::int64_t> popularity(Subset subset) const;
   [[nodiscard]] std::int64_t num_train_events() const;
   /// Number of items without a training event, about which a model has learned nothing.

@@ -204,7 +204,8 @@ SplitRule split_rule(const SplitOptions& options, bool has_files) {
                   rule,
                   "--split time or ratio");
     if (is_set && !time->empty()) {
-      throw UsageError(option, ": a time is given for where that period begins; leave out either");
+      throw UsageError(
+          option, ": the start of that period is also given as a time; leave out one of the two");
     }
   }
   if (options.valid_ratio + options.test_ratio >= 1.0) {

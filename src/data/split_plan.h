@@ -1,4 +1,4 @@
-// Where the held-out periods begin in each user's events, by the rule of the options.
+// The start of the held-out periods in each user's events, by the rule of the options.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,12 @@ namespace elastic::data {
 enum class SplitRule { kAuto, kLeaveOneOut, kTime, kRatio, kFiles };
 constexpr auto choices_of(SplitRule) {
   using enum SplitRule;
-  return std::to_array<Choice<SplitRule>>({{kAuto, "auto", "files where given, else leave-one-out"},
-                                           {kLeaveOneOut, "leave-one-out"},
-                                           {kTime, "time", "from a moment on, for all users"},
-                                           {kRatio, "ratio", "of each user the last"},
-                                           {kFiles, "files", "valid_data and test_data"}});
+  return std::to_array<Choice<SplitRule>>(
+      {{kAuto, "auto", "files if given, else leave-one-out"},
+       {kLeaveOneOut, "leave-one-out"},
+       {kTime, "time", "events from a time on, the same for all users"},
+       {kRatio, "ratio", "the last share of each user's events"},
+       {kFiles, "files", "valid_data and test_data"}});
 }
 
 struct SplitOptions {

@@ -133,7 +133,7 @@ std::vector<std::int32_t> NegativeSampler::draw_uniformly(
     }
     std::sort(numbers.begin(), numbers.end());
   }
-  // Number m stands for item m + 1, plus one for each of the user's own items before it.
+  // Number m means item m + 1, plus one for each of the user's own items before it.
   std::vector<std::int32_t> items;
   std::size_t before = 0;
   for (const std::int64_t number : numbers) {

@@ -1,4 +1,4 @@
-// One model in one phase at one history length: what the profiler measures.
+// The unit of a measurement: one model in one phase at one history length.
 #pragma once
 
 #include <cstddef>

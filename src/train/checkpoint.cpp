@@ -87,7 +87,7 @@ void check_same_config(const Safetensors& file, const Model& model, const TrainC
                           name,
                           " = ",
                           saved.contains(name) ? saved[name].dump() : "(none)",
-                          ", it cannot go on with ",
+                          ", it cannot continue with ",
                           value.dump(),
                           "; resume with the former value, or start a new run with another --out");
   }

@@ -28,7 +28,7 @@ class EventFile {
   EventFile(const EventFile&) = delete;
   EventFile& operator=(const EventFile&) = delete;
 
-  /// Tells readers to discard events of earlier files from this step on.
+  /// Makes readers discard events of earlier files from this step on.
   void restart_at(std::int64_t step);
   /// Writes one event, visible to readers immediately, or nothing if there are no scalars.
   /// `wall_time` is in seconds since 1970.

@@ -26,9 +26,9 @@ class Optimizer {
   /// Optimises the trained parameters that exist now; buffers are left alone.
   Optimizer(const ParameterStore& parameters, const TrainConfig& config);
 
-  /// Updates the parameters in place with the gradients of the last backward (zero where there is
-  /// none), and clears them. `loss` is a scalar []. Once a loss or gradient is not finite, no step
-  /// changes anything. `require_finite` reports that, so a step does not wait for the device.
+  /// Updates the parameters in place with the gradients of the last backward (zero if a parameter
+  /// has none), and clears them. `loss` is a scalar []. Once a loss or gradient is not finite, no
+  /// step changes anything. `require_finite` reports that, so a step does not wait for the device.
   void step(const Tensor& loss, double learning_rate);
   /// The same with the gradient of one parameter given by rows ("lazy Adam"). Other rows and their
   /// moments do not change, whereas a zero gradient would decay the moments and still move the

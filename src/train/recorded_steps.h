@@ -14,7 +14,7 @@
 namespace elastic::train {
 
 /// Training steps with supervision last whose kernels the device records once per bucket of batch
-/// shapes and then replays with a single call (CUDA graphs). They pay off where batches are so
+/// shapes and then replays with a single call (CUDA graphs). They pay off if batches are so
 /// small that launching the kernels takes longer than running them.
 ///
 /// Each batch is padded to its bucket's number of tokens with dummy sequences of item 0. Their

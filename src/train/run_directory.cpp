@@ -74,10 +74,9 @@ RunDirectory RunDirectory::create(const std::string& path) {
     const bool is_run = fs::exists(run.file("config.json"));
     throw UsageError("--out ",
                      path,
-                     is_run
-                         ? ": there is a run in this folder already; go on with it by --resume, or "
-                           "choose another --out"
-                         : ": the folder is not empty; choose another --out");
+                     is_run ? ": this folder already holds a run; continue it with --resume, or "
+                              "choose another --out"
+                            : ": the folder is not empty; choose another --out");
   }
   run.remove_leftovers();
   create_folder(run.file(kCheckpoints));

@@ -40,7 +40,7 @@ class SampledSteps {
   [[nodiscard]] SampledItems sample(const std::vector<std::int32_t>& drawn,
                                     std::span<const Example> examples,
                                     const std::vector<std::int32_t>& targets) const;
-  // Takes the pass, so that backward can free what it holds.
+  // Takes the pass, so that backward can free its tensors.
   [[nodiscard]] Variable sampled_loss(Pass pass,
                                       const Tensor& targets,
                                       const SampledItems& sampled) const;

@@ -28,9 +28,9 @@ constexpr auto choices_of(LossKind) {
   using enum LossKind;
   return std::to_array<Choice<LossKind>>(
       {{kSoftmax, "softmax", "cross-entropy over all items"},
-       {kSampledSoftmax, "sampled-softmax", "against negatives drawn in each step"},
-       {kBce, "bce", "binary: each item by itself, against drawn negatives"},
-       {kGbce, "gbce", "bce less the overconfidence of drawn negatives"}});
+       {kSampledSoftmax, "sampled-softmax", "cross-entropy over the target and drawn negatives"},
+       {kBce, "bce", "binary cross-entropy with drawn negatives"},
+       {kGbce, "gbce", "bce corrected for the overconfidence that drawn negatives cause"}});
 }
 
 enum class NegativeSampling { kUniform, kPopularity };
@@ -38,30 +38,30 @@ constexpr auto choices_of(NegativeSampling) {
   using enum NegativeSampling;
   return std::to_array<Choice<NegativeSampling>>(
       {{kUniform, "uniform"},
-       {kPopularity, "popularity", "items are drawn as often as they occur in training"}});
+       {kPopularity, "popularity", "in proportion to their training events"}});
 }
 
 enum class ItemUpdates { kAuto, kRows, kAll };
 constexpr auto choices_of(ItemUpdates) {
   using enum ItemUpdates;
   return std::to_array<Choice<ItemUpdates>>(
-      {{kAuto, "auto", "rows where the loss and the model allow"},
-       {kRows, "rows", "with drawn negatives: the items that a step names"},
+      {{kAuto, "auto", "rows if the loss and the model allow it"},
+       {kRows, "rows", "with drawn negatives: only the items of the step"},
        {kAll, "all"}});
 }
 
-/// `supervision` as the user writes it; Supervision is what it becomes for a model.
+/// `supervision` as the user writes it; Supervision is the choice resolved for a model.
 enum class SupervisionChoice { kAuto, kLast, kWindow, kAll };
 constexpr auto choices_of(SupervisionChoice) {
   using enum SupervisionChoice;
   return std::to_array<Choice<SupervisionChoice>>(
       {{kAuto, "auto", "all, window or last: the first of these that the model allows"},
        {kLast, "last"},
-       {kWindow, "window", "the latest --window ones; elastic-window"},
-       {kAll, "all", "causal models"}});
+       {kWindow, "window", "the latest --window positions; elastic-window only"},
+       {kAll, "all", "causal models only"}});
 }
 
-/// What an epoch visits of each user.
+/// The training examples of each user in an epoch.
 struct Cuts {
   enum class Kind { kAuto, kAll, kLatest, kRandom };
   Kind kind = Kind::kAuto;  ///< kAuto is kAll
@@ -74,14 +74,14 @@ struct Cuts {
   static Cuts parse(const std::string& text, const std::string& source);
   [[nodiscard]] std::string text() const;
   static std::vector<ChoiceName> names();
-  static std::string other() { return "a number of them drawn at random"; }
+  static std::string other() { return "a number of these, drawn at random"; }
 };
 constexpr auto choices_of(Cuts::Kind) {
   using enum Cuts::Kind;
   return std::to_array<Choice<Cuts::Kind>>(
       {{kAuto, "auto", "all"},
-       {kAll, "all", "prefixes; with supervision all: windows that cover every event once"},
-       {kLatest, "latest", "only the latest one"}});
+       {kAll, "all", "every prefix; with supervision all: windows that cover every event once"},
+       {kLatest, "latest", "only the latest"}});
 }
 
 }  // namespace elastic::train

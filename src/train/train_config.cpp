@@ -21,16 +21,16 @@ void check_range(const char* name, double value, double low) {
   }
 }
 
-// Of options that only some losses read: whoever set one expects that it does something.
+// Refuses an option that is set although the loss does not read it.
 template <class Value>
 [[noreturn]] void refuse_set(const char* name,
                              const Value& value,
                              LossKind loss,
                              const char* losses) {
   throw UsageError(name,
-                   ": it means nothing with loss ",
+                   ": has no effect with loss ",
                    choice_name(loss),
-                   ", yet it was set to ",
+                   ", but is set to ",
                    value,
                    "; leave it out, or use loss ",
                    losses);
@@ -95,7 +95,7 @@ void check_limits(const LimitOptions& limits) {
   }
 }
 
-// Throws UsageError where the model does not allow the supervision.
+// Throws UsageError if the model does not allow the supervision.
 void check_supervision(SupervisionChoice choice, const Model& model) {
   const Direction direction = model.direction();
   const std::string& name = model.config().model;
@@ -171,8 +171,8 @@ void check_recordable(const TrainConfig& config, Supervision supervision, const 
   }
   if (retrieval.query_norm == QueryNorm::kCentred) {
     throw UsageError(
-        "--cuda-graphs: expected --query-norm layer: sequences that fill a batch up would move the "
-        "mean of the queries");
+        "--cuda-graphs: expected --query-norm layer: dummy sequences would change the mean of "
+        "the queries");
   }
   if (supervision != Supervision::kLast || model.item_table().value().device() != Device::kCuda) {
     throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");

@@ -1,4 +1,4 @@
-// How a model is trained: every option declared once with its name, meaning and default.
+// The options of training, each declared once with its name, meaning and default.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct LossOptions {
   bool operator==(const LossOptions&) const = default;
 };
 
-/// Which events of a user a step predicts.
+/// The events of a user that a step predicts.
 struct TargetOptions {
   SupervisionChoice supervision = SupervisionChoice::kAuto;
   std::int64_t window_targets = 0;
@@ -40,7 +40,7 @@ struct TargetOptions {
   bool operator==(const TargetOptions&) const = default;
 };
 
-/// When to evaluate, to save and to stop.
+/// The times to evaluate, to save and to stop.
 struct LimitOptions {
   std::int64_t patience = 10;
   std::int64_t eval_every = 1;
@@ -75,20 +75,18 @@ void visit_optimizer(Options& options, Visitor&& visitor) {
   visitor("weight_decay", options.weight_decay, "decoupled weight decay of adamw");
   visitor("warmup_steps", options.warmup_steps, "steps of linear warm-up of the learning rate");
   visitor("schedule", options.schedule, "learning rate after the warm-up");
-  visitor("clip_norm", options.clip_norm, "largest norm of all gradients together; 0: no clipping");
+  visitor("clip_norm", options.clip_norm, "maximum norm of all gradients; 0: no clipping");
 }
 
 template <class Options, class Visitor>
 void visit_loss(Options& options, Visitor&& visitor) {
-  visitor("loss", options.kind, "what training minimises");
+  visitor("loss", options.kind, "loss function");
   visitor("negatives",
           options.negatives,
-          "items that a target is told from, all but the softmax loss; drawn once a step");
-  visitor("negative_sampling", options.negative_sampling, "how negatives are drawn");
-  visitor("gbce_t",
-          options.gbce_t,
-          "gbce: how far the overconfidence of drawn negatives is undone, 0 (bce) to 1");
-  visitor("item_updates", options.item_updates, "which items Adam moves");
+          "negative items per target, drawn once per step; all losses but softmax");
+  visitor("negative_sampling", options.negative_sampling, "distribution of the negatives");
+  visitor("gbce_t", options.gbce_t, "gbce: strength of the correction, from 0 (bce) to 1");
+  visitor("item_updates", options.item_updates, "item embeddings that a step updates");
 }
 
 template <class Options, class Visitor>
@@ -97,14 +95,15 @@ void visit_targets(Options& options, Visitor&& visitor) {
   visitor(
       "window_targets",
       options.window_targets,
-      "supervision window: targets a pass, fewer than --window give each one more events that it "
-      "attends to exactly; 0: all of the window");
-  visitor("cuts", options.cuts, "what an epoch visits of a user");
+      "supervision window: targets per pass; with fewer than --window, each target attends to more "
+      "events exactly; 0: the whole window");
+  visitor("cuts", options.cuts, "training examples per user and epoch");
 }
 
 template <class Options, class Visitor>
 void visit_limits(Options& options, Visitor&& visitor) {
-  visitor("patience", options.patience, "evaluations without a better NDCG@10 before stopping");
+  visitor(
+      "patience", options.patience, "stop after this many evaluations without a better NDCG@10");
   visitor("eval_every", options.eval_every, "epochs between evaluations of the validation split");
   visitor("save_every_s",
           options.save_every_s,
@@ -112,50 +111,50 @@ void visit_limits(Options& options, Visitor&& visitor) {
   visitor("max_time_s", options.max_time_s, "stop training after this many seconds; 0: no limit");
   visitor("max_tokens",
           options.max_tokens,
-          "stop training after the step that has read so many input tokens; 0: no limit");
+          "stop training once it has read this many input tokens; 0: no limit");
 }
 
 }  // namespace options
 
 /// Calls visitor(name, field, help) for every option of the config, in the order of the help. The
-/// help of a choice says what is chosen; the choices themselves are in its table. `Config` is
+/// help of a choice names its subject; the choices themselves are in its table. `Config` is
 /// TrainConfig or const TrainConfig.
 template <class Config, class Visitor>
 void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, TrainConfig> {
-  visitor("epochs", config.epochs, "passes over the training data, at most");
+  visitor("epochs", config.epochs, "maximum number of passes over the training data");
   visitor("batch_size", config.batch_size, "sequences per step");
   visitor("batch_tokens",
           config.batch_tokens,
-          "cut batches by this many tokens instead of by sequences; 0: off");
+          "tokens per step, instead of --batch-size sequences; 0: off");
   options::visit_optimizer(config.optimizer, visitor);
   options::visit_loss(config.loss, visitor);
-  visitor("seed", config.seed, "of weights, order of examples, cuts, dropout and negatives");
+  visitor("seed", config.seed, "seed of weights, order of examples, cuts, dropout and negatives");
   options::visit_targets(config.targets, visitor);
   options::visit_limits(config.limits, visitor);
   visitor("threads", config.threads, "CPU threads; 0: all cores");
   visitor(
       "cuda_graphs",
       config.cuda_graphs,
-      "record each step's kernels once per batch size and start them with one call (device cuda, "
-      "supervision last): for small batches");
+      "record the kernels of a step once per batch size and replay them with one call: faster for "
+      "small batches (device cuda, supervision last)");
 }
 
-/// More would cost more than all items of most catalogues.
+/// More negatives would cost more than all items of most catalogues.
 inline constexpr std::int64_t kMaxNegatives = std::int64_t{1} << 16;
 
 /// Throws UsageError naming the option, the value and what is allowed.
 void check(const TrainConfig& config);
 
-/// At which positions of an example the loss stands: the last one, all, or the latest `window`.
+/// The positions of an example that have a loss: the last one, all, or the latest `window`.
 enum class Supervision { kLast, kAll, kWindow };
 
-/// The choice made definite for a model. Throws UsageError where the model lacks it, where `all`
-/// would leak the label, and where `window_targets` does not fit.
+/// The supervision of a model, with auto resolved. Throws UsageError if the model does not support
+/// the choice, `all` would leak the label, or `window_targets` is invalid.
 Supervision supervision_for(const TargetOptions& options, const Model& model);
 
-/// Throws UsageError where `cuda_graphs` is on and the steps cannot be recorded: for the
-/// supervision, the model or its device.
+/// Throws UsageError if `cuda_graphs` is on and the supervision, the model or its device does not
+/// allow recording the steps.
 void check_recordable(const TrainConfig& config, Supervision supervision, const Model& model);
 
 }  // namespace elastic::train

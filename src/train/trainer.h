@@ -30,7 +30,7 @@ inline constexpr const char* kBestMetric = "NDCG@10";
 
 struct TrainerOptions {
   bool resume = false;    ///< continue from the run's checkpoint, if it has one
-  std::string data_hash;  ///< of data and split; a run is only resumed with the same
+  std::string data_hash;  ///< of data and split; a run resumes only with the same hash
   double report_every_s = 0.25;
   eval::EvalOptions evaluation;  ///< on the validation split
   /// Once it is not 0: save and return after the current step.
@@ -42,8 +42,8 @@ struct TrainerOptions {
 enum class Status {
   kFinished,      ///< all epochs
   kEarlyStopped,  ///< no better epoch in `patience` evaluations
-  kOutOfTime,     ///< max_time_s reached; can be resumed with more
-  kOutOfTokens,   ///< max_tokens reached; can be resumed with more
+  kOutOfTime,     ///< max_time_s reached; resume with a larger one
+  kOutOfTokens,   ///< max_tokens reached; resume with a larger one
   kStopped,       ///< by the `stop` flag; can be resumed
 };
 const char* name_of(Status status);

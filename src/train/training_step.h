@@ -16,7 +16,7 @@ Pass supervised_pass(Model& model,
                      const ForwardMode& mode);
 
 /// Cross entropy [] of the targets [R] among all items. Takes the pass, so that backward can free
-/// what it holds.
+/// its tensors.
 Variable catalogue_loss(Pass pass, const Tensor& targets);
 
 /// One step with the softmax loss over all items, which updates the parameters in place. Returns

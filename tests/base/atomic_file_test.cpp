@@ -60,7 +60,7 @@ TEST_CASE("atomic file: a write beyond the size limit is an error and keeps the 
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   CHECK(message.starts_with(folder.file("a") + ": cannot be written: write of "));
-  CHECK(message.ends_with("File too large; what was there before is untouched"));
+  CHECK(message.ends_with("File too large; the former content is unchanged"));
   CHECK(bytes_of(folder.file("a")) == "before");
 }
 

@@ -1,4 +1,4 @@
-"""How the tool behaves over time: signals, resuming, pipes, terminals. behaviour_test.py BINARY"""
+"""Tests of signals, resuming, pipes and terminals. behaviour_test.py BINARY"""
 
 import json
 import os
@@ -42,7 +42,7 @@ class Stopping(unittest.TestCase):
         self.assertIn(f"elastic train --resume --out {run}", errors)
         return run
 
-    def test_interrupt_saves_and_resume_goes_on(self):
+    def test_interrupt_saves_and_resume_continues(self):
         run = self.interrupted_run("interrupted", signal.SIGINT, 130)
         epochs = len({event["epoch"] for event in metrics_of(run) if "epoch" in event})
         result = WORKPLACE.call(["train", "--resume", "--out", run, "--epochs", str(epochs + 2)])
@@ -69,7 +69,7 @@ class Stopping(unittest.TestCase):
 
 
 class Pipes(unittest.TestCase):
-    def test_an_answer_comes_while_the_input_waits(self):
+    def test_an_answer_is_written_while_the_input_pauses(self):
         process = WORKPLACE.start(["predict", WORKPLACE.run, "--histories", "-k", "2"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for line in ("m1 m2", "m3"):
@@ -82,7 +82,7 @@ class Pipes(unittest.TestCase):
 
     @unittest.skipUnless(os.path.exists("/proc/self/comm"), "no /proc")
     def test_the_process_keeps_its_name_and_input(self):
-        # Without a waiting policy of the user's, the program sets its own and starts once more.
+        # If the user sets no waiting policy, the program sets its own and runs itself again.
         environment = clean_environment()
         del environment["OMP_WAIT_POLICY"]
         with subprocess.Popen([WORKPLACE.binary, "predict", WORKPLACE.run, "-q", "--histories"],
@@ -96,7 +96,7 @@ class Pipes(unittest.TestCase):
             process.stdin.close()
             self.assertEqual(process.wait(timeout=60), 0)
 
-    def test_a_reader_that_leaves_is_no_failure(self):
+    def test_a_closed_pipe_is_not_a_failure(self):
         process = WORKPLACE.start(["predict", WORKPLACE.run, "--histories", "-k", "20"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True)
@@ -116,7 +116,7 @@ class Pipes(unittest.TestCase):
         self.assertEqual(process.stderr.read(), "")
         process.stderr.close()
 
-    def test_answers_do_not_depend_on_how_the_input_comes(self):
+    def test_answers_do_not_depend_on_the_chunks_of_the_input(self):
         questions = [f"m{i + 1} m{(i * 5) % 40 + 1} m{(i * 3) % 40 + 1}" for i in range(40)]
         arguments = ["predict", WORKPLACE.run, "--histories", "-k", "3"]
         together = WORKPLACE.call(arguments, stdin="\n".join(questions)).stdout.splitlines()
@@ -174,7 +174,7 @@ class Streams(unittest.TestCase):
         self.assert_same(answers[-2], whole)
         self.assert_same(answers[-1], whole)
 
-    def test_a_known_user_goes_on_from_the_data(self):
+    def test_a_known_user_continues_from_the_data(self):
         run = WORKPLACE.stream_run
         plain = json.loads(WORKPLACE.call(["predict", run, "-k", "3"], stdin="u1\n").stdout)
         self.assert_same(self.stream(run, "u1\n", "--from-data")[0], plain)
@@ -208,7 +208,7 @@ class Streams(unittest.TestCase):
         self.assertEqual(result.returncode, 6)
         self.assertIn("streams.safetensors", result.stderr)
 
-    def test_a_model_without_states_says_so(self):
+    def test_a_model_without_states_is_refused(self):
         result = WORKPLACE.call(["predict", WORKPLACE.run, "--stream"], stdin="u1 m1\n")
         self.assertEqual(result.returncode, 2)
         self.assertIn("model elastic cannot read a stream", result.stderr)
@@ -225,7 +225,7 @@ class Terminals(unittest.TestCase):
         while True:
             try:
                 piece = os.read(controller, 65536)
-            except OSError:  # how Linux tells that the other end is closed
+            except OSError:  # Linux reports the closed other end in this way
                 break
             if not piece:
                 break
@@ -236,7 +236,7 @@ class Terminals(unittest.TestCase):
         self.assertGreater(shown.count(b"\r"), 2)
         self.assertIn(b"examples/s", shown)
 
-    def test_elsewhere_there_are_plain_lines(self):
+    def test_progress_without_a_terminal_is_plain_lines(self):
         result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out",
                                  WORKPLACE.path("logged"), "--max-time-s", "1", *LONG_TRAINING])
         self.assertEqual(result.returncode, 0, result.stderr)

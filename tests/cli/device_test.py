@@ -1,6 +1,6 @@
-"""The tool on a GPU, or on the emulated one: device_test.py BINARY.
+"""Tests of the tool on a GPU or the emulated GPU: device_test.py BINARY.
 
-Trains there, then evaluates and serves the run on both devices: the numbers must be the same.
+Trains on the GPU, then evaluates and serves the run on both devices: the numbers must be the same.
 """
 
 import json

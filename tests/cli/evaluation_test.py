@@ -1,4 +1,4 @@
-"""Evaluation beyond the table: samples, ranks, gates. evaluation_test.py BINARY"""
+"""Tests of sampled candidates, rank files and gates. evaluation_test.py BINARY"""
 
 import json
 import math
@@ -45,7 +45,7 @@ class Ranks(unittest.TestCase):
         self.assertEqual([[r["user"], r["item"], str(r["rank"]), str(r["history"])]
                           for r in records], [row.split("\t") for row in rows[1:]])
 
-    def test_other_names_are_refused_and_nothing_is_left(self):
+    def test_other_file_names_are_refused_and_leave_no_file(self):
         for name in ("-", "ranks.csv", "ranks.tsv.gz"):
             result = evaluate("--ranks", name)
             self.assertEqual(result.returncode, 2)
@@ -109,7 +109,7 @@ class Gates(unittest.TestCase):
 
 
 class Groups(unittest.TestCase):
-    def test_popularity_groups_hold_everybody_once(self):
+    def test_popularity_groups_hold_every_user_once(self):
         report = json.loads(evaluate("--json").stdout)
         groups = report["by_item_popularity"]
         self.assertEqual(sum(group["users"] for group in groups), report["protocol"]["users"])
@@ -117,7 +117,7 @@ class Groups(unittest.TestCase):
         mean = sum(group["users"] * group["HR@10"] for group in groups) / 60
         self.assertAlmostEqual(mean, report["metrics"]["HR@10"], places=5)
 
-    def test_cold_items_are_told_and_missed(self):
+    def test_cold_items_are_reported_and_count_as_misses(self):
         rows = "".join(f"u{user},m{item},{user * 100 + item}\n"
                        for user in range(1, 21) for item in range(1, 7))
         data = WORKPLACE.write("cold.csv", "user,item,time\n" + rows + "u1,new,999\n")
@@ -126,10 +126,10 @@ class Groups(unittest.TestCase):
                                   "--epochs", "1", "--dim", "8", "--num-layers", "1", "--json"])
         self.assertEqual(trained.returncode, 0, trained.stderr)
         report = json.loads(trained.stdout)
-        # m6 and new are held out by everybody; m5 is everybody's validation.
+        # All users hold out m6 and new; m5 is the validation item of all.
         self.assertEqual(report["cold_items"], 20)
         self.assertEqual(report["cold_users"], 0)
-        # Of the seven items u1 has had all but one, whose rank is the last and the first.
+        # u1 has seen all but one of the seven items, so its rank is both the last and the first.
         self.assertEqual(report["metrics"]["HR@1"], 0.05)
         self.assertEqual([g["group"] for g in report["by_item_popularity"]], ["cold"])
         text = WORKPLACE.call(["eval", run]).stdout

@@ -14,7 +14,7 @@ EVENTS = 12
 
 
 def ratings_csv():
-    """Users walk through the items in steps of 1, 2 or 3: easy to learn, quick to read."""
+    """Rows of a log: users walk through the items in steps of 1, 2 or 3, which is easy to learn."""
     lines = ["userId,movieId,rating,timestamp"]
     for user in range(1, NUM_USERS + 1):
         item = user * 7 % NUM_ITEMS
@@ -30,24 +30,24 @@ def items_csv():
     return "\n".join(lines) + "\n"
 
 
-# What changes how a command behaves, and belongs to whoever starts the tests.
+# Variables of the caller that would change the behaviour of a command.
 CALLERS_OWN = ("ELASTIC_", "OMP_", "GOMP_", "LC_", "LANGUAGE", "NO_COLOR", "XDG_")
 
 
 def clean_environment(extra=None):
-    """The caller's environment, with the same settings for every caller: no ELASTIC_* variables, a
-    terminal with colours, a UTF-8 locale, the default number of threads."""
+    """The caller's environment with fixed settings: no ELASTIC_* variables, a terminal with colours,
+    a UTF-8 locale, the default number of threads."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(CALLERS_OWN)}
     environment["LC_ALL"] = "C.UTF-8"
     environment["TERM"] = "xterm"
     environment["OMP_WAIT_POLICY"] = "passive"  # tests run side by side
-    environment["ELASTIC_CACHE"] = "off"  # leaves the caller's cache alone
+    environment["ELASTIC_CACHE"] = "off"  # does not touch the caller's cache
     environment.update(extra or {})
     return environment
 
 
 def default_signals():
-    """Undoes what `nohup`, or a shell that runs in the background, makes its commands ignore."""
+    """Restores the default action of signals that `nohup` or a background shell ignores."""
     for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -88,7 +88,7 @@ class Workplace:
 
     @property
     def stream_run(self):
-        """A run that reads streams. Its states are gone from one use to the next."""
+        """A run that reads streams, without the states of earlier uses."""
         if self._stream_run is None:
             self._stream_run = self.path("streaming")
             result = self.call(["train", "--data", self.data, "--out", self._stream_run, "--model",

@@ -1,4 +1,4 @@
-"""Any log in: filters, splits, files of their own, pipes, the cache. input_test.py BINARY"""
+"""Tests of logs as input: filters, splits, held-out files, pipes, the cache. input_test.py BINARY"""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ def rows():
 
 
 class Trained:
-    """A run made with `options`, and what it says of itself."""
+    """A run trained with `options`, and its output."""
 
     def __init__(self, name, options, stdin=""):
         self.path = WORKPLACE.path(name)
@@ -61,7 +61,7 @@ class Splits(unittest.TestCase):
 
     def test_by_ratio(self):
         run = Trained("by_ratio", ["--data", WORKPLACE.data, "--split", "ratio", "--test-ratio", "0.25"])
-        # Of twelve events one validates, three test; the first of these is ranked.
+        # Of twelve events, one is for validation and three for the test; the first of these is ranked.
         self.assertEqual(run.data["split"]["train_events"], 60 * 8)
         self.assertEqual(run.report["protocol"]["longest_history"], 9)
         self.check_used_again(run)
@@ -86,7 +86,7 @@ class Splits(unittest.TestCase):
         self.assertEqual(run.data["split"]["cold_items"], 1)
         self.assertIn("users without any event before the held-out ones: 1 in the test",
                       run.result.stderr)
-        # Those of the whole file are the same, but for the item that only the test knows.
+        # Equal to the users and items of the whole file, except for the item that occurs only in the test.
         self.assertEqual(run.report["popularity"], whole.report["popularity"])
         self.check_used_again(run)
         moved = WORKPLACE.path("moved.csv")
@@ -97,7 +97,7 @@ class Splits(unittest.TestCase):
         unfit = WORKPLACE.call(["eval", WORKPLACE.run, "--test-data", moved])
         self.assertEqual(unfit.returncode, 2)
 
-    def test_a_changed_log_is_noticed_by_its_split(self):
+    def test_a_changed_log_changes_its_split(self):
         data = WORKPLACE.write("growing.csv", ratings_csv())
         run = Trained("growing", ["--data", data, "--split", "time"])
         with open(data, "a", encoding="utf-8") as file:
@@ -108,7 +108,7 @@ class Splits(unittest.TestCase):
 
 
 class Filters(unittest.TestCase):
-    def test_counts_are_told_and_kept(self):
+    def test_counts_are_printed_and_recorded(self):
         run = Trained("filtered", ["--data", WORKPLACE.data, "--min-time", "1001", "--max-time", "1010",
                                    "--min-rating", "4", "--drop-duplicates", "consecutive",
                                    "--min-item-events", "2"])
@@ -118,7 +118,7 @@ class Filters(unittest.TestCase):
         self.assertEqual(run.data["filters"][1]["events"], 60 * 10)
         self.assertIn("data: time window: 60 users, 40 items, 600 events", run.result.stderr)
 
-    def test_the_switch_that_duplicates_were_still_works(self):
+    def test_drop_duplicates_accepts_its_former_switch_values(self):
         for value, expected in (("true", "all"), ("false", "none"), ('"consecutive"', "consecutive")):
             config = WORKPLACE.write("old.json", f'{{"drop_duplicates": {value}}}')
             printed = WORKPLACE.call(["train", "--print-config", "--config", config]).stdout
@@ -130,7 +130,7 @@ class Filters(unittest.TestCase):
                                      env=variables).stdout
             self.assertIn('"drop_duplicates": "all"', printed)
 
-    def test_a_run_from_when_it_was_a_switch_goes_on(self):
+    def test_a_run_with_the_former_switch_resumes(self):
         run = Trained("switched", ["--data", WORKPLACE.data, "--drop-duplicates", "all"])
         config = os.path.join(run.path, "config.json")
         with open(config, encoding="utf-8") as file:
@@ -155,7 +155,7 @@ class Filters(unittest.TestCase):
 
 
 class Inputs(unittest.TestCase):
-    def test_every_form_of_a_log_is_the_same_data(self):
+    def test_every_format_of_a_log_gives_the_same_data(self):
         def table(separator, header):
             return "\n".join([header] * (header != "") + [separator.join(row) for row in rows()]) + "\n"
 

@@ -30,7 +30,7 @@ def scores(answer):
 
 
 def read_npy(path):
-    """Rows of a float32 matrix, by the description of the format alone."""
+    """Rows of a float32 matrix, read as the .npy format defines it."""
     with open(path, "rb") as file:
         content = file.read()
     assert content[:8] == b"\x93NUMPY\x01\x00"
@@ -38,7 +38,7 @@ def read_npy(path):
     assert (10 + length) % 64 == 0
     header = content[10:10 + length].decode("ascii")
     assert header.endswith("\n")
-    described = eval(header)  # pylint: disable=eval-used  # a Python literal, says the format
+    described = eval(header)  # pylint: disable=eval-used  # the format defines a Python literal
     assert described["descr"] == "<f4" and described["fortran_order"] is False
     rows, cols = described["shape"]
     values = struct.unpack(f"<{rows * cols}f", content[10 + length:])
@@ -86,7 +86,7 @@ class Candidates(unittest.TestCase):
             self.assertEqual(json.loads(result.stdout)["error"], error)
             self.assertEqual(result.returncode, 3)
 
-    def test_a_file_of_candidates_is_for_all_questions_without_their_own(self):
+    def test_a_file_of_candidates_serves_questions_without_their_own(self):
         path = WORKPLACE.write("candidates.txt", "m3\nm20\n\nnone\nm21\nm3\n")
         questions = ['{"user": "u1"}', '{"user": "u2", "candidates": ["m5"]}']
         result = call("--candidates", path, "--no-filter-seen", stdin="\n".join(questions))
@@ -146,7 +146,7 @@ class Vectors(unittest.TestCase):
         for item, vector in zip(item_ids, items):
             self.assertAlmostEqual(dot(state, vector), expected[item], places=4)
 
-    def test_states_of_those_asked_for(self):
+    def test_states_of_the_users_in_the_input(self):
         users, user_ids, _ = self.export("users", "all")
         some, ids, note = self.export("users", "some", "-", stdin="u3\nnobody\nu1\n")
         self.assertEqual(ids, ["u3", "u1"])
@@ -155,7 +155,7 @@ class Vectors(unittest.TestCase):
         _, ids, _ = self.export("users", "histories", "-", "--histories", stdin="m1 m2\nm3\n")
         self.assertEqual(ids, ["line 1", "line 2"])
 
-    def test_what_does_not_fit_is_refused(self):
+    def test_options_that_exclude_each_other_are_refused(self):
         for options, message in (
                 (["--embeddings", "item", "--out", "a.npy"], "did you mean items?"),
                 (["--embeddings", "items"], "--out FILE.npy go together"),
@@ -192,7 +192,7 @@ class Explanations(unittest.TestCase):
                 self.assertEqual(event["id"], HISTORY[event["event"] - 1])
                 self.assertEqual(event["title"], "Title, " + event["id"][1:])
 
-    def test_experts_their_gates_and_what_they_read(self):
+    def test_experts_with_their_gates_and_events(self):
         question = json.dumps({"history": HISTORY})
         options = ["--explain", "--explain-events", "2", "-k", "3"]
         answer = answers(*options, stdin=question)[0]
@@ -260,7 +260,7 @@ class OddInput(unittest.TestCase):
             self.assertLess(len(records[i]["error"]), 200)
         self.assertEqual(len(records[11]["items"]), 1)
 
-    def test_line_ends_and_marks_of_windows(self):
+    def test_line_ends_and_byte_order_marks_of_windows(self):
         code, records = self.lines(b"\xef\xbb\xbfu1\r", b'{"user": "u2"}\r', b"u3")
         self.assertEqual(code, 0)
         self.assertEqual([record["user"] for record in records], ["u1", "u2", "u3"])

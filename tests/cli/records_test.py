@@ -1,4 +1,4 @@
-"""What a run writes for other programs: event files for TensorBoard, the report. BINARY"""
+"""The records of a run: event files for TensorBoard, and the report. records_test.py BINARY"""
 
 import glob
 import html.parser
@@ -29,7 +29,7 @@ def masked_crc(data):
 
 
 def records(data):
-    """The messages of a TFRecord file; a wrong sum or a rest is an error."""
+    """The messages of a TFRecord file; a wrong checksum or trailing bytes are an error."""
     at = 0
     while at < len(data):
         (length,) = struct.unpack_from("<Q", data, at)
@@ -113,8 +113,8 @@ def train(name, *options):
 class TensorBoard(unittest.TestCase):
     @staticmethod
     def scalars(files):
-        """{(tag, step): value} as TensorBoard keeps them: a start forgets what it is going to
-        write again."""
+        """{(tag, step): value} as TensorBoard keeps them: a new start discards the
+        steps that it will write again."""
         kept = {}
         for path in files:
             for _, step, content in events_of(path):
@@ -149,7 +149,7 @@ class TensorBoard(unittest.TestCase):
         self.assertLess(abs(times[0] - os.path.getmtime(path)), 600)
         self.assert_all_numbers_are_there(run)
 
-    def test_a_resumed_run_adds_a_file_and_goes_on(self):
+    def test_a_resumed_run_adds_a_file(self):
         run = train("resumed_board", "--epochs", "2", "--tensorboard")
         steps = metrics_of(run)[-1]["step"]
         result = WORKPLACE.call(["train", "--resume", "--out", run, "--epochs", "4"])
@@ -159,8 +159,8 @@ class TensorBoard(unittest.TestCase):
         self.assertEqual(events_of(files[1])[1][1:], (steps + 1, "session 1"))
         self.assert_all_numbers_are_there(run)
 
-    def test_what_was_lost_is_forgotten(self):
-        # Out of time within an epoch: the last evaluation is no part of the saved state.
+    def test_steps_after_the_checkpoint_are_discarded(self):
+        # Out of time within an epoch: the saved state does not include the last evaluation.
         run = train("lost_board", "--epochs", "100000", "--patience", "100000", "--max-tokens",
                     "30000", "--tensorboard")
         last = metrics_of(run)[-1]["step"]
@@ -169,14 +169,14 @@ class TensorBoard(unittest.TestCase):
         self.assertLessEqual(events_of(event_files(run)[1])[1][1], last)
         self.assert_all_numbers_are_there(run)
 
-    def test_without_the_option_there_is_nothing(self):
+    def test_without_the_option_no_file_is_written(self):
         self.assertEqual(event_files(WORKPLACE.run), [])
         run = train("unwatched", "--epochs", "1", "--tensorboard", "--no-tensorboard")
         self.assertFalse(os.path.exists(os.path.join(run, "tensorboard")))
 
 
 class Page(html.parser.HTMLParser):
-    """Checks that tags are closed in order, and gathers what is shown."""
+    """Checks that tags are closed in order, and collects the visible text."""
 
     VOID = {"meta"}
 
@@ -234,13 +234,13 @@ class Reports(unittest.TestCase):
         self.assertTrue(os.path.exists(WORKPLACE.path("page.html")))
         self.assertEqual(WORKPLACE.call(["report", "none"]).returncode, 6)
 
-    def test_series_that_nobody_foresaw_are_shown(self):
+    def test_unknown_series_are_shown(self):
         run = train("foreseen", "--epochs", "2")
         with open(os.path.join(run, "metrics.jsonl"), "a", encoding="utf-8") as file:
             for epoch in (1, 2):
                 file.write(json.dumps({"event": "evaluation", "epoch": epoch, "step": epoch,
                                        "experts_used": 3 * epoch, "use": [4, 5]}) + "\n")
-            file.write('{"event": "epo')  # of a machine that lost its power
+            file.write('{"event": "epo')  # as after a power failure
         values = json.loads(read(run, "result.json"))
         values["expert_use"] = [9, 5, 1]
         values["place"] = "<here> & there"
@@ -252,7 +252,7 @@ class Reports(unittest.TestCase):
             self.assertIn(caption, captions)
         self.assertIn("&lt;here&gt; &amp; there", text)
 
-    def test_what_set_an_option_is_remembered_over_a_resume(self):
+    def test_sources_of_options_survive_a_resume(self):
         config = WORKPLACE.write("wide.json", '{"dropout": 0.2}')
         run = train("sources", "--epochs", "1", "--config", config)
         sources = json.loads(read(run, "sources.json"))

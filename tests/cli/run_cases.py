@@ -1,10 +1,10 @@
 """Runs the cases of cases.json with the real binary: run_cases.py BINARY [NAME...]
 
-A case: name, args; and where wanted stdin, env, files {name: text} made in the case's own folder,
-exit (0), stdout / stderr (lists of texts that must occur), no_stdout / no_stderr (that must not),
-stdout_is (all of it), exists and absent (files afterwards), lines (of stdout). In args, texts and files
-{data}, {items}, {run} and {tiny} stand for the shared data set, its titles, a run trained on it and
-the options of a tiny model.
+A case has name and args. Optional keys: stdin, env, files {name: text} (written to the folder of the
+case), exit (default 0), stdout / stderr (lists of texts that must occur), no_stdout / no_stderr
+(texts that must not), stdout_is (the whole output), exists and absent (files afterwards), lines (of
+stdout). In args, texts and files {data}, {items}, {run} and {tiny} are replaced by the shared data
+set, its titles, a run trained on it and the options of a tiny model.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""How the tool fits in with shells: completions, the man page, colours, quiet. BINARY"""
+"""Tests of completions, the man page, colours and --quiet. shell_test.py BINARY"""
 
 import json
 import os
@@ -92,7 +92,7 @@ class ManPage(unittest.TestCase):
                     self.assertIn(f"\\fB{words[0]}", page, command)
 
     @unittest.skipUnless(shutil.which("groff"), "no groff")
-    def test_roff_has_nothing_to_say_against_it(self):
+    def test_groff_reports_no_warning(self):
         page = WORKPLACE.call(["man"]).stdout
         result = subprocess.run(["groff", "-man", "-ww", "-Tascii"], input=page, text=True,
                                 capture_output=True, env=clean_environment(), timeout=60,
@@ -115,12 +115,12 @@ class PrintedOptions(unittest.TestCase):
             self.assertIn(key, self.without_comments(result.stdout))
             self.assertRegex(result.stdout, r'"quiet": true +// ELASTIC_QUIET\n')
 
-    def test_what_was_set_is_shown(self):
+    def test_set_options_are_shown_with_their_source(self):
         result = WORKPLACE.call(["predict", "--print-config", "-k", "3"])
         self.assertEqual(self.without_comments(result.stdout)["top_k"], 3)
         self.assertRegex(result.stdout, r'"top_k": 3, +// --top-k\n')
 
-    def test_a_run_is_wanted_otherwise(self):
+    def test_a_run_is_required_without_print_config(self):
         result = WORKPLACE.call(["predict", "-k", "3"])
         self.assertEqual(result.returncode, 2)
         self.assertIn("RUN", result.stderr)
@@ -138,7 +138,7 @@ class Colours(unittest.TestCase):
         os.close(controller)
         return shown
 
-    def test_colours_are_for_terminals_that_want_them(self):
+    def test_colours_are_for_terminals_without_no_color(self):
         self.assertIn(b"\033[", self.error_on_a_terminal({"TERM": "xterm"}))
         self.assertIn(b"\033[", self.error_on_a_terminal({"TERM": "xterm", "NO_COLOR": ""}))
         self.assertNotIn(b"\033[", self.error_on_a_terminal({"TERM": "xterm", "NO_COLOR": "1"}))

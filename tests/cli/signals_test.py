@@ -1,4 +1,4 @@
-"""What signals, closed pipes and waiting inputs leave behind: signals_test.py BINARY"""
+"""The state saved after signals, closed pipes and pauses of the input: signals_test.py BINARY"""
 
 import json
 import os
@@ -25,7 +25,7 @@ class Training(unittest.TestCase):
         self.addCleanup(process.kill)
         return run, process
 
-    def test_sigusr1_saves_and_the_training_goes_on(self):
+    def test_sigusr1_saves_and_training_continues(self):
         run, process = self.start("asked", *NEVER_SAVE, "--batch-size", "1")
         wait_for(lambda: os.path.exists(os.path.join(run, "metrics.jsonl")))
         checkpoint = os.path.join(run, "checkpoints/latest.safetensors")
@@ -38,7 +38,7 @@ class Training(unittest.TestCase):
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 143)
 
-    def test_killed_runs_go_on_without_losing_or_doubling_an_epoch(self):
+    def test_killed_runs_resume_without_losing_or_repeating_an_epoch(self):
         run, process = self.start("killed")
         wait_for(lambda: os.path.exists(os.path.join(run, "metrics.jsonl")) and
                  len(metrics_of(run)) > 4)
@@ -50,7 +50,7 @@ class Training(unittest.TestCase):
         self.assertEqual(epochs, list(range(1, len(epochs) + 1)))
         self.assertGreater(len(epochs), 1)
 
-    def test_evaluations_tell_of_the_experts(self):
+    def test_evaluations_report_the_experts(self):
         evaluation = [event for event in metrics_of(WORKPLACE.run)
                       if event["event"] == "evaluation"][-1]
         self.assertEqual(evaluation["experts_pool"], 16)
@@ -87,7 +87,7 @@ class Streams(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return [json.loads(line) for line in result.stdout.splitlines()]
 
-    def test_sigusr1_saves_while_the_input_waits(self):
+    def test_sigusr1_saves_while_the_input_pauses(self):
         process = self.start(*NEVER_SAVE)
         before = self.ask(process, "new m5")
         self.assertFalse(os.path.exists(self.states))
@@ -99,13 +99,13 @@ class Streams(unittest.TestCase):
         process.communicate()
         self.assertEqual(self.answers("new\n")[0]["items"], before["items"])
 
-    def test_states_are_saved_in_time_though_no_further_event_comes(self):
+    def test_states_are_saved_on_time_without_further_events(self):
         process = self.start("--save-every-s", "0.1")
         self.ask(process, "new m5")
         wait_for(lambda: os.path.exists(self.states))
         self.assertIsNone(process.poll())
 
-    def test_a_reader_that_leaves_loses_no_event(self):
+    def test_a_closed_pipe_loses_no_event(self):
         process = self.start(*NEVER_SAVE)
         self.ask(process, "new m5")
         process.stdout.close()
@@ -127,7 +127,7 @@ class Streams(unittest.TestCase):
             self.assertAlmostEqual(one["score"], other["score"], delta=1e-5)
         self.assertEqual(self.answers("".join(lines) + "u1\n", "--resume"), [])
 
-    def test_an_input_that_is_too_short_is_not_gone_on_with(self):
+    def test_resuming_with_a_shorter_input_is_refused(self):
         self.answers("a m1\na m2\n")
         result = WORKPLACE.call(["predict", self.run_folder, "--stream", "--resume"],
                                 stdin="a m1\n")
@@ -136,7 +136,7 @@ class Streams(unittest.TestCase):
 
 
 class SecondSignal(unittest.TestCase):
-    def test_a_second_interrupt_ends_at_once_and_the_run_goes_on(self):
+    def test_a_second_interrupt_ends_at_once_and_the_run_resumes(self):
         run = WORKPLACE.path("twice")
         process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out", run, *LONG_TRAINING],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

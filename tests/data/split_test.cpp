@@ -177,7 +177,7 @@ TEST_CASE("split: impossible options and those without effect are refused") {
           "less than 1 together");
   refuses(kLog,
           {.split = {.rule = SplitRule::kTime, .test_time = "8", .test_ratio = 0.2}},
-          "leave out either");
+          "leave out one of the two");
   refuses(kLog,
           {.split = {.rule = SplitRule::kTime, .valid_time = "9", .test_time = "8"}},
           "a time before the test's");
@@ -190,7 +190,7 @@ TEST_CASE("split: impossible options and those without effect are refused") {
           "none would be left to train on");
   refuses("u a\nv b\n", {.split = {.rule = SplitRule::kRatio}}, "got 2, 0 and 0");
   CHECK_THROWS_WITH_AS(load_data({.data = "-", .valid_data = "-", .test_data = "x"}),
-                       doctest::Contains("standard input can be one file"),
+                       doctest::Contains("standard input can be read only once"),
                        UsageError);
 }
 

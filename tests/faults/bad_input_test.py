@@ -1,9 +1,9 @@
 """The table of bad inputs in docs/reliability.md, row by row: bad_input_test.py BINARY
 
-A row is: input | exit code | what the message says. For each there is a method here (its docstring
-is the row's first cell) that makes the input and returns the result of the command; the exit code
-must be the row's, and every text in backquotes of the last cell must stand in the message. A row
-without a method is an error, and so is a method without a row.
+A row is: input | exit code | message. For each row there is a method (its docstring is the first
+cell) that makes the input and returns the result of the command. The exit code must be that of the
+row, and the message must contain every text in backquotes of the last cell. A row without a method
+is an error, and so is a method without a row.
 """
 
 import fcntl
@@ -85,15 +85,15 @@ class BadInput:
         return self.train(self.workplace.folder.name)
 
     def short_row(self):
-        """a row with a column too few"""
+        """a row that lacks a column"""
         return self.train_on_text("user,item,rating,timestamp\nu1,m1,5,1\nu1,m2,5\nu1,m3,5,3\n")
 
     def bad_number(self):
-        """a rating that is no number"""
+        """a rating that is not a number"""
         return self.train_on_text("user,item,rating,timestamp\nu1,m1,5,1\nu1,m2,x,2\nu1,m3,5,3\n")
 
     def cut_gzip(self):
-        """a compressed file that was cut short"""
+        """a truncated compressed file"""
         path = self.workplace.path("cut.csv.gz")
         with open(self.workplace.data, "rb") as source, open(path, "wb") as target:
             target.write(gzip.compress(source.read())[:-20])
@@ -119,7 +119,7 @@ class BadInput:
                                     self.workplace.data, *TINY_MODEL])
 
     def out_cannot_be_made(self):
-        """`--out` where nothing may be written"""
+        """`--out` in an unwritable folder"""
         return self.workplace.call(["train", "--data", self.workplace.data, "--out",
                                     "/proc/elastic", *TINY_MODEL])
 
@@ -141,7 +141,7 @@ class BadInput:
             return self.resume(run)
 
     def resume_nothing(self):
-        """`--resume` where there is no run"""
+        """`--resume` without a run"""
         return self.resume(self.new_run())
 
     def resume_other_model(self):
@@ -152,7 +152,7 @@ class BadInput:
         """`--resume` with another option of the training"""
         run = self.copy_of_run()
         result = self.resume(run, "--learning-rate", "0.5", "--epochs", "4")
-        again = self.resume(run, "--epochs", "4")  # the refusal must leave no trace
+        again = self.resume(run, "--epochs", "4")  # the refused call must change nothing
         assert again.returncode == 0, again.stderr
         return result
 
@@ -163,7 +163,7 @@ class BadInput:
         return self.resume(self.copy_of_run(), "--data", data)
 
     def cut_checkpoint(self):
-        """a checkpoint that was cut short"""
+        """a truncated checkpoint"""
         run = self.copy_of_run()
         path = os.path.join(run, "checkpoints/latest.safetensors")
         os.truncate(path, os.path.getsize(path) - 100)
@@ -180,7 +180,7 @@ class BadInput:
         run = self.copy_of_run()
         path = os.path.join(run, "checkpoints/latest.safetensors")
         replace_in(path, b'"format_version":"1"', b'"format_version":"9"')
-        replace_in(path, b'"checksum_xxh3"', b'"no_checksum__"')  # as if written so
+        replace_in(path, b'"checksum_xxh3"', b'"no_checksum__"')  # as if written without it
         return self.resume(run)
 
     def flipped_model(self):
@@ -202,7 +202,7 @@ class BadInput:
         return self.resume(run)
 
     def cut_items(self):
-        """an `items.tsv` with a line too few"""
+        """an `items.tsv` that lacks a line"""
         run = self.copy_of_run()
         with open(os.path.join(run, "items.tsv"), encoding="utf-8") as file:
             lines = file.readlines()
@@ -229,8 +229,8 @@ class BadInput:
         return self.workplace.call(["predict", self.workplace.run], stdin='{"user": 1\nu1\n')
 
     def unknown_user(self):
-        """no question that has an answer"""
-        return self.workplace.call(["predict", self.workplace.run], stdin="nobody\n")
+        """no question with an answer"""
+        return self.workplace.call(["predict", self.workplace.run], stdin="nouser\n")
 
     def file_limit(self):
         """a file beyond `ulimit -f`"""
@@ -251,17 +251,17 @@ class BadInput:
         return subprocess.CompletedProcess([], process.returncode, "", errors)
 
     def too_large(self):
-        """a model beyond the memory"""
+        """a model larger than the memory"""
         return self.limited(resource.RLIMIT_AS, 2 << 30,
                             ["train", "--data", self.workplace.data, "--out", self.new_run(),
                              *TINY_MODEL, "--ffn-dim", "100000000"])
 
     def diverged(self):
-        """a training that diverges"""
+        """training that diverges"""
         return self.train(self.workplace.data, "--learning-rate", "1e37", "--epochs", "3")
 
     def no_device(self):
-        """a device that is not there"""
+        """a missing device"""
         return self.workplace.call(["train", "--data", self.workplace.data, "--out",
                                     self.new_run(), "--device", "cuda"],
                                    env={"CUDA_VISIBLE_DEVICES": ""})
@@ -282,7 +282,7 @@ def main():
     problems = [f"no case for the row '{name}'" for name in rows if name not in methods]
     problems += [f"no row for the case '{name}'" for name in methods if name not in rows]
     flags = cases.workplace.call(["--version"]).stdout
-    if "-fsanitize=" in flags:  # whose shadow alone takes more than any limit of the address space
+    if "-fsanitize=" in flags:  # the sanitizer's shadow memory exceeds any limit of the address space
         rows.pop(BadInput.too_large.__doc__)
     for name in [name for name in rows if name in methods]:
         code, texts = rows[name]

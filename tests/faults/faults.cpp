@@ -1,11 +1,11 @@
 // Makes one system call of a program fail, on demand: a library for LD_PRELOAD.
 //
 // Calls that write below the folder FAULT_UNDER are counted: open (for writing, or of a folder),
-// write, pwrite, fsync, ftruncate, close, rename, link, unlink, remove, mkdir, flock. What happens
-// at call number FAULT_AT, from 1, says FAULT_HOW:
+// write, pwrite, fsync, ftruncate, close, rename, link, unlink, remove, mkdir, flock. FAULT_HOW
+// selects the failure of call number FAULT_AT, counted from 1:
 //   EIO     it fails
 //   FULL    it and all later ones that take space fail with ENOSPC
-//   EINTR   it is interrupted, where the system may do so
+//   EINTR   it is interrupted, if the system may interrupt it
 //   SHORT   a write writes half of its bytes
 //   KILL    the process is killed before it
 //   TORN    the process is killed after it, a write after half of its bytes
@@ -75,7 +75,7 @@ Plan& plan() {
   return the_plan;
 }
 
-// So that the count is written even by a program that makes no call.
+// A program that makes no call writes the count too.
 [[maybe_unused]] const Plan& made_at_start = plan();
 
 enum class Step { kProceed, kFail, kShort, kTorn };
@@ -87,7 +87,7 @@ enum class Step { kProceed, kFail, kShort, kTorn };
   }
 }
 
-// Counts a call and says what shall become of it; errno is set for kFail.
+// Counts a call and returns its fate; sets errno for kFail.
 Step next_step(bool takes_space, bool interruptible) {
   Plan& p = plan();
   ++p.count;
@@ -121,7 +121,7 @@ Function real(const char* name) {
   return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
-// Runs `call` unless it shall fail; dies after it where that is the plan.
+// Runs `call` unless it must fail; kills the process after it for kTorn.
 template <class Call>
 auto guarded(bool takes_space, bool interruptible, Call&& call) -> decltype(call()) {
   const Step step = next_step(takes_space, interruptible);
@@ -227,7 +227,7 @@ int close(int descriptor) {
   plan().watch(descriptor, false);
   const Step step = next_step(/*takes_space=*/false, /*interruptible=*/true);
   const int error = errno;
-  const int result = call();  // a descriptor is gone even where close fails
+  const int result = call();  // close frees the descriptor even if it fails
   if (step == Step::kTorn) {
     die();
   }

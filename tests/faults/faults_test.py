@@ -1,9 +1,9 @@
 """Every system call that writes fails once, and nothing is lost: faults_test.py BINARY LIBRARY [--long]
 
 LIBRARY is faults.cpp, which makes call number n fail. For every n and every kind of failure the
-command must end with its documented exit code and a message that names the run, or be killed; the
-same command again (with --resume where there is a run by then) must end in the bits of a run that
-nothing happened to. The short form takes one kind for all n, the others for every fifth.
+command must end with its documented exit code and a message that names the run, or be killed. The
+same command again (with --resume if there is a run by then) must give the bits of an undisturbed
+run. The short form tests one kind at all n, and the others at every fifth.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 from recovery import Streaming, Training, Workplace, differences, leftovers, uninterrupted
 
 MESSAGES = {"EIO": "Input/output error", "FULL": "No space left on device"}
-SURVIVED = ("EINTR", "SHORT")  # the command must not even notice
+SURVIVED = ("EINTR", "SHORT")  # the command must succeed
 KILLED = ("KILL", "TORN")
 KINDS = (*MESSAGES, *SURVIVED, *KILLED)
 
@@ -61,7 +61,7 @@ class Prover:
         if result.returncode != 0:
             again = self.workplace.call(self.job.command(self.run))
             if again.returncode != 0:
-                self.complain(kind, number, "could not go on", again)
+                self.complain(kind, number, "could not continue", again)
                 return
         different = differences(self.expected, self.job.outcome(self.run))
         if different:
@@ -84,7 +84,7 @@ def main():
     arguments = parser.parse_args()
     workplace = Workplace(arguments.binary)
     failed = 0
-    # Two epochs, each saved at its end only: no write that three would add.
+    # Two epochs, each saved only at its end: three would add no further kind of write.
     jobs = [Training(workplace, epochs=2, options=["--save-every-s", "1e6"]), Streaming(workplace)]
     for job in jobs:
         prover = Prover(workplace, arguments.library, job)

@@ -1,8 +1,8 @@
-"""kill -9 at random moments, and on: kills_test.py BINARY [--rounds N] [--seed S]
+"""kill -9 at random moments, then resume: kills_test.py BINARY [--rounds N] [--seed S]
 
-A round starts a command or goes on with it and kills it after a random time, unless it ends before.
-Whenever one ends, what it leaves must be the bits of a run that was never killed; then the next one
-begins anew. Jobs: training and `predict --stream`, each on one and on two threads.
+A round starts or resumes a command and kills it after a random time, unless it ends before. When
+one ends, its files must have the bits of a run that was never killed, and the next round starts a
+new run. Jobs: training and `predict --stream`, each on one and on two threads.
 """
 
 import argparse
@@ -42,7 +42,7 @@ class Killer:
         while self.kills < self.rounds or self.ends == 0:
             process = self.start(run)
             try:
-                # Once the wanted kills are done, it may end.
+                # After the requested number of kills, it may end.
                 limit = self.rng.uniform(0, seconds) if self.kills < self.rounds else 600
                 errors = process.communicate(timeout=limit)[1]
             except subprocess.TimeoutExpired:
@@ -52,7 +52,7 @@ class Killer:
                 continue
             if process.returncode != 0:
                 self.problems += 1
-                print(f"{self.job.name}: could not go on: {errors.decode()}", file=sys.stderr)
+                print(f"{self.job.name}: could not continue: {errors.decode()}", file=sys.stderr)
                 return
             self.compare(expected, run)
             self.job.prepare(run)

@@ -1,5 +1,5 @@
-"""What the proofs of recovery share: a job that writes a run, how to go on with it, and what must
-come out, to the bit, whatever happened on the way."""
+"""Jobs of the recovery tests: commands that write a run, how to resume them, and the files that must
+be equal to the bit after any interruption."""
 
 import json
 import os
@@ -44,14 +44,14 @@ class Training:
         shutil.rmtree(run, ignore_errors=True)
 
     def command(self, run):
-        """The command to begin with, or to go on with."""
+        """The command that starts or resumes the job."""
         if os.path.exists(os.path.join(run, "config.json")):
             return ["train", "--resume", "--out", run]
         return [*self.begin, "--out", run]
 
     @staticmethod
     def outcome(run):
-        """All that must be the same however often the run was interrupted."""
+        """The content that must not depend on interruptions."""
         result = {name: read_bytes(os.path.join(run, name))
                   for name in ("model.safetensors", "result.json", "config.json", "data.json",
                                "items.tsv")}
@@ -59,7 +59,7 @@ class Training:
             result["metrics.jsonl"] = [timeless(json.loads(line)) for line in file]
         metadata, tensors = read_safetensors(os.path.join(run, "checkpoints/latest.safetensors"))
         state = timeless(json.loads(metadata["state"]))
-        state.pop("metrics_bytes")  # so many digits as the clock took
+        state.pop("metrics_bytes")  # depends on the digits of the measured times
         result["checkpoint"] = (metadata["config"], metadata["data_hash"], state, tensors)
         return result
 
@@ -93,7 +93,7 @@ def differences(expected, found):
 
 
 def leftovers(run):
-    """Files that have no place in a finished run."""
+    """Files that must not exist in a finished run."""
     return [name for folder in (run, os.path.join(run, "checkpoints")) if os.path.isdir(folder)
             for name in os.listdir(folder) if name.endswith(".tmp") or "former" in name]
 

@@ -1,6 +1,6 @@
-// What every fuzz target shares. A target is one file with one LLVMFuzzerTestOneInput: built with
-// libFuzzer (ELASTIC_FUZZ, clang), or with replay.cpp by any compiler. It fails by ending the
-// process: a refusal by elastic::Error is what bad input shall get, anything else is a finding.
+// Functions shared by all fuzz targets. A target is one file with one LLVMFuzzerTestOneInput, built
+// with libFuzzer (ELASTIC_FUZZ, clang), or with replay.cpp by any compiler. Bad input must be
+// refused with elastic::Error. Any other failure is a finding and ends the process.
 #pragma once
 
 #include <sys/mman.h>
@@ -22,7 +22,7 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// A file that stands in memory only.
+/// A file in memory only.
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view content) : descriptor_(memfd_create("fuzz", MFD_CLOEXEC)) {
@@ -48,7 +48,7 @@ void refused_at_most(Action&& action) {
     action();
   } catch (const Error& error) {
     if (std::string_view(error.what()).empty()) {
-      std::abort();  // a refusal says why
+      std::abort();  // a refusal must give a reason
     }
   }
 }

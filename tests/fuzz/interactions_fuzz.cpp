@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const data::LoadedData loaded = data::load_data(config);
     const data::Split split(loaded.dataset);
     if (split.num_users() < 1 || split.num_items() < 1) {
-      std::abort();  // data without either is to be refused
+      std::abort();  // data without users or items must be refused
     }
     for (std::int64_t user = 0; user < split.num_users(); ++user) {
       for (const std::int32_t item : split.dataset().sequence(user)) {

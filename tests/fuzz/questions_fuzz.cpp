@@ -1,4 +1,4 @@
-// What `predict` reads: lines of JSON or plain ones.
+// The input of `predict`: JSON lines or plain lines.
 #include "cli/asking/line_reader.h"
 #include "cli/asking/query.h"
 #include "fuzz_target.h"

@@ -1,8 +1,8 @@
 // Runs a fuzz target without a fuzzer: replay CORPUS [MUTATIONS]
 //
-// Every file of the folder, then so many changes of each by a fixed seed: bits flipped, bytes
-// replaced, inserted, removed or repeated, two files joined. A failure ends the process; the input
-// is then in replay_failed.bin of the working folder.
+// Runs every file of the folder, then MUTATIONS variants of each with a fixed seed: bits flipped,
+// bytes replaced, inserted, removed or repeated, two files joined. A failure ends the process and
+// leaves its input in replay_failed.bin in the working folder.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>

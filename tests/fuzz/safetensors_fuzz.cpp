@@ -1,4 +1,4 @@
-// Files of weights, of training states and of streams.
+// Files of weights, training states and streams.
 #include "fuzz_target.h"
 #include "tensor/safetensors.h"
 #include "train/saved_model.h"
@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       bytes += item.tensor.bytes();
     }
     if (bytes > size) {
-      std::abort();  // more than the file can have given
+      std::abort();  // more than the file contains
     }
     train::check_format_version(content);
   });

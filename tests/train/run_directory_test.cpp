@@ -50,10 +50,10 @@ TEST_CASE("run directory: an empty folder is accepted, any other refused") {
   CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) ==
         "--out " + path + ": the folder is not empty; choose another --out");
   std::ofstream(path + "/config.json") << "{}";
-  CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) ==
-        "--out " + path +
-            ": there is a run in this folder already; go on with it by --resume, or choose another "
-            "--out");
+  CHECK(
+      message_of<UsageError>([&] { RunDirectory::create(path); }) ==
+      "--out " + path +
+          ": this folder already holds a run; continue it with --resume, or choose another --out");
 }
 
 TEST_CASE("run directory: a file in its place, or above it, is refused by name") {

@@ -89,7 +89,7 @@ TEST_CASE("sampled training: a run is not resumed with another loss or number of
   run.config.loss.negatives = 7;
   CHECK(message_of([&] {
           run.train(folder.file("run"), /*resume=*/true);
-        }).find("the run was started with negatives = 6, it cannot go on with 7") !=
+        }).find("the run was started with negatives = 6, it cannot continue with 7") !=
         std::string::npos);
 }
 

@@ -59,12 +59,11 @@ TEST_CASE("train config: options of negatives need a loss that draws them") {
           }).empty());
   }
   CHECK(refusal([](TrainConfig& c) { c.loss.negatives = 16; }) ==
-        "negatives: it means nothing with loss softmax, yet it was set to 16; leave it out, or use "
+        "negatives: has no effect with loss softmax, but is set to 16; leave it out, or use "
         "loss sampled-softmax, bce or gbce");
-  CHECK(
-      refusal([](TrainConfig& c) { c.loss.negative_sampling = NegativeSampling::kPopularity; }) ==
-      "negative_sampling: it means nothing with loss softmax, yet it was set to popularity; leave "
-      "it out, or use loss sampled-softmax, bce or gbce");
+  CHECK(refusal([](TrainConfig& c) { c.loss.negative_sampling = NegativeSampling::kPopularity; }) ==
+        "negative_sampling: has no effect with loss softmax, but is set to popularity; leave "
+        "it out, or use loss sampled-softmax, bce or gbce");
   CHECK(refusal([](TrainConfig& c) { c.loss.item_updates = ItemUpdates::kRows; }) ==
         "item_updates: expected all or auto with loss softmax, whose gradient concerns every item, "
         "got 'rows'; use loss sampled-softmax, bce or gbce");
@@ -72,7 +71,7 @@ TEST_CASE("train config: options of negatives need a loss that draws them") {
           c.loss.kind = LossKind::kBce;
           c.loss.gbce_t = 0.5;
         }) ==
-        "gbce_t: it means nothing with loss bce, yet it was set to 0.5; leave it out, or use "
+        "gbce_t: has no effect with loss bce, but is set to 0.5; leave it out, or use "
         "loss gbce");
   CHECK(refusal([](TrainConfig& c) {
           c.loss.kind = LossKind::kGbce;

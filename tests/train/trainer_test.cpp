@@ -327,7 +327,7 @@ TEST_CASE("trainer: a run is resumed only with its own options and data") {
     return message_of<CheckpointError>([&] { changed.train(path, /*resume=*/true); });
   };
   contains(refusal([](TinyRun& r) { r.config.optimizer.learning_rate = 0.5; }),
-           "the run was started with learning_rate = 0.01, it cannot go on with 0.5;");
+           "the run was started with learning_rate = 0.01, it cannot continue with 0.5;");
   contains(refusal([](TinyRun& r) { r.model_config.dim = 32; }), "started with dim = 16");
   contains(refusal([](TinyRun& r) { r.model_config.model = "elastic"; }), "model = \"softmax\"");
   contains(refusal([](TinyRun& r) { r.data_hash = "other"; }),

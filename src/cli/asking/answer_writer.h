@@ -46,7 +46,7 @@ struct Answer {
   std::int64_t unknown_candidates = 0;
   std::vector<std::string> unknown_ids;  ///< the first few of both kinds
   std::optional<std::vector<ExplainedExpert>> experts;
-  std::string error;  ///< why there are no items; "" if there are
+  std::string error;  ///< the reason if there are no items, else ""
 };
 
 class AnswerWriter {

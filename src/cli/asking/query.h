@@ -22,7 +22,7 @@ struct Query {
   std::optional<std::vector<std::string>> history;  ///< raw item ids; absent: the user's own events
   std::optional<std::string> item;                  ///< the question is for its nearest items
   std::optional<std::vector<std::string>> candidates;  ///< raw ids: rank only these
-  std::string error;  ///< why the line is invalid; "" if it is valid
+  std::string error;  ///< the reason if the line is invalid, else ""
 };
 
 /// Parses {"user": id}, {"history": [id, ...]} or both, or {"item": id}, each with optional

@@ -93,7 +93,7 @@ class Recommender {
   const Tensor& unit_items();
 
   std::unique_ptr<Model> model_;
-  FixedWeights fixed_;  // for as long as this serves the model
+  FixedWeights fixed_;  // weights stay fixed during the lifetime of this object
   std::vector<train::ItemName> items_;
   RecommendOptions options_;
   std::unordered_map<std::string, std::int32_t> id_of_;

@@ -28,7 +28,7 @@ std::string script_for(Shell shell, const std::vector<ListedCommand>& commands) 
 }
 
 constexpr const char* kCompletionDescription =
-    R"(print the script by which a shell completes this tool's commands and options
+    R"(print the shell script that completes this tool's commands and options
 
   source <(elastic completion bash)
   elastic completion zsh > ~/.zfunc/_elastic       # a folder of $fpath

@@ -75,7 +75,7 @@ void EvalCommand::declare(OptionTable& table) {
   table
       .add("sampling_seed",
            &sampling_seed_,
-           "seed of these negatives; the same for all runs, so that their results compare")
+           "seed of these negatives; equal seeds make runs comparable")
       .flag_only();
   table.add("ranks", &ranks_, "write each user's rank to a file, .tsv or .jsonl").flag_only("FILE");
   table

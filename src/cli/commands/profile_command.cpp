@@ -27,7 +27,7 @@ constexpr const char* kProfileDescription =
   elastic profile --length 1k-64k*4 --report profile.html -o json > profile.json
 
 Every combination of models, lengths, batches and phases is a row, with --max-len set to the
-length. The row of a combination that does not fit in memory says so.)";
+length. Combinations that do not fit in memory are marked oom.)";
 
 // Gives the workloads real histories instead of synthetic ones.
 void use_histories(const data::Dataset& dataset, std::vector<profile::Workload>& workloads) {
@@ -119,8 +119,8 @@ void ProfileCommand::declare(OptionTable& table) {
   };
   add("length", &length_, "history lengths: 256,1k or 256-65536*4 or 100-500+100");
   add("batch", &batch_, "sequences per batch, in the form of --length");
-  add("phase", &phases_, "what to time");
-  add("supervision", &supervision_, "for train, the positions with a loss");
+  add("phase", &phases_, "phases to time");
+  add("supervision", &supervision_, "positions with a loss in phase train");
   add("shortcut", &shortcut_, "compute only the last token in the last layer");
   add("items", &items_, "number of items in synthetic histories");
   add("data", &data_, "file of real histories, cut to the length, instead of synthetic ones")
@@ -254,7 +254,7 @@ int ProfileCommand::run(const OptionTable& table) {
     config.data = data_;
     loaded = data::load_data(config);
     use_histories(*loaded.dataset, all);
-    report.inputs = concat("users of ", data_, " at random, their latest events");
+    report.inputs = concat("latest events of random users of ", data_);
   }
   report.build = build_info();
   report.baseline = baseline_;

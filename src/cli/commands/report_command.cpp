@@ -16,8 +16,8 @@ constexpr const char* kReportDescription =
   elastic report runs/first
   elastic report runs/first --out first.html
 
-The page is a single file that needs no other. It can be made at any time, also during training;
-`elastic train --report` makes it at the end.)";
+The page is a single self-contained file. It can be written at any time, also during training;
+`elastic train --report` writes it at the end.)";
 
 class ReportCommand : public Command {
  public:
@@ -34,7 +34,7 @@ class ReportCommand : public Command {
 void ReportCommand::declare(OptionTable& table) {
   declare_run(table, run_);
   table.begin_group("Output");
-  table.add("out", &out_, "where to write the page; - is standard output; empty: RUN/report.html")
+  table.add("out", &out_, "file for the page; - is standard output; empty: RUN/report.html")
       .flag_only("FILE");
 }
 

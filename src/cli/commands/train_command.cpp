@@ -233,7 +233,7 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
     }
     return trainer.run();
   } catch (const Error& error) {
-    if (error.code() == ExitCode::kFailure) {  // for instance of the disk
+    if (error.code() == ExitCode::kFailure) {  // for example a full disk
       note("once this is fixed, continue from the saved state: " + resume_command());
     }
     throw;

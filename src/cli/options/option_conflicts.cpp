@@ -5,12 +5,12 @@
 namespace elastic::cli {
 
 void refuse_flags(const OptionTable& table,
-                  const std::string& beside,
+                  const std::string& other,
                   const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
     const Option& option = table.find(key);
     if (option.is_given()) {
-      throw UsageError(option.flag(), " has no effect with ", beside, "; leave one of them out");
+      throw UsageError(option.flag(), " has no effect with ", other, "; leave one of them out");
     }
   }
 }

@@ -9,9 +9,9 @@
 namespace elastic::cli {
 
 /// Throws UsageError if the option of one of `keys` is set on the command line: it has no effect
-/// beside the flag `beside`.
+/// together with the flag `other`.
 void refuse_flags(const OptionTable& table,
-                  const std::string& beside,
+                  const std::string& other,
                   const std::vector<std::string>& keys);
 
 }  // namespace elastic::cli

@@ -15,7 +15,7 @@ nlohmann::ordered_json option_sources(const OptionTable& table,
     } else if (before.is_object() && before.contains(option->key)) {
       sources[option->key] = before[option->key];
     } else if (to_text(option->target) != option->default_text) {
-      sources[option->key] = run_config;  // for instance of a run without sources.json
+      sources[option->key] = run_config;  // for example if the run has no sources.json
     }
   }
   return sources;

@@ -11,7 +11,7 @@ namespace elastic::cli {
 namespace {
 
 constexpr const char* kPrefix = "ELASTIC_";
-// Read by the tests, not by the tool; and what the Elastic Stack's containers set.
+// Variables of the tests and of the Elastic Stack's containers.
 const std::vector<std::string> foreign_variables{"ELASTIC_GOLDEN_DIR",
                                                  "ELASTIC_TEST_DEVICE",
                                                  "ELASTIC_TEST_PRECISION",
@@ -22,7 +22,7 @@ const std::vector<std::string> foreign_variables{"ELASTIC_GOLDEN_DIR",
                                                  "ELASTIC_VERSION"};
 constexpr const char* kForeignPrefix = "ELASTIC_APM_";
 
-// From a variable or a flag; the words of a switch are taken by an option that was one, too.
+// Sets from a variable or a flag. Options that used to be switches accept true and false too.
 void set(Option& option, const std::string& text, const std::string& source) {
   if (option.switch_texts) {
     bool on = false;
@@ -30,7 +30,7 @@ void set(Option& option, const std::string& text, const std::string& source) {
       set_from_text(&on, text, source);
       set_from_json(option.target, option.normalised(on), source);
       return;
-    } catch (const UsageError&) {  // not such a word
+    } catch (const UsageError&) {  // neither true nor false
     }
   }
   set_from_text(option.target, text, source);
@@ -40,13 +40,13 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// A variable that is ours to understand.
+// True for a variable of this tool.
 bool is_option_variable(const std::string& name) {
   return name.rfind(kPrefix, 0) == 0 && name.rfind(kForeignPrefix, 0) != 0 &&
          !contains(foreign_variables, name);
 }
 
-// "what is chosen: a (what a is), b or c"
+// "subject: a (its meaning), b or c"
 std::string help_of_choice(const std::string& what, const TextTarget& target) {
   const std::string choices = describe_choices(target.names(), target.other());
   return what.empty() ? choices : concat(what, ": ", choices);

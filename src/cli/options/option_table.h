@@ -19,18 +19,18 @@ namespace elastic::cli {
 /// Where an option may be set.
 enum class Scope {
   kEverywhere,  ///< config file, environment, flag
-  kSession,     ///< environment, flag: what a result does not depend on, such as --quiet
-  kFlagOnly,    ///< what belongs to one call, such as --resume
+  kSession,     ///< environment, flag: results do not depend on it, such as --quiet
+  kFlagOnly,    ///< valid for one call, such as --resume
   kPositional,  ///< an argument without a flag
 };
 
-/// What shells offer for a text option; a choice has the names of its table.
+/// The completions of a text option; a choice offers the names of its table.
 struct Choices {
   std::vector<std::string> texts;  ///< none: any text
   bool list = false;               ///< several, separated by commas
 };
 
-/// The source of a value that nothing has set.
+/// The source of a value that no layer has set.
 inline constexpr const char* kDefaultSource = "default";
 
 struct Option {
@@ -40,28 +40,28 @@ struct Option {
   std::string group;
   Scope scope = Scope::kEverywhere;
   char short_flag = '\0';
-  bool required = false;  ///< of positionals
-  bool joins = false;     ///< given again, a value adds to the list, after a comma
-  /// Of a text that was a switch once: what false and true of older configs stand for.
+  bool required = false;  ///< for positionals
+  bool joins = false;     ///< a repeated flag appends to the list, after a comma
+  /// For options that used to be switches: the texts that replace false and true in old configs.
   std::optional<std::pair<const char*, const char*>> switch_texts;
   Choices choices;
-  std::string value_name;               ///< in the help, instead of the type's: "FILE"
-  std::string default_text;             ///< the value when declared
-  std::string source = kDefaultSource;  ///< what set the value: a file, a variable, a flag
+  std::string value_name;               ///< in the help, instead of the type's name: "FILE"
+  std::string default_text;             ///< the value at declaration
+  std::string source = kDefaultSource;  ///< origin of the value: a file, a variable, a flag
 
   [[nodiscard]] std::string flag() const;         ///< --num-experts
   [[nodiscard]] std::string environment() const;  ///< ELASTIC_NUM_EXPERTS
-  /// The value as the option would hold it: for switch_texts their text, else as it is.
+  /// The value in the form of the option: switch_texts replace false and true.
   [[nodiscard]] nlohmann::json normalised(const nlohmann::json& value) const;
-  /// By a file, a variable or a flag.
+  /// True if a file, a variable or a flag has set it.
   [[nodiscard]] bool is_set() const { return source != kDefaultSource; }
   [[nodiscard]] bool is_switch() const { return std::holds_alternative<bool*>(target); }
-  /// Where --no-... turns it off.
+  /// True if there is a flag --no-...
   [[nodiscard]] bool has_opposite() const { return is_switch() && has_environment(); }
   [[nodiscard]] bool has_environment() const {
     return scope == Scope::kEverywhere || scope == Scope::kSession;
   }
-  /// Set on the command line.
+  /// True if it was set on the command line.
   [[nodiscard]] bool is_given() const { return source == flag(); }
 
   // For declarations: table.add(...).flag_only("FILE"). Without a name the help shows the type's.
@@ -74,10 +74,10 @@ struct Option {
 
 class OptionTable {
  public:
-  /// Options declared from now on stand under this heading of the help.
+  /// Starts a group: the help lists the options declared from now on under this heading.
   void begin_group(std::string group) { group_ = std::move(group); }
   /// `target` holds the default and must outlive the table. The names of a choice are added to its
-  /// help, which says what is chosen (or is ""). The result is for naming exceptions to the rule:
+  /// help, which names their subject (or is ""). The result is for setting exceptions:
   /// `.flag_only("FILE")`, `.session()`, `.positional("RUN")`, `.letter('k')`.
   Option& add(std::string key, OptionTarget target, std::string help);
   /// Declares every option of a config struct that has `visit_options`.
@@ -89,25 +89,25 @@ class OptionTable {
   }
 
   /// Throws UsageError for an unknown key (suggesting the nearest), a value of the wrong type or
-  /// one that is none of its option's choices; `source` names the file.
+  /// one that is not among the option's choices; `source` names the file.
   void apply_config(const nlohmann::json& values, const std::string& source);
   /// Reads variables "NAME=value", null-terminated as `environ`. Names that start with ELASTIC_ and
-  /// are neither here nor in `others` are refused.
+  /// are neither in this table nor in `others` are refused.
   void apply_environment(const char* const* variables, const std::vector<std::string>& others);
-  /// Throws UsageError for a value of the wrong type or none of the option's choices.
+  /// Throws UsageError for a value of the wrong type or not among the option's choices.
   void apply_flag(Option& option, const std::string& text);
 
   [[nodiscard]] std::vector<std::unique_ptr<Option>>& options() { return options_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Option>>& options() const { return options_; }
-  /// Of an option that was declared.
+  /// The option declared under the key.
   [[nodiscard]] const Option& find(const std::string& key) const;
   [[nodiscard]] Option& find(const std::string& key);
   /// Names of the environment variables it reads.
   [[nodiscard]] std::vector<std::string> environment_names() const;
-  /// What a config file can hold, as one that sets every value.
+  /// The values as a config file that sets every option it can hold.
   [[nodiscard]] nlohmann::ordered_json to_config() const;
-  /// The same as text, with a comment on what set each value. Options that a config file cannot
-  /// hold are comments as well, unless no option is for config files.
+  /// The same as text, with the source of each value as a comment. Options that a config file
+  /// cannot hold are comments too, unless no option is for config files.
   [[nodiscard]] std::string print_config() const;
 
  private:

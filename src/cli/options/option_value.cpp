@@ -28,7 +28,7 @@ const char* expectation(OptionTarget target) {
   throw UsageError(source, ": expected ", expectation(target), ", got ", got);
 }
 
-// Whole text as a number; false when anything is left over or it does not fit.
+// Parses the whole text as a number; false if text is left over or it does not fit.
 template <class T>
 bool parse_number(const std::string& text, T& value) {
   const char* end = text.data() + text.size();

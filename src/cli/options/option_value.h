@@ -11,7 +11,7 @@
 
 namespace elastic::cli {
 
-/// A field that is written as text, see TextField, without its type.
+/// A field that is written as text (see TextField), with its type erased.
 class TextTarget {
  public:
   template <IsTextField T>
@@ -24,7 +24,7 @@ class TextTarget {
     functions_->set(field_, text, source);
   }
   [[nodiscard]] std::vector<ChoiceName> names() const { return functions_->names(); }
-  /// What it takes beside the names, for the help; "" for nothing that the help says.
+  /// The texts that it accepts besides the names, in words for the help; "" if there are none.
   [[nodiscard]] std::string other() const { return functions_->other(); }
   /// Takes several names, separated by commas.
   [[nodiscard]] bool is_list() const { return functions_->is_list; }
@@ -53,19 +53,19 @@ class TextTarget {
   const Functions* functions_;
 };
 
-/// Where an option's value lives.
+/// Pointer to the value of an option.
 using OptionTarget =
     std::variant<bool*, std::int64_t*, std::uint64_t*, double*, std::string*, TextTarget>;
 
 /// Each throws UsageError "<source>: expected an integer, got ..." for a value of the wrong type,
-/// and for one that is none of the option's choices.
+/// and for one that is not among the option's choices.
 void set_from_text(OptionTarget target, const std::string& text, const std::string& source);
 void set_from_json(OptionTarget target, const nlohmann::json& value, const std::string& source);
 
 nlohmann::json to_json(OptionTarget target);
-/// As the help shows it: no quotes around text.
+/// The text in the help, without quotes.
 std::string to_text(OptionTarget target);
-/// What the help calls such a value: "INT", "NUMBER", "TEXT"; "" for a switch.
+/// The type in the help: "INT", "NUMBER", "TEXT"; "" for a switch.
 const char* type_name(OptionTarget target);
 
 }  // namespace elastic::cli

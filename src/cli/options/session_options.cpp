@@ -9,7 +9,7 @@
 namespace elastic::cli {
 namespace {
 
-// None for auto, the backend's own.
+// No value for auto: the backend's own precision.
 std::optional<Precision> precision_of(PrecisionChoice choice) {
   switch (choice) {
     case PrecisionChoice::kFp32:

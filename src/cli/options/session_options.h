@@ -36,7 +36,7 @@ struct SessionOptions {
 /// Declares them under "Running", --threads only if `with_threads`: `train` declares its own.
 void declare_session(OptionTable& table, SessionOptions& options, bool with_threads = true);
 /// Sets the precision and the number of threads of the kernels, and returns the device. Throws
-/// UsageError for an invalid value, DeviceError if the device is not there.
+/// UsageError for an invalid value, DeviceError if the device is not available.
 Device start_session(const SessionOptions& options);
 
 }  // namespace elastic::cli

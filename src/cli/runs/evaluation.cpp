@@ -69,7 +69,7 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
     throw DataError(
         "no user to evaluate: none has a held-out event and a history before it (split ",
         choice_name(task.split->rule()),
-        "); leave-one-out needs three events of a user");
+        "); leave-one-out needs users with three events");
   }
   std::vector<eval::NegativeSampler> samplers;
   for (const eval::SamplingRule& rule : task.sampled) {

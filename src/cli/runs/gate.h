@@ -1,4 +1,4 @@
-// `eval --fail-below`: the least values of metrics that a script accepts.
+// `eval --fail-below`: the minimum values of metrics that a script accepts.
 #pragma once
 
 #include <string>

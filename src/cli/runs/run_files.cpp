@@ -120,7 +120,7 @@ RunData read_data_again(const std::string& run, const DataPlace& place, const No
         std::tuple("--valid-data", &place.valid_data, &config.valid_data),
         std::tuple("--test-data", &place.test_data, &config.test_data)}) {
     if (!moved->empty() && path->empty()) {
-      throw UsageError(flag, ": the run has no such file; its split is by another rule");
+      throw UsageError(flag, ": the run has no such file; its split uses another rule");
     }
     if (moved->empty() && *path == "-") {
       throw UsageError("the run was trained from standard input; point ", flag, " at its data");

@@ -179,7 +179,7 @@ std::string run_report(const std::string& run) {
                             report::section("Options", options_table(config, sources)) +
                             report::section("Data", contents(data)));
   } catch (const nlohmann::json::exception& error) {
-    throw CheckpointError(run, ": a file is not as `elastic train` writes it: ", error.what());
+    throw CheckpointError(run, ": expected files as `elastic train` writes them: ", error.what());
   }
 }
 

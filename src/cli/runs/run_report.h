@@ -6,7 +6,7 @@
 namespace elastic::cli {
 
 /// The page in HTML, from the files of the run directory; parts whose file does not exist yet are
-/// left out. Throws CheckpointError that names the file if the run has no config.json or a file is
+/// omitted. Throws CheckpointError that names the file if the run has no config.json or a file is
 /// not as `train` writes it.
 std::string run_report(const std::string& run);
 

@@ -132,7 +132,7 @@ std::string command_section(const ListedCommand& listed) {
 constexpr const char* kEnvironment =
     "Every option that is a config key, and every option under Running, is also a variable: "
     "ELASTIC_NUM_EXPERTS for --num-experts. Flags win over variables, variables over the config "
-    "file. A variable ELASTIC_... that no command knows is an error.\n"
+    "file. Any other variable ELASTIC_... is an error.\n"
     "\n"
     "NO_COLOR, if it is not empty, turns colours off. Only terminals get colours.";
 

@@ -12,7 +12,7 @@
 namespace elastic::cli {
 namespace {
 
-// A pipe whose reading end has a name.
+// A pipe with a path for its reading end.
 struct Pipe {
   std::array<int, 2> ends{};
   Pipe() { REQUIRE(::pipe(ends.data()) == 0); }
@@ -46,7 +46,7 @@ TEST_CASE("line reader: lines with either end, the last one without") {
   CHECK_FALSE(reader.next().has_value());
 }
 
-TEST_CASE("line reader: knows when it would have to wait") {
+TEST_CASE("line reader: reports whether next would wait") {
   Pipe pipe;
   LineReader reader(pipe.path());
   CHECK_FALSE(reader.ready());

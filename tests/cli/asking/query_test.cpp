@@ -57,7 +57,7 @@ TEST_CASE("query: items and candidates") {
         "line 4: candidates: expected [id, ...], got 2");
 }
 
-TEST_CASE("query: what cannot be understood names its line") {
+TEST_CASE("query: errors name their line") {
   const auto error = [](const char* text) { return parse_query(text, PlainLine::kUser, 5).error; };
   CHECK(error("{\"user\": 42").rfind("line 5: not JSON: column ", 0) == 0);
   CHECK(error("{\"histroy\": []}") == "line 5: unknown key \"histroy\"; did you mean history?");

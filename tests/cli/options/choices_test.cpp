@@ -12,7 +12,7 @@
 namespace elastic::cli {
 namespace {
 
-// Calls check(option, target) for each; returns how many there are.
+// Calls check(option, target) for each; returns their number.
 template <class Check>
 int for_each_choice(const Check& check) {
   int count = 0;
@@ -31,7 +31,7 @@ int for_each_choice(const Check& check) {
   return count;
 }
 
-TEST_CASE("choices: every name is read, written, helped with and offered to shells") {
+TEST_CASE("choices: every name is read, written, shown in the help and offered to shells") {
   const int count = for_each_choice([](const Option& option, const TextTarget& target) {
     for (const ChoiceName& choice : target.names()) {
       CAPTURE(choice.name);
@@ -80,7 +80,7 @@ TEST_CASE("choices: completions list them") {
   CHECK(zsh_completion(commands).find("(constant cosine)") != std::string::npos);
 }
 
-TEST_CASE("choices: the refusal says what set the value") {
+TEST_CASE("choices: the refusal names the source of the value") {
   train::TrainConfig config;
   OptionTable table;
   table.add_all(config);
@@ -94,7 +94,7 @@ TEST_CASE("choices: the refusal says what set the value") {
   CHECK(config.optimizer.schedule == train::Schedule::kCosine);
 }
 
-TEST_CASE("choices: an option that was a switch takes its former values") {
+TEST_CASE("choices: an option that used to be a switch accepts its former values") {
   data::DataConfig config;
   OptionTable table;
   declare_data(table, config);

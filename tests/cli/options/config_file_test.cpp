@@ -11,7 +11,7 @@
 namespace elastic::cli {
 namespace {
 
-// A file that goes with its owner.
+// A file that is removed with this object.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& text)

@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(Fixture, "options: unknown names are refused, with the nearest
       UsageError);
 }
 
-TEST_CASE_FIXTURE(Fixture, "options: variables of other commands and programs are let through") {
+TEST_CASE_FIXTURE(Fixture, "options: variables of other commands and programs are accepted") {
   const char* const others[] = {"ELASTIC_TOP_K=3",
                                 "ELASTIC_GOLDEN_DIR=/x",
                                 "ELASTIC_APM_URL=x",
@@ -135,7 +135,8 @@ TEST_CASE_FIXTURE(Fixture, "options: the printed config reads back, with sources
   CHECK(other.values.dropout == 0.1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "options: what a config file cannot hold is printed as a comment") {
+TEST_CASE_FIXTURE(Fixture,
+                  "options: options that a config file cannot hold are printed as comments") {
   table.add("quiet", &values.quiet, "no notes").scope = Scope::kSession;
   const char* const environment[] = {"ELASTIC_QUIET=yes", nullptr};
   table.apply_environment(environment, {});
@@ -145,7 +146,7 @@ TEST_CASE_FIXTURE(Fixture, "options: what a config file cannot hold is printed a
   CHECK(json::parse(text, nullptr, true, true).size() == 5);
 }
 
-TEST_CASE("options: without any for config files, those of the session are the entries") {
+TEST_CASE("options: without options for config files, session options are the entries") {
   bool quiet = false;
   std::string run;
   OptionTable table;
@@ -154,7 +155,7 @@ TEST_CASE("options: without any for config files, those of the session are the e
   CHECK(json::parse(table.print_config(), nullptr, true, true) == json{{"quiet", false}});
 }
 
-TEST_CASE_FIXTURE(Fixture, "options: what had set an option is remembered over a resume") {
+TEST_CASE_FIXTURE(Fixture, "options: sources survive a resume") {
   table.apply_config(json{{"num_experts", 4}, {"dropout", 0.1}, {"model", "lda"}}, "run/c.json");
   table.apply_flag(option("seed"), "9");
   const nlohmann::ordered_json before{{"num_experts", "--num-experts"}, {"seed", "ELASTIC_SEED"}};

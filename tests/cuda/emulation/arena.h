@@ -45,8 +45,8 @@ class Arena {
     protect(true);
   }
 
-  /// Whole pages, null if no room is left. Small blocks are filled with 0xFF, so that a read before
-  /// the first write gives numbers that are not finite.
+  /// Allocates whole pages; null if no room is left. Small blocks are filled with 0xFF, so that a
+  /// read before the first write gives numbers that are not finite.
   void* allocate(std::size_t bytes) {
     bytes = (bytes + kPage - 1) / kPage * kPage;
     if (used_ + bytes > limit_) {

@@ -1,13 +1,11 @@
 // The part of CUDA that src/cuda uses, on the host: its kernels compile unchanged with the host's
 // compiler and run thread by thread, so that they can be tested where there is no GPU. Every thread
-// of a block is a fiber; barriers and warp exchanges switch between them. Timing means nothing
-// here.
+// of a block is a fiber; barriers and warp exchanges switch between them. Times are meaningless.
 //
-// What it catches: reads past barriers (threads run in order, and with
-// ELASTIC_EMULATION_ORDER=reverse in the opposite one: results must not change), barriers that not
-// all threads reach, host code that touches device memory (protected outside kernels and copies),
-// and, built with the address sanitizer, what that finds. Fresh device memory and each block's
-// dynamic shared memory start as not-a-numbers.
+// It detects reads past barriers (threads run in order, and with ELASTIC_EMULATION_ORDER=reverse in
+// the opposite order: results must not change), barriers that not all threads reach, and host code
+// that touches device memory (protected outside kernels and copies). The address sanitizer works
+// too. Fresh device memory and each block's dynamic shared memory start as not-a-numbers.
 #pragma once
 
 #include <math.h>
@@ -206,11 +204,11 @@ namespace emulation {
 
 /// Runs `body` as every thread of a grid.
 void run_grid(const cudaLaunchConfig_t& config, const std::function<void()>& body);
-/// Does work of the device now or, while a graph is captured, each time that is launched.
-/// Device memory is accessible meanwhile.
+/// Does work of the device now or, while a graph is captured, at each launch of the graph.
+/// Device memory is accessible during the work.
 void submit(std::function<void()> work);
 cudaError_t check(const cudaLaunchConfig_t& config);
-/// How much cudaMalloc hands out at most.
+/// Limits the bytes that cudaMalloc hands out in all.
 void set_memory_limit(std::size_t bytes);
 
 }  // namespace emulation

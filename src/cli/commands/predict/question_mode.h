@@ -16,7 +16,7 @@ class QuestionMode {
   void declare(OptionTable& table);
   /// Throws UsageError for options that exclude each other. `format` is that of the answers.
   void check(const OptionTable& table, AnswerFormat format) const;
-  /// Throws UsageError if the model cannot give the explanations that are asked for.
+  /// Throws UsageError if the model cannot give the requested explanations.
   void check_model(const ModelConfig& config) const { explanations_.check_model(config); }
   /// Answers every line of the input. Returns the exit code. Throws DataError if no candidate is
   /// known, and as Questions::finish.

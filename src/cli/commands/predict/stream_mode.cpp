@@ -21,7 +21,7 @@ void StreamMode::declare(OptionTable& table) {
   table
       .add("resume",
            &resume_,
-           "read the same input again from its beginning: skip the lines in the states")
+           "read the same input again from its beginning, skipping lines that were processed")
       .flag_only();
   table.add("save_every_s", &save_every_s_, "seconds between saves of the users' states")
       .flag_only();
@@ -62,7 +62,7 @@ int StreamMode::run(PredictCall& call) const {
   LineReader reader(call.input, &StopSignals::received());
   if (resume_) {
     const std::int64_t skipped = session.skip_read_lines(reader);
-    call.note(fmt::format("{}: {} lines skipped, read before", reader.name(), skipped));
+    call.note(fmt::format("{}: skipped {} lines that were read before", reader.name(), skipped));
   }
   const StopSignals signals;
   session.run(reader, call.writer, call.output, save_every_s_);

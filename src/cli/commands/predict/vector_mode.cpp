@@ -11,7 +11,10 @@ namespace elastic::cli {
 void VectorMode::declare(OptionTable& table) {
   table.begin_group("Vectors, instead of answers");
   table.add("embeddings", &embeddings_, "").flag_only("OF");
-  table.add("out", &out_, "write the vectors to this .npy file, their ids to .ids.txt beside it")
+  table
+      .add("out",
+           &out_,
+           "write the vectors to this .npy file, their ids to the same name with .ids.txt")
       .flag_only("FILE");
 }
 

@@ -29,7 +29,7 @@ class VectorMode {
   int run(PredictCall& call) const;
 
  private:
-  std::optional<Embeddings> embeddings_;  ///< none for answers
+  std::optional<Embeddings> embeddings_;  ///< no value: answers
   std::string out_;
 };
 

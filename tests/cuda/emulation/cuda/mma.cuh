@@ -1,4 +1,4 @@
-// Stands in for src/cuda/mma.cuh: the same product by the layout that the PTX manual documents.
+// Replaces src/cuda/mma.cuh: the same product in the layout that the PTX manual documents.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ inline void mma_tf32(float (&c)[4], const std::uint32_t (&a)[4], const std::uint
     std::memcpy(&bits, slots + 64 * lane + 4 * register_index, sizeof(bits));
     return __uint_as_float(bits & ~0x1FFFU);
   };
-  // Element (i, k) of a, and (k, j) of b, from the lane that holds it.
+  // Elements (i, k) of a and (k, j) of b, read from the lanes that hold them.
   const auto at_a = [&](unsigned int i, unsigned int k) {
     return held(i % 8 * 4 + k % 4, (i >= 8 ? 1U : 0U) + (k >= 4 ? 2U : 0U));
   };

@@ -17,9 +17,10 @@ inline Device test_device() {
   static const Device device = [] {
     const char* name = std::getenv("ELASTIC_TEST_DEVICE");
     try {
-      return name == nullptr || *name == '\0' ? Device::kCpu : parse_device(name);
+      return name == nullptr || *name == '\0' ? Device::kCpu
+                                              : parse_choice<Device>(name, "ELASTIC_TEST_DEVICE");
     } catch (const UsageError& error) {
-      std::fprintf(stderr, "ELASTIC_TEST_DEVICE: %s\n", error.what());
+      std::fprintf(stderr, "%s\n", error.what());
       std::exit(1);
     }
   }();
@@ -34,7 +35,9 @@ inline Backend& test_backend() {
 inline Precision test_precision() {
   static const Precision precision = [] {
     const char* name = std::getenv("ELASTIC_TEST_PRECISION");
-    return name == nullptr || *name == '\0' ? Precision::kFp32 : parse_precision(name);
+    return name == nullptr || *name == '\0'
+               ? Precision::kFp32
+               : parse_choice<Precision>(name, "ELASTIC_TEST_PRECISION");
   }();
   return precision;
 }

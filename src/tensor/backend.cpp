@@ -30,19 +30,6 @@ void observe(
 
 }  // namespace
 
-Precision parse_precision(const std::string& name) {
-  if (name == "fp32") {
-    return Precision::kFp32;
-  }
-  if (name == "tf32") {
-    return Precision::kTf32;
-  }
-  if (name == "bf16") {
-    return Precision::kBf16;
-  }
-  throw UsageError("--precision: expected fp32, tf32 or bf16, got '", name, "'");
-}
-
 std::unique_ptr<RecordedWork> Backend::record(const std::function<void()>& work) {
   return kernel_observer(device_) != nullptr ? nullptr : do_record(work);
 }

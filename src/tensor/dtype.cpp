@@ -1,7 +1,5 @@
 #include "tensor/dtype.h"
 
-#include "base/error.h"
-
 namespace elastic {
 
 std::size_t size_of(DType dtype) {
@@ -25,17 +23,7 @@ std::ostream& operator<<(std::ostream& out, DType dtype) {
 }
 
 const char* name_of(Device device) {
-  return device == Device::kCpu ? "cpu" : "cuda";
-}
-
-Device parse_device(const std::string& name) {
-  if (name == "cpu") {
-    return Device::kCpu;
-  }
-  if (name == "cuda") {
-    return Device::kCuda;
-  }
-  throw UsageError("--device: expected cpu or cuda, got '", name, "'");
+  return choice_name(device);
 }
 
 }  // namespace elastic

@@ -4,7 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <ostream>
-#include <string>
+
+#include "base/choice.h"
 
 namespace elastic {
 
@@ -32,10 +33,11 @@ struct DTypeOf<std::int32_t> {
 };
 
 enum class Device { kCpu, kCuda };
+constexpr auto choices_of(Device) {
+  return std::to_array<Choice<Device>>({{Device::kCpu, "cpu"}, {Device::kCuda, "cuda"}});
+}
 inline constexpr std::size_t kNumDevices = 2;
 
 const char* name_of(Device device);
-/// "cpu" or "cuda"; throws UsageError for anything else.
-Device parse_device(const std::string& name);
 
 }  // namespace elastic

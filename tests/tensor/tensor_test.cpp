@@ -112,10 +112,13 @@ TEST_CASE("Tensor: memory is counted under its kind and released") {
   CHECK(current() == before);
 }
 
-TEST_CASE("parse_device: knows cpu and cuda") {
-  CHECK(parse_device("cpu") == Device::kCpu);
-  CHECK(parse_device("cuda") == Device::kCuda);
-  CHECK(message_of([] { parse_device("gpu"); }) == "--device: expected cpu or cuda, got 'gpu'");
+TEST_CASE("devices and precisions: parsed by the names of their tables") {
+  CHECK(parse_choice<Device>("cpu", "--device") == Device::kCpu);
+  CHECK(parse_choice<Device>("cuda", "--device") == Device::kCuda);
+  CHECK(message_of([] {
+          parse_choice<Device>("gpu", "--device");
+        }).starts_with("--device: expected cpu or cuda, got 'gpu'"));
+  CHECK(parse_choice<Precision>("bf16", "--precision") == Precision::kBf16);
 }
 
 }  // namespace

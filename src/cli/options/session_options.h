@@ -7,14 +7,6 @@
 #include "cli/options/option_table.h"
 #include "tensor/dtype.h"
 
-namespace elastic {
-
-constexpr auto choices_of(Device) {
-  return std::to_array<Choice<Device>>({{Device::kCpu, "cpu"}, {Device::kCuda, "cuda"}});
-}
-
-}  // namespace elastic
-
 namespace elastic::cli {
 
 enum class PrecisionChoice { kAuto, kFp32, kTf32, kBf16 };

@@ -11,8 +11,7 @@ namespace elastic {
 
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1}
-                               << 20;  ///< about this many elements are written at once
+constexpr std::size_t kPiece = std::size_t{1} << 20;  ///< elements per write, about
 
 // Draws the next values of a tensor: whole rows of `cols`.
 void draw(

@@ -20,7 +20,6 @@
 //   is read or written by rows, the rows touched count (SomeRows).
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <string>
@@ -40,12 +39,13 @@ concept Kernel = HasOperands<K> && requires(const K& kernel) {
 template <Kernel K>
 struct KernelTable {
   using Function = void (*)(const K&);
-  static inline constinit std::array<std::array<Function, kNumDTypes>, kNumDevices> functions{};
+  // No std::array: nvcc takes its type for incomplete in kernels that call others.
+  static inline constinit Function functions[kNumDevices][kNumDTypes] = {};
 };
 
 /// A kernel's name and a device that has it.
 struct KernelEntry {
-  std::string name;
+  const char* name;
   Device device;
 };
 /// Every kernel of every device in this program, in no particular order.

@@ -328,17 +328,15 @@ void forward(const kernels::AggregateForward& k) {
         running.data<T>());
   });
   const std::int64_t count = batch * p.queries;
-  runtime().launch(op,
-                   combine_kernel<T>,
-                   dim3(blocks_of(count, kWarps)),
-                   kThreads,
-                   0,
-                   p,
-                   running.data<T>(),
-                   count,
-                   chunks,
-                   k.pooled.data<T>(),
-                   k.log_sum.data<T>());
+  launch(op,
+         combine_kernel<T>,
+         row_grid(count),
+         p,
+         running.data<T>(),
+         count,
+         chunks,
+         k.pooled.data<T>(),
+         k.log_sum.data<T>());
 }
 
 template <class T>

@@ -82,14 +82,7 @@ __global__ void fill_kernel(T* data, std::int64_t count, T value) {
 template <class T>
 void launch_fill(Tensor& target, T value) {
   const std::int64_t count = target.numel();
-  runtime().launch("fill",
-                   fill_kernel<T>,
-                   dim3(element_blocks(count)),
-                   kThreads,
-                   0,
-                   target.data<T>(),
-                   count,
-                   value);
+  launch("fill", fill_kernel<T>, element_grid(count), target.data<T>(), count, value);
 }
 
 void* allocate_block(std::size_t bytes) {

@@ -5,11 +5,9 @@
 
 #include <cstdint>
 
-namespace elastic::cuda {
+#include "cuda/runtime.h"
 
-constexpr int kWarp = 32;
-constexpr int kThreads = 256;  ///< of a block, where nothing speaks against it
-constexpr int kWarps = kThreads / kWarp;
+namespace elastic::cuda {
 
 /// The block's dynamic shared memory.
 template <class T>

@@ -313,16 +313,14 @@ void backward(const kernels::DispatchBackward& k) {
   });
   Tensor both = workspace<T>(k.segments.size() * 2 * row);
   sum_chunks(op, partials.data<T>(), k.segments, 2 * row, both.data<T>());
-  runtime().launch(op,
-                   split_kernel<T>,
-                   dim3(blocks_of(k.segments.size() * row, kThreads)),
-                   kThreads,
-                   0,
-                   both.data<T>(),
-                   k.segments.size(),
-                   row,
-                   k.grad_key.data<T>(),
-                   k.grad_value.data<T>());
+  launch(op,
+         split_kernel<T>,
+         dim3(blocks_of(k.segments.size() * row, kThreads)),
+         both.data<T>(),
+         k.segments.size(),
+         row,
+         k.grad_key.data<T>(),
+         k.grad_value.data<T>());
   Tensor sums = workspace<T>(3 * dim);
   sum_rows(op, sum_partials.data<T>(), slots, 3 * dim, sums.data<T>());
   if (k.grad_norm.weight.defined()) {

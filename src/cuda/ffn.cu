@@ -63,7 +63,6 @@ __global__ void mask_kernel(
 template <class T>
 void forward(const kernels::FfnForward& k) {
   const char* op = k.kName;
-  Runtime& device = runtime();
   const std::int64_t dim = k.x.cols();
   const std::int64_t hidden_dim = k.weights.up_weight.rows();
   const std::int64_t slab = std::min(slab_rows(hidden_dim), k.x.rows());
@@ -83,15 +82,13 @@ void forward(const kernels::FfnForward& k) {
             hidden.data<T>(),
             hidden_dim,
             false);
-    device.launch(op,
-                  bias_gelu_kernel<T>,
-                  dim3(blocks_of(rows, kWarps)),
-                  kThreads,
-                  0,
-                  rows,
-                  hidden_dim,
-                  k.weights.up_bias.data<T>(),
-                  hidden.data<T>());
+    launch(op,
+           bias_gelu_kernel<T>,
+           row_grid(rows),
+           rows,
+           hidden_dim,
+           k.weights.up_bias.data<T>(),
+           hidden.data<T>());
     gemm<T>(op,
             rows,
             dim,
@@ -115,7 +112,6 @@ void forward(const kernels::FfnForward& k) {
 template <class T>
 void backward(const kernels::FfnBackward& k) {
   const char* op = k.kName;
-  Runtime& device = runtime();
   const std::int64_t dim = k.x.cols();
   const std::int64_t hidden_dim = k.weights.up_weight.rows();
   const std::int64_t slab = std::min(slab_rows(hidden_dim), k.x.rows());
@@ -135,16 +131,14 @@ void backward(const kernels::FfnBackward& k) {
     const std::int64_t first = begin * dim;
     const PlainRow<T> source{k.x.data<T>() + first, masked.data<T>(), static_cast<int>(dim)};
     norm_rows<T>(op, rows, source, k.weights.norm, DropoutView<T>(Dropout{}), z.data<T>());
-    device.launch(op,
-                  mask_kernel<T>,
-                  dim3(element_blocks(dropout_units(first, rows * dim))),
-                  kThreads,
-                  0,
-                  k.grad_y.data<T>(),
-                  first,
-                  rows * dim,
-                  mask,
-                  masked.data<T>());
+    launch(op,
+           mask_kernel<T>,
+           element_grid(dropout_units(first, rows * dim)),
+           k.grad_y.data<T>(),
+           first,
+           rows * dim,
+           mask,
+           masked.data<T>());
     gemm<T>(op,
             rows,
             hidden_dim,
@@ -163,16 +157,14 @@ void backward(const kernels::FfnBackward& k) {
             grad_hidden.data<T>(),
             hidden_dim,
             false);
-    device.launch(op,
-                  bias_gelu_backward_kernel<T>,
-                  dim3(blocks_of(rows, kWarps)),
-                  kThreads,
-                  0,
-                  rows,
-                  hidden_dim,
-                  k.weights.up_bias.data<T>(),
-                  hidden.data<T>(),
-                  grad_hidden.data<T>());
+    launch(op,
+           bias_gelu_backward_kernel<T>,
+           row_grid(rows),
+           rows,
+           hidden_dim,
+           k.weights.up_bias.data<T>(),
+           hidden.data<T>(),
+           grad_hidden.data<T>());
     gemm<T>(op,
             dim,
             hidden_dim,

@@ -89,14 +89,12 @@ void gru_forward(const kernels::GruForward& k) {
   const GruPlan<T> plan(
       op, k.segments, k.hidden.cols(), 2 * tile_size(kGruRows, sizes.dim), sizes.forward_weight());
   Tensor packed = workspace<T>(sizes.forward_weight());
-  runtime().launch(op,
-                   pack_forward_kernel<T>,
-                   dim3(element_blocks(packed.numel())),
-                   kThreads,
-                   0,
-                   plan.gru,
-                   k.weight.data<T>(),
-                   packed.data<T>());
+  launch(op,
+         pack_forward_kernel<T>,
+         element_grid(packed.numel()),
+         plan.gru,
+         k.weight.data<T>(),
+         packed.data<T>());
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,
                      gru_kernel<decltype(tensor_cores)::value, T>,

@@ -130,17 +130,15 @@ void gru_backward(const kernels::GruBackward& k) {
   const GruPlan<T> plan(
       op, k.segments, dim, tile_size(kGruRows, 3 * sizes.padded()), sizes.backward_weight());
   Tensor states = workspace<T>(k.hidden.numel()).reshape(k.hidden.shape());
-  runtime().launch(op,
-                   states_before_kernel<T>,
-                   dim3(std::min(blocks_of(k.hidden.rows(), kWarps), 1U << 16)),
-                   kThreads,
-                   0,
-                   plan.gru.offsets,
-                   plan.gru.batch,
-                   k.hidden.rows(),
-                   plan.gru.dim,
-                   k.hidden.data<T>(),
-                   states.data<T>());
+  launch(op,
+         states_before_kernel<T>,
+         dim3(std::min(blocks_of(k.hidden.rows(), kWarps), 1U << 16)),
+         plan.gru.offsets,
+         plan.gru.batch,
+         k.hidden.rows(),
+         plan.gru.dim,
+         k.hidden.data<T>(),
+         states.data<T>());
   Tensor sums = workspace<T>(k.input.numel()).reshape(k.input.shape());
   call(kernels::LinearForward{states, k.weight, k.bias, sums});
   Tensor grad_sums = sums;
@@ -150,14 +148,12 @@ void gru_backward(const kernels::GruBackward& k) {
     fill_elements(k.grad_input, 0.0);
   }
   Tensor packed = workspace<T>(sizes.backward_weight());
-  runtime().launch(op,
-                   pack_backward_kernel<T>,
-                   dim3(element_blocks(packed.numel())),
-                   kThreads,
-                   0,
-                   plan.gru,
-                   k.weight.data<T>(),
-                   packed.data<T>());
+  launch(op,
+         pack_backward_kernel<T>,
+         element_grid(packed.numel()),
+         plan.gru,
+         k.weight.data<T>(),
+         packed.data<T>());
   Tensor carry = workspace<T>(static_cast<std::int64_t>(plan.grid.x) * plan.gru.rows * dim);
   const Reverse<T> args{k.input.data<T>(),
                         sums.data<T>(),

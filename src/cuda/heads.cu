@@ -59,17 +59,15 @@ class Heads {
 
  private:
   void launch(const char* op, const T* source, bool back, T* target) const {
-    runtime().launch(op,
-                     permute_heads_kernel<T>,
-                     dim3(element_blocks(batch_ * heads_ * row_)),
-                     kThreads,
-                     0,
-                     source,
-                     batch_,
-                     heads_,
-                     row_,
-                     back,
-                     target);
+    cuda::launch(op,
+                 permute_heads_kernel<T>,
+                 element_grid(batch_ * heads_ * row_),
+                 source,
+                 batch_,
+                 heads_,
+                 row_,
+                 back,
+                 target);
   }
 
   std::int64_t batch_;

@@ -187,8 +187,7 @@ class Attention {
 
   template <class... Parameters, class... Arguments>
   void launch(void (*kernel)(Parameters...), std::int64_t blocks, Arguments&&... arguments) {
-    runtime().launch(
-        op_, kernel, dim3(static_cast<unsigned int>(blocks)), kThreads, 0, arguments...);
+    cuda::launch(op_, kernel, dim3(static_cast<unsigned int>(blocks)), arguments...);
   }
   template <class... Parameters, class... Arguments>
   void launch_warps(void (*kernel)(Parameters...), std::int64_t blocks, Arguments&&... arguments) {

@@ -293,15 +293,13 @@ void join_experts_backward(const kernels::JoinExpertsBackward& k) {
                           parts.data<T>(),
                           factors.data<T>()};
   launch_join(op, join_backward_kernel<T>, p, 3 * p.count, grad);
-  runtime().launch(op,
-                   sum_heads_kernel<T>,
-                   dim3(element_blocks(entries)),
-                   kThreads,
-                   0,
-                   parts.data<T>(),
-                   entries,
-                   p.heads,
-                   k.grad_gates.data<T>());
+  launch(op,
+         sum_heads_kernel<T>,
+         element_grid(entries),
+         parts.data<T>(),
+         entries,
+         p.heads,
+         k.grad_gates.data<T>());
   parts = {};
   fill_elements(k.grad_table, 0.0);
   const SortedRows sorted = sort_rows(op, k.indices.data<std::int32_t>(), entries, k.table.rows());

@@ -34,15 +34,13 @@ void linear_forward(const kernels::LinearForward& k) {
           out,
           false);
   if (k.bias.defined()) {
-    runtime().launch(k.kName,
-                     add_bias_kernel<T>,
-                     dim3(blocks_of(k.y.rows(), kWarps)),
-                     kThreads,
-                     0,
-                     k.y.rows(),
-                     out,
-                     k.bias.data<T>(),
-                     k.y.data<T>());
+    launch(k.kName,
+           add_bias_kernel<T>,
+           row_grid(k.y.rows()),
+           k.y.rows(),
+           out,
+           k.bias.data<T>(),
+           k.y.data<T>());
   }
 }
 const OnCuda linear_forward_entry{linear_forward<float>, linear_forward<double>};

@@ -78,18 +78,16 @@ void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
             logits.data<T>(),
             stride,
             false);
-    runtime().launch(op,
-                     softmax_loss_kernel<T>,
-                     dim3(static_cast<unsigned int>(count)),
-                     kThreads,
-                     0,
-                     logits.data<T>(),
-                     stride,
-                     items,
-                     k.targets.data<std::int32_t>() + begin,
-                     rows,
-                     k.grad_table != nullptr,
-                     losses.data<T>() + begin);
+    launch(op,
+           softmax_loss_kernel<T>,
+           dim3(static_cast<unsigned int>(count)),
+           logits.data<T>(),
+           stride,
+           items,
+           k.targets.data<std::int32_t>() + begin,
+           rows,
+           k.grad_table != nullptr,
+           losses.data<T>() + begin);
     if (k.grad_table != nullptr) {
       gemm<T>(op,
               count,

@@ -198,14 +198,7 @@ class MapAttention {
         map_(map.data<T>()) {
     choose_tile<T>(op, p_, [&](int tile) { return Layout(tile, p_.head_dim).size; });
     bytes_ = static_cast<std::size_t>(Layout(p_.tile, p_.head_dim).size) * sizeof(T);
-    runtime().launch(op,
-                     map_starts_kernel,
-                     dim3(1),
-                     kThreads,
-                     0,
-                     p_,
-                     layout.queries->size(),
-                     starts_.data<double>());
+    launch(op, map_starts_kernel, dim3(1), p_, layout.queries->size(), starts_.data<double>());
   }
 
   void scores(const Tensor& left, const Tensor& right, const Tensor* out) {
@@ -225,14 +218,12 @@ class MapAttention {
     });
   }
   void softmax() {
-    runtime().launch(op_,
-                     map_softmax_kernel<T>,
-                     attention_grid(p_, *layout_.queries),
-                     kThreads,
-                     0,
-                     p_,
-                     starts_.data<double>(),
-                     map_);
+    launch(op_,
+           map_softmax_kernel<T>,
+           attention_grid(p_, *layout_.queries),
+           p_,
+           starts_.data<double>(),
+           map_);
   }
   void product(const Tensor& rows, bool by_keys, Tensor& result) {
     with_tensor_cores<T>([&](auto tensor_cores) {

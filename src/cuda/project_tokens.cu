@@ -145,16 +145,14 @@ void projection_gradient(const char* op,
                      partials.data<T>());
   });
   sum_rows(op, partials.data<T>(), groups, size, sums.data<T>());
-  runtime().launch(op,
-                   spread_columns_kernel<T>,
-                   dim3(element_blocks(grad_projection.numel())),
-                   kThreads,
-                   0,
-                   sums.data<T>(),
-                   grad_projection.numel(),
-                   p.length,
-                   grad_projection.cols(),
-                   grad_projection.data<T>());
+  launch(op,
+         spread_columns_kernel<T>,
+         element_grid(grad_projection.numel()),
+         sums.data<T>(),
+         grad_projection.numel(),
+         p.length,
+         grad_projection.cols(),
+         grad_projection.data<T>());
 }
 
 template <class T>

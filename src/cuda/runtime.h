@@ -15,6 +15,10 @@
 
 namespace elastic::cuda {
 
+constexpr int kWarp = 32;
+constexpr int kThreads = 256;  ///< of a block, unless a kernel needs another number
+constexpr int kWarps = kThreads / kWarp;
+
 /// Throws when a call failed, naming the op that made it: OutOfMemoryError with what was free,
 /// DeviceError when the driver or the device is missing, Error otherwise.
 void check(cudaError_t status, const char* op, const char* call);
@@ -118,9 +122,21 @@ constexpr unsigned int blocks_of(std::int64_t count, std::int64_t size) {
   return static_cast<unsigned int>(divide_up(count, size));
 }
 
-/// Blocks of 256 threads for a loop over `count` elements that strides by the grid.
-constexpr unsigned int element_blocks(std::int64_t count) {
-  return static_cast<unsigned int>(std::min<std::int64_t>(divide_up(count, 256), 1 << 16));
+/// Blocks of kThreads, a thread per element, for a loop over `count` elements that strides by the
+/// grid.
+inline dim3 element_grid(std::int64_t count) {
+  return dim3(
+      static_cast<unsigned int>(std::min<std::int64_t>(divide_up(count, kThreads), 1 << 16)));
+}
+/// Blocks of kThreads, a warp per row.
+inline dim3 row_grid(std::int64_t rows) {
+  return dim3(blocks_of(rows, kWarps));
+}
+
+/// Starts `kernel` on the runtime's stream with blocks of kThreads and no dynamic shared memory.
+template <class... Parameters, class... Arguments>
+void launch(const char* op, void (*kernel)(Parameters...), dim3 grid, Arguments&&... arguments) {
+  runtime().launch(op, kernel, grid, kThreads, 0, arguments...);
 }
 
 /// body(std::bool_constant): whether products of this type go to tensor cores now.

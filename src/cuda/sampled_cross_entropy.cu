@@ -195,18 +195,16 @@ void sampled_cross_entropy(const kernels::SampledCrossEntropy& k) {
             scores.data<T>(),
             stride,
             false);
-    runtime().launch(op,
-                     sampled_loss_kernel<T>,
-                     dim3(static_cast<unsigned int>(count)),
-                     kThreads,
-                     0,
-                     view,
-                     begin,
-                     scores.data<T>(),
-                     stride,
-                     losses.data<T>(),
-                     target_grads.data<T>(),
-                     k.grad_hidden == nullptr ? nullptr : k.grad_hidden->data<T>());
+    launch(op,
+           sampled_loss_kernel<T>,
+           dim3(static_cast<unsigned int>(count)),
+           view,
+           begin,
+           scores.data<T>(),
+           stride,
+           losses.data<T>(),
+           target_grads.data<T>(),
+           k.grad_hidden == nullptr ? nullptr : k.grad_hidden->data<T>());
     if (k.grad_table != nullptr) {
       gemm<T>(op,
               count,

@@ -38,9 +38,9 @@ struct Prefix {
       : chunks(segments),
         places(RaggedChunks::places(segments)),
         columns(static_cast<int>(num_columns)) {}
-  [[nodiscard]] dim3 chunk_grid() const { return dim3(element_blocks(places * columns)); }
+  [[nodiscard]] dim3 chunk_grid() const { return element_grid(places * columns); }
   [[nodiscard]] dim3 segment_grid() const {
-    return dim3(element_blocks(std::int64_t{chunks.batch} * columns));
+    return element_grid(std::int64_t{chunks.batch} * columns);
   }
 };
 
@@ -200,7 +200,6 @@ __global__ void forget_gradient_kernel(
 template <class T>
 void prefix_gates_forward(const kernels::PrefixGatesForward& k) {
   const char* op = k.kName;
-  Runtime& device = runtime();
   const Prefix p(k.segments, k.scores.cols());
   if (k.segments.is_planned()) {
     fill_elements(k.gates, 0.0);  // what is behind the last segment
@@ -208,42 +207,35 @@ void prefix_gates_forward(const kernels::PrefixGatesForward& k) {
   Tensor sums;
   if (k.log_sum.defined() || !RaggedChunks::single(k.segments)) {
     sums = workspace<T>(p.places * p.columns);
-    device.launch(op,
-                  chunk_sums_kernel<T>,
-                  p.chunk_grid(),
-                  kThreads,
-                  0,
-                  p,
-                  k.scores.data<T>(),
-                  k.decay.data<T>(),
-                  sums.data<T>());
-    device.launch(op,
-                  scan_sums_kernel<T>,
-                  p.segment_grid(),
-                  kThreads,
-                  0,
-                  p,
-                  k.decay.data<T>(),
-                  data_or_null<T>(k.log_sum),
-                  sums.data<T>());
+    launch(op,
+           chunk_sums_kernel<T>,
+           p.chunk_grid(),
+           p,
+           k.scores.data<T>(),
+           k.decay.data<T>(),
+           sums.data<T>());
+    launch(op,
+           scan_sums_kernel<T>,
+           p.segment_grid(),
+           p,
+           k.decay.data<T>(),
+           data_or_null<T>(k.log_sum),
+           sums.data<T>());
   }
-  device.launch(op,
-                prefix_gates_kernel<T>,
-                p.chunk_grid(),
-                kThreads,
-                0,
-                p,
-                k.scores.data<T>(),
-                k.decay.data<T>(),
-                data_or_null<T>(sums),
-                k.gates.data<T>());
+  launch(op,
+         prefix_gates_kernel<T>,
+         p.chunk_grid(),
+         p,
+         k.scores.data<T>(),
+         k.decay.data<T>(),
+         data_or_null<T>(sums),
+         k.gates.data<T>());
 }
 const OnCuda prefix_gates_forward_entry{prefix_gates_forward<float>, prefix_gates_forward<double>};
 
 template <class T>
 void prefix_gates_backward(const kernels::PrefixGatesBackward& k) {
   const char* op = k.kName;
-  Runtime& device = runtime();
   const Prefix p(k.segments, k.gates.cols());
   if (k.segments.is_planned()) {
     fill_elements(k.grad_scores, 0.0);  // what is behind the last segment
@@ -252,70 +244,59 @@ void prefix_gates_backward(const kernels::PrefixGatesBackward& k) {
   if (!RaggedChunks::single(k.segments)) {
     grads = workspace<T>(2 * p.places * p.columns);
     T* products = grads.data<T>() + p.places * p.columns;
-    device.launch(op,
-                  chunk_gradients_kernel<T>,
-                  p.chunk_grid(),
-                  kThreads,
-                  0,
-                  p,
-                  k.gates.data<T>(),
-                  k.grad_gates.data<T>(),
-                  grads.data<T>(),
-                  products);
-    device.launch(
-        op, scan_gradients_kernel<T>, p.segment_grid(), kThreads, 0, p, products, grads.data<T>());
+    launch(op,
+           chunk_gradients_kernel<T>,
+           p.chunk_grid(),
+           p,
+           k.gates.data<T>(),
+           k.grad_gates.data<T>(),
+           grads.data<T>(),
+           products);
+    launch(op, scan_gradients_kernel<T>, p.segment_grid(), p, products, grads.data<T>());
   }
   Tensor rate_grads = workspace<T>(p.places * p.columns);
-  device.launch(op,
-                prefix_backward_kernel<T>,
-                p.chunk_grid(),
-                kThreads,
-                0,
-                p,
-                k.gates.data<T>(),
-                k.grad_gates.data<T>(),
-                data_or_null<T>(grads),
-                k.grad_scores.data<T>(),
-                rate_grads.data<T>());
+  launch(op,
+         prefix_backward_kernel<T>,
+         p.chunk_grid(),
+         p,
+         k.gates.data<T>(),
+         k.grad_gates.data<T>(),
+         data_or_null<T>(grads),
+         k.grad_scores.data<T>(),
+         rate_grads.data<T>());
   sum_rows(op, rate_grads.data<T>(), p.places, std::int64_t{p.columns}, k.grad_decay.data<T>());
-  device.launch(op,
-                decay_gradient_kernel<T>,
-                dim3(element_blocks(p.columns)),
-                kThreads,
-                0,
-                std::int64_t{p.columns},
-                k.decay.data<T>(),
-                k.grad_decay.data<T>());
+  launch(op,
+         decay_gradient_kernel<T>,
+         element_grid(p.columns),
+         std::int64_t{p.columns},
+         k.decay.data<T>(),
+         k.grad_decay.data<T>());
 }
 const OnCuda prefix_gates_backward_entry{prefix_gates_backward<float>,
                                          prefix_gates_backward<double>};
 
 template <class T>
 void forget_gates_forward(const kernels::ForgetGatesForward& k) {
-  runtime().launch(k.kName,
-                   forget_gates_kernel<T>,
-                   dim3(element_blocks(k.x.numel())),
-                   kThreads,
-                   0,
-                   k.x.numel(),
-                   k.x.data<T>(),
-                   static_cast<T>(1.0 / k.temperature),
-                   k.gates.data<T>());
+  launch(k.kName,
+         forget_gates_kernel<T>,
+         element_grid(k.x.numel()),
+         k.x.numel(),
+         k.x.data<T>(),
+         static_cast<T>(1.0 / k.temperature),
+         k.gates.data<T>());
 }
 const OnCuda forget_gates_forward_entry{forget_gates_forward<float>, forget_gates_forward<double>};
 
 template <class T>
 void forget_gates_backward(const kernels::ForgetGatesBackward& k) {
-  runtime().launch(k.kName,
-                   forget_gradient_kernel<T>,
-                   dim3(element_blocks(k.x.numel())),
-                   kThreads,
-                   0,
-                   k.x.numel(),
-                   k.x.data<T>(),
-                   static_cast<T>(1.0 / k.temperature),
-                   k.grad_gates.data<T>(),
-                   k.grad_x.data<T>());
+  launch(k.kName,
+         forget_gradient_kernel<T>,
+         element_grid(k.x.numel()),
+         k.x.numel(),
+         k.x.data<T>(),
+         static_cast<T>(1.0 / k.temperature),
+         k.grad_gates.data<T>(),
+         k.grad_x.data<T>());
 }
 const OnCuda forget_gates_backward_entry{forget_gates_backward<float>,
                                          forget_gates_backward<double>};

@@ -128,16 +128,7 @@ template <class T>
 void scan_chunks(
     const char* op, const Slots& p, bool reverse, const T* products, T* carried, T* states) {
   const std::int64_t count = std::int64_t{p.chunks.batch} * p.heads * p.state_size();
-  runtime().launch(op,
-                   scan_chunks_kernel<T>,
-                   dim3(element_blocks(count)),
-                   kThreads,
-                   0,
-                   p,
-                   reverse,
-                   products,
-                   carried,
-                   states);
+  launch(op, scan_chunks_kernel<T>, element_grid(count), p, reverse, products, carried, states);
 }
 
 }  // namespace
@@ -151,17 +142,15 @@ void slot_states(const char* op,
                  T* carried,
                  T* states,
                  T* products) {
-  runtime().launch(op,
-                   chunk_states_kernel<T>,
-                   dim3(element_blocks(p.units * p.state_size())),
-                   kThreads,
-                   0,
-                   p,
-                   key,
-                   value,
-                   gates,
-                   states,
-                   products);
+  launch(op,
+         chunk_states_kernel<T>,
+         element_grid(p.units * p.state_size()),
+         p,
+         key,
+         value,
+         gates,
+         states,
+         products);
   scan_chunks(op, p, false, products, carried, states);
 }
 
@@ -175,18 +164,16 @@ void slot_state_gradients(const char* op,
                           const T* grad_scores,
                           const T* products,
                           T* grads) {
-  runtime().launch(op,
-                   chunk_gradients_kernel<T>,
-                   dim3(element_blocks(p.units * p.state_size())),
-                   kThreads,
-                   0,
-                   p,
-                   query,
-                   grad_out,
-                   gates,
-                   probs,
-                   grad_scores,
-                   grads);
+  launch(op,
+         chunk_gradients_kernel<T>,
+         element_grid(p.units * p.state_size()),
+         p,
+         query,
+         grad_out,
+         gates,
+         probs,
+         grad_scores,
+         grads);
   scan_chunks(op, p, true, products, static_cast<T*>(nullptr), grads);
 }
 

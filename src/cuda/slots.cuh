@@ -17,6 +17,15 @@ constexpr int kSteps = 8;
 constexpr int kSlotWarps =
     4;  ///< of a block at most: several find room where many registers are taken
 
+/// Lanes of a unit with `head_dim` features: a power of two, at most a warp.
+inline int unit_lanes(int head_dim) {
+  int lanes = 1;
+  while (lanes < head_dim && lanes < kWarp) {
+    lanes *= 2;
+  }
+  return lanes;
+}
+
 struct Slots {
   RaggedChunks chunks;
   std::int64_t units;  ///< places of chunks times heads
@@ -34,11 +43,8 @@ struct Slots {
         head_dim(dim / heads),
         slots(static_cast<int>(gates.shape()[2])),
         parts(key.raw_data() == value.raw_data() ? 1 : 2),
-        lanes(1) {
+        lanes(unit_lanes(head_dim)) {
     units = RaggedChunks::places(segments) * heads;
-    while (lanes < head_dim && lanes < kWarp) {
-      lanes *= 2;
-    }
   }
 
   [[nodiscard]] __host__ __device__ int part_size() const { return slots * head_dim; }
@@ -244,15 +250,15 @@ void slot_state_gradients(const char* op,
 /// multiprocessor where that is possible. Throws UsageError when one does not fit.
 unsigned int slot_warps(const char* op, std::int64_t bytes);
 
-/// Starts a kernel of units: a warp to every kWarp / lanes of them, each with `size` numbers of
-/// shared memory.
-template <class T, class... Parameters, class... Arguments>
+/// Starts a kernel of p.units units, p.lanes lanes each: a warp takes kWarp / lanes of them, each
+/// with `size` numbers of shared memory. Problem: Slots, or another struct with these two members.
+template <class T, class Problem, class... Parameters, class... Arguments>
 void launch_units(const char* op,
-                  void (*kernel)(Slots, Parameters...),
-                  const Slots& p,
+                  void (*kernel)(Problem, Parameters...),
+                  const Problem& p,
                   std::int64_t size,
                   Arguments&&... arguments) {
-  const std::int64_t units = kWarp / p.lanes;
+  const std::int64_t units = kWarp / p.lanes;  // of a warp
   const std::int64_t bytes = units * size * static_cast<std::int64_t>(sizeof(T));
   const unsigned int warps = slot_warps(op, bytes);
   runtime().launch(op,

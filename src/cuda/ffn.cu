@@ -109,6 +109,86 @@ void forward(const kernels::FfnForward& k) {
   }
 }
 
+// A slab of rows in backward: scratch that the slabs reuse.
+template <class T>
+struct Slab {
+  std::int64_t rows;
+  std::int64_t dim;
+  std::int64_t hidden_dim;
+  bool first;      ///< sets the weights' gradients; later slabs add to them
+  T* z;            ///< [rows, D], normalised
+  T* masked;       ///< [rows, D], dL/dy behind the dropout
+  T* hidden;       ///< [rows, F]
+  T* grad_hidden;  ///< [rows, F]
+};
+
+// hidden and grad_hidden from z and masked.
+template <class T>
+void hidden_gradient(const kernels::FfnBackward& k, const Slab<T>& s) {
+  gemm<T>(k.kName,
+          s.rows,
+          s.hidden_dim,
+          s.dim,
+          {s.z, s.dim},
+          {k.weights.up_weight.data<T>(), s.dim, true},
+          s.hidden,
+          s.hidden_dim,
+          false);
+  gemm<T>(k.kName,
+          s.rows,
+          s.hidden_dim,
+          s.dim,
+          {s.masked, s.dim},
+          {k.weights.down_weight.data<T>(), s.hidden_dim},
+          s.grad_hidden,
+          s.hidden_dim,
+          false);
+  launch(k.kName,
+         bias_gelu_backward_kernel<T>,
+         row_grid(s.rows),
+         s.rows,
+         s.hidden_dim,
+         k.weights.up_bias.data<T>(),
+         s.hidden,
+         s.grad_hidden);
+}
+
+template <class T>
+void weight_gradients(const kernels::FfnBackward& k, const Slab<T>& s) {
+  gemm<T>(k.kName,
+          s.dim,
+          s.hidden_dim,
+          s.rows,
+          {s.masked, s.dim, true},
+          {s.hidden, s.hidden_dim},
+          k.grad_weights.down_weight.data<T>(),
+          s.hidden_dim,
+          !s.first);
+  gemm<T>(k.kName,
+          s.hidden_dim,
+          s.dim,
+          s.rows,
+          {s.grad_hidden, s.hidden_dim, true},
+          {s.z, s.dim},
+          k.grad_weights.up_weight.data<T>(),
+          s.dim,
+          !s.first);
+}
+
+// The gradient of z, in place of `masked`.
+template <class T>
+void norm_output_gradient(const kernels::FfnBackward& k, const Slab<T>& s) {
+  gemm<T>(k.kName,
+          s.rows,
+          s.dim,
+          s.hidden_dim,
+          {s.grad_hidden, s.hidden_dim},
+          {k.weights.up_weight.data<T>(), s.dim},
+          s.masked,
+          s.dim,
+          false);
+}
+
 template <class T>
 void backward(const kernels::FfnBackward& k) {
   const char* op = k.kName;
@@ -139,62 +219,19 @@ void backward(const kernels::FfnBackward& k) {
            rows * dim,
            mask,
            masked.data<T>());
-    gemm<T>(op,
-            rows,
-            hidden_dim,
-            dim,
-            {z.data<T>(), dim},
-            {k.weights.up_weight.data<T>(), dim, true},
-            hidden.data<T>(),
-            hidden_dim,
-            false);
-    gemm<T>(op,
-            rows,
-            hidden_dim,
-            dim,
-            {masked.data<T>(), dim},
-            {k.weights.down_weight.data<T>(), hidden_dim},
-            grad_hidden.data<T>(),
-            hidden_dim,
-            false);
-    launch(op,
-           bias_gelu_backward_kernel<T>,
-           row_grid(rows),
-           rows,
-           hidden_dim,
-           k.weights.up_bias.data<T>(),
-           hidden.data<T>(),
-           grad_hidden.data<T>());
-    gemm<T>(op,
-            dim,
-            hidden_dim,
-            rows,
-            {masked.data<T>(), dim, true},
-            {hidden.data<T>(), hidden_dim},
-            k.grad_weights.down_weight.data<T>(),
-            hidden_dim,
-            s > 0);
-    gemm<T>(op,
-            hidden_dim,
-            dim,
-            rows,
-            {grad_hidden.data<T>(), hidden_dim, true},
-            {z.data<T>(), dim},
-            k.grad_weights.up_weight.data<T>(),
-            dim,
-            s > 0);
+    const Slab<T> part{rows,
+                       dim,
+                       hidden_dim,
+                       s == 0,
+                       z.data<T>(),
+                       masked.data<T>(),
+                       hidden.data<T>(),
+                       grad_hidden.data<T>()};
+    hidden_gradient(k, part);
+    weight_gradients(k, part);
     sum_rows(op, masked.data<T>(), rows, dim, down_partials.data<T>() + s * dim);
     sum_rows(op, grad_hidden.data<T>(), rows, hidden_dim, up_partials.data<T>() + s * hidden_dim);
-    // The gradient of z takes the place of the masked one.
-    gemm<T>(op,
-            rows,
-            dim,
-            hidden_dim,
-            {grad_hidden.data<T>(), hidden_dim},
-            {k.weights.up_weight.data<T>(), dim},
-            masked.data<T>(),
-            dim,
-            false);
+    norm_output_gradient(k, part);
     norm_rows_backward<T>(op,
                           rows,
                           source,
@@ -210,7 +247,6 @@ void backward(const kernels::FfnBackward& k) {
 }
 
 const OnCuda ffn_forward_entry{forward<float>, forward<double>};
-
 const OnCuda ffn_backward_entry{backward<float>, backward<double>};
 
 }  // namespace

@@ -25,6 +25,28 @@ struct ForwardLayout {
   }
 };
 
+// scores [rows, count] = query key^T, -inf outside the window. `ahead`: the first query's place
+// less the first key's.
+template <bool kTensorCores, class T>
+__device__ __forceinline__ void multiply_keys(const AttentionView& p,
+                                              const T* query,
+                                              const T* key,
+                                              int rows,
+                                              int count,
+                                              int ahead,
+                                              T* scores) {
+  const int stride = row_stride(p.tile);
+  block_product<kTensorCores>(rows_of(query, p.head_dim),
+                              transposed(key, p.head_dim),
+                              rows,
+                              count,
+                              p.head_dim,
+                              [&](int i, int j, T sum) {
+                                const bool behind = p.causal && ahead + i - j > p.window;
+                                scores[i * stride + j] = behind ? lowest<T>() : sum;
+                              });
+}
+
 // Writes a tile's outputs, divided by their denominators, and log sums.
 template <class T>
 __device__ __forceinline__ void store_attention(const AttentionView& p,
@@ -69,7 +91,6 @@ __global__ void __launch_bounds__(kThreads, 2) attention_kernel(
   T* maximum = shared + layout.maximum;
   T* denominator = shared + layout.denominator;
   T* factor = shared + layout.factor;
-  const int score_stride = row_stride(p.tile);
   const int head_stride = row_stride(p.head_dim);
   load_head_tile(
       p, queries, at.first_query, at.begin, rows, at.head, query, static_cast<T>(p.scale));
@@ -84,16 +105,7 @@ __global__ void __launch_bounds__(kThreads, 2) attention_kernel(
     load_head_tile(p, keys, at.first_key, begin, count, at.head, key);
     load_head_tile(p, values, at.first_key, begin, count, at.head, value);
     __syncthreads();
-    block_product<kTensorCores>(rows_of(query, p.head_dim),
-                                transposed(key, p.head_dim),
-                                rows,
-                                count,
-                                p.head_dim,
-                                [&](int i, int j, T sum) {
-                                  const int back = at.begin + i - (begin + j);
-                                  scores[i * score_stride + j] =
-                                      p.causal && back > p.window ? lowest<T>() : sum;
-                                });
+    multiply_keys<kTensorCores>(p, query, key, rows, count, at.begin - begin, scores);
     __syncthreads();
     const auto seen = [&](int i) {
       return p.causal && at.begin + i + 1 - begin < count ? at.begin + i + 1 - begin : count;

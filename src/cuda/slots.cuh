@@ -82,6 +82,18 @@ struct SlotUnit {
   }
 };
 
+/// Loads the unit's state before its chunk: zero without a chunk, or where `states` is null.
+template <class T>
+__device__ __forceinline__ void load_state(const Slots& p,
+                                           const SlotUnit& unit,
+                                           const T* states,
+                                           T* state) {
+  for (int e = unit.lane; e < p.state_size(); e += p.lanes) {
+    state[e] =
+        states != nullptr && unit.length > 0 ? states[unit.number * p.state_size() + e] : T(0);
+  }
+}
+
 /// x[i] = feature j at token first + i; zero past the unit's tokens or the head's features.
 template <class T>
 __device__ __forceinline__ void load_steps(

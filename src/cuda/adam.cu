@@ -83,7 +83,7 @@ __global__ void __launch_bounds__(kThreads) health_kernel(const double* squares,
                                                           const std::uint32_t* steps_later,
                                                           double* health) {
   double sum = 0;
-  double bad = lowest<double>();  // minus the first bad tensor, so that a maximum finds it
+  double bad = lowest<double>();  // minus the first bad tensor, for a maximum
   for (std::int64_t i = thread_index(); i < count; i += num_threads()) {
     sum += squares[i];
     if (!isfinite(squares[i]) && -static_cast<double>(owners[i]) > bad) {
@@ -170,7 +170,7 @@ __global__ void __launch_bounds__(kThreads) adam_rows_kernel(const std::int32_t*
   }
 }
 
-// Where the scalars lie.
+// The scalars in device memory.
 AdamScalars* device_scalars() {
   static AdamScalars* const place = [] {
     void* block = nullptr;
@@ -193,7 +193,7 @@ void upload_adam_scalars(const AdamOptions& options) {
                             options.epsilon,
                             1.0 - options.learning_rate * options.weight_decay,
                             options.clip_norm};
-  // From pageable memory: taken before the call returns.
+  // The source is pageable memory: it is copied before the call returns.
   ELASTIC_CUDA_CHECK(
       "adam_step",
       cudaMemcpyAsync(

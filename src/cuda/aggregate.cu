@@ -2,7 +2,7 @@
 // each token read once. Below, Q = H k is the number of absorbed queries of a sequence.
 //
 // A block takes a chunk of a segment's tokens, tile by tile; the chunks' results are combined in
-// order. Their bounds do not depend on the batch: neither does a sequence's result.
+// order. Their bounds, and so a sequence's result, do not depend on the batch.
 #include "base/error.h"
 #include "cuda/chunks.h"
 #include "cuda/reduce.h"
@@ -14,7 +14,7 @@
 namespace elastic::cuda {
 namespace {
 
-// What both directions work on.
+// Sizes and inputs of both directions.
 template <class T>
 struct Aggregate {
   const T* x;

@@ -1,4 +1,4 @@
-// What every kernel uses: shared memory, sums over warps and blocks, loops over a grid.
+// Device functions of all kernels: shared memory, sums over warps and blocks, loops over a grid.
 #pragma once
 
 #include <cuda_runtime.h>

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kHiddenElements = std::int64_t{1} << 22;  ///< of a slab: 16 MiB of float32
 
-// Tokens of a slab: a multiple of the norm's blocks, whatever the batch.
+// Tokens of a slab: a multiple of the norm's blocks, independent of the batch.
 std::int64_t slab_rows(std::int64_t hidden) {
   return std::max<std::int64_t>(kHiddenElements / hidden / kNormRows, 1) * kNormRows;
 }
@@ -117,7 +117,7 @@ struct Slab {
   std::int64_t hidden_dim;
   bool first;      ///< sets the weights' gradients; later slabs add to them
   T* z;            ///< [rows, D], normalised
-  T* masked;       ///< [rows, D], dL/dy behind the dropout
+  T* masked;       ///< [rows, D], dropout(dL/dy); later dL/dz
   T* hidden;       ///< [rows, F]
   T* grad_hidden;  ///< [rows, F]
 };

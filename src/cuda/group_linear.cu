@@ -1,4 +1,4 @@
-// A linear layer over groups of tokens: the groups are put side by side, then it is one product.
+// A linear layer over groups of tokens: gathers the groups' rows, then computes one product.
 #include <algorithm>
 
 #include "cuda/device.cuh"
@@ -19,10 +19,10 @@ struct Grouping {
   std::int64_t stride;
   std::int64_t dim;
 
-  /// The token at `place` of group g, negative where a zero vector stands.
+  /// The token at `place` of group g, negative for a zero vector.
   __device__ std::int64_t token(std::int64_t g, std::int64_t place) const {
     if (g >= groups[batch]) {
-      return -1;  // behind the last group of planned segments
+      return -1;  // after the last group of planned segments
     }
     const int b = segment_of(groups, batch, g);
     const std::int64_t from_end = (groups[b + 1] - g) * stride - place;  // 1: the last token

@@ -1,5 +1,5 @@
-// A gated recurrent unit along segments, forward: the recurrence of the states. gru.cuh tells how
-// blocks and warps share it.
+// A gated recurrent unit along segments, forward: the recurrence of the states. gru.cuh describes
+// how blocks and warps share it.
 #include "cuda/gru.cuh"
 #include "tensor/kernels/gru.h"
 
@@ -83,7 +83,7 @@ template <class T>
 void gru_forward(const kernels::GruForward& k) {
   const char* op = k.kName;
   if (k.segments.is_planned()) {
-    fill_elements(k.hidden, 0.0);  // what is behind the last segment
+    fill_elements(k.hidden, 0.0);  // rows after the last segment stay zero
   }
   const Gru sizes = GruPlan<T>::view(k.segments, k.hidden.cols());
   const GruPlan<T> plan(

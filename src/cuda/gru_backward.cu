@@ -1,6 +1,6 @@
 // A gated recurrent unit, backward: the products with the states and the gradient of the weight are
-// products over all tokens; what is left is the recurrence of dL/dh, from the last token to the
-// first. gru.cuh tells how blocks and warps share it.
+// products over all tokens; the kernel runs the recurrence of dL/dh, from the last token to the
+// first. gru.cuh describes how blocks and warps share it.
 #include "cuda/gru.cuh"
 #include "tensor/kernels/gru.h"
 #include "tensor/kernels/linear.h"
@@ -22,7 +22,7 @@ __global__ void pack_backward_kernel(Gru p, const T* weight, T* packed) {
   }
 }
 
-// Each token's state before it, zero for a segment's first token and behind the last segment: a
+// Each token's state before it, zero for a segment's first token and after the last segment: a
 // warp copies a token's.
 template <class T>
 __global__ void states_before_kernel(
@@ -154,7 +154,7 @@ void gru_backward(const kernels::GruBackward& k) {
   Tensor sums = workspace<T>(k.input.numel()).reshape(k.input.shape());
   call(kernels::LinearForward{states, k.weight, k.bias, sums});
   Tensor grad_sums = sums;
-  if (k.segments.is_planned()) {  // nothing from behind the last segment
+  if (k.segments.is_planned()) {  // zero gradient after the last segment
     grad_sums = workspace<T>(k.input.numel()).reshape(k.input.shape());
     fill_elements(grad_sums, 0.0);
     fill_elements(k.grad_input, 0.0);

@@ -1,4 +1,4 @@
-// Retrieved experts join a softmax that each token has been through. A unit, one head of a token,
+// Adds retrieved experts to each token's finished softmax. A unit, one head of a token,
 // belongs to a group of lanes, a feature each (or several, 32 apart); the experts are read in
 // place, kSteps at a time.
 #include "cuda/row_sums.cuh"
@@ -230,7 +230,7 @@ __global__ void sum_heads_kernel(const T* parts, std::int64_t count, int heads, 
   }
 }
 
-// What a token's choice of an expert adds to the expert's gradient.
+// A token's part of the gradient of an expert that it chose.
 template <class T>
 struct ExpertGradient {
   const T* grad_joined;

@@ -1,4 +1,4 @@
-// Linear layers: a product by cuBLAS, and kernels for what surrounds it.
+// Linear layers: a product by cuBLAS, then bias, dropout and residual by kernels.
 #include "cuda/device.cuh"
 #include "cuda/gemm.h"
 #include "cuda/reduce.h"

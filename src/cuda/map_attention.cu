@@ -54,8 +54,8 @@ struct Layout {
 };
 
 // map(i, j) = scale * left_i . right_j (first pass: scores), or, with `in_place`, map(i, j) times
-// (left_i . right_j - delta_i) * scale (backward: gradients of scores). left stands by queries,
-// right by keys. A block takes a tile of queries against all keys that it sees.
+// (left_i . right_j - delta_i) * scale (backward: gradients of scores). left has a row per query,
+// right a row per key. A block takes a tile of queries against all keys that it sees.
 template <bool kTensorCores, class T>
 __global__ void __launch_bounds__(kThreads, 2) scores_kernel(AttentionView p,
                                                              const T* left_rows,
@@ -158,7 +158,7 @@ __global__ void __launch_bounds__(kThreads, 2) map_product_kernel(
   const int last = by_keys ? others : p.visible(others, at.begin + count);
   for (int begin = first; begin < last; begin += p.tile) {
     const int part = last - begin < p.tile ? last - begin : p.tile;
-    // weights: the map's tile as it lies, queries down.
+    // weights: the map's tile, a row per query.
     const int map_rows = by_keys ? part : count;
     const int map_columns = by_keys ? count : part;
     const int map_row = by_keys ? begin : at.begin;

@@ -8,8 +8,8 @@
 namespace elastic::cuda {
 namespace {
 
-// Whether (score, id) comes before (other, other_id): higher first, what is not a number last, then
-// the smaller id. A total order: every place is taken.
+// Whether (score, id) comes before (other, other_id): higher first, NaN last, then
+// the smaller id. This is a total order: every place is taken.
 template <class T>
 __device__ __forceinline__ bool before(T score, int id, T other, int other_id) {
   const bool number = score == score;
@@ -75,7 +75,7 @@ __host__ __device__ constexpr int num_pairs(int side, int count) {
 
 struct RetrieveLayout {
   int scores, best, pairs, gates;            ///< of T
-  int best_ids, pair_ids, chosen, num_ints;  ///< of int, behind them
+  int best_ids, pair_ids, chosen, num_ints;  ///< of int, after them
 
   __host__ __device__ explicit RetrieveLayout(const Pool& p) {
     const int candidates = num_pairs(p.side, p.count);

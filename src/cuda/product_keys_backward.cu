@@ -1,5 +1,5 @@
-// Gradients of product keys: of queries by warps, of sub-keys and experts by sums over those who
-// chose them, sorted by row.
+// Gradients of product keys: of queries by warps, of sub-keys and experts by sums over the
+// queries that chose them, sorted by row.
 #include "cuda/product_keys.cuh"
 #include "cuda/row_sums.cuh"
 #include "tensor/kernels/product_keys.h"
@@ -75,7 +75,7 @@ __global__ void __launch_bounds__(kThreads) gates_backward_kernel(Pool p,
   }
 }
 
-// What a chosen sub-key's gradient gets from a query; entries as `chosen` has them.
+// A query's part of the gradient of a chosen sub-key; entries in the order of `chosen`.
 template <class T>
 struct SubkeyGradient {
   const T* queries;

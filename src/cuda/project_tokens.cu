@@ -1,9 +1,9 @@
-// Rows made of a segment's tokens by a projection whose columns count back from the last token. A
-// token's own column of the projection takes the place of its row in the products of
-// token_products.cuh.
+// Projection of a segment's tokens to k rows; the projection's columns count back from the last
+// token. The products of token_products.cuh read a token's column of the projection in place of a
+// row.
 //
 // The projection's gradient is summed over segments: a block takes 32 columns and a group of
-// segments, whose sums are then added in order.
+// segments; the groups' sums are then added in order.
 #include <algorithm>
 
 #include "cuda/reduce.h"

@@ -21,7 +21,7 @@ struct Exclusion {
 
 template <class T>
 __device__ __forceinline__ bool is_above(T score, T goal) {
-  return !(score < goal);  // a score that is not a number ranks above
+  return !(score < goal);  // NaN ranks above
 }
 
 // A block ranks a row's target among its scores [V], of items 1..V.
@@ -37,7 +37,7 @@ __global__ void __launch_bounds__(kThreads) rank_kernel(const T* scores,
   const std::int32_t target = targets[first_row + row];
   T goal = score[target];
   if (goal != goal) {
-    goal = -std::numeric_limits<T>::max();  // last of what is not excluded
+    goal = -std::numeric_limits<T>::max();  // NaN: last of the items not excluded
   }
   std::int32_t above = 0;
   for (std::int64_t v = 1 + thread_index(); v <= items; v += num_threads()) {
@@ -58,7 +58,7 @@ __global__ void __launch_bounds__(kThreads) rank_kernel(const T* scores,
   }
 }
 
-// Prepares a chunk for sorting: ids, the bounds of the rows, and -inf for what cannot be chosen.
+// Prepares a chunk for sorting: ids, the bounds of the rows, and -inf for excluded items.
 template <class T>
 __global__ void __launch_bounds__(kThreads) candidates_kernel(T* scores,
                                                               std::int64_t items,

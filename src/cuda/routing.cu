@@ -103,7 +103,7 @@ __device__ void score_tile(const RoutingView<T>& p,
 }
 
 // A block takes a tile of tokens and a head, grid (tiles, heads); a warp every eighth token. The
-// order is (score, smaller index); a score that is not a number never wins.
+// order is (score, smaller index); a NaN never wins.
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     nearest_kernel(RoutingView<T> p, std::int32_t* nearest) {
@@ -167,7 +167,7 @@ __global__ void __launch_bounds__(kThreads)
   });
 }
 
-// Bits that order as the numbers do; what is not a number comes first, -0 equals 0.
+// Bits in the order of the numbers; NaN is the least, -0 equals 0.
 template <class T>
 __device__ __forceinline__ std::uint64_t order_bits(T value) {
   const T number = value == value ? value + T(0) : lowest<T>();

@@ -32,7 +32,7 @@ __global__ void last_tokens_kernel(const std::int32_t* offsets, int batch, std::
   }
 }
 
-// One block: a running sum over slices of kThreads segments.
+// One block; keeps a running sum over slices of kThreads segments.
 __global__ void __launch_bounds__(kThreads) group_offsets_kernel(const std::int32_t* offsets,
                                                                  int batch,
                                                                  std::int32_t stride,

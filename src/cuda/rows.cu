@@ -26,7 +26,7 @@ __global__ void iota_kernel(std::int64_t count, std::int32_t* out) {
   }
 }
 
-// Values that stand side by side.
+// Rows [count, dim] of values, one per entry.
 template <class T>
 struct Rows {
   const T* values;

@@ -19,14 +19,14 @@ constexpr int kWarp = 32;
 constexpr int kThreads = 256;  ///< of a block, unless a kernel needs another number
 constexpr int kWarps = kThreads / kWarp;
 
-/// Throws when a call failed, naming the op that made it: OutOfMemoryError with what was free,
+/// Throws when a call failed, naming the op that made it: OutOfMemoryError with the free memory,
 /// DeviceError when the driver or the device is missing, Error otherwise.
 void check(cudaError_t status, const char* op, const char* call);
 void check(cublasStatus_t status, const char* op, const char* call);
 
 #define ELASTIC_CUDA_CHECK(op, call) ::elastic::cuda::check(call, op, #call)
 
-/// One device, one stream: work is done in the order it was asked for, by one thread of the host.
+/// One device and one stream: work runs in the order of its calls, by one thread of the host.
 class Runtime {
  public:
   /// Opens the current device. Throws DeviceError when there is none, or the driver is too old.
@@ -45,8 +45,8 @@ class Runtime {
   [[nodiscard]] bool tensor_cores() const { return precision != Precision::kFp32; }
 
   bool recording = false;  ///< kernels are recorded, not run
-  /// What kernels add to the training steps they were given, a word of device memory: 0, or for
-  /// recorded work how many steps ago it was recorded.
+  /// A word of device memory that kernels add to their training step: 0, or for recorded work the
+  /// number of steps since its recording.
   [[nodiscard]] const std::uint32_t* steps_later() const { return steps_later_; }
   void set_steps_later(std::uint32_t steps);
 

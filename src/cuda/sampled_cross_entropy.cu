@@ -1,6 +1,6 @@
-// Cross-entropy against sampled items by chunks of rows: a chunk's scores are made by one product
-// with the items' rows, gathered once, turned into the loss and its gradient in place, and used for
-// the gradients by two more.
+// Cross-entropy against sampled items by chunks of rows: one product with the items' rows, gathered
+// once, gives a chunk's scores; the kernel turns them into the loss and its gradient in place; two
+// more products give the gradients.
 #include <algorithm>
 
 #include "cuda/device.cuh"
@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kScores = std::int64_t{1} << 23;  ///< elements of a chunk: 32 MiB of float32
 constexpr std::int64_t kLeastRows = 64;
 
-// What the kernel reads of a loss; pointers may be null where SampledItems may be undefined.
+// A loss on the device; pointers may be null where SampledItems may be undefined.
 template <class T>
 struct LossView {
   const T* hidden;  ///< [R, D]

@@ -1,5 +1,5 @@
-// Causal attention to k slots per head, forward. slots.cuh tells how lanes share it: once through
-// kSteps tokens for the scores, once more for the sums of values.
+// Causal attention to k slots per head, forward. Lanes share it as slots.cuh describes: once
+// through kSteps tokens for the scores, once more for the sums of values.
 #include "cuda/slots.cuh"
 #include "tensor/kernels/slot_attention.h"
 
@@ -92,7 +92,7 @@ template <class T>
 void slot_attention_forward(const kernels::SlotAttentionForward& k) {
   const char* op = k.kName;
   if (k.segments.is_planned()) {
-    fill_elements(k.out, 0.0);  // what is behind the last segment
+    fill_elements(k.out, 0.0);  // rows after the last segment stay zero
     if (k.log_sum.defined()) {
       fill_elements(k.log_sum, 0.0);
     }

@@ -1,6 +1,6 @@
 // Causal attention to k slots per head, backward, in three steps: from the first token on, the
 // probabilities, their gradients and the query's; the gradients of the states at the bounds of
-// chunks (slot_states.cu); from the last token on, all else. slots.cuh tells how lanes share it.
+// chunks (slot_states.cu); from the last token on, the rest. slots.cuh: how lanes share the work.
 #include "cuda/slots.cuh"
 #include "tensor/kernels/slot_attention.h"
 
@@ -161,7 +161,7 @@ struct Reverse {
 };
 
 // One slot's feature through kSteps tokens, the last first: with G the gradient of its state after
-// a token, what the token gives to it included, dx += gate G, d(gate) = G (x - state before), and
+// a token, the token's own part included, dx += gate G, d(gate) = G (x - state before), and
 // (1 - gate) G goes to the token before.
 template <class T, class Given>
 __device__ __forceinline__ void reverse_steps(const T* gate,
@@ -251,7 +251,7 @@ struct StepFeatures {
 };
 
 // One slot's feature, key and value, through kSteps tokens, the last first. `state` and `gradient`
-// point to the key's; the value's is kParts - 1 times `part` behind it. Lanes that are not `inside`
+// point to the key's; the value's is kParts - 1 times `part` after it. Lanes that are not `inside`
 // have no feature.
 template <int kParts, class T>
 __device__ __forceinline__ void reverse_slot(const T* gate,
@@ -338,7 +338,7 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp)
   T* grad_score = prob + group * kSteps;
   for (int first_slot = 0; first_slot < p.slots; first_slot += group) {
     const int count = p.slots - first_slot < group ? p.slots - first_slot : group;
-    const bool others = first_slot > 0;  // have added to the tokens' gradients before
+    const bool others = first_slot > 0;  // earlier groups have written the gradients
     store_checkpoints<kParts>(
         p, unit, args, grads, group, first_slot, count, pieces, gate, gradient, checkpoints);
     for (int piece = pieces - 1; piece >= 0; --piece) {
@@ -397,7 +397,7 @@ template <class T>
 void slot_attention_backward(const kernels::SlotAttentionBackward& k) {
   const char* op = k.kName;
   const Slots p(k.key, k.value, k.gates, k.segments);
-  if (k.segments.is_planned()) {  // what is behind the last segment
+  if (k.segments.is_planned()) {  // rows after the last segment stay zero
     fill_elements(k.grad_query, 0.0);
     fill_elements(k.grad_value, 0.0);
     fill_elements(k.grad_gates, 0.0);

@@ -1,5 +1,5 @@
 // Gates of the slot recurrences. Prefix gates by chunks of a segment: a thread takes a column of a
-// chunk, what a chunk begins with comes from a scan over the chunks of the segment.
+// chunk, its start value is the result of a scan over the chunks of the segment.
 #include <algorithm>
 
 #include "cuda/ragged_chunks.cuh"
@@ -52,7 +52,7 @@ __device__ void for_each_column(const Prefix& p, const Body& body) {
   }
 }
 
-// The log of the decayed sum at the end of each chunk, as if nothing came before it.
+// The log of the decayed sum over each chunk alone, at its end.
 template <class T>
 __global__ void chunk_sums_kernel(Prefix p, const T* scores, const T* decay, T* sums) {
   for_each_column(p, [&](std::int64_t i, const RaggedChunks::Chunk& chunk, int column) {
@@ -66,7 +66,7 @@ __global__ void chunk_sums_kernel(Prefix p, const T* scores, const T* decay, T* 
   });
 }
 
-// From each chunk's own sum to that of everything before it in its segment.
+// Turns each chunk's own sum into the sum of all tokens before it in its segment.
 template <class T>
 __global__ void scan_sums_kernel(Prefix p, const T* decay, T* carried, T* sums) {
   const std::int64_t count = static_cast<std::int64_t>(p.chunks.batch) * p.columns;
@@ -117,7 +117,7 @@ __device__ __forceinline__ T prefix_gradient(T gate, T grad_gate, T& grad_sum) {
   return grad;
 }
 
-// dL/dl before each chunk, as if nothing came after it, and by how much what comes after is kept.
+// dL/dl before each chunk from its own tokens alone, and the factor of the gradient after it.
 template <class T>
 __global__ void chunk_gradients_kernel(
     Prefix p, const T* gates, const T* grad_gates, T* grads, T* products) {
@@ -135,7 +135,7 @@ __global__ void chunk_gradients_kernel(
   });
 }
 
-// From each chunk's own gradient to that of everything after it in its segment.
+// Turns each chunk's own gradient into that of all tokens after it in its segment.
 template <class T>
 __global__ void scan_gradients_kernel(Prefix p, const T* products, T* grads) {
   const std::int64_t count = static_cast<std::int64_t>(p.chunks.batch) * p.columns;
@@ -202,7 +202,7 @@ void prefix_gates_forward(const kernels::PrefixGatesForward& k) {
   const char* op = k.kName;
   const Prefix p(k.segments, k.scores.cols());
   if (k.segments.is_planned()) {
-    fill_elements(k.gates, 0.0);  // what is behind the last segment
+    fill_elements(k.gates, 0.0);  // rows after the last segment stay zero
   }
   Tensor sums;
   if (k.log_sum.defined() || !RaggedChunks::single(k.segments)) {
@@ -238,7 +238,7 @@ void prefix_gates_backward(const kernels::PrefixGatesBackward& k) {
   const char* op = k.kName;
   const Prefix p(k.segments, k.gates.cols());
   if (k.segments.is_planned()) {
-    fill_elements(k.grad_scores, 0.0);  // what is behind the last segment
+    fill_elements(k.grad_scores, 0.0);  // rows after the last segment stay zero
   }
   Tensor grads;
   if (!RaggedChunks::single(k.segments)) {

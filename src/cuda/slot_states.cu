@@ -8,7 +8,7 @@
 namespace elastic::cuda {
 namespace {
 
-// Which number of which state a thread has.
+// A thread's number of a state.
 struct Place {
   int slot;
   int feature;
@@ -23,7 +23,7 @@ struct Place {
   }
 };
 
-// The state that a chunk leaves where it began with zero.
+// The state at a chunk's end if it is zero at its start.
 template <class T>
 __global__ void chunk_states_kernel(
     Slots p, const T* key, const T* value, const T* gates, T* states, T* products) {
@@ -51,7 +51,7 @@ __global__ void chunk_states_kernel(
   }
 }
 
-// What a chunk's tokens give to the gradient of the state before it.
+// A chunk's tokens' part of the gradient of the state before it.
 template <class T>
 __global__ void chunk_gradients_kernel(Slots p,
                                        const T* query,
@@ -85,7 +85,7 @@ __global__ void chunk_gradients_kernel(Slots p,
   }
 }
 
-// From what each chunk adds to what each begins with: first to last, or last to first.
+// Turns each chunk's own part into its start value: first to last, or last to first.
 template <class T>
 __global__ void scan_chunks_kernel(
     Slots p, bool reverse, const T* products, T* carried, T* states) {

@@ -1,4 +1,4 @@
-// Gated running means in k slots per head, what their kernels share: with gates g,
+// Gated running means in k slots per head, shared by their kernels: with gates g,
 // S_t = S_{t-1} + g_t (x_t - S_{t-1}) for each slot.
 //
 // A unit, one head's chunk of a segment, belongs to a group of lanes, a feature each (or several,
@@ -15,7 +15,7 @@ namespace elastic::cuda {
 
 constexpr int kSteps = 8;
 constexpr int kSlotWarps =
-    4;  ///< of a block at most: several find room where many registers are taken
+    4;  ///< of a block at most: several blocks fit though kernels take many registers
 
 /// Lanes of a unit with `head_dim` features: a power of two, at most a warp.
 inline int unit_lanes(int head_dim) {
@@ -50,7 +50,7 @@ struct Slots {
   [[nodiscard]] __host__ __device__ int part_size() const { return slots * head_dim; }
   /// Of a state [parts, k, Dh], keys before values.
   [[nodiscard]] __host__ __device__ int state_size() const { return parts * part_size(); }
-  /// Where the values stand in a state.
+  /// Offset of the values in a state.
   [[nodiscard]] __host__ __device__ int value_at() const { return (parts - 1) * part_size(); }
 };
 
@@ -107,7 +107,7 @@ __device__ __forceinline__ void load_steps(
   }
 }
 
-/// Writes, or adds, what load_steps would read.
+/// Writes, or adds, x to the elements that load_steps reads.
 template <class T>
 __device__ __forceinline__ void store_steps(const Slots& p,
                                             const SlotUnit& unit,
@@ -144,7 +144,7 @@ __device__ __forceinline__ void stage_gates(const Slots& p,
   }
 }
 
-// Halves what each lane holds: lanes with bit `kCount` keep the upper numbers, others the lower.
+// Halves a lane's numbers: lanes with bit `kCount` keep the upper half, others the lower.
 template <int kCount, class T>
 __device__ __forceinline__ void fold(T (&x)[kSteps]) {
   const bool upper = (lane_index() & kCount) != 0;
@@ -233,8 +233,8 @@ __device__ void slot_softmax(
 }
 
 /// States before every chunk [units, parts, k, Dh], and the products of (1 - gate) over every chunk
-/// [units, k]; `carried` [B, H, parts k, Dh], if there is one, is what segments begin with and
-/// becomes what they end with.
+/// [units, k]; `carried` [B, H, parts k, Dh], if there is one, is the state at the segments'
+/// start and becomes the state at their end.
 template <class T>
 void slot_states(const char* op,
                  const Slots& p,
@@ -245,8 +245,8 @@ void slot_states(const char* op,
                  T* states,
                  T* products);
 
-/// Gradients of the states after every chunk, from what the tokens give: probs[t] grad_out[t] to a
-/// slot's value, grad_scores[t] query[t] to its key.
+/// Gradients of the states after every chunk, from the tokens' parts: probs[t] grad_out[t] for a
+/// slot's value, grad_scores[t] query[t] for its key.
 template <class T>
 void slot_state_gradients(const char* op,
                           const Slots& p,

@@ -1,8 +1,8 @@
 // Softmax over the tokens of each segment, column by column.
 //
 // A block takes 32 columns of a chunk of tokens: a lane a column, a warp every eighth token. Chunks
-// of a longer segment take the exponentials against their own maxima and are then brought to the
-// same.
+// of a longer segment take the exponentials against their own maxima and are then rescaled to the
+// segment's.
 #include "cuda/chunks.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"

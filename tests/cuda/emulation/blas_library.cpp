@@ -1,4 +1,4 @@
-// Takes the place of src/cuda/blas_library.cpp: nothing is loaded.
+// Replaces src/cuda/blas_library.cpp: nothing is loaded.
 #include "cuda/blas_library.h"
 
 namespace elastic::cuda {

@@ -1,12 +1,12 @@
 // The part of CUDA that src/cuda uses, on the host: its kernels compile unchanged with the host's
 // compiler and run thread by thread, so that they can be tested where there is no GPU. Every thread
-// of a block is a fiber; barriers and warp exchanges switch between them. Timing means nothing
-// here.
+// of a block is a fiber; barriers and warp exchanges switch between them. Times are
+// meaningless.
 //
-// What it catches: reads past barriers (threads run in order, and with
+// It catches reads past barriers (threads run in order, and with
 // ELASTIC_EMULATION_ORDER=reverse in the opposite one: results must not change), barriers that not
 // all threads reach, host code that touches device memory (protected outside kernels and copies),
-// and, built with the address sanitizer, what that finds. Fresh device memory and each block's
+// and, built with the address sanitizer, its findings. Fresh device memory and each block's
 // dynamic shared memory start as not-a-numbers.
 #pragma once
 
@@ -210,7 +210,7 @@ void run_grid(const cudaLaunchConfig_t& config, const std::function<void()>& bod
 /// Device memory is accessible meanwhile.
 void submit(std::function<void()> work);
 cudaError_t check(const cudaLaunchConfig_t& config);
-/// How much cudaMalloc hands out at most.
+/// Bytes that cudaMalloc allocates at most.
 void set_memory_limit(std::size_t bytes);
 
 }  // namespace emulation

@@ -12,9 +12,9 @@
 #include "cuda_runtime.h"
 
 namespace elastic::cuda {
-// What dynamic_shared() of src/cuda hands out: as much as an H100 block can have.
+// The memory of dynamic_shared() of src/cuda: as much as an H100 block can have.
 inline constexpr std::size_t kSharedBytes = 227 * 1024;
-inline constexpr std::size_t kGuardBytes = 4096;  // behind it
+inline constexpr std::size_t kGuardBytes = 4096;  // after it
 __attribute__((
     aligned(128))) thread_local unsigned char dynamic_shared_memory[kSharedBytes + kGuardBytes];
 }  // namespace elastic::cuda
@@ -25,8 +25,8 @@ namespace {
 using elastic::cuda::kGuardBytes;
 constexpr unsigned char kGuard = 0xA5;
 
-// Functions that are left by a jump: the address sanitizer must not guard their frames, which
-// nobody would clear.
+// Functions that are left by a jump: the address sanitizer must not guard their frames, which are
+// never cleared.
 #define ELASTIC_SWITCH __attribute__((noinline, no_sanitize("address")))
 
 constexpr std::size_t kStackBytes = 256 * 1024;
@@ -131,7 +131,7 @@ class Machine {
     }
   }
 
-  // The next thread that can run, the ones beside `from` first; null when all are done.
+  // The next thread that can run, in order from `from` on; null when all are done.
   Fiber* next(unsigned int from) {
     for (unsigned int i = 1; i <= count_; ++i) {
       const unsigned int index = reversed() ? (from + count_ - i) % count_ : (from + i) % count_;
@@ -185,7 +185,7 @@ class Machine {
     }
   }
 
-  // A fiber's whole life: one kernel thread after the other.
+  // A fiber's main function: runs one kernel thread after the other.
   void live() {
     for (;;) {
       (*body_)();

@@ -1,4 +1,4 @@
-// Stands in for src/cuda/mma.cuh: the same product by the layout that the PTX manual documents.
+// Replaces src/cuda/mma.cuh: the same product by the layout that the PTX manual documents.
 #pragma once
 
 #include <cstdint>

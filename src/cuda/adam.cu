@@ -83,7 +83,7 @@ __global__ void __launch_bounds__(kThreads) health_kernel(const double* squares,
                                                           const std::uint32_t* steps_later,
                                                           double* health) {
   double sum = 0;
-  double bad = lowest<double>();  // minus the first bad tensor, so that a maximum finds it
+  double bad = lowest<double>();  // minus the first bad tensor, for a maximum
   for (std::int64_t i = thread_index(); i < count; i += num_threads()) {
     sum += squares[i];
     if (!isfinite(squares[i]) && -static_cast<double>(owners[i]) > bad) {
@@ -170,7 +170,7 @@ __global__ void __launch_bounds__(kThreads) adam_rows_kernel(const std::int32_t*
   }
 }
 
-// Where the scalars lie.
+// The scalars in device memory.
 AdamScalars* device_scalars() {
   static AdamScalars* const place = [] {
     void* block = nullptr;
@@ -193,7 +193,7 @@ void upload_adam_scalars(const AdamOptions& options) {
                             options.epsilon,
                             1.0 - options.learning_rate * options.weight_decay,
                             options.clip_norm};
-  // From pageable memory: taken before the call returns.
+  // The source is pageable memory: it is copied before the call returns.
   ELASTIC_CUDA_CHECK(
       "adam_step",
       cudaMemcpyAsync(
@@ -215,29 +215,25 @@ void check_gradients(const kernels::CheckGradients& k) {
   const std::vector<Tensor> arrays[] = {k.grads};
   for_each_list<T>(arrays, [&](const TensorList<T, 1>& list, int first) {
     const std::int32_t count = list.first_slice[list.count];
-    runtime().launch(op,
-                     squares_kernel<T>,
-                     dim3(static_cast<unsigned int>(count)),
-                     kThreads,
-                     0,
-                     list,
-                     first,
-                     squares.data<double>() + done,
-                     owners.data<std::int32_t>() + done);
+    launch(op,
+           squares_kernel<T>,
+           dim3(static_cast<unsigned int>(count)),
+           list,
+           first,
+           squares.data<double>() + done,
+           owners.data<std::int32_t>() + done);
     done += count;
   });
-  runtime().launch(op,
-                   health_kernel<T>,
-                   dim3(1),
-                   kThreads,
-                   0,
-                   squares.data<double>(),
-                   owners.data<std::int32_t>(),
-                   slices,
-                   k.loss.data<T>(),
-                   k.step,
-                   runtime().steps_later(),
-                   k.health.data<double>());
+  launch(op,
+         health_kernel<T>,
+         dim3(1),
+         squares.data<double>(),
+         owners.data<std::int32_t>(),
+         slices,
+         k.loss.data<T>(),
+         k.step,
+         runtime().steps_later(),
+         k.health.data<double>());
 }
 const OnCuda check_gradients_entry{check_gradients<float>, check_gradients<double>};
 
@@ -248,14 +244,12 @@ void adam_step(const kernels::AdamStep& k) {
   }
   const std::vector<Tensor> arrays[] = {k.params, k.grads, k.first_moments, k.second_moments};
   for_each_list<T>(arrays, [&](const TensorList<T, 4>& list, int) {
-    runtime().launch(k.kName,
-                     adam_kernel<T>,
-                     dim3(static_cast<unsigned int>(list.first_slice[list.count])),
-                     kThreads,
-                     0,
-                     list,
-                     device_scalars(),
-                     k.health.data<double>());
+    launch(k.kName,
+           adam_kernel<T>,
+           dim3(static_cast<unsigned int>(list.first_slice[list.count])),
+           list,
+           device_scalars(),
+           k.health.data<double>());
   });
 }
 const OnCuda adam_step_entry{adam_step<float>, adam_step<double>};
@@ -265,20 +259,18 @@ void adam_step_rows(const kernels::AdamStepRows& k) {
   if (!runtime().recording) {
     upload_adam_scalars(k.options);
   }
-  runtime().launch(k.kName,
-                   adam_rows_kernel<T>,
-                   dim3(blocks_of(k.rows.numel(), kWarps)),
-                   kThreads,
-                   0,
-                   k.rows.data<std::int32_t>(),
-                   k.rows.numel(),
-                   k.param.cols(),
-                   k.grad.data<T>(),
-                   k.param.data<T>(),
-                   k.first_moment.data<T>(),
-                   k.second_moment.data<T>(),
-                   device_scalars(),
-                   k.health.data<double>());
+  launch(k.kName,
+         adam_rows_kernel<T>,
+         row_grid(k.rows.numel()),
+         k.rows.data<std::int32_t>(),
+         k.rows.numel(),
+         k.param.cols(),
+         k.grad.data<T>(),
+         k.param.data<T>(),
+         k.first_moment.data<T>(),
+         k.second_moment.data<T>(),
+         device_scalars(),
+         k.health.data<double>());
 }
 const OnCuda adam_step_rows_entry{adam_step_rows<float>, adam_step_rows<double>};
 

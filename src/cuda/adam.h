@@ -1,4 +1,4 @@
-// Adam's numbers of a step, in device memory: recorded work reads those of the step it runs for.
+// Adam's scalars of a step, in device memory: recorded work reads those of the current step.
 #pragma once
 
 #include "tensor/adam_options.h"
@@ -12,11 +12,11 @@ struct AdamScalars {
   double rate;  ///< learning rate over the first moment's correction
   double root;  ///< 1 / sqrt(the second moment's correction)
   double epsilon;
-  double decay;  ///< what AdamW leaves of a weight
+  double decay;  ///< factor of a weight: 1 - rate * weight decay
   double clip_norm;
 };
 
-/// Puts them where adam_step's kernel finds them.
+/// Copies a step's scalars to the device memory that Adam's kernels read.
 void upload_adam_scalars(const AdamOptions& options);
 
 }  // namespace elastic::cuda

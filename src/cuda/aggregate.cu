@@ -2,7 +2,7 @@
 // each token read once. Below, Q = H k is the number of absorbed queries of a sequence.
 //
 // A block takes a chunk of a segment's tokens, tile by tile; the chunks' results are combined in
-// order. Their bounds do not depend on the batch: neither does a sequence's result.
+// order. Their bounds, and so a sequence's result, do not depend on the batch.
 #include "base/error.h"
 #include "cuda/chunks.h"
 #include "cuda/reduce.h"
@@ -14,7 +14,7 @@
 namespace elastic::cuda {
 namespace {
 
-// What both directions work on.
+// Sizes and inputs of both directions.
 template <class T>
 struct Aggregate {
   const T* x;
@@ -160,18 +160,110 @@ struct BackwardLayout {
   }
 };
 
+// The outputs and their gradients, as the backward kernel reads them.
+template <class T>
+struct Pooled {
+  const T* pooled;     ///< [B, Q, D]
+  const T* log_sums;   ///< [B, Q]
+  const T* gradients;  ///< of `pooled`
+};
+
+// Loads queries [first, first + queries) of a segment with the gradients of their outputs, log sums
+// and delta = gradient . output.
+template <class T>
+__device__ __forceinline__ void load_queries(const Aggregate<T>& p,
+                                             const Pooled<T>& outputs,
+                                             const BackwardLayout& at,
+                                             int segment,
+                                             int first,
+                                             int queries,
+                                             T* shared) {
+  T* query = shared + at.query;
+  T* grad_pooled = shared + at.grad_pooled;
+  const std::int64_t row = static_cast<std::int64_t>(segment) * p.queries + first;
+  load_tile(p.query + row * p.dim, p.dim, queries, p.dim, query);
+  load_tile(outputs.gradients + row * p.dim, p.dim, queries, p.dim, grad_pooled);
+  clear_rows(query, p.dim, queries, p.group);
+  clear_rows(grad_pooled, p.dim, queries, p.group);
+  for (int q = warp_index(); q < queries; q += kWarps) {
+    T dot = 0;
+    for (int j = lane_index(); j < p.dim; j += kWarp) {
+      dot += outputs.gradients[(row + q) * p.dim + j] * outputs.pooled[(row + q) * p.dim + j];
+    }
+    dot = warp_sum(dot);
+    if (lane_index() == 0) {
+      shared[at.delta + q] = dot;
+      shared[at.log_sum + q] = outputs.log_sums[row + q];
+    }
+  }
+}
+
+// Probabilities p_t and ds_t [group, tile] of `queries` queries and `rows` tokens, zero outside;
+// with a barrier inside and after.
+template <bool kTensorCores, class T>
+__device__ __forceinline__ void score_gradients(
+    const Aggregate<T>& p, const BackwardLayout& at, int queries, int rows, T* shared) {
+  T* scores = shared + at.scores;
+  T* grads = shared + at.grad_scores;
+  const T* log_sum = shared + at.log_sum;
+  const T* delta = shared + at.delta;
+  const int stride = row_stride(p.tile);
+  block_product<kTensorCores>(rows_of(shared + at.query, p.dim),
+                              transposed(shared + at.z, p.dim),
+                              queries,
+                              p.tile,
+                              p.dim,
+                              [&](int q, int t, T sum) {
+                                scores[q * stride + t] = t < rows ? exp(sum - log_sum[q]) : T(0);
+                              });
+  block_product<kTensorCores>(rows_of(shared + at.grad_pooled, p.dim),
+                              transposed(shared + at.z, p.dim),
+                              queries,
+                              p.tile,
+                              p.dim,
+                              [&](int q, int t, T sum) { grads[q * stride + t] = sum - delta[q]; });
+  __syncthreads();
+  for_each_element(p.group, p.tile, [&](int q, int t) {
+    const int e = q * stride + t;
+    grads[e] = q < queries ? grads[e] * scores[e] : T(0);
+    scores[e] = q < queries ? scores[e] : T(0);
+  });
+  __syncthreads();
+}
+
+// Adds to grad_z [rows, D] a group's ds_t u + p_t g, with a barrier between and after; the first
+// group sets it.
+template <bool kTensorCores, class T>
+__device__ __forceinline__ void add_token_gradients(
+    const Aggregate<T>& p, const BackwardLayout& at, bool first_group, int rows, T* shared) {
+  T* grad_z = shared + at.grad_z;
+  const int stride = row_stride(p.dim);
+  block_product<kTensorCores>(transposed(shared + at.grad_scores, p.tile),
+                              rows_of(shared + at.query, p.dim),
+                              rows,
+                              p.dim,
+                              p.group,
+                              [&](int t, int j, T sum) {
+                                T& out = grad_z[t * stride + j];
+                                out = first_group ? sum : out + sum;
+                              });
+  __syncthreads();
+  block_product<kTensorCores>(transposed(shared + at.scores, p.tile),
+                              rows_of(shared + at.grad_pooled, p.dim),
+                              rows,
+                              p.dim,
+                              p.group,
+                              [&](int t, int j, T sum) { grad_z[t * stride + j] += sum; });
+  __syncthreads();
+}
+
 // With p = softmax_t(z_t . u), c = sum_t p_t z_t and g = dL/dc:
 //   ds_t = p_t (g . z_t - g . c),  du = sum_t ds_t z_t,  dz_t = sum over queries of ds_t u + p_t g.
 // Adds into grad_x; a chunk's other gradients go to query_partials[slot] [Q, D], zero before where
 // there are several groups, and norm_partials[slot] [2 D].
 template <bool kTensorCores, class T>
-__global__ void __launch_bounds__(kThreads, 2) aggregate_backward_kernel(Aggregate<T> p,
-                                                                         const T* pooled,
-                                                                         const T* log_sums,
-                                                                         const T* grad_pooleds,
-                                                                         T* grad_x,
-                                                                         T* query_partials,
-                                                                         T* norm_partials) {
+__global__ void __launch_bounds__(kThreads, 2) aggregate_backward_kernel(
+    Aggregate<T> p, Pooled<T> outputs, T* grad_x, T* query_partials, T* norm_partials) {
   const Chunk chunk = chunk_of(p.offsets);
   if (chunk.begin >= chunk.end) {
     return;
@@ -180,37 +272,13 @@ __global__ void __launch_bounds__(kThreads, 2) aggregate_backward_kernel(Aggrega
   const BackwardLayout at(p.group, p.tile, p.dim, one_group);
   T* shared = dynamic_shared<T>();
   clear_shared(shared, at.size);
-  T* query = shared + at.query;
-  T* grad_pooled = shared + at.grad_pooled;
   T* z = shared + at.z;
   T* grad_z = shared + at.grad_z;
-  T* scores = shared + at.scores;
   T* grad_scores = shared + at.grad_scores;
-  T* delta = shared + at.delta;
-  T* log_sum = shared + at.log_sum;
   auto* moments = reinterpret_cast<Moments<T>*>(shared + at.moments);
   T* norm_sums = shared + at.norm_sums;
   T* partial = query_partials + chunk.slot * p.queries * p.dim;
-  const int score_stride = row_stride(p.tile);
   const int dim_stride = row_stride(p.dim);
-  const auto load_group = [&](int first, int queries) {
-    const std::int64_t row = static_cast<std::int64_t>(chunk.segment) * p.queries + first;
-    load_tile(p.query + row * p.dim, p.dim, queries, p.dim, query);
-    load_tile(grad_pooleds + row * p.dim, p.dim, queries, p.dim, grad_pooled);
-    clear_rows(query, p.dim, queries, p.group);
-    clear_rows(grad_pooled, p.dim, queries, p.group);
-    for (int q = warp_index(); q < queries; q += kWarps) {
-      T dot = 0;
-      for (int j = lane_index(); j < p.dim; j += kWarp) {
-        dot += grad_pooleds[(row + q) * p.dim + j] * pooled[(row + q) * p.dim + j];
-      }
-      dot = warp_sum(dot);
-      if (lane_index() == 0) {
-        delta[q] = dot;
-        log_sum[q] = log_sums[row + q];
-      }
-    }
-  };
   for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += p.tile) {
     const int rows = chunk.end - begin < p.tile ? static_cast<int>(chunk.end - begin) : p.tile;
     const TokenTile<T> tile{p.x, begin, rows, p.tile, p.dim};
@@ -218,60 +286,19 @@ __global__ void __launch_bounds__(kThreads, 2) aggregate_backward_kernel(Aggrega
     for (int first = 0; first < p.queries; first += p.group) {
       const int queries = first + p.group < p.queries ? p.group : p.queries - first;
       if (!one_group || begin == chunk.begin) {
-        load_group(first, queries);
+        load_queries(p, outputs, at, chunk.segment, first, queries, shared);
       }
       __syncthreads();
-      block_product<kTensorCores>(rows_of(query, p.dim),
-                                  transposed(z, p.dim),
+      score_gradients<kTensorCores>(p, at, queries, rows, shared);
+      T* sums =
+          one_group ? shared + at.grad_query : partial + static_cast<std::int64_t>(first) * p.dim;
+      block_product<kTensorCores>(rows_of(grad_scores, p.tile),
+                                  rows_of(z, p.dim),
                                   queries,
+                                  p.dim,
                                   p.tile,
-                                  p.dim,
-                                  [&](int q, int t, T sum) {
-                                    scores[q * score_stride + t] =
-                                        t < rows ? exp(sum - log_sum[q]) : T(0);
-                                  });
-      block_product<kTensorCores>(
-          rows_of(grad_pooled, p.dim),
-          transposed(z, p.dim),
-          queries,
-          p.tile,
-          p.dim,
-          [&](int q, int t, T sum) { grad_scores[q * score_stride + t] = sum - delta[q]; });
-      __syncthreads();
-      for_each_element(p.group, p.tile, [&](int q, int t) {
-        const int e = q * score_stride + t;
-        grad_scores[e] = q < queries ? grad_scores[e] * scores[e] : T(0);
-        scores[e] = q < queries ? scores[e] : T(0);
-      });
-      __syncthreads();
-      block_product<kTensorCores>(
-          rows_of(grad_scores, p.tile),
-          rows_of(z, p.dim),
-          queries,
-          p.dim,
-          p.tile,
-          [&](int q, int j, T sum) {
-            T* sums = one_group ? shared + at.grad_query
-                                : partial + static_cast<std::int64_t>(first) * p.dim;
-            sums[q * p.dim + j] += sum;
-          });
-      block_product<kTensorCores>(transposed(grad_scores, p.tile),
-                                  rows_of(query, p.dim),
-                                  rows,
-                                  p.dim,
-                                  p.group,
-                                  [&](int t, int j, T sum) {
-                                    T& out = grad_z[t * dim_stride + j];
-                                    out = first == 0 ? sum : out + sum;
-                                  });
-      __syncthreads();
-      block_product<kTensorCores>(transposed(scores, p.tile),
-                                  rows_of(grad_pooled, p.dim),
-                                  rows,
-                                  p.dim,
-                                  p.group,
-                                  [&](int t, int j, T sum) { grad_z[t * dim_stride + j] += sum; });
-      __syncthreads();
+                                  [&](int q, int j, T sum) { sums[q * p.dim + j] += sum; });
+      add_token_gradients<kTensorCores>(p, at, first == 0, rows, shared);
     }
     norm_tile_backward(tile, p.norm, moments, grad_z, grad_x, grad_x, z);
     __syncthreads();
@@ -328,17 +355,15 @@ void forward(const kernels::AggregateForward& k) {
         running.data<T>());
   });
   const std::int64_t count = batch * p.queries;
-  runtime().launch(op,
-                   combine_kernel<T>,
-                   dim3(blocks_of(count, kWarps)),
-                   kThreads,
-                   0,
-                   p,
-                   running.data<T>(),
-                   count,
-                   chunks,
-                   k.pooled.data<T>(),
-                   k.log_sum.data<T>());
+  launch(op,
+         combine_kernel<T>,
+         row_grid(count),
+         p,
+         running.data<T>(),
+         count,
+         chunks,
+         k.pooled.data<T>(),
+         k.log_sum.data<T>());
 }
 
 template <class T>
@@ -355,6 +380,7 @@ void backward(const kernels::AggregateBackward& k) {
   Tensor query_partials =
       p.group < p.queries ? zero_workspace<T>(op, partial_size) : workspace<T>(partial_size);
   Tensor norm_partials = zero_workspace<T>(op, slots * 2 * p.dim);
+  const Pooled<T> outputs{k.pooled.data<T>(), k.log_sum.data<T>(), k.grad_pooled.data<T>()};
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(
         op,
@@ -363,9 +389,7 @@ void backward(const kernels::AggregateBackward& k) {
         kThreads,
         static_cast<std::size_t>(size(p.group, p.tile)) * sizeof(T),
         p,
-        k.pooled.data<T>(),
-        k.log_sum.data<T>(),
-        k.grad_pooled.data<T>(),
+        outputs,
         k.grad_x.data<T>(),
         query_partials.data<T>(),
         norm_partials.data<T>());

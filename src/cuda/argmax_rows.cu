@@ -39,15 +39,13 @@ __global__ void argmax_kernel(const T* x,
 
 template <class T>
 void argmax_rows(const kernels::ArgmaxRows& k) {
-  runtime().launch(k.kName,
-                   argmax_kernel<T>,
-                   dim3(std::min(blocks_of(k.x.rows(), kWarps), 1U << 16)),
-                   kThreads,
-                   0,
-                   k.x.data<T>(),
-                   k.x.rows(),
-                   k.x.cols(),
-                   k.out.data<std::int32_t>());
+  launch(k.kName,
+         argmax_kernel<T>,
+         dim3(std::min(blocks_of(k.x.rows(), kWarps), 1U << 16)),
+         k.x.data<T>(),
+         k.x.rows(),
+         k.x.cols(),
+         k.out.data<std::int32_t>());
 }
 const OnCuda argmax_rows_entry{argmax_rows<float>, argmax_rows<double>};
 

@@ -1,4 +1,4 @@
-// Ragged multi-head attention: what its kernels share.
+// Ragged multi-head attention: structs and loads that its kernels share.
 #pragma once
 
 #include <limits>
@@ -11,7 +11,7 @@
 
 namespace elastic::cuda {
 
-/// An AttentionLayout as kernels take it.
+/// An AttentionLayout on the device.
 struct AttentionView {
   const std::int32_t* queries;
   const std::int32_t* keys;

@@ -9,7 +9,7 @@
 namespace elastic::cuda {
 namespace {
 
-// By its name, as the loader finds it, or where it lay when this was built.
+// Opens cuBLAS by its name on the loader's path, else at its path on the build machine.
 void* open_library() {
   const std::string name = concat("libcublas.so.", CUBLAS_VER_MAJOR);
   void* library = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -1,5 +1,5 @@
 // cuBLAS, loaded when a GPU is first used: its libraries take a tenth of a second and 200 MB at the
-// start of every process that is linked with them, and need not be there to compute on the CPU.
+// start of every process that is linked with them, and computing on the CPU does not need them.
 #pragma once
 
 #include <cublas_v2.h>

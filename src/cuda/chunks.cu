@@ -35,17 +35,15 @@ void clear_behind(const Segments& segments, std::initializer_list<Tensor*> resul
 template <class T>
 void sum_chunks(
     const char* op, const T* partials, const Segments& segments, std::int64_t size, T* out) {
-  runtime().launch(op,
-                   sum_chunks_kernel<T>,
-                   dim3(blocks_of(segments.size() * size, kThreads)),
-                   kThreads,
-                   0,
-                   partials,
-                   segments.device_offsets().data<std::int32_t>(),
-                   segments.size(),
-                   max_chunks(segments),
-                   size,
-                   out);
+  launch(op,
+         sum_chunks_kernel<T>,
+         dim3(blocks_of(segments.size() * size, kThreads)),
+         partials,
+         segments.device_offsets().data<std::int32_t>(),
+         segments.size(),
+         max_chunks(segments),
+         size,
+         out);
 }
 
 template void sum_chunks<float>(const char*, const float*, const Segments&, std::int64_t, float*);

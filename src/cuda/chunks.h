@@ -1,4 +1,4 @@
-// How blocks share the tokens of ragged segments, and what fits into their shared memory.
+// Chunks of ragged segments for blocks, and tile sizes that fit into shared memory.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace elastic::cuda {
 
-/// Tokens of a segment that one block takes: a number of its own, so that a sequence's result does
+/// Tokens of a segment that one block takes: a constant, so that a sequence's result does
 /// not depend on the batch.
 constexpr int kTokenChunk = 256;
 
@@ -60,7 +60,7 @@ Tensor zero_workspace(const char* op, std::int64_t count) {
   return result;
 }
 
-/// Planned segments may leave tokens behind the last one: what they get is zero, not garbage.
+/// Planned segments may leave tokens after the last one: their rows become zero, not garbage.
 void clear_behind(const Segments& segments, std::initializer_list<Tensor*> results);
 
 /// out [B, size]: for each segment the sum of its chunks' partials [B, max_chunks, size], in order.

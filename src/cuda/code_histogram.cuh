@@ -1,5 +1,5 @@
-// Counts of codewords along ragged sequences, and the words' weights: what both directions of
-// LISA's attention share. A warp takes a codebook of a part of a sequence, a lane every 32nd word.
+// Counts of codewords along ragged sequences, and the words' weights, for both directions of
+// LISA's attention. A warp takes a codebook of a part of a sequence, a lane every 32nd word.
 #pragma once
 
 #include <cmath>
@@ -50,7 +50,7 @@ struct TokenPart {
 };
 
 /// Every segment has a slot for each of its chunks, and perhaps one that stays empty; `slots` of
-/// them in all, wherever the segments' bounds lie.
+/// them in all, for any bounds of the segments.
 inline std::int64_t chunk_slots(const Segments& segments) {
   return segments.num_tokens() / kTokenChunk + segments.size();
 }

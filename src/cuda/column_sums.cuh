@@ -1,4 +1,4 @@
-// Sums over the rows of tiles in shared memory: what gradients of biases and norms are made of.
+// Sums over the rows of tiles in shared memory, for the gradients of biases and norms.
 #pragma once
 
 #include "cuda/device.cuh"
@@ -14,7 +14,7 @@ __host__ __device__ constexpr int column_shares(int columns) {
 __host__ __device__ constexpr int column_sum_size(int columns) {
   return column_shares(columns) * columns;
 }
-/// sums[share, j] += the share's rows of the tile; rows stand `stride` apart.
+/// sums[share, j] += the share's rows of the tile; rows are `stride` apart.
 template <class T>
 __device__ void add_column_sums(const T* tile, int stride, int rows, int columns, T* sums) {
   const int shares = column_shares(columns);

@@ -10,8 +10,8 @@
 namespace elastic::cuda {
 namespace {
 
-// Pinned memory that uploads go through: the host goes on as soon as its bytes stand here. Two
-// halves in turn; a half is taken again once the copies out of it are done.
+// Pinned memory for uploads: the host continues as soon as its bytes are copied here. The two
+// halves are used in turn; a half is reused once the copies out of it are done.
 class UploadBuffer {
  public:
   void upload(const void* source, void* target, std::size_t bytes) {
@@ -82,18 +82,11 @@ __global__ void fill_kernel(T* data, std::int64_t count, T value) {
 template <class T>
 void launch_fill(Tensor& target, T value) {
   const std::int64_t count = target.numel();
-  runtime().launch("fill",
-                   fill_kernel<T>,
-                   dim3(element_blocks(count)),
-                   kThreads,
-                   0,
-                   target.data<T>(),
-                   count,
-                   value);
+  launch("fill", fill_kernel<T>, element_grid(count), target.data<T>(), count, value);
 }
 
 void* allocate_block(std::size_t bytes) {
-  // Not a part of what may be recorded just now.
+  // Outside the graph that may be recorded now.
   cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
   check(cudaThreadExchangeStreamCaptureMode(&mode),
         "allocate",
@@ -104,7 +97,7 @@ void* allocate_block(std::size_t bytes) {
         "allocate",
         "cudaThreadExchangeStreamCaptureMode");
   if (status == cudaErrorMemoryAllocation) {
-    cudaGetLastError();  // the error is answered by the allocator
+    cudaGetLastError();  // the allocator handles the error
     return nullptr;
   }
   check(status, "allocate", "cudaMalloc");

@@ -1,15 +1,13 @@
-// What every kernel uses: shared memory, sums over warps and blocks, loops over a grid.
+// Device functions of all kernels: shared memory, sums over warps and blocks, loops over a grid.
 #pragma once
 
 #include <cuda_runtime.h>
 
 #include <cstdint>
 
-namespace elastic::cuda {
+#include "cuda/runtime.h"
 
-constexpr int kWarp = 32;
-constexpr int kThreads = 256;  ///< of a block, where nothing speaks against it
-constexpr int kWarps = kThreads / kWarp;
+namespace elastic::cuda {
 
 /// The block's dynamic shared memory.
 template <class T>

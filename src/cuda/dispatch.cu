@@ -52,6 +52,73 @@ __device__ void load_experts(
   clear_rows(value, p.dim, columns, p.group);
 }
 
+// scores [rows, columns] = rows of x [tile, D] times the columns' experts [group, D] transposed.
+template <bool kTensorCores, class T>
+__device__ __forceinline__ void multiply_experts(
+    const Dispatch<T>& p, const T* x, const T* experts, int rows, int columns, T* scores) {
+  const int stride = row_stride(p.group);
+  block_product<kTensorCores>(rows_of(x, p.dim),
+                              transposed(experts, p.dim),
+                              rows,
+                              columns,
+                              p.dim,
+                              [&](int t, int q, T sum) { scores[t * stride + q] = sum; });
+}
+
+// out [rows, D] = weights [rows, columns] times the columns' experts; added up over the groups of
+// columns, of which the first begins at column 0.
+template <bool kTensorCores, class T>
+__device__ __forceinline__ void mix_experts(const Dispatch<T>& p,
+                                            const T* weights,
+                                            const T* experts,
+                                            int rows,
+                                            int first,
+                                            int columns,
+                                            T* out) {
+  const int stride = row_stride(p.dim);
+  block_product<kTensorCores>(rows_of(weights, p.group),
+                              rows_of(experts, p.dim),
+                              rows,
+                              p.dim,
+                              columns,
+                              [&](int t, int j, T sum) {
+                                T& result = out[t * stride + j];
+                                result = first == 0 ? sum : result + sum;
+                              });
+}
+
+// gradient [columns, D] += weights [tile, columns] transposed times rows of x [tile, D].
+template <bool kTensorCores, class T>
+__device__ __forceinline__ void add_expert_gradient(
+    const Dispatch<T>& p, const T* weights, const T* x, int columns, T* gradient) {
+  block_product<kTensorCores>(transposed(weights, p.group),
+                              rows_of(x, p.dim),
+                              columns,
+                              p.dim,
+                              p.tile,
+                              [&](int q, int j, T sum) { gradient[q * p.dim + j] += sum; });
+}
+
+// visit(element, row, column, factor) for every element of the tile of `rows` tokens from `begin`,
+// with its factor of dropout.
+template <class T, class Visit>
+__device__ __forceinline__ void for_each_kept(const Dispatch<T>& p,
+                                              std::int64_t begin,
+                                              int rows,
+                                              const Visit& visit) {
+  const Divider by_dim(p.dim);
+  const std::int64_t first = begin * p.dim;
+  const std::int64_t count = static_cast<std::int64_t>(rows) * p.dim;
+  const int units = static_cast<int>(dropout_units(first, count));
+  for (int unit = thread_index(); unit < units; unit += num_threads()) {
+    for_dropout_unit(p.dropout, first, count, unit, [&](std::int64_t e, T factor) {
+      const int place = static_cast<int>(e - first);
+      const int i = by_dim.quotient(place);
+      visit(e, i, place - i * p.dim, factor);
+    });
+  }
+}
+
 template <bool kTensorCores, class T>
 __global__ void __launch_bounds__(kThreads, 2) dispatch_kernel(Dispatch<T> p, const T* bias, T* y) {
   const Chunk chunk = chunk_of(p.offsets);
@@ -69,7 +136,6 @@ __global__ void __launch_bounds__(kThreads, 2) dispatch_kernel(Dispatch<T> p, co
   const int dim_stride = row_stride(p.dim);
   const int score_stride = row_stride(p.group);
   const bool one_group = p.group >= p.columns;
-  const Divider by_dim(p.dim);
   for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += p.tile) {
     const int rows = chunk.end - begin < p.tile ? static_cast<int>(chunk.end - begin) : p.tile;
     load_norm_tile({p.x, begin, rows, p.tile, p.dim}, p.norm, z, static_cast<Moments<T>*>(nullptr));
@@ -79,37 +145,16 @@ __global__ void __launch_bounds__(kThreads, 2) dispatch_kernel(Dispatch<T> p, co
         load_experts(p, chunk.segment, first, columns, key, value);
       }
       __syncthreads();
-      block_product<kTensorCores>(rows_of(z, p.dim),
-                                  transposed(key, p.dim),
-                                  rows,
-                                  columns,
-                                  p.dim,
-                                  [&](int t, int q, T sum) { probs[t * score_stride + q] = sum; });
+      multiply_experts<kTensorCores>(p, z, key, rows, columns, probs);
       __syncthreads();
       softmax_heads(probs, rows, columns, p.experts, score_stride);
       __syncthreads();
-      block_product<kTensorCores>(rows_of(probs, p.group),
-                                  rows_of(value, p.dim),
-                                  rows,
-                                  p.dim,
-                                  columns,
-                                  [&](int t, int j, T sum) {
-                                    T& out = mixed[t * dim_stride + j];
-                                    out = first == 0 ? sum : out + sum;
-                                  });
+      mix_experts<kTensorCores>(p, probs, value, rows, first, columns, mixed);
       __syncthreads();
     }
-    const std::int64_t first_element = begin * p.dim;
-    const std::int64_t count = static_cast<std::int64_t>(rows) * p.dim;
-    const int units = static_cast<int>(dropout_units(first_element, count));
-    for (int unit = thread_index(); unit < units; unit += num_threads()) {
-      for_dropout_unit(p.dropout, first_element, count, unit, [&](std::int64_t e, T factor) {
-        const int place = static_cast<int>(e - first_element);
-        const int i = by_dim.quotient(place);
-        const int j = place - i * p.dim;
-        y[e] = __ldg(p.x + e) + factor * (mixed[i * dim_stride + j] + bias[j]);
-      });
-    }
+    for_each_kept(p, begin, rows, [&](std::int64_t e, int i, int j, T factor) {
+      y[e] = __ldg(p.x + e) + factor * (mixed[i * dim_stride + j] + bias[j]);
+    });
     __syncthreads();
   }
 }
@@ -133,6 +178,39 @@ struct BackwardLayout {
   }
 };
 
+// Adds a tile's column sums [3, D]: of the norm's weight and bias and of the bias.
+template <class T>
+__device__ __forceinline__ void add_sums(
+    const Dispatch<T>& p, const T* weights, const T* biases, const T* grad, int rows, T* sums) {
+  const int stride = row_stride(p.dim);
+  const int sum_size = column_sum_size(p.dim);
+  add_column_sums(weights, stride, rows, p.dim, sums);
+  add_column_sums(biases, stride, rows, p.dim, sums + sum_size);
+  add_column_sums(grad, stride, rows, p.dim, sums + 2 * sum_size);
+}
+
+// Writes a chunk's gradients: of key and value, where they are kept in shared memory, to partial
+// [2, Q, D], and the column sums to sum_partial [3, D].
+template <class T>
+__device__ __forceinline__ void store_chunk(const Dispatch<T>& p,
+                                            const BackwardLayout& at,
+                                            bool keep_grads,
+                                            T* shared,
+                                            T* partial,
+                                            T* sum_partial) {
+  if (keep_grads) {
+    const std::int64_t half = static_cast<std::int64_t>(p.columns) * p.dim;
+    for (int e = thread_index(); e < p.columns * p.dim; e += num_threads()) {
+      partial[e] = shared[at.grad_key + e];
+      partial[half + e] = shared[at.grad_value + e];
+    }
+  }
+  for (int part = 0; part < 3; ++part) {
+    store_column_sums(
+        shared + at.sums + part * column_sum_size(p.dim), p.dim, sum_partial + part * p.dim);
+  }
+}
+
 // A chunk's gradients of key, value [Q, D] go to partials[slot] [2, Q, D], zero before where there
 // are several groups; of the norm's weight and bias and of the bias to sum_partials[slot] [3, D].
 template <bool kTensorCores, class T>
@@ -154,26 +232,17 @@ __global__ void __launch_bounds__(kThreads, 2) dispatch_backward_kernel(
   T* probs = shared + at.probs;
   T* grad_scores = shared + at.grad_scores;
   auto* moments = reinterpret_cast<Moments<T>*>(shared + at.moments);
-  T* sums = shared + at.sums;
   const int dim_stride = row_stride(p.dim);
   const int score_stride = row_stride(p.group);
-  const Divider by_dim(p.dim);
   const std::int64_t half = static_cast<std::int64_t>(p.columns) * p.dim;
   T* partial = partials + chunk.slot * 2 * half;
   for (std::int64_t begin = chunk.begin; begin < chunk.end; begin += p.tile) {
     const int rows = chunk.end - begin < p.tile ? static_cast<int>(chunk.end - begin) : p.tile;
     const TokenTile<T> tile{p.x, begin, rows, p.tile, p.dim};
     load_norm_tile(tile, p.norm, z, moments);
-    const std::int64_t first_element = begin * p.dim;
-    const std::int64_t count = static_cast<std::int64_t>(rows) * p.dim;
-    const int units = static_cast<int>(dropout_units(first_element, count));
-    for (int unit = thread_index(); unit < units; unit += num_threads()) {
-      for_dropout_unit(p.dropout, first_element, count, unit, [&](std::int64_t e, T factor) {
-        const int place = static_cast<int>(e - first_element);
-        const int i = by_dim.quotient(place);
-        grad[i * dim_stride + place - i * p.dim] = factor * __ldg(grad_y + e);
-      });
-    }
+    for_each_kept(p, begin, rows, [&](std::int64_t e, int i, int j, T factor) {
+      grad[i * dim_stride + j] = factor * __ldg(grad_y + e);
+    });
     clear_rows(grad, p.dim, rows, p.tile);
     for (int first = 0; first < p.columns; first += p.group) {
       const int columns = first + p.group < p.columns ? p.group : p.columns - first;
@@ -181,19 +250,8 @@ __global__ void __launch_bounds__(kThreads, 2) dispatch_backward_kernel(
         load_experts(p, chunk.segment, first, columns, key, value);
       }
       __syncthreads();
-      block_product<kTensorCores>(rows_of(z, p.dim),
-                                  transposed(key, p.dim),
-                                  rows,
-                                  columns,
-                                  p.dim,
-                                  [&](int t, int q, T sum) { probs[t * score_stride + q] = sum; });
-      block_product<kTensorCores>(
-          rows_of(grad, p.dim),
-          transposed(value, p.dim),
-          rows,
-          columns,
-          p.dim,
-          [&](int t, int q, T sum) { grad_scores[t * score_stride + q] = sum; });
+      multiply_experts<kTensorCores>(p, z, key, rows, columns, probs);
+      multiply_experts<kTensorCores>(p, grad, value, rows, columns, grad_scores);
       __syncthreads();
       softmax_heads(probs, rows, columns, p.experts, score_stride);
       __syncthreads();
@@ -201,52 +259,20 @@ __global__ void __launch_bounds__(kThreads, 2) dispatch_backward_kernel(
       clear_rows(probs, p.group, rows, p.tile);
       clear_rows(grad_scores, p.group, rows, p.tile);
       __syncthreads();
-      T* grad_key =
-          one_group ? shared + at.grad_key : partial + static_cast<std::int64_t>(first) * p.dim;
-      T* grad_value = one_group ? shared + at.grad_value
-                                : partial + half + static_cast<std::int64_t>(first) * p.dim;
-      block_product<kTensorCores>(transposed(probs, p.group),
-                                  rows_of(grad, p.dim),
-                                  columns,
-                                  p.dim,
-                                  p.tile,
-                                  [&](int q, int j, T sum) { grad_value[q * p.dim + j] += sum; });
-      block_product<kTensorCores>(transposed(grad_scores, p.group),
-                                  rows_of(z, p.dim),
-                                  columns,
-                                  p.dim,
-                                  p.tile,
-                                  [&](int q, int j, T sum) { grad_key[q * p.dim + j] += sum; });
-      block_product<kTensorCores>(rows_of(grad_scores, p.group),
-                                  rows_of(key, p.dim),
-                                  rows,
-                                  p.dim,
-                                  columns,
-                                  [&](int t, int j, T sum) {
-                                    T& out = grad_z[t * dim_stride + j];
-                                    out = first == 0 ? sum : out + sum;
-                                  });
+      const std::int64_t at_first = std::int64_t{first} * p.dim;
+      T* grad_key = one_group ? shared + at.grad_key : partial + at_first;
+      T* grad_value = one_group ? shared + at.grad_value : partial + half + at_first;
+      add_expert_gradient<kTensorCores>(p, probs, grad, columns, grad_value);
+      add_expert_gradient<kTensorCores>(p, grad_scores, z, columns, grad_key);
+      mix_experts<kTensorCores>(p, grad_scores, key, rows, first, columns, grad_z);
       __syncthreads();
     }
     norm_tile_backward(tile, p.norm, moments, grad_z, grad_y, grad_x, z);
     __syncthreads();
-    const int sum_size = column_sum_size(p.dim);
-    add_column_sums(z, dim_stride, rows, p.dim, sums);
-    add_column_sums(grad_z, dim_stride, rows, p.dim, sums + sum_size);
-    add_column_sums(grad, dim_stride, rows, p.dim, sums + 2 * sum_size);
+    add_sums(p, z, grad_z, grad, rows, shared + at.sums);
     __syncthreads();
   }
-  if (one_group) {
-    for (int e = thread_index(); e < p.columns * p.dim; e += num_threads()) {
-      partial[e] = shared[at.grad_key + e];
-      partial[half + e] = shared[at.grad_value + e];
-    }
-  }
-  for (int part = 0; part < 3; ++part) {
-    store_column_sums(sums + part * column_sum_size(p.dim),
-                      p.dim,
-                      sum_partials + (chunk.slot * 3 + part) * p.dim);
-  }
+  store_chunk(p, at, one_group, shared, partial, sum_partials + chunk.slot * 3 * p.dim);
 }
 
 // [B, 2, row] -> two of [B, row].
@@ -313,16 +339,14 @@ void backward(const kernels::DispatchBackward& k) {
   });
   Tensor both = workspace<T>(k.segments.size() * 2 * row);
   sum_chunks(op, partials.data<T>(), k.segments, 2 * row, both.data<T>());
-  runtime().launch(op,
-                   split_kernel<T>,
-                   dim3(blocks_of(k.segments.size() * row, kThreads)),
-                   kThreads,
-                   0,
-                   both.data<T>(),
-                   k.segments.size(),
-                   row,
-                   k.grad_key.data<T>(),
-                   k.grad_value.data<T>());
+  launch(op,
+         split_kernel<T>,
+         dim3(blocks_of(k.segments.size() * row, kThreads)),
+         both.data<T>(),
+         k.segments.size(),
+         row,
+         k.grad_key.data<T>(),
+         k.grad_value.data<T>());
   Tensor sums = workspace<T>(3 * dim);
   sum_rows(op, sum_partials.data<T>(), slots, 3 * dim, sums.data<T>());
   if (k.grad_norm.weight.defined()) {

@@ -19,15 +19,13 @@ __global__ void dropout_kernel(const T* x, std::int64_t count, DropoutView<T> dr
 template <class T>
 void dropout(const kernels::ApplyDropout& k) {
   if (k.x.numel() > 0) {
-    runtime().launch(k.kName,
-                     dropout_kernel<T>,
-                     dim3(blocks_of(dropout_units(0, k.x.numel()), kThreads)),
-                     kThreads,
-                     0,
-                     k.x.data<T>(),
-                     k.x.numel(),
-                     DropoutView<T>(k.dropout),
-                     k.y.data<T>());
+    launch(k.kName,
+           dropout_kernel<T>,
+           dim3(blocks_of(dropout_units(0, k.x.numel()), kThreads)),
+           k.x.data<T>(),
+           k.x.numel(),
+           DropoutView<T>(k.dropout),
+           k.y.data<T>());
   }
 }
 const OnCuda dropout_entry{dropout<float>, dropout<double>};

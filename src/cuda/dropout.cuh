@@ -28,7 +28,7 @@ struct DropoutWords {
   }
 };
 
-/// A Dropout as kernels take it.
+/// A Dropout on the device.
 template <class T>
 struct DropoutView {
   std::uint32_t threshold;  ///< 0: keeps all

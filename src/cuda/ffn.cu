@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kHiddenElements = std::int64_t{1} << 22;  ///< of a slab: 16 MiB of float32
 
-// Tokens of a slab: a multiple of the norm's blocks, whatever the batch.
+// Tokens of a slab: a multiple of the norm's blocks, independent of the batch.
 std::int64_t slab_rows(std::int64_t hidden) {
   return std::max<std::int64_t>(kHiddenElements / hidden / kNormRows, 1) * kNormRows;
 }
@@ -63,7 +63,6 @@ __global__ void mask_kernel(
 template <class T>
 void forward(const kernels::FfnForward& k) {
   const char* op = k.kName;
-  Runtime& device = runtime();
   const std::int64_t dim = k.x.cols();
   const std::int64_t hidden_dim = k.weights.up_weight.rows();
   const std::int64_t slab = std::min(slab_rows(hidden_dim), k.x.rows());
@@ -83,15 +82,13 @@ void forward(const kernels::FfnForward& k) {
             hidden.data<T>(),
             hidden_dim,
             false);
-    device.launch(op,
-                  bias_gelu_kernel<T>,
-                  dim3(blocks_of(rows, kWarps)),
-                  kThreads,
-                  0,
-                  rows,
-                  hidden_dim,
-                  k.weights.up_bias.data<T>(),
-                  hidden.data<T>());
+    launch(op,
+           bias_gelu_kernel<T>,
+           row_grid(rows),
+           rows,
+           hidden_dim,
+           k.weights.up_bias.data<T>(),
+           hidden.data<T>());
     gemm<T>(op,
             rows,
             dim,
@@ -112,10 +109,89 @@ void forward(const kernels::FfnForward& k) {
   }
 }
 
+// A slab of rows in backward: scratch that the slabs reuse.
+template <class T>
+struct Slab {
+  std::int64_t rows;
+  std::int64_t dim;
+  std::int64_t hidden_dim;
+  bool first;      ///< sets the weights' gradients; later slabs add to them
+  T* z;            ///< [rows, D], normalised
+  T* masked;       ///< [rows, D], dropout(dL/dy); later dL/dz
+  T* hidden;       ///< [rows, F]
+  T* grad_hidden;  ///< [rows, F]
+};
+
+// hidden and grad_hidden from z and masked.
+template <class T>
+void hidden_gradient(const kernels::FfnBackward& k, const Slab<T>& s) {
+  gemm<T>(k.kName,
+          s.rows,
+          s.hidden_dim,
+          s.dim,
+          {s.z, s.dim},
+          {k.weights.up_weight.data<T>(), s.dim, true},
+          s.hidden,
+          s.hidden_dim,
+          false);
+  gemm<T>(k.kName,
+          s.rows,
+          s.hidden_dim,
+          s.dim,
+          {s.masked, s.dim},
+          {k.weights.down_weight.data<T>(), s.hidden_dim},
+          s.grad_hidden,
+          s.hidden_dim,
+          false);
+  launch(k.kName,
+         bias_gelu_backward_kernel<T>,
+         row_grid(s.rows),
+         s.rows,
+         s.hidden_dim,
+         k.weights.up_bias.data<T>(),
+         s.hidden,
+         s.grad_hidden);
+}
+
+template <class T>
+void weight_gradients(const kernels::FfnBackward& k, const Slab<T>& s) {
+  gemm<T>(k.kName,
+          s.dim,
+          s.hidden_dim,
+          s.rows,
+          {s.masked, s.dim, true},
+          {s.hidden, s.hidden_dim},
+          k.grad_weights.down_weight.data<T>(),
+          s.hidden_dim,
+          !s.first);
+  gemm<T>(k.kName,
+          s.hidden_dim,
+          s.dim,
+          s.rows,
+          {s.grad_hidden, s.hidden_dim, true},
+          {s.z, s.dim},
+          k.grad_weights.up_weight.data<T>(),
+          s.dim,
+          !s.first);
+}
+
+// The gradient of z, in place of `masked`.
+template <class T>
+void norm_output_gradient(const kernels::FfnBackward& k, const Slab<T>& s) {
+  gemm<T>(k.kName,
+          s.rows,
+          s.dim,
+          s.hidden_dim,
+          {s.grad_hidden, s.hidden_dim},
+          {k.weights.up_weight.data<T>(), s.dim},
+          s.masked,
+          s.dim,
+          false);
+}
+
 template <class T>
 void backward(const kernels::FfnBackward& k) {
   const char* op = k.kName;
-  Runtime& device = runtime();
   const std::int64_t dim = k.x.cols();
   const std::int64_t hidden_dim = k.weights.up_weight.rows();
   const std::int64_t slab = std::min(slab_rows(hidden_dim), k.x.rows());
@@ -135,74 +211,27 @@ void backward(const kernels::FfnBackward& k) {
     const std::int64_t first = begin * dim;
     const PlainRow<T> source{k.x.data<T>() + first, masked.data<T>(), static_cast<int>(dim)};
     norm_rows<T>(op, rows, source, k.weights.norm, DropoutView<T>(Dropout{}), z.data<T>());
-    device.launch(op,
-                  mask_kernel<T>,
-                  dim3(element_blocks(dropout_units(first, rows * dim))),
-                  kThreads,
-                  0,
-                  k.grad_y.data<T>(),
-                  first,
-                  rows * dim,
-                  mask,
-                  masked.data<T>());
-    gemm<T>(op,
-            rows,
-            hidden_dim,
-            dim,
-            {z.data<T>(), dim},
-            {k.weights.up_weight.data<T>(), dim, true},
-            hidden.data<T>(),
-            hidden_dim,
-            false);
-    gemm<T>(op,
-            rows,
-            hidden_dim,
-            dim,
-            {masked.data<T>(), dim},
-            {k.weights.down_weight.data<T>(), hidden_dim},
-            grad_hidden.data<T>(),
-            hidden_dim,
-            false);
-    device.launch(op,
-                  bias_gelu_backward_kernel<T>,
-                  dim3(blocks_of(rows, kWarps)),
-                  kThreads,
-                  0,
-                  rows,
-                  hidden_dim,
-                  k.weights.up_bias.data<T>(),
-                  hidden.data<T>(),
-                  grad_hidden.data<T>());
-    gemm<T>(op,
-            dim,
-            hidden_dim,
-            rows,
-            {masked.data<T>(), dim, true},
-            {hidden.data<T>(), hidden_dim},
-            k.grad_weights.down_weight.data<T>(),
-            hidden_dim,
-            s > 0);
-    gemm<T>(op,
-            hidden_dim,
-            dim,
-            rows,
-            {grad_hidden.data<T>(), hidden_dim, true},
-            {z.data<T>(), dim},
-            k.grad_weights.up_weight.data<T>(),
-            dim,
-            s > 0);
+    launch(op,
+           mask_kernel<T>,
+           element_grid(dropout_units(first, rows * dim)),
+           k.grad_y.data<T>(),
+           first,
+           rows * dim,
+           mask,
+           masked.data<T>());
+    const Slab<T> part{rows,
+                       dim,
+                       hidden_dim,
+                       s == 0,
+                       z.data<T>(),
+                       masked.data<T>(),
+                       hidden.data<T>(),
+                       grad_hidden.data<T>()};
+    hidden_gradient(k, part);
+    weight_gradients(k, part);
     sum_rows(op, masked.data<T>(), rows, dim, down_partials.data<T>() + s * dim);
     sum_rows(op, grad_hidden.data<T>(), rows, hidden_dim, up_partials.data<T>() + s * hidden_dim);
-    // The gradient of z takes the place of the masked one.
-    gemm<T>(op,
-            rows,
-            dim,
-            hidden_dim,
-            {grad_hidden.data<T>(), hidden_dim},
-            {k.weights.up_weight.data<T>(), dim},
-            masked.data<T>(),
-            dim,
-            false);
+    norm_output_gradient(k, part);
     norm_rows_backward<T>(op,
                           rows,
                           source,
@@ -218,7 +247,6 @@ void backward(const kernels::FfnBackward& k) {
 }
 
 const OnCuda ffn_forward_entry{forward<float>, forward<double>};
-
 const OnCuda ffn_backward_entry{backward<float>, backward<double>};
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace elastic::cuda {
 
-/// A row-major matrix, or its transpose: rows stand `stride` elements apart.
+/// A row-major matrix, or its transpose: rows are `stride` elements apart.
 template <class T>
 struct Matrix {
   const T* data;
@@ -26,7 +26,7 @@ void gemm(const char* op,
           std::int64_t out_stride,
           bool add);
 
-/// The same in full float32, whatever the runtime's precision: for scores that are compared.
+/// The same in full float32 at any runtime precision: for scores that are compared.
 template <class T>
 void gemm_exact(const char* op,
                 std::int64_t m,

@@ -1,4 +1,4 @@
-// A linear layer over groups of tokens: the groups are put side by side, then it is one product.
+// A linear layer over groups of tokens: gathers the groups' rows, then computes one product.
 #include <algorithm>
 
 #include "cuda/device.cuh"
@@ -19,10 +19,10 @@ struct Grouping {
   std::int64_t stride;
   std::int64_t dim;
 
-  /// The token at `place` of group g, negative where a zero vector stands.
+  /// The token at `place` of group g, negative for a zero vector.
   __device__ std::int64_t token(std::int64_t g, std::int64_t place) const {
     if (g >= groups[batch]) {
-      return -1;  // behind the last group of planned segments
+      return -1;  // after the last group of planned segments
     }
     const int b = segment_of(groups, batch, g);
     const std::int64_t from_end = (groups[b + 1] - g) * stride - place;  // 1: the last token
@@ -71,8 +71,7 @@ dim3 grid_of(const Grouping& by) {
 template <class T>
 Tensor gather(const char* op, const Grouping& by, const Tensor& x) {
   Tensor rows = workspace<T>(by.num_groups * by.stride * by.dim);
-  runtime().launch(
-      op, gather_groups_kernel<T>, grid_of(by), kThreads, 0, by, x.data<T>(), rows.data<T>());
+  launch(op, gather_groups_kernel<T>, grid_of(by), by, x.data<T>(), rows.data<T>());
   return rows.reshape({by.num_groups, by.stride * by.dim});
 }
 
@@ -90,14 +89,7 @@ void group_linear_backward(const kernels::GroupLinearBackward& k) {
   const Tensor rows = gather<T>(op, by, k.x);
   Tensor grad_rows = workspace<T>(rows.numel()).reshape(rows.shape());
   call(kernels::LinearBackward{rows, k.weight, k.grad_y, &grad_rows, &k.grad_weight, &k.grad_bias});
-  runtime().launch(op,
-                   add_groups_kernel<T>,
-                   grid_of(by),
-                   kThreads,
-                   0,
-                   by,
-                   grad_rows.data<T>(),
-                   k.grad_x.data<T>());
+  launch(op, add_groups_kernel<T>, grid_of(by), by, grad_rows.data<T>(), k.grad_x.data<T>());
 }
 const OnCuda group_linear_backward_entry{group_linear_backward<float>,
                                          group_linear_backward<double>};

@@ -1,5 +1,5 @@
-// A gated recurrent unit along segments, forward: the recurrence of the states. gru.cuh tells how
-// blocks and warps share it.
+// A gated recurrent unit along segments, forward: the recurrence of the states. gru.cuh describes
+// how blocks and warps share it.
 #include "cuda/gru.cuh"
 #include "tensor/kernels/gru.h"
 
@@ -83,20 +83,18 @@ template <class T>
 void gru_forward(const kernels::GruForward& k) {
   const char* op = k.kName;
   if (k.segments.is_planned()) {
-    fill_elements(k.hidden, 0.0);  // what is behind the last segment
+    fill_elements(k.hidden, 0.0);  // rows after the last segment stay zero
   }
   const Gru sizes = GruPlan<T>::view(k.segments, k.hidden.cols());
   const GruPlan<T> plan(
       op, k.segments, k.hidden.cols(), 2 * tile_size(kGruRows, sizes.dim), sizes.forward_weight());
   Tensor packed = workspace<T>(sizes.forward_weight());
-  runtime().launch(op,
-                   pack_forward_kernel<T>,
-                   dim3(element_blocks(packed.numel())),
-                   kThreads,
-                   0,
-                   plan.gru,
-                   k.weight.data<T>(),
-                   packed.data<T>());
+  launch(op,
+         pack_forward_kernel<T>,
+         element_grid(packed.numel()),
+         plan.gru,
+         k.weight.data<T>(),
+         packed.data<T>());
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,
                      gru_kernel<decltype(tensor_cores)::value, T>,

@@ -1,7 +1,7 @@
-// A gated recurrent unit along segments: what its two directions share. A block takes up to 16
+// A gated recurrent unit along segments, shared by its two directions. A block takes up to 16
 // sequences of about the same length and all their steps; a warp takes 8 units at a time, the three
-// gates of which stay in its registers from the product to the result. The weight lies in shared
-// memory where it fits, else it comes through the second-level cache.
+// gates of which stay in its registers from the product to the result. The weight is in shared
+// memory if it fits, else it is read through the second-level cache.
 #pragma once
 
 #include <algorithm>
@@ -18,16 +18,16 @@ namespace elastic::cuda {
 constexpr int kGruRows = 16;  ///< sequences of a block at most: the rows of a tensor core's operand
 constexpr int kGruUnits = 8;  ///< units that a warp takes at a time
 
-// What both directions work on.
+// Sizes and inputs of both directions.
 struct Gru {
   const std::int32_t* offsets;
-  const std::int32_t* order;  ///< sequences, the longest first; null: as they stand
+  const std::int32_t* order;  ///< sequences, the longest first; null: in their order
   int batch;
   int rows;  ///< sequences of a block
   int dim;
   bool weight_shared;
 
-  /// A gate's units in a packed weight: dim, filled up with zeros.
+  /// A gate's units in a packed weight: dim, padded with zeros.
   [[nodiscard]] __host__ __device__ int padded() const { return round_up(dim, kGruUnits); }
   /// Elements of the weight packed for forward, rows [3 padded] of D: gates on top of each other.
   [[nodiscard]] __host__ __device__ int forward_weight() const {
@@ -58,7 +58,7 @@ inline __device__ void load_gru_sequences(const Gru& p, GruSequences& sequences)
   }
 }
 
-// The packed weight where the block reads it; with a barrier still to come.
+// The packed weight at the address that the block reads; the caller adds the barrier.
 template <class T>
 __device__ const T* block_weight(const Gru& p, const T* packed, int size, T* shared) {
   if (!p.weight_shared) {
@@ -71,7 +71,7 @@ __device__ const T* block_weight(const Gru& p, const T* packed, int size, T* sha
 }
 
 // sums[g] = left[g] right[g], 16 rows by 8 columns each, `depth` (a multiple of 8) deep. GruElement
-// e of a lane stands in row lane / 4 (+ 8 from the third on), column 2 (lane % 4) + e % 2.
+// e of a lane is in row lane / 4 (+ 8 from the third on), column 2 (lane % 4) + e % 2.
 template <bool kTensorCores, class T>
 __device__ void gate_products(const TileView<T> (&left)[3],
                               const TileView<T> (&right)[3],
@@ -137,7 +137,7 @@ struct GruGates {
         fresh(tanh(input_n + reset * sum_n)) {}
 };
 
-// A launch of one direction: its blocks, and what they share.
+// A launch of one direction: its blocks and their shared memory.
 template <class T>
 struct GruPlan {
   Gru gru;
@@ -171,7 +171,7 @@ struct GruPlan {
   }
 
   static Gru view(const Segments& segments, std::int64_t dim) {
-    // No more sequences to a block than leave every multiprocessor one.
+    // Few enough sequences to a block that every multiprocessor gets one.
     const std::int64_t share =
         divide_up(segments.size(), runtime().properties().multiProcessorCount);
     return {segments.device_offsets().data<std::int32_t>(),

@@ -1,6 +1,6 @@
 // A gated recurrent unit, backward: the products with the states and the gradient of the weight are
-// products over all tokens; what is left is the recurrence of dL/dh, from the last token to the
-// first. gru.cuh tells how blocks and warps share it.
+// products over all tokens; the kernel runs the recurrence of dL/dh, from the last token to the
+// first. gru.cuh describes how blocks and warps share it.
 #include "cuda/gru.cuh"
 #include "tensor/kernels/gru.h"
 #include "tensor/kernels/linear.h"
@@ -22,7 +22,7 @@ __global__ void pack_backward_kernel(Gru p, const T* weight, T* packed) {
   }
 }
 
-// Each token's state before it, zero for a segment's first token and behind the last segment: a
+// Each token's state before it, zero for a segment's first token and after the last segment: a
 // warp copies a token's.
 template <class T>
 __global__ void states_before_kernel(
@@ -46,8 +46,45 @@ struct Reverse {
   T* grad_sums;   ///< [T, 3 D]; may be `sums`
 };
 
-// From the last token to the first: with d = dL/dh_t + carry, d(input) and d(sums) by hand, and
-// carry = d z + d(sums) weight.
+// One unit at a token: with d = dL/dh_t + carry, writes d(input) and d(sums), the latter to row
+// [3, padded] as well, and sets carry to d z. `last`: there is no carry.
+template <class T>
+__device__ __forceinline__ void unit_gradient(const Gru& p,
+                                              const Reverse<T>& args,
+                                              std::int64_t token,
+                                              int unit,
+                                              bool last,
+                                              T& carry,
+                                              T* row) {
+  const std::int64_t first = token * 3 * p.dim + unit;
+  const std::int64_t second = first + p.dim;
+  const std::int64_t third = second + p.dim;
+  const T before = args.states[token * p.dim + unit];
+  const T share = args.sums[third];
+  const GruGates<T> gates(args.input[first],
+                          args.input[second],
+                          args.input[third],
+                          args.sums[first],
+                          args.sums[second],
+                          share);
+  const T grad = args.grad_hidden[token * p.dim + unit] + (last ? T(0) : carry);
+  const T of_new = grad * (T(1) - gates.update) * (T(1) - gates.fresh * gates.fresh);
+  const T of_update = grad * (before - gates.fresh) * gates.update * (T(1) - gates.update);
+  const T of_reset = of_new * share * gates.reset * (T(1) - gates.reset);
+  carry = grad * gates.update;
+  args.grad_input[first] = of_reset;
+  args.grad_input[second] = of_update;
+  args.grad_input[third] = of_new;
+  args.grad_sums[first] = of_reset;
+  args.grad_sums[second] = of_update;
+  args.grad_sums[third] = of_new * gates.reset;
+  const int padded = p.padded();
+  row[0] = of_reset;
+  row[padded] = of_update;
+  row[2 * padded] = of_new * gates.reset;
+}
+
+// From the last token to the first: carry = d z + d(sums) weight, with d = dL/dh_t + carry.
 template <bool kTensorCores, class T>
 __global__ void __launch_bounds__(kThreads, 2)
     gru_backward_kernel(Gru p, Reverse<T> args, const T* packed) {
@@ -69,35 +106,10 @@ __global__ void __launch_bounds__(kThreads, 2)
         if (t >= sequences.length[at.row] || at.unit >= p.dim) {
           continue;
         }
-        const std::int64_t token = sequences.first[at.row] + t;
-        const std::int64_t first = token * 3 * p.dim + at.unit;
-        const std::int64_t second = first + p.dim;
-        const std::int64_t third = second + p.dim;
-        const T before = args.states[token * p.dim + at.unit];
-        const T share = args.sums[third];
-        const GruGates<T> gates(args.input[first],
-                                args.input[second],
-                                args.input[third],
-                                args.sums[first],
-                                args.sums[second],
-                                share);
         T& carry = carries[at.row * p.dim + at.unit];
-        const T grad = args.grad_hidden[token * p.dim + at.unit] +
-                       (t + 1 < sequences.length[at.row] ? carry : T(0));
-        const T of_new = grad * (T(1) - gates.update) * (T(1) - gates.fresh * gates.fresh);
-        const T of_update = grad * (before - gates.fresh) * gates.update * (T(1) - gates.update);
-        const T of_reset = of_new * share * gates.reset * (T(1) - gates.reset);
-        carry = grad * gates.update;
-        args.grad_input[first] = of_reset;
-        args.grad_input[second] = of_update;
-        args.grad_input[third] = of_new;
-        args.grad_sums[first] = of_reset;
-        args.grad_sums[second] = of_update;
-        args.grad_sums[third] = of_new * gates.reset;
+        const bool last = t + 1 >= sequences.length[at.row];
         T* row = grads + at.row * stride + at.unit;
-        row[0] = of_reset;
-        row[padded] = of_update;
-        row[2 * padded] = of_new * gates.reset;
+        unit_gradient(p, args, sequences.first[at.row] + t, at.unit, last, carry, row);
       }
     }
     __syncthreads();
@@ -130,34 +142,30 @@ void gru_backward(const kernels::GruBackward& k) {
   const GruPlan<T> plan(
       op, k.segments, dim, tile_size(kGruRows, 3 * sizes.padded()), sizes.backward_weight());
   Tensor states = workspace<T>(k.hidden.numel()).reshape(k.hidden.shape());
-  runtime().launch(op,
-                   states_before_kernel<T>,
-                   dim3(std::min(blocks_of(k.hidden.rows(), kWarps), 1U << 16)),
-                   kThreads,
-                   0,
-                   plan.gru.offsets,
-                   plan.gru.batch,
-                   k.hidden.rows(),
-                   plan.gru.dim,
-                   k.hidden.data<T>(),
-                   states.data<T>());
+  launch(op,
+         states_before_kernel<T>,
+         dim3(std::min(blocks_of(k.hidden.rows(), kWarps), 1U << 16)),
+         plan.gru.offsets,
+         plan.gru.batch,
+         k.hidden.rows(),
+         plan.gru.dim,
+         k.hidden.data<T>(),
+         states.data<T>());
   Tensor sums = workspace<T>(k.input.numel()).reshape(k.input.shape());
   call(kernels::LinearForward{states, k.weight, k.bias, sums});
   Tensor grad_sums = sums;
-  if (k.segments.is_planned()) {  // nothing from behind the last segment
+  if (k.segments.is_planned()) {  // zero gradient after the last segment
     grad_sums = workspace<T>(k.input.numel()).reshape(k.input.shape());
     fill_elements(grad_sums, 0.0);
     fill_elements(k.grad_input, 0.0);
   }
   Tensor packed = workspace<T>(sizes.backward_weight());
-  runtime().launch(op,
-                   pack_backward_kernel<T>,
-                   dim3(element_blocks(packed.numel())),
-                   kThreads,
-                   0,
-                   plan.gru,
-                   k.weight.data<T>(),
-                   packed.data<T>());
+  launch(op,
+         pack_backward_kernel<T>,
+         element_grid(packed.numel()),
+         plan.gru,
+         k.weight.data<T>(),
+         packed.data<T>());
   Tensor carry = workspace<T>(static_cast<std::int64_t>(plan.grid.x) * plan.gru.rows * dim);
   const Reverse<T> args{k.input.data<T>(),
                         sums.data<T>(),

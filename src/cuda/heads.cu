@@ -28,50 +28,94 @@ __global__ void permute_heads_kernel(const T* source,
   }
 }
 
+// A matrix per head, each with D columns in memory: `step` elements lead to the next head's.
+template <class T>
+struct HeadMatrices {
+  T* first;
+  std::int64_t step;
+  bool transposed = false;
+};
+
 // Products of every head with one big matrix each: experts [B, H, k, D] as [H, B k, D].
 template <class T>
 class Heads {
  public:
-  Heads(const Tensor& experts, const Tensor& rows)
-      : batch_(experts.shape()[0]),
+  Heads(const char* op, const Tensor& experts, const Tensor& rows)
+      : op_(op),
+        batch_(experts.shape()[0]),
         heads_(experts.shape()[1]),
         row_(experts.shape()[2] * experts.shape()[3]),
         rows_(rows.rows()),
         dim_(rows.cols()) {}
 
   [[nodiscard]] std::int64_t head_dim() const { return dim_ / heads_; }
-  [[nodiscard]] std::int64_t heads() const { return heads_; }
   [[nodiscard]] std::int64_t rows() const { return rows_; }
   [[nodiscard]] std::int64_t dim() const { return dim_; }
 
-  /// Head h's rows of `experts`, permuted into `scratch` unless there is one head alone.
-  [[nodiscard]] const T* permuted(const char* op, const Tensor& experts, Tensor& scratch) const {
-    if (heads_ == 1) {
-      return experts.data<T>();
-    }
-    scratch = workspace<T>(experts.numel());
-    launch(op, experts.data<T>(), false, scratch.data<T>());
-    return scratch.data<T>();
+  /// Each head's columns of [R, D]: [R, Dh], or transposed [Dh, R].
+  [[nodiscard]] HeadMatrices<T> columns_of(const Tensor& x, bool transposed = false) const {
+    return {x.data<T>(), head_dim(), transposed};
   }
-  void permute_back(const char* op, const Tensor& scratch, Tensor& experts) const {
-    launch(op, scratch.data<T>(), true, experts.data<T>());
+  /// Each head's rows of a weight [D, D]: [Dh, D], or transposed [D, Dh].
+  [[nodiscard]] HeadMatrices<T> rows_of(const Tensor& weight, bool transposed = false) const {
+    return {weight.data<T>(), head_dim() * dim_, transposed};
+  }
+  /// Each head's experts [R, D], permuted into `scratch` unless there is one head alone.
+  [[nodiscard]] HeadMatrices<T> experts_of(const Tensor& experts, Tensor& scratch) const {
+    scratch = experts;
+    if (heads_ > 1) {
+      scratch = workspace<T>(experts.numel());
+      permute(experts.data<T>(), false, scratch.data<T>());
+    }
+    return {scratch.data<T>(), rows_ * dim_};
+  }
+
+  /// out = left right for each head, [m, inner] [inner, n].
+  void multiply(std::int64_t m,
+                std::int64_t n,
+                std::int64_t inner,
+                const HeadMatrices<T>& left,
+                const HeadMatrices<T>& right,
+                const HeadMatrices<T>& out) const {
+    for (std::int64_t h = 0; h < heads_; ++h) {
+      gemm<T>(op_,
+              m,
+              n,
+              inner,
+              {left.first + h * left.step, dim_, left.transposed},
+              {right.first + h * right.step, dim_, right.transposed},
+              out.first + h * out.step,
+              dim_,
+              false);
+    }
+  }
+
+  /// experts = the product of `left` and `right`, [R, inner] [inner, D] for each head.
+  void multiply_into_experts(std::int64_t inner,
+                             const HeadMatrices<T>& left,
+                             const HeadMatrices<T>& right,
+                             const Tensor& experts) const {
+    const Tensor product = heads_ == 1 ? experts : workspace<T>(experts.numel());
+    multiply(rows_, dim_, inner, left, right, {product.data<T>(), rows_ * dim_});
+    if (heads_ > 1) {
+      permute(product.data<T>(), true, experts.data<T>());
+    }
   }
 
  private:
-  void launch(const char* op, const T* source, bool back, T* target) const {
-    runtime().launch(op,
-                     permute_heads_kernel<T>,
-                     dim3(element_blocks(batch_ * heads_ * row_)),
-                     kThreads,
-                     0,
-                     source,
-                     batch_,
-                     heads_,
-                     row_,
-                     back,
-                     target);
+  void permute(const T* source, bool back, T* target) const {
+    launch(op_,
+           permute_heads_kernel<T>,
+           element_grid(batch_ * heads_ * row_),
+           source,
+           batch_,
+           heads_,
+           row_,
+           back,
+           target);
   }
 
+  const char* op_;
   std::int64_t batch_;
   std::int64_t heads_;
   std::int64_t row_;
@@ -81,63 +125,34 @@ class Heads {
 
 template <class T>
 void heads_expand(const kernels::HeadsExpand& k) {
-  const Heads<T> by(k.out, k.x);
-  const std::int64_t dim = by.dim();
-  Tensor scratch = by.heads() == 1 ? k.out : workspace<T>(k.out.numel());
-  for (std::int64_t h = 0; h < by.heads(); ++h) {
-    gemm<T>(k.kName,
-            by.rows(),
-            dim,
-            by.head_dim(),
-            {k.x.data<T>() + h * by.head_dim(), dim},
-            {k.weight.data<T>() + h * by.head_dim() * dim, dim},
-            scratch.data<T>() + h * by.rows() * dim,
-            dim,
-            false);
-  }
-  if (by.heads() > 1) {
-    by.permute_back(k.kName, scratch, k.out);
-  }
+  const Heads<T> by(k.kName, k.out, k.x);
+  by.multiply_into_experts(by.head_dim(), by.columns_of(k.x), by.rows_of(k.weight), k.out);
 }
 const OnCuda heads_expand_entry{heads_expand<float>, heads_expand<double>};
 
 template <class T>
 void heads_contract(const kernels::HeadsContract& k) {
-  const Heads<T> by(k.z, k.out);
-  const std::int64_t dim = by.dim();
+  const Heads<T> by(k.kName, k.z, k.out);
   Tensor scratch;
-  const T* source = by.permuted(k.kName, k.z, scratch);
-  for (std::int64_t h = 0; h < by.heads(); ++h) {
-    gemm<T>(k.kName,
-            by.rows(),
-            by.head_dim(),
-            dim,
-            {source + h * by.rows() * dim, dim},
-            {k.weight.data<T>() + h * by.head_dim() * dim, dim, true},
-            k.out.data<T>() + h * by.head_dim(),
-            dim,
-            false);
-  }
+  by.multiply(by.rows(),
+              by.head_dim(),
+              by.dim(),
+              by.experts_of(k.z, scratch),
+              by.rows_of(k.weight, /*transposed=*/true),
+              by.columns_of(k.out));
 }
 const OnCuda heads_contract_entry{heads_contract<float>, heads_contract<double>};
 
 template <class T>
 void heads_outer(const kernels::HeadsOuter& k) {
-  const Heads<T> by(k.z, k.x);
-  const std::int64_t dim = by.dim();
+  const Heads<T> by(k.kName, k.z, k.x);
   Tensor scratch;
-  const T* source = by.permuted(k.kName, k.z, scratch);
-  for (std::int64_t h = 0; h < by.heads(); ++h) {
-    gemm<T>(k.kName,
-            by.head_dim(),
-            dim,
-            by.rows(),
-            {k.x.data<T>() + h * by.head_dim(), dim, true},
-            {source + h * by.rows() * dim, dim},
-            k.out.data<T>() + h * by.head_dim() * dim,
-            dim,
-            false);
-  }
+  by.multiply(by.head_dim(),
+              by.dim(),
+              by.rows(),
+              by.columns_of(k.x, /*transposed=*/true),
+              by.experts_of(k.z, scratch),
+              by.rows_of(k.out));
 }
 const OnCuda heads_outer_entry{heads_outer<float>, heads_outer<double>};
 

@@ -1,7 +1,7 @@
 // Attention to decayed histograms of codewords. The words' weights [tokens, C W] of a slab of
-// tokens are made by warps that walk along chunks of the segments, from the counts that the chunks
-// before leave; then the values are one product. Backward makes the weights again, slab by slab
-// from the last to the first: what a token's occupancy receives from later tokens comes from there.
+// tokens are computed by warps that walk along chunks of the segments, from the counts that the
+// chunks before leave; then the values are one product. Backward computes the weights again, slab
+// by slab from the last to the first: a token's occupancy receives gradients from later tokens.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -158,7 +158,7 @@ class Attention {
   }
 
  private:
-  // Rows of weights that are made at a time.
+  // Rows of weights that are computed at a time.
   [[nodiscard]] std::int64_t slab() const {
     return std::max<std::int64_t>(kSlabElements / columns_, kTokenChunk);
   }
@@ -187,8 +187,7 @@ class Attention {
 
   template <class... Parameters, class... Arguments>
   void launch(void (*kernel)(Parameters...), std::int64_t blocks, Arguments&&... arguments) {
-    runtime().launch(
-        op_, kernel, dim3(static_cast<unsigned int>(blocks)), kThreads, 0, arguments...);
+    cuda::launch(op_, kernel, dim3(static_cast<unsigned int>(blocks)), arguments...);
   }
   template <class... Parameters, class... Arguments>
   void launch_warps(void (*kernel)(Parameters...), std::int64_t blocks, Arguments&&... arguments) {
@@ -211,7 +210,7 @@ class Attention {
       launch_warps(last_weights_kernel<T>, end - begin, view_, begin, alpha, ratio);
       return;
     }
-    if (segments_.is_planned()) {  // there may be tokens behind all segments
+    if (segments_.is_planned()) {  // tokens may follow the last segment
       const auto bytes = static_cast<std::size_t>((end - begin) * columns_) * sizeof(T);
       clear(alpha, bytes);
       if (ratio != nullptr) {

@@ -1,4 +1,4 @@
-// Kernels that hand the gradients of counts back to the tokens that were counted.
+// Kernels that add the gradients of counts to the tokens that were counted.
 #pragma once
 
 #include "cuda/code_histogram.cuh"
@@ -84,7 +84,7 @@ __global__ void spread_kernel(
     HistogramView<T> p, std::int64_t begin, std::int64_t end, const T* grad_counts, T* rows) {
   for (std::int64_t token = begin + grid_warp(); token < end; token += grid_warps()) {
     const int segment = segment_of(p.offsets, p.batch, token);
-    const std::int64_t steps = p.offsets[segment + 1] - 1 - token;  // negative: behind all segments
+    const std::int64_t steps = p.offsets[segment + 1] - 1 - token;  // negative: after all segments
     const T weight = steps < 0 ? T(0) : p.fade(steps);
     for (std::int64_t j = lane_index(); j < p.columns(); j += kWarp) {
       rows[(token - begin) * p.columns() + j] = weight * grad_counts[segment * p.columns() + j];

@@ -1,5 +1,5 @@
-// Kernels that make the words' weights [rows, C W] of LISA's attention: exponentials of scores, the
-// counts that chunks of long sequences start from, then the weights.
+// Kernels that compute the words' weights [rows, C W] of LISA's attention: exponentials of scores,
+// the counts that chunks of long sequences start from, then the weights.
 #pragma once
 
 #include "cuda/code_histogram.cuh"
@@ -22,7 +22,7 @@ __global__ void exponentials_kernel(const T* scores, std::int64_t rows, int word
   }
 }
 
-// A block takes a chunk that goes on in another: what its tokens count, at the place of the next.
+// A block takes a chunk that another follows: its tokens' counts go to the place of the next.
 template <class T>
 __global__ void chunk_counts_kernel(HistogramView<T> p, T* starts) {
   T* counts = dynamic_shared<T>() + warp_index() * p.words;
@@ -80,7 +80,7 @@ __global__ void weights_kernel(
     }
     int code = p.code(part.begin, c);
     for (std::int64_t token = part.begin; token < part.end; ++token) {
-      const int next = token + 1 < part.end ? p.code(token + 1, c) : 0;  // on its way meanwhile
+      const int next = token + 1 < part.end ? p.code(token + 1, c) : 0;  // loaded ahead
       advance_counts(p, token, c, code, counts);
       if (token >= begin) {
         const std::int64_t place = (token - begin) * p.columns() + first;

@@ -6,7 +6,7 @@
 namespace elastic::cuda {
 namespace {
 
-// A token's row, gathered, and the gradient behind its dropout.
+// A token's row, gathered, and its gradient through the dropout.
 template <class T>
 struct EmbeddingRow {
   const T* items;

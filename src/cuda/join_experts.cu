@@ -1,4 +1,4 @@
-// Retrieved experts join a softmax that each token has been through. A unit, one head of a token,
+// Adds retrieved experts to each token's finished softmax. A unit, one head of a token,
 // belongs to a group of lanes, a feature each (or several, 32 apart); the experts are read in
 // place, kSteps at a time.
 #include "cuda/row_sums.cuh"
@@ -34,17 +34,13 @@ struct Join {
         heads(static_cast<int>(log_sums.cols())),
         head_dim(dim / heads),
         count(static_cast<int>(factors.cols())),
-        lanes(1),
+        lanes(unit_lanes(head_dim)),
         out(outs.data<T>()),
         log_sum(log_sums.data<T>()),
         query(queries.data<T>()),
         table(experts.data<T>()),
         indices(chosen.data<std::int32_t>()),
-        gates(factors.data<T>()) {
-    while (lanes < head_dim && lanes < kWarp) {
-      lanes *= 2;
-    }
-  }
+        gates(factors.data<T>()) {}
 };
 
 /// The unit of a lane.
@@ -234,7 +230,7 @@ __global__ void sum_heads_kernel(const T* parts, std::int64_t count, int heads, 
   }
 }
 
-// What a token's choice of an expert adds to the expert's gradient.
+// A token's part of the gradient of an expert that it chose.
 template <class T>
 struct ExpertGradient {
   const T* grad_joined;
@@ -253,29 +249,10 @@ struct ExpertGradient {
   }
 };
 
-// Starts a kernel of units, each with `size` numbers of shared memory.
-template <class T, class... Parameters, class... Arguments>
-void launch_join(const char* op,
-                 void (*kernel)(Join<T>, Parameters...),
-                 const Join<T>& p,
-                 std::int64_t size,
-                 Arguments&&... arguments) {
-  const std::int64_t units = kWarp / p.lanes;
-  const std::int64_t bytes = units * size * static_cast<std::int64_t>(sizeof(T));
-  const unsigned int warps = slot_warps(op, bytes);
-  runtime().launch(op,
-                   kernel,
-                   dim3(blocks_of(p.units, units * warps)),
-                   warps * kWarp,
-                   warps * static_cast<std::size_t>(bytes),
-                   p,
-                   arguments...);
-}
-
 template <class T>
 void join_experts_forward(const kernels::JoinExpertsForward& k) {
   const Join<T> p(k.out, k.log_sum, k.query, k.table, k.indices, k.gates);
-  launch_join(k.kName, join_kernel<T>, p, p.count, k.joined.data<T>());
+  launch_units<T>(k.kName, join_kernel<T>, p, p.count, k.joined.data<T>());
 }
 const OnCuda join_experts_forward_entry{join_experts_forward<float>, join_experts_forward<double>};
 
@@ -292,16 +269,14 @@ void join_experts_backward(const kernels::JoinExpertsBackward& k) {
                           k.grad_query.data<T>(),
                           parts.data<T>(),
                           factors.data<T>()};
-  launch_join(op, join_backward_kernel<T>, p, 3 * p.count, grad);
-  runtime().launch(op,
-                   sum_heads_kernel<T>,
-                   dim3(element_blocks(entries)),
-                   kThreads,
-                   0,
-                   parts.data<T>(),
-                   entries,
-                   p.heads,
-                   k.grad_gates.data<T>());
+  launch_units<T>(op, join_backward_kernel<T>, p, 3 * p.count, grad);
+  launch(op,
+         sum_heads_kernel<T>,
+         element_grid(entries),
+         parts.data<T>(),
+         entries,
+         p.heads,
+         k.grad_gates.data<T>());
   parts = {};
   fill_elements(k.grad_table, 0.0);
   const SortedRows sorted = sort_rows(op, k.indices.data<std::int32_t>(), entries, k.table.rows());

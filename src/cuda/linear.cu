@@ -1,4 +1,4 @@
-// Linear layers: a product by cuBLAS, and kernels for what surrounds it.
+// Linear layers: a product by cuBLAS, then bias, dropout and residual by kernels.
 #include "cuda/device.cuh"
 #include "cuda/gemm.h"
 #include "cuda/reduce.h"
@@ -34,15 +34,13 @@ void linear_forward(const kernels::LinearForward& k) {
           out,
           false);
   if (k.bias.defined()) {
-    runtime().launch(k.kName,
-                     add_bias_kernel<T>,
-                     dim3(blocks_of(k.y.rows(), kWarps)),
-                     kThreads,
-                     0,
-                     k.y.rows(),
-                     out,
-                     k.bias.data<T>(),
-                     k.y.data<T>());
+    launch(k.kName,
+           add_bias_kernel<T>,
+           row_grid(k.y.rows()),
+           k.y.rows(),
+           out,
+           k.bias.data<T>(),
+           k.y.data<T>());
   }
 }
 const OnCuda linear_forward_entry{linear_forward<float>, linear_forward<double>};

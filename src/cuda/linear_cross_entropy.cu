@@ -1,6 +1,6 @@
-// Softmax cross-entropy over the whole catalogue by chunks of rows: a chunk's logits are made by
-// one product, turned into the loss and its gradient in place, and used for the gradients by two
-// more.
+// Softmax cross-entropy over the whole catalogue by chunks of rows: one product gives a
+// chunk's logits, the kernel turns them into the loss and its gradient in place, and two more
+// products give the gradients.
 #include <algorithm>
 
 #include "cuda/device.cuh"
@@ -57,7 +57,7 @@ void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
   const std::int64_t rows = k.hidden.rows();
   const std::int64_t dim = k.hidden.cols();
   const std::int64_t items = k.table.rows() - 1;
-  const std::int64_t stride = divide_up(items, 4) * 4;  // rows on 16 bytes: tensor cores want it
+  const std::int64_t stride = divide_up(items, 4) * 4;  // rows on 16 bytes, for tensor cores
   const std::int64_t chunk = std::min(rows, std::max(kLeastRows, kLogits / stride));
   const T* first_item = k.table.data<T>() + dim;
   Tensor logits = workspace<T>(chunk * stride);
@@ -78,18 +78,16 @@ void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
             logits.data<T>(),
             stride,
             false);
-    runtime().launch(op,
-                     softmax_loss_kernel<T>,
-                     dim3(static_cast<unsigned int>(count)),
-                     kThreads,
-                     0,
-                     logits.data<T>(),
-                     stride,
-                     items,
-                     k.targets.data<std::int32_t>() + begin,
-                     rows,
-                     k.grad_table != nullptr,
-                     losses.data<T>() + begin);
+    launch(op,
+           softmax_loss_kernel<T>,
+           dim3(static_cast<unsigned int>(count)),
+           logits.data<T>(),
+           stride,
+           items,
+           k.targets.data<std::int32_t>() + begin,
+           rows,
+           k.grad_table != nullptr,
+           losses.data<T>() + begin);
     if (k.grad_table != nullptr) {
       gemm<T>(op,
               count,

@@ -16,8 +16,7 @@ __global__ void map_kernel(std::int64_t count, T* out, Body body) {
 
 template <class T, class Body>
 void map(const char* op, std::int64_t count, T* out, const Body& body) {
-  runtime().launch(
-      op, map_kernel<T, Body>, dim3(element_blocks(count)), kThreads, 0, count, out, body);
+  launch(op, map_kernel<T, Body>, element_grid(count), count, out, body);
 }
 
 }  // namespace elastic::cuda

@@ -54,8 +54,8 @@ struct Layout {
 };
 
 // map(i, j) = scale * left_i . right_j (first pass: scores), or, with `in_place`, map(i, j) times
-// (left_i . right_j - delta_i) * scale (backward: gradients of scores). left stands by queries,
-// right by keys. A block takes a tile of queries against all keys that it sees.
+// (left_i . right_j - delta_i) * scale (backward: gradients of scores). left has a row per query,
+// right a row per key. A block takes a tile of queries against all keys that it sees.
 template <bool kTensorCores, class T>
 __global__ void __launch_bounds__(kThreads, 2) scores_kernel(AttentionView p,
                                                              const T* left_rows,
@@ -158,7 +158,7 @@ __global__ void __launch_bounds__(kThreads, 2) map_product_kernel(
   const int last = by_keys ? others : p.visible(others, at.begin + count);
   for (int begin = first; begin < last; begin += p.tile) {
     const int part = last - begin < p.tile ? last - begin : p.tile;
-    // weights: the map's tile as it lies, queries down.
+    // weights: the map's tile, a row per query.
     const int map_rows = by_keys ? part : count;
     const int map_columns = by_keys ? count : part;
     const int map_row = by_keys ? begin : at.begin;
@@ -198,14 +198,7 @@ class MapAttention {
         map_(map.data<T>()) {
     choose_tile<T>(op, p_, [&](int tile) { return Layout(tile, p_.head_dim).size; });
     bytes_ = static_cast<std::size_t>(Layout(p_.tile, p_.head_dim).size) * sizeof(T);
-    runtime().launch(op,
-                     map_starts_kernel,
-                     dim3(1),
-                     kThreads,
-                     0,
-                     p_,
-                     layout.queries->size(),
-                     starts_.data<double>());
+    launch(op, map_starts_kernel, dim3(1), p_, layout.queries->size(), starts_.data<double>());
   }
 
   void scores(const Tensor& left, const Tensor& right, const Tensor* out) {
@@ -225,14 +218,12 @@ class MapAttention {
     });
   }
   void softmax() {
-    runtime().launch(op_,
-                     map_softmax_kernel<T>,
-                     attention_grid(p_, *layout_.queries),
-                     kThreads,
-                     0,
-                     p_,
-                     starts_.data<double>(),
-                     map_);
+    launch(op_,
+           map_softmax_kernel<T>,
+           attention_grid(p_, *layout_.queries),
+           p_,
+           starts_.data<double>(),
+           map_);
   }
   void product(const Tensor& rows, bool by_keys, Tensor& result) {
     with_tensor_cores<T>([&](auto tensor_cores) {

@@ -1,12 +1,12 @@
-// The tensor-core instruction behind float32 products.
+// The tensor-core instruction of float32 products.
 #pragma once
 
 #include <cstdint>
 
 namespace elastic::cuda {
 
-/// A float as the tensor cores read it, rounded to the nearest TF32, ties away from zero; what is
-/// not a number stays so.
+/// A float as the tensor cores read it, rounded to the nearest TF32, ties away from zero; NaN stays
+/// NaN.
 __device__ __forceinline__ std::uint32_t to_tf32(float value) {
   std::uint32_t result;
   asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(value));

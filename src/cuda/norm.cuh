@@ -1,5 +1,5 @@
 // LayerNorm of rows, forward and backward: eight lanes take a row, a warp four rows at a time, so
-// that enough memory is asked for at once.
+// that enough loads are in flight.
 #pragma once
 
 #include "cuda/device.cuh"

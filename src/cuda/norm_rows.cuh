@@ -1,5 +1,5 @@
-// LayerNorm over the rows of a matrix, given by a source that makes them and is asked once: the
-// rows then stand in shared memory.
+// LayerNorm over the rows of a matrix, given by a source that computes them. Each element is read
+// from the source once and kept in shared memory.
 //
 // A source has `dim`, x(i, j) and, for backward, grad(i, j, cursor), with a cursor for its dropout.
 #pragma once
@@ -18,7 +18,7 @@ namespace elastic::cuda {
 
 constexpr std::int64_t kNormRows = 64;  ///< rows of a block in backward
 
-/// Rows as they lie in memory.
+/// Rows of a matrix in memory.
 template <class T>
 struct PlainRow {
   const T* data;
@@ -31,7 +31,7 @@ struct PlainRow {
   }
 };
 
-// Rows of a block, 32 or fewer where they are long.
+// Rows of a block: 32, fewer for long rows.
 __device__ __forceinline__ int num_block_rows() {
   return num_threads() / kRowLanes;
 }
@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(kThreads) norm_rows_kernel(
   const int dim = source.dim;
   T* row = dynamic_shared<T>() + block_row() * dim;
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * num_block_rows() + block_row();
-  const int own = i < rows ? dim : 0;  // lanes past the rows only keep the others company
+  const int own = i < rows ? dim : 0;  // lanes past the rows take part in sums only
 #pragma unroll 8
   for (int j = row_lane(); j < own; j += kRowLanes) {
     row[j] = source.x(i, j);

@@ -8,8 +8,8 @@
 namespace elastic::cuda {
 namespace {
 
-// Whether (score, id) comes before (other, other_id): higher first, what is not a number last, then
-// the smaller id. A total order: every place is taken.
+// Whether (score, id) comes before (other, other_id): higher first, NaN last, then
+// the smaller id. This is a total order: every place is taken.
 template <class T>
 __device__ __forceinline__ bool before(T score, int id, T other, int other_id) {
   const bool number = score == score;
@@ -75,7 +75,7 @@ __host__ __device__ constexpr int num_pairs(int side, int count) {
 
 struct RetrieveLayout {
   int scores, best, pairs, gates;            ///< of T
-  int best_ids, pair_ids, chosen, num_ints;  ///< of int, behind them
+  int best_ids, pair_ids, chosen, num_ints;  ///< of int, after them
 
   __host__ __device__ explicit RetrieveLayout(const Pool& p) {
     const int candidates = num_pairs(p.side, p.count);
@@ -100,6 +100,71 @@ __host__ __device__ int team_bytes(const Pool& p) {
   return (bytes + 7) / 8 * 8;
 }
 
+// scores [2, subkeys] of a query's halves with their subkeys.
+template <class Threads, class T>
+__device__ __forceinline__ void score_subkeys(const Pool& p,
+                                              const T* query,
+                                              const T* keys,
+                                              T* scores) {
+  for (int s = Threads::warp(); s < 2 * p.subkeys; s += Threads::warps()) {
+    const T* part = query + (s < p.subkeys ? 0 : p.half());
+    T sum = 0;
+    for (int j = lane_index(); j < p.half(); j += kWarp) {
+      sum += keys[static_cast<std::int64_t>(s) * p.half() + j] * part[j];
+    }
+    sum = warp_sum(sum);
+    if (lane_index() == 0) {
+      scores[s] = sum;
+    }
+  }
+}
+
+// The scores and ids of the pairs of best subkeys.
+template <class Threads, class T>
+__device__ __forceinline__ void add_pairs(const Pool& p,
+                                          const RetrieveLayout& at,
+                                          T* reals,
+                                          int* ints) {
+  for (int i = Threads::thread(); i < p.side; i += Threads::size()) {
+    int first = 0;
+    for (int before_i = 0; before_i < i; ++before_i) {
+      first += row_pairs(before_i, p.side, p.count);
+    }
+    for (int j = 0; j < row_pairs(i, p.side, p.count); ++j) {
+      reals[at.pairs + first + j] = reals[at.best + i] + reals[at.best + p.side + j];
+      ints[at.pair_ids + first + j] =
+          ints[at.best_ids + i] * p.subkeys + ints[at.best_ids + p.side + j];
+    }
+  }
+}
+
+// Writes the chosen experts with their gates, a softmax times their number, and leaves the gates in
+// place of the pairs. One warp calls it.
+template <class T>
+__device__ __forceinline__ void weigh_chosen(const Pool& p,
+                                             const RetrieveLayout& at,
+                                             std::int64_t row,
+                                             T* reals,
+                                             const int* ints,
+                                             std::int32_t* indices,
+                                             T* gates) {
+  const T highest = reals[at.gates];
+  __syncwarp();
+  T sum = 0;
+  for (int i = lane_index(); i < p.count; i += kWarp) {
+    const T value = exp(reals[at.gates + i] - highest);
+    sum += value;
+    reals[at.pairs + i] = value;  // pairs are not needed any more: at least `count` of them
+  }
+  sum = warp_sum(sum);
+  for (int i = lane_index(); i < p.count; i += kWarp) {
+    const T gate = reals[at.pairs + i] * static_cast<T>(p.count) / sum;
+    reals[at.pairs + i] = gate;
+    gates[row * p.count + i] = gate;
+    indices[row * p.count + i] = ints[at.chosen + i];
+  }
+}
+
 // A team retrieves the experts of one query head; `experts` may be null.
 template <bool kBlock, class T>
 __global__ void __launch_bounds__(kThreads) retrieve_kernel(Pool p,
@@ -121,17 +186,7 @@ __global__ void __launch_bounds__(kThreads) retrieve_kernel(Pool p,
   int* ints = reinterpret_cast<int*>(reals + at.num_reals(p));
   const T* query = queries + row * p.key_dim;
   const T* keys = subkeys + static_cast<std::int64_t>(head) * 2 * p.subkeys * p.half();
-  for (int s = Threads::warp(); s < 2 * p.subkeys; s += Threads::warps()) {
-    const T* part = query + (s < p.subkeys ? 0 : p.half());
-    T sum = 0;
-    for (int j = lane_index(); j < p.half(); j += kWarp) {
-      sum += keys[static_cast<std::int64_t>(s) * p.half() + j] * part[j];
-    }
-    sum = warp_sum(sum);
-    if (lane_index() == 0) {
-      reals[at.scores + s] = sum;
-    }
-  }
+  score_subkeys<Threads>(p, query, keys, reals + at.scores);
   Threads::sync();
   for (int side = 0; side < 2; ++side) {
     keep_best<Threads>(reals + at.scores + side * p.subkeys,
@@ -142,17 +197,7 @@ __global__ void __launch_bounds__(kThreads) retrieve_kernel(Pool p,
                        ints + at.best_ids + side * p.side);
   }
   Threads::sync();
-  for (int i = Threads::thread(); i < p.side; i += Threads::size()) {
-    int first = 0;
-    for (int before_i = 0; before_i < i; ++before_i) {
-      first += row_pairs(before_i, p.side, p.count);
-    }
-    for (int j = 0; j < row_pairs(i, p.side, p.count); ++j) {
-      reals[at.pairs + first + j] = reals[at.best + i] + reals[at.best + p.side + j];
-      ints[at.pair_ids + first + j] =
-          ints[at.best_ids + i] * p.subkeys + ints[at.best_ids + p.side + j];
-    }
-  }
+  add_pairs<Threads>(p, at, reals, ints);
   Threads::sync();
   keep_best<Threads>(reals + at.pairs,
                      ints + at.pair_ids,
@@ -162,21 +207,7 @@ __global__ void __launch_bounds__(kThreads) retrieve_kernel(Pool p,
                      ints + at.chosen);
   Threads::sync();
   if (Threads::warp() == 0) {
-    const T highest = reals[at.gates];
-    __syncwarp();
-    T sum = 0;
-    for (int i = lane_index(); i < p.count; i += kWarp) {
-      const T value = exp(reals[at.gates + i] - highest);
-      sum += value;
-      reals[at.pairs + i] = value;  // pairs are not needed any more: at least `count` of them
-    }
-    sum = warp_sum(sum);
-    for (int i = lane_index(); i < p.count; i += kWarp) {
-      const T gate = reals[at.pairs + i] * static_cast<T>(p.count) / sum;
-      reals[at.pairs + i] = gate;
-      gates[row * p.count + i] = gate;
-      indices[row * p.count + i] = ints[at.chosen + i];
-    }
+    weigh_chosen(p, at, row, reals, ints, indices, gates);
   }
   Threads::sync();
   for (int i = Threads::warp(); experts != nullptr && i < p.count; i += Threads::warps()) {

@@ -1,4 +1,4 @@
-// What the kernels of product keys share.
+// Product keys: sizes that forward and backward share.
 #pragma once
 
 #include <algorithm>

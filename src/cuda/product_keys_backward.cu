@@ -1,5 +1,5 @@
-// Gradients of product keys: of queries by warps, of sub-keys and experts by sums over those who
-// chose them, sorted by row.
+// Gradients of product keys: of queries by warps, of sub-keys and experts by sums over the
+// queries that chose them, sorted by row.
 #include "cuda/product_keys.cuh"
 #include "cuda/row_sums.cuh"
 #include "tensor/kernels/product_keys.h"
@@ -75,7 +75,7 @@ __global__ void __launch_bounds__(kThreads) gates_backward_kernel(Pool p,
   }
 }
 
-// What a chosen sub-key's gradient gets from a query; entries as `chosen` has them.
+// A query's part of the gradient of a chosen sub-key; entries in the order of `chosen`.
 template <class T>
 struct SubkeyGradient {
   const T* queries;
@@ -105,19 +105,17 @@ void gates_backward(const char* op,
   const std::int64_t scores = p.rows * p.count;
   Tensor grad_scores = workspace<T>(scores);
   Tensor chosen = workspace<std::int32_t>(2 * scores);
-  runtime().launch(op,
-                   gates_backward_kernel<T>,
-                   dim3(blocks_of(p.rows, kWarps)),
-                   kThreads,
-                   0,
-                   p,
-                   subkeys.data<T>(),
-                   indices.data<std::int32_t>(),
-                   gates.data<T>(),
-                   grad_gates,
-                   grad_scores.data<T>(),
-                   chosen.data<std::int32_t>(),
-                   grad_query.data<T>());
+  launch(op,
+         gates_backward_kernel<T>,
+         row_grid(p.rows),
+         p,
+         subkeys.data<T>(),
+         indices.data<std::int32_t>(),
+         gates.data<T>(),
+         grad_gates,
+         grad_scores.data<T>(),
+         chosen.data<std::int32_t>(),
+         grad_query.data<T>());
   ELASTIC_CUDA_CHECK(
       op, cudaMemsetAsync(grad_subkeys.raw_data(), 0, grad_subkeys.bytes(), runtime().stream()));
   const SortedRows sorted =
@@ -137,19 +135,17 @@ void product_keys_backward(const kernels::ProductKeysBackward& k) {
   const Pool p = pool_of(k.query, k.subkeys, k.memory, k.indices);
   Tensor grad_rows = workspace<T>(k.indices.numel() * p.dim);
   Tensor grad_gates = workspace<T>(k.indices.numel());
-  runtime().launch(op,
-                   experts_backward_kernel<T>,
-                   dim3(blocks_of(k.indices.numel(), kWarps)),
-                   kThreads,
-                   0,
-                   k.memory.data<T>(),
-                   k.indices.data<std::int32_t>(),
-                   k.gates.data<T>(),
-                   k.grad_experts.data<T>(),
-                   k.indices.numel(),
-                   k.memory.cols(),
-                   grad_rows.data<T>(),
-                   grad_gates.data<T>());
+  launch(op,
+         experts_backward_kernel<T>,
+         row_grid(k.indices.numel()),
+         k.memory.data<T>(),
+         k.indices.data<std::int32_t>(),
+         k.gates.data<T>(),
+         k.grad_experts.data<T>(),
+         k.indices.numel(),
+         k.memory.cols(),
+         grad_rows.data<T>(),
+         grad_gates.data<T>());
   gates_backward<T>(op,
                     p,
                     k.query,

@@ -1,9 +1,9 @@
-// Rows made of a segment's tokens by a projection whose columns count back from the last token. A
-// token's own column of the projection takes the place of its row in the products of
-// token_products.cuh.
+// Projection of a segment's tokens to k rows; the projection's columns count back from the last
+// token. The products of token_products.cuh read a token's column of the projection in place of a
+// row.
 //
 // The projection's gradient is summed over segments: a block takes 32 columns and a group of
-// segments, whose sums are then added in order.
+// segments; the groups' sums are then added in order.
 #include <algorithm>
 
 #include "cuda/reduce.h"
@@ -145,16 +145,14 @@ void projection_gradient(const char* op,
                      partials.data<T>());
   });
   sum_rows(op, partials.data<T>(), groups, size, sums.data<T>());
-  runtime().launch(op,
-                   spread_columns_kernel<T>,
-                   dim3(element_blocks(grad_projection.numel())),
-                   kThreads,
-                   0,
-                   sums.data<T>(),
-                   grad_projection.numel(),
-                   p.length,
-                   grad_projection.cols(),
-                   grad_projection.data<T>());
+  launch(op,
+         spread_columns_kernel<T>,
+         element_grid(grad_projection.numel()),
+         sums.data<T>(),
+         grad_projection.numel(),
+         p.length,
+         grad_projection.cols(),
+         grad_projection.data<T>());
 }
 
 template <class T>

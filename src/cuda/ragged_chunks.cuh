@@ -1,5 +1,5 @@
 // Chunks of ragged segments for recurrences: every chunk is summed up by itself, a scan over the
-// chunks of a segment gives what each begins with, then all chunks run at once.
+// chunks of a segment gives the value each begins with, then all chunks run at once.
 #pragma once
 
 #include "cuda/device.cuh"
@@ -7,11 +7,11 @@
 
 namespace elastic::cuda {
 
-/// Tokens of a chunk, counted from the segment's own start: what a chunk computes does not depend
+/// Tokens of a chunk, counted from the segment's own start: a chunk's result does not depend
 /// on the batch.
 constexpr int kRecurrenceChunk = 64;
 
-/// Chunk c of segment b stands at place offsets[b] / kRecurrenceChunk + b + c: places are fewer
+/// Chunk c of segment b has place offsets[b] / kRecurrenceChunk + b + c: places are fewer
 /// than T / kRecurrenceChunk + B, and some stay empty.
 struct RaggedChunks {
   const std::int32_t* offsets;

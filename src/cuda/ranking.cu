@@ -21,7 +21,7 @@ struct Exclusion {
 
 template <class T>
 __device__ __forceinline__ bool is_above(T score, T goal) {
-  return !(score < goal);  // a score that is not a number ranks above
+  return !(score < goal);  // NaN ranks above
 }
 
 // A block ranks a row's target among its scores [V], of items 1..V.
@@ -37,7 +37,7 @@ __global__ void __launch_bounds__(kThreads) rank_kernel(const T* scores,
   const std::int32_t target = targets[first_row + row];
   T goal = score[target];
   if (goal != goal) {
-    goal = -std::numeric_limits<T>::max();  // last of what is not excluded
+    goal = -std::numeric_limits<T>::max();  // NaN: last of the items not excluded
   }
   std::int32_t above = 0;
   for (std::int64_t v = 1 + thread_index(); v <= items; v += num_threads()) {
@@ -58,7 +58,7 @@ __global__ void __launch_bounds__(kThreads) rank_kernel(const T* scores,
   }
 }
 
-// Prepares a chunk for sorting: ids, the bounds of the rows, and -inf for what cannot be chosen.
+// Prepares a chunk for sorting: ids, the bounds of the rows, and -inf for excluded items.
 template <class T>
 __global__ void __launch_bounds__(kThreads) candidates_kernel(T* scores,
                                                               std::int64_t items,
@@ -139,17 +139,15 @@ void rank_targets(const kernels::RankTargets& k) {
   const char* op = k.kName;
   for_each_chunk<T>(
       op, k.hidden, k.table, [&](std::int64_t begin, std::int64_t rows, const T* scores) {
-        runtime().launch(op,
-                         rank_kernel<T>,
-                         dim3(static_cast<unsigned int>(rows)),
-                         kThreads,
-                         0,
-                         scores,
-                         k.table.rows() - 1,
-                         k.targets.data<std::int32_t>(),
-                         exclusion(k.excluded, k.excluded_ids),
-                         begin,
-                         k.ranks.data<std::int32_t>());
+        launch(op,
+               rank_kernel<T>,
+               dim3(static_cast<unsigned int>(rows)),
+               scores,
+               k.table.rows() - 1,
+               k.targets.data<std::int32_t>(),
+               exclusion(k.excluded, k.excluded_ids),
+               begin,
+               k.ranks.data<std::int32_t>());
       });
 }
 const OnCuda rank_targets_entry{rank_targets<float>, rank_targets<double>};
@@ -157,7 +155,6 @@ const OnCuda rank_targets_entry{rank_targets<float>, rank_targets<double>};
 template <class T>
 void top_k(const kernels::TopK& kernel) {
   const char* op = kernel.kName;
-  Runtime& device = runtime();
   const std::int64_t items = kernel.table.rows() - 1;
   const std::int64_t k = kernel.ids.cols();
   for_each_chunk<T>(
@@ -168,17 +165,15 @@ void top_k(const kernels::TopK& kernel) {
         auto* candidates = numbers.data<std::int32_t>();
         std::int32_t* sorted_ids = candidates + count;
         std::int32_t* bounds = sorted_ids + count;
-        device.launch(op,
-                      candidates_kernel<T>,
-                      dim3(static_cast<unsigned int>(rows)),
-                      kThreads,
-                      0,
-                      chunk,
-                      items,
-                      exclusion(kernel.excluded, kernel.excluded_ids),
-                      begin,
-                      candidates,
-                      bounds);
+        launch(op,
+               candidates_kernel<T>,
+               dim3(static_cast<unsigned int>(rows)),
+               chunk,
+               items,
+               exclusion(kernel.excluded, kernel.excluded_ids),
+               begin,
+               candidates,
+               bounds);
         // Stable: of equal scores the smaller id stays first.
         std::size_t bytes = 0;
         const auto sort = [&](void* scratch) {
@@ -194,25 +189,23 @@ void top_k(const kernels::TopK& kernel) {
                                                                    bounds + 1,
                                                                    0,
                                                                    static_cast<int>(sizeof(T)) * 8,
-                                                                   device.stream()),
+                                                                   runtime().stream()),
                 op,
                 "cub::SortPairsDescending");
         };
         sort(nullptr);
         Tensor scratch = workspace<std::int32_t>(static_cast<std::int64_t>(bytes / 4 + 1));
         sort(scratch.raw_data());
-        device.launch(op,
-                      best_kernel<T>,
-                      dim3(blocks_of(rows * k, kThreads)),
-                      kThreads,
-                      0,
-                      sorted.data<T>(),
-                      sorted_ids,
-                      rows,
-                      items,
-                      k,
-                      kernel.ids.data<std::int32_t>() + begin * k,
-                      kernel.scores.data<T>() + begin * k);
+        launch(op,
+               best_kernel<T>,
+               dim3(blocks_of(rows * k, kThreads)),
+               sorted.data<T>(),
+               sorted_ids,
+               rows,
+               items,
+               k,
+               kernel.ids.data<std::int32_t>() + begin * k,
+               kernel.scores.data<T>() + begin * k);
       });
 }
 const OnCuda top_k_entry{top_k<float>, top_k<double>};

@@ -1,4 +1,4 @@
-// Recorded work: a CUDA graph, and what changes between its runs in device memory.
+// Recorded work: a CUDA graph; values that change between its runs are in device memory.
 #include <utility>
 
 #include "base/error.h"

@@ -8,7 +8,7 @@
 
 namespace elastic::cuda {
 
-/// Records what `work` puts on the stream: Backend::record.
+/// Records the work that `work` puts on the stream: Backend::record.
 std::unique_ptr<RecordedWork> record_graph(const std::function<void()>& work);
 
 }  // namespace elastic::cuda

@@ -44,12 +44,10 @@ void sum_rows(const char* op, const T* partials, std::int64_t count, std::int64_
     const std::int64_t blocks = divide_up(count, rows);
     const bool last = blocks <= 1;
     Tensor next = last ? Tensor() : workspace<T>(blocks * size);
-    runtime().launch(
+    launch(
         op,
         sum_rows_kernel<T>,
         dim3(blocks_of(size, kWarp), static_cast<unsigned int>(std::max<std::int64_t>(blocks, 1))),
-        kThreads,
-        0,
         partials,
         count,
         size,

@@ -10,7 +10,7 @@ namespace elastic::cuda {
 template <class T>
 void sum_rows(const char* op, const T* partials, std::int64_t count, std::int64_t size, T* out);
 
-/// The same of norm gradients, partials [count, 2 dim], weight then bias; nothing to do for a norm
+/// The same of norm gradients, partials [count, 2 dim], weight then bias; does nothing for a norm
 /// without parameters.
 template <class T>
 void write_norm_gradient(

@@ -42,18 +42,16 @@ void add_residual(const char* op,
   const std::int64_t part = (std::int64_t{1} << 30) / columns * columns;  // places are 32 bits
   for (std::int64_t done = 0; done < count; done += part) {
     const std::int64_t size = std::min(part, count - done);
-    runtime().launch(op,
-                     residual_kernel<T>,
-                     dim3(element_blocks(dropout_units(first + done, size))),
-                     kThreads,
-                     0,
-                     first + done,
-                     size,
-                     columns,
-                     bias,
-                     residual,
-                     dropout,
-                     y);
+    launch(op,
+           residual_kernel<T>,
+           element_grid(dropout_units(first + done, size)),
+           first + done,
+           size,
+           columns,
+           bias,
+           residual,
+           dropout,
+           y);
   }
 }
 

@@ -103,7 +103,7 @@ __device__ void score_tile(const RoutingView<T>& p,
 }
 
 // A block takes a tile of tokens and a head, grid (tiles, heads); a warp every eighth token. The
-// order is (score, smaller index); a score that is not a number never wins.
+// order is (score, smaller index); a NaN never wins.
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     nearest_kernel(RoutingView<T> p, std::int32_t* nearest) {
@@ -167,7 +167,7 @@ __global__ void __launch_bounds__(kThreads)
   });
 }
 
-// Bits that order as the numbers do; what is not a number comes first, -0 equals 0.
+// Bits in the order of the numbers; NaN is the least, -0 equals 0.
 template <class T>
 __device__ __forceinline__ std::uint64_t order_bits(T value) {
   const T number = value == value ? value + T(0) : lowest<T>();
@@ -288,16 +288,14 @@ RoutingView<T> view_of(const Tensor& x, const Tensor& centroids) {
 
 template <class T>
 void unit_sum(const kernels::UnitSum& k) {
-  runtime().launch(k.kName,
-                   unit_sum_kernel<T>,
-                   dim3(blocks_of(k.a.rows(), kWarps)),
-                   kThreads,
-                   0,
-                   k.a.data<T>(),
-                   k.b.data<T>(),
-                   k.a.rows(),
-                   k.a.cols(),
-                   k.out.data<T>());
+  launch(k.kName,
+         unit_sum_kernel<T>,
+         row_grid(k.a.rows()),
+         k.a.data<T>(),
+         k.b.data<T>(),
+         k.a.rows(),
+         k.a.cols(),
+         k.out.data<T>());
 }
 const OnCuda unit_sum_entry{unit_sum<float>, unit_sum<double>};
 
@@ -338,22 +336,19 @@ void centroid_members(const kernels::CentroidMembers& k) {
                      static_cast<int>(first),
                      scores.data<T>());
     for (std::int64_t b = 0; b < k.segments.size(); b += kMostBlocks) {
-      runtime().launch(
-          op,
-          choose_kernel<T>,
-          dim3(count * kTile,
-               static_cast<unsigned int>(std::min(kMostBlocks, k.segments.size() - b))),
-          kThreads,
-          0,
-          p,
-          tiles_per_head,
-          static_cast<int>(first),
-          b,
-          k.segments.device_offsets().data<std::int32_t>(),
-          k.members.device_offsets().data<std::int32_t>(),
-          scores.data<T>(),
-          k.rows.data<std::int32_t>(),
-          k.owners.data<std::int32_t>());
+      launch(op,
+             choose_kernel<T>,
+             dim3(count * kTile,
+                  static_cast<unsigned int>(std::min(kMostBlocks, k.segments.size() - b))),
+             p,
+             tiles_per_head,
+             static_cast<int>(first),
+             b,
+             k.segments.device_offsets().data<std::int32_t>(),
+             k.members.device_offsets().data<std::int32_t>(),
+             scores.data<T>(),
+             k.rows.data<std::int32_t>(),
+             k.owners.data<std::int32_t>());
     }
   }
 }
@@ -361,17 +356,15 @@ const OnCuda centroid_members_entry{centroid_members<float>, centroid_members<do
 
 template <class T>
 void move_centroids(const kernels::MoveCentroids& k) {
-  runtime().launch(k.kName,
-                   move_kernel<T>,
-                   dim3(blocks_of(k.sums.rows(), kWarps)),
-                   kThreads,
-                   0,
-                   k.sums.data<T>(),
-                   k.counts.data<T>(),
-                   k.sums.rows(),
-                   k.sums.cols(),
-                   k.decay,
-                   k.centroids.data<T>());
+  launch(k.kName,
+         move_kernel<T>,
+         row_grid(k.sums.rows()),
+         k.sums.data<T>(),
+         k.counts.data<T>(),
+         k.sums.rows(),
+         k.sums.cols(),
+         k.decay,
+         k.centroids.data<T>());
 }
 const OnCuda move_centroids_entry{move_centroids<float>, move_centroids<double>};
 
@@ -386,16 +379,14 @@ __global__ void divide_rows_kernel(
 
 template <class T>
 void divide_rows(const kernels::DivideRows& k) {
-  runtime().launch(k.kName,
-                   divide_rows_kernel<T>,
-                   dim3(element_blocks(k.x.numel())),
-                   kThreads,
-                   0,
-                   k.x.data<T>(),
-                   k.divisors.data<T>(),
-                   k.x.numel(),
-                   k.x.cols(),
-                   k.out.data<T>());
+  launch(k.kName,
+         divide_rows_kernel<T>,
+         element_grid(k.x.numel()),
+         k.x.data<T>(),
+         k.divisors.data<T>(),
+         k.x.numel(),
+         k.x.cols(),
+         k.out.data<T>());
 }
 const OnCuda divide_rows_entry{divide_rows<float>, divide_rows<double>};
 

@@ -32,7 +32,7 @@ __global__ void last_tokens_kernel(const std::int32_t* offsets, int batch, std::
   }
 }
 
-// One block: a running sum over slices of kThreads segments.
+// One block; keeps a running sum over slices of kThreads segments.
 __global__ void __launch_bounds__(kThreads) group_offsets_kernel(const std::int32_t* offsets,
                                                                  int batch,
                                                                  std::int32_t stride,
@@ -55,54 +55,46 @@ __global__ void __launch_bounds__(kThreads) group_offsets_kernel(const std::int3
 }
 
 void iota(const kernels::Iota& k) {
-  runtime().launch(k.kName,
-                   iota_kernel,
-                   dim3(element_blocks(k.out.numel())),
-                   kThreads,
-                   0,
-                   k.out.numel(),
-                   k.modulus,
-                   k.step,
-                   k.out.data<std::int32_t>());
+  launch(k.kName,
+         iota_kernel,
+         element_grid(k.out.numel()),
+         k.out.numel(),
+         k.modulus,
+         k.step,
+         k.out.data<std::int32_t>());
 }
 const OnCuda iota_entry{iota};
 
 void positions(const kernels::Positions& k) {
-  runtime().launch(k.kName,
-                   positions_kernel,
-                   dim3(element_blocks(k.out.numel())),
-                   kThreads,
-                   0,
-                   k.segments.device_offsets().data<std::int32_t>(),
-                   static_cast<int>(k.segments.size()),
-                   k.out.numel(),
-                   k.recent,
-                   k.out.data<std::int32_t>());
+  launch(k.kName,
+         positions_kernel,
+         element_grid(k.out.numel()),
+         k.segments.device_offsets().data<std::int32_t>(),
+         static_cast<int>(k.segments.size()),
+         k.out.numel(),
+         k.recent,
+         k.out.data<std::int32_t>());
 }
 const OnCuda positions_entry{positions};
 
 void last_tokens(const kernels::LastTokens& k) {
-  runtime().launch(k.kName,
-                   last_tokens_kernel,
-                   dim3(element_blocks(k.out.numel())),
-                   kThreads,
-                   0,
-                   k.segments.device_offsets().data<std::int32_t>(),
-                   static_cast<int>(k.segments.size()),
-                   k.out.data<std::int32_t>());
+  launch(k.kName,
+         last_tokens_kernel,
+         element_grid(k.out.numel()),
+         k.segments.device_offsets().data<std::int32_t>(),
+         static_cast<int>(k.segments.size()),
+         k.out.data<std::int32_t>());
 }
 const OnCuda last_tokens_entry{last_tokens};
 
 void group_offsets(const kernels::GroupOffsets& k) {
-  runtime().launch(k.kName,
-                   group_offsets_kernel,
-                   dim3(1),
-                   kThreads,
-                   0,
-                   k.segments.device_offsets().data<std::int32_t>(),
-                   static_cast<int>(k.segments.size()),
-                   k.stride,
-                   k.out.data<std::int32_t>());
+  launch(k.kName,
+         group_offsets_kernel,
+         dim3(1),
+         k.segments.device_offsets().data<std::int32_t>(),
+         static_cast<int>(k.segments.size()),
+         k.stride,
+         k.out.data<std::int32_t>());
 }
 const OnCuda group_offsets_entry{group_offsets};
 

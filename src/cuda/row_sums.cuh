@@ -1,5 +1,5 @@
-// Sums of a table's rows over sorted entries, in a fixed order, of values computed where they are
-// added: source(entry, j) is element j of what an entry adds to its row.
+// Sums of a table's rows over sorted entries, in a fixed order. The values are computed on the fly:
+// source(entry, j) is element j of an entry's value.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ inline std::int64_t wide_piece(std::int64_t entries) {
 }
 
 // A warp takes `size` sorted entries. Runs of equal targets that lie within are added to the table;
-// of a run that reaches over the piece's begin or end, the part goes to `parts`: [piece, 0] what
-// continues the run of the piece before, [piece, 1] what begins a run that goes on.
+// of a run that crosses the piece's begin or end, the part goes to `parts`: [piece, 0] for the run
+// of the piece before, [piece, 1] for a run that continues in the next.
 template <class Source, class T>
 __global__ void add_pieces_kernel(Source source,
                                   const std::int32_t* targets,
@@ -119,32 +119,28 @@ void add_sorted(const char* op,
   const std::int64_t pieces = divide_up(sorted.count, piece);
   Tensor parts = workspace<T>(2 * pieces * dim);
   const dim3 grid(blocks_of(pieces, kWarps));
-  runtime().launch(op,
-                   add_pieces_kernel<Source, T>,
-                   grid,
-                   kThreads,
-                   0,
-                   source,
-                   sorted.rows,
-                   sorted.order,
-                   sorted.count,
-                   dim,
-                   first_row,
-                   piece,
-                   parts.data<T>(),
-                   table);
-  runtime().launch(op,
-                   add_runs_kernel<T>,
-                   grid,
-                   kThreads,
-                   0,
-                   sorted.rows,
-                   sorted.count,
-                   dim,
-                   first_row,
-                   piece,
-                   parts.data<T>(),
-                   table);
+  launch(op,
+         add_pieces_kernel<Source, T>,
+         grid,
+         source,
+         sorted.rows,
+         sorted.order,
+         sorted.count,
+         dim,
+         first_row,
+         piece,
+         parts.data<T>(),
+         table);
+  launch(op,
+         add_runs_kernel<T>,
+         grid,
+         sorted.rows,
+         sorted.count,
+         dim,
+         first_row,
+         piece,
+         parts.data<T>(),
+         table);
 }
 
 }  // namespace elastic::cuda

@@ -26,7 +26,7 @@ __global__ void iota_kernel(std::int64_t count, std::int32_t* out) {
   }
 }
 
-// Values that stand side by side.
+// Rows [count, dim] of values, one per entry.
 template <class T>
 struct Rows {
   const T* values;
@@ -50,7 +50,7 @@ SortedRows sort_rows(const char* op,
   auto* identity = numbers.data<std::int32_t>();
   std::int32_t* order = identity + count;
   std::int32_t* targets = order + count;
-  runtime().launch(op, iota_kernel, dim3(element_blocks(count)), kThreads, 0, count, identity);
+  launch(op, iota_kernel, element_grid(count), count, identity);
   sort_pairs(op, count, num_rows, rows, identity, targets, order);
   return {numbers, order, targets, count};
 }
@@ -89,16 +89,14 @@ namespace {
 
 template <class T>
 void gather_rows(const kernels::GatherRows& k) {
-  runtime().launch(k.kName,
-                   gather_kernel<T>,
-                   dim3(blocks_of(k.rows.numel(), kWarps)),
-                   kThreads,
-                   0,
-                   k.table.data<T>(),
-                   k.rows.data<std::int32_t>(),
-                   k.rows.numel(),
-                   k.table.cols(),
-                   k.out.data<T>());
+  launch(k.kName,
+         gather_kernel<T>,
+         row_grid(k.rows.numel()),
+         k.table.data<T>(),
+         k.rows.data<std::int32_t>(),
+         k.rows.numel(),
+         k.table.cols(),
+         k.out.data<T>());
 }
 const OnCuda gather_rows_entry{gather_rows<float>, gather_rows<double>};
 

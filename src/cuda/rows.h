@@ -1,4 +1,4 @@
-// Gradients of a table's rows, summed in a fixed order however often a row was taken.
+// Gradients of a table's rows, summed in a fixed order for any number of uses of a row.
 #pragma once
 
 #include "cuda/runtime.h"

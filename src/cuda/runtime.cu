@@ -7,8 +7,8 @@
 namespace elastic::cuda {
 namespace {
 
-// What a fixed, stream-owned workspace must hold on Hopper, as cuBLAS' manual recommends. Setting
-// it keeps results the same from run to run, and products out of the allocator while a graph is
+// Size of cuBLAS' workspace on Hopper, as its manual recommends. A fixed workspace keeps results
+// the same from run to run, and keeps cuBLAS from calling the allocator while a graph is
 // captured.
 constexpr std::size_t kBlasWorkspace = std::size_t{32} << 20;
 
@@ -96,14 +96,14 @@ void Runtime::check_grid(const char* op, const dim3& grid) {
 }
 
 void Runtime::set_steps_later(std::uint32_t steps) {
-  // From pageable memory: the word is taken before the call returns.
+  // The source is pageable memory: it is copied before the call returns.
   ELASTIC_CUDA_CHECK(
       "set_steps_later",
       cudaMemcpyAsync(steps_later_, &steps, sizeof(steps), cudaMemcpyHostToDevice, stream_));
 }
 
 Runtime& runtime() {
-  // Never destroyed: the driver may be gone before static objects are.
+  // Never destroyed: the driver may shut down before static objects are destroyed.
   static Runtime& instance = *new Runtime;
   return instance;
 }

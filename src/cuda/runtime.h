@@ -15,14 +15,18 @@
 
 namespace elastic::cuda {
 
-/// Throws when a call failed, naming the op that made it: OutOfMemoryError with what was free,
+constexpr int kWarp = 32;
+constexpr int kThreads = 256;  ///< of a block, unless a kernel needs another number
+constexpr int kWarps = kThreads / kWarp;
+
+/// Throws when a call failed, naming the op that made it: OutOfMemoryError with the free memory,
 /// DeviceError when the driver or the device is missing, Error otherwise.
 void check(cudaError_t status, const char* op, const char* call);
 void check(cublasStatus_t status, const char* op, const char* call);
 
 #define ELASTIC_CUDA_CHECK(op, call) ::elastic::cuda::check(call, op, #call)
 
-/// One device, one stream: work is done in the order it was asked for, by one thread of the host.
+/// One device and one stream: work runs in the order of its calls, by one thread of the host.
 class Runtime {
  public:
   /// Opens the current device. Throws DeviceError when there is none, or the driver is too old.
@@ -41,8 +45,8 @@ class Runtime {
   [[nodiscard]] bool tensor_cores() const { return precision != Precision::kFp32; }
 
   bool recording = false;  ///< kernels are recorded, not run
-  /// What kernels add to the training steps they were given, a word of device memory: 0, or for
-  /// recorded work how many steps ago it was recorded.
+  /// A word of device memory that kernels add to their training step: 0, or for recorded work the
+  /// number of steps since its recording.
   [[nodiscard]] const std::uint32_t* steps_later() const { return steps_later_; }
   void set_steps_later(std::uint32_t steps);
 
@@ -118,9 +122,21 @@ constexpr unsigned int blocks_of(std::int64_t count, std::int64_t size) {
   return static_cast<unsigned int>(divide_up(count, size));
 }
 
-/// Blocks of 256 threads for a loop over `count` elements that strides by the grid.
-constexpr unsigned int element_blocks(std::int64_t count) {
-  return static_cast<unsigned int>(std::min<std::int64_t>(divide_up(count, 256), 1 << 16));
+/// Blocks of kThreads, a thread per element, for a loop over `count` elements that strides by the
+/// grid.
+inline dim3 element_grid(std::int64_t count) {
+  return dim3(
+      static_cast<unsigned int>(std::min<std::int64_t>(divide_up(count, kThreads), 1 << 16)));
+}
+/// Blocks of kThreads, a warp per row.
+inline dim3 row_grid(std::int64_t rows) {
+  return dim3(blocks_of(rows, kWarps));
+}
+
+/// Starts `kernel` on the runtime's stream with blocks of kThreads and no dynamic shared memory.
+template <class... Parameters, class... Arguments>
+void launch(const char* op, void (*kernel)(Parameters...), dim3 grid, Arguments&&... arguments) {
+  runtime().launch(op, kernel, grid, kThreads, 0, arguments...);
 }
 
 /// body(std::bool_constant): whether products of this type go to tensor cores now.

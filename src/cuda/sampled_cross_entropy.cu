@@ -1,6 +1,6 @@
-// Cross-entropy against sampled items by chunks of rows: a chunk's scores are made by one product
-// with the items' rows, gathered once, turned into the loss and its gradient in place, and used for
-// the gradients by two more.
+// Cross-entropy against sampled items by chunks of rows: one product with the items' rows, gathered
+// once, gives a chunk's scores; the kernel turns them into the loss and its gradient in place; two
+// more products give the gradients.
 #include <algorithm>
 
 #include "cuda/device.cuh"
@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kScores = std::int64_t{1} << 23;  ///< elements of a chunk: 32 MiB of float32
 constexpr std::int64_t kLeastRows = 64;
 
-// What the kernel reads of a loss; pointers may be null where SampledItems may be undefined.
+// A loss on the device; pointers may be null where SampledItems may be undefined.
 template <class T>
 struct LossView {
   const T* hidden;  ///< [R, D]
@@ -46,6 +46,55 @@ template <class T>
 __device__ __forceinline__ T sigmoid(T x) {
   const T e = exp(x > T(0) ? -x : x);
   return (x > T(0) ? T(1) : e) / (T(1) + e);
+}
+
+// A row's loss / R and its derivative by the target's score.
+template <class T>
+struct RowLoss {
+  T loss;
+  T target_grad;
+};
+
+// Binary cross-entropy with `compared` negatives. All threads of the block call it; scores [m]
+// become derivatives.
+template <class T>
+__device__ __forceinline__ RowLoss<T> binary_loss(const LossView<T>& view,
+                                                  T target,
+                                                  std::int64_t compared,
+                                                  T* score) {
+  T sum = 0;
+  for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+    sum += softplus(score[v]);
+  }
+  sum = block_sum(sum);
+  const T share =
+      compared == 0 ? T(0) : view.share / (T(1) + view.negative_weight * static_cast<T>(compared));
+  for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+    score[v] = share * view.negative_weight * sigmoid(score[v]);
+  }
+  return {share * (view.target_power * softplus(-target) + view.negative_weight * sum),
+          -share * view.target_power * sigmoid(-target)};
+}
+
+// The same for softmax cross-entropy.
+template <class T>
+__device__ __forceinline__ RowLoss<T> softmax_loss(const LossView<T>& view, T target, T* score) {
+  T maximum = target;
+  for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+    maximum = maximum < score[v] ? score[v] : maximum;
+  }
+  maximum = block_max(maximum);
+  T others = 0;
+  for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+    others += exp(score[v] - maximum);
+  }
+  others = block_sum(others);
+  const T sum = others + exp(target - maximum);
+  const T factor = view.share / sum;
+  for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
+    score[v] = exp(score[v] - maximum) * factor;
+  }
+  return {(log(sum) + maximum - target) * view.share, -others * factor};
 }
 
 // A block takes a row: its loss / R to losses[row], the derivative by the target's score to
@@ -85,48 +134,15 @@ __global__ void __launch_bounds__(kThreads) sampled_loss_kernel(LossView<T> view
     }
     __syncthreads();
   }
-  T loss = 0;
-  T target_grad = 0;
-  if (view.binary) {
-    T sum = 0;
-    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
-      sum += softplus(score[v]);
-    }
-    sum = block_sum(sum);
-    const T share = compared == 0
-                        ? T(0)
-                        : view.share / (T(1) + view.negative_weight * static_cast<T>(compared));
-    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
-      score[v] = share * view.negative_weight * sigmoid(score[v]);
-    }
-    loss = share * (view.target_power * softplus(-target) + view.negative_weight * sum);
-    target_grad = -share * view.target_power * sigmoid(-target);
-  } else {
-    T maximum = target;
-    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
-      maximum = maximum < score[v] ? score[v] : maximum;
-    }
-    maximum = block_max(maximum);
-    T others = 0;
-    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
-      others += exp(score[v] - maximum);
-    }
-    others = block_sum(others);
-    const T sum = others + exp(target - maximum);
-    const T factor = view.share / sum;
-    for (std::int64_t v = thread_index(); v < view.items; v += num_threads()) {
-      score[v] = exp(score[v] - maximum) * factor;
-    }
-    loss = (log(sum) + maximum - target) * view.share;
-    target_grad = -others * factor;
-  }
+  const RowLoss<T> result =
+      view.binary ? binary_loss(view, target, compared, score) : softmax_loss(view, target, score);
   if (thread_index() == 0) {
-    losses[row] = loss;
-    target_grads[row] = target_grad;
+    losses[row] = result.loss;
+    target_grads[row] = result.target_grad;
   }
   if (grad_hidden != nullptr) {
     for (std::int64_t j = thread_index(); j < view.dim; j += num_threads()) {
-      grad_hidden[row * view.dim + j] = target_grad * item[j];
+      grad_hidden[row * view.dim + j] = result.target_grad * item[j];
     }
   }
 }
@@ -169,6 +185,27 @@ LossView<T> view_of(const Tensor& hidden,
   return view;
 }
 
+// grad_table, if there is one, from the gradients of the sampled items' rows and of the targets'
+// scores.
+template <class T>
+void write_table_gradient(const kernels::SampledCrossEntropy& k,
+                          const LossView<T>& view,
+                          const T* grad_items,
+                          const T* target_grads) {
+  if (k.grad_table == nullptr) {
+    return;
+  }
+  const char* op = k.kName;
+  const std::int64_t rows = k.hidden.rows();
+  fill_elements(*k.grad_table, 0.0);
+  T* grad = k.grad_table->data<T>();
+  const auto* sampled_rows = k.sampled.rows.data<std::int32_t>();
+  scatter_add(op, grad_items, sampled_rows, view.items, view.dim, k.table.rows(), 1, grad);
+  const ScaledRows<T> target_rows{view.hidden, target_grads, view.dim};
+  const SortedRows sorted = sort_rows(op, view.targets, rows, k.table.rows());
+  add_sorted(op, target_rows, sorted, view.dim, 1, wide_piece(rows), grad);
+}
+
 template <class T>
 void sampled_cross_entropy(const kernels::SampledCrossEntropy& k) {
   const char* op = k.kName;
@@ -195,18 +232,16 @@ void sampled_cross_entropy(const kernels::SampledCrossEntropy& k) {
             scores.data<T>(),
             stride,
             false);
-    runtime().launch(op,
-                     sampled_loss_kernel<T>,
-                     dim3(static_cast<unsigned int>(count)),
-                     kThreads,
-                     0,
-                     view,
-                     begin,
-                     scores.data<T>(),
-                     stride,
-                     losses.data<T>(),
-                     target_grads.data<T>(),
-                     k.grad_hidden == nullptr ? nullptr : k.grad_hidden->data<T>());
+    launch(op,
+           sampled_loss_kernel<T>,
+           dim3(static_cast<unsigned int>(count)),
+           view,
+           begin,
+           scores.data<T>(),
+           stride,
+           losses.data<T>(),
+           target_grads.data<T>(),
+           k.grad_hidden == nullptr ? nullptr : k.grad_hidden->data<T>());
     if (k.grad_table != nullptr) {
       gemm<T>(op,
               count,
@@ -228,15 +263,7 @@ void sampled_cross_entropy(const kernels::SampledCrossEntropy& k) {
               begin > 0);
     }
   }
-  if (k.grad_table != nullptr) {
-    fill_elements(*k.grad_table, 0.0);
-    T* grad = k.grad_table->data<T>();
-    const auto* sampled_rows = k.sampled.rows.data<std::int32_t>();
-    scatter_add(op, grad_items.data<T>(), sampled_rows, view.items, dim, k.table.rows(), 1, grad);
-    const ScaledRows<T> target_rows{view.hidden, target_grads.data<T>(), dim};
-    const SortedRows sorted = sort_rows(op, view.targets, rows, k.table.rows());
-    add_sorted(op, target_rows, sorted, dim, 1, wide_piece(rows), grad);
-  }
+  write_table_gradient(k, view, grad_items.data<T>(), target_grads.data<T>());
   sum_rows(op, losses.data<T>(), rows, 1, k.loss.data<T>());
 }
 const OnCuda sampled_cross_entropy_entry{sampled_cross_entropy<float>,

@@ -25,6 +25,53 @@ struct ForwardLayout {
   }
 };
 
+// scores [rows, count] = query key^T, -inf outside the window. `ahead`: the first query's place
+// less the first key's.
+template <bool kTensorCores, class T>
+__device__ __forceinline__ void multiply_keys(const AttentionView& p,
+                                              const T* query,
+                                              const T* key,
+                                              int rows,
+                                              int count,
+                                              int ahead,
+                                              T* scores) {
+  const int stride = row_stride(p.tile);
+  block_product<kTensorCores>(rows_of(query, p.head_dim),
+                              transposed(key, p.head_dim),
+                              rows,
+                              count,
+                              p.head_dim,
+                              [&](int i, int j, T sum) {
+                                const bool behind = p.causal && ahead + i - j > p.window;
+                                scores[i * stride + j] = behind ? lowest<T>() : sum;
+                              });
+}
+
+// Writes a tile's outputs, divided by their denominators, and log sums.
+template <class T>
+__device__ __forceinline__ void store_attention(const AttentionView& p,
+                                                const AttentionPlace& at,
+                                                const ForwardLayout& layout,
+                                                int rows,
+                                                const T* shared,
+                                                T* outs,
+                                                T* log_sums) {
+  const T* out = shared + layout.out;
+  const T* maximum = shared + layout.maximum;
+  const T* denominator = shared + layout.denominator;
+  const int head_stride = row_stride(p.head_dim);
+  T* target = outs + (at.first_query + at.begin) * p.dim + at.head * p.head_dim;
+  for_each_element(rows, p.head_dim, [&](int i, int j) {
+    const T total = denominator[i];
+    target[static_cast<std::int64_t>(i) * p.dim + j] =
+        total > T(0) ? out[i * head_stride + j] / total : T(0);
+  });
+  for (int i = thread_index(); i < rows; i += num_threads()) {
+    log_sums[(at.first_query + at.begin + i) * p.heads + at.head] =
+        maximum[i] + log(denominator[i]);
+  }
+}
+
 template <bool kTensorCores, class T>
 __global__ void __launch_bounds__(kThreads, 2) attention_kernel(
     AttentionView p, const T* queries, const T* keys, const T* values, T* outs, T* log_sums) {
@@ -44,7 +91,6 @@ __global__ void __launch_bounds__(kThreads, 2) attention_kernel(
   T* maximum = shared + layout.maximum;
   T* denominator = shared + layout.denominator;
   T* factor = shared + layout.factor;
-  const int score_stride = row_stride(p.tile);
   const int head_stride = row_stride(p.head_dim);
   load_head_tile(
       p, queries, at.first_query, at.begin, rows, at.head, query, static_cast<T>(p.scale));
@@ -59,16 +105,7 @@ __global__ void __launch_bounds__(kThreads, 2) attention_kernel(
     load_head_tile(p, keys, at.first_key, begin, count, at.head, key);
     load_head_tile(p, values, at.first_key, begin, count, at.head, value);
     __syncthreads();
-    block_product<kTensorCores>(rows_of(query, p.head_dim),
-                                transposed(key, p.head_dim),
-                                rows,
-                                count,
-                                p.head_dim,
-                                [&](int i, int j, T sum) {
-                                  const int back = at.begin + i - (begin + j);
-                                  scores[i * score_stride + j] =
-                                      p.causal && back > p.window ? lowest<T>() : sum;
-                                });
+    multiply_keys<kTensorCores>(p, query, key, rows, count, at.begin - begin, scores);
     __syncthreads();
     const auto seen = [&](int i) {
       return p.causal && at.begin + i + 1 - begin < count ? at.begin + i + 1 - begin : count;
@@ -86,16 +123,7 @@ __global__ void __launch_bounds__(kThreads, 2) attention_kernel(
                                 });
     __syncthreads();
   }
-  T* target = outs + (at.first_query + at.begin) * p.dim + at.head * p.head_dim;
-  for_each_element(rows, p.head_dim, [&](int i, int j) {
-    const T total = denominator[i];
-    target[static_cast<std::int64_t>(i) * p.dim + j] =
-        total > T(0) ? out[i * head_stride + j] / total : T(0);
-  });
-  for (int i = thread_index(); i < rows; i += num_threads()) {
-    log_sums[(at.first_query + at.begin + i) * p.heads + at.head] =
-        maximum[i] + log(denominator[i]);
-  }
+  store_attention(p, at, layout, rows, shared, outs, log_sums);
 }
 
 template <class T>
@@ -154,6 +182,30 @@ __device__ void load_queries(const AttentionView& p,
       shared[layout.log_sum + i] = args.log_sum[token * p.heads + at.head];
     }
   }
+}
+
+// Loads a tile of keys with their values.
+template <class T>
+__device__ __forceinline__ void load_keys(const AttentionView& p,
+                                          const AttentionPlace& at,
+                                          const BackwardArguments<T>& args,
+                                          const BackwardLayout& layout,
+                                          int begin,
+                                          int count,
+                                          T* shared) {
+  load_head_tile(p, args.key, at.first_key, begin, count, at.head, shared + layout.key);
+  load_head_tile(p, args.value, at.first_key, begin, count, at.head, shared + layout.value);
+}
+
+// sums [count, Dh] += left right, with `right` a tile [p.tile, Dh].
+template <bool kTensorCores, class T>
+__device__ __forceinline__ void add_product(
+    const AttentionView& p, const TileView<T>& left, const T* right, int count, T* sums) {
+  const int stride = row_stride(p.head_dim);
+  block_product<kTensorCores>(
+      left, rows_of(right, p.head_dim), count, p.head_dim, p.tile, [&](int i, int j, T sum) {
+        sums[i * stride + j] += sum;
+      });
 }
 
 // Probabilities and dL/ds of a tile of queries (from query_begin) against one of keys (from
@@ -227,16 +279,10 @@ __global__ void __launch_bounds__(kThreads, 2)
   const int visible = p.visible(at.num_keys, at.begin + rows);
   for (int begin = p.first_key(at.begin); begin < visible; begin += p.tile) {
     const int count = visible - begin < p.tile ? visible - begin : p.tile;
-    load_head_tile(p, args.key, at.first_key, begin, count, at.head, shared + layout.key);
-    load_head_tile(p, args.value, at.first_key, begin, count, at.head, shared + layout.value);
+    load_keys(p, at, args, layout, begin, count, shared);
     score_gradients<kTensorCores>(p, layout, at.begin, rows, begin, count, shared);
-    block_product<kTensorCores>(
-        rows_of(shared + layout.grad_scores, p.tile),
-        rows_of(shared + layout.key, p.head_dim),
-        rows,
-        p.head_dim,
-        p.tile,
-        [&](int i, int j, T sum) { sums[i * row_stride(p.head_dim) + j] += sum; });
+    add_product<kTensorCores>(
+        p, rows_of(shared + layout.grad_scores, p.tile), shared + layout.key, rows, sums);
     __syncthreads();
   }
   store_head_tile(p, sums, at.first_query, at.begin, rows, at.head, args.grad_query);
@@ -255,28 +301,17 @@ __global__ void __launch_bounds__(kThreads, 2)
   clear_shared(shared, layout.size);
   T* grad_key = shared + layout.first_sum;
   T* grad_value = shared + layout.second_sum;
-  const int head_stride = row_stride(p.head_dim);
-  load_head_tile(p, args.key, at.first_key, at.begin, count, at.head, shared + layout.key);
-  load_head_tile(p, args.value, at.first_key, at.begin, count, at.head, shared + layout.value);
+  load_keys(p, at, args, layout, at.begin, count, shared);
   const int first = p.causal ? at.begin : 0;  // queries before see none of these keys
   const int end = p.query_end(at.num_queries, at.begin + count);
   for (int begin = first; begin < end; begin += p.tile) {
     const int rows = end - begin < p.tile ? end - begin : p.tile;
     load_queries(p, at, args, layout, begin, rows, shared);
     score_gradients<kTensorCores>(p, layout, begin, rows, at.begin, count, shared);
-    block_product<kTensorCores>(
-        transposed(shared + layout.probs, p.tile),
-        rows_of(shared + layout.grad_out, p.head_dim),
-        count,
-        p.head_dim,
-        p.tile,
-        [&](int i, int j, T sum) { grad_value[i * head_stride + j] += sum; });
-    block_product<kTensorCores>(transposed(shared + layout.grad_scores, p.tile),
-                                rows_of(shared + layout.query, p.head_dim),
-                                count,
-                                p.head_dim,
-                                p.tile,
-                                [&](int i, int j, T sum) { grad_key[i * head_stride + j] += sum; });
+    add_product<kTensorCores>(
+        p, transposed(shared + layout.probs, p.tile), shared + layout.grad_out, count, grad_value);
+    add_product<kTensorCores>(
+        p, transposed(shared + layout.grad_scores, p.tile), shared + layout.query, count, grad_key);
     __syncthreads();
   }
   store_head_tile(p, grad_key, at.first_key, at.begin, count, at.head, args.grad_key);
@@ -325,22 +360,13 @@ void segment_attention_backward(const kernels::SegmentAttentionBackward& k) {
                                   k.grad_key.data<T>(),
                                   k.grad_value.data<T>()};
   const std::size_t bytes = static_cast<std::size_t>(size(p.tile)) * sizeof(T);
+  const auto start = [&](auto* kernel, const Segments& tokens) {
+    runtime().launch(op, kernel, attention_grid(p, tokens), kThreads, bytes, p, args);
+  };
   with_tensor_cores<T>([&](auto tensor_cores) {
     constexpr bool kTensorCores = decltype(tensor_cores)::value;
-    runtime().launch(op,
-                     attention_grad_query_kernel<kTensorCores, T>,
-                     attention_grid(p, *k.layout.queries),
-                     kThreads,
-                     bytes,
-                     p,
-                     args);
-    runtime().launch(op,
-                     attention_grad_key_kernel<kTensorCores, T>,
-                     attention_grid(p, *k.layout.keys),
-                     kThreads,
-                     bytes,
-                     p,
-                     args);
+    start(attention_grad_query_kernel<kTensorCores, T>, *k.layout.queries);
+    start(attention_grad_key_kernel<kTensorCores, T>, *k.layout.keys);
   });
 }
 const OnCuda segment_attention_backward_entry{segment_attention_backward<float>,

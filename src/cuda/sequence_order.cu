@@ -25,16 +25,14 @@ Tensor longest_first(const char* op, const Segments& segments) {
   std::int32_t* identity = order + batch;
   std::int32_t* keys = identity + batch;
   std::int32_t* sorted_keys = keys + batch;
-  runtime().launch(op,
-                   sort_keys_kernel,
-                   dim3(element_blocks(batch)),
-                   kThreads,
-                   0,
-                   segments.device_offsets().data<std::int32_t>(),
-                   batch,
-                   segments.max_length(),
-                   keys,
-                   identity);
+  launch(op,
+         sort_keys_kernel,
+         element_grid(batch),
+         segments.device_offsets().data<std::int32_t>(),
+         batch,
+         segments.max_length(),
+         keys,
+         identity);
   sort_pairs(op, batch, segments.max_length(), keys, identity, sorted_keys, order);
   return numbers;
 }

@@ -6,8 +6,8 @@
 
 namespace elastic::cuda {
 
-/// The numbers of the segments, the longest first, equal ones as they stand: int32, B of them, with
-/// scratch behind.
+/// The numbers of the segments, the longest first, equal ones in their order: int32, B of them, and
+/// scratch after them.
 Tensor longest_first(const char* op, const Segments& segments);
 
 }  // namespace elastic::cuda

@@ -1,12 +1,45 @@
-// Causal attention to k slots per head, forward. slots.cuh tells how lanes share it: once through
-// kSteps tokens for the scores, once more for the sums of values.
+// Causal attention to k slots per head, forward. Lanes share it as slots.cuh describes: once
+// through kSteps tokens for the scores, once more for the sums of values.
 #include "cuda/slots.cuh"
 #include "tensor/kernels/slot_attention.h"
 
 namespace elastic::cuda {
 namespace {
 
-// `states` before every chunk, null for zero; `log_sum` null where nobody wants it.
+// Adds to scores [k, kSteps] the products of the queries from token `first` on with the slots'
+// keys, and advances `state` where keys are not values.
+template <class T>
+__device__ __forceinline__ void add_scores(const Slots& p,
+                                           const SlotUnit& unit,
+                                           const T* query,
+                                           const T* key,
+                                           const T* gate,
+                                           int first,
+                                           T* state,
+                                           T* scores) {
+  for (int begin = 0; begin < p.head_dim; begin += p.lanes) {
+    const int j = begin + unit.lane;
+    T q[kSteps];
+    T x[kSteps];
+    load_steps(p, unit, query, first, j, q);
+    load_steps(p, unit, key, first, j, x);
+    for (int a = 0; a < p.slots; ++a) {
+      T s = j < p.head_dim ? state[a * p.head_dim + j] : T(0);
+      T products[kSteps];
+#pragma unroll
+      for (int i = 0; i < kSteps; ++i) {
+        s += gate[a * kSteps + i] * (x[i] - s);
+        products[i] = q[i] * s;
+      }
+      if (p.parts == 2 && j < p.head_dim) {
+        state[a * p.head_dim + j] = s;
+      }
+      sum_steps(p.lanes, products, [&](int i, T sum) { scores[a * kSteps + i] += sum; });
+    }
+  }
+}
+
+// `states` before every chunk, null for zero; `log_sum` may be null.
 template <class T>
 __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_attention_kernel(Slots p,
                                                                            const T* query,
@@ -24,10 +57,7 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_attention_kernel(Slots
   T* state = dynamic_shared<T>() + unit.place * (p.state_size() + 2 * p.slots * kSteps);
   T* gate = state + p.state_size();  // [k, kSteps]
   T* weights = gate + p.slots * kSteps;
-  for (int e = unit.lane; e < p.state_size(); e += p.lanes) {
-    state[e] =
-        states != nullptr && unit.length > 0 ? states[unit.number * p.state_size() + e] : T(0);
-  }
+  load_state(p, unit, states, state);
   for (int first = 0; first < longest; first += kSteps) {
     __syncwarp();
     stage_gates(p, unit, gates, first, 0, p.slots, gate);
@@ -35,26 +65,7 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_attention_kernel(Slots
       weights[e] = T(0);
     }
     __syncwarp();
-    for (int begin = 0; begin < p.head_dim; begin += p.lanes) {
-      const int j = begin + unit.lane;
-      T q[kSteps];
-      T x[kSteps];
-      load_steps(p, unit, query, first, j, q);
-      load_steps(p, unit, key, first, j, x);
-      for (int a = 0; a < p.slots; ++a) {
-        T s = j < p.head_dim ? state[a * p.head_dim + j] : T(0);
-        T products[kSteps];
-#pragma unroll
-        for (int i = 0; i < kSteps; ++i) {
-          s += gate[a * kSteps + i] * (x[i] - s);
-          products[i] = q[i] * s;
-        }
-        if (p.parts == 2 && j < p.head_dim) {
-          state[a * p.head_dim + j] = s;
-        }
-        sum_steps(p.lanes, products, [&](int i, T sum) { weights[a * kSteps + i] += sum; });
-      }
-    }
+    add_scores(p, unit, query, key, gate, first, state, weights);
     __syncwarp();
     slot_softmax(p, unit, first, weights, log_sum);
     __syncwarp();
@@ -81,7 +92,7 @@ template <class T>
 void slot_attention_forward(const kernels::SlotAttentionForward& k) {
   const char* op = k.kName;
   if (k.segments.is_planned()) {
-    fill_elements(k.out, 0.0);  // what is behind the last segment
+    fill_elements(k.out, 0.0);  // rows after the last segment stay zero
     if (k.log_sum.defined()) {
       fill_elements(k.log_sum, 0.0);
     }

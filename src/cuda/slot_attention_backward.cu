@@ -1,6 +1,6 @@
 // Causal attention to k slots per head, backward, in three steps: from the first token on, the
 // probabilities, their gradients and the query's; the gradients of the states at the bounds of
-// chunks (slot_states.cu); from the last token on, all else. slots.cuh tells how lanes share it.
+// chunks (slot_states.cu); from the last token on, the rest. slots.cuh: how lanes share the work.
 #include "cuda/slots.cuh"
 #include "tensor/kernels/slot_attention.h"
 
@@ -21,8 +21,84 @@ struct Backward {
   T* grad_query;
 };
 
-// With w = softmax over slots(q . K), g = dL/d(out) and l = dL/d(log of the denominator):
-// dL/ds_a = w_a (g . V_a - sum_b w_b g . V_b + l), dL/dq = sum_a dL/ds_a K_a.
+// Adds to scores [k, kSteps] the products of the queries from token `first` on with the slots'
+// keys, and to by_grad those of the outputs' gradients with the slots' values; advances the values
+// in `state` where keys are not values.
+template <class T>
+__device__ __forceinline__ void add_products(const Slots& p,
+                                             const SlotUnit& unit,
+                                             const Backward<T>& args,
+                                             const T* gate,
+                                             int first,
+                                             T* state,
+                                             T* scores,
+                                             T* by_grad) {
+  for (int begin = 0; begin < p.head_dim; begin += p.lanes) {
+    const int j = begin + unit.lane;
+    T q[kSteps];
+    T g[kSteps];
+    T key[kSteps];
+    T value[kSteps];
+    load_steps(p, unit, args.query, first, j, q);
+    load_steps(p, unit, args.grad_out, first, j, g);
+    load_steps(p, unit, args.key, first, j, key);
+    load_steps(p, unit, args.value, first, j, value);
+    for (int a = 0; a < p.slots; ++a) {
+      const int at = a * p.head_dim + j;
+      T s = j < p.head_dim ? state[at] : T(0);
+      T v = j < p.head_dim ? state[p.value_at() + at] : T(0);
+      T by_query[kSteps];
+      T by_gradient[kSteps];
+#pragma unroll
+      for (int i = 0; i < kSteps; ++i) {
+        s += gate[a * kSteps + i] * (key[i] - s);
+        v += gate[a * kSteps + i] * (value[i] - v);
+        by_query[i] = q[i] * s;
+        by_gradient[i] = g[i] * v;
+      }
+      if (p.parts == 2 && j < p.head_dim) {
+        state[p.value_at() + at] = v;
+      }
+      sum_steps(p.lanes, by_query, [&](int i, T sum) { scores[a * kSteps + i] += sum; });
+      sum_steps(p.lanes, by_gradient, [&](int i, T sum) { by_grad[a * kSteps + i] += sum; });
+    }
+  }
+}
+
+// With w = softmax over slots(q . K), g = dL/d(out) and l = dL/d(log of the denominator), turns
+// grads [k, kSteps] from g . V_a into dL/ds_a = w_a (g . V_a - sum_b w_b g . V_b + l), and writes
+// both w and dL/ds.
+template <class T>
+__device__ __forceinline__ void score_gradients(const Slots& p,
+                                                const SlotUnit& unit,
+                                                const Backward<T>& args,
+                                                int first,
+                                                const T* weights,
+                                                T* grads) {
+  for_each_step(p, unit, [&](int i, int begin, int step, const auto& combine) {
+    T mean = 0;
+    for (int a = begin; a < p.slots; a += step) {
+      mean += weights[a * kSteps + i] * grads[a * kSteps + i];
+    }
+    mean = combine(mean, [](T x, T y) { return x + y; });
+    if (args.grad_log_sum != nullptr && first + i < unit.length) {
+      mean -= args.grad_log_sum[unit.head_row(p, first + i)];
+    }
+    const std::int64_t row =
+        unit.gate_row + static_cast<std::int64_t>(first + i) * p.heads * p.slots;
+    for (int a = begin; a < p.slots; a += step) {
+      const T weight = weights[a * kSteps + i];
+      const T grad = weight * (grads[a * kSteps + i] - mean);
+      grads[a * kSteps + i] = grad;
+      if (first + i < unit.length) {
+        args.probs[row + a] = weight;
+        args.grad_scores[row + a] = grad;
+      }
+    }
+  });
+}
+
+// From the first token on: the probabilities, their gradients and dL/dq = sum_a dL/ds_a K_a.
 template <class T>
 __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_scores_kernel(Slots p, Backward<T> args) {
   const SlotUnit unit(p);
@@ -35,11 +111,7 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_scores_kernel(Slots p,
   T* gate = state + p.state_size();  // [k, kSteps]
   T* weights = gate + tile;
   T* grads = weights + tile;
-  for (int e = unit.lane; e < p.state_size(); e += p.lanes) {
-    state[e] = args.states != nullptr && unit.length > 0
-                   ? args.states[unit.number * p.state_size() + e]
-                   : T(0);
-  }
+  load_state(p, unit, args.states, state);
   for (int first = 0; first < longest; first += kSteps) {
     __syncwarp();
     stage_gates(p, unit, args.gates, first, 0, p.slots, gate);
@@ -48,60 +120,11 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_scores_kernel(Slots p,
       grads[e] = T(0);
     }
     __syncwarp();
-    for (int begin = 0; begin < p.head_dim; begin += p.lanes) {
-      const int j = begin + unit.lane;
-      T q[kSteps];
-      T g[kSteps];
-      T key[kSteps];
-      T value[kSteps];
-      load_steps(p, unit, args.query, first, j, q);
-      load_steps(p, unit, args.grad_out, first, j, g);
-      load_steps(p, unit, args.key, first, j, key);
-      load_steps(p, unit, args.value, first, j, value);
-      for (int a = 0; a < p.slots; ++a) {
-        const int at = a * p.head_dim + j;
-        T s = j < p.head_dim ? state[at] : T(0);
-        T v = j < p.head_dim ? state[p.value_at() + at] : T(0);
-        T scores[kSteps];
-        T grad_weights[kSteps];
-#pragma unroll
-        for (int i = 0; i < kSteps; ++i) {
-          s += gate[a * kSteps + i] * (key[i] - s);
-          v += gate[a * kSteps + i] * (value[i] - v);
-          scores[i] = q[i] * s;
-          grad_weights[i] = g[i] * v;
-        }
-        if (p.parts == 2 && j < p.head_dim) {
-          state[p.value_at() + at] = v;
-        }
-        sum_steps(p.lanes, scores, [&](int i, T sum) { weights[a * kSteps + i] += sum; });
-        sum_steps(p.lanes, grad_weights, [&](int i, T sum) { grads[a * kSteps + i] += sum; });
-      }
-    }
+    add_products(p, unit, args, gate, first, state, weights, grads);
     __syncwarp();
     slot_softmax(p, unit, first, weights, static_cast<T*>(nullptr));
     __syncwarp();
-    for_each_step(p, unit, [&](int i, int begin, int step, const auto& combine) {
-      T mean = 0;
-      for (int a = begin; a < p.slots; a += step) {
-        mean += weights[a * kSteps + i] * grads[a * kSteps + i];
-      }
-      mean = combine(mean, [](T x, T y) { return x + y; });
-      if (args.grad_log_sum != nullptr && first + i < unit.length) {
-        mean -= args.grad_log_sum[unit.head_row(p, first + i)];
-      }
-      const std::int64_t row =
-          unit.gate_row + static_cast<std::int64_t>(first + i) * p.heads * p.slots;
-      for (int a = begin; a < p.slots; a += step) {
-        const T weight = weights[a * kSteps + i];
-        const T grad = weight * (grads[a * kSteps + i] - mean);
-        grads[a * kSteps + i] = grad;
-        if (first + i < unit.length) {
-          args.probs[row + a] = weight;
-          args.grad_scores[row + a] = grad;
-        }
-      }
-    });
+    score_gradients(p, unit, args, first, weights, grads);
     __syncwarp();
     for (int j = unit.lane; j < p.head_dim; j += p.lanes) {
       T x[kSteps];
@@ -138,7 +161,7 @@ struct Reverse {
 };
 
 // One slot's feature through kSteps tokens, the last first: with G the gradient of its state after
-// a token, what the token gives to it included, dx += gate G, d(gate) = G (x - state before), and
+// a token, the token's own part included, dx += gate G, d(gate) = G (x - state before), and
 // (1 - gate) G goes to the token before.
 template <class T, class Given>
 __device__ __forceinline__ void reverse_steps(const T* gate,
@@ -165,6 +188,138 @@ __device__ __forceinline__ void reverse_steps(const T* gate,
   gradient = g;
 }
 
+// The states at every piece of the chunk, kParts [group, Dh] each, and the state's gradient after
+// the chunk. A lane reads and writes its own features alone.
+template <int kParts, class T>
+__device__ __forceinline__ void store_checkpoints(const Slots& p,
+                                                  const SlotUnit& unit,
+                                                  const Backward<T>& args,
+                                                  const Reverse<T>& grads,
+                                                  int group,
+                                                  int first_slot,
+                                                  int count,
+                                                  int pieces,
+                                                  T* gate,
+                                                  T* gradient,
+                                                  T* checkpoints) {
+  const int part = group * p.head_dim;
+  for (int piece = 0; piece < pieces; ++piece) {
+    const int first = (piece - 1) * kSteps;
+    __syncwarp();
+    if (piece > 0) {
+      stage_gates(p, unit, args.gates, first, first_slot, count, gate);
+    }
+    __syncwarp();
+    for (int k = 0; k < kParts; ++k) {
+      for (int j = unit.lane; j < p.head_dim; j += p.lanes) {
+        T x[kSteps];
+        if (piece > 0) {
+          load_steps(p, unit, k + 1 == kParts ? args.value : args.key, first, j, x);
+        }
+        for (int a = 0; a < count; ++a) {
+          const int at = k * part + a * p.head_dim + j;
+          const std::int64_t source =
+              unit.number * p.state_size() + k * p.part_size() + (first_slot + a) * p.head_dim + j;
+          T s = 0;
+          if (piece > 0) {
+            s = checkpoints[(piece - 1) * kParts * part + at];
+#pragma unroll
+            for (int i = 0; i < kSteps; ++i) {
+              s += gate[a * kSteps + i] * (x[i] - s);
+            }
+          } else {
+            const bool some = unit.length > 0 && args.states != nullptr;
+            s = some ? args.states[source] : T(0);
+            gradient[at] = some ? grads.grad_states[source] : T(0);
+          }
+          checkpoints[piece * kParts * part + at] = s;
+        }
+      }
+    }
+  }
+}
+
+// A feature of kSteps tokens, with its gradients.
+template <class T>
+struct StepFeatures {
+  T query[kSteps];
+  T grad_out[kSteps];
+  T key[kSteps];
+  T value[kSteps];
+  T grad_key[kSteps] = {};
+  T grad_value[kSteps] = {};
+};
+
+// One slot's feature, key and value, through kSteps tokens, the last first. `state` and `gradient`
+// point to the key's; the value's is kParts - 1 times `part` after it. Lanes that are not `inside`
+// have no feature.
+template <int kParts, class T>
+__device__ __forceinline__ void reverse_slot(const T* gate,
+                                             const T* prob,
+                                             const T* grad_score,
+                                             const T* state,
+                                             T* gradient,
+                                             int part,
+                                             bool inside,
+                                             StepFeatures<T>& x,
+                                             T (&grad_gate)[kSteps]) {
+  const int value_at = (kParts - 1) * part;
+  T grad = inside ? gradient[value_at] : T(0);
+  const T value_state = inside ? state[value_at] : T(0);
+  if constexpr (kParts == 1) {
+    reverse_steps(
+        gate,
+        x.value,
+        value_state,
+        [&](int i) { return prob[i] * x.grad_out[i] + grad_score[i] * x.query[i]; },
+        grad,
+        x.grad_value,
+        grad_gate);
+  } else {
+    reverse_steps(
+        gate,
+        x.value,
+        value_state,
+        [&](int i) { return prob[i] * x.grad_out[i]; },
+        grad,
+        x.grad_value,
+        grad_gate);
+    T grad_keys = inside ? *gradient : T(0);
+    reverse_steps(
+        gate,
+        x.key,
+        inside ? *state : T(0),
+        [&](int i) { return grad_score[i] * x.query[i]; },
+        grad_keys,
+        x.grad_key,
+        grad_gate);
+    if (inside) {
+      *gradient = grad_keys;
+    }
+  }
+  if (inside) {
+    gradient[value_at] = grad;
+  }
+}
+
+// Writes, or adds, a slot's gradients of gates, summed over the lanes' features.
+template <class T>
+__device__ __forceinline__ void store_gate_gradients(const Slots& p,
+                                                     const SlotUnit& unit,
+                                                     int first,
+                                                     int slot,
+                                                     bool add,
+                                                     T (&grad_gate)[kSteps],
+                                                     T* target) {
+  sum_steps(p.lanes, grad_gate, [&](int i, T sum) {
+    if (first + i < unit.length) {
+      T& result =
+          target[unit.gate_row + static_cast<std::int64_t>(first + i) * p.heads * p.slots + slot];
+      result = add ? result + sum : sum;
+    }
+  });
+}
+
 // Slots are taken `group` at a time, one group after the other; kParts is p.parts.
 template <int kParts, class T>
 __global__ void __launch_bounds__(kSlotWarps* kWarp)
@@ -183,42 +338,9 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp)
   T* grad_score = prob + group * kSteps;
   for (int first_slot = 0; first_slot < p.slots; first_slot += group) {
     const int count = p.slots - first_slot < group ? p.slots - first_slot : group;
-    const bool others = first_slot > 0;  // have added to the tokens' gradients before
-    // The states at every piece of the chunk; a lane reads and writes its own features alone.
-    for (int piece = 0; piece < pieces; ++piece) {
-      const int first = (piece - 1) * kSteps;
-      __syncwarp();
-      if (piece > 0) {
-        stage_gates(p, unit, args.gates, first, first_slot, count, gate);
-      }
-      __syncwarp();
-      for (int k = 0; k < kParts; ++k) {
-        for (int j = unit.lane; j < p.head_dim; j += p.lanes) {
-          T x[kSteps];
-          if (piece > 0) {
-            load_steps(p, unit, k + 1 == kParts ? args.value : args.key, first, j, x);
-          }
-          for (int a = 0; a < count; ++a) {
-            const int at = k * part + a * p.head_dim + j;
-            const std::int64_t source = unit.number * p.state_size() + k * p.part_size() +
-                                        (first_slot + a) * p.head_dim + j;
-            T s = 0;
-            if (piece > 0) {
-              s = checkpoints[(piece - 1) * kParts * part + at];
-#pragma unroll
-              for (int i = 0; i < kSteps; ++i) {
-                s += gate[a * kSteps + i] * (x[i] - s);
-              }
-            } else {
-              const bool some = unit.length > 0 && args.states != nullptr;
-              s = some ? args.states[source] : T(0);
-              gradient[at] = some ? grads.grad_states[source] : T(0);
-            }
-            checkpoints[piece * kParts * part + at] = s;
-          }
-        }
-      }
-    }
+    const bool others = first_slot > 0;  // earlier groups have written the gradients
+    store_checkpoints<kParts>(
+        p, unit, args, grads, group, first_slot, count, pieces, gate, gradient, checkpoints);
     for (int piece = pieces - 1; piece >= 0; --piece) {
       const int first = piece * kSteps;
       __syncwarp();
@@ -229,75 +351,31 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp)
       for (int begin = 0; begin < p.head_dim; begin += p.lanes) {
         const int j = begin + unit.lane;
         const bool inside = j < p.head_dim;
-        T q[kSteps];
-        T g[kSteps];
-        T key[kSteps];
-        T value[kSteps];
-        T grad_key[kSteps] = {};
-        T grad_value[kSteps] = {};
-        load_steps(p, unit, args.query, first, j, q);
-        load_steps(p, unit, args.grad_out, first, j, g);
-        load_steps(p, unit, args.value, first, j, value);
+        StepFeatures<T> x;
+        load_steps(p, unit, args.query, first, j, x.query);
+        load_steps(p, unit, args.grad_out, first, j, x.grad_out);
+        load_steps(p, unit, args.value, first, j, x.value);
         if constexpr (kParts == 2) {
-          load_steps(p, unit, args.key, first, j, key);
+          load_steps(p, unit, args.key, first, j, x.key);
         }
         for (int a = 0; a < count; ++a) {
-          const T* slot_gate = gate + a * kSteps;
-          const T* slot_prob = prob + a * kSteps;
-          const T* slot_score = grad_score + a * kSteps;
-          const T* states = checkpoints + piece * kParts * part;
           const int at = a * p.head_dim + j;
-          const int value_at = (kParts - 1) * part + at;
           T grad_gate[kSteps] = {};
-          T grad = inside ? gradient[value_at] : T(0);
-          const T state = inside ? states[value_at] : T(0);
-          if constexpr (kParts == 1) {
-            reverse_steps(
-                slot_gate,
-                value,
-                state,
-                [&](int i) { return slot_prob[i] * g[i] + slot_score[i] * q[i]; },
-                grad,
-                grad_value,
-                grad_gate);
-          } else {
-            reverse_steps(
-                slot_gate,
-                value,
-                state,
-                [&](int i) { return slot_prob[i] * g[i]; },
-                grad,
-                grad_value,
-                grad_gate);
-            T grad_keys = inside ? gradient[at] : T(0);
-            reverse_steps(
-                slot_gate,
-                key,
-                inside ? states[at] : T(0),
-                [&](int i) { return slot_score[i] * q[i]; },
-                grad_keys,
-                grad_key,
-                grad_gate);
-            if (inside) {
-              gradient[at] = grad_keys;
-            }
-          }
-          if (inside) {
-            gradient[value_at] = grad;
-          }
-          sum_steps(p.lanes, grad_gate, [&](int i, T sum) {
-            if (first + i < unit.length) {
-              T& result =
-                  grads.grad_gates[unit.gate_row +
-                                   static_cast<std::int64_t>(first + i) * p.heads * p.slots +
-                                   first_slot + a];
-              result = begin > 0 ? result + sum : sum;
-            }
-          });
+          reverse_slot<kParts>(gate + a * kSteps,
+                               prob + a * kSteps,
+                               grad_score + a * kSteps,
+                               checkpoints + piece * kParts * part + at,
+                               gradient + at,
+                               part,
+                               inside,
+                               x,
+                               grad_gate);
+          store_gate_gradients(
+              p, unit, first, first_slot + a, begin > 0, grad_gate, grads.grad_gates);
         }
-        store_steps(p, unit, grad_value, first, j, others, grads.grad_value);
+        store_steps(p, unit, x.grad_value, first, j, others, grads.grad_value);
         if constexpr (kParts == 2) {
-          store_steps(p, unit, grad_key, first, j, others, grads.grad_key);
+          store_steps(p, unit, x.grad_key, first, j, others, grads.grad_key);
         }
       }
     }
@@ -319,7 +397,7 @@ template <class T>
 void slot_attention_backward(const kernels::SlotAttentionBackward& k) {
   const char* op = k.kName;
   const Slots p(k.key, k.value, k.gates, k.segments);
-  if (k.segments.is_planned()) {  // what is behind the last segment
+  if (k.segments.is_planned()) {  // rows after the last segment stay zero
     fill_elements(k.grad_query, 0.0);
     fill_elements(k.grad_value, 0.0);
     fill_elements(k.grad_gates, 0.0);

@@ -1,5 +1,5 @@
 // Gates of the slot recurrences. Prefix gates by chunks of a segment: a thread takes a column of a
-// chunk, what a chunk begins with comes from a scan over the chunks of the segment.
+// chunk, its start value is the result of a scan over the chunks of the segment.
 #include <algorithm>
 
 #include "cuda/ragged_chunks.cuh"
@@ -38,9 +38,9 @@ struct Prefix {
       : chunks(segments),
         places(RaggedChunks::places(segments)),
         columns(static_cast<int>(num_columns)) {}
-  [[nodiscard]] dim3 chunk_grid() const { return dim3(element_blocks(places * columns)); }
+  [[nodiscard]] dim3 chunk_grid() const { return element_grid(places * columns); }
   [[nodiscard]] dim3 segment_grid() const {
-    return dim3(element_blocks(std::int64_t{chunks.batch} * columns));
+    return element_grid(std::int64_t{chunks.batch} * columns);
   }
 };
 
@@ -52,7 +52,7 @@ __device__ void for_each_column(const Prefix& p, const Body& body) {
   }
 }
 
-// The log of the decayed sum at the end of each chunk, as if nothing came before it.
+// The log of the decayed sum over each chunk alone, at its end.
 template <class T>
 __global__ void chunk_sums_kernel(Prefix p, const T* scores, const T* decay, T* sums) {
   for_each_column(p, [&](std::int64_t i, const RaggedChunks::Chunk& chunk, int column) {
@@ -66,7 +66,7 @@ __global__ void chunk_sums_kernel(Prefix p, const T* scores, const T* decay, T* 
   });
 }
 
-// From each chunk's own sum to that of everything before it in its segment.
+// Turns each chunk's own sum into the sum of all tokens before it in its segment.
 template <class T>
 __global__ void scan_sums_kernel(Prefix p, const T* decay, T* carried, T* sums) {
   const std::int64_t count = static_cast<std::int64_t>(p.chunks.batch) * p.columns;
@@ -117,7 +117,7 @@ __device__ __forceinline__ T prefix_gradient(T gate, T grad_gate, T& grad_sum) {
   return grad;
 }
 
-// dL/dl before each chunk, as if nothing came after it, and by how much what comes after is kept.
+// dL/dl before each chunk from its own tokens alone, and the factor of the gradient after it.
 template <class T>
 __global__ void chunk_gradients_kernel(
     Prefix p, const T* gates, const T* grad_gates, T* grads, T* products) {
@@ -135,7 +135,7 @@ __global__ void chunk_gradients_kernel(
   });
 }
 
-// From each chunk's own gradient to that of everything after it in its segment.
+// Turns each chunk's own gradient into that of all tokens after it in its segment.
 template <class T>
 __global__ void scan_gradients_kernel(Prefix p, const T* products, T* grads) {
   const std::int64_t count = static_cast<std::int64_t>(p.chunks.batch) * p.columns;
@@ -200,122 +200,103 @@ __global__ void forget_gradient_kernel(
 template <class T>
 void prefix_gates_forward(const kernels::PrefixGatesForward& k) {
   const char* op = k.kName;
-  Runtime& device = runtime();
   const Prefix p(k.segments, k.scores.cols());
   if (k.segments.is_planned()) {
-    fill_elements(k.gates, 0.0);  // what is behind the last segment
+    fill_elements(k.gates, 0.0);  // rows after the last segment stay zero
   }
   Tensor sums;
   if (k.log_sum.defined() || !RaggedChunks::single(k.segments)) {
     sums = workspace<T>(p.places * p.columns);
-    device.launch(op,
-                  chunk_sums_kernel<T>,
-                  p.chunk_grid(),
-                  kThreads,
-                  0,
-                  p,
-                  k.scores.data<T>(),
-                  k.decay.data<T>(),
-                  sums.data<T>());
-    device.launch(op,
-                  scan_sums_kernel<T>,
-                  p.segment_grid(),
-                  kThreads,
-                  0,
-                  p,
-                  k.decay.data<T>(),
-                  data_or_null<T>(k.log_sum),
-                  sums.data<T>());
+    launch(op,
+           chunk_sums_kernel<T>,
+           p.chunk_grid(),
+           p,
+           k.scores.data<T>(),
+           k.decay.data<T>(),
+           sums.data<T>());
+    launch(op,
+           scan_sums_kernel<T>,
+           p.segment_grid(),
+           p,
+           k.decay.data<T>(),
+           data_or_null<T>(k.log_sum),
+           sums.data<T>());
   }
-  device.launch(op,
-                prefix_gates_kernel<T>,
-                p.chunk_grid(),
-                kThreads,
-                0,
-                p,
-                k.scores.data<T>(),
-                k.decay.data<T>(),
-                data_or_null<T>(sums),
-                k.gates.data<T>());
+  launch(op,
+         prefix_gates_kernel<T>,
+         p.chunk_grid(),
+         p,
+         k.scores.data<T>(),
+         k.decay.data<T>(),
+         data_or_null<T>(sums),
+         k.gates.data<T>());
 }
 const OnCuda prefix_gates_forward_entry{prefix_gates_forward<float>, prefix_gates_forward<double>};
 
 template <class T>
 void prefix_gates_backward(const kernels::PrefixGatesBackward& k) {
   const char* op = k.kName;
-  Runtime& device = runtime();
   const Prefix p(k.segments, k.gates.cols());
   if (k.segments.is_planned()) {
-    fill_elements(k.grad_scores, 0.0);  // what is behind the last segment
+    fill_elements(k.grad_scores, 0.0);  // rows after the last segment stay zero
   }
   Tensor grads;
   if (!RaggedChunks::single(k.segments)) {
     grads = workspace<T>(2 * p.places * p.columns);
     T* products = grads.data<T>() + p.places * p.columns;
-    device.launch(op,
-                  chunk_gradients_kernel<T>,
-                  p.chunk_grid(),
-                  kThreads,
-                  0,
-                  p,
-                  k.gates.data<T>(),
-                  k.grad_gates.data<T>(),
-                  grads.data<T>(),
-                  products);
-    device.launch(
-        op, scan_gradients_kernel<T>, p.segment_grid(), kThreads, 0, p, products, grads.data<T>());
+    launch(op,
+           chunk_gradients_kernel<T>,
+           p.chunk_grid(),
+           p,
+           k.gates.data<T>(),
+           k.grad_gates.data<T>(),
+           grads.data<T>(),
+           products);
+    launch(op, scan_gradients_kernel<T>, p.segment_grid(), p, products, grads.data<T>());
   }
   Tensor rate_grads = workspace<T>(p.places * p.columns);
-  device.launch(op,
-                prefix_backward_kernel<T>,
-                p.chunk_grid(),
-                kThreads,
-                0,
-                p,
-                k.gates.data<T>(),
-                k.grad_gates.data<T>(),
-                data_or_null<T>(grads),
-                k.grad_scores.data<T>(),
-                rate_grads.data<T>());
+  launch(op,
+         prefix_backward_kernel<T>,
+         p.chunk_grid(),
+         p,
+         k.gates.data<T>(),
+         k.grad_gates.data<T>(),
+         data_or_null<T>(grads),
+         k.grad_scores.data<T>(),
+         rate_grads.data<T>());
   sum_rows(op, rate_grads.data<T>(), p.places, std::int64_t{p.columns}, k.grad_decay.data<T>());
-  device.launch(op,
-                decay_gradient_kernel<T>,
-                dim3(element_blocks(p.columns)),
-                kThreads,
-                0,
-                std::int64_t{p.columns},
-                k.decay.data<T>(),
-                k.grad_decay.data<T>());
+  launch(op,
+         decay_gradient_kernel<T>,
+         element_grid(p.columns),
+         std::int64_t{p.columns},
+         k.decay.data<T>(),
+         k.grad_decay.data<T>());
 }
 const OnCuda prefix_gates_backward_entry{prefix_gates_backward<float>,
                                          prefix_gates_backward<double>};
 
 template <class T>
 void forget_gates_forward(const kernels::ForgetGatesForward& k) {
-  runtime().launch(k.kName,
-                   forget_gates_kernel<T>,
-                   dim3(element_blocks(k.x.numel())),
-                   kThreads,
-                   0,
-                   k.x.numel(),
-                   k.x.data<T>(),
-                   static_cast<T>(1.0 / k.temperature),
-                   k.gates.data<T>());
+  launch(k.kName,
+         forget_gates_kernel<T>,
+         element_grid(k.x.numel()),
+         k.x.numel(),
+         k.x.data<T>(),
+         static_cast<T>(1.0 / k.temperature),
+         k.gates.data<T>());
 }
 const OnCuda forget_gates_forward_entry{forget_gates_forward<float>, forget_gates_forward<double>};
 
 template <class T>
 void forget_gates_backward(const kernels::ForgetGatesBackward& k) {
-  runtime().launch(k.kName,
-                   forget_gradient_kernel<T>,
-                   dim3(element_blocks(k.x.numel())),
-                   kThreads,
-                   0,
-                   k.x.numel(),
-                   k.x.data<T>(),
-                   static_cast<T>(1.0 / k.temperature),
-                   k.grad_gates.data<T>(),
-                   k.grad_x.data<T>());
+  launch(k.kName,
+         forget_gradient_kernel<T>,
+         element_grid(k.x.numel()),
+         k.x.numel(),
+         k.x.data<T>(),
+         static_cast<T>(1.0 / k.temperature),
+         k.grad_gates.data<T>(),
+         k.grad_x.data<T>());
 }
 const OnCuda forget_gates_backward_entry{forget_gates_backward<float>,
                                          forget_gates_backward<double>};

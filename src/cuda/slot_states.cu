@@ -8,7 +8,7 @@
 namespace elastic::cuda {
 namespace {
 
-// Which number of which state a thread has.
+// A thread's number of a state.
 struct Place {
   int slot;
   int feature;
@@ -23,7 +23,7 @@ struct Place {
   }
 };
 
-// The state that a chunk leaves where it began with zero.
+// The state at a chunk's end if it is zero at its start.
 template <class T>
 __global__ void chunk_states_kernel(
     Slots p, const T* key, const T* value, const T* gates, T* states, T* products) {
@@ -51,7 +51,7 @@ __global__ void chunk_states_kernel(
   }
 }
 
-// What a chunk's tokens give to the gradient of the state before it.
+// A chunk's tokens' part of the gradient of the state before it.
 template <class T>
 __global__ void chunk_gradients_kernel(Slots p,
                                        const T* query,
@@ -85,7 +85,7 @@ __global__ void chunk_gradients_kernel(Slots p,
   }
 }
 
-// From what each chunk adds to what each begins with: first to last, or last to first.
+// Turns each chunk's own part into its start value: first to last, or last to first.
 template <class T>
 __global__ void scan_chunks_kernel(
     Slots p, bool reverse, const T* products, T* carried, T* states) {
@@ -128,16 +128,7 @@ template <class T>
 void scan_chunks(
     const char* op, const Slots& p, bool reverse, const T* products, T* carried, T* states) {
   const std::int64_t count = std::int64_t{p.chunks.batch} * p.heads * p.state_size();
-  runtime().launch(op,
-                   scan_chunks_kernel<T>,
-                   dim3(element_blocks(count)),
-                   kThreads,
-                   0,
-                   p,
-                   reverse,
-                   products,
-                   carried,
-                   states);
+  launch(op, scan_chunks_kernel<T>, element_grid(count), p, reverse, products, carried, states);
 }
 
 }  // namespace
@@ -151,17 +142,15 @@ void slot_states(const char* op,
                  T* carried,
                  T* states,
                  T* products) {
-  runtime().launch(op,
-                   chunk_states_kernel<T>,
-                   dim3(element_blocks(p.units * p.state_size())),
-                   kThreads,
-                   0,
-                   p,
-                   key,
-                   value,
-                   gates,
-                   states,
-                   products);
+  launch(op,
+         chunk_states_kernel<T>,
+         element_grid(p.units * p.state_size()),
+         p,
+         key,
+         value,
+         gates,
+         states,
+         products);
   scan_chunks(op, p, false, products, carried, states);
 }
 
@@ -175,18 +164,16 @@ void slot_state_gradients(const char* op,
                           const T* grad_scores,
                           const T* products,
                           T* grads) {
-  runtime().launch(op,
-                   chunk_gradients_kernel<T>,
-                   dim3(element_blocks(p.units * p.state_size())),
-                   kThreads,
-                   0,
-                   p,
-                   query,
-                   grad_out,
-                   gates,
-                   probs,
-                   grad_scores,
-                   grads);
+  launch(op,
+         chunk_gradients_kernel<T>,
+         element_grid(p.units * p.state_size()),
+         p,
+         query,
+         grad_out,
+         gates,
+         probs,
+         grad_scores,
+         grads);
   scan_chunks(op, p, true, products, static_cast<T*>(nullptr), grads);
 }
 

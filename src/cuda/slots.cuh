@@ -1,4 +1,4 @@
-// Gated running means in k slots per head, what their kernels share: with gates g,
+// Gated running means in k slots per head, shared by their kernels: with gates g,
 // S_t = S_{t-1} + g_t (x_t - S_{t-1}) for each slot.
 //
 // A unit, one head's chunk of a segment, belongs to a group of lanes, a feature each (or several,
@@ -15,7 +15,16 @@ namespace elastic::cuda {
 
 constexpr int kSteps = 8;
 constexpr int kSlotWarps =
-    4;  ///< of a block at most: several find room where many registers are taken
+    4;  ///< of a block at most: several blocks fit though kernels take many registers
+
+/// Lanes of a unit with `head_dim` features: a power of two, at most a warp.
+inline int unit_lanes(int head_dim) {
+  int lanes = 1;
+  while (lanes < head_dim && lanes < kWarp) {
+    lanes *= 2;
+  }
+  return lanes;
+}
 
 struct Slots {
   RaggedChunks chunks;
@@ -34,17 +43,14 @@ struct Slots {
         head_dim(dim / heads),
         slots(static_cast<int>(gates.shape()[2])),
         parts(key.raw_data() == value.raw_data() ? 1 : 2),
-        lanes(1) {
+        lanes(unit_lanes(head_dim)) {
     units = RaggedChunks::places(segments) * heads;
-    while (lanes < head_dim && lanes < kWarp) {
-      lanes *= 2;
-    }
   }
 
   [[nodiscard]] __host__ __device__ int part_size() const { return slots * head_dim; }
   /// Of a state [parts, k, Dh], keys before values.
   [[nodiscard]] __host__ __device__ int state_size() const { return parts * part_size(); }
-  /// Where the values stand in a state.
+  /// Offset of the values in a state.
   [[nodiscard]] __host__ __device__ int value_at() const { return (parts - 1) * part_size(); }
 };
 
@@ -76,6 +82,18 @@ struct SlotUnit {
   }
 };
 
+/// Loads the unit's state before its chunk: zero without a chunk, or where `states` is null.
+template <class T>
+__device__ __forceinline__ void load_state(const Slots& p,
+                                           const SlotUnit& unit,
+                                           const T* states,
+                                           T* state) {
+  for (int e = unit.lane; e < p.state_size(); e += p.lanes) {
+    state[e] =
+        states != nullptr && unit.length > 0 ? states[unit.number * p.state_size() + e] : T(0);
+  }
+}
+
 /// x[i] = feature j at token first + i; zero past the unit's tokens or the head's features.
 template <class T>
 __device__ __forceinline__ void load_steps(
@@ -89,7 +107,7 @@ __device__ __forceinline__ void load_steps(
   }
 }
 
-/// Writes, or adds, what load_steps would read.
+/// Writes, or adds, x to the elements that load_steps reads.
 template <class T>
 __device__ __forceinline__ void store_steps(const Slots& p,
                                             const SlotUnit& unit,
@@ -126,7 +144,7 @@ __device__ __forceinline__ void stage_gates(const Slots& p,
   }
 }
 
-// Halves what each lane holds: lanes with bit `kCount` keep the upper numbers, others the lower.
+// Halves a lane's numbers: lanes with bit `kCount` keep the upper half, others the lower.
 template <int kCount, class T>
 __device__ __forceinline__ void fold(T (&x)[kSteps]) {
   const bool upper = (lane_index() & kCount) != 0;
@@ -215,8 +233,8 @@ __device__ void slot_softmax(
 }
 
 /// States before every chunk [units, parts, k, Dh], and the products of (1 - gate) over every chunk
-/// [units, k]; `carried` [B, H, parts k, Dh], if there is one, is what segments begin with and
-/// becomes what they end with.
+/// [units, k]; `carried` [B, H, parts k, Dh], if there is one, is the state at the segments'
+/// start and becomes the state at their end.
 template <class T>
 void slot_states(const char* op,
                  const Slots& p,
@@ -227,8 +245,8 @@ void slot_states(const char* op,
                  T* states,
                  T* products);
 
-/// Gradients of the states after every chunk, from what the tokens give: probs[t] grad_out[t] to a
-/// slot's value, grad_scores[t] query[t] to its key.
+/// Gradients of the states after every chunk, from the tokens' parts: probs[t] grad_out[t] for a
+/// slot's value, grad_scores[t] query[t] for its key.
 template <class T>
 void slot_state_gradients(const char* op,
                           const Slots& p,
@@ -244,15 +262,15 @@ void slot_state_gradients(const char* op,
 /// multiprocessor where that is possible. Throws UsageError when one does not fit.
 unsigned int slot_warps(const char* op, std::int64_t bytes);
 
-/// Starts a kernel of units: a warp to every kWarp / lanes of them, each with `size` numbers of
-/// shared memory.
-template <class T, class... Parameters, class... Arguments>
+/// Starts a kernel of p.units units, p.lanes lanes each: a warp takes kWarp / lanes of them, each
+/// with `size` numbers of shared memory. Problem: Slots, or another struct with these two members.
+template <class T, class Problem, class... Parameters, class... Arguments>
 void launch_units(const char* op,
-                  void (*kernel)(Slots, Parameters...),
-                  const Slots& p,
+                  void (*kernel)(Problem, Parameters...),
+                  const Problem& p,
                   std::int64_t size,
                   Arguments&&... arguments) {
-  const std::int64_t units = kWarp / p.lanes;
+  const std::int64_t units = kWarp / p.lanes;  // of a warp
   const std::int64_t bytes = units * size * static_cast<std::int64_t>(sizeof(T));
   const unsigned int warps = slot_warps(op, bytes);
   runtime().launch(op,

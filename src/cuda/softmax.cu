@@ -47,30 +47,26 @@ __global__ void softmax_backward_kernel(
 
 template <class T>
 void softmax_forward(const kernels::SoftmaxForward& k) {
-  runtime().launch(k.kName,
-                   softmax_kernel<T>,
-                   dim3(blocks_of(k.x.rows(), kWarps)),
-                   kThreads,
-                   0,
-                   k.x.data<T>(),
-                   k.x.rows(),
-                   k.x.cols(),
-                   k.y.data<T>());
+  launch(k.kName,
+         softmax_kernel<T>,
+         row_grid(k.x.rows()),
+         k.x.data<T>(),
+         k.x.rows(),
+         k.x.cols(),
+         k.y.data<T>());
 }
 const OnCuda softmax_forward_entry{softmax_forward<float>, softmax_forward<double>};
 
 template <class T>
 void softmax_backward(const kernels::SoftmaxBackward& k) {
-  runtime().launch(k.kName,
-                   softmax_backward_kernel<T>,
-                   dim3(blocks_of(k.y.rows(), kWarps)),
-                   kThreads,
-                   0,
-                   k.y.data<T>(),
-                   k.grad_y.data<T>(),
-                   k.y.rows(),
-                   k.y.cols(),
-                   k.grad_x.data<T>());
+  launch(k.kName,
+         softmax_backward_kernel<T>,
+         row_grid(k.y.rows()),
+         k.y.data<T>(),
+         k.grad_y.data<T>(),
+         k.y.rows(),
+         k.y.cols(),
+         k.grad_x.data<T>());
 }
 const OnCuda softmax_backward_entry{softmax_backward<float>, softmax_backward<double>};
 

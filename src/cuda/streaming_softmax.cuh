@@ -5,10 +5,10 @@
 
 namespace elastic::cuda {
 
-/// Takes a tile's scores [rows, capacity] into a running softmax: of row i the first seen(i)
+/// Adds a tile's scores [rows, capacity] to a running softmax: of row i the first seen(i)
 /// columns become exponentials, the others zero. maximum [rows] (-inf before the first tile) and
-/// denominator [rows] are brought up to date; factor [rows] is what the weighted sums so far are to
-/// be multiplied by. A warp takes a row; complete after the next barrier.
+/// denominator [rows] are updated; factor [rows] is the factor by which the caller rescales the
+/// weighted sums so far. A warp takes a row; complete after the next barrier.
 template <class T, class Seen>
 __device__ void streaming_softmax(
     T* scores, int rows, int capacity, const Seen& seen, T* maximum, T* denominator, T* factor) {

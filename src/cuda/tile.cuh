@@ -1,7 +1,7 @@
 // Matrix products of tiles in shared memory, by the warps of a block.
 //
-// Matrices stand in rows of `row_stride(columns)` elements; rows are filled up to a multiple of 16
-// and columns to a multiple of 8, and what is filled up is zero: products read it.
+// Matrices have rows of `row_stride(columns)` elements; rows are padded to a multiple of 16 and
+// columns to a multiple of 8, with zeros: products read the padding.
 #pragma once
 
 #include "cuda/device.cuh"
@@ -87,8 +87,8 @@ __device__ void warp_product(
 }
 
 /// emit(i, j, sum over k < depth of a(i, k) b(k, j)) for i < rows, j < columns, each once, by all
-/// threads of the block. What the product reads must be complete (a barrier before), what emit
-/// writes is so after the next barrier. `depth` is taken up to a multiple of 8.
+/// threads of the block. Operands must be complete (a barrier before); emit's results
+/// are after the next barrier. `depth` is rounded up to a multiple of 8.
 template <bool kTensorCores, class T, class Emit>
 __device__ void block_product(const TileView<T>& a,
                               const TileView<T>& b,

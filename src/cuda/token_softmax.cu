@@ -1,8 +1,8 @@
 // Softmax over the tokens of each segment, column by column.
 //
 // A block takes 32 columns of a chunk of tokens: a lane a column, a warp every eighth token. Chunks
-// of a longer segment take the exponentials against their own maxima and are then brought to the
-// same.
+// of a longer segment take the exponentials against their own maxima and are then rescaled to the
+// segment's.
 #include "cuda/chunks.h"
 #include "cuda/device.cuh"
 #include "cuda/runtime.h"
@@ -162,27 +162,16 @@ void forward(const kernels::TokenSoftmaxForward& k) {
   const int chunks = max_chunks(k.segments);
   const Tensor sums = workspace<T>(p.whole ? 0 : k.segments.size() * chunks * 2 * columns);
   clear_behind(k.segments, {&k.y});
-  runtime().launch(op,
-                   token_softmax_kernel<T>,
-                   grid,
-                   kThreads,
-                   0,
-                   p,
-                   k.x.data<T>(),
-                   k.y.data<T>(),
-                   sums.data<T>());
+  launch(op, token_softmax_kernel<T>, grid, p, k.x.data<T>(), k.y.data<T>(), sums.data<T>());
   if (!p.whole) {
-    runtime().launch(op,
-                     combine_chunks_kernel<T>,
-                     dim3(element_blocks(k.segments.size() * columns)),
-                     kThreads,
-                     0,
-                     p,
-                     static_cast<int>(k.segments.size()),
-                     chunks,
-                     sums.data<T>());
-    runtime().launch(
-        op, scale_chunks_kernel<T>, grid, kThreads, 0, p, sums.data<T>(), k.y.data<T>());
+    launch(op,
+           combine_chunks_kernel<T>,
+           element_grid(k.segments.size() * columns),
+           p,
+           static_cast<int>(k.segments.size()),
+           chunks,
+           sums.data<T>());
+    launch(op, scale_chunks_kernel<T>, grid, p, sums.data<T>(), k.y.data<T>());
   }
 }
 
@@ -195,29 +184,25 @@ void backward(const kernels::TokenSoftmaxBackward& k) {
   const Tensor dots =
       workspace<T>(p.whole ? 0 : k.segments.size() * max_chunks(k.segments) * columns);
   clear_behind(k.segments, {&k.grad_x});
-  runtime().launch(op,
-                   token_softmax_backward_kernel<T>,
-                   grid,
-                   kThreads,
-                   0,
-                   p,
-                   k.y.data<T>(),
-                   k.grad_y.data<T>(),
-                   k.grad_x.data<T>(),
-                   dots.data<T>());
+  launch(op,
+         token_softmax_backward_kernel<T>,
+         grid,
+         p,
+         k.y.data<T>(),
+         k.grad_y.data<T>(),
+         k.grad_x.data<T>(),
+         dots.data<T>());
   if (!p.whole) {
     const Tensor totals = workspace<T>(k.segments.size() * columns);
     sum_chunks(op, dots.data<T>(), k.segments, columns, totals.data<T>());
-    runtime().launch(op,
-                     gradient_kernel<T>,
-                     grid,
-                     kThreads,
-                     0,
-                     p,
-                     k.y.data<T>(),
-                     k.grad_y.data<T>(),
-                     totals.data<T>(),
-                     k.grad_x.data<T>());
+    launch(op,
+           gradient_kernel<T>,
+           grid,
+           p,
+           k.y.data<T>(),
+           k.grad_y.data<T>(),
+           totals.data<T>(),
+           k.grad_x.data<T>());
   }
 }
 

@@ -45,7 +45,7 @@ __device__ void load_norm_tile(const TokenTile<T>& tile,
                                T* z,
                                Moments<T>* moments) {
   const int stride = row_stride(tile.dim);
-  // All of a lane's rows are asked for before the first is waited for.
+  // A lane requests all of its rows before it waits for the first.
   for (int i = block_row(); i < tile.capacity; i += kBlockRows) {
     T* out = z + i * stride;
     const T* in = tile.x + (tile.begin + i) * tile.dim;
@@ -56,7 +56,7 @@ __device__ void load_norm_tile(const TokenTile<T>& tile,
   }
   for (int first = 0; first < tile.capacity; first += kBlockRows) {
     const int i = first + block_row();
-    const int own = i < tile.rows ? tile.dim : 0;  // lanes past the rows only keep company
+    const int own = i < tile.rows ? tile.dim : 0;  // lanes past the rows: sums only
     T* out = z + i * stride;
     const Moments<T> m = row_moments<T>(own, [&](int j) { return out[j]; });
 #pragma unroll 4
@@ -70,8 +70,8 @@ __device__ void load_norm_tile(const TokenTile<T>& tile,
 }
 
 /// From dL/dz in shared memory: grad_x = residual + dL/dx at the tile's tokens, and
-/// `products` = dL/dz * n, whose column sums are the norm weight's gradient. All of the block calls
-/// it; complete after the next barrier.
+/// `products` = dL/dz * n, whose column sums are the norm weight's gradient. All threads of the
+/// block call it; complete after the next barrier.
 template <class T>
 __device__ void norm_tile_backward(const TokenTile<T>& tile,
                                    const NormView<T>& norm,

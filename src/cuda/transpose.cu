@@ -31,15 +31,13 @@ template <class T>
 void transpose(const kernels::Transpose& k) {
   const std::int64_t rows = k.x.shape()[0];
   const std::int64_t columns = k.x.shape()[1];
-  runtime().launch(k.kName,
-                   transpose_kernel<T>,
-                   dim3(blocks_of(rows, kTransposeTile), blocks_of(columns, kTransposeTile)),
-                   kThreads,
-                   0,
-                   k.x.data<T>(),
-                   rows,
-                   columns,
-                   k.out.data<T>());
+  launch(k.kName,
+         transpose_kernel<T>,
+         dim3(blocks_of(rows, kTransposeTile), blocks_of(columns, kTransposeTile)),
+         k.x.data<T>(),
+         rows,
+         columns,
+         k.out.data<T>());
 }
 const OnCuda transpose_entry{transpose<float>, transpose<double>};
 

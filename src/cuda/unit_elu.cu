@@ -57,32 +57,28 @@ __global__ void unit_elu_backward_kernel(
 
 template <class T>
 void unit_elu_forward(const kernels::UnitEluForward& k) {
-  runtime().launch(k.kName,
-                   unit_elu_kernel<T>,
-                   dim3(blocks_of(k.x.rows(), kWarps)),
-                   kThreads,
-                   0,
-                   k.x.data<T>(),
-                   k.x.rows(),
-                   k.x.cols(),
-                   kernels::kUnitEpsilon,
-                   k.y.data<T>());
+  launch(k.kName,
+         unit_elu_kernel<T>,
+         row_grid(k.x.rows()),
+         k.x.data<T>(),
+         k.x.rows(),
+         k.x.cols(),
+         kernels::kUnitEpsilon,
+         k.y.data<T>());
 }
 const OnCuda unit_elu_forward_entry{unit_elu_forward<float>, unit_elu_forward<double>};
 
 template <class T>
 void unit_elu_backward(const kernels::UnitEluBackward& k) {
-  runtime().launch(k.kName,
-                   unit_elu_backward_kernel<T>,
-                   dim3(blocks_of(k.x.rows(), kWarps)),
-                   kThreads,
-                   0,
-                   k.x.data<T>(),
-                   k.grad_y.data<T>(),
-                   k.x.rows(),
-                   k.x.cols(),
-                   kernels::kUnitEpsilon,
-                   k.grad_x.data<T>());
+  launch(k.kName,
+         unit_elu_backward_kernel<T>,
+         row_grid(k.x.rows()),
+         k.x.data<T>(),
+         k.grad_y.data<T>(),
+         k.x.rows(),
+         k.x.cols(),
+         kernels::kUnitEpsilon,
+         k.grad_x.data<T>());
 }
 const OnCuda unit_elu_backward_entry{unit_elu_backward<float>, unit_elu_backward<double>};
 

@@ -185,7 +185,7 @@ class Machine {
     }
   }
 
-  // A fiber's whole life: one kernel thread after the other.
+  // A fiber's main function: runs one kernel thread after the other.
   void live() {
     for (;;) {
       (*body_)();

@@ -188,139 +188,9 @@ __device__ __forceinline__ void reverse_steps(const T* gate,
   gradient = g;
 }
 
-// The states at every piece of the chunk, kParts [group, Dh] each, and the state's gradient after
-// the chunk. A lane reads and writes its own features alone.
-template <int kParts, class T>
-__device__ __forceinline__ void store_checkpoints(const Slots& p,
-                                                  const SlotUnit& unit,
-                                                  const Backward<T>& args,
-                                                  const Reverse<T>& grads,
-                                                  int group,
-                                                  int first_slot,
-                                                  int count,
-                                                  int pieces,
-                                                  T* gate,
-                                                  T* gradient,
-                                                  T* checkpoints) {
-  const int part = group * p.head_dim;
-  for (int piece = 0; piece < pieces; ++piece) {
-    const int first = (piece - 1) * kSteps;
-    __syncwarp();
-    if (piece > 0) {
-      stage_gates(p, unit, args.gates, first, first_slot, count, gate);
-    }
-    __syncwarp();
-    for (int k = 0; k < kParts; ++k) {
-      for (int j = unit.lane; j < p.head_dim; j += p.lanes) {
-        T x[kSteps];
-        if (piece > 0) {
-          load_steps(p, unit, k + 1 == kParts ? args.value : args.key, first, j, x);
-        }
-        for (int a = 0; a < count; ++a) {
-          const int at = k * part + a * p.head_dim + j;
-          const std::int64_t source =
-              unit.number * p.state_size() + k * p.part_size() + (first_slot + a) * p.head_dim + j;
-          T s = 0;
-          if (piece > 0) {
-            s = checkpoints[(piece - 1) * kParts * part + at];
-#pragma unroll
-            for (int i = 0; i < kSteps; ++i) {
-              s += gate[a * kSteps + i] * (x[i] - s);
-            }
-          } else {
-            const bool some = unit.length > 0 && args.states != nullptr;
-            s = some ? args.states[source] : T(0);
-            gradient[at] = some ? grads.grad_states[source] : T(0);
-          }
-          checkpoints[piece * kParts * part + at] = s;
-        }
-      }
-    }
-  }
-}
-
-// A feature of kSteps tokens, with its gradients.
-template <class T>
-struct StepFeatures {
-  T query[kSteps];
-  T grad_out[kSteps];
-  T key[kSteps];
-  T value[kSteps];
-  T grad_key[kSteps] = {};
-  T grad_value[kSteps] = {};
-};
-
-// One slot's feature, key and value, through kSteps tokens, the last first. `state` and `gradient`
-// point to the key's; the value's is kParts - 1 times `part` after it. Lanes that are not `inside`
-// have no feature.
-template <int kParts, class T>
-__device__ __forceinline__ void reverse_slot(const T* gate,
-                                             const T* prob,
-                                             const T* grad_score,
-                                             const T* state,
-                                             T* gradient,
-                                             int part,
-                                             bool inside,
-                                             StepFeatures<T>& x,
-                                             T (&grad_gate)[kSteps]) {
-  const int value_at = (kParts - 1) * part;
-  T grad = inside ? gradient[value_at] : T(0);
-  const T value_state = inside ? state[value_at] : T(0);
-  if constexpr (kParts == 1) {
-    reverse_steps(
-        gate,
-        x.value,
-        value_state,
-        [&](int i) { return prob[i] * x.grad_out[i] + grad_score[i] * x.query[i]; },
-        grad,
-        x.grad_value,
-        grad_gate);
-  } else {
-    reverse_steps(
-        gate,
-        x.value,
-        value_state,
-        [&](int i) { return prob[i] * x.grad_out[i]; },
-        grad,
-        x.grad_value,
-        grad_gate);
-    T grad_keys = inside ? *gradient : T(0);
-    reverse_steps(
-        gate,
-        x.key,
-        inside ? *state : T(0),
-        [&](int i) { return grad_score[i] * x.query[i]; },
-        grad_keys,
-        x.grad_key,
-        grad_gate);
-    if (inside) {
-      *gradient = grad_keys;
-    }
-  }
-  if (inside) {
-    gradient[value_at] = grad;
-  }
-}
-
-// Writes, or adds, a slot's gradients of gates, summed over the lanes' features.
-template <class T>
-__device__ __forceinline__ void store_gate_gradients(const Slots& p,
-                                                     const SlotUnit& unit,
-                                                     int first,
-                                                     int slot,
-                                                     bool add,
-                                                     T (&grad_gate)[kSteps],
-                                                     T* target) {
-  sum_steps(p.lanes, grad_gate, [&](int i, T sum) {
-    if (first + i < unit.length) {
-      T& result =
-          target[unit.gate_row + static_cast<std::int64_t>(first + i) * p.heads * p.slots + slot];
-      result = add ? result + sum : sum;
-    }
-  });
-}
-
 // Slots are taken `group` at a time, one group after the other; kParts is p.parts.
+// One piece: with its steps as functions, the float kernel of two parts takes 191 registers, not
+// 164 (nvcc 13, sm_90), and fewer blocks fit on a multiprocessor.
 template <int kParts, class T>
 __global__ void __launch_bounds__(kSlotWarps* kWarp)
     slot_reverse_kernel(Slots p, int group, Backward<T> args, Reverse<T> grads) {
@@ -339,8 +209,41 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp)
   for (int first_slot = 0; first_slot < p.slots; first_slot += group) {
     const int count = p.slots - first_slot < group ? p.slots - first_slot : group;
     const bool others = first_slot > 0;  // earlier groups have written the gradients
-    store_checkpoints<kParts>(
-        p, unit, args, grads, group, first_slot, count, pieces, gate, gradient, checkpoints);
+    // The states at every piece of the chunk; a lane reads and writes its own features alone.
+    for (int piece = 0; piece < pieces; ++piece) {
+      const int first = (piece - 1) * kSteps;
+      __syncwarp();
+      if (piece > 0) {
+        stage_gates(p, unit, args.gates, first, first_slot, count, gate);
+      }
+      __syncwarp();
+      for (int k = 0; k < kParts; ++k) {
+        for (int j = unit.lane; j < p.head_dim; j += p.lanes) {
+          T x[kSteps];
+          if (piece > 0) {
+            load_steps(p, unit, k + 1 == kParts ? args.value : args.key, first, j, x);
+          }
+          for (int a = 0; a < count; ++a) {
+            const int at = k * part + a * p.head_dim + j;
+            const std::int64_t source = unit.number * p.state_size() + k * p.part_size() +
+                                        (first_slot + a) * p.head_dim + j;
+            T s = 0;
+            if (piece > 0) {
+              s = checkpoints[(piece - 1) * kParts * part + at];
+#pragma unroll
+              for (int i = 0; i < kSteps; ++i) {
+                s += gate[a * kSteps + i] * (x[i] - s);
+              }
+            } else {
+              const bool some = unit.length > 0 && args.states != nullptr;
+              s = some ? args.states[source] : T(0);
+              gradient[at] = some ? grads.grad_states[source] : T(0);
+            }
+            checkpoints[piece * kParts * part + at] = s;
+          }
+        }
+      }
+    }
     for (int piece = pieces - 1; piece >= 0; --piece) {
       const int first = piece * kSteps;
       __syncwarp();
@@ -351,31 +254,75 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp)
       for (int begin = 0; begin < p.head_dim; begin += p.lanes) {
         const int j = begin + unit.lane;
         const bool inside = j < p.head_dim;
-        StepFeatures<T> x;
-        load_steps(p, unit, args.query, first, j, x.query);
-        load_steps(p, unit, args.grad_out, first, j, x.grad_out);
-        load_steps(p, unit, args.value, first, j, x.value);
+        T q[kSteps];
+        T g[kSteps];
+        T key[kSteps];
+        T value[kSteps];
+        T grad_key[kSteps] = {};
+        T grad_value[kSteps] = {};
+        load_steps(p, unit, args.query, first, j, q);
+        load_steps(p, unit, args.grad_out, first, j, g);
+        load_steps(p, unit, args.value, first, j, value);
         if constexpr (kParts == 2) {
-          load_steps(p, unit, args.key, first, j, x.key);
+          load_steps(p, unit, args.key, first, j, key);
         }
         for (int a = 0; a < count; ++a) {
+          const T* slot_gate = gate + a * kSteps;
+          const T* slot_prob = prob + a * kSteps;
+          const T* slot_score = grad_score + a * kSteps;
+          const T* states = checkpoints + piece * kParts * part;
           const int at = a * p.head_dim + j;
+          const int value_at = (kParts - 1) * part + at;
           T grad_gate[kSteps] = {};
-          reverse_slot<kParts>(gate + a * kSteps,
-                               prob + a * kSteps,
-                               grad_score + a * kSteps,
-                               checkpoints + piece * kParts * part + at,
-                               gradient + at,
-                               part,
-                               inside,
-                               x,
-                               grad_gate);
-          store_gate_gradients(
-              p, unit, first, first_slot + a, begin > 0, grad_gate, grads.grad_gates);
+          T grad = inside ? gradient[value_at] : T(0);
+          const T state = inside ? states[value_at] : T(0);
+          if constexpr (kParts == 1) {
+            reverse_steps(
+                slot_gate,
+                value,
+                state,
+                [&](int i) { return slot_prob[i] * g[i] + slot_score[i] * q[i]; },
+                grad,
+                grad_value,
+                grad_gate);
+          } else {
+            reverse_steps(
+                slot_gate,
+                value,
+                state,
+                [&](int i) { return slot_prob[i] * g[i]; },
+                grad,
+                grad_value,
+                grad_gate);
+            T grad_keys = inside ? gradient[at] : T(0);
+            reverse_steps(
+                slot_gate,
+                key,
+                inside ? states[at] : T(0),
+                [&](int i) { return slot_score[i] * q[i]; },
+                grad_keys,
+                grad_key,
+                grad_gate);
+            if (inside) {
+              gradient[at] = grad_keys;
+            }
+          }
+          if (inside) {
+            gradient[value_at] = grad;
+          }
+          sum_steps(p.lanes, grad_gate, [&](int i, T sum) {
+            if (first + i < unit.length) {
+              T& result =
+                  grads.grad_gates[unit.gate_row +
+                                   static_cast<std::int64_t>(first + i) * p.heads * p.slots +
+                                   first_slot + a];
+              result = begin > 0 ? result + sum : sum;
+            }
+          });
         }
-        store_steps(p, unit, x.grad_value, first, j, others, grads.grad_value);
+        store_steps(p, unit, grad_value, first, j, others, grads.grad_value);
         if constexpr (kParts == 2) {
-          store_steps(p, unit, x.grad_key, first, j, others, grads.grad_key);
+          store_steps(p, unit, grad_key, first, j, others, grads.grad_key);
         }
       }
     }

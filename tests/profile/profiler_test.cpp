@@ -42,6 +42,27 @@ TEST_CASE("profiler: the operations of softmax match a count by hand") {
         doctest::Approx(3.0 * 2.0 * (2.0 * 2.0 * layer + 2.0 * n * 64.0 * 50.0)));
 }
 
+TEST_CASE("profiler: element-wise work counts no operations, in the comparators neither") {
+  // Four projections, keys times values and queries times their sums by heads of 32, FFN. Softmax
+  // and unit ELU of queries and keys count nothing.
+  const double n = 100.0;
+  const double layer = n * (4.0 * kSquare + 2.0 * 64.0 * 32.0 + kFfn);
+  for (const char* model : {"efficient", "linrec"}) {
+    CAPTURE(model);
+    CHECK(measure(small(model, Phase::kEncode, 100), kMachine).work.flops ==
+          doctest::Approx(2.0 * 2.0 * 2.0 * layer));
+  }
+}
+
+TEST_CASE("profiler: of the item table, the rows read count, whatever the size of the catalogue") {
+  Workload workload = small("elastic", Phase::kEncode, 16);
+  const auto embedding_bytes = [&](std::int64_t items) {
+    workload.model.num_items = items;
+    return measure(workload, kMachine).kernels.at("input_embedding_forward").bytes;
+  };
+  CHECK(embedding_bytes(100000) == embedding_bytes(1000));
+}
+
 TEST_CASE("profiler: the operations of LDA match a count by hand") {
   const double n = 300.0;
   const double k = 8.0;

@@ -198,6 +198,7 @@ void sum_query_gradient(const kernels::AggregateBackward& k,
 
 // With p = softmax_t(z_t . u), c = sum_t p_t z_t and g = dL/dc:
 //   ds_t = p_t (g . z_t - g . c),  du = sum_t ds_t z_t,  dz_t = sum over queries of ds_t u + p_t g.
+// Long because the loop over chunks and the sums after it share their partial buffers.
 template <class T>
 void backward(const kernels::AggregateBackward& k) {
   const std::int64_t dim = k.x.cols();

@@ -83,6 +83,7 @@ void write_gradients(const Partial<T>& sums,
   }
 }
 
+// Long because the loop over tiles shares a dozen packed weights and buffers, all named here.
 template <class T>
 void backward(const kernels::FfnBackward& k) {
   const std::int64_t dim = k.x.cols();

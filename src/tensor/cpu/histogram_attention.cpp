@@ -12,6 +12,7 @@
 namespace elastic::cpu {
 namespace {
 
+// Long because its two walks, over the last tokens alone and over all, share values and scratch.
 template <class T>
 void forward(const kernels::HistogramAttentionForward& k) {
   const HistogramView<T> view(k.histogram, k.scores);

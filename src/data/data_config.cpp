@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/event_order.h"
+#include "data/matching_files.h"
 
 namespace elastic::data {
 namespace {
@@ -14,7 +15,8 @@ bool has_held_out_files(const DataConfig& config) {
     throw UsageError("--valid-data and --test-data: expected both, got only ",
                      config.valid_data.empty() ? "--test-data" : "--valid-data");
   }
-  const auto inputs = {config.data, config.items, config.valid_data, config.test_data};
+  std::vector<std::string> inputs = config.data;
+  inputs.insert(inputs.end(), {config.items, config.valid_data, config.test_data});
   if (std::count(inputs.begin(), inputs.end(), "-") > 1) {
     throw UsageError("-: standard input can be read only once, but several options name it");
   }
@@ -25,7 +27,34 @@ Interactions read_source(const DataConfig& config,
                          const std::string& path,
                          std::vector<DataSource>& sources) {
   Interactions log = read_interactions(path, config.read);
-  sources.push_back({log.path, log.detected, log.num_bad_rows, log.bad_rows, log.cache_note});
+  sources.push_back({log.path,
+                     log.format,
+                     log.notes,
+                     log.num_rows,
+                     log.num_bad_rows,
+                     log.bad_rows,
+                     log.cache_note});
+  return log;
+}
+
+// All files of --data as one log.
+Interactions read_all(const DataConfig& config, std::vector<DataSource>& sources) {
+  const std::vector<std::string> paths = matching_files(config.data);
+  Interactions log = read_source(config, paths.front(), sources);
+  for (std::size_t i = 1; i < paths.size(); ++i) {
+    const Interactions other = read_source(config, paths[i], sources);
+    if (!log.format.same_form(other.format)) {
+      throw DataError("data: ",
+                      paths[i],
+                      ": its form is not that of ",
+                      paths.front(),
+                      ": ",
+                      other.format.describe(),
+                      " instead of ",
+                      log.format.describe());
+    }
+    append_interactions(log, other, LogPart::kTrain);
+  }
   return log;
 }
 
@@ -38,7 +67,7 @@ LoadedData load_data(const DataConfig& config) {
   check(config.filters);
   const SplitRule rule = split_rule(config.split, has_held_out_files(config));
   LoadedData loaded;
-  Interactions log = read_source(config, config.data, loaded.sources);
+  Interactions log = read_all(config, loaded.sources);
   if (rule == SplitRule::kFiles) {
     append_interactions(
         log, read_source(config, config.valid_data, loaded.sources), LogPart::kValidation);
@@ -61,7 +90,8 @@ nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split) {
   for (const DataSource& source : loaded.sources) {
     bad_rows += source.num_bad_rows;
   }
-  json["detected"] = loaded.sources.front().detected;
+  json["detected"] = loaded.sources.front().format.describe();
+  json["format"] = to_json(loaded.sources.front().format);
   json["bad_rows"] = bad_rows;
   for (const FilterStep& step : loaded.filters) {
     json["filters"].push_back({{"after", step.name},

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "data/dataset.h"
 #include "data/filters.h"
@@ -14,7 +15,7 @@
 namespace elastic::data {
 
 struct DataConfig {
-  std::string data = "";
+  std::vector<std::string> data = {};  ///< files or patterns such as "logs/*.csv", of one form
   std::string items = "";
   ReadOptions read{};  ///< its cache folder is not an option of a run: no result depends on it
   FilterOptions filters{};
@@ -33,8 +34,26 @@ void visit_read(Options& options, Visitor&& visitor) {
   visitor("separator", options.separator, "separator of the columns");
   visitor("columns",
           options.columns,
-          "meaning of the columns, e.g. user,item,-,timestamp; empty: detected");
+          "columns by position, user,item,-,timestamp, or by name, user=visitor_id,item=sku; empty: "
+          "detected");
+  visitor("user_column",
+          options.user_column,
+          "column of the users: its name, its number from 1, or a JSON key (a.b for a nested one); "
+          "-: none, each line or list is a history");
+  visitor("item_column", options.item_column, "column of the items");
+  visitor("time_column",
+          options.time_column,
+          "column of the times; DATE+TIME for two columns; -: none, events are in file order");
+  visitor("rating_column", options.rating_column, "column of the ratings; -: none");
+  visitor("time_format",
+          options.time_format,
+          "form of the times, as strptime's: %d/%m/%Y %H:%M; or seconds, milliseconds, ...; empty: "
+          "detected");
+  visitor("keep",
+          options.keep,
+          "keep rows of this kind only: behavior=buy,cart or type!=view or watched>=50; repeatable");
   visitor("on_bad_row", options.on_bad_row, "rows that cannot be read");
+  visitor("max_bad_rows", options.max_bad_rows, "largest share of bad rows to skip");
 }
 
 template <class Options, class Visitor>
@@ -75,8 +94,10 @@ void visit_split(Options& options, Visitor&& visitor) {
 template <class Config, class Visitor>
 void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, DataConfig> {
-  visitor(
-      "data", config.data, "file of interactions, plain, .gz, .xz or .zst; - for standard input");
+  visitor("data",
+          config.data,
+          "file of interactions, plain or compressed (gz, xz, zst, bz2); - for standard input; a "
+          "quoted pattern or several files are read as one log");
   visitor("items", config.items, "file of item ids and titles");
   options::visit_read(config.read, visitor);
   options::visit_filters(config.filters, visitor);
@@ -88,7 +109,9 @@ void visit_options(Config& config, Visitor&& visitor) requires
 /// A file of interactions as it was read.
 struct DataSource {
   std::string path;
-  std::string detected;
+  LogFormat format;
+  std::vector<std::string> notes;
+  std::int64_t num_rows = 0;
   std::int64_t num_bad_rows = 0;  ///< skipped
   std::vector<BadRow> bad_rows;   ///< the first ten
   std::string cache_note;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "data/blanks.h"
 #include "data/separator.h"
 
 namespace elastic::data {
@@ -16,34 +17,45 @@ constexpr std::size_t kLongestQuoted = std::size_t{1} << 16;
 
 // Position of the quote that closes the field opened by the quote at `open`. None if the field does
 // not close, or text follows its closing quote; the quotes are then ordinary characters.
-std::size_t closing_quote(std::string_view text, std::size_t open, char separator) {
+std::size_t closing_quote(std::string_view text, std::size_t open, const RowSyntax& syntax) {
   const std::string_view reach = text.substr(0, open + kLongestQuoted);
-  for (std::size_t at = open + 1;; at += 2) {
-    at = reach.find('"', at);
+  for (std::size_t at = open + 1; at < reach.size(); ++at) {
+    at = syntax.backslash ? reach.find_first_of("\"\\", at) : reach.find('"', at);
     if (at == std::string_view::npos) {
       return at;
     }
-    const std::string_view after = text.substr(at + 1, 2);
-    if (!after.starts_with('"')) {
-      const bool ends = after.empty() || after[0] == separator || after[0] == '\n' ||
-                        after == "\r\n" || after == "\r";
-      return ends ? at : std::string_view::npos;
+    const bool escapes = reach[at] == '\\' || text.substr(at + 1).starts_with('"');
+    if (escapes) {
+      ++at;
+      continue;
     }
+    const std::size_t next = text.find_first_not_of(syntax.separator == " " ? "\r" : " \r", at + 1);
+    const bool ends =
+        next == std::string_view::npos || text[next] == syntax.separator[0] || text[next] == '\n';
+    return ends ? at : std::string_view::npos;
   }
+  return std::string_view::npos;
+}
+
+// Position of the first character of a field, after its leading blanks.
+std::size_t field_start(std::string_view text, std::size_t begin, const RowSyntax& syntax) {
+  const std::size_t at = text.find_first_not_of(' ', begin);
+  return at == std::string_view::npos || syntax.separator == " " ? begin : at;
 }
 
 // Position of the line's "\n", ignoring those inside quoted fields.
-std::size_t end_of_quoted_line(std::string_view text, char separator) {
+std::size_t end_of_quoted_line(std::string_view text, const RowSyntax& syntax) {
   const std::size_t first_end = text.find('\n');
   if (text.substr(0, first_end).find('"') == std::string_view::npos) {
     return first_end;
   }
   for (std::size_t at = 0;;) {
+    at = field_start(text, at, syntax);
     if (at < text.size() && text[at] == '"') {
-      const std::size_t close = closing_quote(text, at, separator);
+      const std::size_t close = closing_quote(text, at, syntax);
       at = close == std::string_view::npos ? at : close;
     }
-    const char stops[] = {separator, '\n'};
+    const char stops[] = {syntax.separator[0], '\n'};
     at = text.find_first_of(std::string_view(stops, 2), at);
     if (at == std::string_view::npos || text[at] == '\n') {
       return at;
@@ -52,25 +64,22 @@ std::size_t end_of_quoted_line(std::string_view text, char separator) {
   }
 }
 
-bool may_quote(std::string_view separator) {
-  return separator == "," || separator == ";";
-}
-
 }  // namespace
 
 const std::vector<std::string_view>& FieldSplitter::split(std::string_view line) {
   fields_.clear();
-  if (separator_ == " ") {
+  const std::string& separator = syntax_.separator;
+  if (syntax_.may_quote() && line.find('"') != std::string_view::npos) {
+    split_quoted(separator == " " ? stripped(line) : line);
+  } else if (separator == " ") {
     split_blanks(line);
-  } else if (may_quote(separator_) && line.find('"') != std::string_view::npos) {
-    split_quoted(line);
-  } else if (separator_.size() == 1) {
-    split_at(separator_[0], line);
+  } else if (separator.size() == 1) {
+    split_at(separator[0], line);
   } else {
     std::size_t end = 0;
-    for (std::size_t begin = 0; end != std::string_view::npos; begin = end + separator_.size()) {
-      end = line.find(separator_, begin);
-      fields_.push_back(line.substr(begin, end - begin));
+    for (std::size_t begin = 0; end != std::string_view::npos; begin = end + separator.size()) {
+      end = separator.empty() ? std::string_view::npos : line.find(separator, begin);
+      fields_.push_back(stripped(line.substr(begin, end - begin)));
     }
   }
   return fields_;
@@ -80,55 +89,61 @@ void FieldSplitter::split_at(char separator, std::string_view line) {
   std::size_t end = 0;
   for (std::size_t begin = 0; end != std::string_view::npos; begin = end + 1) {
     end = line.find(separator, begin);
-    fields_.push_back(line.substr(begin, end - begin));
+    fields_.push_back(stripped(line.substr(begin, end - begin)));
   }
 }
 
 void FieldSplitter::split_blanks(std::string_view line) {
   for (std::size_t begin = line.find_first_not_of(' '); begin < line.size();) {
     const std::size_t end = line.find(' ', begin);
-    fields_.push_back(line.substr(begin, end - begin));
+    fields_.push_back(stripped(line.substr(begin, end - begin)));
     begin = line.find_first_not_of(' ', end);
   }
 }
 
+std::string_view FieldSplitter::without_escapes(std::string_view quoted) {
+  const bool plain = quoted.find('"') == std::string_view::npos &&
+                     (!syntax_.backslash || quoted.find('\\') == std::string_view::npos);
+  if (plain) {
+    return quoted;
+  }
+  std::string& text = unquoted_.emplace_back();
+  for (std::size_t at = 0; at < quoted.size(); ++at) {
+    const bool escape = quoted[at] == '"' || (syntax_.backslash && quoted[at] == '\\');
+    at += escape && at + 1 < quoted.size() ? 1 : 0;
+    text += quoted[at];
+  }
+  return text;
+}
+
 void FieldSplitter::split_quoted(std::string_view line) {
   unquoted_.clear();
-  const char separator = separator_[0];
+  const char separator = syntax_.separator[0];
   for (std::size_t begin = 0;;) {
-    const std::size_t close = line.substr(begin).starts_with('"')
-                                  ? closing_quote(line, begin, separator)
+    const std::size_t start = field_start(line, begin, syntax_);
+    const std::size_t close = line.substr(start).starts_with('"')
+                                  ? closing_quote(line, start, syntax_)
                                   : std::string_view::npos;
     const bool quoted = close != std::string_view::npos;
     const std::size_t end = line.find(separator, quoted ? close : begin);
-    std::string_view field = line.substr(begin, end - begin);
-    if (quoted) {
-      field = line.substr(begin + 1, close - begin - 1);
-      if (field.find('"') != std::string_view::npos) {
-        std::string& text = unquoted_.emplace_back(field);
-        for (std::size_t at = 0; (at = text.find("\"\"", at)) != std::string::npos; ++at) {
-          text.erase(at, 1);
-        }
-        field = text;
-      }
-    }
-    fields_.push_back(field);
+    fields_.push_back(stripped(quoted ? without_escapes(line.substr(start + 1, close - start - 1))
+                                      : line.substr(begin, end - begin)));
     if (end == std::string_view::npos) {
       return;
     }
-    begin = end + 1;
+    begin = separator == ' ' ? line.find_first_not_of(' ', end) : end + 1;
   }
 }
 
-LineWalker::LineWalker(std::string_view text, std::string_view separator)
-    : rest_(text), quoted_separator_(may_quote(separator) ? separator[0] : '\0') {}
+LineWalker::LineWalker(std::string_view text, RowSyntax syntax)
+    : rest_(text), syntax_(std::move(syntax)) {}
 
 bool LineWalker::next(std::string_view& line) {
   if (rest_.empty()) {
     return false;
   }
-  const bool quotes = quoted_separator_ != '\0';
-  const std::size_t end = quotes ? end_of_quoted_line(rest_, quoted_separator_) : rest_.find('\n');
+  const bool quotes = syntax_.spans_lines();
+  const std::size_t end = quotes ? end_of_quoted_line(rest_, syntax_) : rest_.find('\n');
   line = rest_.substr(0, end);
   rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
   number_ = next_number_++;
@@ -141,10 +156,9 @@ bool LineWalker::next(std::string_view& line) {
   return true;
 }
 
-FieldCounts count_fields(const std::vector<std::string_view>& sample,
-                         const std::string& separator) {
-  FieldCounts counts{separator};
-  FieldSplitter splitter(separator);
+FieldCounts count_fields(const std::vector<std::string_view>& sample, const RowSyntax& syntax) {
+  FieldCounts counts{syntax};
+  FieldSplitter splitter(syntax);
   std::map<std::size_t, std::size_t> lines;  // by number of fields
   for (const std::string_view line : sample) {
     const std::size_t fields = splitter.split(line).size();
@@ -162,10 +176,23 @@ FieldCounts count_fields(const std::vector<std::string_view>& sample,
   return counts;
 }
 
+FieldCounts detect_escapes(const std::vector<std::string_view>& sample,
+                           const std::string& separator) {
+  const FieldCounts plain = count_fields(sample, {separator});
+  const bool any = std::any_of(sample.begin(), sample.end(), [](std::string_view line) {
+    return line.find("\\\"") != std::string_view::npos;
+  });
+  if (!any || !plain.syntax.may_quote()) {
+    return plain;
+  }
+  const FieldCounts escaped = count_fields(sample, {separator, /*backslash=*/true});
+  return escaped.share > plain.share ? escaped : plain;
+}
+
 FieldCounts detect_separator(const std::vector<std::string_view>& sample) {
   FieldCounts best;
   for (const KnownSeparator& separator : kSeparators) {
-    const FieldCounts counts = count_fields(sample, separator.characters);
+    const FieldCounts counts = detect_escapes(sample, separator.characters);
     if (counts.num_fields >= 2 && counts.share > best.share) {
       best = counts;
     }

@@ -9,31 +9,43 @@
 
 namespace elastic::data {
 
-/// Splits lines at `separator` (one or more characters). With ',' and ';' a field may be in double
-/// quotes, where a doubled quote means one (RFC 4180); quotes elsewhere are ordinary characters.
-/// With ' ', runs of spaces count as one. The returned views point into `line` or the splitter, and
-/// are valid until the next call.
+/// How the fields of a row are written.
+struct RowSyntax {
+  std::string separator;   ///< one or more characters; runs of ' ' count as one
+  bool backslash = false;  ///< \" within a quoted field is a quote
+
+  bool operator==(const RowSyntax&) const = default;
+  /// A field may be in double quotes, where a doubled quote means one (RFC 4180).
+  [[nodiscard]] bool may_quote() const { return separator.size() == 1; }
+  /// Line breaks inside quoted fields do not end the line.
+  [[nodiscard]] bool spans_lines() const { return separator == "," || separator == ";"; }
+};
+
+/// Splits lines into fields, without blanks around them. Quotes that do not enclose a whole field
+/// are ordinary characters. The returned views point into `line` or the splitter, and are valid
+/// until the next call.
 class FieldSplitter {
  public:
-  explicit FieldSplitter(std::string separator) : separator_(std::move(separator)) {}
+  explicit FieldSplitter(RowSyntax syntax) : syntax_(std::move(syntax)) {}
+  explicit FieldSplitter(std::string separator) : syntax_{std::move(separator)} {}
   const std::vector<std::string_view>& split(std::string_view line);
-  [[nodiscard]] const std::string& separator() const { return separator_; }
+  [[nodiscard]] const std::string& separator() const { return syntax_.separator; }
 
  private:
   void split_at(char separator, std::string_view line);
   void split_quoted(std::string_view line);
   void split_blanks(std::string_view line);
+  std::string_view without_escapes(std::string_view quoted);
 
-  std::string separator_;
+  RowSyntax syntax_;
   std::vector<std::string_view> fields_;
   std::deque<std::string> unquoted_;
 };
 
-/// Iterates over the lines of a text, without their line ends ("\n" or "\r\n"). If the separator is
-/// ',' or ';', line breaks inside quoted fields do not end the line.
+/// Iterates over the lines of a text, without their line ends ("\n" or "\r\n").
 class LineWalker {
  public:
-  explicit LineWalker(std::string_view text, std::string_view separator = {});
+  explicit LineWalker(std::string_view text, RowSyntax syntax = {});
   /// Sets `line` to the next line; false at the end of the text.
   bool next(std::string_view& line);
   /// Number, from 1, of the latest line; of its first line if it spans several.
@@ -43,24 +55,29 @@ class LineWalker {
 
  private:
   std::string_view rest_;
-  char quoted_separator_ = '\0';  // '\0': quotes are ordinary characters
+  RowSyntax syntax_;
   std::size_t number_ = 0;
   std::size_t next_number_ = 1;
 };
 
-/// Field counts of sample lines split at `separator`: the most common number, the share of lines
-/// that have it, and the largest number.
+/// Field counts of sample lines: the most common number, the share of lines that have it, and the
+/// largest number.
 struct FieldCounts {
-  std::string separator;
+  RowSyntax syntax;
   std::size_t num_fields = 0;
   double share = 0.0;
   std::size_t largest = 0;
 };
-FieldCounts count_fields(const std::vector<std::string_view>& sample, const std::string& separator);
+FieldCounts count_fields(const std::vector<std::string_view>& sample, const RowSyntax& syntax);
+
+/// The syntax with `separator` that fits the sample best: with \" if this gives more lines the
+/// same number of fields.
+FieldCounts detect_escapes(const std::vector<std::string_view>& sample,
+                           const std::string& separator);
 
 /// The separator that splits the largest share of the sample lines into the same number of fields,
-/// at least two; among equals, the first of tab, "::", comma, "|", semicolon and space. The
-/// separator is empty if most lines contain none of them.
+/// at least two; among equals, the first of kSeparators. The separator is empty if most lines
+/// contain none of them.
 FieldCounts detect_separator(const std::vector<std::string_view>& sample);
 
 /// The first lines that are not blank, at most `count`.

@@ -10,7 +10,9 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text_field.h"
 #include "data/content_hash.h"
+#include "data/data_config.h"
 #include "data/text_file.h"
 
 namespace elastic::data {
@@ -92,6 +94,24 @@ class Reader {
   std::string_view rest_;
 };
 
+// The text of an option's value.
+template <class T>
+std::string text_of(const T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return value;
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    std::string joined;
+    for (const std::string& text : value) {
+      joined += concat(text.size(), ":", text);
+    }
+    return joined;
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    return std::to_string(value);
+  } else {
+    return TextField<T>::text(value);
+  }
+}
+
 std::string hex_hash_of(std::string_view bytes) {
   ContentHash hash;
   hash.add(bytes);
@@ -126,7 +146,12 @@ bool has_fractions(const Interactions& log) {
 std::string encode(const Interactions& log) {
   Writer writer;
   writer.reserve(log.events.size() * sizeof(Event));
-  writer.add_text(log.detected);
+  writer.add_text(to_json(log.format).dump());
+  writer.add<std::uint64_t>(log.notes.size());
+  for (const std::string& note : log.notes) {
+    writer.add_text(note);
+  }
+  writer.add(log.num_rows);
   writer.add(log.num_bad_rows);
   writer.add<std::uint64_t>(log.bad_rows.size());
   for (const BadRow& row : log.bad_rows) {
@@ -168,7 +193,13 @@ void check_numbers(const Interactions& log) {
 
 void decode(std::string_view bytes, Interactions& log) {
   Reader reader(bytes);
-  log.detected = reader.take_text();
+  log.format = log_format_from_json(
+      nlohmann::ordered_json::parse(reader.take_text(), nullptr, /*allow_exceptions=*/false));
+  log.notes.resize(reader.take_count(sizeof(std::uint64_t)));
+  for (std::string& note : log.notes) {
+    note = reader.take_text();
+  }
+  log.num_rows = reader.take<std::int64_t>();
   log.num_bad_rows = reader.take<std::int64_t>();
   log.bad_rows.resize(reader.take_count(2 * sizeof(std::uint64_t)));
   for (BadRow& row : log.bad_rows) {
@@ -206,12 +237,10 @@ InteractionCache::InteractionCache(const std::string& folder,
   }
   ContentHash hash;
   hash.add(kVersion);
-  for (const std::string& option : {std::string(choice_name(options.format)),
-                                    options.separator.text(),
-                                    options.columns,
-                                    std::string(choice_name(options.on_bad_row))}) {
-    hash.add(option);
-  }
+  options::visit_read(options, [&](const char* name, const auto& field, const char*) {
+    hash.add(name);
+    hash.add(text_of(field));
+  });
   const std::string options_hash = hash.hex();
   key_ = concat(kVersion, " ", hex_hash_of(input), " ", input.size(), " ", options_hash);
   path_ = (std::filesystem::path(folder) / concat(hex_hash_of(key_), ".interactions")).string();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "data/format.h"
 #include "data/interaction_cache.h"
 #include "data/log_reader.h"
 #include "data/text_file.h"
@@ -10,19 +11,23 @@
 namespace elastic::data {
 namespace {
 
-void parse(std::string_view text, const ReadOptions& options, Interactions& log) {
-  const LogFormat format = detect_format(text, log.path, options);
-  log.detected = format.describe();
-  for (const Column column : format.columns) {
-    log.has_rating = log.has_rating || column == Column::kRating;
-    log.has_timestamp = log.has_timestamp || column == Column::kTimestamp;
-  }
-  read_log(text, format, options.on_bad_row == BadRows::kSkip, log);
+void parse(std::string& text, const ReadOptions& options, Interactions& log) {
+  const bool may_hold_objects =
+      options.format == FileFormat::kAuto || options.format == FileFormat::kJsonl;
+  const auto objects = may_hold_objects ? objects_as_lines(text) : std::nullopt;
+  DetectedFormat detected = detect_format(text, objects, log.path, options);
+  log.format = std::move(detected.format);
+  log.notes = std::move(detected.notes);
+  log.has_rating = log.format.find(Role::kRating) != nullptr;
+  log.has_timestamp = log.format.find(Role::kTime) != nullptr;
+  read_log(
+      text, log.format, {options.on_bad_row == BadRows::kSkip, options.max_bad_rows}, log);
   if (log.events.empty()) {
     throw DataError("data: ",
                     log.path,
-                    ": no valid row among ",
-                    log.num_bad_rows,
+                    log.num_bad_rows > 0 || log.format.keep.empty()
+                        ? concat(": no valid row among ", log.num_rows)
+                        : concat(": --keep leaves none of the ", log.num_rows, " rows"),
                     log.bad_rows.empty() ? ""
                                          : concat("; the first is line ",
                                                   log.bad_rows.front().line,
@@ -42,7 +47,8 @@ Interactions read_interactions(const std::string& path, const ReadOptions& optio
   if (cache.read(log)) {
     return log;
   }
-  parse(decode_text(std::move(bytes), path), options, log);
+  std::string text = decode_text(std::move(bytes), path);
+  parse(text, options, log);
   cache.write(log);
   return log;
 }

@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "data/format.h"
 #include "data/id_map.h"
+#include "data/log_format.h"
 #include "data/moment.h"
+#include "data/read_options.h"
 
 namespace elastic::data {
 
@@ -39,14 +40,15 @@ struct Interactions {
   IdMap items;
   bool has_rating = false;
   bool has_timestamp = false;
-  std::string detected;           ///< description of the format, for people
-  std::int64_t num_bad_rows = 0;  ///< skipped
+  LogFormat format;
+  std::vector<std::string> notes;  ///< on the format, for people
+  std::int64_t num_rows = 0;       ///< read, with the bad ones
+  std::int64_t num_bad_rows = 0;   ///< skipped
   std::vector<BadRow> bad_rows;   ///< the first ten
   std::string cache_note;         ///< how the cache was used, for people; or ""
 };
 
-/// Reads a log: two to four columns (user, item, [rating], [timestamp]), one user per line, or one
-/// JSON object per line; plain or compressed, "-" for standard input. With a cache folder in
+/// Reads a log in any form that LogFormat describes, plain or compressed, "-" for standard input. With a cache folder in
 /// `options`, a file that was read before is not parsed again. Throws DataError naming file, line,
 /// column and the expected content.
 Interactions read_interactions(const std::string& path, const ReadOptions& options);

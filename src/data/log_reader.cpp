@@ -22,36 +22,80 @@ struct Chunk {
   std::int64_t num_lines = 0;
 };
 
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t") == std::string_view::npos;
+// The longest row of each user, where each row repeats the history.
+class LongestRows {
+ public:
+  void add(const std::vector<RowEvent>& events, Interactions& log) {
+    const auto user = static_cast<std::size_t>(log.users.add(events.front().user));
+    rows_.resize(std::max(rows_.size(), user + 1));
+    if (rows_[user].size() >= events.size()) {
+      return;
+    }
+    rows_[user].clear();
+    for (const RowEvent& event : events) {
+      rows_[user].push_back(log.items.add(event.item));
+    }
+  }
+
+  void finish(Interactions& log) const {
+    for (std::size_t user = 0; user < rows_.size(); ++user) {
+      for (const std::int32_t item : rows_[user]) {
+        Event event;
+        event.user = static_cast<std::int32_t>(user);
+        event.item = item;
+        log.events.push_back(event);
+      }
+    }
+  }
+
+ private:
+  std::vector<std::vector<std::int32_t>> rows_;
+};
+
+void add_events(const std::vector<RowEvent>& events, Interactions& log) {
+  for (const RowEvent& row : events) {
+    Event event = row.event;
+    event.user = log.users.add(row.user);
+    event.item = log.items.add(row.item);
+    log.events.push_back(event);
+  }
 }
 
 // Reads a stretch of the text. Stops after the first bad row unless bad rows are skipped.
-Chunk read_chunk(std::string_view text, const LogFormat& format, bool header, bool skip_bad_rows) {
+Chunk read_chunk(std::string_view text, const LogFormat& format, bool skip_bad_rows) {
   Chunk chunk;
-  if (format.layout == Layout::kTable) {
+  if (format.layout == Layout::kTable && !format.has_lists()) {
     chunk.log.events.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) +
                              1);
   }
-  RowParser parser(format, chunk.log);
-  LineWalker lines(text, format.separator);
+  RowParser parser(format);
+  LongestRows longest;
+  LineWalker lines(text, format.syntax);
   for (std::string_view line; lines.next(line);) {
-    if (is_blank(line) || std::exchange(header, false)) {
+    const auto number = static_cast<std::int64_t>(lines.number());
+    const RowParser::Result result = parser.read(line, number);
+    if (result == RowParser::Result::kPassed) {
       continue;
     }
-    const std::string problem = parser.add(line);
-    if (problem.empty()) {
+    ++chunk.log.num_rows;
+    if (result == RowParser::Result::kEvents) {
+      if (!format.prefixes) {
+        add_events(parser.events(), chunk.log);
+      } else if (!parser.events().empty()) {
+        longest.add(parser.events(), chunk.log);
+      }
       continue;
     }
     ++chunk.log.num_bad_rows;
     if (chunk.log.bad_rows.size() < kShownBadRows) {
-      chunk.log.bad_rows.push_back({static_cast<std::int64_t>(lines.number()),
-                                    concat(problem, ": \"", excerpt(line), "\"")});
+      chunk.log.bad_rows.push_back(
+          {number, concat(parser.problem(), ": \"", excerpt(line), "\"")});
     }
     if (!skip_bad_rows) {
       break;
     }
   }
+  longest.finish(chunk.log);
   chunk.num_lines = static_cast<std::int64_t>(lines.next_number()) - 1;
   return chunk;
 }
@@ -89,28 +133,16 @@ std::vector<std::int32_t> translate(const IdMap& ids, IdMap& known) {
   return numbers;
 }
 
-// Adds the bad rows of a chunk that begins after `num_lines` lines; throws DataError for the first
-// one unless they are skipped.
-void append_bad_rows(Interactions& chunk,
-                     std::int64_t num_lines,
-                     bool skip_bad_rows,
-                     Interactions& log) {
+// Adds the bad rows of a chunk that begins after `num_lines` lines.
+void append_bad_rows(Interactions& chunk, std::int64_t num_lines, Interactions& log) {
   for (BadRow& row : chunk.bad_rows) {
     row.line += num_lines;
-    if (!skip_bad_rows) {
-      throw DataError("data: ",
-                      log.path,
-                      ":",
-                      row.line,
-                      ": ",
-                      row.problem,
-                      " (--on-bad-row skip passes over such rows)");
-    }
     if (log.bad_rows.size() < kShownBadRows) {
       log.bad_rows.push_back(std::move(row));
     }
   }
   log.num_bad_rows += chunk.num_bad_rows;
+  log.num_rows += chunk.num_rows;
 }
 
 // Moves the events of a chunk to the log, whose chunks hold `num_events` in all.
@@ -140,37 +172,110 @@ void append_events(Interactions& log, const Interactions& other, LogPart part) {
   }
 }
 
-void read_log(std::string_view text,
-              const LogFormat& format,
-              bool skip_bad_rows,
-              Interactions& log,
-              std::size_t chunk_bytes) {
-  const bool may_quote = format.separator == "," || format.separator == ";";
-  const bool one_thread = may_quote && text.find('"') != std::string_view::npos;
+namespace {
+
+// Reads the stretches of the text, in its order.
+std::vector<Chunk> read_chunks(std::string_view text,
+                               const LogFormat& format,
+                               bool skip_bad_rows,
+                               std::size_t chunk_bytes) {
+  const bool spans_lines =
+      format.syntax.spans_lines() && text.find('"') != std::string_view::npos;
+  const bool numbers_users =
+      format.layout != Layout::kSequences && format.find(Role::kUser) == nullptr;
+  const bool one_thread = spans_lines || format.group_heads || format.prefixes || numbers_users;
   const std::size_t num_chunks =
-      one_thread ? 1
-                 : std::clamp<std::size_t>(
-                       text.size() / chunk_bytes, 1, static_cast<std::size_t>(num_threads()));
+      one_thread
+          ? 1
+          : std::clamp<std::size_t>(
+                text.size() / chunk_bytes, 1, static_cast<std::size_t>(num_threads()));
   std::vector<std::future<Chunk>> chunks;
-  bool header = format.header;
   for (const std::string_view part : cut_at_lines(text, num_chunks)) {
-    const auto read = [part, &format, header, skip_bad_rows] {
-      return read_chunk(part, format, header, skip_bad_rows);
+    const auto read = [part, &format, skip_bad_rows] {
+      return read_chunk(part, format, skip_bad_rows);
     };
     chunks.push_back(std::async(num_chunks > 1 ? std::launch::async : std::launch::deferred, read));
-    header = header && part.find_first_not_of(" \t\r\n") == std::string_view::npos;
   }
   std::vector<Chunk> read;
-  std::size_t num_events = 0;
   for (std::future<Chunk>& chunk : chunks) {
-    num_events += read.emplace_back(chunk.get()).log.events.size();
+    read.push_back(chunk.get());
+  }
+  return read;
+}
+
+// Counts and describes the bad rows of all chunks.
+Interactions bad_rows_of(std::vector<Chunk>& chunks) {
+  Interactions counts;
+  std::int64_t num_lines = 0;
+  for (Chunk& chunk : chunks) {
+    append_bad_rows(chunk.log, num_lines, counts);
+    num_lines += chunk.num_lines;
+  }
+  return counts;
+}
+
+bool may_skip(const Interactions& counts, const BadRowRule& rule) {
+  return static_cast<double>(counts.num_bad_rows) <=
+         rule.max_share * static_cast<double>(counts.num_rows);
+}
+
+// Throws for the first bad row. Advises to skip bad rows only if they are few.
+[[noreturn]] void refuse_bad_row(std::string_view text,
+                                 const LogFormat& format,
+                                 const BadRowRule& rule,
+                                 const std::string& path,
+                                 std::size_t chunk_bytes) {
+  std::vector<Chunk> chunks = read_chunks(text, format, /*skip_bad_rows=*/true, chunk_bytes);
+  const Interactions counts = bad_rows_of(chunks);
+  const BadRow& first = counts.bad_rows.front();
+  const std::string share = concat(counts.num_bad_rows, " of ", counts.num_rows, " rows");
+  throw DataError("data: ",
+                  path,
+                  ":",
+                  first.line,
+                  ": ",
+                  first.problem,
+                  may_skip(counts, rule)
+                      ? concat(" (--on-bad-row skip passes over such rows: ", share, ")")
+                      : concat(" (", share, " cannot be read as ", format.describe(), ")"));
+}
+
+}  // namespace
+
+void read_log(std::string_view text,
+              const LogFormat& format,
+              const BadRowRule& rule,
+              Interactions& log,
+              std::size_t chunk_bytes) {
+  std::vector<Chunk> chunks = read_chunks(text, format, rule.skip, chunk_bytes);
+  Interactions counts = bad_rows_of(chunks);
+  if (counts.num_bad_rows > 0 && !rule.skip) {
+    refuse_bad_row(text, format, rule, log.path, chunk_bytes);
+  }
+  if (!may_skip(counts, rule)) {
+    throw DataError("data: ",
+                    log.path,
+                    ": ",
+                    counts.num_bad_rows,
+                    " of ",
+                    counts.num_rows,
+                    " rows cannot be read, more than --max-bad-rows ",
+                    rule.max_share,
+                    " allows; the first is line ",
+                    counts.bad_rows.front().line,
+                    ": ",
+                    counts.bad_rows.front().problem);
+  }
+  log.num_rows = counts.num_rows;
+  log.num_bad_rows = counts.num_bad_rows;
+  log.bad_rows = std::move(counts.bad_rows);
+  std::size_t num_events = 0;
+  for (const Chunk& chunk : chunks) {
+    num_events += chunk.log.events.size();
   }
   require_countable(num_events, log.path);
-  std::int64_t num_lines = 0;
-  for (Chunk& chunk : read) {  // in text order, so that ids are numbered as by one thread
-    append_bad_rows(chunk.log, num_lines, skip_bad_rows, log);
+  for (Chunk& chunk : chunks) {  // in text order, so that ids are numbered as by one thread
     append_chunk(chunk, num_events, log);
-    num_lines += chunk.num_lines;
   }
 }
 

@@ -3,18 +3,25 @@
 
 #include <string_view>
 
-#include "data/format.h"
 #include "data/interactions.h"
+#include "data/log_format.h"
 
 namespace elastic::data {
 
-/// Adds all rows of `text` to `log`. With `skip_bad_rows`, bad rows are counted and the first ten
-/// kept; otherwise the first one throws DataError. The result does not depend on the number of
-/// threads. One thread reads texts below 2 * `chunk_bytes`, and texts with quotes, which may
-/// contain line breaks.
+/// How to treat rows that cannot be read.
+struct BadRowRule {
+  bool skip = false;
+  double max_share = 0.05;  ///< of the rows, to skip
+};
+
+/// Adds all rows of `text` to `log`. Bad rows that are skipped are counted and the first ten kept.
+/// Throws DataError for the first bad row unless they are skipped, and for more bad rows than
+/// `rule` allows. The result does not depend on the number of threads. One thread reads texts below
+/// 2 * `chunk_bytes`, texts with quotes, which may contain line breaks, and forms whose lines depend
+/// on earlier ones.
 void read_log(std::string_view text,
               const LogFormat& format,
-              bool skip_bad_rows,
+              const BadRowRule& rule,
               Interactions& log,
               std::size_t chunk_bytes = std::size_t{1} << 22);
 

@@ -1,17 +1,15 @@
 #include "data/row_parser.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
-#include <optional>
 
 #include "base/error.h"
+#include "data/blanks.h"
 #include "data/moment.h"
 
 namespace elastic::data {
 namespace {
-
-using nlohmann::json;
 
 bool parse_rating(std::string_view field, Event& event) {
   const char* const last = field.data() + field.size();
@@ -19,29 +17,8 @@ bool parse_rating(std::string_view field, Event& event) {
   return error == std::errc() && end == last && std::isfinite(event.rating);
 }
 
-bool parse_timestamp(std::string_view field, bool iso, Event& event) {
-  const auto moment = iso ? parse_iso_moment(field) : parse_number_moment(field);
-  if (moment) {
-    event.timestamp = moment->whole;
-    event.fraction = moment->fraction;
-  }
-  return moment.has_value();
-}
-
-std::string expected(const char* what, const char* column, std::string_view got) {
+std::string expected(const std::string& what, const char* column, std::string_view got) {
   return concat("expected ", what, " as ", column, ", got '", excerpt(got), "'");
-}
-
-// Parses a rating or timestamp into `event`; returns "" or the problem.
-std::string read_value(Column column, std::string_view field, bool iso_times, Event& event) {
-  if (column == Column::kRating && !parse_rating(field, event)) {
-    return expected("a number", "rating", field);
-  }
-  if (column == Column::kTimestamp && !parse_timestamp(field, iso_times, event)) {
-    return expected(
-        iso_times ? "a date or time like 2019-12-31T23:59:59" : "a number", "timestamp", field);
-  }
-  return "";
 }
 
 // "" or the problem with an id.
@@ -59,141 +36,281 @@ std::string check_id(const char* kind, std::string_view id) {
   return "";
 }
 
-std::string in_column(std::size_t column, const std::string& problem) {
-  return problem.empty() ? "" : concat("column ", column + 1, ": ", problem);
+std::vector<std::string> keys_of(const LogFormat& format) {
+  std::vector<std::string> keys;
+  for (const LogColumn& column : format.columns) {
+    keys.push_back(column.name);
+  }
+  return keys;
 }
 
-// The text of a JSON string or number, as in a table; none for other values.
-std::optional<std::string> text_of(const json& value) {
-  if (value.is_string()) {
-    return value.get<std::string>();
-  }
-  return value.is_number() ? std::optional(value.dump()) : std::nullopt;
+// The number before the colon of "17:"; empty for other lines.
+std::string_view group_head(std::string_view line) {
+  const std::string_view text = stripped(line);
+  const bool is_head = text.ends_with(':') && is_number(text.substr(0, text.size() - 1));
+  return is_head ? text.substr(0, text.size() - 1) : std::string_view();
 }
 
 }  // namespace
 
-RowParser::RowParser(const LogFormat& format, Interactions& log)
-    : format_(format), log_(log), splitter_(format.separator) {}
+RowParser::RowParser(const LogFormat& format)
+    : format_(format),
+      splitter_(format.syntax),
+      lists_(format.columns.size() + 1),
+      objects_(format.objects, keys_of(format)),
+      record_(format.columns.size()),
+      plain_(format.layout == Layout::kTable && !format.has_lists() && !format.group_heads &&
+             !format.prefixes) {}
 
-std::string RowParser::add(std::string_view line) {
+bool RowParser::is_passed(std::string_view line) const {
+  if (stripped(line).empty()) {
+    return true;
+  }
+  if (!format_.comment.empty() && line.starts_with(format_.comment)) {
+    return true;
+  }
+  return std::find(format_.skipped_lines.begin(), format_.skipped_lines.end(), line) !=
+         format_.skipped_lines.end();
+}
+
+RowParser::Result RowParser::read(std::string_view line, std::int64_t line_number) {
+  events_.clear();
+  problem_.clear();
   if (line.size() > kLongestLine) {
-    return concat("the line is longer than ", kLongestLine, " bytes");
+    problem_ = concat("the line is longer than ", kLongestLine, " bytes");
+    return Result::kProblem;
+  }
+  if (is_passed(line)) {
+    return Result::kPassed;
+  }
+  if (format_.group_heads) {
+    if (const std::string_view head = group_head(line); !head.empty()) {
+      group_ = head;
+      return Result::kPassed;
+    }
+  }
+  if (format_.find(Role::kUser) == nullptr && format_.layout != Layout::kSequences) {
+    line_number_ = std::to_string(line_number);
   }
   switch (format_.layout) {
     case Layout::kTable:
-      return add_row(splitter_.split(line));
+      problem_ = plain_ ? read_plain_row(splitter_.split(line)) : read_row(splitter_.split(line));
+      break;
     case Layout::kSequences:
-      return add_sequence(splitter_.split(line));
+      problem_ = read_sequence(splitter_.split(line));
+      break;
+    case Layout::kHistories:
+      problem_ = read_history(line);
+      break;
     case Layout::kObjects:
-      return add_object(line);
+      problem_ = read_object(line);
+      break;
+  }
+  if (!problem_.empty()) {
+    events_.clear();
+    return Result::kProblem;
+  }
+  return Result::kEvents;
+}
+
+std::string RowParser::place(const LogColumn& column) const {
+  return format_.layout == Layout::kObjects ? concat("key \"", column.name, "\": ")
+                                            : concat("column ", column.position + 1, ": ");
+}
+
+// Reads `text` into the event; returns "" or the problem.
+std::string RowParser::set_value(const LogColumn& column,
+                                 std::string_view text,
+                                 RowEvent& event) const {
+  switch (column.role) {
+    case Role::kUser:
+      event.user = text;
+      return check_id("user", text);
+    case Role::kItem:
+    case Role::kPrefix:
+      event.item = text;
+      return check_id("item", text);
+    case Role::kRating:
+      return parse_rating(text, event.event) ? "" : expected("a number", "rating", text);
+    case Role::kTime: {
+      const std::optional<Moment> moment = format_.time_format.parse(text);
+      if (!moment) {
+        const bool number = format_.time_format.is_number();
+        return expected(number ? "a number"
+                               : concat("a time like ", format_.time_format.example()),
+                        "timestamp",
+                        text);
+      }
+      event.event.timestamp += moment->whole;
+      event.event.billionths += moment->billionths;
+      return "";
+    }
+    case Role::kTimeOfDay: {
+      const std::optional<Moment> moment = format_.time_of_day_format.parse(text);
+      if (!moment) {
+        return expected("a time of day like 21:58:13", "timestamp", text);
+      }
+      event.event.timestamp += moment->whole;
+      event.event.billionths += moment->billionths;
+      return "";
+    }
+    case Role::kKept:
+      return "";
   }
   return "";
 }
 
-std::string RowParser::add_row(const std::vector<std::string_view>& fields) {
-  const std::vector<Column>& columns = format_.columns;
-  if (fields.size() != columns.size()) {
-    return concat("expected ", columns.size(), " fields, got ", fields.size());
+std::string RowParser::read_plain_row(const std::vector<std::string_view>& fields) {
+  const bool ends_in_separator = fields.size() == format_.num_columns + 1 && fields.back().empty();
+  if (fields.size() != format_.num_columns && !ends_in_separator &&
+      !(format_.open_ended && fields.size() > format_.num_columns)) {
+    return concat("expected ", format_.num_columns, " fields, got ", fields.size());
   }
-  Event event;
-  std::string_view user;
-  std::string_view item;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    std::string problem;
-    switch (columns[i]) {
-      case Column::kUser:
-        user = fields[i];
-        problem = check_id("user", user);
-        break;
-      case Column::kItem:
-        item = fields[i];
-        problem = check_id("item", item);
-        break;
-      case Column::kRating:
-      case Column::kTimestamp:
-        problem = read_value(columns[i], fields[i], format_.iso_times, event);
-        break;
-      case Column::kIgnored:
-        break;
+  RowEvent event;
+  event.user = line_number_;
+  std::size_t rule = 0;
+  for (const LogColumn& column : format_.columns) {
+    const std::string_view text = fields[column.position];
+    if (column.role == Role::kKept && !format_.keep[rule++].keeps(text)) {
+      return "";
     }
-    if (!problem.empty()) {
-      return in_column(i, problem);
+    if (std::string problem = set_value(column, text, event); !problem.empty()) {
+      return place(column) + problem;
     }
   }
-  event.user = log_.users.add(user);
-  event.item = log_.items.add(item);
-  log_.events.push_back(event);
+  events_.push_back(event);
   return "";
 }
 
-std::string RowParser::add_sequence(const std::vector<std::string_view>& fields) {
+std::string RowParser::read_row(const std::vector<std::string_view>& fields) {
+  const bool ends_in_separator = fields.size() == format_.num_columns + 1 && fields.back().empty();
+  // A user without items may end before the separator.
+  if (fields.size() != format_.num_columns && !ends_in_separator &&
+      !(format_.open_ended && fields.size() > format_.num_columns)) {
+    return concat("expected ", format_.num_columns, " fields, got ", fields.size());
+  }
+  for (std::size_t i = 0; i < format_.columns.size(); ++i) {
+    const LogColumn& column = format_.columns[i];
+    FieldValues& values = record_[i];
+    values.is_list = !column.list.empty();
+    if (column.position == format_.num_columns) {
+      values.entries.assign(1, group_);
+    } else if (!values.is_list) {
+      values.entries.assign(1, fields[column.position]);
+    } else if (!lists_[i].split(fields[column.position], column.list, values.entries)) {
+      return concat(
+          place(column), "expected a list, got '", excerpt(fields[column.position]), "'");
+    }
+  }
+  return read_record(record_);
+}
+
+std::string RowParser::read_sequence(const std::vector<std::string_view>& fields) {
   if (fields.size() < 2) {
     return "expected a user and at least one item";
   }
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (std::string problem = check_id(i == 0 ? "user" : "item", fields[i]); !problem.empty()) {
-      return in_column(i, problem);
+    if (i > 0 && fields[i].empty() && i + 1 == fields.size()) {
+      break;  // the line ends in a separator
+    }
+    if (const std::string problem = check_id(i == 0 ? "user" : "item", fields[i]);
+        !problem.empty()) {
+      return concat("column ", i + 1, ": ", problem);
+    }
+    if (i > 0) {
+      events_.push_back({fields[0], fields[i], {}});
     }
   }
-  items_.assign(fields.begin() + 1, fields.end());
-  add_events(fields[0], items_, {});
   return "";
 }
 
-std::string RowParser::add_object(std::string_view line) {
-  const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) {
-    return "expected a JSON object";
+std::string RowParser::read_history(std::string_view line) {
+  std::vector<std::string_view>& items = record_.empty() ? record_.emplace_back().entries
+                                                         : record_.front().entries;
+  const bool list = format_.syntax.separator == "[";
+  if (list && !lists_[0].split(stripped(line), "[", items)) {
+    return "expected a list in brackets";
   }
-  Event event;
-  std::string user;
-  std::vector<std::string> items;
-  for (std::size_t i = 0; i < format_.columns.size(); ++i) {
-    const std::string& key = format_.keys[i];
-    const auto found = object.find(key);
-    if (found == object.end()) {
-      return concat("expected a key \"", key, "\"");
+  if (!list) {
+    const auto& fields = splitter_.split(line);
+    items.assign(fields.begin(), fields.end());
+  }
+  for (const std::string_view item : items) {
+    if (const std::string problem = check_id("item", item); !problem.empty()) {
+      return problem;
     }
-    const bool is_item = format_.columns[i] == Column::kItem;
-    const bool is_id = is_item || format_.columns[i] == Column::kUser;
-    const bool is_list = is_item && found->is_array();
-    std::vector<std::string> values;
-    for (std::size_t at = 0; at < (is_list ? found->size() : 1); ++at) {
-      const json& value = is_list ? (*found)[at] : *found;
-      const auto text = text_of(value);
-      if (!text) {
-        return concat("key \"", key, "\": expected text or a number, got ", value.type_name());
+    events_.push_back({line_number_, item, {}});
+  }
+  return "";
+}
+
+std::string RowParser::read_object(std::string_view line) {
+  const std::string problem = objects_.read(line, record_);
+  return problem.empty() ? read_record(record_) : problem;
+}
+
+// Lists of one row have one entry for each event; other values are those of all its events.
+std::string RowParser::read_record(const Record& record) {
+  const std::vector<LogColumn>& columns = format_.columns;
+  std::size_t count = 1;
+  bool has_list = false;
+  std::vector<RowEvent> prefix;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const FieldValues& values = record[i];
+    if (columns[i].role == Role::kPrefix) {
+      for (const std::string_view item : values.entries) {
+        prefix.push_back({{}, item, {}});
       }
-      std::string problem = is_id ? check_id(is_item ? "item" : "user", *text)
-                                  : read_value(format_.columns[i], *text, format_.iso_times, event);
-      if (!problem.empty()) {
-        return concat("key \"", key, "\": ", problem);
-      }
-      values.push_back(*text);
+      continue;
     }
-    if (is_item) {
-      items = std::move(values);
-    } else if (format_.columns[i] == Column::kUser) {
-      user = std::move(values.front());
+    if (values.entries.empty() && !values.is_list && columns[i].role != Role::kKept) {
+      return format_.layout == Layout::kObjects ? concat("expected a key \"", columns[i].name, "\"")
+                                                : place(columns[i]) + "the value is missing";
+    }
+    if (values.is_list) {
+      if (has_list && values.entries.size() != count) {
+        return concat(place(columns[i]),
+                      "expected as many entries as in the other lists, ",
+                      count,
+                      ", got ",
+                      values.entries.size());
+      }
+      count = values.entries.size();
+      has_list = true;
     }
   }
-  if (items.empty()) {
+  if (count == 0) {
     return "expected at least one item";
   }
-  items_.assign(items.begin(), items.end());
-  add_events(user, items_, event);
-  return "";
-}
-
-void RowParser::add_events(std::string_view user,
-                           const std::vector<std::string_view>& items,
-                           Event event) {
-  event.user = log_.users.add(user);
-  for (const std::string_view item : items) {
-    event.item = log_.items.add(item);
-    log_.events.push_back(event);
+  for (std::size_t at = 0; at < count; ++at) {
+    RowEvent event;
+    event.user = line_number_;
+    bool kept = true;
+    std::size_t rule = 0;
+    for (std::size_t i = 0; i < columns.size() && kept; ++i) {
+      const FieldValues& values = record[i];
+      if (columns[i].role == Role::kPrefix) {
+        continue;
+      }
+      const std::string_view text = values.entries.empty() ? std::string_view()
+                                    : values.is_list       ? values.entries[at]
+                                                           : values.entries[0];
+      if (columns[i].role == Role::kKept) {
+        kept = format_.keep[rule++].keeps(text);
+      } else if (const std::string problem = set_value(columns[i], text, event);
+                 !problem.empty()) {
+        return place(columns[i]) + problem;
+      }
+    }
+    if (kept) {
+      events_.push_back(event);
+    }
   }
+  for (RowEvent& event : prefix) {
+    event.user = events_.empty() ? std::string_view() : events_.front().user;
+  }
+  events_.insert(events_.begin(), prefix.begin(), prefix.end());
+  return "";
 }
 
 }  // namespace elastic::data

@@ -15,20 +15,23 @@ struct KnownSeparator {
 };
 
 /// In the order in which they are tried on a file.
-inline constexpr std::array<KnownSeparator, 6> kSeparators{{{"\t", "tab"},
+inline constexpr std::array<KnownSeparator, 8> kSeparators{{{"\t", "tab"},
+                                                            {"\x01", "^A"},
                                                             {"::", "::"},
+                                                            {"||", "||"},
                                                             {",", "comma"},
                                                             {"|", "pipe"},
                                                             {";", "semicolon"},
                                                             {" ", "space"}}};
 
-/// The option's value: auto, a name of kSeparators, or its characters themselves.
+/// The option's value: auto, a name of kSeparators, or any other characters themselves, where \t and
+/// \xHH are escapes.
 class Separator {
  public:
-  /// Throws UsageError naming `source` for any other text.
+  /// Throws UsageError naming `source` for "", line ends, quotes and more than 16 characters.
   static Separator parse(const std::string& text, const std::string& source);
   static std::vector<ChoiceName> names();
-  static std::string other() { return ""; }
+  static std::string other() { return "other characters than letters and digits"; }
 
   /// As it was written.
   [[nodiscard]] const std::string& text() const { return text_; }

@@ -251,7 +251,7 @@ int ProfileCommand::run(const OptionTable& table) {
   data::LoadedData loaded;  // the histories refer to it
   if (!data_.empty()) {
     data::DataConfig config;
-    config.data = data_;
+    config.data = {data_};
     loaded = data::load_data(config);
     use_histories(*loaded.dataset, all);
     report.inputs = concat("latest events of random users of ", data_);

@@ -165,9 +165,27 @@ void OptionTable::apply_environment(const char* const* variables,
   }
 }
 
-void OptionTable::apply_flag(Option& option, const std::string& text) {
+void OptionTable::apply_flag(Option& option, const std::vector<std::string>& given) {
   const bool positional = option.scope == Scope::kPositional;
   option.source = positional ? option.value_name : option.flag();
+  if (is_repeatable(option.target)) {
+    set_from_json(option.target, given, option.source);
+    return;
+  }
+  std::string text = given.front();
+  for (std::size_t next = 1; next < given.size(); ++next) {
+    if (!option.joins && !option.is_switch()) {
+      throw UsageError(option.source,
+                       ": takes one value, got ",
+                       given.size(),
+                       ": '",
+                       given[0],
+                       "' and '",
+                       given[1],
+                       "'");
+    }
+    text = option.joins ? concat(text, ",", given[next]) : given[next];
+  }
   set(option, text, option.source);
 }
 

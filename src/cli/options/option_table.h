@@ -94,8 +94,10 @@ class OptionTable {
   /// Reads variables "NAME=value", null-terminated as `environ`. Names that start with ELASTIC_ and
   /// are neither in this table nor in `others` are refused.
   void apply_environment(const char* const* variables, const std::vector<std::string>& others);
-  /// Throws UsageError for a value of the wrong type or not among the option's choices.
-  void apply_flag(Option& option, const std::string& text);
+  /// Sets an option to the values of its flag, in the order of the command line. Throws UsageError
+  /// for a value of the wrong type or not among the option's choices, and for several values of an
+  /// option that takes one.
+  void apply_flag(Option& option, const std::vector<std::string>& given);
 
   [[nodiscard]] std::vector<std::unique_ptr<Option>>& options() { return options_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Option>>& options() const { return options_; }

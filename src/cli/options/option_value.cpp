@@ -1,5 +1,6 @@
 #include "cli/options/option_value.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <type_traits>
@@ -56,6 +57,17 @@ bool parse(const std::string& text, std::string& value) {
   return true;
 }
 
+bool parse(const std::string& text, std::vector<std::string>& values) {
+  values = text.empty() ? std::vector<std::string>{} : std::vector<std::string>{text};
+  return true;
+}
+
+bool holds_texts(const nlohmann::json& value) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), [](const auto& element) {
+           return element.is_string();
+         });
+}
+
 template <class T>
 bool holds(const nlohmann::json& value) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -109,6 +121,16 @@ void set_from_json(OptionTarget target, const nlohmann::json& value, const std::
     named->set(value.get<std::string>(), source);
     return;
   }
+  if (auto* const* texts = std::get_if<std::vector<std::string>*>(&target)) {
+    if (!value.is_string() && !holds_texts(value)) {
+      throw UsageError(source, ": expected text or a list of texts, got ", value.dump());
+    }
+    **texts = value.is_array() ? value.get<std::vector<std::string>>()
+              : value.get_ref<const std::string&>().empty()
+                  ? std::vector<std::string>{}
+                  : std::vector<std::string>{value.get<std::string>()};
+    return;
+  }
   visit_plain(target, [&](auto* field) {
     using T = std::remove_pointer_t<decltype(field)>;
     if (!holds<T>(value)) {
@@ -121,6 +143,12 @@ void set_from_json(OptionTarget target, const nlohmann::json& value, const std::
 nlohmann::json to_json(OptionTarget target) {
   if (const auto* named = std::get_if<TextTarget>(&target)) {
     return named->text();
+  }
+  if (const auto* const* texts = std::get_if<std::vector<std::string>*>(&target)) {
+    const std::vector<std::string>& values = **texts;
+    return values.empty()       ? nlohmann::json("")
+           : values.size() == 1 ? nlohmann::json(values.front())
+                                : nlohmann::json(values);
   }
   nlohmann::json json;
   visit_plain(target, [&](const auto* field) { json = *field; });

@@ -54,14 +54,25 @@ class TextTarget {
 };
 
 /// Pointer to the value of an option.
-using OptionTarget =
-    std::variant<bool*, std::int64_t*, std::uint64_t*, double*, std::string*, TextTarget>;
+using OptionTarget = std::variant<bool*,
+                                  std::int64_t*,
+                                  std::uint64_t*,
+                                  double*,
+                                  std::string*,
+                                  std::vector<std::string>*,
+                                  TextTarget>;
+
+/// True for an option that may be given several times, once for each text.
+inline bool is_repeatable(const OptionTarget& target) {
+  return std::holds_alternative<std::vector<std::string>*>(target);
+}
 
 /// Each throws UsageError "<source>: expected an integer, got ..." for a value of the wrong type,
 /// and for one that is not among the option's choices.
 void set_from_text(OptionTarget target, const std::string& text, const std::string& source);
 void set_from_json(OptionTarget target, const nlohmann::json& value, const std::string& source);
 
+/// Several texts are an array; one is a string.
 nlohmann::json to_json(OptionTarget target);
 /// The text in the help, without quotes.
 std::string to_text(OptionTarget target);

@@ -22,7 +22,10 @@ constexpr auto choices_of(CacheWord) {
 }
 
 void note_source(const data::DataSource& source, const Notes& notes) {
-  notes(fmt::format("data: {}: {}", source.path, source.detected));
+  notes(fmt::format("data: {}: {}", source.path, source.format.describe()));
+  for (const std::string& text : source.notes) {
+    notes("data: " + text);
+  }
   if (source.num_bad_rows > 0) {
     notes(fmt::format("data: bad rows skipped: {}; the first of them:", source.num_bad_rows));
     for (const data::BadRow& row : source.bad_rows) {
@@ -118,7 +121,9 @@ std::string cache_folder(const std::string& cache) {
 }
 
 void make_paths_absolute(data::DataConfig& config) {
-  config.data = absolute(config.data);
+  for (std::string& path : config.data) {
+    path = absolute(path);
+  }
   config.items = absolute(config.items);
   config.valid_data = absolute(config.valid_data);
   config.test_data = absolute(config.test_data);

@@ -1,5 +1,6 @@
 #include "cli/runs/run_files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -115,15 +116,22 @@ void declare_place(OptionTable& table, DataPlace& place) {
 RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
   data::DataConfig config = read_data_config(run);
   config.read.cache_folder = cache_folder(place.cache);
+  const auto refuse_stdin = [](const char* flag) {
+    throw UsageError("the run was trained from standard input; point ", flag, " at its data");
+  };
+  if (!place.data.empty()) {
+    config.data = place.data;
+  } else if (std::count(config.data.begin(), config.data.end(), "-") > 0) {
+    refuse_stdin("--data");
+  }
   for (const auto& [flag, moved, path] :
-       {std::tuple("--data", &place.data, &config.data),
-        std::tuple("--valid-data", &place.valid_data, &config.valid_data),
+       {std::tuple("--valid-data", &place.valid_data, &config.valid_data),
         std::tuple("--test-data", &place.test_data, &config.test_data)}) {
     if (!moved->empty() && path->empty()) {
       throw UsageError(flag, ": the run has no such file; its split uses another rule");
     }
     if (moved->empty() && *path == "-") {
-      throw UsageError("the run was trained from standard input; point ", flag, " at its data");
+      refuse_stdin(flag);
     }
     *path = moved->empty() ? *path : *moved;
   }

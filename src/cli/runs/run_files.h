@@ -5,6 +5,9 @@
 
 #include "cli/options/config_file.h"
 #include "cli/options/option_table.h"
+#include <string>
+#include <vector>
+
 #include "cli/runs/run_data.h"
 
 namespace elastic::cli {
@@ -20,7 +23,7 @@ void check_same_data(const std::string& run, const RunData& data);
 void check_comparable(const std::string& run, const RunData& data);
 /// The present location of a run's data files, and the folder of its cache.
 struct DataPlace {
-  std::string data;  ///< "": as in the run's config; also for the next two
+  std::vector<std::string> data;  ///< empty: as in the run's config; also for the next two
   std::string valid_data;
   std::string test_data;
   std::string cache = "auto";

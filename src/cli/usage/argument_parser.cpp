@@ -18,6 +18,9 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
   CLI::Option* bound = nullptr;
   if (option.scope == Scope::kPositional) {
     bound = app.add_option(option.value_name, option.help)->required(option.required);
+    if (is_repeatable(option.target)) {
+      bound->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(-1);
+    }
     return bound;
   }
   std::string names = option.flag();
@@ -32,8 +35,8 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
   } else {
     bound = app.add_option(names, option.help)->type_name(option.value_name);
   }
-  // The last value wins, so that a script can append its own.
-  bound->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->group(option.group);
+  // Every value reaches the table, which refuses several values of an option that takes one.
+  bound->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->group(option.group);
   if (option.scope != Scope::kFlagOnly || !option.is_switch()) {
     bound->default_str(option.default_text);
   }
@@ -172,15 +175,7 @@ void ArgumentParser::apply_flags(BoundCommand& bound, bool flag_only) {
   for (std::size_t i = 0; i < bound.options.size(); ++i) {
     Option& option = *bound.table.options()[i];
     if (option.has_environment() != flag_only && bound.options[i]->count() > 0) {
-      const std::vector<std::string>& given = bound.options[i]->results();
-      std::string text = given.back();
-      if (option.joins) {
-        text = given.front();
-        for (std::size_t next = 1; next < given.size(); ++next) {
-          text += "," + given[next];
-        }
-      }
-      bound.table.apply_flag(option, text);
+      bound.table.apply_flag(option, bound.options[i]->results());
     }
   }
 }

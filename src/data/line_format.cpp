@@ -1,0 +1,179 @@
+#include "data/line_format.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/error.h"
+#include "data/blanks.h"
+#include "data/column_content.h"
+#include "data/column_roles.h"
+#include "data/list_field.h"
+
+namespace elastic::data {
+namespace {
+
+// True if the number of fields varies as in sequences, rather than in a table with some bad rows.
+bool varies_as_sequences(const FieldCounts& counts, std::size_t num_lines) {
+  constexpr std::size_t kMostColumns = 4;
+  constexpr std::size_t kFewestLines = 3;
+  return counts.syntax.separator != "::" &&
+         ((counts.share < 0.75 && counts.largest > kMostColumns) ||
+          (counts.share <= 0.5 && num_lines >= kFewestLines));
+}
+
+// The separator of sequences: the first that occurs in nearly every line; "" if there is none.
+std::string separator_of_sequences(const std::vector<std::string_view>& lines) {
+  for (const char* separator : {"\t", ",", ";", "|", " "}) {
+    const auto holding = std::count_if(lines.begin(), lines.end(), [&](std::string_view line) {
+      return stripped(line).find(separator) != std::string_view::npos;
+    });
+    if (10 * static_cast<std::size_t>(holding) >= 9 * lines.size()) {
+      return separator;
+    }
+  }
+  return "";
+}
+
+// "7: 3 7 8 1" on every line
+bool has_colons(const std::vector<std::string_view>& lines) {
+  return std::all_of(lines.begin(), lines.end(), [](std::string_view line) {
+    const std::size_t colon = line.find(':');
+    const std::size_t blank = line.find_first_of(" \t");
+    return colon != std::string_view::npos && colon > 0 && colon < blank &&
+           (colon + 1 == blank || blank == std::string_view::npos);
+  });
+}
+
+// Without a header: rows "7:" with a user, then the user's items.
+DetectedFormat colon_format(const LogSample& sample) {
+  DetectedFormat detected;
+  LogFormat& format = detected.format;
+  format.layout = Layout::kTable;
+  format.syntax.separator = ":";
+  format.num_columns = 2;
+  format.columns = {{Role::kUser, 0, "", ""}, {Role::kItem, 1, "", " "}};
+  format.skipped_lines = sample.skipped;
+  format.comment = sample.comment;
+  return detected;
+}
+
+// The position of a field that is a time in every line; of a table rather than of sequences.
+std::optional<std::size_t> column_of_times(const std::vector<std::string_view>& lines,
+                                           const std::string& separator) {
+  FieldSplitter splitter(separator);
+  std::vector<std::vector<std::string_view>> columns(8);
+  std::vector<std::string> kept;
+  for (const std::string_view line : lines) {
+    const auto& fields = splitter.split(line);
+    for (std::size_t at = 0; at < std::min(fields.size(), columns.size()); ++at) {
+      const char* const data = fields[at].data();
+      const bool inside = data >= line.data() && data <= line.data() + line.size();
+      columns[at].push_back(inside ? fields[at] : std::string_view());
+    }
+  }
+  for (std::size_t at = 1; at < columns.size(); ++at) {
+    const bool full = 10 * columns[at].size() >= 9 * lines.size();
+    if (full && !columns[at].empty() && content_of(columns[at]).looks_like_time()) {
+      return at;
+    }
+  }
+  return std::nullopt;
+}
+
+// True if the first field of lines repeats, and is an item of other lines: there are no users.
+bool lacks_users(const std::vector<std::string_view>& lines, const std::string& separator) {
+  FieldSplitter splitter(separator);
+  std::unordered_set<std::string> firsts;
+  std::unordered_set<std::string> others;
+  for (const std::string_view line : lines) {
+    const auto& fields = splitter.split(line);
+    for (std::size_t at = 0; at < fields.size(); ++at) {
+      (at == 0 ? firsts : others).emplace(fields[at]);
+    }
+  }
+  const bool repeats = firsts.size() < lines.size();
+  return repeats && std::all_of(firsts.begin(), firsts.end(), [&](const std::string& first) {
+           return others.contains(first);
+         });
+}
+
+DetectedFormat lines_of(Layout layout, const RowSyntax& syntax, const LogSample& sample) {
+  DetectedFormat detected;
+  detected.format.layout = layout;
+  detected.format.syntax = syntax;
+  detected.format.skipped_lines = sample.skipped;
+  detected.format.comment = sample.comment;
+  return detected;
+}
+
+[[noreturn]] void fail_separator(const LogSample& sample, const std::string& path) {
+  throw DataError("data: ",
+                  path,
+                  ":",
+                  sample.numbers.front(),
+                  ": expected a user and items separated by tab, comma or space, got \"",
+                  excerpt(sample.head.front()),
+                  "\"; set --separator");
+}
+
+}  // namespace
+
+std::optional<DetectedFormat> line_format(const LogSample& sample,
+                                          const std::string& path,
+                                          const ReadOptions& options) {
+  const bool histories = options.format == FileFormat::kHistories;
+  const bool sequences = options.format == FileFormat::kSequences;
+  const AskedColumns asked = asked_columns(options);
+  const bool names = !asked.user.empty() || !asked.item.empty() || !options.keep.empty();
+  if (options.format == FileFormat::kTable || (names && asked.user != "-")) {
+    return std::nullopt;
+  }
+  if (!sequences && std::all_of(sample.head.begin(), sample.head.end(), [](std::string_view line) {
+        return in_brackets(stripped(line));
+      })) {
+    return lines_of(Layout::kHistories, {"["}, sample);
+  }
+  const std::string given =
+      options.separator.is_auto() ? sample.separator : options.separator.characters();
+  if (!histories && given.empty() && has_colons(sample.head)) {
+    return colon_format(sample);
+  }
+  const FieldCounts counts =
+      given.empty() ? detect_separator(sample.head) : detect_escapes(sample.head, given);
+  if (!sequences && !histories) {
+    FieldSplitter splitter(counts.syntax);
+    const bool header = !counts.syntax.separator.empty() &&
+                        is_known_header(splitter.split(sample.head.front()), asked);
+    if (header || !varies_as_sequences(counts, sample.head.size())) {
+      return std::nullopt;
+    }
+  }
+  const std::string separator = given.empty() ? separator_of_sequences(sample.head) : given;
+  if (separator.empty()) {
+    fail_separator(sample, path);
+  }
+  if (const auto at = column_of_times(sample.head, separator)) {
+    if (!sequences && !histories) {
+      return std::nullopt;
+    }
+    throw DataError("data: ",
+                    path,
+                    ": field ",
+                    *at + 1,
+                    " of each line is a time, so the lines are rows of a table, not ",
+                    choice_name(options.format),
+                    "; leave out --format, and name the columns by number if needed, for example: "
+                    "--user-column 1 --item-column 2");
+  }
+  const bool guessed = !sequences && !histories && lacks_users(sample.head, separator);
+  DetectedFormat detected = lines_of(
+      histories || guessed ? Layout::kHistories : Layout::kSequences, {separator}, sample);
+  if (guessed) {
+    detected.notes.emplace_back(
+        "first fields of lines repeat and are items elsewhere, so each line is read as a history "
+        "without its user; --format sequences reads the first field as the user");
+  }
+  return detected;
+}
+
+}  // namespace elastic::data

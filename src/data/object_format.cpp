@@ -1,0 +1,113 @@
+#include "data/object_format.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+
+#include "base/error.h"
+
+namespace elastic::data {
+namespace {
+
+// The keys of all sampled objects, in the order of appearance. Columns refer to the values.
+struct Keys {
+  std::vector<ColumnSample> columns;
+  std::vector<std::string> lists;
+  std::deque<std::string> values;
+};
+
+Keys keys_of(const LogSample& sample, ObjectSyntax syntax) {
+  Keys keys;
+  std::map<std::string, std::size_t> known;
+  std::size_t num_objects = 0;
+  const auto add_line = [&](std::string_view line) {
+    const auto found = flatten_object(syntax, line);
+    if (!found) {
+      return;
+    }
+    for (const KeyValues& key : *found) {
+      const auto [place, is_new] = known.emplace(key.key, keys.columns.size());
+      if (is_new) {
+        keys.columns.push_back({key.key, std::vector<std::string_view>(num_objects), false});
+        keys.lists.emplace_back();
+      }
+      ColumnSample& column = keys.columns[place->second];
+      column.is_list = column.is_list || key.is_list;
+      keys.lists[place->second] = column.is_list ? "[" : "";
+      column.values.resize(num_objects);  // "" for the objects without the key
+      column.values.push_back(
+          key.entries.empty() ? std::string_view() : keys.values.emplace_back(key.entries.front()));
+    }
+    ++num_objects;
+  };
+  for (const std::string_view line : sample.head) {
+    add_line(line);
+  }
+  for (const std::string_view line : sample.rest) {
+    add_line(line);
+  }
+  for (ColumnSample& column : keys.columns) {
+    column.values.resize(num_objects);
+  }
+  return keys;
+}
+
+}  // namespace
+
+void add_columns(const std::vector<ColumnSample>& columns,
+                 const std::vector<std::string>& lists,
+                 const ColumnRoles& roles,
+                 const ReadOptions& options,
+                 const std::string& path,
+                 LogFormat& format) {
+  const auto add = [&](Role role, std::optional<std::size_t> at) {
+    if (at) {
+      format.columns.push_back({role, *at, columns[*at].name, lists[*at]});
+    }
+  };
+  add(Role::kUser, roles.user);
+  add(Role::kItem, roles.item);
+  add(Role::kRating, roles.rating);
+  add(Role::kTime, roles.time);
+  add(Role::kTimeOfDay, roles.time_of_day);
+  format.time_format = roles.time_format;
+  format.time_of_day_format = roles.time_of_day_format;
+  for (const std::string& text : options.keep) {
+    const KeepRule rule = KeepRule::parse(text);
+    add(Role::kKept, find_column(rule.column(), columns, "--keep", path));
+    format.keep.push_back(rule);
+  }
+}
+
+DetectedFormat object_format(const LogSample& sample,
+                             const ObjectText& objects,
+                             const std::string& path,
+                             const ReadOptions& options) {
+  if (!options.separator.is_auto()) {
+    throw UsageError("--separator: has no effect on objects, as ", path, " holds");
+  }
+  if (!objects.problem.empty()) {
+    throw DataError("data: ", path, ": ", objects.problem);
+  }
+  const Keys keys = keys_of(sample, objects.syntax);
+  if (keys.columns.empty()) {
+    throw DataError("data: ",
+                    path,
+                    ":",
+                    sample.numbers.front(),
+                    ": expected a JSON object, got \"",
+                    excerpt(sample.head.front()),
+                    "\"");
+  }
+  DetectedFormat detected;
+  detected.format.layout = Layout::kObjects;
+  detected.format.objects = objects.syntax;
+  detected.format.skipped_lines = sample.skipped;
+  detected.format.comment = sample.comment;
+  const ColumnRoles roles = choose_roles(keys.columns, options, path);
+  add_columns(keys.columns, keys.lists, roles, options, path, detected.format);
+  detected.notes = roles.notes;
+  return detected;
+}
+
+}  // namespace elastic::data

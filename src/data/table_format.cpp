@@ -1,0 +1,327 @@
+#include "data/table_format.h"
+
+#include <algorithm>
+#include <deque>
+#include <unordered_set>
+
+#include "base/error.h"
+#include "data/blanks.h"
+#include "data/column_content.h"
+#include "data/column_names.h"
+#include "data/column_roles.h"
+#include "data/list_field.h"
+#include "data/object_format.h"
+
+namespace elastic::data {
+namespace {
+
+// The rows of a sample, split, with the columns' names.
+struct TableSample {
+  std::vector<std::vector<std::string_view>> rows;  ///< without header and group heads
+  std::vector<std::string> names;                   ///< empty: no header
+  std::deque<std::string> texts;                    ///< fields that differ from the text's
+};
+
+// "17:", the head of a movie's rows in Netflix's files.
+bool is_group_head(std::string_view line) {
+  const std::string_view text = stripped(line);
+  return text.size() > 1 && text.back() == ':' && is_number(text.substr(0, text.size() - 1));
+}
+
+std::vector<std::string_view> copy_fields(const std::vector<std::string_view>& fields,
+                                          std::string_view line,
+                                          std::deque<std::string>& texts) {
+  std::vector<std::string_view> copied;
+  for (const std::string_view field : fields) {
+    const bool inside =
+        field.data() >= line.data() && field.data() + field.size() <= line.data() + line.size();
+    copied.push_back(inside ? field : texts.emplace_back(field));
+  }
+  return copied;
+}
+
+// True if some field of the first row is not a number, but is one in all other rows, and none of
+// the first row is a number or a time.
+bool looks_like_header(const std::vector<std::vector<std::string_view>>& rows) {
+  const std::vector<std::string_view>& first = rows.front();
+  const bool values = std::any_of(first.begin(), first.end(), [](std::string_view field) {
+    return is_number(field) || content_of({field}).is_textual_time();
+  });
+  if (rows.size() < 2 || values) {
+    return false;
+  }
+  for (std::size_t at = 0; at < first.size(); ++at) {
+    const bool others = std::all_of(rows.begin() + 1, rows.end(), [&](const auto& row) {
+      return at < row.size() &&
+             (is_number(row[at]) || content_of({row[at]}).is_textual_time());
+    });
+    if (others) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The first column of the rows counts them, as R writes without a name in the header.
+bool counts_rows(const TableSample& table) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(table.rows.size(), 20); ++i) {
+    const auto& row = table.rows[i];
+    if (row.empty() || (row[0] != std::to_string(i + 1) && row[0] != std::to_string(i))) {
+      return false;
+    }
+  }
+  return table.rows.size() > 1;
+}
+
+class TableDetector {
+ public:
+  TableDetector(const LogSample& sample, const std::string& path, const ReadOptions& options)
+      : sample_(sample), path_(path), options_(options) {}
+
+  DetectedFormat detect() {
+    format().layout = Layout::kTable;
+    format().skipped_lines = sample_.skipped;
+    format().comment = sample_.comment;
+    find_group_heads();
+    find_separator();
+    split_rows();
+    find_columns();
+    find_lists();
+    ColumnRoles roles = choose_roles(columns_, options_, path_);
+    if (group_column_) {  // the heads hold the items
+      format().group_heads = true;
+    }
+    find_prefixes(roles);
+    add_columns(columns_, lists_, roles, options_, path_, format());
+    detected_.notes.insert(detected_.notes.end(), roles.notes.begin(), roles.notes.end());
+    return std::move(detected_);
+  }
+
+ private:
+  LogFormat& format() { return detected_.format; }
+
+  // Netflix: the lines of the sample without the heads.
+  void find_group_heads() {
+    lines_ = sample_.head;
+    if (!is_group_head(sample_.head.front())) {
+      return;
+    }
+    std::string_view head;
+    std::vector<std::string_view> rows;
+    for (const std::string_view line : sample_.head) {
+      if (is_group_head(line)) {
+        head = stripped(line);
+        head.remove_suffix(1);
+      } else {
+        rows.push_back(line);
+        heads_.push_back(head);
+      }
+    }
+    if (rows.empty()) {
+      throw DataError("data: ", path_, ": there are lines such as '", head, ":' but no row");
+    }
+    lines_ = std::move(rows);
+    group_column_ = true;
+  }
+
+  void find_separator() {
+    const std::string given = options_.separator.is_auto() ? sample_.separator
+                                                           : options_.separator.characters();
+    const FieldCounts counts =
+        given.empty() ? detect_separator(lines_) : detect_escapes(lines_, given);
+    if (counts.syntax.separator.empty()) {
+      throw DataError("data: ",
+                      path_,
+                      ":",
+                      sample_.numbers.front(),
+                      ": expected columns separated by tab, comma, semicolon, |, ::, || or space, "
+                      "got \"",
+                      excerpt(sample_.head.front()),
+                      "\"; set --separator");
+    }
+    format().syntax = counts.syntax;
+    width_ = counts.num_fields;
+  }
+
+  void split_rows() {
+    FieldSplitter splitter(format().syntax);
+    for (const std::string_view line : lines_) {
+      table_.rows.push_back(copy_fields(splitter.split(line), line, table_.texts));
+    }
+    const AskedColumns asked = asked_columns(options_);
+    const auto& first = table_.rows.front();
+    if (!group_column_ && (is_known_header(first, asked) || looks_like_header(table_.rows))) {
+      take_header(first);
+      format().skipped_lines.emplace_back(lines_.front());
+      table_.rows.erase(table_.rows.begin());
+      heads_.erase(heads_.begin(), heads_.begin() + (heads_.empty() ? 0 : 1));
+    } else if (!sample_.commented.empty()) {
+      const std::string_view line = sample_.commented;
+      const auto fields = copy_fields(splitter.split(line), line, table_.texts);
+      if (fields.size() == width_ && is_known_header(fields, asked)) {
+        take_header(fields);
+      }
+    }
+    if (table_.rows.empty()) {
+      throw DataError("data: ", path_, ": there is a header but no row");
+    }
+    for (const std::string_view line : sample_.rest) {
+      if (!is_group_head(line)) {
+        table_.rows.push_back(copy_fields(splitter.split(line), line, table_.texts));
+      }
+    }
+  }
+
+  void take_header(const std::vector<std::string_view>& fields) {
+    format().has_header = true;
+    for (const std::string_view field : fields) {
+      table_.names.emplace_back(field);
+    }
+  }
+
+  void find_columns() {
+    std::size_t count = width_;
+    if (format().has_header) {
+      count = table_.names.size();
+      if (width_ == count + 1 && counts_rows(table_)) {  // row names without a name
+        table_.names.insert(table_.names.begin(), "");
+        ++count;
+      } else if (width_ > count) {
+        format().open_ended = true;
+        detected_.notes.push_back(concat("rows have ",
+                                         width_,
+                                         " fields and the header ",
+                                         count,
+                                         ": the rest of each row is ignored"));
+      }
+    }
+    if (count < 2 && !group_column_) {
+      throw DataError("data: ",
+                      path_,
+                      ":",
+                      sample_.numbers.front(),
+                      ": expected at least 2 columns, got \"",
+                      excerpt(sample_.head.front()),
+                      "\"; set --separator");
+    }
+    format().num_columns = count;
+    columns_.resize(count);
+    for (std::size_t at = 0; at < count; ++at) {
+      columns_[at].name = format().has_header ? table_.names[at] : "";
+      for (const auto& row : table_.rows) {
+        if (row.size() >= std::min(count, width_)) {
+          columns_[at].values.push_back(at < row.size() ? row[at] : std::string_view());
+        }
+      }
+    }
+    lists_.resize(count);
+    if (group_column_) {
+      columns_.push_back({"item", heads_, false});
+      lists_.emplace_back();
+      for (std::size_t at = 0; at < count; ++at) {  // user, rating, date
+        columns_[at].name = at == 0 ? "user" : at == 1 ? "rating" : at == 2 ? "date" : "";
+      }
+    }
+  }
+
+  // How the lists in the fields of a column are written: "" if they are none.
+  std::string list_in(std::size_t at) const {
+    const ColumnSample& column = columns_[at];
+    const auto share = [&](auto&& holds) {
+      const auto count = std::count_if(column.values.begin(), column.values.end(), holds);
+      return static_cast<double>(count) /
+             static_cast<double>(std::max<std::size_t>(column.values.size(), 1));
+    };
+    if (share(in_brackets) >= 0.95) {
+      return "[";
+    }
+    const bool named = meaning_of(column.name).list && !meaning_of(column.name).attribute;
+    if (!named && !is_history(at)) {
+      return "";
+    }
+    for (const char* separator : {",", ";", "|", " "}) {
+      if (separator != format().syntax.separator && share([&](std::string_view value) {
+            return value.find(separator) != std::string_view::npos;
+          }) >= 0.5) {
+        return separator;
+      }
+    }
+    return named && column.name.find(":token_seq") != std::string::npos ? " " : "";
+  }
+
+  // The second of two columns, if the first has each user once and the second entries that recur.
+  [[nodiscard]] bool is_history(std::size_t at) const {
+    const bool second = columns_.size() == 2 && at == 1 && columns_[1].values.size() > 1;
+    if (!second) {
+      return false;
+    }
+    const auto distinct = [](const std::vector<std::string_view>& values) {
+      return std::unordered_set<std::string_view>(values.begin(), values.end()).size();
+    };
+    const auto& values = columns_[1].values;
+    if (distinct(columns_[0].values) < values.size() || 10 * distinct(values) < 9 * values.size()) {
+      return false;
+    }
+    std::size_t entries = 0;
+    std::size_t plain = 0;  // ids rather than the words of a title
+    for (const std::string_view value : values) {
+      for (std::size_t begin = 0; begin < value.size();) {
+        const std::size_t end = std::min(value.find_first_of(" ,;|", begin), value.size());
+        const std::string_view entry = value.substr(begin, end - begin);
+        entries += entry.empty() ? 0 : 1;
+        plain += std::any_of(entry.begin(), entry.end(), [](char c) {
+          return c >= '0' && c <= '9';
+        }) ? 1 : 0;
+        begin = end + 1;
+      }
+    }
+    return entries > values.size() && 10 * plain >= 9 * entries;
+  }
+
+  void find_lists() {
+    for (std::size_t at = 0; at < format().num_columns; ++at) {
+      lists_[at] = list_in(at);
+      columns_[at].is_list = !lists_[at].empty();
+    }
+  }
+
+  // RecBole's files for sessions: each row repeats the items before its target.
+  void find_prefixes(ColumnRoles& roles) {
+    if (columns_[roles.item].is_list || !roles.user) {
+      return;
+    }
+    for (std::size_t at = 0; at < columns_.size(); ++at) {
+      const NameMeaning meaning = meaning_of(columns_[at].name);
+      if (columns_[at].is_list && at != roles.item && meaning.item && meaning.list) {
+        format().prefixes = true;
+        format().columns.push_back({Role::kPrefix, at, columns_[at].name, lists_[at]});
+        roles.time = std::nullopt;
+        detected_.notes.push_back(concat("each row holds the items before its target: the longest "
+                                         "row of a user is the history"));
+        return;
+      }
+    }
+  }
+
+  const LogSample& sample_;
+  const std::string& path_;
+  const ReadOptions& options_;
+  DetectedFormat detected_;
+  std::vector<std::string_view> lines_;  // of the head, without group heads
+  std::vector<std::string_view> heads_;  // the group head of each of `lines_`
+  bool group_column_ = false;
+  std::size_t width_ = 0;  // the most common number of fields
+  TableSample table_;
+  std::vector<ColumnSample> columns_;
+  std::vector<std::string> lists_;
+};
+
+}  // namespace
+
+DetectedFormat table_format(const LogSample& sample,
+                            const std::string& path,
+                            const ReadOptions& options) {
+  return TableDetector(sample, path, options).detect();
+}
+
+}  // namespace elastic::data

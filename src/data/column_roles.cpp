@@ -61,14 +61,13 @@ class RoleChooser {
               const ReadOptions& options,
               const std::string& path)
       : columns_(columns), options_(options), path_(path), asked_(asked_columns(options)) {
+    has_names_ = std::any_of(columns.begin(), columns.end(), [](const ColumnSample& column) {
+      return !column.name.empty();
+    });
     for (const ColumnSample& column : columns) {
-      meanings_.push_back(meaning_of(column.name));
+      meanings_.push_back(has_names_ ? meaning_of(column.name) : NameMeaning{});
       contents_.push_back(content_of(column.values));
       named_ = named_ || meanings_.back().user || meanings_.back().item;
-    }
-    if (columns.front().name.empty() && columns.size() > 1) {
-      const auto unnamed = [](const ColumnSample& column) { return column.name.empty(); };
-      has_names_ = !std::all_of(columns.begin(), columns.end(), unnamed);
     }
   }
 
@@ -518,7 +517,7 @@ class RoleChooser {
   std::vector<NameMeaning> meanings_;
   std::vector<ColumnContent> contents_;
   bool named_ = false;      // some column is named as a user or an item
-  bool has_names_ = true;
+  bool has_names_ = false;  // of a header or of objects
   ColumnRoles roles_;
   std::optional<std::size_t> item_;
 };

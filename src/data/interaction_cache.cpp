@@ -20,7 +20,7 @@ namespace {
 
 // Raise this whenever parsing gives another result for some input, or the layout of entries
 // changes. Entries of other versions have other names.
-constexpr const char* kVersion = "elastic interactions 1";
+constexpr const char* kVersion = "elastic interactions 2";
 
 // Serialises values as raw bytes: entries are read on the machine that wrote them.
 class Writer {
@@ -136,7 +136,7 @@ void take_ids(Reader& reader, IdMap& ids) {
 
 bool has_fractions(const Interactions& log) {
   for (const Event& event : log.events) {
-    if (event.fraction != 0.0F) {
+    if (event.billionths != 0) {
       return true;
     }
   }
@@ -173,7 +173,7 @@ std::string encode(const Interactions& log) {
     writer.add_column(log.events, &Event::timestamp);
   }
   if (has_fractions(log)) {
-    writer.add_column(log.events, &Event::fraction);
+    writer.add_column(log.events, &Event::billionths);
   }
   return writer.bytes();
 }
@@ -221,7 +221,7 @@ void decode(std::string_view bytes, Interactions& log) {
     reader.take_column(log.events, &Event::timestamp);
   }
   if (fractions) {
-    reader.take_column(log.events, &Event::fraction);
+    reader.take_column(log.events, &Event::billionths);
   }
   reader.expect_end();
   check_numbers(log);

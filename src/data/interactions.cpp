@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "data/column_roles.h"
 #include "data/format.h"
 #include "data/interaction_cache.h"
 #include "data/log_reader.h"
@@ -10,6 +11,41 @@
 
 namespace elastic::data {
 namespace {
+
+// Refuses an item column that cannot be one, unless the options name it.
+void check_items(const Interactions& log, const ReadOptions& options) {
+  constexpr std::size_t kFewestEvents = 20;
+  constexpr double kMostDistinct = 0.9;
+  const AskedColumns asked = asked_columns(options);
+  const LogColumn* const column = log.format.find(Role::kItem);
+  if (column == nullptr || !asked.item.empty() || log.events.size() < kFewestEvents) {
+    return;
+  }
+  const auto items = static_cast<double>(log.items.size());
+  const std::string place = log.format.layout == Layout::kObjects
+                                ? concat("'", column->name, "'")
+                                : concat("column ", column->position + 1);
+  if (items > kMostDistinct * static_cast<double>(log.events.size())) {
+    throw DataError("data: ",
+                    log.path,
+                    ": ",
+                    place,
+                    " cannot be the items: nearly every event has another value, ",
+                    log.items.size(),
+                    " in ",
+                    log.events.size(),
+                    " events; name the right column, or this one, with --item-column");
+  }
+  if (log.items.size() == 1) {
+    throw DataError("data: ",
+                    log.path,
+                    ": all ",
+                    log.events.size(),
+                    " events are of one item, '",
+                    log.items.raw(0),
+                    "'; if another column holds the items, name it with --item-column");
+  }
+}
 
 void parse(std::string& text, const ReadOptions& options, Interactions& log) {
   const bool may_hold_objects =
@@ -34,6 +70,7 @@ void parse(std::string& text, const ReadOptions& options, Interactions& log) {
                                                   ": ",
                                                   log.bad_rows.front().problem));
   }
+  check_items(log, options);
 }
 
 }  // namespace

@@ -19,13 +19,13 @@ struct Event {
   std::int32_t user = 0;  ///< index into `users`
   std::int32_t item = 0;  ///< index into `items`
   float rating = 0.0F;
-  float fraction = 0.0F;       ///< fraction of the timestamp, in [0, 1)
-  std::int64_t timestamp = 0;  ///< in the file's unit, rounded down; ISO times in seconds
+  std::uint32_t billionths = 0;  ///< of the unit, after the timestamp
+  std::int64_t timestamp = 0;    ///< in the file's unit, rounded down; dates in seconds
   LogPart part = LogPart::kTrain;
 };
 
 inline Moment moment_of(const Event& event) {
-  return {event.timestamp, event.fraction};
+  return {event.timestamp, event.billionths};
 }
 
 struct BadRow {

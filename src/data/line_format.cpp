@@ -39,8 +39,8 @@ bool has_colons(const std::vector<std::string_view>& lines) {
   return std::all_of(lines.begin(), lines.end(), [](std::string_view line) {
     const std::size_t colon = line.find(':');
     const std::size_t blank = line.find_first_of(" \t");
-    return colon != std::string_view::npos && colon > 0 && colon < blank &&
-           (colon + 1 == blank || blank == std::string_view::npos);
+    return colon != std::string_view::npos && colon > 0 &&
+           (colon + 1 == blank || colon + 1 == line.size());
   });
 }
 

@@ -240,7 +240,7 @@ class TableDetector {
       return "";
     }
     for (const char* separator : {",", ";", "|", " "}) {
-      if (separator != format().syntax.separator && share([&](std::string_view value) {
+      if (separator != detected_.format.syntax.separator && share([&](std::string_view value) {
             return value.find(separator) != std::string_view::npos;
           }) >= 0.5) {
         return separator;

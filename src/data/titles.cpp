@@ -51,10 +51,10 @@ std::optional<std::size_t> column_of_words(const std::vector<std::string_view>& 
 // The separator that splits most lines into the same number of fields: titles may contain it too.
 std::string separator_of_items(const std::vector<std::string_view>& sample) {
   const FieldCounts counts = detect_separator(sample);
-  if (counts.separator != " ") {
-    return counts.separator;
+  if (counts.syntax.separator != " ") {
+    return counts.syntax.separator;
   }
-  return detect_separator({sample.front()}).separator;
+  return detect_separator({sample.front()}).syntax.separator;
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ TitleReport read_titles(const std::string& path, Dataset& dataset) {
   }
   // Splitting invalidates views into the splitter, so from here on only `text` is read.
   TitleReport report;
-  LineWalker lines(text, splitter.separator());
+  LineWalker lines(text, {splitter.separator()});
   for (std::string_view line; lines.next(line);) {
     const auto& fields = splitter.split(line);
     if ((header && lines.number() == 1) || fields.size() <= std::max(id_column, *title_column)) {

@@ -56,6 +56,7 @@ LIBRARIES = {
     "zlib.h": ["data/"],
     "lzma.h": ["data/"],
     "zstd.h": ["data/"],
+    "date/": ["data/calendar_pattern"],
     "cuda_": ["cuda/"],
     "cublas": ["cuda/"],
     "cub/": ["cuda/"],

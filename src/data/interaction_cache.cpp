@@ -18,7 +18,7 @@ namespace {
 
 // Raise this whenever parsing gives another result for some input, or the layout of entries
 // changes. Entries of other versions have other names.
-constexpr const char* kVersion = "elastic interactions 1";
+constexpr const char* kVersion = "elastic interactions 2";
 
 // Serialises values as raw bytes: entries are read on the machine that wrote them.
 class Writer {
@@ -116,7 +116,7 @@ void take_ids(Reader& reader, IdMap& ids) {
 
 bool has_fractions(const Interactions& log) {
   for (const Event& event : log.events) {
-    if (event.fraction != 0.0F) {
+    if (event.billionths != 0) {
       return true;
     }
   }
@@ -137,6 +137,7 @@ std::string encode(const Interactions& log) {
   add_ids(writer, log.items);
   writer.add(log.has_rating);
   writer.add(log.has_timestamp);
+  writer.add_text(log.time_format.text());
   writer.add(has_fractions(log));
   writer.add<std::uint64_t>(log.events.size());
   writer.add_column(log.events, &Event::user);
@@ -148,7 +149,7 @@ std::string encode(const Interactions& log) {
     writer.add_column(log.events, &Event::timestamp);
   }
   if (has_fractions(log)) {
-    writer.add_column(log.events, &Event::fraction);
+    writer.add_column(log.events, &Event::billionths);
   }
   return writer.bytes();
 }
@@ -179,6 +180,7 @@ void decode(std::string_view bytes, Interactions& log) {
   take_ids(reader, log.items);
   log.has_rating = take_flag(reader);
   log.has_timestamp = take_flag(reader);
+  log.time_format = TimeFormat::from_text(std::string(reader.take_text()));
   const bool fractions = take_flag(reader);
   log.events.resize(reader.take_count(2 * sizeof(std::int32_t)));
   reader.take_column(log.events, &Event::user);
@@ -190,7 +192,7 @@ void decode(std::string_view bytes, Interactions& log) {
     reader.take_column(log.events, &Event::timestamp);
   }
   if (fractions) {
-    reader.take_column(log.events, &Event::fraction);
+    reader.take_column(log.events, &Event::billionths);
   }
   reader.expect_end();
   check_numbers(log);

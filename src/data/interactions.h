@@ -8,6 +8,7 @@
 #include "data/format.h"
 #include "data/id_map.h"
 #include "data/moment.h"
+#include "data/time_format.h"
 
 namespace elastic::data {
 
@@ -18,13 +19,13 @@ struct Event {
   std::int32_t user = 0;  ///< index into `users`
   std::int32_t item = 0;  ///< index into `items`
   float rating = 0.0F;
-  float fraction = 0.0F;       ///< fraction of the timestamp, in [0, 1)
-  std::int64_t timestamp = 0;  ///< in the file's unit, rounded down; ISO times in seconds
+  std::uint32_t billionths = 0;  ///< of the unit, after the timestamp
+  std::int64_t timestamp = 0;    ///< in the file's unit, rounded down; dates in seconds
   LogPart part = LogPart::kTrain;
 };
 
 inline Moment moment_of(const Event& event) {
-  return {event.timestamp, event.fraction};
+  return {event.timestamp, event.billionths};
 }
 
 struct BadRow {
@@ -39,6 +40,7 @@ struct Interactions {
   IdMap items;
   bool has_rating = false;
   bool has_timestamp = false;
+  TimeFormat time_format;         ///< how the file writes its times
   std::string detected;           ///< description of the format, for people
   std::int64_t num_bad_rows = 0;  ///< skipped
   std::vector<BadRow> bad_rows;   ///< the first ten

@@ -23,7 +23,7 @@ bool parse_timestamp(std::string_view field, bool iso, Event& event) {
   const auto moment = iso ? parse_iso_moment(field) : parse_number_moment(field);
   if (moment) {
     event.timestamp = moment->whole;
-    event.fraction = moment->fraction;
+    event.billionths = moment->billionths;
   }
   return moment.has_value();
 }

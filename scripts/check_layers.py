@@ -57,6 +57,7 @@ LIBRARIES = {
     "lzma.h": ["data/"],
     "zstd.h": ["data/"],
     "simdjson.h": ["data/"],
+    "date/": ["data/calendar_pattern"],
     "cuda_": ["cuda/"],
     "cublas": ["cuda/"],
     "cub/": ["cuda/"],

@@ -22,8 +22,8 @@ EventOrder order_events(const Interactions& log) {
   const auto earlier = [&](std::int32_t a, std::int32_t b) {
     const Event& one = log.events[static_cast<std::size_t>(a)];
     const Event& other = log.events[static_cast<std::size_t>(b)];
-    return std::tie(one.part, one.timestamp, one.fraction) <
-           std::tie(other.part, other.timestamp, other.fraction);
+    return std::tie(one.part, one.timestamp, one.billionths) <
+           std::tie(other.part, other.timestamp, other.billionths);
   };
   for (std::size_t user = 0; user + 1 < order.offsets.size(); ++user) {
     const auto begin = order.positions.begin() + order.offsets[user];

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "data/event_order.h"
-#include "data/moment.h"
+#include "data/log_times.h"
+#include "data/time_option.h"
 
 namespace elastic::data {
 namespace {
@@ -34,15 +34,15 @@ void keep_times(Interactions& log, const std::string& min_time, const std::strin
   require_column(log.has_timestamp, log, option, "timestamp");
   const std::int64_t unit = time_unit(log);
   if (!min_time.empty()) {
-    const Moment first = resolve_time("--min-time", min_time, unit);
+    const Moment first = resolve_time("--min-time", min_time, unit, log.format.time_format).moment;
     keep_events(log.events, [&](const Event& event) { return moment_of(event) >= first; });
   }
   if (!max_time.empty()) {
-    Moment last = resolve_time("--max-time", max_time, unit);
-    if (is_iso_date(max_time)) {
+    const auto [last, is_date] = resolve_time("--max-time", max_time, unit, log.format.time_format);
+    if (is_date) {
       constexpr std::int64_t kDay = 24 * 60 * 60;
-      last.whole += kDay * unit;
-      keep_events(log.events, [&](const Event& event) { return moment_of(event) < last; });
+      const Moment end{last.whole + kDay * unit, last.billionths};
+      keep_events(log.events, [&](const Event& event) { return moment_of(event) < end; });
     } else {
       keep_events(log.events, [&](const Event& event) { return moment_of(event) <= last; });
     }
@@ -167,15 +167,6 @@ FilterReport filter_events(Interactions& log, const FilterOptions& options) {
     log.items = renumber(log.events, &Event::item, log.items);
   }
   return report;
-}
-
-std::int64_t time_unit(const Interactions& log) {
-  std::int64_t farthest = 0;
-  for (const Event& event : log.events) {
-    farthest =
-        std::max(farthest, event.timestamp == INT64_MIN ? INT64_MAX : std::abs(event.timestamp));
-  }
-  return units_per_second(farthest);
 }
 
 }  // namespace elastic::data

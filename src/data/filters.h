@@ -50,7 +50,4 @@ using FilterReport = std::vector<FilterStep>;
 /// remains, or if the log lacks the ratings or times that a filter needs.
 FilterReport filter_events(Interactions& log, const FilterOptions& options);
 
-/// Units of the log's timestamps per second; 1 if it has none.
-std::int64_t time_unit(const Interactions& log);
-
 }  // namespace elastic::data

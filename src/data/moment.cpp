@@ -1,136 +1,116 @@
 #include "data/moment.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/error.h"
+#include "data/time_scanner.h"
 
 namespace elastic::data {
 namespace {
 
-constexpr std::int64_t kDay = 24 * 60 * 60;
+constexpr std::int64_t kSecondsPerDay = 24 * 60 * 60;
 
-// A parser of ISO 8601 dates and times.
-class IsoReader {
- public:
-  explicit IsoReader(std::string_view text) : rest_(text) {}
+bool is_decimal_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-  std::optional<Moment> read() {
-    const auto seconds = date();
-    if (!seconds) {
-      return std::nullopt;
-    }
-    Moment moment{*seconds};
-    if (rest_.empty()) {
-      return moment;
-    }
-    if (!skip('T') && !skip('t') && !skip(' ')) {
-      return std::nullopt;
-    }
-    const auto time = time_of_day(moment.fraction);
-    const auto offset = time ? zone() : std::nullopt;
-    if (!offset || !rest_.empty()) {
-      return std::nullopt;
-    }
-    moment.whole += *time - *offset;
-    return moment;
-  }
-
-  // Midnight UTC of the date, in seconds since 1970.
-  std::optional<std::int64_t> date() {
-    const auto year = digits(4);
-    const auto month = year && skip('-') ? digits(2) : std::nullopt;
-    const auto day = month && skip('-') ? digits(2) : std::nullopt;
-    if (!day) {
-      return std::nullopt;
-    }
-    const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),
-                                           std::chrono::month(static_cast<unsigned>(*month)),
-                                           std::chrono::day(static_cast<unsigned>(*day)));
-    if (!date.ok()) {
-      return std::nullopt;
-    }
-    return std::chrono::sys_days(date).time_since_epoch().count() * kDay;
-  }
-
-  [[nodiscard]] bool at_end() const { return rest_.empty(); }
-
- private:
-  bool skip(char expected) {
-    if (!rest_.starts_with(expected)) {
-      return false;
-    }
-    rest_.remove_prefix(1);
-    return true;
-  }
-
-  std::optional<std::int64_t> digits(std::size_t count) {
-    if (rest_.size() < count) {
-      return std::nullopt;
-    }
-    std::int64_t value = 0;
-    for (const char c : rest_.substr(0, count)) {
-      if (c < '0' || c > '9') {
-        return std::nullopt;
-      }
-      value = 10 * value + (c - '0');
-    }
-    rest_.remove_prefix(count);
-    return value;
-  }
-
-  std::optional<std::int64_t> time_of_day(float& fraction) {
-    const auto hours = digits(2);
-    const auto minutes = hours && skip(':') ? digits(2) : std::nullopt;
-    const auto seconds = !minutes ? std::nullopt : skip(':') ? digits(2) : std::optional(0L);
-    // second 60 is a leap second
-    if (!seconds || *hours > 23 || *minutes > 59 || *seconds > 60) {
-      return std::nullopt;
-    }
-    if (skip('.') || skip(',')) {
-      double value = 0.0;
-      double unit = 0.1;
-      std::size_t count = 0;
-      for (; auto digit = digits(1); unit /= 10.0, ++count) {
-        value += unit * static_cast<double>(*digit);
-      }
-      if (count == 0) {
-        return std::nullopt;
-      }
-      fraction = std::min(static_cast<float>(value), std::nextafter(1.0F, 0.0F));
-    }
-    return (*hours * 60 + *minutes) * 60 + *seconds;
-  }
-
-  // Offset of the zone from UTC, in seconds.
-  std::optional<std::int64_t> zone() {
-    while (skip(' ')) {
-    }
-    if (rest_ == "UTC" || rest_ == "GMT") {
-      rest_ = {};
-    }
-    if (rest_.empty() || skip('Z') || skip('z')) {
-      return 0;
-    }
-    const bool west = rest_.starts_with('-');
-    if (!skip('-') && !skip('+')) {
-      return std::nullopt;
-    }
-    const auto hours = digits(2);
-    skip(':');
-    const auto minutes = rest_.empty() ? std::optional(0L) : digits(2);
-    if (!hours || !minutes || *hours > 23 || *minutes > 59) {
-      return std::nullopt;
-    }
-    const std::int64_t ahead = (*hours * 60 + *minutes) * 60;
-    return west ? -ahead : ahead;
-  }
-
-  std::string_view rest_;
+// A decimal number as its digits and the place of its decimal point.
+struct Decimal {
+  bool negative = false;
+  std::string_view digits_before;  // the decimal point
+  std::string_view digits_after;
+  std::int64_t exponent = 0;
 };
+
+std::string_view take_digits(std::string_view& text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), is_decimal_digit);
+  const std::string_view digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  text.remove_prefix(digits.size());
+  return digits;
+}
+
+bool take(std::string_view& text, char expected) {
+  const bool found = text.starts_with(expected);
+  text.remove_prefix(found ? 1 : 0);
+  return found;
+}
+
+std::optional<Decimal> split_decimal(std::string_view text) {
+  Decimal decimal;
+  decimal.negative = take(text, '-');
+  decimal.digits_before = take_digits(text);
+  if (take(text, '.')) {
+    decimal.digits_after = take_digits(text);
+  }
+  if (decimal.digits_before.empty() && decimal.digits_after.empty()) {
+    return std::nullopt;
+  }
+  if (take(text, 'e') || take(text, 'E')) {
+    const bool minus = take(text, '-');
+    if (!minus) {
+      take(text, '+');
+    }
+    const std::string_view digits = take_digits(text);
+    if (digits.empty()) {
+      return std::nullopt;
+    }
+    constexpr std::int64_t kMost = 1'000'000'000'000;  // more than a text has digits
+    for (const char c : digits) {
+      decimal.exponent = std::min(kMost, 10 * decimal.exponent + (c - '0'));
+    }
+    decimal.exponent = minus ? -decimal.exponent : decimal.exponent;
+  }
+  return text.empty() ? std::optional(decimal) : std::nullopt;
+}
+
+// Adds a digit of the place 10^`place` after those of higher places; false if it does not fit.
+bool add_digit(int digit, std::int64_t place, Moment& moment) {
+  constexpr int kPlaces = 9;
+  if (place >= 0) {
+    return !__builtin_mul_overflow(moment.whole, 10, &moment.whole) &&
+           !__builtin_add_overflow(moment.whole, digit, &moment.whole);
+  }
+  if (place >= -kPlaces) {
+    auto value = static_cast<std::uint32_t>(digit);
+    for (std::int64_t at = -kPlaces; at < place; ++at) {
+      value *= 10;
+    }
+    moment.billionths += value;
+  }
+  return true;
+}
+
+std::optional<Moment> to_moment(const Decimal& decimal) {
+  Moment moment;
+  auto place = static_cast<std::int64_t>(decimal.digits_before.size()) + decimal.exponent;
+  for (const std::string_view digits : {decimal.digits_before, decimal.digits_after}) {
+    for (const char c : digits) {
+      if (!add_digit(c - '0', --place, moment)) {
+        return std::nullopt;
+      }
+    }
+  }
+  for (; place > 0 && moment.whole != 0; --place) {
+    if (!add_digit(0, 0, moment)) {
+      return std::nullopt;
+    }
+  }
+  if (decimal.negative) {
+    const bool has_fraction = moment.billionths > 0;
+    moment.whole = -moment.whole - (has_fraction ? 1 : 0);
+    moment.billionths = has_fraction ? kBillion - moment.billionths : 0;
+  }
+  return moment;
+}
+
+std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
+  return value / divisor - (value % divisor < 0 ? 1 : 0);
+}
 
 }  // namespace
 
@@ -141,68 +121,64 @@ std::optional<Moment> parse_number_moment(std::string_view text) {
       error == std::errc() && end == last) {
     return moment;
   }
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  constexpr double kMost = 9e18;
-  if (error != std::errc() || end != last || !(std::abs(value) < kMost)) {
-    return std::nullopt;
-  }
-  const double whole = std::floor(value);
-  moment.whole = static_cast<std::int64_t>(whole);
-  moment.fraction = static_cast<float>(value - whole);
-  return moment;
+  const auto decimal = split_decimal(text);
+  return decimal ? to_moment(*decimal) : std::nullopt;
 }
 
 std::optional<Moment> parse_iso_moment(std::string_view text) {
-  return IsoReader(text).read();
+  TimeScanner scanner(text);
+  const auto date = scanner.year_first_date('-', 2);
+  const auto time = date ? scanner.rest_of_date(Clock::k24) : std::nullopt;
+  if (!time) {
+    return std::nullopt;
+  }
+  return Moment{*date + time->seconds, time->billionths};
 }
 
 bool is_iso_date(std::string_view text) {
-  IsoReader reader(text);
-  return reader.date() && reader.at_end();
+  TimeScanner scanner(text);
+  return scanner.year_first_date('-', 2) && scanner.at_end();
 }
 
-std::int64_t units_per_second(std::int64_t farthest) {
-  constexpr double kYear5138 = 1e11;  // in seconds; as milliseconds the number is in 1973
-  std::int64_t units = 1;
-  for (double rest = std::abs(static_cast<double>(farthest));
-       rest >= kYear5138 && units < 1'000'000'000;
-       rest /= 1000.0) {
-    units *= 1000;
-  }
-  return units;
+Moment to_seconds(const Moment& moment, std::int64_t units_per_second) {
+  const std::int64_t whole = floor_divide(moment.whole, units_per_second);
+  const std::int64_t remainder = moment.whole % units_per_second;
+  const std::int64_t rest = remainder + (remainder < 0 ? units_per_second : 0);
+  const std::int64_t billionth = kBillion / units_per_second;  // of a unit, in those of a second
+  return {whole,
+          static_cast<std::uint32_t>(rest * billionth + moment.billionths / units_per_second)};
 }
 
-Moment resolve_time(const char* option, const std::string& text, std::int64_t units_per_second) {
-  if (const auto number = parse_number_moment(text)) {
-    return *number;
+Moment from_seconds(const Moment& seconds, std::int64_t units_per_second) {
+  Moment moment;
+  if (__builtin_mul_overflow(seconds.whole, units_per_second, &moment.whole)) {
+    return {seconds.whole > 0 ? INT64_MAX / 2 : INT64_MIN / 2, 0};
   }
-  auto moment = parse_iso_moment(text);
-  if (!moment) {
-    throw UsageError(option,
-                     ": expected a number in the unit of the data's timestamps, or a date or time "
-                     "such as 2019-12-31 or 2019-12-31T18:30:00Z, got '",
-                     text,
-                     "'");
+  const std::int64_t billionths = std::int64_t{seconds.billionths} * units_per_second;
+  if (__builtin_add_overflow(moment.whole, billionths / kBillion, &moment.whole)) {
+    return {INT64_MAX / 2, 0};
   }
-  const double units =
-      static_cast<double>(moment->fraction) * static_cast<double>(units_per_second);
-  // A four-digit year may overflow in nanoseconds; it is then replaced by the end of the range.
-  std::int64_t whole = 0;
-  if (__builtin_mul_overflow(moment->whole, units_per_second, &whole)) {
-    whole = moment->whole > 0 ? INT64_MAX / 2 : INT64_MIN / 2;
+  moment.billionths = static_cast<std::uint32_t>(billionths % kBillion);
+  return moment;
+}
+
+std::string write_number(const Moment& moment) {
+  if (moment.billionths == 0) {
+    return concat(moment.whole);
   }
-  moment->whole = whole;
-  moment->whole += static_cast<std::int64_t>(units);
-  moment->fraction = static_cast<float>(units - std::floor(units));
-  return *moment;
+  const bool negative = moment.whole < 0;
+  const std::int64_t whole = negative ? -(moment.whole + 1) : moment.whole;
+  const std::uint32_t billionths = negative ? kBillion - moment.billionths : moment.billionths;
+  std::string digits = concat(billionths);
+  digits.insert(0, 9 - digits.size(), '0');
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return concat(negative ? "-" : "", whole, ".", digits);
 }
 
 std::string describe_time(const Moment& moment, std::int64_t units_per_second) {
-  std::int64_t seconds = moment.whole / units_per_second;
-  seconds -= moment.whole % units_per_second < 0 ? 1 : 0;
-  std::int64_t days = seconds / kDay - (seconds % kDay < 0 ? 1 : 0);
-  const std::int64_t second = seconds - days * kDay;
+  const std::int64_t seconds = floor_divide(moment.whole, units_per_second);
+  const std::int64_t days = floor_divide(seconds, kSecondsPerDay);
+  const std::int64_t second = seconds - days * kSecondsPerDay;
   constexpr std::int64_t kFarthestDays = 10'000 * 365;  // larger numbers are no calendar times
   if (std::abs(days) > kFarthestDays) {
     return concat(moment.whole);

@@ -11,13 +11,16 @@ namespace elastic::data {
 
 /// A time in the unit of a log; dates are in seconds since 1970-01-01 UTC.
 struct Moment {
-  std::int64_t whole = 0;  ///< rounded down
-  float fraction = 0.0F;   ///< in [0, 1)
+  std::int64_t whole = 0;        ///< rounded down
+  std::uint32_t billionths = 0;  ///< of the unit, after `whole`; below 1000000000
   auto operator<=>(const Moment&) const = default;
 };
 
-/// Parses a number: integers exactly, others (978300760.5, 9.7e8) in double precision. None for any
-/// other text, and for magnitudes beyond 9e18.
+constexpr std::uint32_t kBillion = 1'000'000'000;
+
+/// Parses a decimal number, such as 978300760, 978300760.5 or 9.783e8, exactly to billionths of the
+/// unit; further digits are dropped. None for any other text, and for numbers whose whole part does
+/// not fit into 64 bits.
 std::optional<Moment> parse_number_moment(std::string_view text);
 
 /// Parses a date, 2019-12-31, or a date and time: 2019-12-31T23:59, 2019-12-31 23:59:58.25 UTC,
@@ -26,13 +29,15 @@ std::optional<Moment> parse_iso_moment(std::string_view text);
 /// True for a date without a time of day.
 bool is_iso_date(std::string_view text);
 
-/// Guesses the unit of a log's times: the first of 1, 1000, 1000000 and 1000000000 per second with
-/// which `farthest`, the time farthest from 0, is before the year 5138.
-std::int64_t units_per_second(std::int64_t farthest);
+/// `moment`, in units of which one second has `units_per_second`, in seconds; exact for powers of
+/// 1000 up to a billion, apart from digits after the billionths.
+Moment to_seconds(const Moment& moment, std::int64_t units_per_second);
+/// `seconds` in units of which one second has `units_per_second`. A time beyond the range of 64
+/// bits becomes one far in the future or past.
+Moment from_seconds(const Moment& seconds, std::int64_t units_per_second);
 
-/// Parses the time of an option, a number in the log's unit or an ISO date or time, to the log's
-/// unit. A date is its midnight UTC. Throws UsageError naming the option.
-Moment resolve_time(const char* option, const std::string& text, std::int64_t units_per_second);
+/// The number that `parse_number_moment` reads as `moment`: "-1.5" for {-2, 500000000}.
+std::string write_number(const Moment& moment);
 
 /// For messages: "1577836800 (2020-01-01T00:00:00Z)".
 std::string describe_time(const Moment& moment, std::int64_t units_per_second);

@@ -6,8 +6,8 @@
 #include <span>
 
 #include "base/error.h"
-#include "data/filters.h"
-#include "data/moment.h"
+#include "data/log_times.h"
+#include "data/time_option.h"
 
 namespace elastic::data {
 namespace {
@@ -58,9 +58,10 @@ SplitPlan split_by_time(const Interactions& log,
         "data: ", log.path, ": --split time needs a timestamp column, but there is none");
   }
   const std::int64_t unit = time_unit(log);
-  const Moment test = options.test_time.empty()
-                          ? quantile(log, options.test_ratio)
-                          : resolve_time("--test-time", options.test_time, unit);
+  const Moment test =
+      options.test_time.empty()
+          ? quantile(log, options.test_ratio)
+          : resolve_time("--test-time", options.test_time, unit, log.format.time_format).moment;
   const auto is_tested = [&](const Event& event) { return moment_of(event) >= test; };
   // valid_ratio is a share of all events, which ends where the test begins.
   double before = options.valid_ratio;
@@ -79,9 +80,10 @@ SplitPlan split_by_time(const Interactions& log,
                       " none would be left to train on");
     }
   }
-  const Moment valid = options.valid_time.empty()
-                           ? quantile(log, before)
-                           : resolve_time("--valid-time", options.valid_time, unit);
+  const Moment valid =
+      options.valid_time.empty()
+          ? quantile(log, before)
+          : resolve_time("--valid-time", options.valid_time, unit, log.format.time_format).moment;
   if (valid > test) {
     throw UsageError("--valid-time: expected a time before the test's, ",
                      describe_time(test, unit),

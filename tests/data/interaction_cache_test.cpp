@@ -38,7 +38,7 @@ void check_equal(const Interactions& one, const Interactions& other) {
     REQUIRE(one.events[i].item == other.events[i].item);
     REQUIRE(one.events[i].rating == other.events[i].rating);
     REQUIRE(one.events[i].timestamp == other.events[i].timestamp);
-    REQUIRE(one.events[i].fraction == other.events[i].fraction);
+    REQUIRE(one.events[i].billionths == other.events[i].billionths);
   }
 }
 

@@ -1,0 +1,79 @@
+#include "data/log_times.h"
+
+#include <algorithm>
+#include <array>
+
+namespace elastic::data {
+namespace {
+
+constexpr std::int64_t kFirstUsual = 631'152'000;      // 1990
+constexpr std::int64_t kLastUsual = 2'208'988'800;     // 2040
+constexpr std::int64_t kFirstCredible = 2'678'400;     // February 1970
+constexpr std::int64_t kLastCredible = 4'133'980'800;  // 2101
+
+// Bounds in seconds as a range in the log's unit, which may exceed 64 bits.
+struct Range {
+  Moment first;
+  Moment end;
+  [[nodiscard]] bool contains(const Event& event) const {
+    const Moment moment = moment_of(event);
+    return moment >= first && moment < end;
+  }
+};
+
+Range range_of(std::int64_t first, std::int64_t end, std::int64_t unit) {
+  return {from_seconds({first}, unit), from_seconds({end}, unit)};
+}
+
+}  // namespace
+
+std::int64_t time_unit(const Interactions& log) {
+  if (!log.format.time_format.is_number()) {
+    return 1;
+  }
+  constexpr std::int64_t kYear5138 = 100'000'000'000;  // in seconds; as milliseconds, it is in 1973
+  std::array<std::size_t, 3> below{};                  // events before 5138 by unit
+  for (const Event& event : log.events) {
+    std::int64_t bound = kYear5138;
+    for (std::size_t& count : below) {
+      count += event.timestamp > -bound && event.timestamp < bound ? 1 : 0;
+      bound *= 1000;
+    }
+  }
+  std::int64_t unit = 1;
+  for (const std::size_t count : below) {
+    if (2 * count >= log.events.size()) {
+      return unit;
+    }
+    unit *= 1000;
+  }
+  return unit;
+}
+
+FarTimes find_far_times(const Interactions& log) {
+  FarTimes far;
+  if (!log.has_timestamp) {
+    return far;
+  }
+  const std::int64_t unit = time_unit(log);
+  const Range usual = range_of(kFirstUsual, kLastUsual, unit);
+  const auto num_usual = std::count_if(log.events.begin(),
+                                       log.events.end(),
+                                       [&](const Event& event) { return usual.contains(event); });
+  if (10 * num_usual < 9 * static_cast<std::ptrdiff_t>(log.events.size())) {
+    return far;
+  }
+  constexpr std::size_t kMostNamed = 10;
+  const Range credible = range_of(kFirstCredible, kLastCredible, unit);
+  for (std::size_t i = 0; i < log.events.size(); ++i) {
+    if (!credible.contains(log.events[i])) {
+      ++far.count;
+      if (far.first.size() < kMostNamed) {
+        far.first.push_back(static_cast<std::int32_t>(i));
+      }
+    }
+  }
+  return far;
+}
+
+}  // namespace elastic::data

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/options/config_file.h"
 #include "cli/options/option_table.h"
-#include <string>
-#include <vector>
-
 #include "cli/runs/run_data.h"
 
 namespace elastic::cli {

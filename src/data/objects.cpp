@@ -6,13 +6,6 @@
 namespace elastic::data {
 namespace {
 
-/// A column that is looked for, and what is left of its key below the current object.
-struct Wanted {
-  std::size_t column = 0;
-  std::string_view rest;
-  bool is_here = false;  // the whole key is read: the value itself
-};
-
 constexpr std::int64_t kNoRow = -1;  // not in a list
 
 }  // namespace
@@ -38,6 +31,12 @@ class ObjectReader::Impl {
 
  private:
   using Kind = ObjectParser::Kind;
+  /// A column that is looked for, and what is left of its key below the current object.
+  struct Wanted {
+    std::size_t column = 0;
+    std::string_view rest;
+    bool is_here = false;  // the whole key is read: the value itself
+  };
 
   void read_object(
       ObjectParser::Object object, std::size_t begin, std::size_t end, std::int64_t row, int depth);

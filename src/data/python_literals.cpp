@@ -48,6 +48,7 @@ class PythonTranslator {
   void open(char bracket);
   void close(char bracket);
   void comma();
+  [[nodiscard]] bool at_value() const;
   void number();
   void word();
   std::size_t prefix_length() const;
@@ -76,6 +77,8 @@ void PythonTranslator::token(char c) {
   } else if (c == ':') {
     json_.push_back(c);
     ++at_;
+  } else if (!at_value()) {
+    fail(concat("expected ',' or ':', got '", excerpt(text_.substr(at_, 20)), "'"));
   } else if (const std::size_t prefix = prefix_length(); prefix != std::string_view::npos) {
     at_ += prefix;
     quoted(text_.substr(at_ - prefix, prefix));
@@ -120,6 +123,11 @@ void PythonTranslator::comma() {
   }
   json_.push_back(',');
   ++at_;
+}
+
+// Values follow an opening bracket, a comma or a colon.
+bool PythonTranslator::at_value() const {
+  return json_.empty() || std::string_view("[{,:").find(json_.back()) != std::string_view::npos;
 }
 
 void PythonTranslator::number() {

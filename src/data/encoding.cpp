@@ -51,8 +51,12 @@ WideEncoding unmarked_encoding(std::string_view bytes) {
 }
 
 WideEncoding encoding_of(std::string_view bytes) {
+  // Wide text holds zeros, at the latest in a line end. Without them, a mark is text of one byte a
+  // character.
+  constexpr std::size_t kReach = 4096;
   for (const WideEncoding& encoding : kWideEncodings) {
-    if (bytes.starts_with(encoding.mark)) {
+    const bool zeros = bytes.substr(0, kReach).find('\0') != std::string_view::npos;
+    if (bytes.starts_with(encoding.mark) && (zeros || bytes.size() == encoding.mark.size())) {
       return encoding;
     }
   }

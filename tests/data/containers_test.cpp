@@ -139,9 +139,8 @@ TEST_CASE("containers: the files of an archive are listed without its folders") 
 }
 
 TEST_CASE("containers: the tables of a database are listed; one alone is in the command") {
-  const std::string one = "SQLite format 3\0"s +
-                          "\0\0tableratings\x03"
-                          "CREATE TABLE \"ratings\" (user, item)";
+  const std::string one =
+      "SQLite format 3\0\0\0tableratings\x03"s + "CREATE TABLE \"ratings\" (user, item)";
   CHECK(refusal_of(one, "a.db") ==
         "data: a.db is an SQLite database of ratings; to read it, first run: sqlite3 -header -csv "
         "a.db 'select * from ratings' > a.db.csv");

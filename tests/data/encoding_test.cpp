@@ -48,6 +48,10 @@ TEST_CASE("encoding: UTF-16 and UTF-32 are read by their byte order mark") {
   }
 }
 
+TEST_CASE("encoding: the bytes of a mark without zeros are text of one byte a character") {
+  CHECK(to_utf8("\xff\xfe,\x80\nb,c\n", "log") == "\xff\xfe,\x80\nb,c\n");
+}
+
 TEST_CASE("encoding: UTF-16 without a mark is recognised by its zeros") {
   CHECK(to_utf8(wide(kText, 2, false), "log") == kUtf8);
   CHECK(to_utf8(wide(kText, 2, true), "log") == kUtf8);

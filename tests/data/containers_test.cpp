@@ -139,12 +139,13 @@ TEST_CASE("containers: the files of an archive are listed without its folders") 
 }
 
 TEST_CASE("containers: the tables of a database are listed; one alone is in the command") {
-  const std::string one =
+  std::string tables =
       "SQLite format 3\0\0\0tableratings\x03"s + "CREATE TABLE \"ratings\" (user, item)";
-  CHECK(refusal_of(one, "a.db") ==
+  CHECK(refusal_of(tables, "a.db") ==
         "data: a.db is an SQLite database of ratings; to read it, first run: sqlite3 -header -csv "
         "a.db 'select * from ratings' > a.db.csv");
-  CHECK(refusal_of(one + "\0CREATE TABLE users(id)"s, "a.db")
+  tables += "\0CREATE TABLE users(id)"s;
+  CHECK(refusal_of(tables, "a.db")
             .find("database of ratings, users; to read it, first run: sqlite3 -header -csv a.db "
                   "'select * from TABLE'") != std::string::npos);
 }

@@ -57,6 +57,9 @@ void visit_read(Options& options, Visitor&& visitor) {
       "keep rows of this kind only: behavior=buy,cart or type!=view or watched>=50; repeatable");
   visitor("on_bad_row", options.on_bad_row, "rows that cannot be read");
   visitor("max_bad_rows", options.max_bad_rows, "largest share of bad rows to skip");
+  visitor("max_input_bytes",
+          options.max_input_bytes,
+          "refuse a file with more bytes, read or unpacked; 0: half of the machine's memory");
 }
 
 template <class Options, class Visitor>

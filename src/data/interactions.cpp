@@ -77,7 +77,7 @@ void parse(std::string& text, const ReadOptions& options, Interactions& log) {
   const auto objects = may_hold_objects ? objects_as_lines(text) : std::nullopt;
   DetectedFormat detected = detect_format(text, objects, log.path, options);
   log.format = std::move(detected.format);
-  log.notes = std::move(detected.notes);
+  log.notes.insert(log.notes.end(), detected.notes.begin(), detected.notes.end());
   log.has_rating = log.format.find(Role::kRating) != nullptr;
   log.has_timestamp = log.format.find(Role::kTime) != nullptr;
   read_log(text, log.format, {options.on_bad_row == BadRows::kSkip, options.max_bad_rows}, log);
@@ -103,12 +103,16 @@ Interactions read_interactions(const std::string& path, const ReadOptions& optio
   check(options);
   Interactions log;
   log.path = path == "-" ? "standard input" : path;
-  std::string bytes = read_bytes(path);
+  TextLimits limits;
+  if (options.max_input_bytes > 0) {
+    limits.most_bytes = static_cast<std::uint64_t>(options.max_input_bytes);
+  }
+  std::string bytes = read_bytes(path, limits);
   const InteractionCache cache(path == "-" ? "" : options.cache_folder, bytes, options);
   if (cache.read(log)) {
     return log;
   }
-  std::string text = decode_text(std::move(bytes), path);
+  std::string text = decode_text(std::move(bytes), path, limits, &log.notes);
   parse(text, options, log);
   cache.write(log);
   return log;

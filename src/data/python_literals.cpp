@@ -274,7 +274,13 @@ void PythonTranslator::byte_escapes() {
     bytes.push_back(static_cast<char>(value));
     at_ += 4;
   }
-  json_.append(is_valid_utf8(bytes) ? bytes : latin1_to_utf8(bytes));
+  if (is_valid_utf8(bytes)) {
+    json_.append(bytes);
+    return;
+  }
+  for (const char byte : bytes) {
+    append_utf8(static_cast<unsigned char>(byte), json_);
+  }
 }
 
 void PythonTranslator::append(std::uint32_t character) {

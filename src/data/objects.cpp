@@ -66,14 +66,13 @@ class ObjectReader::Impl {
 void ObjectReader::Impl::match(std::string_view key, std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
     const Wanted wanted = wanted_[i];
-    if (wanted.is_here || !wanted.rest.starts_with(key)) {
+    const bool is_whole = wanted.rest.size() == key.size();
+    const bool is_part = wanted.rest.size() > key.size() && wanted.rest[key.size()] == '.';
+    if (wanted.is_here || !(is_whole || is_part) || !wanted.rest.starts_with(key)) {
       continue;
     }
-    if (wanted.rest.size() == key.size()) {
-      wanted_.push_back({wanted.column, {}, true});
-    } else if (wanted.rest[key.size()] == '.') {
-      wanted_.push_back({wanted.column, wanted.rest.substr(key.size() + 1), false});
-    }
+    wanted_.push_back(
+        {wanted.column, wanted.rest.substr(key.size() + (is_part ? 1 : 0)), is_whole});
   }
 }
 

@@ -21,6 +21,11 @@ bool is_number_start(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
 }
 
+/// True for bytes that mean themselves in any text of Python and JSON.
+bool is_plain(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\'' && c != '\\';
+}
+
 /// Translates one text token by token.
 class PythonTranslator {
  public:
@@ -206,7 +211,14 @@ void PythonTranslator::quoted(std::string_view prefix) {
     } else if (text_[at_] == '\\' && !is_raw) {
       escape(is_unicode);
     } else {
-      append_json(text_[at_++], json_);
+      const std::size_t begin = at_;
+      while (at_ < text_.size() && is_plain(text_[at_])) {
+        ++at_;
+      }
+      json_.append(text_, begin, at_ - begin);
+      if (at_ == begin) {
+        append_json(text_[at_++], json_);
+      }
     }
   }
   json_.push_back('"');

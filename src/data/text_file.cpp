@@ -119,7 +119,7 @@ std::string decode_text(std::string text,
   unify_line_ends(text);
   const std::int64_t converted = convert_windows1252_lines(text);
   if (converted > 0) {
-    found.push_back(concat(converted, " lines are not UTF-8; they are read as Windows-1252"));
+    found.push_back(concat("lines that are not UTF-8, read as Windows-1252: ", converted));
   }
   if (notes != nullptr) {
     notes->insert(notes->end(), found.begin(), found.end());

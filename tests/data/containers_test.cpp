@@ -139,12 +139,11 @@ TEST_CASE("containers: the files of an archive are listed without its folders") 
 }
 
 TEST_CASE("containers: the tables of a database are listed; one alone is in the command") {
-  std::string tables =
-      "SQLite format 3\0\0\0tableratings\x03"s + "CREATE TABLE \"ratings\" (user, item)";
+  std::string tables = "SQLite format 3\0\0\0tableratings\3CREATE TABLE \"ratings\" (user, item)"s;
   CHECK(refusal_of(tables, "a.db") ==
         "data: a.db is an SQLite database of ratings; to read it, first run: sqlite3 -header -csv "
         "a.db 'select * from ratings' > a.db.csv");
-  tables += "\0CREATE TABLE users(id)"s;
+  tables += "CREATE TABLE users(id)";
   CHECK(refusal_of(tables, "a.db")
             .find("database of ratings, users; to read it, first run: sqlite3 -header -csv a.db "
                   "'select * from TABLE'") != std::string::npos);

@@ -190,7 +190,7 @@ TEST_CASE("text file: encoding and line ends are converted after decompression")
                    "caf\xe9\r\nna\xc3\xafve\r\n"));
   CHECK(result.text == "caf\xc3\xa9\nna\xc3\xafve\n");
   REQUIRE(result.notes.size() == 1);
-  CHECK(result.notes[0] == "1 lines are not UTF-8; they are read as Windows-1252");
+  CHECK(result.notes[0] == "lines that are not UTF-8, read as Windows-1252: 1");
   CHECK(decode_text(std::string("\xff\xfe\x61\0\x0d\0\x0a\0\x62\0", 10), "log") == "a\nb");
 }
 

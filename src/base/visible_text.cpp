@@ -36,7 +36,7 @@ Character first_character(std::string_view text) {
   constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
   return code < kSmallest[length] || code > 0x10FFFF || surrogate ? Character{}
-                                                                   : Character{code, length};
+                                                                  : Character{code, length};
 }
 
 bool is_blank(std::uint32_t code) {

@@ -141,8 +141,11 @@ std::string experts_table(const std::vector<ExplainedExpert>& experts) {
     }
     text += expert.gate ? fmt::format(", gate {:.3f}\n", *expert.gate) : "\n";
     for (const ExplainedEvent& event : expert.events) {
-      text += fmt::format(
-          "      {:>6.3f}  event {}: {}  {}\n", event.weight, event.event, visible(event.id), visible(event.title));
+      text += fmt::format("      {:>6.3f}  event {}: {}  {}\n",
+                          event.weight,
+                          event.event,
+                          visible(event.id),
+                          visible(event.title));
     }
   }
   return text;
@@ -161,8 +164,12 @@ class TableWriter : public AnswerWriter {
     }
     int rank = 0;
     for (const RecommendedItem& item : answer.items) {
-      output.write(fmt::format(
-          "{:>4}  {:>8.3f}  {:<{}}  {}\n", ++rank, item.score, visible(item.id), width, visible(item.title)));
+      output.write(fmt::format("{:>4}  {:>8.3f}  {:<{}}  {}\n",
+                               ++rank,
+                               item.score,
+                               visible(item.id),
+                               width,
+                               visible(item.title)));
     }
     if (answer.experts) {
       output.write(experts_table(*answer.experts));

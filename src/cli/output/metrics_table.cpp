@@ -179,7 +179,8 @@ std::string metrics_table(const eval::Report& report) {
   text += bucket_rows(report.popularity_buckets) + "\n";
   text += sampled_lines(report);
   for (const eval::Comparison& against : report.against) {
-    text += fmt::format("against {}, paired by user, with 95 % intervals:\n ", visible(against.name));
+    text +=
+        fmt::format("against {}, paired by user, with 95 % intervals:\n ", visible(against.name));
     text += interval_list(against.differences, against.intervals, true) + "\n";
   }
   return text + protocol_lines(report.protocol);

@@ -66,6 +66,10 @@ LoadedData load_data(const DataConfig& config) {
   if (config.data.empty()) {
     throw UsageError("--data: expected a file of interactions");
   }
+  if (config.items.empty() && config.titles != TitleOptions{}) {
+    throw UsageError(config.titles.id_column.empty() ? "--title-column" : "--id-column",
+                     ": expected the file of items; add --items FILE");
+  }
   check(config.filters);
   const SplitRule rule = split_rule(config.split, has_held_out_files(config));
   LoadedData loaded;
@@ -84,7 +88,7 @@ LoadedData load_data(const DataConfig& config) {
   loaded.plan = plan_split(log, order, rule, config.split);
   const auto dataset = std::make_shared<Dataset>(build_dataset(std::move(log), order));
   if (!config.items.empty()) {
-    loaded.titles = read_titles(config.items, *dataset);
+    loaded.titles = read_titles(config.items, config.titles, *dataset);
   }
   loaded.dataset = dataset;
   return loaded;

@@ -18,6 +18,7 @@ namespace elastic::data {
 struct DataConfig {
   std::vector<std::string> data = {};  ///< files or patterns such as "logs/*.csv", of one form
   std::string items = "";
+  TitleOptions titles{};
   ReadOptions read{};  ///< its cache folder is not an option of a run: no result depends on it
   FilterOptions filters{};
   SplitOptions split{};
@@ -63,6 +64,17 @@ void visit_read(Options& options, Visitor&& visitor) {
 }
 
 template <class Options, class Visitor>
+void visit_titles(Options& options, Visitor&& visitor) {
+  visitor("id_column",
+          options.id_column,
+          "column of the ids in the file of items: its name, its number from 1, or a JSON key; "
+          "empty: the one whose values are items of the data");
+  visitor("title_column",
+          options.title_column,
+          "column of the titles in the file of items; empty: detected");
+}
+
+template <class Options, class Visitor>
 void visit_filters(Options& options, Visitor&& visitor) {
   visitor("min_time",
           options.min_time,
@@ -104,7 +116,8 @@ void visit_options(Config& config, Visitor&& visitor) requires
           config.data,
           "file of interactions, plain or compressed (gz, xz, zst, bz2); - for standard input; a "
           "quoted pattern or several files are read as one log");
-  visitor("items", config.items, "file of item ids and titles");
+  visitor("items", config.items, "file of item ids and titles: a table or JSON objects");
+  options::visit_titles(config.titles, visitor);
   options::visit_read(config.read, visitor);
   options::visit_filters(config.filters, visitor);
   options::visit_split(config.split, visitor);

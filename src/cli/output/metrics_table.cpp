@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/visible_text.h"
+
 namespace elastic::cli {
 namespace {
 
@@ -151,12 +153,12 @@ std::string protocol_lines(const eval::Protocol& protocol) {
       "  split {}, loss {}, seed {}, epoch {}; history: {}, the latest {}\n"
       "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n",
       protocol.subset,
-      protocol.split,
-      protocol.split_hash,
-      protocol.loss,
+      visible(protocol.split),
+      visible(protocol.split_hash),
+      visible(protocol.loss),
       protocol.seed,
       protocol.checkpoint_epoch,
-      protocol.history,
+      visible(protocol.history),
       protocol.max_len,
       protocol.users,
       protocol.min_history <= 0 ? ""
@@ -177,7 +179,8 @@ std::string metrics_table(const eval::Report& report) {
   text += bucket_rows(report.popularity_buckets) + "\n";
   text += sampled_lines(report);
   for (const eval::Comparison& against : report.against) {
-    text += fmt::format("against {}, paired by user, with 95 % intervals:\n ", against.name);
+    text +=
+        fmt::format("against {}, paired by user, with 95 % intervals:\n ", visible(against.name));
     text += interval_list(against.differences, against.intervals, true) + "\n";
   }
   return text + protocol_lines(report.protocol);

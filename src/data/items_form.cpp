@@ -200,7 +200,8 @@ class TableForm {
   [[nodiscard]] bool is_header() const {
     const auto& first = rows_.front();
     const auto is_asked = [&](std::string_view field) {
-      return !is_number(field) && (field == options_.id_column || field == options_.title_column);
+      return !field.empty() && !is_number(field) &&
+             (field == options_.id_column || field == options_.title_column);
     };
     if (std::any_of(first.begin(), first.end(), is_asked)) {
       return true;

@@ -56,8 +56,7 @@ void parse(std::string& text, const ReadOptions& options, Interactions& log) {
   log.notes = std::move(detected.notes);
   log.has_rating = log.format.find(Role::kRating) != nullptr;
   log.has_timestamp = log.format.find(Role::kTime) != nullptr;
-  read_log(
-      text, log.format, {options.on_bad_row == BadRows::kSkip, options.max_bad_rows}, log);
+  read_log(text, log.format, {options.on_bad_row == BadRows::kSkip, options.max_bad_rows}, log);
   if (log.events.empty()) {
     throw DataError("data: ",
                     log.path,

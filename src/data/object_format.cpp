@@ -35,8 +35,8 @@ Keys keys_of(const LogSample& sample, ObjectSyntax syntax) {
       column.is_list = column.is_list || key.is_list;
       keys.lists[place->second] = column.is_list ? "[" : "";
       column.values.resize(num_objects);  // "" for the objects without the key
-      column.values.push_back(
-          key.entries.empty() ? std::string_view() : keys.values.emplace_back(key.entries.front()));
+      column.values.push_back(key.entries.empty() ? std::string_view()
+                                                  : keys.values.emplace_back(key.entries.front()));
     }
     ++num_objects;
   };

@@ -115,8 +115,8 @@ AskedColumns asked_columns(const ReadOptions& options) {
 
 void check(const ReadOptions& options) {
   const AskedColumns asked = asked_columns(options);
-  const bool names = !asked.user.empty() || !asked.item.empty() || !asked.time.empty() ||
-                     !asked.rating.empty();
+  const bool names =
+      !asked.user.empty() || !asked.item.empty() || !asked.time.empty() || !asked.rating.empty();
   const bool lines =
       options.format == FileFormat::kSequences || options.format == FileFormat::kHistories;
   if (names && lines) {

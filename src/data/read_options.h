@@ -40,7 +40,7 @@ struct ReadOptions {
   std::string item_column = "";
   std::string time_column = "";
   std::string rating_column = "";
-  std::string time_format = "";         ///< as strptime's; "": detected
+  std::string time_format = "";        ///< as strptime's; "": detected
   std::vector<std::string> keep = {};  ///< conditions such as "behavior=buy,cart"
   BadRows on_bad_row = BadRows::kError;
   double max_bad_rows = 0.05;     ///< largest share of bad rows to skip

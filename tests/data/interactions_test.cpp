@@ -73,8 +73,8 @@ TEST_CASE("interactions: every separator, with and without header, is detected a
                 "tab-separated, header; user: 'user_id:token' (column 3); item: 'item_id:token' "
                 "(column 2); timestamp: 'timestamp:float' (column 1), a number",
                 "u j 978300761"},
-           Case{"who,what,stars\nu,i,1\nu,j,3\n",
-                "comma-separated, header; user: 'who' (column 1); item: 'what' (column 2); "
+           Case{"person,thing,stars\nu,i,1\nu,j,3\n",
+                "comma-separated, header; user: 'person' (column 1); item: 'thing' (column 2); "
                 "rating: 'stars' (column 3)",
                 "u j 3"},
        }) {

@@ -54,7 +54,9 @@ TEST_CASE("JSON lines: bad values are refused, naming line and key") {
           ":2: expected a key \"rating\" with a value");
   refuses(good + "{\"user\":1,\"item\":2,\"rating\":\"x\"}\n",
           "key \"rating\": expected a number as rating, got 'x'");
-  refuses("{\"a\":1,\"b\":2}\n", "no column is called as users are; the columns are a, b");
+  refuses("{\"a\":1,\"b\":2}\n",
+          "no column is called as users or items are; the columns are a, b; name them, for "
+          "example: --user-column a --item-column b");
   refuses(good,
           "--separator: has no effect on objects",
           {.format = FileFormat::kJsonl, .separator = Separator::parse("tab", "--separator")});

@@ -154,9 +154,6 @@ add("netflix-ratings-only.txt", "K2", netflix(lambda e: "%d,%d,%s" % (e.user + 1
 add("netflix-mv_0000001.txt", "K16",
     "1:\n" + "".join("%d,%d,%s\n" % (e.user, e.rating, e.moment.date()) for e in DAYS),
     want="refuse", part="item")
-add("netflix-flat.csv", "K2",
-    table([e.item, e.user, e.rating, e.moment.date()] for e in DAYS),
-    events=BY_DAYS, want="read-or-ask", answer=["--user-column", "2", "--item-column", "1"])
 add("yelp-tip.json", "K3",
     lines_of({"user_id": uuid(e.user), "business_id": uuid(900 + e.item), "text": "nice, \"yes\"",
               "date": iso(e, " "), "compliment_count": 0} for e in MINUTES),
@@ -421,8 +418,8 @@ add("adressa.json", "K8",
               "cx:%s" % uuid(e.user), "sessionStart": False, "time": e.time, "id": sha1(e.item),
               "publishtime": "2016-12-31T12:00:00.000Z", "keywords": "a,b", "profile":
               [{"item": "adressa", "groups": [{"count": 1.0, "group": "site", "weight": 1.0}]}]}
-             for n, e in enumerate(MINUTES)), lambda u: "cx:%s" % uuid(u), sha1,
-    want="read-or-ask", answer=["--item-column", "id"])
+             for n, e in enumerate(MINUTES)), lambda u: "cx:%s" % uuid(u),
+    lambda i: "http://adressa.no/%d.html" % i)
 add("globo-clicks.csv", "K4",
     table(([e.user, 1506825423271737 + e.user, 1225000000000, 2, e.item + 157000, e.time * 1000 + 7,
             4, 3, 20, 1, 20, 2] for e in MINUTES),
@@ -521,11 +518,13 @@ add("recbole-sequences.inter", "K5",
                                     "item_id:token"]))
 add("histories.csv", "K5",
     "".join(",".join("i%d" % i for i in items) + "\n" for items in SEQUENCES.values()),
-    expected=None, item=lambda i: "i%d" % i, want="read-or-ask", answer=["--format", "histories"],
-    user=lambda u: str(u))
+    expected={str(n + 1): ["i%d" % i for i in items]
+              for n, items in enumerate(SEQUENCES.values())})
 add("json-lists.txt", "K5",
-    "".join(json.dumps(items) + "\n" for items in SEQUENCES.values()))
-add("json-list-of-lists.json", "K5", json.dumps(list(SEQUENCES.values())))
+    "".join(json.dumps(items) + "\n" for items in SEQUENCES.values()),
+    expected={str(n + 1): [str(i) for i in items] for n, items in enumerate(SEQUENCES.values())})
+add("json-list-of-lists.json", "K5", json.dumps(list(SEQUENCES.values())), want="refuse",
+    part="--format")
 add("json-user-lists.json", "K5",
     json.dumps({"u%d" % u: items for u, items in SEQUENCES.items()}),
     lambda u: "u%d" % u, want="read-or-ask")
@@ -634,7 +633,7 @@ add("postgres-null-user.tsv", "K6",
     table((row for n, e in enumerate(MINUTES) for row in (
         [[e.user, e.item, iso(e, " ")]] + ([["\\N", e.item, iso(e, " ")]] if n % 30 == 0 else []))),
           "\t", header=["user_id", "item_id", "created_at"]),
-    want="ask", answer=["--on-bad-row", "skip"])
+    want="ask", answer=["--keep", "user_id!=\\N"])
 add("psql-table.txt", "K6",
     table([[" %-7s" % "user_id", " item_id ", "     created_at      "],
            ] + [[" %7d" % e.user, " %7d " % e.item, " " + iso(e, " ")] for e in MINUTES], "|")

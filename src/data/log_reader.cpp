@@ -1,6 +1,7 @@
 #include "data/log_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <limits>
 #include <utility>
@@ -216,7 +217,31 @@ bool may_skip(const Interactions& counts, const BadRowRule& rule) {
          rule.max_share * static_cast<double>(counts.num_rows);
 }
 
-// Throws for the first bad row. Advises to skip bad rows only if they are few.
+// What to do about bad rows. Skipping is advised only if they are few, or lack only a value.
+std::string advice(const Interactions& counts, const LogFormat& format, const BadRowRule& rule) {
+  const std::string share = concat(counts.num_bad_rows, " of ", counts.num_rows, " rows");
+  const std::string& problem = counts.bad_rows.front().problem;
+  std::string text;
+  if (may_skip(counts, rule)) {
+    text = concat("--on-bad-row skip passes over such rows: ", share);
+  } else if (problem.find(" is empty") != std::string::npos ||
+             problem.find(" is missing") != std::string::npos) {
+    const double bad = static_cast<double>(counts.num_bad_rows) /
+                       static_cast<double>(std::max<std::int64_t>(counts.num_rows, 1));
+    text = concat("--on-bad-row skip --max-bad-rows ",
+                  std::min(1.0, std::ceil(100.0 * bad) / 100.0),
+                  " passes over such rows: ",
+                  share);
+  } else {
+    text = concat(share, " cannot be read as ", format.describe());
+  }
+  if (problem.find(" as rating") != std::string::npos) {
+    text += "; --rating-column - ignores the ratings";
+  }
+  return text;
+}
+
+// Throws for the first bad row.
 [[noreturn]] void refuse_bad_row(std::string_view text,
                                  const LogFormat& format,
                                  const BadRowRule& rule,
@@ -225,16 +250,15 @@ bool may_skip(const Interactions& counts, const BadRowRule& rule) {
   std::vector<Chunk> chunks = read_chunks(text, format, /*skip_bad_rows=*/true, chunk_bytes);
   const Interactions counts = bad_rows_of(chunks);
   const BadRow& first = counts.bad_rows.front();
-  const std::string share = concat(counts.num_bad_rows, " of ", counts.num_rows, " rows");
   throw DataError("data: ",
                   path,
                   ":",
                   first.line,
                   ": ",
                   first.problem,
-                  may_skip(counts, rule)
-                      ? concat(" (--on-bad-row skip passes over such rows: ", share, ")")
-                      : concat(" (", share, " cannot be read as ", format.describe(), ")"));
+                  " (",
+                  advice(counts, format, rule),
+                  ")");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <unordered_set>
 
 #include "data/column_content.h"
 #include "data/column_names.h"
@@ -84,6 +85,17 @@ NameWords parted(NameWords words) {
     }
   }
   return words;
+}
+
+bool is_mostly_distinct(const ColumnSample& column) {
+  std::unordered_set<std::string_view> distinct;
+  std::size_t filled = 0;
+  for (const std::string_view value : column.values) {
+    filled += value.empty() ? 0 : 1;
+    distinct.insert(value);
+  }
+  distinct.erase(std::string_view());
+  return 2 * distinct.size() > filled;
 }
 
 struct TextContent {
@@ -221,7 +233,9 @@ std::vector<std::size_t> id_candidates(const std::vector<ColumnSample>& columns)
   });
   std::vector<std::size_t> candidates;
   for (std::size_t at = 0; at < columns.size(); ++at) {
-    if (!columns[at].is_list && (!named || rank_of_id(columns[at].name))) {
+    const auto rank = rank_of_id(columns[at].name);
+    if (!columns[at].is_list && (!named || rank) &&
+        (rank.value_or(kIdNames + 1) <= kIdNames || is_mostly_distinct(columns[at]))) {
       candidates.push_back(at);
     }
   }
@@ -238,7 +252,7 @@ std::optional<std::size_t> choose_id_column(const std::vector<ColumnSample>& col
     return rank_of_id(columns[match.column].name).value_or(9);
   };
   const auto weight = [&](const IdMatches& match) {
-    const bool flags = rank(match) > kIdNames && 2 * match.items < match.rows;
+    const bool flags = rank(match) > kIdNames && 2 * match.items <= match.rows;
     const double trust = rank(match) < kIdNames ? 1.0 : rank(match) == kIdNames ? 0.8 : 0.5;
     return flags ? 0.0 : trust * static_cast<double>(match.items);
   };

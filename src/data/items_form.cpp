@@ -7,6 +7,7 @@
 #include "data/blanks.h"
 #include "data/column_content.h"
 #include "data/column_names.h"
+#include "data/item_map.h"
 #include "data/object_keys.h"
 #include "data/object_lines.h"
 #include "data/separator.h"
@@ -200,7 +201,8 @@ class TableForm {
   [[nodiscard]] bool is_header() const {
     const auto& first = rows_.front();
     const auto is_asked = [&](std::string_view field) {
-      return !is_number(field) && (field == options_.id_column || field == options_.title_column);
+      return !field.empty() && !is_number(field) &&
+             (field == options_.id_column || field == options_.title_column);
     };
     if (std::any_of(first.begin(), first.end(), is_asked)) {
       return true;
@@ -340,6 +342,9 @@ ItemsForm detect_items_form(std::string& text,
                             const TitleOptions& options,
                             const Dataset& dataset) {
   if (const auto objects = objects_as_lines(text)) {
+    if (objects->syntax == ObjectSyntax::kJson && objects->problem.empty()) {
+      item_map_as_lines(text, dataset);
+    }
     return object_form(text, *objects, path);
   }
   return TableForm(text, path, options, dataset).detect();

@@ -140,11 +140,11 @@ std::optional<std::size_t> title_by_name(const std::vector<ColumnSample>& column
   std::optional<std::size_t> best;
   std::optional<int> best_rank;
   for (std::size_t at = 0; at < columns.size(); ++at) {
-    const auto rank = rank_of_title(columns[at].name);
-    const bool plain_word = rank && *rank > kTitleNames;  // "song" may be called so for its ids
+    const auto rank = rank_of_title(columns[at].name, columns[id_column].name);
+    const bool plain_word = rank_of_title(columns[at].name).value_or(0) > kTitleNames;
     const bool fits = rank && !columns[at].is_list && texts[at].filled > 0.0 &&
                       (*rank == 0 || texts[at].numbers < 0.95) &&
-                      !(plain_word && (at == id_column || !texts[at].is_text));
+                      !(plain_word && (at == id_column || !texts[at].is_text));  // "song": an id?
     if (fits && (!best_rank || *rank < *best_rank)) {
       best = at;
       best_rank = rank;
@@ -191,20 +191,32 @@ std::optional<std::size_t> title_by_content(const std::vector<ColumnSample>& col
 
 }  // namespace
 
-std::optional<int> rank_of_title(std::string_view name) {
+std::optional<int> rank_of_title(std::string_view name, std::string_view id_name) {
   const NameWords words = parted(words_of(name));
   if (has_any_of(words, kOtherThings) || meaning_of(name).user) {
     return std::nullopt;
   }
+  const NameWords id_words = words_of(id_name);
   const bool title = has_any_of(words, kTitleWords);
+  bool of_items = true;  // of the things that the ids name
+  bool of_things = true;
+  for (const std::string& word : words) {
+    const bool says_title = is_among(word, kTitleWords) || is_among(word, kNameWords);
+    const bool of_id = std::find(id_words.begin(), id_words.end(), word) != id_words.end();
+    of_items = of_items && (says_title || of_id || is_among(word, kPlainWords));
+    of_things = of_things && (says_title || is_item_word(word));
+  }
   if (!title && !has_any_of(words, kNameWords)) {
     const bool item = words.size() == 1 && meaning_of(name).item == 2;
-    return item ? std::optional(kTitleNames + 1) : std::nullopt;
+    return !item ? std::nullopt : std::optional(of_items ? 1 : kTitleNames + 1);
   }
-  const bool plain = std::all_of(words.begin(), words.end(), [](const std::string& word) {
-    return is_among(word, kTitleWords) || is_among(word, kNameWords) || is_item_word(word);
-  });
-  return title ? (plain ? 0 : 1) : (plain ? 2 : kTitleNames);
+  if (of_items) {
+    return title ? 0 : 1;
+  }
+  if (title) {
+    return of_things ? 2 : 3;
+  }
+  return of_things ? 4 : kTitleNames;
 }
 
 std::optional<int> rank_of_id(std::string_view name) {

@@ -489,7 +489,9 @@ class RoleChooser {
       if (time || id) {
         roles_.notes.push_back(concat(shown(columns_, at),
                                       " is passed over: it looks like ",
-                                      time ? "a time" : meaning.user ? "a user" : "an item"));
+                                      time           ? "a time"
+                                      : meaning.user ? "a user"
+                                                     : "an item"));
       }
     }
   }

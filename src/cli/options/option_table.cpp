@@ -119,7 +119,7 @@ void OptionTable::apply_config(const nlohmann::json& values, const std::string& 
   }
   std::vector<std::string> keys;
   for (const auto& option : options_) {
-    if (option->scope == Scope::kEverywhere) {
+    if (option->scope == Scope::kEverywhere || option->of_run) {
       keys.push_back(option->key);
     }
   }

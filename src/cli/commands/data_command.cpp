@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/visible_text.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
 #include "cli/output/output.h"
@@ -75,9 +76,14 @@ nlohmann::ordered_json to_json(const data::LoadedData& loaded) {
   return json;
 }
 
+// Paths need not be UTF-8.
+std::string text_of(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 std::string to_table(const data::LoadedData& loaded) {
   std::string text;
-  note_log(loaded, [&](const std::string& line) { text += line + "\n"; });
+  note_log(loaded, [&](const std::string& line) { text += visible(line) + "\n"; });
   const data::LogReport& log = loaded.log;
   text += fmt::format("{:<20}{:>12}\n{:<20}{:>12}\n{:<20}{:>12}\n",
                       "users",
@@ -115,7 +121,7 @@ int DataCommand::run(const OptionTable&) {
   start_session(session_);
   config_.read.cache_folder = cache_folder(cache_);
   const data::LoadedData loaded = data::load_data(config_);
-  print(wants_json(format_) ? to_json(loaded).dump(2) + "\n" : to_table(loaded));
+  print(wants_json(format_) ? text_of(to_json(loaded)) : to_table(loaded));
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/runs/evaluation.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "cli/output/build_info.h"
@@ -121,7 +122,9 @@ void check_repeats(const data::Split& split,
 }
 
 void print_report(const eval::Report& report, bool json) {
-  print(json ? eval::to_json(report).dump(2) + "\n" : metrics_table(report));
+  // The names of other runs are paths, which need not be UTF-8.
+  constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
+  print(json ? eval::to_json(report).dump(2, ' ', false, kReplace) + "\n" : metrics_table(report));
 }
 
 }  // namespace elastic::cli

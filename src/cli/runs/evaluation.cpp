@@ -6,6 +6,7 @@
 #include "cli/output/build_info.h"
 #include "cli/output/metrics_table.h"
 #include "cli/output/output.h"
+#include "data/json_document.h"
 #include "eval/evaluator.h"
 
 namespace elastic::cli {
@@ -97,7 +98,7 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
 }
 
 void print_report(const eval::Report& report, bool json) {
-  print(json ? eval::to_json(report).dump(2) + "\n" : metrics_table(report));
+  print(json ? data::json_text(eval::to_json(report), 2) + "\n" : metrics_table(report));
 }
 
 }  // namespace elastic::cli

@@ -73,7 +73,8 @@ TEST_CASE("line reader: lines that are not UTF-8 are converted, each for itself"
 }
 
 TEST_CASE("line reader: a line that is too long is cut, and the next one is whole") {
-  const std::string path = std::string(P_tmpdir) + "/line_reader_test_" + std::to_string(::getpid());
+  const std::string path =
+      std::string(P_tmpdir) + "/line_reader_test_" + std::to_string(::getpid());
   std::FILE* const file = std::fopen(path.c_str(), "w");
   REQUIRE(file != nullptr);
   const std::string part(std::size_t{1} << 20, 'x');

@@ -23,10 +23,8 @@ LogFormat table(const std::string& separator, std::vector<data::LogColumn> colum
 
 // user,time,item,kind with a header, of which purchases are kept
 LogFormat clicks() {
-  LogFormat format =
-      table(",",
-            {{Role::kUser, 0}, {Role::kTime, 1}, {Role::kItem, 2}, {Role::kKept, 3, "kind"}},
-            4);
+  LogFormat format = table(
+      ",", {{Role::kUser, 0}, {Role::kTime, 1}, {Role::kItem, 2}, {Role::kKept, 3, "kind"}}, 4);
   format.has_header = true;
   format.skipped_lines = {"user,time,item,kind"};
   format.keep = {data::KeepRule::parse("kind=buy")};
@@ -36,7 +34,8 @@ LogFormat clicks() {
 LogFormat objects() {
   LogFormat format;
   format.layout = Layout::kObjects;
-  format.columns = {{Role::kUser, 0, "visitorid"}, {Role::kItem, 0, "itemid"}, {Role::kTime, 0, "ts"}};
+  format.columns = {
+      {Role::kUser, 0, "visitorid"}, {Role::kItem, 0, "itemid"}, {Role::kTime, 0, "ts"}};
   return format;
 }
 
@@ -67,8 +66,7 @@ TEST_CASE("lines of the log: events of a table") {
   CHECK(event(log, "\"Lee, Ann\",no time, m1 ,buy") == Event{"Lee, Ann", {"m1"}});
   CHECK(event(log, "7,2020-01-01,m1,view") == Event{"passed", {}});
   CHECK(event(log, "user,time,item,kind") == Event{"passed", {}});
-  CHECK(event(log, "7,2020-01-01 10:00,m1") ==
-        Event{"line 1: expected 4 fields, got 3", {}});
+  CHECK(event(log, "7,2020-01-01 10:00,m1") == Event{"line 1: expected 4 fields, got 3", {}});
   CHECK(event(log, "7 m1") == Event{"7", {"m1"}});
   CHECK(event(log, "7") == Event{"7", {}});
   CHECK(event(log, "{\"user\": 7, \"item\": \"m1\"}") == Event{"7", {"m1"}});

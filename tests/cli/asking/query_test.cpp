@@ -96,7 +96,8 @@ TEST_CASE("query: errors name their line") {
   CHECK(error("{\"user\": null}") == "line 5: expected {\"user\": id} or {\"history\": [id, ...]}");
   CHECK(error("{\"history\": [null]}") == "line 5: history: an id is empty");
   CHECK(error(std::string(5000, 'x')) == "line 5: the line: an id is longer than 4096 bytes");
-  const std::string deep = "{\"user\": " + std::string(300000, '[') + std::string(300000, ']') + "}";
+  const std::string deep =
+      "{\"user\": " + std::string(300000, '[') + std::string(300000, ']') + "}";
   CHECK(error(deep).starts_with("line 5: "));
 }
 

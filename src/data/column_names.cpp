@@ -41,89 +41,135 @@ constexpr auto kRatingNames =
     std::to_array<std::string_view>({"rating", "ratings", "score", "stars", "overall"});
 
 // Names whose words do not show: abbreviations and words written together.
-constexpr auto kUserShort =
-    std::to_array<std::string_view>({"reviewerid", "customerid", "visitorid", "memberid",
-                                     "fullvisitorid", "clientid", "profileid", "accountid",
-                                     "userhash", "useridhash", "msno", "personid"});
+constexpr auto kUserShort = std::to_array<std::string_view>({"reviewerid",
+                                                             "customerid",
+                                                             "visitorid",
+                                                             "memberid",
+                                                             "fullvisitorid",
+                                                             "clientid",
+                                                             "profileid",
+                                                             "accountid",
+                                                             "userhash",
+                                                             "useridhash",
+                                                             "msno",
+                                                             "personid"});
 constexpr auto kItemShort = std::to_array<std::string_view>(
-    {"movieid", "asin",   "productid", "bookid",    "trackid",   "artistid", "videoid",
-     "songid",  "newsid", "articleid", "businessid", "stockcode", "isbn",     "sku",
-     "gmapid",  "venueid", "placeid",  "aid",        "vid",       "pid",      "mid",
-     "tid",     "locationid", "poiid", "animeid",    "gameid",    "appid",    "photoid",
-     "postid",  "recipeid", "listingid", "contentid", "itemcode", "goodsid", "storyid"});
+    {"movieid", "asin",       "productid", "bookid",     "trackid",   "artistid", "videoid",
+     "songid",  "newsid",     "articleid", "businessid", "stockcode", "isbn",     "sku",
+     "gmapid",  "venueid",    "placeid",   "aid",        "vid",       "pid",      "mid",
+     "tid",     "locationid", "poiid",     "animeid",    "gameid",    "appid",    "photoid",
+     "postid",  "recipeid",   "listingid", "contentid",  "itemcode",  "goodsid",  "storyid"});
 
 constexpr auto kUserWords = std::to_array<std::string_view>(
-    {"user",       "customer", "visitor", "reviewer", "member",  "person", "client", "account",
-     "buyer",      "listener", "viewer",  "reader",   "player",  "subscriber", "shopper",
-     "consumer",   "learner",  "student", "profile",  "patient", "passenger", "guest", "usr"});
+    {"user",    "customer", "visitor", "reviewer", "member",    "person",     "client",  "account",
+     "buyer",   "listener", "viewer",  "reader",   "player",    "subscriber", "shopper", "consumer",
+     "learner", "student",  "profile", "patient",  "passenger", "guest",      "usr"});
 // Groups of events that serve as users where there is none.
 constexpr auto kSessionWords = std::to_array<std::string_view>({"session", "visit", "playlist"});
-constexpr auto kBasketWords =
-    std::to_array<std::string_view>({"order", "basket", "cart", "invoice", "transaction", "device",
-                                     "cookie", "trip", "household"});
+constexpr auto kBasketWords = std::to_array<std::string_view>(
+    {"order", "basket", "cart", "invoice", "transaction", "device", "cookie", "trip", "household"});
 
 constexpr auto kItemWords = std::to_array<std::string_view>(
-    {"item",   "product", "movie",  "film",     "video",    "track",    "song",   "book",
-     "article", "news",   "story",  "poi",      "venue",    "place",    "business", "location",
-     "spot",   "game",    "app",    "recipe",   "food",     "dish",     "restaurant", "hotel",
-     "listing", "property", "job",  "goods",    "merchandise", "asset", "photo",  "anime",
-     "show",   "series",  "episode", "podcast", "course",   "exercise", "problem", "question",
-     "sku",    "isbn",    "asin",   "content",  "post",     "thing",    "artwork", "beer",
-     "wine",   "joke",    "offer",  "ad",       "pin",      "tune",     "title",  "town"});
-constexpr auto kItemGroupWords =
-    std::to_array<std::string_view>({"artist", "album", "page", "url", "category", "brand", "channel"});
+    {"item",        "product",    "movie",    "film",    "video",    "track",  "song",
+     "book",        "article",    "news",     "story",   "poi",      "venue",  "place",
+     "business",    "location",   "spot",     "game",    "app",      "recipe", "food",
+     "dish",        "restaurant", "hotel",    "listing", "property", "job",    "goods",
+     "merchandise", "asset",      "photo",    "anime",   "show",     "series", "episode",
+     "podcast",     "course",     "exercise", "problem", "question", "sku",    "isbn",
+     "asin",        "content",    "post",     "thing",   "artwork",  "beer",   "wine",
+     "joke",        "offer",      "ad",       "pin",     "tune",     "title",  "town"});
+constexpr auto kItemGroupWords = std::to_array<std::string_view>(
+    {"artist", "album", "page", "url", "category", "brand", "channel"});
 
-constexpr auto kTimeWords = std::to_array<std::string_view>(
-    {"timestamp", "time", "ts", "date", "datetime", "dt", "dat", "day", "epoch", "when", "unix",
-     "utc", "created", "tstamp", "timestmp"});
+constexpr auto kTimeWords = std::to_array<std::string_view>({"timestamp",
+                                                             "time",
+                                                             "ts",
+                                                             "date",
+                                                             "datetime",
+                                                             "dt",
+                                                             "dat",
+                                                             "day",
+                                                             "epoch",
+                                                             "when",
+                                                             "unix",
+                                                             "utc",
+                                                             "created",
+                                                             "tstamp",
+                                                             "timestmp"});
 constexpr auto kRatingWords =
     std::to_array<std::string_view>({"rating", "score", "stars", "vote", "grade"});
 
-constexpr auto kListWords =
-    std::to_array<std::string_view>({"list", "seq", "sequence", "history", "hist", "items",
-                                     "movies", "tracks", "songs", "articles", "products",
-                                     "clicks", "playlist", "aids", "videos", "books"});
+constexpr auto kListWords = std::to_array<std::string_view>({"list",
+                                                             "seq",
+                                                             "sequence",
+                                                             "history",
+                                                             "hist",
+                                                             "items",
+                                                             "movies",
+                                                             "tracks",
+                                                             "songs",
+                                                             "articles",
+                                                             "products",
+                                                             "clicks",
+                                                             "playlist",
+                                                             "aids",
+                                                             "videos",
+                                                             "books"});
 
 // Words of columns that describe a user, an item or an event.
 constexpr auto kAttributeWords = std::to_array<std::string_view>(
-    {"age",     "gender",  "sex",      "city",    "country",  "state",    "zip",     "zipcode",
-     "region",  "lat",     "lon",      "lng",     "latitude", "longitude", "price",  "cost",
-     "amount",  "qty",     "quantity", "count",   "counts",   "num",      "number",  "n",
-     "avg",     "average", "mean",     "total",   "sum",      "text",     "review",  "summary",
-     "body",    "comment", "comments", "votes",   "helpful",  "useful",   "funny",   "cool",
-     "verified", "type",   "kind",     "category", "cat",     "categories", "genre",  "genres",
-     "brand",   "color",   "size",     "style",   "source",   "platform", "os",      "browser",
-     "ip",      "length",  "duration", "dur",     "percent",  "pct",      "ratio",   "share",
-     "weight",  "reordered", "label",  "feature", "features", "tag",      "tags",    "description",
-     "desc",    "image",   "images",   "seller",  "discount", "currency", "language", "lang",
-     "action",  "behavior", "behaviour", "event", "is",       "has",      "zone",    "timezone",
-     "offset",  "hour",    "minute",   "month",   "year",     "weekday",  "dow",     "position",
-     "rank",    "index",   "row",      "tab",     "unnamed",  "channel",  "dwell",   "spent",
-     "playtime", "add",    "interval", "birth",   "birthday", "birthdate", "release", "published",
-     "publish", "expire",  "expires",  "expiry",  "deleted",  "status",   "flag",    "version"});
+    {"age",      "gender",      "sex",       "city",       "country",   "state",     "zip",
+     "zipcode",  "region",      "lat",       "lon",        "lng",       "latitude",  "longitude",
+     "price",    "cost",        "amount",    "qty",        "quantity",  "count",     "counts",
+     "num",      "number",      "n",         "avg",        "average",   "mean",      "total",
+     "sum",      "text",        "review",    "summary",    "body",      "comment",   "comments",
+     "votes",    "helpful",     "useful",    "funny",      "cool",      "verified",  "type",
+     "kind",     "category",    "cat",       "categories", "genre",     "genres",    "brand",
+     "color",    "size",        "style",     "source",     "platform",  "os",        "browser",
+     "ip",       "length",      "duration",  "dur",        "percent",   "pct",       "ratio",
+     "share",    "weight",      "reordered", "label",      "feature",   "features",  "tag",
+     "tags",     "description", "desc",      "image",      "images",    "seller",    "discount",
+     "currency", "language",    "lang",      "action",     "behavior",  "behaviour", "event",
+     "is",       "has",         "zone",      "timezone",   "offset",    "hour",      "minute",
+     "month",    "year",        "weekday",   "dow",        "position",  "rank",      "index",
+     "row",      "tab",         "unnamed",   "channel",    "dwell",     "spent",     "playtime",
+     "add",      "interval",    "birth",     "birthday",   "birthdate", "release",   "published",
+     "publish",  "expire",      "expires",   "expiry",     "deleted",   "status",    "flag",
+     "version"});
 
 // Words that make a time another one than the event's.
 constexpr auto kOtherTimeWords = std::to_array<std::string_view>(
-    {"zone", "offset", "spent", "duration", "dwell", "birth", "release", "published", "publish",
-     "expire", "expires", "expiry", "deleted", "length", "total", "avg", "of", "count", "num",
-     "price", "interval"});
+    {"zone",      "offset",  "spent",  "duration", "dwell",  "birth",   "release",
+     "published", "publish", "expire", "expires",  "expiry", "deleted", "length",
+     "total",     "avg",     "of",     "count",    "num",    "price",   "interval"});
 constexpr auto kLaterTimeWords = std::to_array<std::string_view>(
     {"updated", "update", "modified", "edited", "end", "ended", "finished", "local", "first"});
 constexpr auto kEventTimeWords = std::to_array<std::string_view>(
-    {"at", "added", "created", "event", "click", "clicked", "view", "viewed", "watch", "watched",
-     "listen", "listened", "played", "start", "started", "read", "rated", "reviewed", "visited",
-     "purchased", "ordered", "bought", "time", "timestamp", "server"});
+    {"at",      "added", "created",   "event",    "click",    "clicked",   "view",
+     "viewed",  "watch", "watched",   "listen",   "listened", "played",    "start",
+     "started", "read",  "rated",     "reviewed", "visited",  "purchased", "ordered",
+     "bought",  "time",  "timestamp", "server"});
 
 bool any_of(const Words& words, List list) {
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-    return among(word, list);
-  });
+  return std::any_of(
+      words.begin(), words.end(), [&](const std::string& word) { return among(word, list); });
 }
 
 // An id rather than a property of the thing that it names.
 bool names_id(const Words& words) {
-  static constexpr auto kIds = std::to_array<std::string_view>(
-      {"id", "ids", "idx", "code", "key", "hash", "uuid", "guid", "no", "nr", "sha1", "seq", "list"});
+  static constexpr auto kIds = std::to_array<std::string_view>({"id",
+                                                                "ids",
+                                                                "idx",
+                                                                "code",
+                                                                "key",
+                                                                "hash",
+                                                                "uuid",
+                                                                "guid",
+                                                                "no",
+                                                                "nr",
+                                                                "sha1",
+                                                                "seq",
+                                                                "list"});
   return any_of(words, kIds);
 }
 

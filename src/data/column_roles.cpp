@@ -31,22 +31,6 @@ std::optional<std::size_t> column_number(const std::string& text) {
   return whole ? std::optional(number) : std::nullopt;
 }
 
-// "user_id (column 1)" or "column 1"
-std::string shown(const std::vector<ColumnSample>& columns, std::size_t at) {
-  return columns[at].name.empty() ? concat("column ", at + 1)
-                                  : concat("'", columns[at].name, "' (column ", at + 1, ")");
-}
-
-std::string names_of(const std::vector<ColumnSample>& columns) {
-  constexpr std::size_t kMost = 20;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(columns.size(), kMost); ++i) {
-    names += concat(i == 0 ? "" : ", ",
-                    columns[i].name.empty() ? std::to_string(i + 1) : columns[i].name);
-  }
-  return columns.size() > kMost ? concat(names, ", ... (", columns.size(), " columns)") : names;
-}
-
 // The name of a column for an option: its number if names do not tell columns apart.
 std::string argument_for(const std::vector<ColumnSample>& columns, std::size_t at) {
   const std::string& name = columns[at].name;
@@ -505,7 +489,9 @@ class RoleChooser {
       if (time || id) {
         roles_.notes.push_back(concat(shown(columns_, at),
                                       " is passed over: it looks like ",
-                                      time ? "a time" : meaning.user ? "a user" : "an item"));
+                                      time           ? "a time"
+                                      : meaning.user ? "a user"
+                                                     : "an item"));
       }
     }
   }
@@ -523,6 +509,21 @@ class RoleChooser {
 };
 
 }  // namespace
+
+std::string shown(const std::vector<ColumnSample>& columns, std::size_t at) {
+  return columns[at].name.empty() ? concat("column ", at + 1)
+                                  : concat("'", columns[at].name, "' (column ", at + 1, ")");
+}
+
+std::string names_of(const std::vector<ColumnSample>& columns) {
+  constexpr std::size_t kMost = 20;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(columns.size(), kMost); ++i) {
+    names += concat(i == 0 ? "" : ", ",
+                    columns[i].name.empty() ? std::to_string(i + 1) : columns[i].name);
+  }
+  return columns.size() > kMost ? concat(names, ", ... (", columns.size(), " columns)") : names;
+}
 
 std::size_t find_column(const std::string& text,
                         const std::vector<ColumnSample>& columns,

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/visible_text.h"
 #include "data/blanks.h"
 #include "data/separator.h"
 
@@ -244,13 +245,7 @@ std::string excerpt(std::string_view line) {
   while (size < line.size() && size > 0 && (static_cast<unsigned char>(line[size]) >> 6U) == 2U) {
     --size;  // do not cut inside a character
   }
-  std::string shown(line.substr(0, size));
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < ' ' && c != '\t') {
-      c = '?';
-    }
-  }
-  return size < line.size() ? shown + "..." : shown;
+  return visible(line.substr(0, size)) + (size < line.size() ? "..." : "");
 }
 
 }  // namespace elastic::data

@@ -89,7 +89,7 @@ inline constexpr std::size_t kLongestLine = std::size_t{1} << 24;
 /// True if the whole field is a finite number.
 bool is_number(std::string_view field);
 
-/// `line` cut to 60 characters, with control characters shown as '?'; for messages.
+/// `line` cut to 60 bytes, as visible() shows it; for messages.
 std::string excerpt(std::string_view line);
 
 }  // namespace elastic::data

@@ -17,9 +17,9 @@ struct DetectedFormat {
   std::vector<std::string> notes;
 };
 
-/// Detects the form of `text`, which `objects` describes if it holds objects or lists. `path` is for
-/// messages. Throws DataError if the text is empty or cannot be read with certainty, UsageError if
-/// the options do not match it; the messages name the option that helps.
+/// Detects the form of `text`, which `objects` describes if it holds objects or lists. `path` is
+/// for messages. Throws DataError if the text is empty or cannot be read with certainty, UsageError
+/// if the options do not match it; the messages name the option that helps.
 DetectedFormat detect_format(std::string_view text,
                              const std::optional<ObjectText>& objects,
                              const std::string& path,

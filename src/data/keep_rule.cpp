@@ -18,9 +18,8 @@ std::optional<double> number(std::string_view text) {
 }
 
 [[noreturn]] void refuse(const std::string& text) {
-  throw UsageError("--keep: expected COLUMN=VALUE,VALUE, COLUMN!=VALUE or COLUMN>=NUMBER, got '",
-                   text,
-                   "'");
+  throw UsageError(
+      "--keep: expected COLUMN=VALUE,VALUE, COLUMN!=VALUE or COLUMN>=NUMBER, got '", text, "'");
 }
 
 std::vector<std::string> values_in(std::string_view list) {

@@ -166,8 +166,8 @@ std::optional<DetectedFormat> line_format(const LogSample& sample,
                     "--user-column 1 --item-column 2");
   }
   const bool guessed = !sequences && !histories && lacks_users(sample.head, separator);
-  DetectedFormat detected = lines_of(
-      histories || guessed ? Layout::kHistories : Layout::kSequences, {separator}, sample);
+  DetectedFormat detected =
+      lines_of(histories || guessed ? Layout::kHistories : Layout::kSequences, {separator}, sample);
   if (guessed) {
     detected.notes.emplace_back(
         "first fields of lines repeat and are items elsewhere, so each line is read as a history "

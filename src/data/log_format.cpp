@@ -32,16 +32,14 @@ std::string describe_column(const LogColumn& column, const LogFormat& format) {
 }  // namespace
 
 const LogColumn* LogFormat::find(Role role) const {
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const LogColumn& column) {
-    return column.role == role;
-  });
+  const auto found = std::find_if(
+      columns.begin(), columns.end(), [&](const LogColumn& column) { return column.role == role; });
   return found == columns.end() ? nullptr : &*found;
 }
 
 bool LogFormat::has_lists() const {
-  return std::any_of(columns.begin(), columns.end(), [](const LogColumn& column) {
-    return !column.list.empty();
-  });
+  return std::any_of(
+      columns.begin(), columns.end(), [](const LogColumn& column) { return !column.list.empty(); });
 }
 
 std::string LogFormat::describe() const {
@@ -131,11 +129,10 @@ LogFormat log_format_from_json(const ordered_json& json) {
     format.time_of_day_format =
         TimeFormat::from_text(json.at("time_of_day_format").get<std::string>());
     for (const ordered_json& column : json.at("columns")) {
-      format.columns.push_back(
-          {parse_choice<Role>(column.at("role").get<std::string>(), "role"),
-           column.at("position").get<std::size_t>(),
-           column.at("name").get<std::string>(),
-           column.at("list").get<std::string>()});
+      format.columns.push_back({parse_choice<Role>(column.at("role").get<std::string>(), "role"),
+                                column.at("position").get<std::size_t>(),
+                                column.at("name").get<std::string>(),
+                                column.at("list").get<std::string>()});
     }
     for (const ordered_json& rule : json.at("keep")) {
       format.keep.push_back(KeepRule::parse(rule.get<std::string>()));

@@ -88,8 +88,7 @@ Chunk read_chunk(std::string_view text, const LogFormat& format, bool skip_bad_r
     }
     ++chunk.log.num_bad_rows;
     if (chunk.log.bad_rows.size() < kShownBadRows) {
-      chunk.log.bad_rows.push_back(
-          {number, concat(parser.problem(), ": \"", excerpt(line), "\"")});
+      chunk.log.bad_rows.push_back({number, concat(parser.problem(), ": \"", excerpt(line), "\"")});
     }
     if (!skip_bad_rows) {
       break;
@@ -179,16 +178,14 @@ std::vector<Chunk> read_chunks(std::string_view text,
                                const LogFormat& format,
                                bool skip_bad_rows,
                                std::size_t chunk_bytes) {
-  const bool spans_lines =
-      format.syntax.spans_lines() && text.find('"') != std::string_view::npos;
+  const bool spans_lines = format.syntax.spans_lines() && text.find('"') != std::string_view::npos;
   const bool numbers_users =
       format.layout != Layout::kSequences && format.find(Role::kUser) == nullptr;
   const bool one_thread = spans_lines || format.group_heads || format.prefixes || numbers_users;
   const std::size_t num_chunks =
-      one_thread
-          ? 1
-          : std::clamp<std::size_t>(
-                text.size() / chunk_bytes, 1, static_cast<std::size_t>(num_threads()));
+      one_thread ? 1
+                 : std::clamp<std::size_t>(
+                       text.size() / chunk_bytes, 1, static_cast<std::size_t>(num_threads()));
   std::vector<std::future<Chunk>> chunks;
   for (const std::string_view part : cut_at_lines(text, num_chunks)) {
     const auto read = [part, &format, skip_bad_rows] {

@@ -17,8 +17,8 @@ struct BadRowRule {
 /// Adds all rows of `text` to `log`. Bad rows that are skipped are counted and the first ten kept.
 /// Throws DataError for the first bad row unless they are skipped, and for more bad rows than
 /// `rule` allows. The result does not depend on the number of threads. One thread reads texts below
-/// 2 * `chunk_bytes`, texts with quotes, which may contain line breaks, and forms whose lines depend
-/// on earlier ones.
+/// 2 * `chunk_bytes`, texts with quotes, which may contain line breaks, and forms whose lines
+/// depend on earlier ones.
 void read_log(std::string_view text,
               const LogFormat& format,
               const BadRowRule& rule,

@@ -136,8 +136,7 @@ std::string RowParser::set_value(const LogColumn& column,
       const std::optional<Moment> moment = format_.time_format.parse(text);
       if (!moment) {
         const bool number = format_.time_format.is_number();
-        return expected(number ? "a number"
-                               : concat("a time like ", format_.time_format.example()),
+        return expected(number ? "a number" : concat("a time like ", format_.time_format.example()),
                         "timestamp",
                         text);
       }
@@ -198,8 +197,7 @@ std::string RowParser::read_row(const std::vector<std::string_view>& fields) {
     } else if (!values.is_list) {
       values.entries.assign(1, fields[column.position]);
     } else if (!lists_[i].split(fields[column.position], column.list, values.entries)) {
-      return concat(
-          place(column), "expected a list, got '", excerpt(fields[column.position]), "'");
+      return concat(place(column), "expected a list, got '", excerpt(fields[column.position]), "'");
     }
   }
   return read_record(record_);
@@ -225,8 +223,8 @@ std::string RowParser::read_sequence(const std::vector<std::string_view>& fields
 }
 
 std::string RowParser::read_history(std::string_view line) {
-  std::vector<std::string_view>& items = record_.empty() ? record_.emplace_back().entries
-                                                         : record_.front().entries;
+  std::vector<std::string_view>& items =
+      record_.empty() ? record_.emplace_back().entries : record_.front().entries;
   const bool list = format_.syntax.separator == "[";
   if (list && !lists_[0].split(stripped(line), "[", items)) {
     return "expected a list in brackets";
@@ -297,8 +295,7 @@ std::string RowParser::read_record(const Record& record) {
                                                            : values.entries[0];
       if (columns[i].role == Role::kKept) {
         kept = format_.keep[rule++].keeps(text);
-      } else if (const std::string problem = set_value(columns[i], text, event);
-                 !problem.empty()) {
+      } else if (const std::string problem = set_value(columns[i], text, event); !problem.empty()) {
         return place(columns[i]) + problem;
       }
     }

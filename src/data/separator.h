@@ -24,8 +24,8 @@ inline constexpr std::array<KnownSeparator, 8> kSeparators{{{"\t", "tab"},
                                                             {";", "semicolon"},
                                                             {" ", "space"}}};
 
-/// The option's value: auto, a name of kSeparators, or any other characters themselves, where \t and
-/// \xHH are escapes.
+/// The option's value: auto, a name of kSeparators, or any other characters themselves, where \t
+/// and \xHH are escapes.
 class Separator {
  public:
   /// Throws UsageError naming `source` for "", line ends, quotes and more than 16 characters.

@@ -52,8 +52,7 @@ bool looks_like_header(const std::vector<std::vector<std::string_view>>& rows) {
   }
   for (std::size_t at = 0; at < first.size(); ++at) {
     const bool others = std::all_of(rows.begin() + 1, rows.end(), [&](const auto& row) {
-      return at < row.size() &&
-             (is_number(row[at]) || content_of({row[at]}).is_textual_time());
+      return at < row.size() && (is_number(row[at]) || content_of({row[at]}).is_textual_time());
     });
     if (others) {
       return true;
@@ -125,8 +124,8 @@ class TableDetector {
   }
 
   void find_separator() {
-    const std::string given = options_.separator.is_auto() ? sample_.separator
-                                                           : options_.separator.characters();
+    const std::string given =
+        options_.separator.is_auto() ? sample_.separator : options_.separator.characters();
     const FieldCounts counts =
         given.empty() ? detect_separator(lines_) : detect_escapes(lines_, given);
     if (counts.syntax.separator.empty()) {
@@ -241,8 +240,9 @@ class TableDetector {
     }
     for (const char* separator : {",", ";", "|", " "}) {
       if (separator != detected_.format.syntax.separator && share([&](std::string_view value) {
-            return value.find(separator) != std::string_view::npos;
-          }) >= 0.5) {
+                                                              return value.find(separator) !=
+                                                                     std::string_view::npos;
+                                                            }) >= 0.5) {
         return separator;
       }
     }
@@ -269,9 +269,10 @@ class TableDetector {
         const std::size_t end = std::min(value.find_first_of(" ,;|", begin), value.size());
         const std::string_view entry = value.substr(begin, end - begin);
         entries += entry.empty() ? 0 : 1;
-        plain += std::any_of(entry.begin(), entry.end(), [](char c) {
-          return c >= '0' && c <= '9';
-        }) ? 1 : 0;
+        plain +=
+            std::any_of(entry.begin(), entry.end(), [](char c) { return c >= '0' && c <= '9'; })
+                ? 1
+                : 0;
         begin = end + 1;
       }
     }
@@ -296,8 +297,9 @@ class TableDetector {
         format().prefixes = true;
         format().columns.push_back({Role::kPrefix, at, columns_[at].name, lists_[at]});
         roles.time = std::nullopt;
-        detected_.notes.push_back(concat("each row holds the items before its target: the longest "
-                                         "row of a user is the history"));
+        detected_.notes.push_back(
+            concat("each row holds the items before its target: the longest "
+                   "row of a user is the history"));
         return;
       }
     }

@@ -331,7 +331,7 @@ std::optional<Moment> TimeFormat::parse_digits_of_day(std::string_view text) con
     rest /= 100;
   }
   const auto& [hours, minutes, seconds] = parts;
-  if (hours > 23 || minutes > 59 || seconds > 60) {
+  if (hours > 23 || minutes > 59 || seconds > 59) {
     return std::nullopt;
   }
   return Moment{(hours * 60 + minutes) * 60 + seconds};

@@ -54,7 +54,7 @@ std::optional<std::string> LineReader::next() {
     line.pop_back();
   }
   if (line.size() <= kMaxLineBytes) {
-    data::convert_latin1_lines(line);
+    data::convert_windows1252_lines(line);
   }
   return line;
 }

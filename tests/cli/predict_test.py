@@ -363,6 +363,49 @@ class OddInput(unittest.TestCase):
         self.assertEqual([record["user"] for record in records], ["u1", "u2", "u3"])
 
 
+class DeepMetadata(unittest.TestCase):
+    """JSON nested 300,000 deep in the metadata of a run's safetensors files."""
+    DEEP = "[" * 300000 + "]" * 300000
+
+    def rewrite(self, path, key):
+        with open(path, "rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(length))
+            data = file.read()
+        header["__metadata__"].pop("checksum_xxh3")
+        header["__metadata__"][key] = self.DEEP
+        text = json.dumps(header).encode()
+        with open(path, "wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text + data)
+
+    def check(self, run, name, keys, *arguments):
+        for key in keys:
+            with self.subTest(name + ": " + key):
+                copy = WORKPLACE.path("deep_metadata")
+                shutil.rmtree(copy, ignore_errors=True)
+                shutil.copytree(run, copy)
+                self.rewrite(os.path.join(copy, name), key)
+                result = WORKPLACE.call([part.replace("RUN", copy) for part in arguments],
+                                        stdin="u1 m1\n")
+                self.assertEqual(result.returncode, 6, result.stderr)
+                self.assertIn(os.path.basename(name), result.stderr)
+
+    def test_model(self):
+        self.check(WORKPLACE.run, "model.safetensors", ["config", "format_version"],
+                   "predict", "RUN", "--histories")
+
+    def test_streams(self):
+        run = WORKPLACE.stream_run
+        self.assertEqual(call("--stream", stdin="u1 m1\n", run=run).returncode, 0)
+        self.check(run, "streams.safetensors", ["users", "lines", "model", "format"],
+                   "predict", "RUN", "--stream")
+
+    def test_checkpoint(self):
+        name = os.path.join("checkpoints", "latest.safetensors")
+        self.check(WORKPLACE.run, name, ["config", "state", "data_hash"],
+                   "train", "--resume", "--out", "RUN", "--patience", "9")
+
+
 class LogLines(unittest.TestCase):
     """Lines in the form of the log: ratings.csv has the columns userId,movieId,rating,timestamp."""
 

@@ -14,6 +14,7 @@
 #include "cli/output/progress_line.h"
 #include "cli/usage/command.h"
 #include "data/data_config.h"
+#include "data/json_document.h"
 #include "model/registry.h"
 #include "profile/lengths.h"
 #include "profile/report.h"
@@ -191,13 +192,13 @@ std::vector<profile::Workload> ProfileCommand::workloads() const {
 std::string ProfileCommand::formatted(const profile::Report& report) const {
   switch (format_.chosen()) {
     case ProfileFormat::kJson:
-      return to_json(report).dump(2) + "\n";
+      return data::json_text(to_json(report), 2) + "\n";
     case ProfileFormat::kCsv:
       return to_csv(report);
     case ProfileFormat::kJsonl: {
       std::string text;
       for (const profile::Row& row : report.rows) {
-        text += to_json(row, report).dump() + "\n";
+        text += data::json_text(to_json(row, report)) + "\n";
       }
       return text;
     }
@@ -212,7 +213,7 @@ void ProfileCommand::write_files(const profile::Report& report) const {
     write_file_atomically(report_, to_html(report));
   }
   if (!trace_.empty()) {
-    write_file_atomically(trace_, to_trace(report.rows).dump());
+    write_file_atomically(trace_, data::json_text(to_trace(report.rows)));
   }
 }
 

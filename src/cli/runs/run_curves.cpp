@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/json_document.h"
 #include "report/page.h"
 #include "report/plot.h"
 #include "train/tensorboard.h"
@@ -102,7 +103,7 @@ std::string run_curves(const std::string& metrics_path) {
   against_time.series[0].name = train::kBestMetric;
   std::ifstream file(metrics_path);
   for (std::string line; std::getline(file, line);) {
-    const ordered_json event = ordered_json::parse(line, nullptr, false);
+    const ordered_json event = data::parse_json(line);
     if (!event.is_object()) {
       continue;
     }

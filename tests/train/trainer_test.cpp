@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "error_message.h"
 #include "eval/evaluator.h"
 #include "eval/repeats.h"
 #include "run_bits.h"
@@ -30,16 +31,6 @@ std::vector<std::vector<float>> weights_of(const Model& model) {
     result.push_back(parameter.variable.value().to_vector<float>());
   }
   return result;
-}
-
-template <class E>
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "";
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -226,7 +217,7 @@ TEST_CASE("trainer: a loss that is not finite stops the run, and saved files sta
     }
   };
   const std::string message =
-      message_of<NotANumberError>([&] { run.train(path, /*resume=*/true); });
+      error_message<NotANumberError>([&] { run.train(path, /*resume=*/true); });
   contains(message, "is not finite at step " + std::to_string(first.num_steps + 2) + ";");
   const bool same_checkpoint = bytes_of(path + "/checkpoints/latest.safetensors") == checkpoint;
   const bool same_model = bytes_of(path + "/model.safetensors") == model;
@@ -406,7 +397,7 @@ TEST_CASE("trainer: a run is resumed only with its own options and data") {
   const auto refusal = [&](const std::function<void(TinyRun&)>& change) {
     TinyRun changed;
     change(changed);
-    return message_of<CheckpointError>([&] { changed.train(path, /*resume=*/true); });
+    return error_message<CheckpointError>([&] { changed.train(path, /*resume=*/true); });
   };
   contains(refusal([](TinyRun& r) { r.config.optimizer.learning_rate = 0.5; }),
            "the run was started with learning_rate = 0.01, it cannot continue with 0.5;");
@@ -428,7 +419,7 @@ TEST_CASE("trainer: supervision all is refused for a bidirectional model, with t
   TinyRun run;
   run.model_config = tiny_model_config("elastic");
   run.config.targets.supervision = SupervisionChoice::kAll;
-  contains(message_of<UsageError>([&] { run.train(folder.file("run")); }),
+  contains(error_message<UsageError>([&] { run.train(folder.file("run")); }),
            "supervision: expected last or auto with model elastic, got 'all': the model is "
            "bidirectional");
 }

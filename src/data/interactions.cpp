@@ -8,9 +8,7 @@
 #include "data/format.h"
 #include "data/interaction_cache.h"
 #include "data/log_reader.h"
-#include "data/log_times.h"
 #include "data/missing_value.h"
-#include "data/row_parser.h"
 #include "data/text_file.h"
 
 namespace elastic::data {
@@ -48,28 +46,6 @@ void check_items(const Interactions& log, const ReadOptions& options) {
                     " events are of one item, '",
                     log.items.raw(0),
                     "'; if another column holds the items, name it with --item-column");
-  }
-}
-
-// Names the lines of the events whose time is far from the bulk.
-void find_far_lines(std::string_view text, Interactions& log) {
-  const FarTimes far = find_far_times(log);
-  log.num_far_times = far.count;
-  const std::int64_t unit = time_unit(log);
-  RowParser parser(log.format);
-  LineWalker lines(text, log.format.syntax);
-  std::size_t events = 0;
-  auto next = far.first.begin();
-  for (std::string_view line; next != far.first.end() && lines.next(line);) {
-    const auto number = static_cast<std::int64_t>(lines.number());
-    if (parser.read(line, number) != RowParser::Result::kEvents) {
-      continue;
-    }
-    events += parser.events().size();
-    for (; next != far.first.end() && static_cast<std::size_t>(*next) < events; ++next) {
-      const Event& event = log.events[static_cast<std::size_t>(*next)];
-      log.far_times.push_back({number, describe_time(moment_of(event), unit)});
-    }
   }
 }
 
@@ -135,7 +111,7 @@ void check_missing(const Interactions& log, Role role, const IdMap& ids, const s
                   "' takes it for an id");
 }
 
-void parse(std::string& text, const ReadOptions& options, Interactions& log) {
+void parse(std::string text, const ReadOptions& options, Interactions& log) {
   const bool may_hold_objects =
       options.format == FileFormat::kAuto || options.format == FileFormat::kJsonl;
   const auto objects = may_hold_objects ? objects_as_lines(text) : std::nullopt;
@@ -144,7 +120,10 @@ void parse(std::string& text, const ReadOptions& options, Interactions& log) {
   log.notes.insert(log.notes.end(), detected.notes.begin(), detected.notes.end());
   log.has_rating = log.format.find(Role::kRating) != nullptr;
   log.has_timestamp = log.format.find(Role::kTime) != nullptr;
-  read_log(text, log.format, {options.on_bad_row == BadRows::kSkip, options.max_bad_rows}, log);
+  read_log(std::move(text),
+           log.format,
+           {options.on_bad_row == BadRows::kSkip, options.max_bad_rows},
+           log);
   if (log.events.empty()) {
     throw DataError("data: ",
                     log.path,
@@ -162,7 +141,6 @@ void parse(std::string& text, const ReadOptions& options, Interactions& log) {
   check_missing(log, Role::kItem, log.items, asked.item);
   check_users(log, options);
   check_items(log, options);
-  find_far_lines(text, log);
 }
 
 }  // namespace
@@ -181,7 +159,7 @@ Interactions read_interactions(const std::string& path, const ReadOptions& optio
     return log;
   }
   std::string text = decode_text(std::move(bytes), path, limits, &log.notes);
-  parse(text, options, log);
+  parse(std::move(text), options, log);
   cache.write(log);
   return log;
 }

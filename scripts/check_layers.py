@@ -55,6 +55,7 @@ LIBRARIES = {
     "Random123/": ["base/"],
     "zlib.h": ["data/"],
     "lzma.h": ["data/"],
+    "bzlib.h": ["data/"],
     "zstd.h": ["data/"],
     "simdjson.h": ["data/"],
     "date/": ["data/calendar_pattern"],

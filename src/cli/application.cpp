@@ -1,6 +1,7 @@
 #include "cli/application.h"
 
 #include <csignal>
+#include <cstdio>
 #include <exception>
 #include <memory>
 #include <new>
@@ -29,6 +30,7 @@ std::vector<std::unique_ptr<Command>> make_all_commands() {
   commands.push_back(make_predict_command());
   commands.push_back(make_profile_command());
   commands.push_back(make_report_command());
+  commands.push_back(make_data_command());
   commands.push_back(make_models_command());
   commands.push_back(make_completion_command());
   commands.push_back(make_man_command());
@@ -45,6 +47,10 @@ int run_application(int argc, const char* const* argv, const char* const* enviro
     return chosen == nullptr ? 0 : chosen->command->run(chosen->table);
   } catch (const BrokenPipe&) {
     return 0;
+  } catch (const NoCommand& missing) {
+    const int code = report("which command?", ExitCode::kUsage);
+    std::fprintf(stderr, "\n%s\n", missing.help.c_str());
+    return code;
   } catch (const Error& error) {
     return report(error.what(), error.code());
   } catch (const std::bad_alloc&) {

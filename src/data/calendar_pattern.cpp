@@ -46,7 +46,7 @@ class ViewStream {
   std::istream stream_;
 };
 
-// The library's seconds overflow with more digits.
+// More digits before the decimal point would overflow the library's seconds.
 bool has_long_number(std::string_view text) {
   std::size_t digits = 0;
   for (const char c : text) {
@@ -58,18 +58,27 @@ bool has_long_number(std::string_view text) {
   return false;
 }
 
+// The library negates the zone that it did not read after a '-' without two digits.
+bool has_lone_minus(std::string_view text) {
+  const auto is_digit_at = [&](std::size_t at) {
+    return at < text.size() && text[at] >= '0' && text[at] <= '9';
+  };
+  for (std::size_t at = text.find('-'); at != std::string_view::npos; at = text.find('-', at + 1)) {
+    if (!is_digit_at(at + 1) || !is_digit_at(at + 2)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool is_utc(std::string_view zone) {
   return zone.empty() || zone == "UTC" || zone == "GMT" || zone == "UT" || zone == "Z";
 }
 
-}  // namespace
-
-std::optional<PatternMatch> match_pattern(std::string_view text, const std::string& pattern) {
+template <class Duration>
+std::optional<PatternMatch> match(std::string_view text, const std::string& pattern) {
   thread_local ViewStream input;
-  if (pattern.find("%S") != std::string::npos && has_long_number(text)) {
-    return std::nullopt;
-  }
-  date::fields<nanoseconds> fields;
+  date::fields<Duration> fields;
   std::string zone;
   std::chrono::minutes ahead{0};
   std::istream& stream = input.open(text);
@@ -78,15 +87,30 @@ std::optional<PatternMatch> match_pattern(std::string_view text, const std::stri
     return std::nullopt;
   }
   const int year = static_cast<int>(fields.ymd.year());
-  if (year < kFirstYear || year > kLastYear) {
+  if (year < kFirstYear || year > kLastYear || std::chrono::abs(ahead) >= date::days(1)) {
     return std::nullopt;
   }
-  const nanoseconds time = fields.tod.to_duration();
+  const Duration time = fields.tod.to_duration();
   const seconds whole = std::chrono::floor<seconds>(time);
   const seconds date = date::sys_days(fields.ymd).time_since_epoch();
+  const nanoseconds fraction = time - whole;
   return PatternMatch{
-      {(date + whole - ahead).count(), static_cast<std::uint32_t>((time - whole).count())},
-      input.rest()};
+      {(date + whole - ahead).count(), static_cast<std::uint32_t>(fraction.count())}, input.rest()};
+}
+
+}  // namespace
+
+std::optional<PatternMatch> match_pattern(std::string_view text, const std::string& pattern) {
+  if (pattern.find("%z") != std::string::npos && has_lone_minus(text)) {
+    return std::nullopt;
+  }
+  // The library reads a fraction if the fields have one.
+  const bool may_have_fraction =
+      pattern.find("%S") != std::string::npos && text.find('.') != std::string_view::npos;
+  if (may_have_fraction) {
+    return has_long_number(text) ? std::nullopt : match<nanoseconds>(text, pattern);
+  }
+  return match<seconds>(text, pattern);
 }
 
 std::string write_pattern(const Moment& moment, const std::string& pattern) {

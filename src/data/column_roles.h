@@ -45,6 +45,11 @@ struct AskedColumns {
 /// Throws UsageError naming the option.
 AskedColumns asked_columns(const ReadOptions& options);
 
+/// "'user_id' (column 1)" or "column 1", for messages.
+std::string shown(const std::vector<ColumnSample>& columns, std::size_t at);
+/// The names of the columns, or their numbers, for messages.
+std::string names_of(const std::vector<ColumnSample>& columns);
+
 /// The number of the column called `text`, or with this number from 1. Throws UsageError naming
 /// `option` and the columns.
 std::size_t find_column(const std::string& text,

@@ -33,6 +33,8 @@ Interactions read_source(const DataConfig& config,
                      log.num_rows,
                      log.num_bad_rows,
                      log.bad_rows,
+                     log.num_far_times,
+                     log.far_times,
                      log.cache_note});
   return log;
 }
@@ -64,6 +66,10 @@ LoadedData load_data(const DataConfig& config) {
   if (config.data.empty()) {
     throw UsageError("--data: expected a file of interactions");
   }
+  if (config.items.empty() && config.titles != TitleOptions{}) {
+    throw UsageError(config.titles.id_column.empty() ? "--title-column" : "--id-column",
+                     ": expected the file of items; add --items FILE");
+  }
   check(config.filters);
   const SplitRule rule = split_rule(config.split, has_held_out_files(config));
   LoadedData loaded;
@@ -73,12 +79,16 @@ LoadedData load_data(const DataConfig& config) {
         log, read_source(config, config.valid_data, loaded.sources), LogPart::kValidation);
     append_interactions(log, read_source(config, config.test_data, loaded.sources), LogPart::kTest);
   }
+  EventOrder order = order_events(log);
+  loaded.log = report_on(log, order);
   loaded.filters = filter_events(log, config.filters);
-  const EventOrder order = order_events(log);
+  if (loaded.filters.size() > 1) {
+    order = order_events(log);
+  }
   loaded.plan = plan_split(log, order, rule, config.split);
   const auto dataset = std::make_shared<Dataset>(build_dataset(std::move(log), order));
   if (!config.items.empty()) {
-    loaded.titles = read_titles(config.items, *dataset);
+    loaded.titles = read_titles(config.items, config.titles, *dataset);
   }
   loaded.dataset = dataset;
   return loaded;
@@ -92,6 +102,7 @@ nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split) {
   }
   json["detected"] = loaded.sources.front().format.describe();
   json["format"] = to_json(loaded.sources.front().format);
+  json["order"] = loaded.log.times ? "time" : "file";
   json["bad_rows"] = bad_rows;
   for (const FilterStep& step : loaded.filters) {
     json["filters"].push_back({{"after", step.name},

@@ -9,6 +9,7 @@
 
 #include "data/dataset.h"
 #include "data/filters.h"
+#include "data/log_report.h"
 #include "data/split.h"
 #include "data/titles.h"
 
@@ -17,6 +18,7 @@ namespace elastic::data {
 struct DataConfig {
   std::vector<std::string> data = {};  ///< files or patterns such as "logs/*.csv", of one form
   std::string items = "";
+  TitleOptions titles{};
   ReadOptions read{};  ///< its cache folder is not an option of a run: no result depends on it
   FilterOptions filters{};
   SplitOptions split{};
@@ -32,10 +34,11 @@ template <class Options, class Visitor>
 void visit_read(Options& options, Visitor&& visitor) {
   visitor("format", options.format, "format of the file");
   visitor("separator", options.separator, "separator of the columns");
-  visitor("columns",
-          options.columns,
-          "columns by position, user,item,-,timestamp, or by name, user=visitor_id,item=sku; empty: "
-          "detected");
+  visitor(
+      "columns",
+      options.columns,
+      "columns by position, user,item,-,timestamp, or by name, user=visitor_id,item=sku; empty: "
+      "detected");
   visitor("user_column",
           options.user_column,
           "column of the users: its name, its number from 1, or a JSON key (a.b for a nested one); "
@@ -49,11 +52,26 @@ void visit_read(Options& options, Visitor&& visitor) {
           options.time_format,
           "form of the times, as strptime's: %d/%m/%Y %H:%M; or seconds, milliseconds, ...; empty: "
           "detected");
-  visitor("keep",
-          options.keep,
-          "keep rows of this kind only: behavior=buy,cart or type!=view or watched>=50; repeatable");
+  visitor(
+      "keep",
+      options.keep,
+      "keep rows of this kind only: behavior=buy,cart or type!=view or watched>=50; repeatable");
   visitor("on_bad_row", options.on_bad_row, "rows that cannot be read");
   visitor("max_bad_rows", options.max_bad_rows, "largest share of bad rows to skip");
+  visitor("max_input_bytes",
+          options.max_input_bytes,
+          "refuse a file with more bytes, read or unpacked; 0: half of the machine's memory");
+}
+
+template <class Options, class Visitor>
+void visit_titles(Options& options, Visitor&& visitor) {
+  visitor("id_column",
+          options.id_column,
+          "column of the ids in the file of items: its name, its number from 1, or a JSON key; "
+          "empty: the one whose values are items of the data");
+  visitor("title_column",
+          options.title_column,
+          "column of the titles in the file of items; empty: detected");
 }
 
 template <class Options, class Visitor>
@@ -98,7 +116,8 @@ void visit_options(Config& config, Visitor&& visitor) requires
           config.data,
           "file of interactions, plain or compressed (gz, xz, zst, bz2); - for standard input; a "
           "quoted pattern or several files are read as one log");
-  visitor("items", config.items, "file of item ids and titles");
+  visitor("items", config.items, "file of item ids and titles: a table or JSON objects");
+  options::visit_titles(config.titles, visitor);
   options::visit_read(config.read, visitor);
   options::visit_filters(config.filters, visitor);
   options::visit_split(config.split, visitor);
@@ -114,6 +133,8 @@ struct DataSource {
   std::int64_t num_rows = 0;
   std::int64_t num_bad_rows = 0;  ///< skipped
   std::vector<BadRow> bad_rows;   ///< the first ten
+  std::int64_t num_far_times = 0;
+  std::vector<BadRow> far_times;  ///< the first ten
   std::string cache_note;
 };
 
@@ -122,6 +143,7 @@ struct LoadedData {
   std::shared_ptr<const Dataset> dataset;
   SplitPlan plan;                   ///< for the dataset's users
   std::vector<DataSource> sources;  ///< the data file; with split files also validation and test
+  LogReport log;                    ///< all files as they were read, before the filters
   FilterReport filters;
   TitleReport titles;  ///< empty without an items file
 };

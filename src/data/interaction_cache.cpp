@@ -134,6 +134,23 @@ void take_ids(Reader& reader, IdMap& ids) {
   }
 }
 
+void add_rows(Writer& writer, const std::vector<BadRow>& rows) {
+  writer.add<std::uint64_t>(rows.size());
+  for (const BadRow& row : rows) {
+    writer.add(row.line);
+    writer.add_text(row.problem);
+  }
+}
+
+std::vector<BadRow> take_rows(Reader& reader) {
+  std::vector<BadRow> rows(reader.take_count(2 * sizeof(std::uint64_t)));
+  for (BadRow& row : rows) {
+    row.line = reader.take<std::int64_t>();
+    row.problem = reader.take_text();
+  }
+  return rows;
+}
+
 bool has_fractions(const Interactions& log) {
   for (const Event& event : log.events) {
     if (event.billionths != 0) {
@@ -153,11 +170,9 @@ std::string encode(const Interactions& log) {
   }
   writer.add(log.num_rows);
   writer.add(log.num_bad_rows);
-  writer.add<std::uint64_t>(log.bad_rows.size());
-  for (const BadRow& row : log.bad_rows) {
-    writer.add(row.line);
-    writer.add_text(row.problem);
-  }
+  add_rows(writer, log.bad_rows);
+  writer.add(log.num_far_times);
+  add_rows(writer, log.far_times);
   add_ids(writer, log.users);
   add_ids(writer, log.items);
   writer.add(log.has_rating);
@@ -201,11 +216,9 @@ void decode(std::string_view bytes, Interactions& log) {
   }
   log.num_rows = reader.take<std::int64_t>();
   log.num_bad_rows = reader.take<std::int64_t>();
-  log.bad_rows.resize(reader.take_count(2 * sizeof(std::uint64_t)));
-  for (BadRow& row : log.bad_rows) {
-    row.line = reader.take<std::int64_t>();
-    row.problem = reader.take_text();
-  }
+  log.bad_rows = take_rows(reader);
+  log.num_far_times = reader.take<std::int64_t>();
+  log.far_times = take_rows(reader);
   take_ids(reader, log.users);
   take_ids(reader, log.items);
   log.has_rating = take_flag(reader);

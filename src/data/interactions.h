@@ -44,13 +44,15 @@ struct Interactions {
   std::vector<std::string> notes;  ///< on the format, for people
   std::int64_t num_rows = 0;       ///< read, with the bad ones
   std::int64_t num_bad_rows = 0;   ///< skipped
-  std::vector<BadRow> bad_rows;   ///< the first ten
-  std::string cache_note;         ///< how the cache was used, for people; or ""
+  std::vector<BadRow> bad_rows;    ///< the first ten
+  std::int64_t num_far_times = 0;  ///< events whose time is far from the bulk
+  std::vector<BadRow> far_times;   ///< the first ten, with their times
+  std::string cache_note;          ///< how the cache was used, for people; or ""
 };
 
-/// Reads a log in any form that LogFormat describes, plain or compressed, "-" for standard input. With a cache folder in
-/// `options`, a file that was read before is not parsed again. Throws DataError naming file, line,
-/// column and the expected content.
+/// Reads a log in any form that LogFormat describes, plain or compressed, "-" for standard input.
+/// With a cache folder in `options`, a file that was read before is not parsed again. Throws
+/// DataError naming file, line, column and the expected content.
 Interactions read_interactions(const std::string& path, const ReadOptions& options);
 
 /// Adds the events of another file; users and items are identified by their raw ids. The log keeps

@@ -130,6 +130,17 @@ std::size_t unescape_json(char* text, std::size_t length) {
   return static_cast<std::size_t>(out - text);
 }
 
+bool has_known_escapes(std::string_view text) {
+  for (std::size_t at = text.find('\\'); at != std::string_view::npos;) {
+    const char letter = at + 1 < text.size() ? text[at + 1] : '\0';
+    if (letter == 'u' ? parse_hex(text.substr(at + 2)) < 0 : simple_escape(letter) == '\0') {
+      return false;
+    }
+    at = text.find('\\', at + 2);
+  }
+  return true;
+}
+
 void append_json(char byte, std::string& out) {
   constexpr char kDigits[] = "0123456789abcdef";
   if (byte == '"' || byte == '\\') {

@@ -22,6 +22,9 @@ std::uint32_t join_surrogates(std::uint32_t high, std::uint32_t low);
 /// unknown. A lone surrogate becomes U+FFFD.
 std::size_t unescape_json(char* text, std::size_t length);
 
+/// True if unescape_json() knows all escapes of `text`.
+bool has_known_escapes(std::string_view text);
+
 /// Appends a byte of UTF-8 to a JSON text, escaped where JSON demands it.
 void append_json(char byte, std::string& out);
 

@@ -12,7 +12,7 @@ namespace elastic::data {
 namespace {
 
 constexpr std::size_t kHeadLines = 200;
-constexpr std::size_t kPlaces = 16;  // in the rest of the text
+constexpr std::size_t kSamplePlaces = 16;  // in the rest of the text
 constexpr std::size_t kLinesOfPlace = 40;
 
 void require_text(std::string_view line, std::size_t number, const std::string& path) {
@@ -66,8 +66,8 @@ bool is_size_of_matrix(std::string_view line, const LogSample& sample) {
 // place may lie within a quoted field.
 std::vector<std::string_view> spread_lines(std::string_view text) {
   std::vector<std::string_view> lines;
-  for (std::size_t place = 1; place <= kPlaces; ++place) {
-    const std::size_t at = text.find('\n', (text.size() - 1) / (kPlaces + 1) * place);
+  for (std::size_t place = 1; place <= kSamplePlaces; ++place) {
+    const std::size_t at = text.find('\n', (text.size() - 1) / (kSamplePlaces + 1) * place);
     if (at == std::string_view::npos) {
       break;
     }

@@ -50,21 +50,21 @@ std::int64_t time_unit(const Interactions& log) {
   return unit;
 }
 
-FarTimes find_far_times(const Interactions& log) {
-  FarTimes far;
-  if (!log.has_timestamp) {
-    return far;
-  }
-  const std::int64_t unit = time_unit(log);
-  const Range usual = range_of(kFirstUsual, kLastUsual, unit);
+bool has_dates(const Interactions& log) {
+  const Range usual = range_of(kFirstUsual, kLastUsual, time_unit(log));
   const auto num_usual = std::count_if(log.events.begin(),
                                        log.events.end(),
                                        [&](const Event& event) { return usual.contains(event); });
-  if (10 * num_usual < 9 * static_cast<std::ptrdiff_t>(log.events.size())) {
+  return log.has_timestamp && 10 * num_usual >= 9 * static_cast<std::ptrdiff_t>(log.events.size());
+}
+
+FarTimes find_far_times(const Interactions& log) {
+  FarTimes far;
+  if (!has_dates(log)) {
     return far;
   }
   constexpr std::size_t kMostNamed = 10;
-  const Range credible = range_of(kFirstCredible, kLastCredible, unit);
+  const Range credible = range_of(kFirstCredible, kLastCredible, time_unit(log));
   for (std::size_t i = 0; i < log.events.size(); ++i) {
     if (!credible.contains(log.events[i])) {
       ++far.count;

@@ -13,14 +13,17 @@ namespace elastic::data {
 /// far from the others do not matter; 1 for dates, and for a log without times.
 std::int64_t time_unit(const Interactions& log);
 
+/// True if at least 90 % of the log's times are from 1990 to 2040.
+bool has_dates(const Interactions& log);
+
 struct FarTimes {
   std::int64_t count = 0;
   std::vector<std::int32_t> first;  ///< positions of the first ten in `Interactions::events`
 };
 
-/// The events outside of February 1970 to the year 2100, if at least 90 % of the log's times are
-/// from 1990 to 2040: numbers that stand for a missing time (0, -1, the year 9999), and those in
-/// another unit than the rest. None in a log whose times are no dates, such as numbers of steps.
+/// The events outside of February 1970 to the year 2100, if has_dates(): numbers that stand for a
+/// missing time (0, -1, the year 9999), and those in another unit than the rest. None in a log
+/// whose times are no dates, such as numbers of steps.
 FarTimes find_far_times(const Interactions& log);
 
 }  // namespace elastic::data

@@ -1,59 +1,9 @@
 #include "data/object_format.h"
 
-#include <algorithm>
-#include <deque>
-#include <map>
-
 #include "base/error.h"
+#include "data/object_keys.h"
 
 namespace elastic::data {
-namespace {
-
-// The keys of all sampled objects, in the order of appearance. Columns refer to the values.
-struct Keys {
-  std::vector<ColumnSample> columns;
-  std::vector<std::string> lists;
-  std::deque<std::string> values;
-};
-
-Keys keys_of(const LogSample& sample, ObjectSyntax syntax) {
-  Keys keys;
-  std::map<std::string, std::size_t> known;
-  std::size_t num_objects = 0;
-  const auto add_line = [&](std::string_view line) {
-    const auto found = flatten_object(syntax, line);
-    if (!found) {
-      return;
-    }
-    for (const KeyValues& key : *found) {
-      const auto [place, is_new] = known.emplace(key.key, keys.columns.size());
-      if (is_new) {
-        keys.columns.push_back({key.key, std::vector<std::string_view>(num_objects), false});
-        keys.lists.emplace_back();
-      }
-      ColumnSample& column = keys.columns[place->second];
-      column.is_list = column.is_list || key.is_list;
-      keys.lists[place->second] = column.is_list ? "[" : "";
-      column.values.resize(num_objects);  // "" for the objects without the key
-      column.values.push_back(key.entries.empty() ? std::string_view()
-                                                  : keys.values.emplace_back(key.entries.front()));
-    }
-    ++num_objects;
-  };
-  for (const std::string_view line : sample.head) {
-    add_line(line);
-  }
-  for (const std::string_view line : sample.rest) {
-    add_line(line);
-  }
-  for (ColumnSample& column : keys.columns) {
-    column.values.resize(num_objects);
-  }
-  return keys;
-}
-
-}  // namespace
-
 void add_columns(const std::vector<ColumnSample>& columns,
                  const std::vector<std::string>& lists,
                  const ColumnRoles& roles,
@@ -93,7 +43,9 @@ DetectedFormat object_format(const LogSample& sample,
                     objects.problem,
                     " (--format table reads rows that begin with a bracket)");
   }
-  const Keys keys = keys_of(sample, objects.syntax);
+  std::vector<std::string_view> lines = sample.head;
+  lines.insert(lines.end(), sample.rest.begin(), sample.rest.end());
+  const ObjectKeys keys = keys_of(lines, objects.syntax);
   if (keys.columns.empty()) {
     throw DataError("data: ",
                     path,

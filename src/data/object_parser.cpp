@@ -172,6 +172,9 @@ void ObjectParser::check(Value& value, int depth) {
     if (token.size() < 2 || token.back() != '"') {
       throw BrokenObject{concat("expected text in double quotes", place())};
     }
+    if (!has_known_escapes(token.substr(1, token.size() - 2))) {
+      throw BrokenObject{concat("unknown escape in the text", place())};
+    }
   } else if (token.front() == '{') {
     check(value.get_object(), depth + 1);
   } else if (token.front() == '[') {
@@ -211,7 +214,7 @@ std::string ObjectParser::describe(simdjson::error_code error) const {
     case simdjson::UNESCAPED_CHARS:
       return "the object is broken: a text holds a control character";
     case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
-      return "the object is not closed";
+      return "the object is not closed, or other text follows it";
     case simdjson::MEMALLOC:
       return "the object is too large for the memory";
     default:

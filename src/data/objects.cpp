@@ -6,13 +6,6 @@
 namespace elastic::data {
 namespace {
 
-/// A column that is looked for, and what is left of its key below the current object.
-struct Wanted {
-  std::size_t column = 0;
-  std::string_view rest;
-  bool is_here = false;  // the whole key is read: the value itself
-};
-
 constexpr std::int64_t kNoRow = -1;  // not in a list
 
 }  // namespace
@@ -38,6 +31,12 @@ class ObjectReader::Impl {
 
  private:
   using Kind = ObjectParser::Kind;
+  /// A column that is looked for, and what is left of its key below the current object.
+  struct Wanted {
+    std::size_t column = 0;
+    std::string_view rest;
+    bool is_here = false;  // the whole key is read: the value itself
+  };
 
   void read_object(
       ObjectParser::Object object, std::size_t begin, std::size_t end, std::int64_t row, int depth);
@@ -67,14 +66,13 @@ class ObjectReader::Impl {
 void ObjectReader::Impl::match(std::string_view key, std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
     const Wanted wanted = wanted_[i];
-    if (wanted.is_here || !wanted.rest.starts_with(key)) {
+    const bool is_whole = wanted.rest.size() == key.size();
+    const bool is_part = wanted.rest.size() > key.size() && wanted.rest[key.size()] == '.';
+    if (wanted.is_here || !(is_whole || is_part) || !wanted.rest.starts_with(key)) {
       continue;
     }
-    if (wanted.rest.size() == key.size()) {
-      wanted_.push_back({wanted.column, {}, true});
-    } else if (wanted.rest[key.size()] == '.') {
-      wanted_.push_back({wanted.column, wanted.rest.substr(key.size() + 1), false});
-    }
+    wanted_.push_back(
+        {wanted.column, wanted.rest.substr(key.size() + (is_part ? 1 : 0)), is_whole});
   }
 }
 

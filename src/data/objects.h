@@ -29,8 +29,8 @@ class ObjectReader {
 
   /// Reads the object in `line` into `record`, one FieldValues per key. The views are valid until
   /// the next call. Returns "" or the problem; `record` is then unspecified. The whole line is
-  /// checked, except for the escapes of text that is not asked for. A value of null in a list is
-  /// empty text; lists of lists, objects as values, and more than 64 levels are problems.
+  /// checked. A value of null in a list is empty text; lists of lists and objects as values that
+  /// are asked for, and more than 64 levels anywhere, are problems.
   std::string read(std::string_view line, Record& record);
 
  private:

@@ -21,6 +21,11 @@ bool is_number_start(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
 }
 
+/// True for bytes that mean themselves in any text of Python and JSON.
+bool is_plain(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\'' && c != '\\';
+}
+
 /// Translates one text token by token.
 class PythonTranslator {
  public:
@@ -48,6 +53,7 @@ class PythonTranslator {
   void open(char bracket);
   void close(char bracket);
   void comma();
+  [[nodiscard]] bool at_value() const;
   void number();
   void word();
   std::size_t prefix_length() const;
@@ -76,6 +82,8 @@ void PythonTranslator::token(char c) {
   } else if (c == ':') {
     json_.push_back(c);
     ++at_;
+  } else if (!at_value()) {
+    fail(concat("expected ',' or ':', got '", excerpt(text_.substr(at_, 20)), "'"));
   } else if (const std::size_t prefix = prefix_length(); prefix != std::string_view::npos) {
     at_ += prefix;
     quoted(text_.substr(at_ - prefix, prefix));
@@ -120,6 +128,11 @@ void PythonTranslator::comma() {
   }
   json_.push_back(',');
   ++at_;
+}
+
+// Values follow an opening bracket, a comma or a colon.
+bool PythonTranslator::at_value() const {
+  return json_.empty() || std::string_view("[{,:").find(json_.back()) != std::string_view::npos;
 }
 
 void PythonTranslator::number() {
@@ -198,7 +211,14 @@ void PythonTranslator::quoted(std::string_view prefix) {
     } else if (text_[at_] == '\\' && !is_raw) {
       escape(is_unicode);
     } else {
-      append_json(text_[at_++], json_);
+      const std::size_t begin = at_;
+      while (at_ < text_.size() && is_plain(text_[at_])) {
+        ++at_;
+      }
+      json_.append(text_, begin, at_ - begin);
+      if (at_ == begin) {
+        append_json(text_[at_++], json_);
+      }
     }
   }
   json_.push_back('"');
@@ -266,7 +286,13 @@ void PythonTranslator::byte_escapes() {
     bytes.push_back(static_cast<char>(value));
     at_ += 4;
   }
-  json_.append(is_valid_utf8(bytes) ? bytes : latin1_to_utf8(bytes));
+  if (is_valid_utf8(bytes)) {
+    json_.append(bytes);
+    return;
+  }
+  for (const char byte : bytes) {
+    append_utf8(static_cast<unsigned char>(byte), json_);
+  }
 }
 
 void PythonTranslator::append(std::uint32_t character) {

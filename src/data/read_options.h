@@ -1,6 +1,7 @@
 // The options that say how a log is written.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,9 @@ struct ReadOptions {
   std::string time_format = "";        ///< as strptime's; "": detected
   std::vector<std::string> keep = {};  ///< conditions such as "behavior=buy,cart"
   BadRows on_bad_row = BadRows::kError;
-  double max_bad_rows = 0.05;     ///< largest share of bad rows to skip
-  std::string cache_folder = "";  ///< for parsed copies of large files; "": no cache
+  double max_bad_rows = 0.05;        ///< largest share of bad rows to skip
+  std::int64_t max_input_bytes = 0;  ///< of a file, read or unpacked; 0: half of the memory
+  std::string cache_folder = "";     ///< for parsed copies of large files; "": no cache
 
   bool operator==(const ReadOptions&) const = default;
 };

@@ -1,173 +1,134 @@
 #include "data/text_file.h"
 
 #include <fcntl.h>
-#include <lzma.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "base/error.h"
+#include "data/compressed.h"
+#include "data/containers.h"
+#include "data/encoding.h"
+#include "data/line_ends.h"
+#include "data/text_sink.h"
 #include "data/utf8.h"
 
 namespace elastic::data {
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
+constexpr std::size_t kReadBytes = std::size_t{1} << 18;
 
 std::string shown(const std::string& path) {
   return path == "-" ? "standard input" : path;
 }
 
-[[noreturn]] void fail_compressed(const std::string& path, const char* format, const char* reason) {
-  throw DataError("data: ", shown(path), ": the ", format, " stream is ", reason);
+[[noreturn]] void fail_read(const std::string& path, const char* action) {
+  throw DataError("data: cannot ", action, " ", shown(path), ": ", std::strerror(errno));
 }
 
-std::string inflate_gzip(const std::string& bytes, const std::string& path) {
-  z_stream stream{};
-  constexpr int kGzipWindow = 15 + 16;
-  ELASTIC_CHECK(inflateInit2(&stream, kGzipWindow) == Z_OK);
-  const std::unique_ptr<z_stream, int (*)(z_stream*)> closer(&stream, inflateEnd);
-  std::string text;
-  std::vector<char> buffer(kBufferBytes);
-  std::size_t consumed = 0;
-  bool complete = false;
-  while (consumed < bytes.size() || (!complete && stream.avail_out == 0)) {
-    if (complete) {  // the file has another member
-      inflateReset(&stream);
-      complete = false;
-    }
-    const std::size_t part = std::min<std::size_t>(bytes.size() - consumed, std::size_t{1} << 30);
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + consumed));
-    stream.avail_in = static_cast<uInt>(part);
-    do {
-      stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
-      stream.avail_out = static_cast<uInt>(buffer.size());
-      const int result = inflate(&stream, Z_NO_FLUSH);
-      if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
-        fail_compressed(path, "gzip", "broken");
-      }
-      text.append(buffer.data(), buffer.size() - stream.avail_out);
-      complete = result == Z_STREAM_END;
-    } while (!complete && (stream.avail_in > 0 || stream.avail_out == 0));
-    consumed += part - stream.avail_in;
-  }
-  if (!complete) {
-    fail_compressed(path, "gzip", "truncated");
-  }
-  return text;
-}
-
-std::string decode_xz(const std::string& bytes, const std::string& path) {
-  lzma_stream stream = LZMA_STREAM_INIT;
-  constexpr std::uint64_t kMemoryLimit = std::uint64_t{1} << 30;
-  ELASTIC_CHECK(lzma_stream_decoder(&stream, kMemoryLimit, LZMA_CONCATENATED) == LZMA_OK);
-  const std::unique_ptr<lzma_stream, void (*)(lzma_stream*)> closer(&stream, lzma_end);
-  stream.next_in = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  stream.avail_in = bytes.size();
-  std::string text;
-  std::vector<char> buffer(kBufferBytes);
-  for (;;) {
-    stream.next_out = reinterpret_cast<std::uint8_t*>(buffer.data());
-    stream.avail_out = buffer.size();
-    const lzma_ret result = lzma_code(&stream, LZMA_FINISH);
-    text.append(buffer.data(), buffer.size() - stream.avail_out);
-    if (result == LZMA_STREAM_END) {
-      return text;
-    }
-    if (result == LZMA_BUF_ERROR) {
-      fail_compressed(path, "xz", "truncated");
-    }
-    if (result != LZMA_OK) {
-      fail_compressed(path, "xz", "broken");
-    }
-  }
-}
-
-std::string decode_zstd(const std::string& bytes, const std::string& path) {
-  const std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
-                                                                             ZSTD_freeDStream);
-  ELASTIC_CHECK(stream != nullptr);
-  std::string text;
-  std::vector<char> buffer(kBufferBytes);
-  ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
-  std::size_t wanted = 1;
-  bool output_full = false;
-  while (in.pos < in.size || output_full) {
-    ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
-    wanted = ZSTD_decompressStream(stream.get(), &out, &in);
-    if (ZSTD_isError(wanted) != 0) {
-      fail_compressed(path, "zstd", "broken");
-    }
-    text.append(buffer.data(), out.pos);
-    output_full = out.pos == out.size;
-  }
-  if (wanted != 0) {
-    fail_compressed(path, "zstd", "truncated");
-  }
-  return text;
-}
-
-}  // namespace
-
-std::string read_bytes(const std::string& path) {
-  const int descriptor = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    throw DataError("data: cannot open ", path, ": ", std::strerror(errno));
-  }
-  const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor,
-                                                                [](const int* d) { close(*d); });
+std::string read_descriptor(int descriptor, const std::string& path, const TextLimits& limits) {
   struct stat status {};
-  if (fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
+  if (fstat(descriptor, &status) != 0) {
+    fail_read(path, "read");
+  }
+  if (S_ISDIR(status.st_mode)) {
     throw DataError("data: ", path, " is a folder; expected a file of interactions");
   }
   std::string bytes;
   if (S_ISREG(status.st_mode)) {
-    bytes.reserve(static_cast<std::size_t>(status.st_size));
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    require_within(limits, size, shown(path));
+    bytes.reserve(size);
   }
-  std::vector<char> buffer(kBufferBytes);
+  std::vector<char> buffer(kReadBytes);
   for (;;) {
     const ssize_t count = read(descriptor, buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) {
       continue;
     }
     if (count < 0) {
-      throw DataError("data: cannot read ", shown(path), ": ", std::strerror(errno));
+      fail_read(path, "read");
     }
     if (count == 0) {
       return bytes;
     }
+    require_within(limits, bytes.size() + static_cast<std::size_t>(count), shown(path));
     bytes.append(buffer.data(), static_cast<std::size_t>(count));
   }
 }
 
-std::string decode_text(std::string text, const std::string& path) {
-  const std::string_view start = std::string_view(text).substr(0, 6);
-  using namespace std::string_view_literals;
-  if (start.starts_with("\x1f\x8b"sv)) {
-    text = inflate_gzip(text, path);
-  } else if (start == "\xfd\x37\x7a\x58\x5a\x00"sv) {
-    text = decode_xz(text, path);
-  } else if (start.starts_with("\x28\xb5\x2f\xfd"sv)) {
-    text = decode_zstd(text, path);
+// The content of a file that is compressed once, twice or not.
+std::string decompressed(std::string bytes,
+                         const std::string& path,
+                         const TextLimits& limits,
+                         std::vector<std::string>& notes) {
+  const Compression* outer = nullptr;
+  constexpr int kMostLevels = 2;
+  for (int level = 0;; ++level) {
+    refuse_container(bytes, path, outer);
+    const Compression* const compression = compression_of(bytes);
+    if (compression == nullptr) {
+      return bytes;
+    }
+    if (level == kMostLevels) {
+      throw DataError("data: ", shown(path), ": compressed more than twice");
+    }
+    TextSink sink(shown(path), limits, bytes.size());
+    compression->decode(bytes, sink);
+    bytes = std::move(sink.text());
+    notes.insert(notes.end(), sink.notes().begin(), sink.notes().end());
+    outer = compression;
   }
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.starts_with(kByteOrderMark)) {
-    text.erase(0, kByteOrderMark.size());
+}
+
+// Zero bytes in the first line, or in a tenth of the start.
+bool is_binary(std::string_view text) {
+  constexpr std::size_t kStart = 4096;
+  const std::string_view start = text.substr(0, kStart);
+  return start.substr(0, start.find('\n')).find('\0') != std::string_view::npos ||
+         static_cast<std::size_t>(std::count(start.begin(), start.end(), '\0')) * 10 > start.size();
+}
+
+}  // namespace
+
+std::string read_bytes(const std::string& path, const TextLimits& limits) {
+  const int descriptor = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    fail_read(path, "open");
   }
-  convert_latin1_lines(text);
+  const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor,
+                                                                [](const int* d) { close(*d); });
+  return read_descriptor(descriptor, path, limits);
+}
+
+std::string decode_text(std::string text,
+                        const std::string& path,
+                        const TextLimits& limits,
+                        std::vector<std::string>* notes) {
+  std::vector<std::string> found;
+  text = decompressed(std::move(text), path, limits, found);
+  text = to_utf8(std::move(text), shown(path));
+  if (is_binary(text)) {
+    throw DataError("data: ", shown(path), ": this is not a text file: it holds zero bytes");
+  }
+  unify_line_ends(text);
+  const std::int64_t converted = convert_windows1252_lines(text);
+  if (converted > 0) {
+    found.push_back(concat("lines that are not UTF-8, read as Windows-1252: ", converted));
+  }
+  if (notes != nullptr) {
+    notes->insert(notes->end(), found.begin(), found.end());
+  }
   return text;
 }
 
-std::string read_text(const std::string& path) {
-  return decode_text(read_bytes(path), path);
+std::string read_text(const std::string& path, const TextLimits& limits) {
+  return decode_text(read_bytes(path, limits), path, limits);
 }
 
 }  // namespace elastic::data

@@ -87,8 +87,9 @@ TimeFormat with_time_of_day(const std::string& date, const Values& values) {
     return moment && (moment->whole % kMidnight != 0 || moment->billionths != 0);
   });
   if (is_finer) {
-    const char* const separator = date == "%Y-%m-%d" || date == "%Y%m%d" ? "T" : " ";
-    for (const char* time : {"%H:%M:%S", "%I:%M:%S %p"}) {
+    const bool is_compact = date == "%Y%m%d";
+    const char* const separator = is_compact || date == "%Y-%m-%d" ? "T" : " ";
+    for (const char* time : {is_compact ? "%H%M%S" : "%H:%M:%S", "%I:%M:%S %p"}) {
       const TimeFormat finer = TimeFormat::from_text(concat(date, separator, time));
       if (reads(finer, values)) {
         return finer;
@@ -117,17 +118,30 @@ constexpr std::array<std::array<const char*, 2>, 4> kShortYears{{{"%m/%d/%y", "%
                                                                  {"%d.%m.%y", "%y.%m.%d"},
                                                                  {"%d-%b-%y", "%d %b %y"}}};
 
-std::string ambiguity_of(std::string_view value, const char* first, const char* second) {
+// "--time-format PATTERN" for a shell.
+std::string option_of(const std::string& pattern) {
+  const char* const quote = pattern.find(' ') != std::string::npos ? "'" : "";
+  return concat("--time-format ", quote, pattern, quote);
+}
+
+std::string_view first_read(const TimeFormat& format, const Values& values) {
+  return *std::find_if(values.begin(), values.end(), [&](std::string_view value) {
+    return format.parse(value).has_value();
+  });
+}
+
+std::string ambiguity_of(const char* first, const char* second, const Values& values) {
+  const TimeFormat format = TimeFormat::from_text(first);
   return concat("'",
-                value,
+                first_read(format, values),
                 "' is ",
-                TimeFormat::from_text(first).describe(),
+                format.describe(),
                 " or ",
                 TimeFormat::from_text(second).describe(),
-                ": choose by --time-format ",
-                first,
-                " or --time-format ",
-                second);
+                ": choose by ",
+                option_of(first),
+                " or ",
+                option_of(second));
 }
 
 TimeFormat::Detected detect_uncertain(const Values& values) {
@@ -135,7 +149,7 @@ TimeFormat::Detected detect_uncertain(const Values& values) {
     const std::size_t as_months = count_read(TimeFormat::from_text(month_first), values);
     const std::size_t as_days = count_read(TimeFormat::from_text(day_first), values);
     if (as_months == as_days && as_days > 0) {
-      return {std::nullopt, ambiguity_of(values.front(), month_first, day_first)};
+      return {std::nullopt, ambiguity_of(month_first, day_first, values)};
     }
     if (as_months != as_days) {
       return {with_time_of_day(as_months > as_days ? month_first : day_first, values), ""};
@@ -145,15 +159,15 @@ TimeFormat::Detected detect_uncertain(const Values& values) {
     const bool as_first = reads(TimeFormat::from_text(first), values);
     const bool as_second = reads(TimeFormat::from_text(second), values);
     if (as_first && as_second) {
-      return {std::nullopt, ambiguity_of(values.front(), first, second)};
+      return {std::nullopt, ambiguity_of(first, second, values)};
     }
     if (as_first || as_second) {
       const char* const only = as_first ? first : second;
       return {std::nullopt,
               concat("the year of '",
-                     values.front(),
-                     "' has two digits: --time-format ",
-                     only,
+                     first_read(TimeFormat::from_text(only), values),
+                     "' has two digits: ",
+                     option_of(only),
                      " reads 69 to 99 as 1969 to 1999, others as 2000 to 2068")};
     }
   }

@@ -171,7 +171,7 @@ std::string_view without_zeros(std::string_view digits) {
 }
 
 // "month/day/year" of "%m/%d/%Y".
-std::string words_of(const std::string& pattern) {
+std::string description_of(const std::string& pattern) {
   std::string words;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] != '%' || i + 1 == pattern.size()) {
@@ -331,7 +331,7 @@ std::optional<Moment> TimeFormat::parse_digits_of_day(std::string_view text) con
     rest /= 100;
   }
   const auto& [hours, minutes, seconds] = parts;
-  if (hours > 23 || minutes > 59 || seconds > 60) {
+  if (hours > 23 || minutes > 59 || seconds > 59) {
     return std::nullopt;
   }
   return Moment{(hours * 60 + minutes) * 60 + seconds};
@@ -375,7 +375,7 @@ std::string TimeFormat::describe() const {
     case Form::kDate:
       break;
   }
-  return words_of(pattern_) + clock;
+  return description_of(pattern_) + clock;
 }
 
 std::string TimeFormat::example() const {

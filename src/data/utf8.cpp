@@ -45,6 +45,22 @@ size_t character_length(std::string_view text, size_t at) {
   return 0;
 }
 
+constexpr char32_t kReplacement = 0xFFFD;
+
+// The characters of the bytes 0x80 to 0x9F.
+constexpr char32_t kWindows1252[32] = {
+    0x20AC,       kReplacement, 0x201A, 0x0192, 0x201E, 0x2026,       0x2020, 0x2021,
+    0x02C6,       0x2030,       0x0160, 0x2039, 0x0152, kReplacement, 0x017D, kReplacement,
+    kReplacement, 0x2018,       0x2019, 0x201C, 0x201D, 0x2022,       0x2013, 0x2014,
+    0x02DC,       0x2122,       0x0161, 0x203A, 0x0153, kReplacement, 0x017E, 0x0178};
+
+void append_windows1252(std::string_view line, std::string& text) {
+  for (const char c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    append_utf8(byte >= 0x80 && byte < 0xA0 ? kWindows1252[byte - 0x80] : byte, text);
+  }
+}
+
 }  // namespace
 
 bool is_valid_utf8(std::string_view text) {
@@ -59,22 +75,23 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
-std::string latin1_to_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + text.size() / 8);
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out.push_back(c);
-    } else {
-      out.push_back(static_cast<char>(0xC0U | (byte >> 6U)));
-      out.push_back(static_cast<char>(0x80U | (byte & 0x3FU)));
-    }
+void append_utf8(char32_t character, std::string& text) {
+  if ((character >= 0xD800 && character <= 0xDFFF) || character > 0x10FFFF) {
+    character = kReplacement;
   }
-  return out;
+  if (character < 0x80) {
+    text.push_back(static_cast<char>(character));
+    return;
+  }
+  const unsigned following = character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+  constexpr unsigned kFirst[] = {0, 0xC0, 0xE0, 0xF0};
+  text.push_back(static_cast<char>(kFirst[following] | (character >> (6 * following))));
+  for (unsigned left = following; left > 0; --left) {
+    text.push_back(static_cast<char>(0x80U | ((character >> (6 * (left - 1))) & 0x3FU)));
+  }
 }
 
-int64_t convert_latin1_lines(std::string& text) {
+int64_t convert_windows1252_lines(std::string& text) {
   if (is_valid_utf8(text)) {
     return 0;
   }
@@ -89,7 +106,7 @@ int64_t convert_latin1_lines(std::string& text) {
     if (is_valid_utf8(line)) {
       out.append(line);
     } else {
-      out.append(latin1_to_utf8(line));
+      append_windows1252(line, out);
       ++num_converted;
     }
     begin = end;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "data/batch.h"
 #include "eval/item_popularity.h"
+#include "eval/repeats.h"
 #include "eval/seen_items.h"
 #include "model/fixed_weights.h"
 #include "tensor/backend.h"
@@ -23,9 +24,15 @@ Ranking users_of(const data::Split& split, data::Subset subset, const EvalOption
   Ranking ranking;
   for (const std::int32_t user : split.eval_users(subset)) {
     const auto length = static_cast<std::int32_t>(split.history(user, subset).size());
-    if (length >= options.min_history) {
+    if (length < options.min_history) {
+      continue;
+    }
+    const bool repeated = is_repeated(split, user, subset);
+    ranking.targets_before_rules.add(repeated);
+    if (options.rules.evaluates(repeated)) {
       ranking.users.push_back(user);
       ranking.targets.push_back(split.target(user, subset));
+      ranking.repeated.push_back(repeated);
       ranking.history_lengths.push_back(length);
     }
   }
@@ -67,17 +74,46 @@ std::int32_t last_rank(const data::Split& split,
 }
 
 // Sets the worst rank at a position, among all items and among each sampler's candidates.
-void count_as_miss(std::size_t position,
-                   const data::Split& split,
-                   data::Subset subset,
-                   const EvalOptions& options,
-                   Ranking& ranking) {
+void rank_last(std::size_t position,
+               const data::Split& split,
+               data::Subset subset,
+               const EvalOptions& options,
+               Ranking& ranking) {
   const std::int32_t user = ranking.users[position];
-  ranking.ranks[position] = last_rank(split, subset, options.filter_seen, user);
+  ranking.ranks[position] = last_rank(split, subset, options.rules.filter_seen, user);
   for (std::size_t s = 0; s < ranking.sampled.size(); ++s) {
     const std::int64_t negatives = options.samplers[s].num_drawn(user);
     ranking.sampled[s].ranks[position] = static_cast<std::int32_t>(negatives) + 1;
   }
+}
+
+// Replaces the ranks of targets whose score does not count: cold ones, and repeated ones that are
+// misses by the rules.
+void rank_misses(const data::Split& split,
+                 data::Subset subset,
+                 const EvalOptions& options,
+                 Ranking& ranking) {
+  for (const std::size_t position : cold_positions(split, ranking)) {
+    rank_last(position, split, subset, options, ranking);
+  }
+  for (std::size_t i = 0; i < ranking.users.size(); ++i) {
+    if (options.rules.repeats == Repeats::kMiss && ranking.repeated[i]) {
+      ranking.ranks[i] = kMissRank;
+      for (SampledRanks& sampled : ranking.sampled) {
+        sampled.ranks[i] = kMissRank;
+      }
+    }
+  }
+}
+
+// The items that are not ranked. If repeated targets are misses, a seen target is one of them, so
+// that the top-10 lists are those of `predict`.
+std::vector<std::int32_t> excluded_items(std::span<const std::int32_t> history,
+                                         std::int32_t target,
+                                         const RankingRules& rules) {
+  constexpr std::int32_t kNoItem = 0;
+  return rules.filter_seen ? seen_items(history, rules.repeats == Repeats::kMiss ? kNoItem : target)
+                           : std::vector<std::int32_t>{};
 }
 
 // Positions in `ranking`, users with shorter histories first.
@@ -156,8 +192,7 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
     const std::span<const std::int32_t> history = split_.history(user, subset_);
     builder.add(history, model_.config().max_len);
     targets.push_back(ranking.targets[position]);
-    seen.add_row(options_.filter_seen ? seen_items(history, targets.back())
-                                      : std::vector<std::int32_t>{});
+    seen.add_row(excluded_items(history, targets.back(), options_.rules));
   }
 
   const auto rows = static_cast<std::int64_t>(positions.size());
@@ -263,9 +298,7 @@ Ranking rank_users(Model& model,
     ranking.listed.resize(static_cast<std::size_t>(split.num_items()) + 1, 0);
   }
   UserRanker(model, split, subset, options).rank_all(ranking);
-  for (const std::size_t position : cold_positions(split, ranking)) {
-    count_as_miss(position, split, subset, options, ranking);
-  }
+  rank_misses(split, subset, options, ranking);
   return ranking;
 }
 
@@ -283,7 +316,7 @@ Ranking popularity_ranking(const data::Split& split,
     const std::int64_t count = counts[static_cast<std::size_t>(target)];
     // The target itself is counted too, which makes ranks start at 1.
     std::int64_t rank = sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), count);
-    if (options.filter_seen) {
+    if (options.rules.filter_seen) {
       for (const std::int32_t item : seen_items(split.history(user, subset), target)) {
         rank -= counts[static_cast<std::size_t>(item)] >= count ? 1 : 0;
       }
@@ -291,9 +324,7 @@ Ranking popularity_ranking(const data::Split& split,
     ranking.ranks[i] = static_cast<std::int32_t>(rank);
   }
   rank_sampled_by_popularity(counts, options, ranking);
-  for (const std::size_t position : cold_positions(split, ranking)) {
-    count_as_miss(position, split, subset, options, ranking);
-  }
+  rank_misses(split, subset, options, ranking);
   return ranking;
 }
 

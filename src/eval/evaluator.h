@@ -3,9 +3,9 @@
 // The protocol is the same for both. The held-out item is ranked in the whole catalogue, given the
 // history that the split defines; with leave-one-out, that of the test event includes the
 // validation event. With `filter_seen`, items of that history are left out of the ranking, even
-// those that a model does not read because of max_len, but never the held-out item itself. Ties
-// count against the model. Two cases count as misses, at the worst rank: held-out items without any
-// training event, and, for models, users without any history.
+// those that a model does not read because of max_len, but not the held-out item itself: `repeats`
+// decides about held-out items in the history. Ties count against the model. A held-out item
+// without any training event gets the worst rank. Users without any history are not ranked.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,13 @@
 #include "data/split.h"
 #include "eval/negatives.h"
 #include "eval/ranking.h"
+#include "eval/ranking_rules.h"
 #include "model/model.h"
 
 namespace elastic::eval {
 
 struct EvalOptions {
-  bool filter_seen = true;
+  RankingRules rules{};
   std::int64_t batch_tokens = 16384;  ///< per batch at most, unless one sequence is longer
   bool lists = false;                 ///< count the items in all top-10 lists, in a second pass
   std::int64_t min_history = 0;       ///< rank only users with as many events before the held-out

@@ -83,6 +83,23 @@ std::vector<PopularityBucket> popularity_buckets(const Ranking& ranking,
   return buckets;
 }
 
+std::vector<RepeatBucket> repeat_buckets(const Ranking& ranking, const Ranking& popularity) {
+  std::vector<RepeatBucket> buckets;
+  for (const bool repeated : {false, true}) {
+    RepeatBucket bucket;
+    bucket.repeated = repeated;
+    fill_bucket(
+        ranking,
+        popularity,
+        [&](std::size_t user) { return ranking.repeated[user] == repeated; },
+        bucket);
+    if (bucket.users > 0) {
+      buckets.push_back(bucket);
+    }
+  }
+  return buckets;
+}
+
 std::vector<MetricValue> sampled_metrics(std::span<const std::int32_t> ranks,
                                          const std::string& candidates) {
   std::vector<MetricValue> metrics = all_metrics(ranks);
@@ -115,6 +132,8 @@ Report make_report(const Ranking& ranking,
   report.popularity = all_metrics(popularity.ranks);
   report.buckets = length_buckets(ranking, popularity);
   report.popularity_buckets = popularity_buckets(ranking, popularity, item_counts);
+  report.repeat_buckets = repeat_buckets(ranking, popularity);
+  report.targets = ranking.targets_before_rules;
   for (std::size_t i = 0; i < ranking.users.size(); ++i) {
     const auto target = static_cast<std::size_t>(ranking.targets[i]);
     report.cold_items += item_counts[target] == 0 ? 1 : 0;

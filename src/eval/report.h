@@ -12,6 +12,7 @@
 #include "eval/item_popularity.h"
 #include "eval/metrics.h"
 #include "eval/ranking.h"
+#include "eval/ranking_rules.h"
 
 namespace elastic::eval {
 
@@ -24,7 +25,7 @@ struct Protocol {
   std::int64_t min_history = 0;      ///< least number of events before the held-out one
   std::int64_t longest_history = 0;  ///< largest number of events before the held-out one
   std::int64_t items = 0;            ///< ranked items: the whole catalogue
-  bool filter_seen = true;           ///< items of the user's history are not ranked
+  RankingRules rules{};              ///< for seen items and repeated targets
   std::string history;               ///< description of the events that the model saw
   std::int64_t max_len = 0;          ///< the model reads at most this many of them, the latest
   std::int64_t checkpoint_epoch = 0;
@@ -59,6 +60,16 @@ struct PopularityBucket {
   double popularity_ndcg_at_10 = 0.0;
 };
 
+/// Users whose held-out item is new to them, or repeated.
+struct RepeatBucket {
+  bool repeated = false;
+  std::int64_t users = 0;
+  double hit_at_10 = 0.0;
+  double ndcg_at_10 = 0.0;
+  double popularity_hit_at_10 = 0.0;
+  double popularity_ndcg_at_10 = 0.0;
+};
+
 /// Metrics among sampled candidates; their names contain the rule: "NDCG@10[uni:100]".
 struct SampledReport {
   std::string candidates;
@@ -81,6 +92,8 @@ struct Report {
   std::vector<MetricValue> popularity;
   std::vector<LengthBucket> buckets;                 ///< only non-empty ones
   std::vector<PopularityBucket> popularity_buckets;  ///< only non-empty ones
+  std::vector<RepeatBucket> repeat_buckets;          ///< only non-empty ones
+  TargetCounts targets;                              ///< those that the rules leave out included
   std::int64_t cold_items = 0;  ///< users whose held-out item has no training event (misses)
   std::int64_t cold_users = 0;  ///< users without history, who are not ranked
   // Statistics of the users' top-10 lists:

@@ -31,7 +31,7 @@ ordered_json intervals_to_json(const std::vector<MetricValue>& metrics,
   return object;
 }
 
-// The entries that both kinds of buckets share.
+// The entries that all kinds of buckets share.
 template <class Bucket>
 void add_users(const Bucket& bucket, ordered_json& entry) {
   entry["users"] = bucket.users;
@@ -68,6 +68,17 @@ ordered_json buckets_to_json(const std::vector<PopularityBucket>& buckets) {
   return list;
 }
 
+ordered_json buckets_to_json(const std::vector<RepeatBucket>& buckets) {
+  ordered_json list = ordered_json::array();
+  for (const RepeatBucket& bucket : buckets) {
+    ordered_json entry;
+    entry["targets"] = bucket.repeated ? "repeated" : "new";
+    add_users(bucket, entry);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 ordered_json sampled_to_json(const SampledReport& sampled) {
   return {{"candidates", sampled.candidates},
           {"short_users", sampled.short_users},
@@ -90,7 +101,8 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
       {"longest_history", protocol.longest_history},
       {"items", protocol.items},
       {"ranking", "all items"},
-      {"filter_seen", protocol.filter_seen},
+      {"filter_seen", protocol.rules.filter_seen},
+      {"repeats", choice_name(protocol.rules.repeats)},
       {"ties", "count against the model"},
       {"history", protocol.history},
       {"max_len", protocol.max_len},
@@ -124,8 +136,11 @@ ordered_json to_json(const Report& report) {
       round_to_digits(report.mean_popularity, kReportDigits);
   object["cold_items"] = report.cold_items;
   object["cold_users"] = report.cold_users;
+  object["new_targets"] = report.targets.all - report.targets.repeated;
+  object["repeated_targets"] = report.targets.repeated;
   object["by_history_length"] = buckets_to_json(report.buckets);
   object["by_item_popularity"] = buckets_to_json(report.popularity_buckets);
+  object["by_repeat"] = buckets_to_json(report.repeat_buckets);
   if (report.experts.num_users() > 0) {
     object["experts"] = to_json(report.experts);
     object["experts"]["users_of_expert"] = report.experts.histogram(kHistogramExperts);

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/visible_text.h"
 #include "profile/report.h"
 
 namespace elastic::profile {
@@ -104,13 +105,13 @@ std::string to_markdown(const Report& report) {
   }
   text += growth_table(growths_of(report.rows));
   text += concat("\nMachine: ",
-                 report.machine.device,
+                 visible(report.machine.device),
                  ", ",
                  number(report.machine.sgemm_gflops),
                  " GFLOP/s sgemm, ",
                  number(report.machine.triad_gbps),
                  " GB/s triad. Inputs: ",
-                 report.inputs,
+                 visible(report.inputs),
                  ". Speed-up against ",
                  report.baseline,
                  ".\n");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/visible_text.h"
 
 namespace elastic::report {
 namespace {
@@ -49,7 +50,7 @@ std::vector<std::string> split_row(const std::string& row) {
 
 std::string escaped(const std::string& text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : visible(text)) {
     switch (c) {
       case '&':
         result += "&amp;";

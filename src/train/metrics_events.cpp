@@ -28,6 +28,10 @@ nlohmann::ordered_json evaluation_event(const EvaluationReport& report, const Tr
   for (const eval::MetricValue& value : report.metrics) {
     event[value.name] = value.value;
   }
+  event["repeated_targets"] = report.targets.repeated;
+  for (const eval::MetricValue& value : report.metrics_by_repeat) {
+    event[value.name] = value.value;
+  }
   event["best"] = report.best;
   event.update(to_json(report.experts));
   event["seconds"] = report.seconds;

@@ -15,7 +15,8 @@ nlohmann::ordered_json epoch_event(const EpochReport& report,
                                    const TrainState& state,
                                    const std::string& loss);
 
-/// The line of an evaluation, with every metric under its name.
+/// The line of an evaluation, with every metric under its name; the metrics of new and of repeated
+/// targets ("HR@10[new]") only if there are repeated ones.
 nlohmann::ordered_json evaluation_event(const EvaluationReport& report, const TrainState& state);
 
 }  // namespace elastic::train

@@ -8,6 +8,7 @@
 
 #include "eval/expert_use.h"
 #include "eval/metrics.h"
+#include "eval/ranking.h"
 #include "tensor/memory.h"
 
 namespace elastic::train {
@@ -41,6 +42,9 @@ struct EpochReport {
 struct EvaluationReport {
   std::int64_t epoch = 0;  ///< from 1; the current one if the run ended within it
   std::vector<eval::MetricValue> metrics;
+  eval::TargetCounts targets;  ///< those that the rules leave out included
+  /// As metrics_by_repeat: of new and of repeated targets.
+  std::vector<eval::MetricValue> metrics_by_repeat;
   eval::ExpertUse experts;  ///< of the validation users; empty for models without experts
   bool best = false;        ///< better than all earlier ones; the model was saved
   double seconds = 0.0;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "eval/evaluator.h"
+#include "eval/repeats.h"
 #include "tensor/threads.h"
 #include "train/metrics_events.h"
 #include "train/saved_model.h"
@@ -287,6 +288,8 @@ void Trainer::evaluate() {
   EvaluationReport report;
   report.epoch = state_.epoch + 1;
   report.metrics = eval::all_metrics(ranking.ranks);
+  report.targets = ranking.targets_before_rules;
+  report.metrics_by_repeat = eval::metrics_by_repeat(ranking);
   report.experts = ranking.experts;
   const double metric = eval::value_of(report.metrics, kBestMetric);
   report.best = metric > state_.best_metric;

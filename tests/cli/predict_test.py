@@ -231,6 +231,79 @@ class Explanations(unittest.TestCase):
                 self.check(json.loads(result.stdout)["experts"], retrieved=model != "lda")
 
 
+class HostileText(unittest.TestCase):
+    """Titles, ids and paths with control characters neither drive a terminal nor forge rows."""
+    titles = {"m1": "\033[31mRed\033[0m", "m2": '"One\n   1     9.999  m9  Forged"',
+              "m3": "Tab\tForged\t1", "m4": "\u009b31mC1", "m5": "\u202eesrever", "m6": "a\u200bb",
+              "m7": "x\u2028y\u0085z", "m8": "\u0007\u0008\u007f"}
+
+    def setUp(self):
+        self.run_path = WORKPLACE.path("hostile")
+        if not os.path.exists(self.run_path):
+            rows = [f"{item},{self.titles.get(item, 'Title of ' + item)}"
+                    for item in (f"m{number}" for number in range(1, 41))]
+            items = WORKPLACE.write("hostile.csv", "movieId,title\n" + "\n".join(rows) + "\n")
+            result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--items", items, "--out",
+                                     self.run_path, "--epochs", "1", *TINY_MODEL])
+            self.assertEqual(result.returncode, 0, result.stderr)
+
+    def assert_clean(self, text):
+        for line in text.splitlines():
+            for character in line:
+                code = ord(character)
+                self.assertFalse(code < 32 and character != "\t" or 127 <= code < 160 or
+                                 0x200b <= code <= 0x200f or 0x2028 <= code <= 0x202e or
+                                 0x2060 <= code <= 0x206f, (hex(code), line))
+
+    def test_table(self):
+        result = call("-o", "table", "-k", "40", "--no-filter-seen", stdin="u1\n", run=self.run_path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assert_clean(result.stdout)
+        self.assertNotIn("\t", result.stdout)
+        self.assertEqual(len(result.stdout.split("\n")), 42)
+        self.assertIn("\ufffd[31mRed\ufffd[0m", result.stdout)
+
+    def test_tsv_has_a_row_per_item(self):
+        result = call("-o", "tsv", "-k", "40", "--no-filter-seen", stdin="u1\nno\033[31mone\n",
+                      run=self.run_path)
+        self.assert_clean(result.stdout)
+        rows = result.stdout.split("\n")[:-1]
+        self.assertEqual(len(rows), 1 + 40 + 1)
+        self.assertEqual({len(row.split("\t")) for row in rows}, {6})
+        self.assertIn("One    1     9.999  m9  Forged", result.stdout)
+
+    def test_json_keeps_titles_as_they_are(self):
+        record = answers("-k", "40", "--no-filter-seen", stdin="u1\n", run=self.run_path)[0]
+        titles = {item["id"]: item["title"] for item in record["items"]}
+        self.assertEqual(titles["m1"], self.titles["m1"])
+        self.assertEqual(titles["m5"], self.titles["m5"])
+
+    def test_unknown_ids(self):
+        for form in ("table", "tsv"):
+            result = call("-o", form, stdin='{"history": ["m1", "\\u001b[2J\\n", "\\u202e"]}\n')
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assert_clean(result.stdout + result.stderr)
+
+    def test_errors_and_notes_are_one_line(self):
+        forged = "no\nelastic: all is well\033[2J"
+        for arguments in (["train", "--data", forged, "--out", "x"], ["eval", forged],
+                          ["predict", forged], [forged], ["train", "--" + forged, "1"],
+                          ["train", "--model", forged], ["train", "--config", forged]):
+            result = WORKPLACE.call(arguments)
+            self.assertNotEqual(result.returncode, 0)
+            self.assert_clean(result.stderr)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+
+    def test_tables_of_eval(self):
+        other = WORKPLACE.path("other\n\033[31m")
+        if not os.path.exists(other):
+            os.symlink(self.run_path, other)
+        result = WORKPLACE.call(["eval", self.run_path, "--against", other])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assert_clean(result.stdout + result.stderr)
+        self.assertIn("other \ufffd[31m, paired", result.stdout)
+
+
 class OddInput(unittest.TestCase):
     def lines(self, *lines, options=()):
         """The records of these lines, given as bytes."""

@@ -89,34 +89,6 @@ TEST_CASE(
   CHECK(split.hash() != dataset.hash());
 }
 
-TEST_CASE("titles: columns are found by name or by content, Latin-1 is converted") {
-  struct Case {
-    const char* content;
-    const char* detected;
-  };
-  for (const Case& c : {Case{"movieId,title,genres\na,\"Fille, La\",Drama\nb,Caf\xc3\xa9,Comedy\n",
-                             "comma-separated, header, id in column 1, title in column 2"},
-                        Case{"a\t17\tFille, La\tDrama\nb\t18\tCaf\xc3\xa9\tComedy\n",
-                             "tab-separated, no header, id in column 1, title in column 3"},
-                        Case{"a::Fille, La::Drama\nb::Caf\xe9::Comedy\n",
-                             "::-separated, no header, id in column 1, title in column 2"}}) {
-    CAPTURE(c.content);
-    const TemporaryFile items("items", c.content);
-    DataConfig config;
-    config.items = items.path();
-    const auto loaded = load("u a\nu b\nu c\n", config);
-    CHECK(loaded.titles.detected == c.detected);
-    CHECK(loaded.titles.num_titles == 2);
-    CHECK(loaded.dataset->title(1) == "Fille, La");
-    CHECK(loaded.dataset->title(2) == "Caf\xc3\xa9");
-    CHECK(loaded.dataset->title(3).empty());
-  }
-  const TemporaryFile wrong("items", "x\tOther\ny\tThing\n");
-  DataConfig config;
-  config.items = wrong.path();
-  CHECK_THROWS_AS(load("u a\nu b\n", config), DataError);
-}
-
 TEST_CASE("data: the embedded data set has the counts of its README") {
   DataConfig config;
   config.data = {ELASTIC_SOURCE_DIR "/data/ml-latest-small/ratings.csv.xz"};

@@ -132,7 +132,8 @@ TEST_CASE("interactions: refusals name file, line and the expected content") {
   CHECK(refusal("\n \n") == "data: FILE: the file is empty; expected rows of user and item");
   CHECK(refusal("user,item\n") == "data: FILE: there is a header but no row");
   CHECK(refusal("abc\ndef\n").find("data: FILE:1: expected columns separated by") == 0);
-  CHECK(refusal(std::string_view("a\0b c\n", 6)) == "data: FILE:1: this is not a text file");
+  CHECK(refusal(std::string_view("a\0b c\n", 6)) ==
+        "data: FILE: this is not a text file: it holds zero bytes");
   CHECK(refusal("1,2\n1,3\n", {.columns = "user,colour"}).find("--columns: expected names") == 0);
   CHECK(refusal("1,2\n1,3\n", {.columns = "user,-"}).find("--columns: expected one user") == 0);
   CHECK_THROWS_WITH_AS(read_interactions("/nonexistent/log", {}),

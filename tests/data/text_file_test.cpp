@@ -1,17 +1,30 @@
 #include "data/text_file.h"
 
 #include <doctest/doctest.h>
-#include <lzma.h>
-#include <zlib.h>
-#include <zstd.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <functional>
 #include <vector>
 
 #include "base/error.h"
+#include "data/compress.h"
 #include "data/temporary_file.h"
 
 namespace elastic::data {
 namespace {
+
+struct Format {
+  const char* name;
+  std::function<std::string(const std::string&)> compress;
+};
+
+const Format kFormats[] = {
+    {"gzip", gzip},
+    {"bzip2", bzip2},
+    {"xz", [](const std::string& text) { return xz(text); }},
+    {"zstd", [](const std::string& text) { return zstd(text); }},
+};
 
 std::string sample() {
   std::string text;
@@ -21,86 +34,175 @@ std::string sample() {
   return text;
 }
 
-std::string gzip(const std::string& text) {
-  z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
+std::string refusal_of(const std::string& bytes) {
+  try {
+    decode_text(bytes, "log");
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "";
 }
 
-std::string xz(const std::string& text) {
-  std::string out(lzma_stream_buffer_bound(text.size()), '\0');
-  std::size_t size = 0;
-  REQUIRE(lzma_easy_buffer_encode(1,
-                                  LZMA_CHECK_CRC64,
-                                  nullptr,
-                                  reinterpret_cast<const std::uint8_t*>(text.data()),
-                                  text.size(),
-                                  reinterpret_cast<std::uint8_t*>(out.data()),
-                                  &size,
-                                  out.size()) == LZMA_OK);
-  out.resize(size);
-  return out;
-}
+struct Decoded {
+  std::string text;
+  std::vector<std::string> notes;
+};
 
-std::string zstd(const std::string& text) {
-  std::string out(ZSTD_compressBound(text.size()), '\0');
-  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 1));
-  return out;
+Decoded decoded(const std::string& bytes) {
+  Decoded result;
+  result.text = decode_text(bytes, "log", {}, &result.notes);
+  return result;
 }
 
 TEST_CASE("text file: compressed inputs are recognised by their first bytes") {
   const std::string text = sample();
-  for (const std::string& bytes : {text, gzip(text), xz(text), zstd(text)}) {
-    const TemporaryFile file("log", bytes);
+  const TemporaryFile plain("log", text);
+  CHECK(read_text(plain.path()) == text);
+  for (const Format& format : kFormats) {
+    CAPTURE(format.name);
+    const TemporaryFile file("log", format.compress(text));
     CHECK(read_text(file.path()) == text);
+    CHECK(decode_text(format.compress(""), "log").empty());
+    CHECK(decode_text(format.compress("a b\n") + format.compress("c d\n"), "log") == "a b\nc d\n");
+    const std::string buffers(std::size_t{1} << 19,
+                              'a');  // a whole number of the decoder's buffers
+    CHECK(decode_text(format.compress(buffers), "log") == buffers);
   }
-  const TemporaryFile two_members("log.gz", gzip("a b\n") + gzip("c d\n"));
-  CHECK(read_text(two_members.path()) == "a b\nc d\n");
+  const std::string skippable("\x53\x2a\x4d\x18\x02\0\0\0ab", 10);
+  CHECK(decode_text(skippable + zstd("a b\n"), "log") == "a b\n");
 }
 
-TEST_CASE("text file: a stream truncated or broken at any place is refused, naming the file") {
-  const std::string text = sample();
-  struct Case {
-    const char* format;
-    std::string bytes;
-  };
-  for (const Case& c : {Case{"gzip", gzip(text)}, Case{"xz", xz(text)}, Case{"zstd", zstd(text)}}) {
-    for (const std::size_t part : {8U, 3U, 2U}) {
-      const TemporaryFile file("log", c.bytes.substr(0, c.bytes.size() / part));
-      try {
-        read_text(file.path());
-        FAIL("a truncated stream was accepted: ", c.format);
-      } catch (const DataError& error) {
-        const std::string message = error.what();
-        CHECK(message.find(file.path()) != std::string::npos);
-        CHECK(message.find(std::string("the ") + c.format + " stream is truncated") !=
-              std::string::npos);
-      }
+TEST_CASE("text file: a stream within a stream is read, a third one is refused") {
+  for (const Format& outer : kFormats) {
+    for (const Format& inner : kFormats) {
+      const std::string twice = outer.compress(inner.compress("a b\n"));
+      CHECK(decode_text(twice, "log") == "a b\n");
+      CHECK(refusal_of(outer.compress(twice)) == "data: log: compressed more than twice");
     }
-    if (c.format == std::string("zstd")) {
+  }
+}
+
+TEST_CASE("text file: zeros after a stream are padding, other bytes are ignored with a note") {
+  for (const Format& format : {kFormats[0], kFormats[1]}) {
+    CAPTURE(format.name);
+    const std::string stream = format.compress("a b\n");
+    const Decoded padded = decoded(stream + std::string(700, '\0'));
+    CHECK(padded.text == "a b\n");
+    CHECK(padded.notes.empty());
+    const Decoded followed = decoded(stream + std::string("\0\0trailer", 9));
+    CHECK(followed.text == "a b\n");
+    REQUIRE(followed.notes.size() == 1);
+    CHECK(followed.notes[0] == "9 bytes after the end of the compressed stream are ignored");
+  }
+  CHECK(decode_text(xz("a b\n") + std::string(8, '\0') + xz("c\n"), "log") == "a b\nc\n");
+  CHECK(refusal_of(xz("a b\n") + "a long trailer").find("xz stream is broken") !=
+        std::string::npos);
+  CHECK(refusal_of(zstd("a b\n") + "a long trailer").find("zstd stream is broken") !=
+        std::string::npos);
+}
+
+TEST_CASE("text file: a stream truncated at any place is refused, naming file and format") {
+  const std::string text = sample();
+  for (const Format& format : kFormats) {
+    const std::string whole = format.compress(text);
+    for (const std::size_t size : {whole.size() / 8, whole.size() / 2, whole.size() - 1}) {
+      CAPTURE(size);
+      CHECK(refusal_of(whole.substr(0, size)) ==
+            concat("data: log: the ",
+                   format.name,
+                   " stream is truncated; copy or download the file again"));
+    }
+    const std::string small = format.compress("a b\n");
+    for (std::size_t size = 11; size < small.size(); ++size) {
+      CAPTURE(size);
+      CHECK(refusal_of(small + small.substr(0, size)).find("is truncated") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("text file: a broken stream is refused") {
+  const std::string text = sample();
+  for (const Format& format : kFormats) {
+    if (format.name == std::string("zstd")) {
       continue;  // a frame without a checksum does not reveal it
     }
-    std::string broken = c.bytes;
+    std::string broken = format.compress(text);
     for (std::size_t i = broken.size() / 2; i < broken.size() / 2 + 64; ++i) {
       broken[i] = static_cast<char>(~broken[i]);
     }
-    const TemporaryFile file("log", broken);
-    CHECK_THROWS_AS(read_text(file.path()), DataError);
+    CHECK(refusal_of(broken) == concat("data: log: the ",
+                                       format.name,
+                                       " stream is broken; copy or download the file again"));
   }
 }
 
-TEST_CASE("text file: a folder and a missing file are refused") {
+TEST_CASE("text file: an input over the limit is refused as out of memory, compressed or not") {
+  const TextLimits limits{.most_bytes = 1 << 20};
+  const std::string bomb(std::size_t{1} << 26, 'a');
+  for (const Format& format : kFormats) {
+    CAPTURE(format.name);
+    const std::string bytes = format.compress(bomb);
+    try {
+      decode_text(bytes, "log", limits);
+      FAIL("a text over the limit was accepted");
+    } catch (const OutOfMemoryError& error) {
+      const std::string message = error.what();
+      CHECK(message.starts_with("data: log: the text is longer than 1048576 bytes ("));
+      CHECK(message.ends_with(" so far); --max-input-bytes raises the limit"));
+      CHECK(error.code() == ExitCode::kOutOfMemory);
+    }
+    CHECK(decode_text(format.compress(bomb.substr(0, 1 << 20)), "log", limits).size() == 1 << 20);
+  }
+  const TemporaryFile file("log", bomb);
+  CHECK_THROWS_AS(read_text(file.path(), limits), OutOfMemoryError);
+  CHECK(read_text("/dev/null", limits).empty());
+  CHECK_THROWS_AS(read_text("/dev/zero", limits), OutOfMemoryError);
+}
+
+TEST_CASE("text file: a window larger than the limit is refused, naming the memory it needs") {
+  const TextLimits limits{.most_window_bytes = 1 << 20};
+  CHECK_THROWS_WITH_AS(
+      decode_text(zstd(sample(), 24), "log", limits),
+      "data: log: the zstd stream needs 16777216 bytes of memory to decompress; at "
+      "most 1048576 are used. Decompress it with: zstd -dc",
+      OutOfMemoryError);
+  CHECK(decode_text(zstd(sample(), 28), "log") == sample());  // more than zstd's own default
+  try {
+    decode_text(xz(sample(), 6), "log", limits);
+    FAIL("a large dictionary was accepted");
+  } catch (const OutOfMemoryError& error) {
+    CHECK(std::string(error.what()).starts_with("data: log: the xz stream needs "));
+  }
+}
+
+TEST_CASE("text file: files of zeros are refused, a zero byte further down is left to the rows") {
+  const std::string refusal = "data: log: this is not a text file: it holds zero bytes";
+  CHECK(refusal_of(std::string("ab\0c\nd\n", 7)) == refusal);
+  CHECK(refusal_of(gzip(std::string("ab\0c\nd\n", 7))) == refusal);
+  CHECK(refusal_of("a\n" + std::string(100, '\0')) == refusal);
+  const std::string later = "a b\nc d\ne f\ng\0h\n";
+  CHECK(decode_text(later, "log") == later);
+}
+
+TEST_CASE("text file: encoding and line ends are converted after decompression") {
+  const Decoded result =
+      decoded(gzip("\xef\xbb\xbf"
+                   "caf\xe9\r\nna\xc3\xafve\r\n"));
+  CHECK(result.text == "caf\xc3\xa9\nna\xc3\xafve\n");
+  REQUIRE(result.notes.size() == 1);
+  CHECK(result.notes[0] == "lines that are not UTF-8, read as Windows-1252: 1");
+  CHECK(decode_text(std::string("\xff\xfe\x61\0\x0d\0\x0a\0\x62\0", 10), "log") == "a\nb");
+}
+
+TEST_CASE("text file: a folder, a missing file and a failed read are refused with their cause") {
   CHECK_THROWS_WITH_AS(
       read_text("/tmp"), "data: /tmp is a folder; expected a file of interactions", DataError);
-  CHECK_THROWS_AS(read_text("/nonexistent"), DataError);
+  CHECK_THROWS_WITH_AS(read_text("/nonexistent"),
+                       "data: cannot open /nonexistent: No such file or directory",
+                       DataError);
+  CHECK_THROWS_WITH_AS(read_text("/proc/self/mem"),  // address zero cannot be read
+                       "data: cannot read /proc/self/mem: Input/output error",
+                       DataError);
 }
 
 }  // namespace

@@ -66,7 +66,8 @@ TEST_CASE("evaluator: ranks follow the protocol, for any batch size") {
       for (const std::int64_t batch_tokens : {1, 7, 100000}) {
         CAPTURE(filter_seen);
         CAPTURE(batch_tokens);
-        const Ranking ranking = rank_users(*model, split, subset, {filter_seen, batch_tokens});
+        const Ranking ranking =
+            rank_users(*model, split, subset, {{.filter_seen = filter_seen}, batch_tokens});
         REQUIRE(ranking.users.size() == split.eval_users(subset).size());
         CHECK(std::is_sorted(ranking.users.begin(), ranking.users.end()));
         for (std::size_t i = 0; i < ranking.users.size(); ++i) {
@@ -85,7 +86,7 @@ TEST_CASE("evaluator: a model with equal scores for all items ranks every target
   const auto model = make_model(small_config(9), 5);
   Tensor& table = model->item_table().mutable_value();
   table = zeros_like(table);
-  CHECK(rank_users(*model, split, data::Subset::kTest, {.filter_seen = false}).ranks ==
+  CHECK(rank_users(*model, split, data::Subset::kTest, {.rules = {.filter_seen = false}}).ranks ==
         std::vector<std::int32_t>{9, 9, 9});
   // The users have seen two, three and no other items; a held-out item seen before is still ranked.
   CHECK(rank_users(*model, split, data::Subset::kTest).ranks == std::vector<std::int32_t>{7, 6, 9});
@@ -96,7 +97,7 @@ TEST_CASE("evaluator: an item without training events is a miss, whatever its sc
   const data::Split split = make_split({{1, 2, 3, 4, 6}, {4, 5, 1, 3}}, 6);
   const auto model = make_model(small_config(6), 5);
   for (const bool filter_seen : {true, false}) {
-    const EvalOptions options{.filter_seen = filter_seen};
+    const EvalOptions options{.rules = {.filter_seen = filter_seen}};
     const Ranking ranking = rank_users(*model, split, data::Subset::kTest, options);
     REQUIRE(ranking.targets == std::vector<std::int32_t>{6, 3});
     CHECK(ranking.ranks[0] == (filter_seen ? 2 : 6));
@@ -157,12 +158,12 @@ TEST_CASE("popularity: counts events of the histories, ties count against") {
   // For the test, item 1 occurs 3 times in the histories, 2 twice, 3 and 4 once, 5 never; all
   // events of the short user are for training.
   const data::Split split = make_split({{1, 2, 3, 4}, {2, 1, 5}, {4, 1}}, 5);
-  CHECK(popularity_ranking(split, data::Subset::kTest, {.filter_seen = false}).ranks ==
+  CHECK(popularity_ranking(split, data::Subset::kTest, {.rules = {.filter_seen = false}}).ranks ==
         std::vector<std::int32_t>{4, 5});
   CHECK(popularity_ranking(split, data::Subset::kTest).ranks == std::vector<std::int32_t>{1, 3});
   // For the validation: 1 twice, 2 twice, 4 once; the targets are 3 (tied with 5 at zero) and 1.
-  CHECK(popularity_ranking(split, data::Subset::kValidation, {.filter_seen = false}).ranks ==
-        std::vector<std::int32_t>{5, 2});
+  CHECK(popularity_ranking(split, data::Subset::kValidation, {.rules = {.filter_seen = false}})
+            .ranks == std::vector<std::int32_t>{5, 2});
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ void check_popularity(const std::string& path, bool filter_seen, const Expected&
   config.data = path;
   const data::Split split(data::load_data(config).dataset);
   const Ranking ranking =
-      popularity_ranking(split, data::Subset::kTest, {.filter_seen = filter_seen});
+      popularity_ranking(split, data::Subset::kTest, {.rules = {.filter_seen = filter_seen}});
   // The expected values have four decimals.
   CHECK(std::abs(hit_at_k(ranking.ranks, 10) - expected.hit) < 5e-5);
   CHECK(std::abs(ndcg_at_k(ranking.ranks, 10) - expected.ndcg) < 5e-5);

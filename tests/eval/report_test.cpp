@@ -11,6 +11,7 @@ Ranking ranking_of(std::vector<std::int32_t> ranks, std::vector<std::int32_t> le
     ranking.users.push_back(static_cast<std::int32_t>(i));
     ranking.targets.push_back(static_cast<std::int32_t>(i + 1));
   }
+  ranking.repeated.resize(ranks.size(), false);
   ranking.ranks = std::move(ranks);
   ranking.history_lengths = std::move(lengths);
   ranking.listed = {0, 30, 10, 0, 0};

@@ -75,6 +75,7 @@ struct TinyRun {
   TrainObserver observer;
   std::string data_hash = "tiny";
   double report_every_s = 1e6;
+  eval::RankingRules rules;  ///< of the evaluations
   std::atomic<bool>* save_now = nullptr;
   std::int64_t stop_after = 0;  ///< steps in all; 0: never
   data::Split split = tiny_split();
@@ -101,6 +102,7 @@ struct TinyRun {
     options.resume = resume;
     options.data_hash = data_hash;
     options.report_every_s = report_every_s;
+    options.evaluation.rules = rules;
     options.stop = &stop;
     options.save_now = save_now;
     return Trainer(*model, split, config, run, options, with_stop).run();

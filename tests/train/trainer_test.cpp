@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "eval/evaluator.h"
+#include "eval/repeats.h"
 #include "run_bits.h"
 #include "tiny_run.h"
 #include "train/saved_model.h"
@@ -279,6 +281,44 @@ TEST_CASE("trainer: at max_tokens it evaluates, saves and can be resumed") {
   run.config.limits.max_tokens = 0;
   CHECK(run.train(folder.file("parts"), /*resume=*/true).status == Status::kFinished);
   check_same(folder.file("parts"), folder.file("whole"));
+}
+
+TEST_CASE("trainer: evaluations follow the rules for seen items and repeated targets") {
+  const data::Split split = tiny_split();
+  const eval::TargetCounts targets = eval::count_targets(split, data::Subset::kValidation);
+  REQUIRE(targets.repeated > 0);
+  REQUIRE(targets.repeated < targets.all);
+  const std::vector<eval::RankingRules> variants{{true, eval::Repeats::kCount},
+                                                 {false, eval::Repeats::kCount},
+                                                 {true, eval::Repeats::kMiss},
+                                                 {true, eval::Repeats::kDrop},
+                                                 {true, eval::Repeats::kOnly}};
+  std::vector<nlohmann::json> events;
+  for (const eval::RankingRules& rules : variants) {
+    const TemporaryFolder folder;
+    TinyRun run;
+    run.rules = rules;
+    run.config.epochs = 1;
+    run.train(folder.file("run"));
+    events.push_back(nlohmann::json::parse(timeless_metrics(folder.file("run")).back()));
+    // The weights are those of the first epoch in every case.
+    const eval::Ranking ranking =
+        eval::rank_users(*run.model, split, data::Subset::kValidation, {.rules = rules});
+    for (const eval::MetricValue& metric : eval::all_metrics(ranking.ranks)) {
+      CHECK(events.back()[metric.name] == metric.value);
+    }
+    for (const eval::MetricValue& metric : eval::metrics_by_repeat(ranking)) {
+      CHECK(events.back()[metric.name] == metric.value);
+    }
+    CHECK(events.back()["repeated_targets"] == targets.repeated);
+  }
+  CHECK(events[0]["MRR@50"] > events[1]["MRR@50"]);
+  CHECK(events[2]["HR@10[repeated]"] == 0.0);
+  CHECK(events[2]["HR@10[new]"] == events[0]["HR@10[new]"]);
+  CHECK(events[3]["HR@10"] == events[0]["HR@10[new]"]);
+  CHECK_FALSE(events[3].contains("HR@10[repeated]"));
+  CHECK(events[4]["HR@10"] == events[0]["HR@10[repeated]"]);
+  CHECK_FALSE(events[4].contains("HR@10[new]"));
 }
 
 TEST_CASE("trainer: evaluations report the use of experts for models with experts") {

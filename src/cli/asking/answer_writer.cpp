@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/rounding.h"
-#include "cli/output/tsv_field.h"
+#include "base/visible_text.h"
 
 namespace elastic::cli {
 namespace {
@@ -99,17 +99,17 @@ class TsvWriter : public AnswerWriter {
       output.write("user\trank\tid\ttitle\tscore\terror\n");
       has_header_ = true;
     }
-    const std::string label = tsv_field(label_of(answer));
+    const std::string label = visible(label_of(answer));
     if (!answer.error.empty()) {
-      output.write(fmt::format("{}\t\t\t\t\t{}\n", label, tsv_field(answer.error)));
+      output.write(fmt::format("{}\t\t\t\t\t{}\n", label, visible(answer.error)));
     }
     int rank = 0;
     for (const RecommendedItem& item : answer.items) {
       output.write(fmt::format("{}\t{}\t{}\t{}\t{}\t\n",
                                label,
                                ++rank,
-                               tsv_field(item.id),
-                               tsv_field(item.title),
+                               visible(item.id),
+                               visible(item.title),
                                round_to_digits(item.score, kScoreDigits)));
     }
   }
@@ -141,8 +141,11 @@ std::string experts_table(const std::vector<ExplainedExpert>& experts) {
     }
     text += expert.gate ? fmt::format(", gate {:.3f}\n", *expert.gate) : "\n";
     for (const ExplainedEvent& event : expert.events) {
-      text += fmt::format(
-          "      {:>6.3f}  event {}: {}  {}\n", event.weight, event.event, event.id, event.title);
+      text += fmt::format("      {:>6.3f}  event {}: {}  {}\n",
+                          event.weight,
+                          event.event,
+                          visible(event.id),
+                          visible(event.title));
     }
   }
   return text;
@@ -152,17 +155,21 @@ class TableWriter : public AnswerWriter {
  public:
   void write(const Answer& answer, Output& output) override {
     output.write(fmt::format("{}{}{}\n",
-                             label_of(answer),
-                             unknown_note(answer),
-                             answer.error.empty() ? "" : ": " + answer.error));
+                             visible(label_of(answer)),
+                             visible(unknown_note(answer)),
+                             answer.error.empty() ? "" : ": " + visible(answer.error)));
     std::size_t width = 2;
     for (const RecommendedItem& item : answer.items) {
-      width = std::max(width, item.id.size());
+      width = std::max(width, visible(item.id).size());
     }
     int rank = 0;
     for (const RecommendedItem& item : answer.items) {
-      output.write(fmt::format(
-          "{:>4}  {:>8.3f}  {:<{}}  {}\n", ++rank, item.score, item.id, width, item.title));
+      output.write(fmt::format("{:>4}  {:>8.3f}  {:<{}}  {}\n",
+                               ++rank,
+                               item.score,
+                               visible(item.id),
+                               width,
+                               visible(item.title)));
     }
     if (answer.experts) {
       output.write(experts_table(*answer.experts));

@@ -10,8 +10,11 @@
 #include "cli/runs/evaluation.h"
 #include "cli/runs/gate.h"
 #include "cli/runs/ranks_file.h"
+#include "cli/runs/repeats_warning.h"
 #include "cli/runs/run_files.h"
+#include "cli/runs/run_rules.h"
 #include "cli/usage/command.h"
+#include "eval/repeats.h"
 #include "profile/lengths.h"
 #include "train/run_directory.h"
 
@@ -23,22 +26,32 @@ constexpr const char* kEvalDescription = R"(evaluate a trained run
   elastic eval runs/first
   elastic eval runs/first --against runs/second
   elastic eval runs/first --min-history 500
+  elastic eval runs/first --repeats drop
   elastic eval runs/first --split valid --json | jq '.metrics["NDCG@10"]'
   elastic eval runs/first --fail-below NDCG@10=0.1 --ranks ranks.tsv
 
 Ranks each user's held-out item among all items. Reports HR, NDCG, MRR and Recall at 1, 5, 10, 20
 and 50 of the model and of a popularity baseline, with 95 % bootstrap intervals, by history length
-and by item popularity, and the share of the catalogue in the top 10 lists. Reads the data that
-the run was trained on, and checks that it has not changed.)";
+and by item popularity, for new and for repeated items, and the share of the catalogue in the top 10
+lists. Reads the data that the run was trained on, and checks that it has not changed.
+
+A repeated item is a held-out one that the user had before. `predict` never shows it if it leaves
+seen items out; --repeats miss and --repeats drop then evaluate the answers of `predict`. Without
+their own flags, --filter-seen and --repeats are those of the training.)";
 
 class EvalCommand : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "eval"; }
   [[nodiscard]] std::string description() const override { return kEvalDescription; }
   void declare(OptionTable& table) override;
+  std::optional<ConfigLayer> config_layer() override {
+    return run_rules_layer(run_, {"filter_seen", "repeats"});
+  }
   int run(const OptionTable& table) override;
 
  private:
+  void warn_of_repeats(const data::Split& split, ProgressLine& line) const;
+
   std::string run_;
   data::Subset split_ = data::Subset::kTest;
   DataPlace place_;
@@ -48,7 +61,7 @@ class EvalCommand : public Command {
   std::uint64_t sampling_seed_ = 0;
   std::string ranks_;
   std::string fail_below_;
-  bool filter_seen_ = true;
+  eval::RankingRules rules_;
   OutputFormat<TableFormat> format_;
   SessionOptions session_;
 };
@@ -58,8 +71,9 @@ void EvalCommand::declare(OptionTable& table) {
   table.begin_group("Evaluation");
   // Flag only: for training, the variable ELASTIC_SPLIT holds a split rule.
   table.add("split", &split_, "").flag_only();
-  table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking")
-      .session();
+  table.add_all(rules_);
+  take_from_run(table.find("filter_seen"));
+  take_from_run(table.find("repeats"));
   table
       .add("min_history",
            &min_history_,
@@ -124,8 +138,8 @@ int EvalCommand::run(const OptionTable& table) {
       against.push_back({other, train::load_saved_model(other, device)});
     }
   }
-  const EvaluationTask task{
-      &data.split, split_, filter_seen_, min_history_, sampled, sampling_seed_};
+  const EvaluationTask task{&data.split, split_, rules_, min_history_, sampled, sampling_seed_};
+  warn_of_repeats(data.split, line);
   const Evaluation evaluation = evaluate_saved_model(saved, task, against);
   if (ranks) {
     ranks->write(data.split.dataset(), evaluation.ranking);
@@ -133,6 +147,17 @@ int EvalCommand::run(const OptionTable& table) {
   print_report(evaluation.report, json);
   check_gates(gates, evaluation.report);
   return 0;
+}
+
+void EvalCommand::warn_of_repeats(const data::Split& split, ProgressLine& line) const {
+  const char* subset = split_ == data::Subset::kTest ? "test" : "validation";
+  const std::string warning =
+      repeats_warning({{subset, eval::count_targets(split, split_, min_history_)}},
+                      rules_,
+                      read_run_rules(run_).filter_seen);
+  if (!warning.empty()) {
+    line.message(warning);
+  }
 }
 
 }  // namespace

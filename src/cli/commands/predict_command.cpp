@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "cli/asking/answer_writer.h"
@@ -14,6 +15,7 @@
 #include "cli/output/output.h"
 #include "cli/output/progress_line.h"
 #include "cli/runs/run_files.h"
+#include "cli/runs/run_rules.h"
 #include "cli/usage/command.h"
 #include "train/items_file.h"
 #include "train/saved_model.h"
@@ -50,6 +52,9 @@ class PredictCommand : public Command {
   [[nodiscard]] std::string name() const override { return "predict"; }
   [[nodiscard]] std::string description() const override { return kPredictDescription; }
   void declare(OptionTable& table) override;
+  std::optional<ConfigLayer> config_layer() override {
+    return run_rules_layer(run_, {"filter_seen"});
+  }
   int run(const OptionTable& table) override;
 
  private:
@@ -76,7 +81,8 @@ void PredictCommand::declare(OptionTable& table) {
   stream_.declare(table);
   table.begin_group("Answers");
   table.add("top_k", &options_.top_k, "items per answer").session().letter('k');
-  table.add("filter_seen", &options_.filter_seen, "leave out the items of the history").session();
+  take_from_run(
+      table.add("filter_seen", &options_.filter_seen, "leave out the items of the history"));
   questions_.declare(table);
   declare_output(table, format_);
   vectors_.declare(table);

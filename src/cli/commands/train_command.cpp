@@ -16,12 +16,14 @@
 #include "cli/output/progress_line.h"
 #include "cli/output/train_progress.h"
 #include "cli/runs/evaluation.h"
+#include "cli/runs/repeats_warning.h"
 #include "cli/runs/run_data.h"
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_report.h"
 #include "cli/runs/save_signal.h"
 #include "cli/runs/stop_signals.h"
 #include "cli/usage/command.h"
+#include "eval/repeats.h"
 #include "model/registry.h"
 #include "train/items_file.h"
 #include "train/run_directory.h"
@@ -73,6 +75,7 @@ class TrainCommand : public Command {
   }
   void write_report(const train::RunDirectory& run) const;
   void report(const RunData& data, const train::RunDirectory& run, Device device) const;
+  void check_targets(const data::Split& split) const;
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
 
   data::DataConfig data_;
@@ -83,7 +86,7 @@ class TrainCommand : public Command {
   std::string out_;
   std::string config_;
   std::string cache_ = "auto";
-  bool filter_seen_ = true;
+  eval::RankingRules rules_;
   bool tensorboard_ = false;
   bool report_ = false;
   bool resume_ = false;
@@ -102,7 +105,7 @@ void TrainCommand::declare(OptionTable& table) {
   table.begin_group(kTrainingGroup);
   table.add_all(train_);
   table.begin_group("Evaluation");
-  table.add("filter_seen", &filter_seen_, "leave a user's earlier items out of the ranking");
+  table.add_all(rules_);
   table.begin_group(kRecordsGroup);
   table.add("tensorboard", &tensorboard_, "write event files for TensorBoard to RUN/tensorboard");
   table.add(
@@ -153,6 +156,7 @@ int TrainCommand::run(const OptionTable& table) {
   const auto seed = static_cast<std::uint64_t>(train_.seed);
   const auto model = make_model(model_, seed, DType::kFloat32, device);
   // Check before the folder is made.
+  check_targets(data.split);
   train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
   train::sampled_loss_settings(train_.loss, *model);
   const train::RunDirectory run = open_run(data);
@@ -170,6 +174,20 @@ int TrainCommand::run(const OptionTable& table) {
   report(data, run, device);
   write_report(run);
   return 0;
+}
+
+void TrainCommand::check_targets(const data::Split& split) const {
+  for (const data::Subset subset : {data::Subset::kValidation, data::Subset::kTest}) {
+    check_repeats(split, subset, rules_);
+  }
+  const std::string warning =
+      repeats_warning({{"validation", eval::count_targets(split, data::Subset::kValidation)},
+                       {"test", eval::count_targets(split, data::Subset::kTest)}},
+                      rules_,
+                      rules_.filter_seen);
+  if (!warning.empty()) {
+    note(warning);
+  }
 }
 
 train::RunDirectory TrainCommand::open_run(const RunData& data) const {
@@ -211,7 +229,7 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   train::TrainerOptions options;
   options.resume = resume_;
   options.data_hash = data.split.hash();
-  options.evaluation.filter_seen = filter_seen_;
+  options.evaluation.rules = rules_;
   options.stop = &StopSignals::received();
   options.save_now = &SaveSignal::received();
   train::TrainObserver observer = progress.observer();
@@ -256,7 +274,7 @@ void TrainCommand::report(const RunData& data,
                           Device device) const {
   train::SavedModel best = train::read_model(run.model_path(), device);
   const eval::Report report =
-      evaluate_saved_model(best, {&data.split, data::Subset::kTest, filter_seen_}).report;
+      evaluate_saved_model(best, {&data.split, data::Subset::kTest, rules_}).report;
   run.write_json("result.json", to_json(report));
   print_report(report, wants_json(format_));
 }

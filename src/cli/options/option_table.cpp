@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/visible_text.h"
 
 namespace elastic::cli {
 namespace {
@@ -118,7 +119,7 @@ void OptionTable::apply_config(const nlohmann::json& values, const std::string& 
   }
   std::vector<std::string> keys;
   for (const auto& option : options_) {
-    if (option->scope == Scope::kEverywhere) {
+    if (option->scope == Scope::kEverywhere || option->of_run) {
       keys.push_back(option->key);
     }
   }
@@ -240,7 +241,7 @@ std::string OptionTable::print_config() const {
         concat(is_entry ? "  \"" : "  // \"", option->key, "\": ", to_json(option->target).dump());
     line += is_entry && option != last_entry ? "," : "";
     line.resize(std::max<std::size_t>(line.size() + 2, 40), ' ');
-    text += concat(line, "// ", option->source, "\n");
+    text += concat(line, "// ", visible(option->source), "\n");
   }
   return text + "}\n";
 }

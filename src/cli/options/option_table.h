@@ -41,6 +41,7 @@ struct Option {
   Scope scope = Scope::kEverywhere;
   char short_flag = '\0';
   bool required = false;  ///< for positionals
+  bool of_run = false;    ///< for kSession: also set by the config of the run that is read
   bool joins = false;     ///< a repeated flag appends to the list, after a comma
   /// For options that used to be switches: the texts that replace false and true in old configs.
   std::optional<std::pair<const char*, const char*>> switch_texts;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/visible_text.h"
+
 namespace elastic::cli {
 namespace {
 
@@ -101,6 +103,35 @@ std::string bucket_rows(const std::vector<eval::PopularityBucket>& buckets) {
   return text;
 }
 
+// The line is never left out: 0 repeated targets are a fact about the data, too.
+std::string repeat_rows(const eval::Report& report) {
+  std::string text = fmt::format("repeated targets: {} of {} are items that the user had before\n",
+                                 report.targets.repeated,
+                                 report.targets.all);
+  if (report.targets.repeated > 0) {
+    text += fmt::format("{:<12}", "target") + bucket_head();
+    for (const eval::RepeatBucket& bucket : report.repeat_buckets) {
+      text += fmt::format("  {:<10}", bucket.repeated ? "repeated" : "new") + bucket_cells(bucket);
+    }
+  }
+  return text;
+}
+
+// The treatment of repeated targets, for the protocol.
+const char* repeats_words(eval::Repeats repeats) {
+  switch (repeats) {
+    case eval::Repeats::kCount:
+      return "ranked";
+    case eval::Repeats::kMiss:
+      return "misses";
+    case eval::Repeats::kDrop:
+      return "left out";
+    case eval::Repeats::kOnly:
+      return "evaluated alone";
+  }
+  return "";
+}
+
 std::string list_lines(const eval::Report& report) {
   return fmt::format(
       "coverage@10: {:.1f} % of the items are in a top 10 list\n"
@@ -149,20 +180,23 @@ std::string protocol_lines(const eval::Protocol& protocol) {
   return fmt::format(
       "protocol: {} split, {}\n"
       "  split {}, loss {}, seed {}, epoch {}; history: {}, the latest {}\n"
-      "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n",
+      "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n"
+      "  repeated targets: {} (--repeats {})\n",
       protocol.subset,
-      protocol.split,
-      protocol.split_hash,
-      protocol.loss,
+      visible(protocol.split),
+      visible(protocol.split_hash),
+      visible(protocol.loss),
       protocol.seed,
       protocol.checkpoint_epoch,
-      protocol.history,
+      visible(protocol.history),
       protocol.max_len,
       protocol.users,
       protocol.min_history <= 0 ? ""
                                 : fmt::format(" with at least {} events", protocol.min_history),
       protocol.items,
-      protocol.filter_seen ? "left out" : "ranked too");
+      protocol.rules.filter_seen ? "left out" : "ranked too",
+      repeats_words(protocol.rules.repeats),
+      choice_name(protocol.rules.repeats));
 }
 
 }  // namespace
@@ -173,11 +207,13 @@ std::string metrics_table(const eval::Report& report) {
   text += metric_rows("popularity", report.popularity) + "\n";
   text += "95 % intervals:" + interval_list(report.metrics, report.intervals, false);
   text += list_lines(report) + cold_lines(report) + "\n";
+  text += repeat_rows(report) + "\n";
   text += bucket_rows(report.buckets) + "\n";
   text += bucket_rows(report.popularity_buckets) + "\n";
   text += sampled_lines(report);
   for (const eval::Comparison& against : report.against) {
-    text += fmt::format("against {}, paired by user, with 95 % intervals:\n ", against.name);
+    text +=
+        fmt::format("against {}, paired by user, with 95 % intervals:\n ", visible(against.name));
     text += interval_list(against.differences, against.intervals, true) + "\n";
   }
   return text + protocol_lines(report.protocol);

@@ -8,7 +8,8 @@
 namespace elastic::cli {
 
 /// Lines of text: metrics by cutoff of model and popularity, intervals, catalogue coverage, metrics
-/// by history length and by item popularity, sampled metrics, comparisons, protocol.
+/// of new and of repeated targets, by history length and by item popularity, sampled metrics,
+/// comparisons, protocol.
 std::string metrics_table(const eval::Report& report);
 
 }  // namespace elastic::cli

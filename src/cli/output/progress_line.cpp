@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 
+#include "base/visible_text.h"
 #include "cli/output/terminal.h"
 
 namespace elastic::cli {
@@ -36,11 +37,11 @@ void ProgressLine::update(const std::string& text) {
   if (live_) {
     // One column less than the width, so that no terminal wraps.
     const auto width = static_cast<std::size_t>(std::max(1, error_width() - 1));
-    std::fprintf(stderr, "\r%s\033[K", text.substr(0, width).c_str());
+    std::fprintf(stderr, "\r%s\033[K", visible(text.substr(0, width)).c_str());
     std::fflush(stderr);
     shown_ = true;
   } else {
-    std::fprintf(stderr, "%s\n", text.c_str());
+    std::fprintf(stderr, "%s\n", visible(text).c_str());
   }
 }
 
@@ -49,7 +50,7 @@ void ProgressLine::message(const std::string& text) {
     return;
   }
   clear_live_line();
-  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fprintf(stderr, "%s\n", visible(text).c_str());
 }
 
 void ProgressLine::clear_live_line() {

@@ -17,9 +17,9 @@ class ProgressLine {
 
   /// True if `update` would print now; saves making a text that is not shown.
   [[nodiscard]] bool due() const;
-  /// Replaces the live line, if an update is due.
+  /// Replaces the live line, if an update is due. `text` is shown as visible() does.
   void update(const std::string& text);
-  /// Prints a line that stays, at any time.
+  /// Prints a line that stays, at any time, as visible() shows it.
   void message(const std::string& text);
 
  private:

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/visible_text.h"
+
 namespace elastic::cli {
 namespace {
 
@@ -34,7 +36,7 @@ bool error_has_color() {
 
 void print_error(const std::string& message) {
   const char* prefix = error_has_color() ? "\033[1;31melastic:\033[0m" : "elastic:";
-  std::fprintf(stderr, "%s %s\n", prefix, message.c_str());
+  std::fprintf(stderr, "%s %s\n", prefix, visible(message).c_str());
 }
 
 }  // namespace elastic::cli

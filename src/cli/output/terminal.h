@@ -12,7 +12,7 @@ int error_width();
 /// True if prefixes may be coloured: on a terminal, without NO_COLOR and TERM=dumb.
 bool error_has_color();
 
-/// Prints "elastic: <message>" on standard error.
+/// Prints "elastic: <message>" on standard error, as one line of visible characters.
 void print_error(const std::string& message);
 
 }  // namespace elastic::cli

@@ -7,6 +7,7 @@
 #include "cli/output/metrics_table.h"
 #include "cli/output/output.h"
 #include "eval/evaluator.h"
+#include "eval/repeats.h"
 
 namespace elastic::cli {
 namespace {
@@ -20,11 +21,13 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.min_history = task.min_history;
   for (const std::int32_t user : split.eval_users(task.subset)) {
     const auto length = static_cast<std::int64_t>(split.history(user, task.subset).size());
-    protocol.users += length >= task.min_history ? 1 : 0;
+    const bool is_evaluated = length >= task.min_history &&
+                              task.rules.evaluates(eval::is_repeated(split, user, task.subset));
+    protocol.users += is_evaluated ? 1 : 0;
     protocol.longest_history = std::max(protocol.longest_history, length);
   }
   protocol.items = split.num_items();
-  protocol.filter_seen = task.filter_seen;
+  protocol.rules = task.rules;
   protocol.history = split.history_words(task.subset);
   protocol.max_len = saved.model->config().max_len;
   protocol.checkpoint_epoch = saved.info.epoch;
@@ -59,12 +62,13 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
                                 const EvaluationTask& task,
                                 std::span<NamedModel> against) {
   const eval::Protocol protocol = make_protocol(saved, task);
-  if (protocol.users == 0 && protocol.longest_history > 0) {
+  if (protocol.longest_history > 0 && protocol.longest_history < task.min_history) {
     throw UsageError("--min-history: expected at most ",
                      protocol.longest_history,
                      ", the longest history, got ",
                      task.min_history);
   }
+  check_repeats(*task.split, task.subset, task.rules, task.min_history);
   if (protocol.users == 0) {
     throw DataError(
         "no user to evaluate: none has a held-out event and a history before it (split ",
@@ -76,7 +80,7 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
     samplers.emplace_back(*task.split, rule, task.sampling_seed);
   }
   eval::EvalOptions options;
-  options.filter_seen = task.filter_seen;
+  options.rules = task.rules;
   options.min_history = task.min_history;
   options.lists = true;
   options.samplers = samplers;
@@ -94,6 +98,26 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
         eval::compare(evaluation.ranking, other_ranking, other.name, protocol.seed));
   }
   return evaluation;
+}
+
+void check_repeats(const data::Split& split,
+                   data::Subset subset,
+                   const eval::RankingRules& rules,
+                   std::int64_t min_history) {
+  const eval::TargetCounts targets = eval::count_targets(split, subset, min_history);
+  const std::int64_t left = (rules.evaluates(true) ? targets.repeated : 0) +
+                            (rules.evaluates(false) ? targets.all - targets.repeated : 0);
+  if (targets.all > 0 && left == 0) {
+    throw UsageError("--repeats ",
+                     choice_name(rules.repeats),
+                     ": no user is left to evaluate: of ",
+                     targets.all,
+                     " held-out items (split ",
+                     choice_name(subset),
+                     "), ",
+                     targets.repeated,
+                     " are items that the user had before; use --repeats count or miss");
+  }
 }
 
 void print_report(const eval::Report& report, bool json) {

@@ -17,7 +17,7 @@ namespace elastic::cli {
 struct EvaluationTask {
   const data::Split* split = nullptr;
   data::Subset subset = data::Subset::kTest;
-  bool filter_seen = true;
+  eval::RankingRules rules{};
   std::int64_t min_history =
       0;  ///< only users with at least as many events before the held-out one
   std::vector<eval::SamplingRule> sampled{};  ///< also rank among candidates drawn by these rules
@@ -37,10 +37,17 @@ struct NamedModel {
 
 /// Ranks with the model, by popularity, and with each of `against`. Throws CheckpointError if a
 /// model has another number of items than the data, DataError if there is no user to evaluate,
-/// UsageError if every history is shorter than `min_history`.
+/// UsageError if `min_history` or the rule for repeats leaves out all users.
 Evaluation evaluate_saved_model(train::SavedModel& saved,
                                 const EvaluationTask& task,
                                 std::span<NamedModel> against = {});
+
+/// Throws UsageError if the rule for repeated targets leaves out all users of the subset that it
+/// could evaluate.
+void check_repeats(const data::Split& split,
+                   data::Subset subset,
+                   const eval::RankingRules& rules,
+                   std::int64_t min_history = 0);
 
 /// Prints the report to standard output, as JSON or as a table.
 void print_report(const eval::Report& report, bool json);

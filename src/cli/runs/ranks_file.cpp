@@ -29,14 +29,23 @@ std::string tsv_header(const eval::Ranking& ranking) {
   return text + "\n";
 }
 
+// "" for a miss without a rank.
+std::string tsv_rank(std::int32_t rank) {
+  return rank == eval::kMissRank ? "" : fmt::format("{}", rank);
+}
+
+nlohmann::ordered_json json_rank(std::int32_t rank) {
+  return rank == eval::kMissRank ? nlohmann::ordered_json() : nlohmann::ordered_json(rank);
+}
+
 std::string tsv_row(const data::Dataset& dataset, const eval::Ranking& ranking, std::size_t i) {
   std::string text = fmt::format("{}\t{}\t{}\t{}",
                                  tsv_field(dataset.user_id(ranking.users[i])),
                                  tsv_field(dataset.item_id(ranking.targets[i])),
-                                 ranking.ranks[i],
+                                 tsv_rank(ranking.ranks[i]),
                                  ranking.history_lengths[i]);
   for (const eval::SampledRanks& sampled : ranking.sampled) {
-    text += fmt::format("\t{}", sampled.ranks[i]);
+    text += "\t" + tsv_rank(sampled.ranks[i]);
   }
   return text + "\n";
 }
@@ -44,10 +53,10 @@ std::string tsv_row(const data::Dataset& dataset, const eval::Ranking& ranking, 
 std::string json_line(const data::Dataset& dataset, const eval::Ranking& ranking, std::size_t i) {
   nlohmann::ordered_json record{{"user", dataset.user_id(ranking.users[i])},
                                 {"item", dataset.item_id(ranking.targets[i])},
-                                {"rank", ranking.ranks[i]},
+                                {"rank", json_rank(ranking.ranks[i])},
                                 {"history", ranking.history_lengths[i]}};
   for (const eval::SampledRanks& sampled : ranking.sampled) {
-    record[fmt::format("rank[{}]", sampled.candidates)] = sampled.ranks[i];
+    record[fmt::format("rank[{}]", sampled.candidates)] = json_rank(sampled.ranks[i]);
   }
   return record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

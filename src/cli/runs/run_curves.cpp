@@ -17,9 +17,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Counters, not plotted: they only grow.
+// Counters, not plotted: they only grow or never change.
 const std::set<std::string> counters{
-    "epoch", "examples", "tokens", "tokens_read", "targets", "elapsed_s"};
+    "epoch", "examples", "tokens", "tokens_read", "targets", "repeated_targets", "elapsed_s"};
 const std::map<std::string, std::string> captions{
     {"epoch/loss", "Training loss"},
     {"epoch/learning_rate", "Learning rate"},

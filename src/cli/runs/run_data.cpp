@@ -32,9 +32,38 @@ void note_source(const data::DataSource& source, const Notes& notes) {
       notes(fmt::format("  {}:{}: {}", source.path, row.line, row.problem));
     }
   }
+  if (source.num_far_times > 0) {
+    notes(fmt::format("data: warning: times far from the others: {}; the first of them:",
+                      source.num_far_times));
+    for (const data::BadRow& row : source.far_times) {
+      notes(fmt::format("  {}:{}: {}", source.path, row.line, row.problem));
+    }
+  }
   if (!source.cache_note.empty()) {
     notes("data: " + source.cache_note);
   }
+}
+
+void note_report(const data::LogReport& log, const Notes& notes) {
+  const data::FirstEvent& first = log.first_event;
+  notes(fmt::format("data: first event: user '{}', item '{}'{}{}",
+                    first.user,
+                    first.item,
+                    first.rating ? fmt::format(", rating {}", *first.rating) : "",
+                    first.time.empty() ? "" : ", time " + first.time));
+  if (!log.times) {
+    notes("data: warning: no column of times: events are in file order");
+    return;
+  }
+  notes(fmt::format(
+      "data: times from {} to {}{}{}; events at the time of another of the user: {:.1f} "
+      "%, repeated rows: {:.1f} %",
+      log.times->first,
+      log.times->last,
+      log.times->unit.empty() ? "" : ", in ",
+      log.times->unit,
+      100.0 * log.times->ties,
+      100.0 * log.times->identical));
 }
 
 void note_split(const data::Split& split, const Notes& notes) {
@@ -64,9 +93,7 @@ void note_split(const data::Split& split, const Notes& notes) {
 
 void note_all(const data::DataConfig& config, const RunData& data, const Notes& notes) {
   const data::LoadedData& loaded = data.loaded;
-  for (const data::DataSource& source : loaded.sources) {
-    note_source(source, notes);
-  }
+  note_log(loaded, notes);
   for (const data::FilterStep& step : loaded.filters) {
     notes(fmt::format(
         "data: {}: {} users, {} items, {} events", step.name, step.users, step.items, step.events));
@@ -80,6 +107,17 @@ void note_all(const data::DataConfig& config, const RunData& data, const Notes& 
   }
   note_split(data.split, notes);
 }
+
+}  // namespace
+
+void note_log(const data::LoadedData& loaded, const Notes& notes) {
+  for (const data::DataSource& source : loaded.sources) {
+    note_source(source, notes);
+  }
+  note_report(loaded.log, notes);
+}
+
+namespace {
 
 std::string absolute(const std::string& path) {
   return path.empty() || path == "-" ? path

@@ -31,6 +31,8 @@ std::string cache_folder(const std::string& cache);
 /// Makes the paths independent of the current folder. "-", standard input, is kept.
 void make_paths_absolute(data::DataConfig& config);
 
+/// Notes about the files as they were read: form, columns, times.
+void note_log(const data::LoadedData& loaded, const Notes& notes);
 /// Reads, filters and splits the data, with notes about its format, each filter and the split.
 /// Throws DataError or UsageError.
 RunData read_data(const data::DataConfig& config, const Notes& notes);

@@ -18,21 +18,10 @@ std::string file_of(const std::string& run, const char* name) {
 
 // Reads the data options of RUN/config.json.
 data::DataConfig read_data_config(const std::string& run) {
-  const ConfigLayer config = read_run_config(run);
   data::DataConfig options;
   OptionTable table;
   declare_data(table, options);
-  for (const auto& option : table.options()) {
-    if (config.values.contains(option->key)) {
-      try {
-        set_from_json(option->target,
-                      option->normalised(config.values[option->key]),
-                      concat(config.source, ": ", option->key));
-      } catch (const UsageError& error) {
-        throw CheckpointError(error.what());
-      }
-    }
-  }
+  set_from_run(table, read_run_config(run));
   return options;
 }
 
@@ -70,6 +59,20 @@ ConfigLayer read_run_config(const std::string& run) {
     throw CheckpointError(path, ": expected an object {\"option\": value, ...}");
   }
   return {values, path};
+}
+
+void set_from_run(OptionTable& table, const ConfigLayer& config) {
+  for (const auto& option : table.options()) {
+    if (config.values.contains(option->key)) {
+      try {
+        set_from_json(option->target,
+                      option->normalised(config.values[option->key]),
+                      concat(config.source, ": ", option->key));
+      } catch (const UsageError& error) {
+        throw CheckpointError(error.what());
+      }
+    }
+  }
 }
 
 void check_same_data(const std::string& run, const RunData& data) {

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/options/config_file.h"
 #include "cli/options/option_table.h"
-#include <string>
-#include <vector>
-
 #include "cli/runs/run_data.h"
 
 namespace elastic::cli {
@@ -16,6 +14,9 @@ namespace elastic::cli {
 void declare_run(OptionTable& table, std::string& run);
 /// Reads RUN/config.json. Throws CheckpointError that names the file if it is unusable.
 ConfigLayer read_run_config(const std::string& run);
+/// Sets the options of `table` that a run's config holds. Throws CheckpointError for a value of the
+/// wrong type or not among the option's choices.
+void set_from_run(OptionTable& table, const ConfigLayer& config);
 /// Throws CheckpointError unless RUN/data.json describes the same data and split.
 void check_same_data(const std::string& run, const RunData& data);
 /// The same check for a run to compare with, but other data is a UsageError: the option names the

@@ -154,7 +154,7 @@ BoundCommand* ArgumentParser::parse(int argc,
     print(version_text());
     return nullptr;
   }
-  throw UsageError("which command?\n\n", app_->help());
+  throw NoCommand{app_->help()};
 }
 
 void ArgumentParser::apply_layers(BoundCommand& bound, const char* const* environment) {

@@ -23,13 +23,18 @@ struct BoundCommand {
   CLI::Option* print_config = nullptr;
 };
 
+/// Thrown for a command line without a command; holds the help to print.
+struct NoCommand {
+  std::string help;
+};
+
 class ArgumentParser {
  public:
   ArgumentParser();
   ~ArgumentParser();
 
   /// Returns the chosen subcommand with its options set from all layers; null after printing help,
-  /// version or config. Throws UsageError.
+  /// version or config. Throws UsageError and NoCommand.
   BoundCommand* parse(int argc, const char* const* argv, const char* const* environment);
 
  private:

@@ -32,6 +32,7 @@ std::unique_ptr<Command> make_train_command();
 std::unique_ptr<Command> make_eval_command();
 std::unique_ptr<Command> make_predict_command();
 std::unique_ptr<Command> make_profile_command();
+std::unique_ptr<Command> make_data_command();
 std::unique_ptr<Command> make_models_command();
 std::unique_ptr<Command> make_report_command();
 std::unique_ptr<Command> make_completion_command();

@@ -1,0 +1,49 @@
+#include "cli/runs/run_rules.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "cli/runs/run_files.h"
+
+namespace elastic::cli {
+namespace {
+
+bool has_config(const std::string& run) {
+  std::error_code error;
+  return std::filesystem::exists(std::filesystem::path(run) / "config.json", error);
+}
+
+}  // namespace
+
+void take_from_run(Option& option) {
+  option.session().of_run = true;
+  option.default_text = "as in training";
+}
+
+eval::RankingRules read_run_rules(const std::string& run) {
+  eval::RankingRules rules;
+  if (has_config(run)) {
+    OptionTable table;
+    table.add_all(rules);
+    set_from_run(table, read_run_config(run));
+  }
+  return rules;
+}
+
+std::optional<ConfigLayer> run_rules_layer(const std::string& run,
+                                           const std::vector<std::string>& keys) {
+  if (!has_config(run)) {
+    return std::nullopt;
+  }
+  read_run_rules(run);  // refuses a value of the wrong type
+  const ConfigLayer config = read_run_config(run);
+  ConfigLayer layer{nlohmann::json::object(), config.source};
+  for (const std::string& key : keys) {
+    if (config.values.contains(key)) {
+      layer.values[key] = config.values[key];
+    }
+  }
+  return layer;
+}
+
+}  // namespace elastic::cli

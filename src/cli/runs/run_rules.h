@@ -1,0 +1,24 @@
+// The rules of a run's rankings, which `eval` and `predict` take over from its training.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options/config_file.h"
+#include "cli/options/option_table.h"
+#include "eval/ranking_rules.h"
+
+namespace elastic::cli {
+
+/// Marks a declared option as a rule: without a variable or a flag it has the run's value.
+void take_from_run(Option& option);
+/// The rules in RUN/config.json; defaults for those that it lacks, and without this file. Throws
+/// CheckpointError that names the file if it is unusable.
+eval::RankingRules read_run_rules(const std::string& run);
+/// The rules `keys` in RUN/config.json, as a layer below variables and flags; none without this
+/// file. Throws CheckpointError like read_run_rules.
+std::optional<ConfigLayer> run_rules_layer(const std::string& run,
+                                           const std::vector<std::string>& keys);
+
+}  // namespace elastic::cli

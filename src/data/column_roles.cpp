@@ -436,9 +436,10 @@ bool is_known_header(const std::vector<std::string_view>& fields, const AskedCol
       return false;
     }
     const NameMeaning meaning = meaning_of(field);
+    const bool is_asked =
+        field == asked.user || field == asked.item || field == asked.time || field == asked.rating;
     known = known || meaning.user || meaning.item || meaning.time || meaning.rating ||
-            field == asked.user || field == asked.item || field == asked.time ||
-            field == asked.rating;
+            (is_asked && !field.empty());
   }
   return known;
 }

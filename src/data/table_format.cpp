@@ -154,9 +154,10 @@ class TableDetector {
 
   // Lines above a known header that are shorter than rows: a title, a date.
   void skip_prelude(const AskedColumns& asked) {
-    constexpr std::size_t kLongest = 20;
+    constexpr std::size_t kLongestPrelude = 20;
     std::size_t count = 0;
-    while (count < std::min(kLongest, table_.rows.size()) && table_.rows[count].size() != width_) {
+    while (count < std::min(kLongestPrelude, table_.rows.size()) &&
+           table_.rows[count].size() != width_) {
       ++count;
     }
     if (count == 0 || count >= table_.rows.size() || group_column_ ||

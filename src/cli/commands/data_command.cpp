@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/visible_text.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
 #include "cli/output/output.h"
 #include "cli/runs/run_data.h"
 #include "cli/usage/command.h"
+#include "data/json_document.h"
 
 namespace elastic::cli {
 namespace {
@@ -77,7 +79,7 @@ nlohmann::ordered_json to_json(const data::LoadedData& loaded) {
 
 std::string to_table(const data::LoadedData& loaded) {
   std::string text;
-  note_log(loaded, [&](const std::string& line) { text += line + "\n"; });
+  note_log(loaded, [&](const std::string& line) { text += visible(line) + "\n"; });
   const data::LogReport& log = loaded.log;
   text += fmt::format("{:<20}{:>12}\n{:<20}{:>12}\n{:<20}{:>12}\n",
                       "users",
@@ -115,7 +117,7 @@ int DataCommand::run(const OptionTable&) {
   start_session(session_);
   config_.read.cache_folder = cache_folder(cache_);
   const data::LoadedData loaded = data::load_data(config_);
-  print(wants_json(format_) ? to_json(loaded).dump(2) + "\n" : to_table(loaded));
+  print(wants_json(format_) ? data::json_text(to_json(loaded), 2) + "\n" : to_table(loaded));
   return 0;
 }
 

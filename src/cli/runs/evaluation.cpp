@@ -1,11 +1,13 @@
 #include "cli/runs/evaluation.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "cli/output/build_info.h"
 #include "cli/output/metrics_table.h"
 #include "cli/output/output.h"
+#include "data/json_document.h"
 #include "eval/evaluator.h"
 #include "eval/repeats.h"
 
@@ -121,7 +123,7 @@ void check_repeats(const data::Split& split,
 }
 
 void print_report(const eval::Report& report, bool json) {
-  print(json ? eval::to_json(report).dump(2) + "\n" : metrics_table(report));
+  print(json ? data::json_text(eval::to_json(report), 2) + "\n" : metrics_table(report));
 }
 
 }  // namespace elastic::cli

@@ -297,7 +297,7 @@ TEST_CASE("titles: objects") {
        "{\"movie\": {\"id\": \"3\", \n",
        {"Heat", "Alien"},
        "JSON objects, id in 'movie.id', title in 'movie.title', rows passed over: 1, the first: "
-       "line 3: the object is not closed"},
+       "line 3: the object is not closed, or other text follows it"},
   });
 }
 

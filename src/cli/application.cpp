@@ -5,6 +5,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/error.h"
@@ -53,6 +54,8 @@ int run_application(int argc, const char* const* argv, const char* const* enviro
     return code;
   } catch (const Error& error) {
     return report(error.what(), error.code());
+  } catch (const nlohmann::json::exception&) {
+    return report("a JSON file has another content than expected", ExitCode::kCheckpoint);
   } catch (const std::bad_alloc&) {
     return report("out of memory", ExitCode::kOutOfMemory);
   } catch (const std::exception& error) {

@@ -13,6 +13,7 @@
 #include "base/text_field.h"
 #include "data/content_hash.h"
 #include "data/data_config.h"
+#include "data/json_document.h"
 #include "data/text_file.h"
 
 namespace elastic::data {
@@ -163,7 +164,7 @@ bool has_fractions(const Interactions& log) {
 std::string encode(const Interactions& log) {
   Writer writer;
   writer.reserve(log.events.size() * sizeof(Event));
-  writer.add_text(to_json(log.format).dump());
+  writer.add_text(json_text(to_json(log.format)));
   writer.add<std::uint64_t>(log.notes.size());
   for (const std::string& note : log.notes) {
     writer.add_text(note);
@@ -208,8 +209,7 @@ void check_numbers(const Interactions& log) {
 
 void decode(std::string_view bytes, Interactions& log) {
   Reader reader(bytes);
-  log.format = log_format_from_json(
-      nlohmann::ordered_json::parse(reader.take_text(), nullptr, /*allow_exceptions=*/false));
+  log.format = log_format_from_json(parse_json(reader.take_text()));
   log.notes.resize(reader.take_count(sizeof(std::uint64_t)));
   for (std::string& note : log.notes) {
     note = reader.take_text();

@@ -71,7 +71,7 @@ bool has_known_names(const std::vector<std::string_view>& fields) {
 FieldCounts separator_of_items(const std::vector<std::string_view>& lines) {
   for (const KnownSeparator& known : kSeparators) {
     FieldSplitter splitter{std::string(known.characters)};
-    if (known.characters != std::string_view(" ") &&
+    if (known.characters != std::string_view(" ") && may_separate(known.characters, lines) &&
         has_known_names(splitter.split(lines.front()))) {
       return detect_escapes(lines, known.characters);
     }

@@ -67,7 +67,7 @@ void write_safetensors(const std::string& path,
     position = end;
   }
 
-  std::string text = header.dump();
+  std::string text = header.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   const std::uint64_t used = (kLengthBytes + text.size()) % kAlignment;
   text.append((kAlignment - used) % kAlignment, ' ');
   const std::uint64_t header_bytes = text.size();

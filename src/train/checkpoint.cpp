@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "data/json_document.h"
 #include "train/config_json.h"
 #include "train/saved_model.h"
 
@@ -34,11 +35,11 @@ void visit_state(State& state, Visitor&& visitor) {
 std::string state_to_text(const TrainState& state) {
   ordered_json json = ordered_json::object();
   visit_state(state, [&](const char* name, const auto& field) { json[name] = field; });
-  return json.dump();
+  return data::json_text(json);
 }
 
 TrainState state_from_text(const std::string& text, const std::string& path) {
-  const ordered_json json = ordered_json::parse(text, nullptr, false);
+  const ordered_json json = data::parse_json(text);
   TrainState state;
   visit_state(state, [&](const char* name, auto& field) {
     using Field = std::remove_reference_t<decltype(field)>;
@@ -58,7 +59,7 @@ std::string config_to_text(const Model& model, const TrainConfig& config) {
   ordered_json json = options_to_json(model.config());
   json["num_items"] = model.config().num_items;
   json.update(options_to_json(config));
-  return json.dump();
+  return data::json_text(json);
 }
 
 // Options that change only how long a run trains, not what it computes.
@@ -71,13 +72,12 @@ std::set<std::string> free_options(const TrainConfig& config) {
 }
 
 void check_same_config(const Safetensors& file, const Model& model, const TrainConfig& config) {
-  const ordered_json saved =
-      ordered_json::parse(file.metadata_at("config"), nullptr, /*allow_exceptions=*/false);
+  const ordered_json saved = data::parse_json(file.metadata_at("config"));
   if (!saved.is_object()) {
     throw CheckpointError(file.path, ": the config is not a JSON object");
   }
   const std::set<std::string> free = free_options(config);
-  const ordered_json now = ordered_json::parse(config_to_text(model, config));
+  const ordered_json now = data::parse_json(config_to_text(model, config));
   for (const auto& [name, value] : now.items()) {
     if (free.contains(name) || (saved.contains(name) && saved[name] == value)) {
       continue;
@@ -86,9 +86,9 @@ void check_same_config(const Safetensors& file, const Model& model, const TrainC
                           ": the run was started with ",
                           name,
                           " = ",
-                          saved.contains(name) ? saved[name].dump() : "(none)",
+                          saved.contains(name) ? data::json_text(saved[name]) : "(none)",
                           ", it cannot continue with ",
-                          value.dump(),
+                          data::json_text(value),
                           "; resume with the former value, or start a new run with another --out");
   }
 }

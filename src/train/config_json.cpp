@@ -1,5 +1,7 @@
 #include "train/config_json.h"
 
+#include "data/json_document.h"
+
 namespace elastic::train {
 
 using nlohmann::ordered_json;
@@ -7,11 +9,11 @@ using nlohmann::ordered_json;
 std::string model_config_to_text(const ModelConfig& config) {
   ordered_json json = options_to_json(config);
   json["num_items"] = config.num_items;
-  return json.dump();
+  return data::json_text(json);
 }
 
 ModelConfig model_config_from_text(const std::string& text, const std::string& source) {
-  ordered_json json = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  ordered_json json = data::parse_json(text);
   if (!json.is_object()) {
     throw CheckpointError(source, ": the model's config is not a JSON object");
   }

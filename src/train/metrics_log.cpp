@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/retry.h"
+#include "data/json_document.h"
 
 namespace elastic::train {
 
@@ -36,7 +37,7 @@ MetricsLog::~MetricsLog() {
 }
 
 void MetricsLog::write(const nlohmann::ordered_json& event) {
-  const std::string line = event.dump() + "\n";
+  const std::string line = data::json_text(event) + "\n";
   std::size_t done = 0;
   while (done < line.size()) {
     const ssize_t written = retry_interrupted(

@@ -14,6 +14,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/retry.h"
+#include "data/json_document.h"
 
 namespace elastic::train {
 namespace {
@@ -22,8 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLockName = ".lock";
 constexpr const char* kCheckpoints = "checkpoints";
-// JSON must be UTF-8; paths and raw ids need not be.
-constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
 
 bool is_leftover(const fs::directory_entry& entry) {
   return is_atomic_leftover(entry.path().filename().string());
@@ -142,7 +141,7 @@ bool RunDirectory::has_checkpoint() const {
 }
 
 void RunDirectory::write_json(const std::string& name, const nlohmann::ordered_json& value) const {
-  write_file_atomically(file(name), value.dump(2, ' ', false, kReplace) + "\n");
+  write_file_atomically(file(name), data::json_text(value, 2) + "\n");
 }
 
 nlohmann::ordered_json read_json(const std::string& path) {
@@ -150,7 +149,8 @@ nlohmann::ordered_json read_json(const std::string& path) {
   if (!file) {
     throw CheckpointError(path, ": no such file, or not readable");
   }
-  nlohmann::ordered_json value = nlohmann::ordered_json::parse(file, nullptr, false);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  nlohmann::ordered_json value = data::parse_json(text);
   if (value.is_discarded()) {
     throw CheckpointError(path, ": expected JSON");
   }

@@ -2,6 +2,8 @@
 
 #include <fstream>
 
+#include "data/json_document.h"
+
 namespace elastic::train {
 namespace {
 
@@ -44,9 +46,10 @@ std::int64_t last_step_of(const std::string& metrics_path) {
   std::ifstream file(metrics_path);
   std::int64_t step = -1;
   for (std::string line; std::getline(file, line);) {
-    const ordered_json event = ordered_json::parse(line, nullptr, false);
+    const ordered_json event = data::parse_json(line);
     if (event.is_object()) {
-      step = event.value("step", step);
+      const auto found = event.find("step");
+      step = found != event.end() && found->is_number_integer() ? found->get<std::int64_t>() : step;
     }
   }
   return step;

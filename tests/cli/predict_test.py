@@ -4,6 +4,7 @@ input of all kinds. predict_test.py BINARY"""
 import json
 import math
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -328,22 +329,149 @@ class OddInput(unittest.TestCase):
                                    b'{"user": 12345678901234567890123}', b"x" * 10000000, history,
                                    b"u1")
         self.assertEqual(code, 3)
-        self.assertEqual(len(records), 13)
+        self.assertEqual(len(records), 12)  # none for the blank line
         first, last = records[0], records[-1]
         self.assertEqual(first, last)
         self.assertIn("items", first)
-        for record in records[1:11]:
+        for record in records[1:10]:
             self.assertIn("error", record)
-        for i, message in ((2, "not JSON"), (3, "got a list"), (4, "got a list"),
-                           (7, "out of range"), (8, "got 100000.0"), (9, "got 1.23")):
+        for i, message in ((1, "unknown user"), (2, "unknown user"), (3, "lists within lists"),
+                           (4, "got a list"), (5, "zero byte"), (6, "unknown user"),
+                           (7, "no item of the history is known"), (8, "unknown user"),
+                           (9, "longer than 4096 bytes")):
             self.assertIn(message, records[i]["error"])
             self.assertLess(len(records[i]["error"]), 200)
-        self.assertEqual(len(records[11]["items"]), 1)
+        self.assertEqual(records[8]["user"], "12345678901234567890123")
+        self.assertEqual(len(records[10]["items"]), 1)
+
+    def test_a_line_beyond_the_limit_does_not_stop_the_rest(self):
+        code, records = self.lines(b"u1", b"x" * (200 << 20), b"u1")
+        self.assertEqual(code, 3)
+        self.assertEqual(records[1]["error"], "line 2: the line is longer than 67108864 bytes")
+        self.assertEqual(records[2], records[0])
+
+    def test_json_nested_deep_is_refused_in_every_file_of_a_run(self):
+        deep = "[" * 300000 + "]" * 300000
+        for name in ("data.json", "config.json", "result.json"):
+            run = WORKPLACE.path("deep_" + name)
+            shutil.copytree(WORKPLACE.run, run)
+            with open(os.path.join(run, name), "w", encoding="utf-8") as file:
+                file.write('{"format": ' + deep + ', "model": ' + deep + "}")
+            for arguments in (["predict", run], ["eval", run], ["report", run],
+                              ["train", "--resume", "--out", run],
+                              ["train", "--config", os.path.join(run, name)]):
+                result = WORKPLACE.call(arguments, stdin="u1\n")
+                self.assertIn(result.returncode, (0, 2, 6), (arguments, result.stderr))
+                self.assertNotIn("json.exception", result.stderr)
 
     def test_line_ends_and_byte_order_marks_of_windows(self):
         code, records = self.lines(b"\xef\xbb\xbfu1\r", b'{"user": "u2"}\r', b"u3")
         self.assertEqual(code, 0)
         self.assertEqual([record["user"] for record in records], ["u1", "u2", "u3"])
+
+
+class DeepMetadata(unittest.TestCase):
+    """JSON nested 300,000 deep in the metadata of a run's safetensors files."""
+    DEEP = "[" * 300000 + "]" * 300000
+
+    def rewrite(self, path, key):
+        with open(path, "rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(length))
+            data = file.read()
+        header["__metadata__"].pop("checksum_xxh3")
+        header["__metadata__"][key] = self.DEEP
+        text = json.dumps(header).encode()
+        with open(path, "wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text + data)
+
+    def check(self, run, name, keys, *arguments):
+        for key in keys:
+            with self.subTest(name + ": " + key):
+                copy = WORKPLACE.path("deep_metadata")
+                shutil.rmtree(copy, ignore_errors=True)
+                shutil.copytree(run, copy)
+                self.rewrite(os.path.join(copy, name), key)
+                result = WORKPLACE.call([part.replace("RUN", copy) for part in arguments],
+                                        stdin="u1 m1\n")
+                self.assertEqual(result.returncode, 6, result.stderr)
+                self.assertIn(os.path.basename(name), result.stderr)
+
+    def test_model(self):
+        self.check(WORKPLACE.run, "model.safetensors", ["config", "format_version"],
+                   "predict", "RUN", "--histories")
+
+    def test_streams(self):
+        run = WORKPLACE.stream_run
+        self.assertEqual(call("--stream", stdin="u1 m1\n", run=run).returncode, 0)
+        self.check(run, "streams.safetensors", ["users", "lines", "model", "format"],
+                   "predict", "RUN", "--stream")
+
+    def test_checkpoint(self):
+        name = os.path.join("checkpoints", "latest.safetensors")
+        self.check(WORKPLACE.run, name, ["config", "state", "data_hash"],
+                   "train", "--resume", "--out", "RUN", "--patience", "9")
+
+
+class LogLines(unittest.TestCase):
+    """Lines in the form of the log: ratings.csv has the columns userId,movieId,rating,timestamp."""
+
+    def stream(self, text, *options):
+        run = WORKPLACE.stream_run
+        result = subprocess.run([WORKPLACE.binary, "predict", run, "--stream", *options],
+                                input=text.encode("latin-1"), capture_output=True,
+                                env=clean_environment(), check=False, timeout=300)
+        return result.returncode, [json.loads(line) for line in result.stdout.splitlines()]
+
+    def assert_same(self, one, other):
+        self.assertEqual([item["id"] for item in one["items"]],
+                         [item["id"] for item in other["items"]])
+
+    def test_a_stream_of_the_log_ends_with_the_answers_from_the_data(self):
+        with open(WORKPLACE.data, encoding="utf-8") as file:
+            log = file.read()
+        code, records = self.stream(log)
+        self.assertEqual((code, len(records)), (0, len(log.splitlines()) - 1))
+        last = {record["user"]: record for record in records}
+        users = "".join(user + "\n" for user in last)
+        run = os.path.join(WORKPLACE.folder.name, "streaming")
+        for answer in answers(stdin=users, run=run):
+            self.assert_same(last[answer["user"]], answer)
+
+    def test_lines_of_other_forms_in_the_same_stream(self):
+        code, records = self.stream("new,m1,5,1000\n\nnew m2\n{\"user\": \"new\", \"item\": \"m3\"}\n"
+                                    "new\nuserId,movieId,rating,timestamp\nnew,m4\n")
+        self.assertEqual(code, 3)
+        self.assertEqual([record.get("user") for record in records], ["new"] * 4 + [None])
+        self.assertEqual(records[4]["error"], "line 7: expected 4 fields, got 2")
+        self.assert_same(records[3], answers(stdin='{"history": ["m1", "m2", "m3"]}',
+                                             run=WORKPLACE.path("streaming"))[0])
+
+    def test_questions_in_the_form_of_the_log(self):
+        expected = answers(stdin="u1")[0]
+        self.assertEqual(answers(stdin="userId,movieId,rating,timestamp\nu1,m8,3,1000\n"), [expected])
+        refused = call("--users", stdin="u1,m8,3,1000\n")
+        self.assertEqual(json.loads(refused.stdout),
+                         {"user": "u1,m8,3,1000", "error": "unknown user"})
+
+    def test_text_that_is_not_utf8_does_not_harm_a_stream(self):
+        code, records = self.stream("alice m1\ncaf\xe9 m2\n")
+        self.assertEqual((code, [record["user"] for record in records]), (0, ["alice", "café"]))
+        result = call("--stream", "--resume", stdin="alice m1\ncafé m2\ncafé\n",
+                      run=WORKPLACE.path("streaming"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assert_same(json.loads(result.stdout), records[1])
+
+    def test_a_run_without_the_form_reads_the_other_lines(self):
+        old = WORKPLACE.path("without_form")
+        shutil.copytree(WORKPLACE.run, old)
+        with open(os.path.join(old, "data.json"), encoding="utf-8") as file:
+            data = json.load(file)
+        del data["format"]
+        with open(os.path.join(old, "data.json"), "w", encoding="utf-8") as file:
+            json.dump(data, file)
+        self.assertEqual(answers(stdin="u1", run=old), answers(stdin="u1"))
+        self.assertEqual(call(stdin="u1,m8,3,1000\n", run=old).returncode, 3)
 
 
 if __name__ == "__main__":

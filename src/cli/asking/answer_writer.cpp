@@ -7,6 +7,7 @@
 
 #include "base/rounding.h"
 #include "base/visible_text.h"
+#include "data/json_document.h"
 
 namespace elastic::cli {
 namespace {
@@ -86,8 +87,8 @@ class JsonWriter : public AnswerWriter {
     if (!answer.unknown_ids.empty()) {
       record["unknown_ids"] = answer.unknown_ids;
     }
-    // Titles may be in an old encoding; JSON is UTF-8.
-    output.write(record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    // Titles of old runs may be in an old encoding; JSON is UTF-8.
+    output.write(data::json_text(record));
     output.write("\n");
   }
 };
@@ -100,7 +101,7 @@ class TsvWriter : public AnswerWriter {
       has_header_ = true;
     }
     const std::string label = visible(label_of(answer));
-    if (!answer.error.empty()) {
+    if (answer.items.empty()) {  // a row for every question
       output.write(fmt::format("{}\t\t\t\t\t{}\n", label, visible(answer.error)));
     }
     int rank = 0;

@@ -4,17 +4,17 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
 
 #include "base/error.h"
+#include "data/utf8.h"
 
 namespace elastic::cli {
 namespace {
 constexpr std::size_t kReadBytes = std::size_t{1} << 16;
-// Enough for ten million ids; a longer line is not text.
-constexpr std::size_t kMaxLineBytes = std::size_t{1} << 26;
 constexpr int kStopPollMs = 100;  // as often as on_waiting promises
 // Some editors write it at the start of a UTF-8 file.
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -42,17 +42,27 @@ std::optional<std::string> LineReader::next() {
   if (begin_ == buffer_.size()) {
     return std::nullopt;
   }
-  const std::size_t end = std::min(buffer_.find('\n', begin_), buffer_.size());
+  const std::size_t end = has_line() ? searched_ : buffer_.size();
   std::string line = buffer_.substr(begin_, end - begin_);
   if (line_number_ == 0 && line.starts_with(kByteOrderMark)) {
     line.erase(0, kByteOrderMark.size());
   }
   begin_ = std::min(end + 1, buffer_.size());
+  searched_ = begin_;
   ++line_number_;
   if (!line.empty() && line.back() == '\r') {
     line.pop_back();
   }
+  if (line.size() <= kMaxLineBytes) {
+    data::convert_windows1252_lines(line);
+  }
   return line;
+}
+
+// Looks for the end of the line in text that was not searched before, and leaves `searched_` there.
+bool LineReader::has_line() {
+  searched_ = std::min(buffer_.find('\n', searched_), buffer_.size());
+  return searched_ < buffer_.size();
 }
 
 bool LineReader::ready() {
@@ -68,12 +78,9 @@ bool LineReader::ready() {
 
 void LineReader::read_more() {
   buffer_.erase(0, begin_);
+  searched_ -= begin_;
   begin_ = 0;
   const std::size_t kept = buffer_.size();
-  if (kept > kMaxLineBytes) {
-    throw DataError(
-        name_, ":", line_number_ + 1, ": a line of more than ", kMaxLineBytes, " bytes");
-  }
   if (stop_ != nullptr) {
     // Poll: a signal between a check of the flag and a read would leave the read waiting.
     pollfd waiting{descriptor_, POLLIN, 0};
@@ -98,6 +105,11 @@ void LineReader::read_more() {
   }
   buffer_.resize(kept + static_cast<std::size_t>(count));
   at_end_ = count == 0;
+  if (kept > kMaxLineBytes) {  // the new bytes continue a line that is too long
+    const std::size_t end = std::min(buffer_.find('\n', kept), buffer_.size());
+    buffer_.erase(kMaxLineBytes + 1, end - (kMaxLineBytes + 1));
+    searched_ = kMaxLineBytes + 1;
+  }
 }
 
 }  // namespace elastic::cli

@@ -23,9 +23,12 @@ class LineReader {
   /// signal, and at least ten times a second. Only for a reader with `stop`.
   void on_waiting(std::function<void()> action) { waiting_ = std::move(action); }
 
-  /// Waits for the next line. Returns it without its end (\n or \r\n) and without a byte-order
-  /// mark; nullopt at the end of the input. Throws DataError if reading fails or a line is too
-  /// long.
+  /// A longer line is cut to one byte more than this. Enough for ten million ids.
+  static constexpr std::size_t kMaxLineBytes = std::size_t{1} << 26;
+
+  /// Waits for the next line. Returns it as UTF-8, without its end (\n or \r\n) and without a
+  /// byte-order mark; nullopt at the end of the input. A line that is not UTF-8 is converted as a
+  /// log's. Throws DataError if reading fails.
   std::optional<std::string> next();
   /// True if `next` would return without waiting.
   bool ready();
@@ -36,14 +39,15 @@ class LineReader {
 
  private:
   void read_more();
-  [[nodiscard]] bool has_line() const { return buffer_.find('\n', begin_) != std::string::npos; }
+  bool has_line();
 
   std::string name_;
   int descriptor_;
   const std::atomic<int>* stop_;
   std::function<void()> waiting_;
   std::string buffer_;
-  std::size_t begin_ = 0;  ///< of the text that `next` has not returned yet
+  std::size_t begin_ = 0;     ///< of the text that `next` has not returned yet
+  std::size_t searched_ = 0;  ///< no line ends between `begin_` and here
   bool at_end_ = false;
   std::int64_t line_number_ = 0;
 };

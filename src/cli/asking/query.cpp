@@ -1,94 +1,18 @@
 #include "cli/asking/query.h"
 
-#include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "base/error.h"
-#include "base/nearest.h"
+#include "cli/asking/line_reader.h"
+#include "data/blanks.h"
 
 namespace elastic::cli {
 namespace {
 
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \t");
-  return begin == std::string::npos ? ""
-                                    : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-// A value in a message, shortened: a list may be as long as the line.
-std::string shown(const nlohmann::json& value) {
-  constexpr std::size_t kShown = 60;
-  if (value.is_structured()) {
-    return value.is_array() ? "a list" : "an object";
-  }
-  const std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true);
-  return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
-}
-
-// Throws DataError unless the value is text or a whole number.
-std::string raw_id(const nlohmann::json& value, const std::string& where) {
-  if (value.is_string()) {
-    return value.get<std::string>();
-  }
-  if (!value.is_number_integer()) {
-    throw DataError(where, ": expected an id (text or a whole number), got ", shown(value));
-  }
-  return value.dump();
-}
-
-std::vector<std::string> raw_ids(const nlohmann::json& value, const std::string& where) {
-  if (!value.is_array()) {
-    throw DataError(where, ": expected [id, ...], got ", shown(value));
-  }
-  std::vector<std::string> ids;
-  for (const auto& id : value) {
-    ids.push_back(raw_id(id, where));
-  }
-  return ids;
-}
-
-nlohmann::json parse_object(const std::string& text) {
-  try {
-    return nlohmann::json::parse(text);
-  } catch (const nlohmann::json::parse_error& error) {
-    throw DataError("not JSON: column ", error.byte, " of ", text.size());
-  } catch (const nlohmann::json::exception&) {  // an out-of-range number
-    throw DataError("not JSON: a number is out of range");
-  }
-}
-
-void parse_json(const std::string& text, PlainLine plain, Query& query) {
-  const nlohmann::json object = parse_object(text);
-  const bool is_event = plain == PlainLine::kEvent;
-  const std::vector<std::string> keys =
-      is_event ? std::vector<std::string>{"user", "history", "item"}
-               : std::vector<std::string>{"user", "history", "item", "candidates"};
-  for (const auto& [key, value] : object.items()) {
-    if (key == "user") {
-      query.user = raw_id(value, "user");
-    } else if (key == "history") {
-      query.history = raw_ids(value, "history");
-    } else if (key == "item" && is_event) {
-      query.history.emplace().push_back(raw_id(value, "item"));
-    } else if (key == "item") {
-      query.item = raw_id(value, "item");
-    } else if (key == "candidates" && !is_event) {
-      query.candidates = raw_ids(value, "candidates");
-    } else {
-      throw DataError("unknown key ", shown(key), did_you_mean(key, keys));
-    }
-  }
-  if (query.item && (query.user || query.history)) {
-    throw DataError("expected an item without user and history");
-  }
-  if (!query.user && !query.history && !query.item) {
-    throw DataError("expected {\"user\": id} or {\"history\": [id, ...]}");
-  }
-}
-
 // The blank-separated ids of a line.
-std::vector<std::string> split_ids(const std::string& content) {
-  std::istringstream stream(content);
+std::vector<std::string> split_ids(std::string_view content) {
+  std::istringstream stream{std::string(content)};
   std::vector<std::string> ids;
   for (std::string id; stream >> id;) {
     ids.push_back(id);
@@ -96,40 +20,51 @@ std::vector<std::string> split_ids(const std::string& content) {
   return ids;
 }
 
-void parse_plain(const std::string& content, PlainLine plain, Query& query) {
-  if (plain == PlainLine::kHistory) {
-    query.history = split_ids(content);
-    return;
+// Rows answer questions and give events unless an option says what lines are.
+bool reads_rows(PlainLine plain, const data::LogFormat& log) {
+  const bool is_object_log = log.layout == data::Layout::kObjects;
+  const bool has_users = log.layout == data::Layout::kSequences || log.find(data::Role::kUser);
+  return (plain == PlainLine::kAny && !is_object_log) || (plain == PlainLine::kEvent && has_users);
+}
+
+std::unique_ptr<LogRows> make_rows(PlainLine plain, const std::optional<data::LogFormat>& log) {
+  return log && reads_rows(plain, *log) ? std::make_unique<LogRows>(*log) : nullptr;
+}
+
+// A row of a table may begin with a brace, too: {6F9619FF-8B86-D011},17.
+bool is_object(std::string_view content, const LogRows* rows) {
+  if (content.front() != '{') {
+    return false;
   }
-  if (plain == PlainLine::kEvent) {
-    const std::vector<std::string> ids = split_ids(content);
-    if (ids.empty() || ids.size() > 2) {
-      throw DataError("expected a user id and an item id");
-    }
-    query.user = ids.front();
-    if (ids.size() == 2) {
-      query.history = {ids.back()};
-    }
-    return;
-  }
-  const bool is_user = plain == PlainLine::kUser;
-  if (content.empty()) {
-    throw DataError("an empty line; expected ", is_user ? "a user id" : "an item id");
-  }
-  (is_user ? query.user : query.item) = content;
+  const std::string_view inner = data::stripped(content.substr(1));
+  return rows == nullptr || rows->has_objects() || content.back() == '}' ||
+         inner.starts_with('"') || inner.starts_with('\'');
 }
 
 }  // namespace
 
-Query parse_query(const std::string& text, PlainLine plain, std::int64_t line) {
+QueryParser::QueryParser(PlainLine plain, std::optional<data::LogFormat> log)
+    : plain_(plain),
+      rows_(make_rows(plain, log)),
+      objects_(log ? &*log : nullptr, plain == PlainLine::kEvent) {}
+
+std::optional<Query> QueryParser::parse(std::string_view text, std::int64_t line) {
   Query query;
   query.line = line;
-  const std::string content = trimmed(text);
+  std::string_view content = data::stripped(text);
+  if (rows_ != nullptr && rows_->has_objects()) {
+    content = without_list(content);
+    text = content;
+  }
+  if (content.empty()) {
+    return std::nullopt;
+  }
   try {
-    if (!content.empty() && content.front() == '{') {
-      parse_json(content, plain, query);
-    } else {
-      parse_plain(content, plain, query);
+    if (text.size() > LineReader::kMaxLineBytes) {
+      throw DataError("the line is longer than ", LineReader::kMaxLineBytes, " bytes");
+    }
+    if (!parse_content(text, content, query)) {
+      return std::nullopt;
     }
   } catch (const DataError& error) {
     query = Query{};
@@ -137,6 +72,82 @@ Query parse_query(const std::string& text, PlainLine plain, std::int64_t line) {
     query.error = concat("line ", line, ": ", error.what());
   }
   return query;
+}
+
+// False for a line to pass over.
+bool QueryParser::parse_content(std::string_view text, std::string_view content, Query& query) {
+  const bool object = is_object(content, rows_.get());
+  if (rows_ != nullptr && rows_->has_objects() == object) {
+    const Row row = parse_row(text, content, query);
+    if (row != Row::kNone) {
+      return row == Row::kRead;
+    }
+  }
+  if (object) {
+    objects_.read(content, query);
+  } else {
+    parse_plain(content, query);
+  }
+  return true;
+}
+
+QueryParser::Row QueryParser::parse_row(std::string_view text,
+                                        std::string_view content,
+                                        Query& query) {
+  using Result = data::RowParser::Result;
+  const bool is_event = plain_ == PlainLine::kEvent;
+  const Result result = rows_->read(text, query.line);
+  if (result == Result::kPassed) {
+    return Row::kPassed;
+  }
+  if (!rows_->has_objects() && !rows_->has_fields(text)) {
+    return Row::kNone;
+  }
+  if (result == Result::kProblem) {
+    const bool may_be_ids = rows_->is_blank_separated() && split_ids(content).size() <= 2;
+    if (is_event && !rows_->has_objects() && !may_be_ids) {
+      throw DataError(rows_->problem());
+    }
+    return Row::kNone;
+  }
+  if (!rows_->has_events()) {
+    return Row::kPassed;
+  }
+  if (!rows_->has_one_user()) {
+    throw DataError("expected events of one user");
+  }
+  if (rows_->has_users()) {
+    query.user = rows_->user();
+  }
+  if (is_event || rows_->has_histories() || !rows_->has_users()) {
+    query.history = rows_->items();
+    query.repeats_history = rows_->repeats_history();
+  }
+  return Row::kRead;
+}
+
+void QueryParser::parse_plain(std::string_view content, Query& query) {
+  if (plain_ == PlainLine::kHistory) {
+    query.history = split_ids(content);
+    return;
+  }
+  if (plain_ == PlainLine::kEvent) {
+    const std::vector<std::string> ids = split_ids(content);
+    if (ids.size() > 2) {
+      throw DataError("expected a user id and an item id");
+    }
+    for (const std::string& id : ids) {
+      require_id(id, "the line");
+    }
+    query.user = ids.front();
+    if (ids.size() == 2) {
+      query.history = {ids.back()};
+    }
+    return;
+  }
+  const std::string_view id = rows_ == nullptr ? content : rows_->only_field(content);
+  require_id(id, "the line");
+  (plain_ == PlainLine::kItem ? query.item : query.user) = std::string(id);
 }
 
 }  // namespace elastic::cli

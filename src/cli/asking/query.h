@@ -1,19 +1,26 @@
-// A line of the input of `predict`, parsed.
+// Lines of the input of `predict`, parsed.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "cli/asking/log_rows.h"
+#include "cli/asking/object_query.h"
+#include "data/log_format.h"
 
 namespace elastic::cli {
 
-/// The content of a line that is not JSON.
+/// The content of a line that is not a JSON object.
 enum class PlainLine {
+  kAny,      ///< a row of the log, else a user's id
   kUser,     ///< a user's id
   kHistory,  ///< item ids separated by blanks, oldest first
   kItem,     ///< an item's id
-  kEvent,    ///< a user's id, then optionally a blank and the item of the user's next event
+  kEvent,    ///< a row of the log, else a user's id and optionally a blank and the next item
 };
 
 struct Query {
@@ -22,13 +29,36 @@ struct Query {
   std::optional<std::vector<std::string>> history;  ///< raw item ids; absent: the user's own events
   std::optional<std::string> item;                  ///< the question is for its nearest items
   std::optional<std::vector<std::string>> candidates;  ///< raw ids: rank only these
-  std::string error;  ///< the reason if the line is invalid, else ""
+  bool repeats_history = false;  ///< of an event: all but the last item may be known already
+  std::string error;             ///< the reason if the line is invalid, else ""
 };
 
-/// Parses {"user": id}, {"history": [id, ...]} or both, or {"item": id}, each with optional
-/// "candidates": [id, ...], where ids are strings or integers; other text is a plain line. With
-/// kEvent, {"user": id, "item": id} is an event (a history of one item), and candidates are
-/// invalid. Does not throw for an invalid line: see `error`.
-Query parse_query(const std::string& text, PlainLine plain, std::int64_t line);
+/// Parses the lines of one input. The meaning of a line depends on the line and the log's form
+/// alone; only of logs with heads such as "17:" it depends on the latest head.
+class QueryParser {
+ public:
+  /// `log` is the form of the run's log; nullopt for a run that does not know it.
+  explicit QueryParser(PlainLine plain, std::optional<data::LogFormat> log = std::nullopt);
+
+  /// nullopt for a line to pass over: a blank one, a header, a row that the conditions of the log
+  /// leave out. Does not throw for an invalid line: see Query::error.
+  ///
+  /// An object is {"user": id}, {"history": [id, ...]} or both, or {"item": id}, each with optional
+  /// "candidates": [id, ...]; the keys of a log of objects have the same meaning. With kEvent,
+  /// {"user": id, "item": id} is an event, and candidates are invalid.
+  std::optional<Query> parse(std::string_view text, std::int64_t line);
+
+  [[nodiscard]] PlainLine plain() const { return plain_; }
+
+ private:
+  enum class Row { kRead, kPassed, kNone };
+  bool parse_content(std::string_view text, std::string_view content, Query& query);
+  Row parse_row(std::string_view text, std::string_view content, Query& query);
+  void parse_plain(std::string_view content, Query& query);
+
+  PlainLine plain_;
+  std::unique_ptr<LogRows> rows_;  ///< null if no line is read as the log's
+  ObjectQuery objects_;
+};
 
 }  // namespace elastic::cli

@@ -37,14 +37,16 @@ void Questions::for_each_batch(const std::function<void(Batch&)>& handle) {
     history = 0;
   };
   while (const auto line = input_.next()) {
-    const Query query = parse_query(*line, plain_, input_.line_number());
-    if (asks_for_user(query) && !users_.is_read()) {
-      end_batch();  // first: reading the data takes a while, and may fail
+    const std::optional<Query> query = parser_.parse(*line, input_.line_number());
+    if (query) {
+      if (asks_for_user(*query) && !users_.is_read()) {
+        end_batch();  // first: reading the data takes a while, and may fail
+      }
+      batch.push_back(prepare(*query));
+      const std::size_t length = batch.back().history.size();
+      events += std::min(length, static_cast<std::size_t>(recommender_.config().max_len));
+      history += length;
     }
-    batch.push_back(prepare(query));
-    const std::size_t length = batch.back().history.size();
-    events += std::min(length, static_cast<std::size_t>(recommender_.config().max_len));
-    history += length;
     const bool is_full =
         events >= kBatchEvents || history >= kBatchHistory || batch.size() >= kBatchLines;
     if (is_full || !input_.ready()) {

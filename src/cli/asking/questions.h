@@ -33,10 +33,12 @@ class Questions {
  public:
   using Batch = std::vector<Question>;
 
-  /// Reads questions from `input`; `plain` is the meaning of lines that are not JSON. All
-  /// references must outlive this.
-  Questions(LineReader& input, PlainLine plain, const Recommender& recommender, KnownUsers& users)
-      : input_(input), plain_(plain), recommender_(recommender), users_(users) {}
+  /// Reads questions from `input`. All references must outlive this.
+  Questions(LineReader& input,
+            QueryParser& parser,
+            const Recommender& recommender,
+            KnownUsers& users)
+      : input_(input), parser_(parser), recommender_(recommender), users_(users) {}
 
   /// Calls `handle` with all questions in order, in batches of the lines that have arrived.
   void for_each_batch(const std::function<void(Batch&)>& handle);
@@ -50,7 +52,7 @@ class Questions {
   void look_up_candidates(const Query& query, Question& question);
 
   LineReader& input_;
-  PlainLine plain_;
+  QueryParser& parser_;
   const Recommender& recommender_;
   KnownUsers& users_;
   std::int64_t num_answered_ = 0;

@@ -51,6 +51,7 @@ class Recommender {
   [[nodiscard]] const ModelConfig& config() const { return model_->config(); }
   [[nodiscard]] const RecommendOptions& options() const { return options_; }
   [[nodiscard]] KnownItems look_up(std::span<const std::string> raw_ids) const;
+  [[nodiscard]] bool knows(const std::string& raw_id) const { return id_of_.contains(raw_id); }
   /// The names of the item with id 1..V.
   [[nodiscard]] const train::ItemName& name(std::int32_t item) const {
     return items_[static_cast<std::size_t>(item - 1)];

@@ -33,11 +33,15 @@ void add_seen(std::vector<std::int32_t>& seen, std::int32_t item) {
 
 }  // namespace
 
-StreamSession::StreamSession(const std::string& run, Recommender& recommender, EarlierEvents known)
+StreamSession::StreamSession(const std::string& run,
+                             Recommender& recommender,
+                             QueryParser& parser,
+                             EarlierEvents known)
     : run_(train::RunDirectory::resume(run)),
       path_(run_.file("streams.safetensors")),
       model_hash_(hash_of_file(run_.model_path())),
       recommender_(recommender),
+      parser_(parser),
       streams_(recommender.model()),
       known_(std::move(known)) {
   if (std::filesystem::exists(path_)) {
@@ -66,6 +70,7 @@ std::int64_t StreamSession::skip_read_lines(LineReader& input) {
                        "; expected the same input from its beginning");
     }
     count_line(*line);
+    parser_.parse(*line, input.line_number());  // the next lines may depend on it
   }
   if (num_lines_ > 0 && lines_checksum_.hex() != kept_.checksum) {
     throw UsageError("--resume: the first ",
@@ -107,7 +112,9 @@ void StreamSession::read_all(LineReader& input,
   std::vector<Pending> batch;
   while (const auto line = input.next()) {
     count_line(*line);
-    batch.push_back(prepare(parse_query(*line, PlainLine::kEvent, input.line_number())));
+    if (const std::optional<Query> query = parser_.parse(*line, input.line_number())) {
+      batch.push_back(prepare(*query));
+    }
     if (batch.size() >= kMaxBatchEvents || !input.ready()) {
       answer_all(batch, writer, output);
       save_if_due(save_every_s);
@@ -129,28 +136,43 @@ StreamSession::Pending StreamSession::prepare(const Query& query) {
     ++num_malformed_;
     return pending;
   }
-  const bool is_new = !streams_.has(*query.user);
-  Stream& stream = streams_.of(*query.user);
-  if (is_new && known_) {
-    pending.items = known_(*query.user);
-  }
-  if (query.history) {
-    KnownItems added = recommender_.look_up(*query.history);
-    answer.unknown = added.unknown;
-    answer.unknown_ids = std::move(added.unknown_ids);
-    pending.items.insert(pending.items.end(), added.items.begin(), added.items.end());
-  }
-  stream.coming.insert(stream.coming.end(), pending.items.begin(), pending.items.end());
-  pending.events_before = stream.coming.size();
-  if (stream.coming.empty() && stream.hidden.empty()) {
+  Stream* stream = streams_.find(*query.user);
+  find_new_items(query, stream, pending);
+  if (stream == nullptr && pending.items.empty()) {  // a mere question leaves no stream behind
     answer.error = query.history && !query.history->empty() ? "no item of the history is known"
                                                             : "nothing is known of this user yet";
     ++num_unanswered_;
     return pending;
   }
-  pending.stream = &stream;
+  if (stream == nullptr) {
+    stream = &streams_.add(*query.user);
+  }
+  stream->coming.insert(stream->coming.end(), pending.items.begin(), pending.items.end());
+  pending.events_before = stream->coming.size();
+  pending.stream = stream;
   ++num_answered_;
   return pending;
+}
+
+void StreamSession::find_new_items(const Query& query,
+                                   const Stream* stream,
+                                   Pending& pending) const {
+  if (stream == nullptr && known_) {
+    pending.items = known_(*query.user);
+  }
+  if (!query.history) {
+    return;
+  }
+  KnownItems added = recommender_.look_up(*query.history);
+  pending.answer.unknown = added.unknown;
+  pending.answer.unknown_ids = std::move(added.unknown_ids);
+  const bool repeats = query.repeats_history && (stream != nullptr || !pending.items.empty());
+  auto first = added.items.begin();
+  if (repeats) {  // all but the last are in the stream already
+    const bool is_known = added.unknown == 0 || recommender_.knows(query.history->back());
+    first = is_known && !added.items.empty() ? added.items.end() - 1 : added.items.end();
+  }
+  pending.items.insert(pending.items.end(), first, added.items.end());
 }
 
 std::vector<std::vector<float>> StreamSession::advance(const std::vector<Pending>& batch) {

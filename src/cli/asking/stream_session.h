@@ -25,9 +25,12 @@ class StreamSession {
 
   /// Continues from the states in the run directory, if there are any: the states are then as if
   /// the lines of all inputs had been read once, in order. `known`, which may be empty, gives the
-  /// earlier events of a user without a state. Throws UsageError for a model that cannot read a
-  /// stream or a run in use, CheckpointError for states of another model.
-  StreamSession(const std::string& run, Recommender& recommender, EarlierEvents known);
+  /// earlier events of a user without a state. `parser` is for events. Throws UsageError for a
+  /// model that cannot read a stream or a run in use, CheckpointError for states of another model.
+  StreamSession(const std::string& run,
+                Recommender& recommender,
+                QueryParser& parser,
+                EarlierEvents known);
 
   /// Answers every line of the input until its end or a signal to stop, in batches of the lines
   /// that have arrived. Saves the states at the end, every `save_every_s` seconds if there are new
@@ -54,6 +57,8 @@ class StreamSession {
     std::size_t events_before = 0;    ///< of this user in the batch, up to and with this line
   };
   Pending prepare(const Query& query);
+  // Sets the items that the line adds to the user's stream, null for a user without one.
+  void find_new_items(const Query& query, const Stream* stream, Pending& pending) const;
   // Updates the users' states with the events of the batch. Returns the model's state [D] for each
   // line that gets an answer.
   std::vector<std::vector<float>> advance(const std::vector<Pending>& batch);
@@ -70,6 +75,7 @@ class StreamSession {
   std::string path_;
   std::string model_hash_;
   Recommender& recommender_;
+  QueryParser& parser_;
   Streams streams_;
   EarlierEvents known_;
   StreamPosition kept_;         ///< in the file when it was loaded

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "data/batch.h"
+#include "data/json_document.h"
 #include "tensor/safetensors.h"
 
 namespace elastic::cli {
@@ -69,6 +70,18 @@ StreamPosition read_position(const Safetensors& file) {
   return position;
 }
 
+std::vector<std::string> names_of_users(const Safetensors& file) {
+  const nlohmann::ordered_json json = data::parse_json(file.metadata_at("users"));
+  std::vector<std::string> names;
+  for (const auto& name : json) {
+    if (!json.is_array() || !name.is_string()) {
+      throw CheckpointError(file.path, ": users: expected a list of names");
+    }
+    names.push_back(name.get<std::string>());
+  }
+  return names;
+}
+
 }  // namespace
 
 Streams::Streams(Model& model)
@@ -78,17 +91,20 @@ Streams::Streams(Model& model)
   }
 }
 
-Stream& Streams::of(const std::string& user) {
-  const auto [place, added] = index_.try_emplace(user, streams_.size());
-  if (added) {
-    Stream& stream = streams_.emplace_back();
-    stream.user = user;
-    for (const Tensor& tensor : fresh_) {
-      const std::vector<float> values = tensor.to_vector<float>();
-      stream.state.insert(stream.state.end(), values.begin(), values.end());
-    }
+Stream* Streams::find(const std::string& user) {
+  const auto place = index_.find(user);
+  return place == index_.end() ? nullptr : &streams_[place->second];
+}
+
+Stream& Streams::add(const std::string& user) {
+  ELASTIC_CHECK(index_.emplace(user, streams_.size()).second, "a second stream of ", user);
+  Stream& stream = streams_.emplace_back();
+  stream.user = user;
+  for (const Tensor& tensor : fresh_) {
+    const std::vector<float> values = tensor.to_vector<float>();
+    stream.state.insert(stream.state.end(), values.begin(), values.end());
   }
-  return streams_[place->second];
+  return stream;
 }
 
 std::vector<std::vector<float>> Streams::advance(const std::vector<Stream*>& users) {
@@ -148,7 +164,7 @@ void Streams::save(const std::string& path,
                      {"seen_offsets", flat(seen_offsets)}},
                     {{"format", kFormat},
                      {"model", model_hash},
-                     {"users", names.dump()},
+                     {"users", data::json_text(names)},
                      {"lines", std::to_string(position.lines)},
                      {"lines_checksum", position.checksum}});
 }
@@ -166,12 +182,7 @@ StreamPosition Streams::load(const std::string& path, const std::string& model_h
                           ": the states of another model (the run was trained again); remove the "
                           "file to start all streams again");
   }
-  std::vector<std::string> names;
-  try {
-    nlohmann::json::parse(file.metadata_at("users")).get_to(names);
-  } catch (const nlohmann::json::exception&) {
-    throw CheckpointError(path, ": users: expected a list of names");
-  }
+  const std::vector<std::string> names = names_of_users(file);
   const auto states = file.find("states").to_vector<float>();
   const auto hidden = file.find("hidden").to_vector<float>();
   const auto seen = file.find("seen").to_vector<std::int32_t>();
@@ -190,7 +201,10 @@ StreamPosition Streams::load(const std::string& path, const std::string& model_h
     throw CheckpointError(path, ": the tensors do not fit ", names.size(), " users");
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
-    Stream& stream = of(names[i]);
+    if (index_.contains(names[i])) {
+      throw CheckpointError(path, ": users: '", names[i], "' appears twice");
+    }
+    Stream& stream = add(names[i]);
     const auto slice = [i](const auto& values, std::size_t size) {
       const auto begin = values.begin() + static_cast<std::ptrdiff_t>(i * size);
       return std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(size));

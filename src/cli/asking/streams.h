@@ -32,9 +32,10 @@ class Streams {
   /// `model` must outlive this. Throws UsageError if it cannot read a stream.
   explicit Streams(Model& model);
 
-  /// The user's state, empty at first. The reference stays valid while this lives.
-  Stream& of(const std::string& user);
-  [[nodiscard]] bool has(const std::string& user) const { return index_.contains(user); }
+  /// The user's state, null if there is none. References stay valid while this lives.
+  Stream* find(const std::string& user);
+  /// Adds a state without events for a user who has none.
+  Stream& add(const std::string& user);
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(streams_.size()); }
   /// Updates the states of these users with their coming events. Returns the model's state [D] at
   /// each event, user by user.

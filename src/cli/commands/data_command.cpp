@@ -11,6 +11,7 @@
 #include "cli/output/output.h"
 #include "cli/runs/run_data.h"
 #include "cli/usage/command.h"
+#include "data/json_document.h"
 
 namespace elastic::cli {
 namespace {
@@ -76,11 +77,6 @@ nlohmann::ordered_json to_json(const data::LoadedData& loaded) {
   return json;
 }
 
-// Paths need not be UTF-8.
-std::string text_of(const nlohmann::ordered_json& json) {
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
 std::string to_table(const data::LoadedData& loaded) {
   std::string text;
   note_log(loaded, [&](const std::string& line) { text += visible(line) + "\n"; });
@@ -121,7 +117,7 @@ int DataCommand::run(const OptionTable&) {
   start_session(session_);
   config_.read.cache_folder = cache_folder(cache_);
   const data::LoadedData loaded = data::load_data(config_);
-  print(wants_json(format_) ? text_of(to_json(loaded)) : to_table(loaded));
+  print(wants_json(format_) ? data::json_text(to_json(loaded), 2) + "\n" : to_table(loaded));
   return 0;
 }
 

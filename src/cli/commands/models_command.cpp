@@ -8,6 +8,7 @@
 #include "cli/options/output_format.h"
 #include "cli/output/output.h"
 #include "cli/usage/command.h"
+#include "data/json_document.h"
 #include "model/registry.h"
 
 namespace elastic::cli {
@@ -46,7 +47,7 @@ int ModelsCommand::run(const OptionTable&) {
     list.push_back({{"model", model}, {"direction", direction}});
     text += fmt::format("{:<{}}  {}\n", model, width, direction);
   }
-  print(json ? list.dump(2) + "\n" : text);
+  print(json ? data::json_text(list, 2) + "\n" : text);
   return 0;
 }
 

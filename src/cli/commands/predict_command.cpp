@@ -4,7 +4,9 @@
 
 #include "cli/asking/answer_writer.h"
 #include "cli/asking/known_users.h"
+#include "cli/asking/query.h"
 #include "cli/asking/recommender.h"
+#include "cli/asking/run_log_format.h"
 #include "cli/commands/predict/plain_lines.h"
 #include "cli/commands/predict/predict_call.h"
 #include "cli/commands/predict/question_mode.h"
@@ -32,17 +34,22 @@ constexpr const char* kPredictDescription = R"(recommend items for known users o
   elastic predict runs/first --embeddings users --out users.npy
 
 Reads a question per line: {"user": id}, {"history": [item, ...]} with the oldest item first, or
-{"item": id} for its nearest items. A line that is not JSON is a user id, with --histories item
-ids separated by blanks, with --similar an item id. "candidates": [item, ...] in a question ranks
-only these items. Answers in the order of the questions, whenever the input pauses. The history of
-a known user is all events in the data, held-out events included; only such questions need the
-data file. Items that the model does not know are skipped and counted.
+{"item": id} for its nearest items; the keys of a log of objects will do, too. A line that is not
+JSON is a row of the log that the run was trained on, which asks about its user or its history, or
+else a user id; with --histories item ids separated by blanks, with --similar an item id.
+"candidates": [item, ...] in a question ranks only these items. Answers in the order of the
+questions, whenever the input pauses. The history of a known user is all events in the data,
+held-out events included; only such questions need the data file. Items that the model does not
+know are skipped and counted. Blank lines are skipped.
 
---stream reads events as they happen, {"user": id, "item": id} or `user item`, and answers each.
-It keeps a state of fixed size per user, not the history, so the cost of an event does not grow.
-It needs a model with such a state (elastic-causal, gsa), trained with --position none. The states
-are saved in the run directory, and the next call continues from them; SIGUSR1 saves them at once.
-After a crash, give the same input again with --resume: no event is lost or counted twice.
+--stream reads events as they happen and answers each. A line in the form of the log is an event
+(the same columns, keys, separators, lists and conditions; headers are skipped; times and ratings
+are not read). A line that the log could not hold is {"user": id, "item": id}, `user item`, or a
+user id that only asks. A user's events count in the order in which they arrive. A user has a
+state of fixed size, not a history, so the cost of an event does not grow. This needs a model with
+such a state (elastic-causal, gsa), trained with --position none. The states are saved in the run
+directory, and the next call continues from them; SIGUSR1 saves them at once. After a crash, give
+the same input again with --resume: no event is lost or counted twice.
 
 A question without an answer gets a record with an error, and the next questions are answered. The
 exit code is 3 if a line was invalid, or if no question had an answer.)";
@@ -111,10 +118,12 @@ int PredictCommand::run(const OptionTable& table) {
       ProgressLine(session_.quiet).message(text);
     }
   };
+  QueryParser parser(stream_.chosen() ? PlainLine::kEvent : lines_.meaning(),
+                     read_log_format(run_));
   PredictCall call{run_,
                    input_,
                    table.find("input").is_set(),
-                   lines_.meaning(),
+                   parser,
                    recommender,
                    known_users,
                    *writer,

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <fstream>
 #include <memory>
 
 #include "base/atomic_file.h"
 #include "base/choice.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "cli/options/model_flags.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
@@ -12,6 +14,7 @@
 #include "cli/output/progress_line.h"
 #include "cli/usage/command.h"
 #include "data/data_config.h"
+#include "data/json_document.h"
 #include "model/registry.h"
 #include "profile/lengths.h"
 #include "profile/report.h"
@@ -73,6 +76,7 @@ class ProfileCommand : public Command {
 
  private:
   void check_options() const;
+  void check_baseline() const;
   [[nodiscard]] std::vector<std::string> models() const;
   [[nodiscard]] std::vector<profile::Workload> workloads() const;
   void add_variants(profile::Workload workload, std::vector<profile::Workload>& all) const;
@@ -188,20 +192,20 @@ std::vector<profile::Workload> ProfileCommand::workloads() const {
 std::string ProfileCommand::formatted(const profile::Report& report) const {
   switch (format_.chosen()) {
     case ProfileFormat::kJson:
-      return to_json(report).dump(2) + "\n";
+      return data::json_text(to_json(report), 2) + "\n";
     case ProfileFormat::kCsv:
       return to_csv(report);
     case ProfileFormat::kJsonl: {
       std::string text;
       for (const profile::Row& row : report.rows) {
-        text += to_json(row, report).dump() + "\n";
+        text += data::json_text(to_json(row, report)) + "\n";
       }
       return text;
     }
     case ProfileFormat::kMarkdown:
       break;
   }
-  return to_markdown(report) + (ops_ ? kernels_to_markdown(report.rows) : "");
+  return to_markdown(report);
 }
 
 void ProfileCommand::write_files(const profile::Report& report) const {
@@ -209,7 +213,17 @@ void ProfileCommand::write_files(const profile::Report& report) const {
     write_file_atomically(report_, to_html(report));
   }
   if (!trace_.empty()) {
-    write_file_atomically(trace_, to_trace(report.rows).dump());
+    write_file_atomically(trace_, data::json_text(to_trace(report.rows)));
+  }
+}
+
+void ProfileCommand::check_baseline() const {
+  const std::vector<std::string> names = model_names();
+  if (std::find(names.begin(), names.end(), baseline_) == names.end()) {
+    throw UsageError("--baseline: expected a model of `elastic models`, got '",
+                     baseline_,
+                     "'",
+                     did_you_mean(baseline_, names));
   }
 }
 
@@ -217,6 +231,7 @@ void ProfileCommand::check_options() const {
   if (repetitions_ < 1 || repetitions_ > 1000 || warmup_ < 0 || warmup_ > 1000 || items_ < 1) {
     throw UsageError("--repetitions and --items: expected at least 1, --warmup at least 0");
   }
+  check_baseline();
 }
 
 std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
@@ -258,6 +273,7 @@ int ProfileCommand::run(const OptionTable& table) {
   }
   report.build = build_info();
   report.baseline = baseline_;
+  report.ops = ops_;
   report.machine = profile::measure_machine(device);
   report.rows = measure_all(all, report.machine);
   write_files(report);

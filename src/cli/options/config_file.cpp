@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "data/json_document.h"
 
 namespace elastic::cli {
 namespace {
@@ -39,15 +40,18 @@ nlohmann::json read_config(const std::string& path) {
   errno = 0;
   const std::string text = read_text(path);
   std::set<std::string> keys;
-  const auto refuse_repeated = [&](int depth, nlohmann::json::parse_event_t event, auto& parsed) {
+  const auto check = [&](int depth, nlohmann::json::parse_event_t event, auto& parsed) {
+    if (depth > data::kDeepestJson) {
+      throw UsageError(path, ": nested deeper than ", data::kDeepestJson, " levels");
+    }
     if (depth == 1 && event == nlohmann::json::parse_event_t::key &&
         !keys.insert(parsed.template get<std::string>()).second) {
-      throw UsageError(path, ": key ", parsed.dump(), " is repeated");
+      throw UsageError(path, ": key ", data::json_text(parsed), " is repeated");
     }
     return true;
   };
   try {
-    return nlohmann::json::parse(text, refuse_repeated, true, /*ignore_comments=*/true);
+    return nlohmann::json::parse(text, check, true, /*ignore_comments=*/true);
   } catch (const nlohmann::json::exception& error) {  // also an out-of-range number
     throw UsageError(path, ": ", readable(error.what()));
   }

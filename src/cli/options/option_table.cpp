@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/visible_text.h"
+#include "data/json_document.h"
 
 namespace elastic::cli {
 namespace {
@@ -237,8 +238,10 @@ std::string OptionTable::print_config() const {
       text += concat("  // ", group, "\n");
     }
     const bool is_entry = !has_config || option->scope == Scope::kEverywhere;
-    std::string line =
-        concat(is_entry ? "  \"" : "  // \"", option->key, "\": ", to_json(option->target).dump());
+    std::string line = concat(is_entry ? "  \"" : "  // \"",
+                              option->key,
+                              "\": ",
+                              data::json_text(to_json(option->target)));
     line += is_entry && option != last_entry ? "," : "";
     line.resize(std::max<std::size_t>(line.size() + 2, 40), ' ');
     text += concat(line, "// ", visible(option->source), "\n");

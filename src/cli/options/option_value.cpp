@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "data/json_document.h"
 
 namespace elastic::cli {
 namespace {
@@ -116,14 +117,14 @@ void set_from_text(OptionTarget target, const std::string& text, const std::stri
 void set_from_json(OptionTarget target, const nlohmann::json& value, const std::string& source) {
   if (const auto* named = std::get_if<TextTarget>(&target)) {
     if (!value.is_string()) {
-      fail(target, value.dump(), source);
+      fail(target, data::json_text(value), source);
     }
     named->set(value.get<std::string>(), source);
     return;
   }
   if (auto* const* texts = std::get_if<std::vector<std::string>*>(&target)) {
     if (!value.is_string() && !holds_texts(value)) {
-      throw UsageError(source, ": expected text or a list of texts, got ", value.dump());
+      throw UsageError(source, ": expected text or a list of texts, got ", data::json_text(value));
     }
     **texts = value.is_array() ? value.get<std::vector<std::string>>()
               : value.get_ref<const std::string&>().empty()
@@ -134,7 +135,7 @@ void set_from_json(OptionTarget target, const nlohmann::json& value, const std::
   visit_plain(target, [&](auto* field) {
     using T = std::remove_pointer_t<decltype(field)>;
     if (!holds<T>(value)) {
-      fail(target, value.dump(), source);
+      fail(target, data::json_text(value), source);
     }
     *field = value.get<T>();
   });
@@ -157,7 +158,7 @@ nlohmann::json to_json(OptionTarget target) {
 
 std::string to_text(OptionTarget target) {
   const nlohmann::json value = to_json(target);
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : data::json_text(value);
 }
 
 const char* type_name(OptionTarget target) {

@@ -7,6 +7,7 @@
 #include "cli/output/build_info.h"
 #include "cli/output/metrics_table.h"
 #include "cli/output/output.h"
+#include "data/json_document.h"
 #include "eval/evaluator.h"
 #include "eval/repeats.h"
 
@@ -122,9 +123,7 @@ void check_repeats(const data::Split& split,
 }
 
 void print_report(const eval::Report& report, bool json) {
-  // The names of other runs are paths, which need not be UTF-8.
-  constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
-  print(json ? eval::to_json(report).dump(2, ' ', false, kReplace) + "\n" : metrics_table(report));
+  print(json ? data::json_text(eval::to_json(report), 2) + "\n" : metrics_table(report));
 }
 
 }  // namespace elastic::cli

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/output/tsv_field.h"
+#include "data/json_document.h"
 
 namespace elastic::cli {
 namespace {
@@ -58,7 +59,7 @@ std::string json_line(const data::Dataset& dataset, const eval::Ranking& ranking
   for (const eval::SampledRanks& sampled : ranking.sampled) {
     record[fmt::format("rank[{}]", sampled.candidates)] = json_rank(sampled.ranks[i]);
   }
-  return record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return data::json_text(record) + "\n";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/json_document.h"
 #include "report/page.h"
 #include "report/plot.h"
 #include "train/tensorboard.h"
@@ -18,8 +19,20 @@ namespace {
 using nlohmann::ordered_json;
 
 // Counters, not plotted: they only grow or never change.
-const std::set<std::string> counters{
-    "epoch", "examples", "tokens", "tokens_read", "targets", "repeated_targets", "elapsed_s"};
+const std::set<std::string> counters{"epoch",
+                                     "examples",
+                                     "tokens",
+                                     "tokens_read",
+                                     "targets",
+                                     "epoch_steps",
+                                     "epoch_examples",
+                                     "epoch_tokens",
+                                     "epoch_targets",
+                                     "total_steps",
+                                     "total_tokens",
+                                     "total_targets",
+                                     "repeated_targets",
+                                     "elapsed_s"};
 const std::map<std::string, std::string> captions{
     {"epoch/loss", "Training loss"},
     {"epoch/learning_rate", "Learning rate"},
@@ -90,7 +103,7 @@ std::string run_curves(const std::string& metrics_path) {
   against_time.series[0].name = train::kBestMetric;
   std::ifstream file(metrics_path);
   for (std::string line; std::getline(file, line);) {
-    const ordered_json event = ordered_json::parse(line, nullptr, false);
+    const ordered_json event = data::parse_json(line);
     if (!event.is_object()) {
       continue;
     }

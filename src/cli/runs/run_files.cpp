@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "data/json_document.h"
 #include "train/run_directory.h"
 
 namespace elastic::cli {
@@ -42,9 +43,9 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
     }
     // The hash identifies the split; earlier versions wrote fewer other facts about it.
     const bool is_split = std::string_view(key) == "split" && before[key].is_object();
-    if (is_split ? before[key].value("hash", "") != now[key].value("hash", "")
+    if (is_split ? !before[key].contains("hash") || before[key]["hash"] != now[key]["hash"]
                  : before[key] != now[key]) {
-      return Difference{key, before[key].dump(), now[key].dump()};
+      return Difference{key, data::json_text(before[key]), data::json_text(now[key])};
     }
   }
   return std::nullopt;

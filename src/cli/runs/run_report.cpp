@@ -12,6 +12,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "cli/runs/run_curves.h"
+#include "data/json_document.h"
 #include "report/page.h"
 #include "report/plot.h"
 #include "train/run_directory.h"
@@ -37,7 +38,7 @@ std::string text_of(const ordered_json& value) {
     return fmt::format("{:.4f}", value.get<double>());
   }
   // Paths and raw ids need not be UTF-8.
-  return value.is_null() ? "" : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return value.is_null() ? "" : data::json_text(value);
 }
 
 bool is_list_of(const ordered_json& value, bool (*holds)(const ordered_json&)) {
@@ -144,7 +145,7 @@ std::string options_table(const ordered_json& config, const ordered_json& source
     const std::string source = sources.contains(key) ? text_of(sources[key]) : "default";
     // Not text_of, which rounds: a learning rate has more digits than a metric.
     table.rows.push_back(
-        {key, source, value.is_string() ? value.get<std::string>() : value.dump()});
+        {key, source, value.is_string() ? value.get<std::string>() : data::json_text(value)});
   }
   return report::to_html(table);
 }
@@ -178,8 +179,8 @@ std::string run_report(const std::string& run) {
                             report::section("Protocol", contents(protocol)) +
                             report::section("Options", options_table(config, sources)) +
                             report::section("Data", contents(data)));
-  } catch (const nlohmann::json::exception& error) {
-    throw CheckpointError(run, ": expected files as `elastic train` writes them: ", error.what());
+  } catch (const nlohmann::json::exception&) {
+    throw CheckpointError(run, ": expected files as `elastic train` writes them");
   }
 }
 

@@ -63,6 +63,33 @@ TEST_CASE("line reader: reports whether next would wait") {
   CHECK_FALSE(reader.next().has_value());
 }
 
+TEST_CASE("line reader: lines that are not UTF-8 are converted, each for itself") {
+  Pipe pipe;
+  pipe.send("caf\xE9\ncaf\xC3\xA9\n");
+  pipe.close_writer();
+  LineReader reader(pipe.path());
+  CHECK(reader.next() == "caf\xC3\xA9");
+  CHECK(reader.next() == "caf\xC3\xA9");
+}
+
+TEST_CASE("line reader: a line that is too long is cut, and the next one is whole") {
+  const std::string path =
+      std::string(P_tmpdir) + "/line_reader_test_" + std::to_string(::getpid());
+  std::FILE* const file = std::fopen(path.c_str(), "w");
+  REQUIRE(file != nullptr);
+  const std::string part(std::size_t{1} << 20, 'x');
+  for (int i = 0; i < 200; ++i) {
+    std::fwrite(part.data(), 1, part.size(), file);
+  }
+  std::fputs("\nshort\n", file);
+  std::fclose(file);
+  LineReader reader(path);
+  CHECK(reader.next()->size() == LineReader::kMaxLineBytes + 1);
+  CHECK(reader.next() == "short");
+  CHECK_FALSE(reader.next().has_value());
+  std::remove(path.c_str());
+}
+
 TEST_CASE("line reader: a missing file is bad data") {
   CHECK_THROWS_WITH_AS(LineReader("/no/such/file"),
                        "cannot read /no/such/file: No such file or directory",

@@ -5,7 +5,11 @@
 namespace elastic::cli {
 
 void PlainLines::declare(OptionTable& table) {
-  table.add("users", &users_, "a line that is not JSON is a user id (the default)").flag_only();
+  table
+      .add("users",
+           &users_,
+           "a line that is not JSON is a user id, even if it reads as a row of the log")
+      .flag_only();
   table.add("histories", &histories_, "a line that is not JSON is a history: item ids").flag_only();
   table.add("similar", &similar_, "a line that is not JSON is an item id: answer its nearest items")
       .flag_only();
@@ -21,7 +25,10 @@ PlainLine PlainLines::meaning() const {
   if (similar_) {
     return PlainLine::kItem;
   }
-  return histories_ ? PlainLine::kHistory : PlainLine::kUser;
+  if (histories_) {
+    return PlainLine::kHistory;
+  }
+  return users_ ? PlainLine::kUser : PlainLine::kAny;
 }
 
 }  // namespace elastic::cli

@@ -11,7 +11,7 @@ class PlainLines {
   void declare(OptionTable& table);
   /// Throws UsageError if more than one of the three is set.
   void check() const;
-  /// kUser unless an option selects another meaning.
+  /// kAny unless an option selects another meaning.
   [[nodiscard]] PlainLine meaning() const;
 
  private:

@@ -16,7 +16,7 @@ struct PredictCall {
   const std::string& run;    ///< the run directory
   const std::string& input;  ///< a question or an event per line; "-" is standard input
   bool has_input;            ///< named on the command line
-  PlainLine plain;           ///< the meaning of a line that is not JSON
+  QueryParser& parser;       ///< of the lines of the input
   Recommender& recommender;
   KnownUsers& known_users;
   AnswerWriter& writer;

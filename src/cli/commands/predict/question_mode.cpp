@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "cli/asking/line_reader.h"
+#include "data/blanks.h"
 
 namespace elastic::cli {
 namespace {
@@ -28,9 +29,9 @@ const char* prompt_of(PlainLine plain) {
 std::vector<std::string> read_ids(const std::string& path) {
   std::vector<std::string> ids;
   LineReader reader(path);
-  while (auto line = reader.next()) {
-    if (!line->empty()) {
-      ids.push_back(std::move(*line));
+  while (const auto line = reader.next()) {
+    if (const std::string_view id = data::stripped(*line); !id.empty()) {
+      ids.emplace_back(id);
     }
   }
   return ids;
@@ -77,9 +78,9 @@ int QuestionMode::run(PredictCall& call) const {
   }
   LineReader reader(call.input);
   if (call.input == "-" && isatty(STDIN_FILENO) == 1) {
-    call.note(prompt_of(call.plain));
+    call.note(prompt_of(call.parser.plain()));
   }
-  Questions questions(reader, call.plain, call.recommender, call.known_users);
+  Questions questions(reader, call.parser, call.recommender, call.known_users);
   questions.for_each_batch([&](Questions::Batch& batch) { answer(batch, call); });
   call.note(questions.finish());
   return 0;

@@ -53,7 +53,7 @@ StreamSession::EarlierEvents StreamMode::earlier_events(KnownUsers& users) const
 }
 
 int StreamMode::run(PredictCall& call) const {
-  StreamSession session(call.run, call.recommender, earlier_events(call.known_users));
+  StreamSession session(call.run, call.recommender, call.parser, earlier_events(call.known_users));
   if (session.num_users() > 0) {
     call.note(
         fmt::format("{}: continuing with {} users", session.states_path(), session.num_users()));

@@ -42,7 +42,7 @@ int VectorMode::run(PredictCall& call) const {
     out.add_users(call.known_users.dataset());
   } else {
     LineReader reader(call.input);
-    Questions questions(reader, call.plain, call.recommender, call.known_users);
+    Questions questions(reader, call.parser, call.recommender, call.known_users);
     questions.for_each_batch(
         [&](const Questions::Batch& batch) { out.add_questions(batch, call.note); });
     remark = questions.finish();

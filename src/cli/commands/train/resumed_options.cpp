@@ -7,6 +7,7 @@
 #include "cli/options/option_sources.h"
 #include "cli/runs/run_data.h"
 #include "cli/runs/run_files.h"
+#include "data/json_document.h"
 #include "train/run_directory.h"
 
 namespace elastic::cli {
@@ -44,9 +45,9 @@ void ResumedOptions::check_unchanged(const OptionTable& table) const {
       throw UsageError("--resume: the run was started with ",
                        option->key,
                        " ",
-                       before.dump(),
+                       data::json_text(before),
                        ", not ",
-                       value.dump(),
+                       data::json_text(value),
                        " (",
                        option->source,
                        "); start another run with another --out");

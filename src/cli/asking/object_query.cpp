@@ -1,0 +1,173 @@
+#include "cli/asking/object_query.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "cli/asking/query.h"
+#include "data/fields.h"
+
+namespace elastic::cli {
+namespace {
+
+constexpr std::size_t kLongestId = 4096;
+
+bool is_missing(const data::FieldValues& values) {
+  return values.entries.empty() && !values.is_list;
+}
+
+}  // namespace
+
+void require_id(std::string_view id, const char* where) {
+  if (id.empty()) {
+    throw DataError(where, ": an id is empty");
+  }
+  if (id.size() > kLongestId) {
+    throw DataError(where, ": an id is longer than ", kLongestId, " bytes");
+  }
+  if (id.find('\0') != std::string_view::npos) {
+    throw DataError(where, ": an id holds a zero byte");
+  }
+}
+
+ObjectQuery::ObjectQuery(const data::LogFormat* log, bool is_event) : is_event_(is_event) {
+  if (log != nullptr && log->layout == data::Layout::kObjects) {
+    for (const data::LogColumn& column : log->columns) {
+      if (column.role == data::Role::kUser) {
+        keys_.push_back({column.name, Part::kUser, true});
+      } else if (column.role == data::Role::kItem) {
+        keys_.push_back({column.name, Part::kItem, true});
+      } else if (column.role == data::Role::kPrefix) {
+        keys_.push_back({column.name, Part::kPrefix, true});
+      }
+    }
+    syntax_ = log->objects;
+  }
+  std::vector<Key> own{{"user", Part::kUser}, {"history", Part::kHistory}, {"item", Part::kItem}};
+  if (!is_event) {
+    own.push_back({"candidates", Part::kCandidates});
+  }
+  for (Key& key : own) {  // the log's meaning of a key comes first
+    const auto same = [&](const Key& other) { return other.name == key.name; };
+    if (std::none_of(keys_.begin(), keys_.end(), same)) {
+      keys_.push_back(std::move(key));
+    }
+  }
+  std::vector<std::string> names;
+  for (const Key& key : keys_) {
+    names.push_back(key.name);
+  }
+  readers_.emplace_back(data::ObjectSyntax::kJson, names);
+  if (syntax_ != data::ObjectSyntax::kJson) {
+    readers_.emplace_back(syntax_, names);
+  }
+}
+
+void ObjectQuery::read(std::string_view content, Query& query) {
+  std::string problem = readers_.front().read(content, record_);
+  const bool is_json = problem.empty();
+  if (!is_json && readers_.size() > 1 && readers_.back().read(content, record_).empty()) {
+    problem.clear();
+  }
+  if (!problem.empty()) {
+    throw DataError(problem);
+  }
+  bool has_log_user = false;
+  bool has_log_item = false;
+  bool has_renamed_user = false;
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (!is_missing(record_[i])) {
+      const bool of_log = keys_[i].is_of_log;
+      has_log_user = has_log_user || (of_log && keys_[i].part == Part::kUser);
+      has_renamed_user =
+          has_renamed_user || (of_log && keys_[i].part == Part::kUser && keys_[i].name != "user");
+      has_log_item = has_log_item || (of_log && keys_[i].part != Part::kUser);
+      set(keys_[i], record_[i], query);
+    }
+  }
+  finish(query, has_log_user && has_log_item);
+  // Objects of the log have other keys, too.
+  if (!has_renamed_user && !(has_log_user && has_log_item) && is_json) {
+    require_known_keys(content);
+  }
+}
+
+void ObjectQuery::set(const Key& key, const data::FieldValues& values, Query& query) const {
+  const char* const name = key.name.c_str();
+  const bool may_be_list = key.part == Part::kItem && key.is_of_log;
+  const bool is_list = key.part != Part::kUser && (key.part != Part::kItem || may_be_list);
+  if (values.is_list && !is_list) {
+    throw DataError(name, ": expected an id (text or a number), got a list");
+  }
+  if (!values.is_list && is_list && !may_be_list && key.part != Part::kPrefix) {
+    throw DataError(name, ": expected [id, ...], got ", data::excerpt(values.entries.front()));
+  }
+  for (const std::string_view id : values.entries) {
+    require_id(id, name);
+  }
+  std::vector<std::string> ids(values.entries.begin(), values.entries.end());
+  switch (key.part) {
+    case Part::kUser:
+      query.user = std::move(ids.front());
+      break;
+    case Part::kCandidates:
+      query.candidates = std::move(ids);
+      break;
+    case Part::kPrefix:  // its column may be before or after the item's
+      query.history.emplace(std::move(ids));
+      query.repeats_history = true;
+      break;
+    case Part::kHistory:
+      query.history = std::move(ids);
+      break;
+    case Part::kItem:
+      if (values.is_list) {
+        query.history = std::move(ids);
+      } else {
+        query.item = std::move(ids.front());
+      }
+      break;
+  }
+}
+
+// An item with a history in front of it, or of an event, is the latest of the history.
+void ObjectQuery::finish(Query& query, bool is_log_event) const {
+  if (query.item && (query.repeats_history || (is_event_ && !query.history))) {
+    if (!query.history) {
+      query.history.emplace();
+    }
+    query.history->push_back(std::move(*query.item));
+    query.item.reset();
+  }
+  if (query.item && is_log_event && !query.history) {
+    query.item.reset();  // a question about the user of the event
+  }
+  if (query.item && (query.user || query.history)) {
+    throw DataError("expected an item without user and history");
+  }
+  if (!query.user && !query.history && !query.item) {
+    throw DataError("expected {\"user\": id} or {\"history\": [id, ...]}");
+  }
+}
+
+void ObjectQuery::require_known_keys(std::string_view content) const {
+  std::vector<std::string> names;
+  for (const Key& key : keys_) {
+    names.push_back(key.name);
+  }
+  const auto found = data::flatten_object(data::ObjectSyntax::kJson, content);
+  for (const data::KeyValues& values : found.value_or(std::vector<data::KeyValues>{})) {
+    const auto is_known = [&](const std::string& name) {
+      return values.key == name || values.key.starts_with(name + ".");
+    };
+    if (std::none_of(names.begin(), names.end(), is_known)) {
+      throw DataError("unknown key \"",
+                      data::excerpt(values.key),
+                      "\"",
+                      did_you_mean(values.key.substr(0, 100), names));
+    }
+  }
+}
+
+}  // namespace elastic::cli

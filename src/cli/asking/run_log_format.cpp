@@ -1,0 +1,55 @@
+#include "cli/asking/run_log_format.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "train/run_directory.h"
+
+namespace elastic::cli {
+namespace {
+
+// False if a reader of rows could not work with it.
+bool is_usable(const data::LogFormat& format) {
+  const bool is_table = format.layout == data::Layout::kTable;
+  const bool has_columns = is_table || format.layout == data::Layout::kObjects;
+  const bool positions_fit =
+      std::all_of(format.columns.begin(), format.columns.end(), [&](const data::LogColumn& column) {
+        const std::size_t end = format.num_columns + (format.group_heads ? 1 : 0);
+        return !is_table || column.position < end;
+      });
+  const auto num_kept = static_cast<std::size_t>(std::count_if(
+      format.columns.begin(), format.columns.end(), [](const data::LogColumn& column) {
+        return column.role == data::Role::kKept;
+      }));
+  const bool has_separator =
+      format.layout == data::Layout::kObjects || !format.syntax.separator.empty();
+  return positions_fit && has_separator && num_kept == format.keep.size() &&
+         (!has_columns || format.find(data::Role::kItem) != nullptr);
+}
+
+}  // namespace
+
+std::optional<data::LogFormat> read_log_format(const std::string& run) {
+  const std::string path = (std::filesystem::path(run) / "data.json").string();
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    return std::nullopt;
+  }
+  const nlohmann::ordered_json json = train::read_json(path);
+  if (!json.is_object() || !json.contains("format")) {
+    return std::nullopt;
+  }
+  try {
+    data::LogFormat format = data::log_format_from_json(json["format"]);
+    if (!is_usable(format)) {
+      throw DataError("no log has this form");
+    }
+    return format;
+  } catch (const DataError& problem) {
+    throw CheckpointError(path, ": format: ", problem.what());
+  }
+}
+
+}  // namespace elastic::cli

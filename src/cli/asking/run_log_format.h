@@ -1,0 +1,16 @@
+// The form of the log that a run was trained on.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "data/log_format.h"
+
+namespace elastic::cli {
+
+/// Reads it from RUN/data.json. nullopt for a run of an earlier version, which does not keep it,
+/// and without that file. Throws CheckpointError for a file that is not JSON, or a form that no log
+/// has.
+std::optional<data::LogFormat> read_log_format(const std::string& run);
+
+}  // namespace elastic::cli

@@ -33,7 +33,7 @@ std::string check_id(const char* kind, std::string_view id) {
   if (id.find('\0') != std::string_view::npos) {
     return concat("the ", kind, " holds a zero byte");
   }
-  return "";
+  return {};
 }
 
 std::vector<std::string> keys_of(const LogFormat& format) {
@@ -60,7 +60,8 @@ RowParser::RowParser(const LogFormat& format)
       objects_(format.objects, keys_of(format)),
       record_(format.columns.size()),
       plain_(format.layout == Layout::kTable && !format.has_lists() && !format.group_heads &&
-             !format.prefixes) {}
+             !format.prefixes),
+      numbers_users_(format.layout != Layout::kSequences && format.find(Role::kUser) == nullptr) {}
 
 bool RowParser::is_passed(std::string_view line) const {
   if (stripped(line).empty()) {
@@ -89,7 +90,7 @@ RowParser::Result RowParser::read(std::string_view line, std::int64_t line_numbe
       return Result::kPassed;
     }
   }
-  if (format_.find(Role::kUser) == nullptr && format_.layout != Layout::kSequences) {
+  if (numbers_users_) {
     line_number_ = std::to_string(line_number);
   }
   switch (format_.layout) {
@@ -131,7 +132,7 @@ std::string RowParser::set_value(const LogColumn& column,
       event.item = text;
       return check_id("item", text);
     case Role::kRating:
-      return parse_rating(text, event.event) ? "" : expected("a number", "rating", text);
+      return parse_rating(text, event.event) ? std::string() : expected("a number", "rating", text);
     case Role::kTime: {
       const std::optional<Moment> moment = format_.time_format.parse(text);
       if (!moment) {
@@ -142,7 +143,7 @@ std::string RowParser::set_value(const LogColumn& column,
       }
       event.event.timestamp += moment->whole;
       event.event.billionths += moment->billionths;
-      return "";
+      return {};
     }
     case Role::kTimeOfDay: {
       const std::optional<Moment> moment = format_.time_of_day_format.parse(text);
@@ -151,12 +152,12 @@ std::string RowParser::set_value(const LogColumn& column,
       }
       event.event.timestamp += moment->whole;
       event.event.billionths += moment->billionths;
-      return "";
+      return {};
     }
     case Role::kKept:
-      return "";
+      return {};
   }
-  return "";
+  return {};
 }
 
 std::string RowParser::read_plain_row(const std::vector<std::string_view>& fields) {
@@ -171,14 +172,14 @@ std::string RowParser::read_plain_row(const std::vector<std::string_view>& field
   for (const LogColumn& column : format_.columns) {
     const std::string_view text = fields[column.position];
     if (column.role == Role::kKept && !format_.keep[rule++].keeps(text)) {
-      return "";
+      return {};
     }
     if (std::string problem = set_value(column, text, event); !problem.empty()) {
       return place(column) + problem;
     }
   }
   events_.push_back(event);
-  return "";
+  return {};
 }
 
 std::string RowParser::read_row(const std::vector<std::string_view>& fields) {
@@ -219,7 +220,7 @@ std::string RowParser::read_sequence(const std::vector<std::string_view>& fields
       events_.push_back({fields[0], fields[i], {}});
     }
   }
-  return "";
+  return {};
 }
 
 std::string RowParser::read_history(std::string_view line) {
@@ -239,7 +240,7 @@ std::string RowParser::read_history(std::string_view line) {
     }
     events_.push_back({line_number_, item, {}});
   }
-  return "";
+  return {};
 }
 
 std::string RowParser::read_object(std::string_view line) {
@@ -308,7 +309,7 @@ std::string RowParser::read_record(const Record& record) {
     event.user = events_.empty() ? std::string_view() : events_.front().user;
   }
   events_.insert(events_.begin(), prefix.begin(), prefix.end());
-  return "";
+  return {};
 }
 
 }  // namespace elastic::data

@@ -60,7 +60,8 @@ class RowParser {
   std::string line_number_;  // the user of a history
   std::vector<RowEvent> events_;
   std::string problem_;
-  bool plain_ = false;  // a table without lists
+  bool plain_ = false;          // a table without lists
+  bool numbers_users_ = false;  // the user is the number of the line
 };
 
 }  // namespace elastic::data

@@ -68,7 +68,7 @@ prove_kills() {
 
 prove_fuzz() {
   local target
-  for target in text interactions objects safetensors config questions; do
+  for target in text interactions objects times safetensors config questions; do
     if [ "$long" = no ]; then
       build build "replay_$target" -DELASTIC_TESTS=ON
       prove "fuzz" "fuzz_$target" "build/tests/fuzz/replay_$target" "tests/fuzz/corpus/$target" 2000

@@ -58,6 +58,19 @@ bool has_long_number(std::string_view text) {
   return false;
 }
 
+// The library negates the zone that it did not read after a '-' without two digits.
+bool has_lone_minus(std::string_view text) {
+  const auto is_digit_at = [&](std::size_t at) {
+    return at < text.size() && text[at] >= '0' && text[at] <= '9';
+  };
+  for (std::size_t at = text.find('-'); at != std::string_view::npos; at = text.find('-', at + 1)) {
+    if (!is_digit_at(at + 1) || !is_digit_at(at + 2)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool is_utc(std::string_view zone) {
   return zone.empty() || zone == "UTC" || zone == "GMT" || zone == "UT" || zone == "Z";
 }
@@ -74,7 +87,7 @@ std::optional<PatternMatch> match(std::string_view text, const std::string& patt
     return std::nullopt;
   }
   const int year = static_cast<int>(fields.ymd.year());
-  if (year < kFirstYear || year > kLastYear) {
+  if (year < kFirstYear || year > kLastYear || std::chrono::abs(ahead) >= date::days(1)) {
     return std::nullopt;
   }
   const Duration time = fields.tod.to_duration();
@@ -88,6 +101,9 @@ std::optional<PatternMatch> match(std::string_view text, const std::string& patt
 }  // namespace
 
 std::optional<PatternMatch> match_pattern(std::string_view text, const std::string& pattern) {
+  if (pattern.find("%z") != std::string::npos && has_lone_minus(text)) {
+    return std::nullopt;
+  }
   // The library reads a fraction if the fields have one.
   const bool may_have_fraction =
       pattern.find("%S") != std::string::npos && text.find('.') != std::string_view::npos;

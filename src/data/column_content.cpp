@@ -5,6 +5,8 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "data/missing_value.h"
+
 namespace elastic::data {
 
 bool ColumnContent::looks_like_rating() const {
@@ -14,18 +16,37 @@ bool ColumnContent::looks_like_rating() const {
 }
 
 bool ColumnContent::looks_like_measure() const {
-  return filled > 0 && numbers >= 0.95 && integers < 0.5;
+  return filled > 0 && numbers >= 0.95 && integers < 0.8;
 }
+
+namespace {
+
+// The only word for missing values among `values`; "" if there is none, or several.
+std::string_view missing_word(const std::vector<std::string_view>& values) {
+  std::string_view missing;
+  for (const std::string_view value : values) {
+    if (!value.empty() && value != missing && is_missing_word(value)) {
+      if (!missing.empty()) {
+        return "";
+      }
+      missing = value;
+    }
+  }
+  return missing;
+}
+
+}  // namespace
 
 ColumnContent content_of(const std::vector<std::string_view>& values) {
   ColumnContent content;
   content.count = values.size();
   std::unordered_set<std::string_view> distinct;
   std::vector<std::string_view> filled;
+  const std::string_view missing = missing_word(values);
   std::size_t numbers = 0;
   std::size_t integers = 0;
   for (const std::string_view value : values) {
-    if (value.empty()) {
+    if (value.empty() || value == missing) {
       continue;
     }
     filled.push_back(value);
@@ -48,6 +69,8 @@ ColumnContent content_of(const std::vector<std::string_view>& values) {
     content.numbers = static_cast<double>(numbers) / total;
     content.integers = static_cast<double>(integers) / total;
     content.times = TimeFormat::detect(filled);
+    content.time_of_day = !content.times.format && content.numbers < 0.05 &&
+                          TimeFormat::detect_time_of_day(filled).format.has_value();
     content.epoch = looks_like_epoch(filled);
   }
   return content;

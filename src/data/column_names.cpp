@@ -4,6 +4,8 @@
 #include <array>
 #include <span>
 
+#include "data/english_words.h"
+
 namespace elastic::data {
 namespace {
 
@@ -77,7 +79,7 @@ constexpr auto kItemWords = std::to_array<std::string_view>(
      "merchandise", "asset",      "photo",    "anime",   "show",     "series", "episode",
      "podcast",     "course",     "exercise", "problem", "question", "sku",    "isbn",
      "asin",        "content",    "post",     "thing",   "artwork",  "beer",   "wine",
-     "joke",        "offer",      "ad",       "pin",     "tune",     "title",  "town"});
+     "joke",        "offer",      "ad",       "tune",    "bookmark", "outfit", "tweet"});
 constexpr auto kItemGroupWords = std::to_array<std::string_view>(
     {"artist", "album", "page", "url", "category", "brand", "channel"});
 
@@ -139,9 +141,11 @@ constexpr auto kAttributeWords = std::to_array<std::string_view>(
 
 // Words that make a time another one than the event's.
 constexpr auto kOtherTimeWords = std::to_array<std::string_view>(
-    {"zone",      "offset",  "spent",  "duration", "dwell",  "birth",   "release",
-     "published", "publish", "expire", "expires",  "expiry", "deleted", "length",
-     "total",     "avg",     "of",     "count",    "num",    "price",   "interval"});
+    {"zone",      "offset",  "spent",  "duration", "dwell",    "birth",    "release",
+     "published", "publish", "expire", "expires",  "expiry",   "deleted",  "length",
+     "total",     "avg",     "of",     "count",    "num",      "price",    "interval",
+     "elapsed",   "active",  "play",   "playing",  "reading",  "response", "run",
+     "cook",      "prep",    "wait",   "delivery", "shipping", "playtime", "runtime"});
 constexpr auto kLaterTimeWords = std::to_array<std::string_view>(
     {"updated", "update", "modified", "edited", "end", "ended", "finished", "local", "first"});
 constexpr auto kEventTimeWords = std::to_array<std::string_view>(
@@ -155,45 +159,77 @@ bool any_of(const Words& words, List list) {
       words.begin(), words.end(), [&](const std::string& word) { return among(word, list); });
 }
 
-// An id rather than a property of the thing that it names.
-bool names_id(const Words& words) {
-  static constexpr auto kIds = std::to_array<std::string_view>({"id",
-                                                                "ids",
-                                                                "idx",
-                                                                "code",
-                                                                "key",
-                                                                "hash",
-                                                                "uuid",
-                                                                "guid",
-                                                                "no",
-                                                                "nr",
-                                                                "sha1",
-                                                                "seq",
-                                                                "list"});
-  return any_of(words, kIds);
+// The position of the first word that makes the words before it an id; the number of words if
+// there is none.
+std::size_t position_of_id(const Words& words) {
+  static constexpr auto kIds = std::to_array<std::string_view>(
+      {"id", "ids", "idx", "code", "key", "uuid", "guid", "no", "nr", "sha1", "seq", "list"});
+  const auto found = std::find_if(
+      words.begin(), words.end(), [](const std::string& word) { return among(word, kIds); });
+  return static_cast<std::size_t>(found - words.begin());
+}
+
+// The rank of words that hold one of `kinds`, by what they say about the thing: its id, nothing,
+// another text that identifies it, or its name. None for its properties: "user_answer",
+// "venueCategoryId".
+std::optional<int> rank_of_kind(const Words& words, List kinds, bool attribute) {
+  static constexpr auto kReferences = std::to_array<std::string_view>(
+      {"url", "uri", "hash", "slug", "email", "mail", "cookie", "login", "identifier", "ref"});
+  static constexpr auto kNames = std::to_array<std::string_view>({"name",
+                                                                  "title",
+                                                                  "nickname",
+                                                                  "label",
+                                                                  "username",
+                                                                  "clicked",
+                                                                  "viewed",
+                                                                  "bought",
+                                                                  "purchased",
+                                                                  "watched",
+                                                                  "played"});
+  if (!any_of(words, kinds)) {
+    return std::nullopt;
+  }
+  if (const std::size_t id = position_of_id(words); id < words.size()) {
+    const bool of_attribute =
+        id > 0 && among(words[id - 1], kAttributeWords) && !among(words[id - 1], kinds);
+    return of_attribute ? std::nullopt : std::optional(1);
+  }
+  if (attribute) {
+    return std::nullopt;
+  }
+  if (words.size() == 1) {
+    return 2;
+  }
+  const std::string& last = words.back();
+  if (among(last, kinds) || among(last, kReferences)) {
+    return 3;
+  }
+  return among(last, kNames) ? std::optional(4) : std::nullopt;
+}
+
+// A group of events or items: only its id or its plain name.
+bool names_group(const Words& words, List groups) {
+  return any_of(words, groups) && (words.size() == 1 || position_of_id(words) < words.size());
 }
 
 std::optional<int> rank_of_user(const Words& words, const std::string& joined, bool attribute) {
+  static constexpr auto kSigns =
+      std::to_array<std::string_view>({"email", "login", "nickname", "mail"});
   if (among(joined, kUserNames)) {
     return 0;
   }
   if (among(joined, kUserShort)) {
     return 1;
   }
-  const bool plain = words.size() == 1;
-  if (attribute && !names_id(words)) {
-    return std::nullopt;
+  if (const auto rank = rank_of_kind(words, kUserWords, attribute)) {
+    return rank;
   }
-  if (any_of(words, kUserWords)) {
-    return names_id(words) ? 1 : plain ? 2 : 4;
+  if (words.size() == 1 && among(words[0], kSigns)) {
+    return 4;
   }
-  if (any_of(words, kSessionWords) && (plain || names_id(words))) {
-    return 5;
-  }
-  if (any_of(words, kBasketWords) && (plain || names_id(words))) {
-    return 6;
-  }
-  return std::nullopt;
+  return names_group(words, kSessionWords)  ? std::optional(5)
+         : names_group(words, kBasketWords) ? std::optional(6)
+                                            : std::nullopt;
 }
 
 std::optional<int> rank_of_item(const Words& words, const std::string& joined, bool attribute) {
@@ -206,14 +242,11 @@ std::optional<int> rank_of_item(const Words& words, const std::string& joined, b
   if (among(joined, kItemShort)) {
     return 1;
   }
-  const bool plain = words.size() == 1;
-  if (any_of(words, kItemWords) && (!attribute || names_id(words))) {
-    return names_id(words) ? 1 : plain ? 2 : 4;
+  if (const auto rank = rank_of_kind(words, kItemWords, attribute)) {
+    return rank;
   }
-  if (any_of(words, kItemGroupWords) && (plain || names_id(words)) && !(attribute && plain)) {
-    return 5;
-  }
-  return std::nullopt;
+  const bool plain_attribute = attribute && words.size() == 1;
+  return names_group(words, kItemGroupWords) && !plain_attribute ? std::optional(5) : std::nullopt;
 }
 
 std::optional<int> rank_of_time(const Words& words, const std::string& joined) {
@@ -247,27 +280,27 @@ std::optional<int> rank_of_rating(const Words& words, const std::string& joined)
   return std::nullopt;
 }
 
-}  // namespace
-
-std::vector<std::string> words_of(std::string_view name) {
+// Upper case and other characters than letters and digits begin a new word.
+Words split_words(std::string_view name) {
   Words words;
   std::string word;
   const auto end_word = [&] {
     if (!word.empty()) {
-      words.push_back(std::move(word));
+      for (std::string& english : in_english(word)) {
+        words.push_back(std::move(english));
+      }
     }
     word.clear();
   };
-  const std::string_view shown = name.substr(0, name.find(':'));
-  for (std::size_t at = 0; at < shown.size(); ++at) {
-    const char c = shown[at];
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    const char c = name[at];
     const bool letter = is_upper(c) || is_lower(c) || static_cast<unsigned char>(c) >= 0x80;
     if (!letter && !is_digit(c)) {
       end_word();
       continue;
     }
-    const char before = at > 0 ? shown[at - 1] : '\0';
-    const char after = at + 1 < shown.size() ? shown[at + 1] : '\0';
+    const char before = at > 0 ? name[at - 1] : '\0';
+    const char after = at + 1 < name.size() ? name[at + 1] : '\0';
     if (is_upper(c) && (is_lower(before) || (is_upper(before) && is_lower(after)))) {
       end_word();
     }
@@ -277,13 +310,25 @@ std::vector<std::string> words_of(std::string_view name) {
   return words;
 }
 
-NameMeaning meaning_of(std::string_view name) {
-  const Words words = words_of(name);
+std::string joined_words(const Words& words) {
   std::string joined;
   for (const std::string& word : words) {
     joined += word;
   }
+  return joined;
+}
+
+void keep_one_of_user_and_item(const Words& words, NameMeaning& meaning) {
+  if (meaning.user && meaning.item) {  // "user_item_id" is neither; the first word names the thing
+    const bool user_first = among(words.front(), kUserWords);
+    (user_first ? meaning.item : meaning.user) = std::nullopt;
+  }
+}
+
+// `last` are the words after the last point of the name: lists show there.
+NameMeaning meaning_of_words(const Words& words, const Words& last) {
   NameMeaning meaning;
+  const std::string joined = joined_words(words);
   if (joined.empty()) {
     meaning.attribute = true;  // the running numbers that pandas writes
     return meaning;
@@ -293,14 +338,49 @@ NameMeaning meaning_of(std::string_view name) {
   meaning.item = rank_of_item(words, joined, meaning.attribute);
   meaning.time = rank_of_time(words, joined);
   meaning.rating = rank_of_rating(words, joined);
-  meaning.list = name.find(":token_seq") != std::string_view::npos || any_of(words, kListWords);
+  meaning.list = any_of(last, kListWords);
   if (meaning.list && !meaning.user && !meaning.time && !meaning.item && !meaning.attribute) {
     meaning.item = 2;
   }
-  if (meaning.user && meaning.item) {  // "user_item_id" is neither; the first word names the thing
-    const bool user_first = among(words.front(), kUserWords);
-    (user_first ? meaning.item : meaning.user) = std::nullopt;
+  keep_one_of_user_and_item(words, meaning);
+  return meaning;
+}
+
+bool means_a_role(const NameMeaning& meaning) {
+  return meaning.user || meaning.item || meaning.time || meaning.rating;
+}
+
+}  // namespace
+
+std::vector<std::string> words_of(std::string_view name) {
+  return split_words(name.substr(0, name.find(':')));
+}
+
+NameMeaning meaning_of(std::string_view name) {
+  const bool is_sequence = name.find(":token_seq") != std::string_view::npos;
+  std::string_view rest = name.substr(0, name.find(':'));
+  Words words;
+  Words last;
+  NameMeaning meaning;
+  // "user.id": the words before a point count only if those after it mean nothing.
+  for (int parts = 0; parts < 2 && !rest.empty();) {
+    const std::size_t point = rest.rfind('.');
+    const std::string_view part = rest.substr(point == std::string_view::npos ? 0 : point + 1);
+    rest = rest.substr(0, point == std::string_view::npos ? 0 : point);
+    if (part.empty() || part.starts_with('$')) {  // MongoDB's {"$date": ...}
+      continue;
+    }
+    const Words more = split_words(part);
+    words.insert(words.begin(), more.begin(), more.end());
+    last = parts == 0 ? more : last;
+    meaning = meaning_of_words(words, last);
+    ++parts;
+    if (means_a_role(meaning)) {
+      break;
+    }
   }
+  meaning.attribute = meaning.attribute || words.empty();
+  meaning.list = meaning.list || is_sequence;
   return meaning;
 }
 

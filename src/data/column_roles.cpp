@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <tuple>
+#include <utility>
 
 #include "base/error.h"
 #include "base/nearest.h"
-#include "data/column_content.h"
-#include "data/column_names.h"
+#include "data/column_facts.h"
 #include "data/fields.h"
+#include "data/time_role.h"
 
 namespace elastic::data {
 namespace {
@@ -31,29 +32,19 @@ std::optional<std::size_t> column_number(const std::string& text) {
   return whole ? std::optional(number) : std::nullopt;
 }
 
-// The name of a column for an option: its number if names do not tell columns apart.
-std::string argument_for(const std::vector<ColumnSample>& columns, std::size_t at) {
-  const std::string& name = columns[at].name;
-  const bool plain = !name.empty() && name.find_first_of(" \t'\"$&|<>;()*?") == std::string::npos;
-  return plain ? name : std::to_string(at + 1);
-}
-
 // The columns of a log, with the roles that were found so far.
 class RoleChooser {
  public:
   RoleChooser(const std::vector<ColumnSample>& columns,
               const ReadOptions& options,
               const std::string& path)
-      : columns_(columns), options_(options), path_(path), asked_(asked_columns(options)) {
-    has_names_ = std::any_of(columns.begin(), columns.end(), [](const ColumnSample& column) {
-      return !column.name.empty();
-    });
-    for (const ColumnSample& column : columns) {
-      meanings_.push_back(has_names_ ? meaning_of(column.name) : NameMeaning{});
-      contents_.push_back(content_of(column.values));
-      named_ = named_ || meanings_.back().user || meanings_.back().item;
-    }
-  }
+      : columns_(columns),
+        facts_(columns),
+        meanings_(facts_.meanings),
+        contents_(facts_.contents),
+        options_(options),
+        path_(path),
+        asked_(asked_columns(options)) {}
 
   ColumnRoles choose() {
     if (asked_.num_positions > 0 && asked_.num_positions != columns_.size()) {
@@ -68,7 +59,7 @@ class RoleChooser {
                        "'; write - for a column to ignore, or name columns as user=2,item=5");
     }
     take_asked();
-    if (named_ && has_names_) {
+    if (facts_.has_names) {
       choose_by_name();
     } else {
       choose_by_position();
@@ -76,7 +67,8 @@ class RoleChooser {
     refuse_times("user", roles_.user);
     refuse_times("item", item_);
     roles_.item = *item_;
-    choose_time();
+    choose_named_rating();
+    choose_time(facts_, options_, path_, asked_.time != kNone, roles_);
     choose_rating();
     note_passed_over();
     return std::move(roles_);
@@ -112,15 +104,27 @@ class RoleChooser {
     });
   }
 
-  // The free column whose name means the role most surely.
+  // The free column whose name means the role most surely; columns that are mostly empty or the
+  // same in all rows come last.
   std::optional<std::size_t> best_by_name(std::optional<int> NameMeaning::*rank) const {
     std::optional<std::size_t> best;
+    const auto key = [&](std::size_t at) {
+      const ColumnContent& content = contents_[at];
+      return std::tuple(
+          2 * content.filled < content.count, is_constant(at), *(meanings_[at].*rank));
+    };
     for (std::size_t at = 0; at < columns_.size(); ++at) {
-      const bool better = meanings_[at].*rank && is_free(at) && contents_[at].filled > 0 &&
-                          (!best || *(meanings_[at].*rank) < *(meanings_[*best].*rank));
-      best = better ? at : best;
+      if (meanings_[at].*rank && is_free(at) && contents_[at].filled > 0 &&
+          (!best || key(at) < key(*best))) {
+        best = at;
+      }
     }
     return best;
+  }
+
+  [[nodiscard]] bool is_constant(std::size_t at) const {
+    constexpr std::size_t kEnough = 20;
+    return contents_[at].distinct <= 1 && contents_[at].filled >= kEnough;
   }
 
   // The only free column that may hold ids and whose name means nothing else.
@@ -130,8 +134,9 @@ class RoleChooser {
       const NameMeaning& meaning = meanings_[at];
       const ColumnContent& content = contents_[at];
       const bool fits = is_free(at) && !meaning.attribute && !meaning.time && !meaning.rating &&
-                        content.filled == content.count && !content.looks_like_time() &&
-                        !content.looks_like_measure();
+                        !meaning.user && !meaning.item && content.filled == content.count &&
+                        !content.looks_like_time() && !content.looks_like_measure() &&
+                        !is_constant(at) && !facts_.counts_rows(at);
       if (fits && found) {
         return std::nullopt;
       }
@@ -141,14 +146,18 @@ class RoleChooser {
   }
 
   void choose_by_name() {
-    if (!roles_.user && asked_.user != kNone) {
+    const bool has_user = asked_.user != kNone;
+    if (!roles_.user && has_user) {
       roles_.user = best_by_name(&NameMeaning::user);
     }
     if (!item_) {
       item_ = best_by_name(&NameMeaning::item);
     }
     const bool lists = item_ && columns_[*item_].is_list;
-    if (!roles_.user && asked_.user != kNone && item_) {
+    if (!roles_.user && !item_ && has_user) {
+      refuse_missing("user", "--user-column");
+    }
+    if (!roles_.user && has_user) {
       roles_.user = only_other();
       note_guess("users", roles_.user);
       if (!roles_.user && !lists) {
@@ -167,37 +176,71 @@ class RoleChooser {
   void note_guess(const char* role, std::optional<std::size_t> at) {
     if (at) {
       roles_.notes.push_back(
-          concat(shown(columns_, *at), " is taken for the ", role, ": no other column fits"));
+          concat(facts_.shown(*at), " is taken for the ", role, ": no other column fits"));
     }
   }
 
-  [[noreturn]] void refuse_missing(const char* role, const char* option) const {
-    std::string proposal = "NAME";
+  // A free column that may hold ids; the fewer other things its name means, the better.
+  std::optional<std::size_t> proposal(std::optional<std::size_t> except) const {
+    std::optional<std::size_t> best;
+    const auto key = [&](std::size_t at) {
+      const ColumnContent& content = contents_[at];
+      return std::tuple(is_constant(at) || facts_.counts_rows(at),
+                        content.filled < content.count,
+                        meanings_[at].attribute,
+                        content.distinct == content.count);
+    };
     for (std::size_t at = 0; at < columns_.size(); ++at) {
-      if (is_free(at) && !contents_[at].looks_like_time() && !meanings_[at].attribute) {
-        proposal = argument_for(columns_, at);
-        break;
+      const NameMeaning& meaning = meanings_[at];
+      const ColumnContent& content = contents_[at];
+      const bool fits = is_free(at) && at != except && !content.looks_like_time() &&
+                        !content.looks_like_measure() && !meaning.time && !meaning.rating &&
+                        !meaning.user && !meaning.item && content.filled > 0;
+      if (fits && (!best || key(at) < key(*best))) {
+        best = at;
       }
+    }
+    return best;
+  }
+
+  [[noreturn]] void refuse_missing(const char* role, const char* option) const {
+    const auto shown_option = [&](const char* name, std::optional<std::size_t> at) {
+      return concat(name, " ", at ? facts_.argument(*at) : std::string("NAME"));
+    };
+    const auto first = proposal(std::nullopt);
+    std::string example = shown_option(option, first);
+    const bool both = !item_ && !roles_.user && asked_.user != kNone;
+    if (both) {
+      example += concat(" ", shown_option("--item-column", proposal(first)));
     }
     throw DataError("data: ",
                     path_,
                     ": no column is called as ",
-                    role,
-                    "s are; the columns are ",
-                    names_of(columns_),
-                    "; name it, for example: ",
-                    option,
-                    " ",
-                    proposal);
+                    both ? "users or items" : concat(role, "s"),
+                    " are; the columns are ",
+                    facts_.names(),
+                    both ? "; name them, for example: " : "; name it, for example: ",
+                    example);
   }
 
-  // The first free column that may hold ids, from `from` on; with `strict` no measure either.
-  std::optional<std::size_t> next_ids(std::size_t from, bool strict) const {
+  // A free column that may hold ids, by its values.
+  [[nodiscard]] bool may_hold_ids(std::size_t at) const {
+    const ColumnContent& content = contents_[at];
+    return is_free(at) && content.filled > 0 && !content.looks_like_time() &&
+           !content.looks_like_measure();
+  }
+
+  // The first column that may hold ids, from `from` on; not one that is the same in all rows, or
+  // counts the rows, if there is another.
+  std::optional<std::size_t> next_ids(std::size_t from) const {
     for (std::size_t at = from; at < columns_.size(); ++at) {
-      const ColumnContent& content = contents_[at];
-      if (is_free(at) && !content.looks_like_time() && content.filled > 0 &&
-          !meanings_[at].attribute && !meanings_[at].time && !meanings_[at].rating &&
-          !(strict && content.looks_like_measure())) {
+      const bool counts = columns_.size() > 2 && facts_.counts_rows(at);
+      if (may_hold_ids(at) && !is_constant(at) && !counts) {
+        return at;
+      }
+    }
+    for (std::size_t at = from; at < columns_.size(); ++at) {
+      if (may_hold_ids(at)) {
         return at;
       }
     }
@@ -208,11 +251,12 @@ class RoleChooser {
   void choose_by_position() {
     const bool has_user = asked_.user != kNone && columns_.size() > 1;
     if (!roles_.user && has_user) {
-      roles_.user = next_ids(0, true);
+      roles_.user = next_ids(0);
     }
     if (!item_) {
-      item_ = next_ids(roles_.user && asked_.user.empty() ? *roles_.user + 1 : 0, true);
+      item_ = next_ids(roles_.user && asked_.user.empty() ? *roles_.user + 1 : 0);
       skip_rating();
+      require_finest_item();
     }
     if (!item_ || (has_user && !roles_.user)) {
       throw DataError("data: ",
@@ -231,6 +275,28 @@ class RoleChooser {
     }
   }
 
+  // Refuses to guess if a later column may be the items, and the chosen one a group of them: an
+  // artist before the tracks, a category before the products.
+  void require_finest_item() const {
+    std::string finer;
+    for (std::size_t at = item_ ? *item_ + 1 : columns_.size(); at < columns_.size(); ++at) {
+      if (may_hold_ids(at) && facts_.determines(at, *item_) && !facts_.determines(*item_, at)) {
+        finer += concat(" or --item-column ", at + 1);
+      }
+    }
+    if (!finer.empty()) {
+      throw DataError("data: ",
+                      path_,
+                      ": several columns may be the items, and column ",
+                      *item_ + 1,
+                      " groups others: choose by --user-column ",
+                      roles_.user ? *roles_.user + 1 : 1,
+                      " --item-column ",
+                      *item_ + 1,
+                      finer);
+    }
+  }
+
   // Stars before the items, as in "user,stars,item".
   void skip_rating() {
     constexpr std::size_t kMostStars = 11;
@@ -240,8 +306,8 @@ class RoleChooser {
     }
     for (std::size_t at = *item_ + 1; at < columns_.size(); ++at) {
       const ColumnContent& content = contents_[at];
-      if (is_free(at) && !content.looks_like_time() && !content.looks_like_measure() &&
-          content.distinct > 3 * kMostStars && content.distinct < content.filled) {
+      if (may_hold_ids(at) && content.distinct > 3 * kMostStars &&
+          content.distinct < content.filled) {
         item_ = at;
         return;
       }
@@ -272,7 +338,7 @@ class RoleChooser {
                       ": the column of ",
                       role,
                       "s, ",
-                      shown(columns_, *at),
+                      facts_.shown(*at),
                       ", holds times such as '",
                       columns_[*at].values.front(),
                       "'; name the right one with --",
@@ -281,195 +347,19 @@ class RoleChooser {
     }
   }
 
-  struct TimeCandidate {
-    std::size_t at = 0;
-    TimeFormat format{};
-    std::string ambiguity;
-    int rank = 0;
-    bool fine = false;  // finer than a day
-  };
-
-  // A column that may hold the events' times.
-  std::optional<TimeCandidate> candidate(std::size_t at) const {
-    const ColumnContent& content = contents_[at];
-    const NameMeaning& meaning = meanings_[at];
-    if (!is_free(at) || content.filled == 0 || (2 * content.filled < content.count)) {
-      return std::nullopt;
+  // Bad values of a column that is named as ratings are bad rows, unless most are no numbers.
+  void choose_named_rating() {
+    const auto named = best_by_name(&NameMeaning::rating);
+    if (!roles_.rating && asked_.rating != kNone && named && contents_[*named].numbers >= 0.5 &&
+        !contents_[*named].epoch) {
+      roles_.rating = named;
     }
-    if (!content.times.ambiguity.empty()) {
-      return TimeCandidate{at, {}, content.times.ambiguity, meaning.time.value_or(5), true};
-    }
-    if (!content.times.format) {
-      return std::nullopt;
-    }
-    const TimeFormat& format = *content.times.format;
-    const bool numbers = format.is_number();
-    if (numbers && !meaning.time && (!content.epoch || meaning.attribute || meaning.rating)) {
-      return std::nullopt;
-    }
-    if (numbers && meaning.time == 9) {
-      return std::nullopt;
-    }
-    const bool fine = numbers || format.has_time_of_day();
-    return TimeCandidate{at, format, "", meaning.time.value_or(5), fine};
-  }
-
-  // The pattern of --time-format applies to a column that it reads.
-  std::optional<TimeCandidate> pattern_candidate(const TimeFormat& pattern, std::size_t at) const {
-    const auto& values = columns_[at].values;
-    const auto reads = [&](std::string_view value) { return pattern.parse(value).has_value(); };
-    const auto read = static_cast<std::size_t>(std::count_if(values.begin(), values.end(), reads));
-    if (!is_free(at) || values.empty() || 10 * read < 9 * values.size()) {
-      return std::nullopt;
-    }
-    return TimeCandidate{at, pattern, "", meanings_[at].time.value_or(5), true};
-  }
-
-  std::vector<TimeCandidate> time_candidates() const {
-    std::vector<TimeCandidate> candidates;
-    const auto pattern = options_.time_format.empty()
-                             ? std::nullopt
-                             : std::optional(TimeFormat::parse_pattern(options_.time_format));
-    for (std::size_t at = 0; at < columns_.size(); ++at) {
-      const auto found = pattern ? pattern_candidate(*pattern, at) : candidate(at);
-      if (found) {
-        candidates.push_back(*found);
-      }
-    }
-    // Names of other times last; then the finest, the surest name, a column that varies.
-    const auto key = [&](const TimeCandidate& c) {
-      return std::tuple(c.rank == 9, !c.fine, c.rank, contents_[c.at].distinct <= 1);
-    };
-    std::stable_sort(
-        candidates.begin(), candidates.end(), [&](const TimeCandidate& a, const TimeCandidate& b) {
-          return key(a) < key(b);
-        });
-    return candidates;
-  }
-
-  void choose_time() {
-    if (asked_.time == kNone) {
-      return;
-    }
-    if (roles_.time) {
-      roles_.time_format = format_of_asked(*roles_.time);
-      if (roles_.time_of_day) {
-        take_time_of_day(*roles_.time_of_day, /*required=*/true);
-      }
-      return;
-    }
-    const std::vector<TimeCandidate> candidates = time_candidates();
-    if (candidates.empty()) {
-      choose_plain_numbers();
-      return;
-    }
-    const TimeCandidate& best = candidates.front();
-    if (!best.ambiguity.empty()) {
-      const auto sure = std::find_if(candidates.begin(), candidates.end(), [&](const auto& c) {
-        return c.ambiguity.empty() && c.fine && c.rank != 9;
-      });
-      if (sure == candidates.end()) {
-        throw DataError("data: ", path_, ": ", shown(columns_, best.at), ": ", best.ambiguity);
-      }
-      roles_.time = sure->at;
-      roles_.time_format = sure->format;
-      return;
-    }
-    roles_.time = best.at;
-    roles_.time_format = best.format;
-    for (std::size_t at = 0; !best.fine && at < columns_.size() && !roles_.time_of_day; ++at) {
-      take_time_of_day(at, /*required=*/false);
-    }
-  }
-
-  TimeFormat format_of_asked(std::size_t at) const {
-    if (!options_.time_format.empty()) {
-      return TimeFormat::parse_pattern(options_.time_format);
-    }
-    const TimeFormat::Detected& times = contents_[at].times;
-    if (!times.format) {
-      throw DataError(
-          "data: ",
-          path_,
-          ": ",
-          shown(columns_, at),
-          ": ",
-          times.ambiguity.empty()
-              ? concat("expected times, got '",
-                       excerpt(columns_[at].values.empty() ? "" : columns_[at].values.front()),
-                       "'; --time-format says how they are written")
-              : times.ambiguity);
-    }
-    return *times.format;
-  }
-
-  void take_time_of_day(std::size_t at, bool required) {
-    const std::vector<std::string> words = words_of(columns_[at].name);
-    const bool may = required || (is_free(at) && !meanings_[at].rating && !meanings_[at].user &&
-                                  !meanings_[at].item);
-    const auto detected =
-        may ? TimeFormat::detect_time_of_day(columns_[at].values) : TimeFormat::Detected{};
-    // Plain digits, 2158, only under the name of a time.
-    const bool digits = contents_[at].numbers > 0.5;
-    const bool named = meanings_[at].time || std::any_of(words.begin(), words.end(), [](auto& w) {
-                         return w.find("hour") != std::string::npos || w.starts_with("time");
-                       });
-    if (detected.format && (!digits || named || required)) {
-      roles_.time_of_day = at;
-      roles_.time_of_day_format = *detected.format;
-    } else if (required) {
-      throw DataError(
-          "data: ", path_, ": ", shown(columns_, at), ": expected times of day such as 21:58:13");
-    }
-  }
-
-  // Times without a unit: a name says so, or the last of four columns of numbers.
-  void choose_plain_numbers() {
-    const std::optional<std::size_t> named = best_by_name(&NameMeaning::time);
-    if (named && meanings_[*named].time != 9) {
-      refuse_unreadable(*named);
-      return;
-    }
-    const std::size_t last = columns_.size() - 1;
-    const bool fourth = !has_names_ && columns_.size() == 4 && is_free(last) &&
-                        contents_[last].numbers >= 0.95 && contents_[last].times.format;
-    if (fourth) {
-      roles_.time = last;
-      roles_.time_format = *contents_[last].times.format;
-    }
-  }
-
-  void refuse_unreadable(std::size_t at) const {
-    const ColumnContent& content = contents_[at];
-    if (2 * content.filled < content.count) {
-      return;  // noted as passed over
-    }
-    const auto& values = columns_[at].values;
-    const auto filled = std::find_if(
-        values.begin(), values.end(), [](std::string_view value) { return !value.empty(); });
-    throw DataError("data: ",
-                    path_,
-                    ": ",
-                    shown(columns_, at),
-                    " is called as times are, but '",
-                    excerpt(*filled),
-                    "' ",
-                    options_.time_format.empty()
-                        ? "has no form that is known; set --time-format"
-                        : concat("does not match --time-format ", options_.time_format),
-                    ", or --time-column - to keep the order of the file");
   }
 
   void choose_rating() {
-    if (roles_.rating || asked_.rating == kNone) {
-      return;
-    }
-    if (const auto named = best_by_name(&NameMeaning::rating);
-        named && contents_[*named].numbers >= 0.95 && !contents_[*named].epoch) {
-      roles_.rating = named;
-      return;
-    }
-    for (std::size_t at = 2; !has_names_ && columns_.size() <= 4 && at < columns_.size(); ++at) {
+    for (std::size_t at = 2; !facts_.has_names && !roles_.rating && asked_.rating != kNone &&
+                             columns_.size() <= 4 && at < columns_.size();
+         ++at) {
       if (is_free(at) && contents_[at].looks_like_rating() && contents_[at].distinct > 1) {
         roles_.rating = at;
         return;
@@ -484,10 +374,10 @@ class RoleChooser {
       }
       const NameMeaning& meaning = meanings_[at];
       const bool time = meaning.time.value_or(9) < 9 || contents_[at].is_textual_time() ||
-                        !contents_[at].times.ambiguity.empty();
+                        !contents_[at].times.ambiguity.empty() || contents_[at].time_of_day;
       const bool id = (meaning.user.value_or(9) < 4 || meaning.item.value_or(9) < 4);
       if (time || id) {
-        roles_.notes.push_back(concat(shown(columns_, at),
+        roles_.notes.push_back(concat(facts_.shown(at),
                                       " is passed over: it looks like ",
                                       time           ? "a time"
                                       : meaning.user ? "a user"
@@ -497,33 +387,17 @@ class RoleChooser {
   }
 
   const std::vector<ColumnSample>& columns_;
+  ColumnFacts facts_;
+  const std::vector<NameMeaning>& meanings_;
+  const std::vector<ColumnContent>& contents_;
   const ReadOptions& options_;
   const std::string& path_;
   AskedColumns asked_;
-  std::vector<NameMeaning> meanings_;
-  std::vector<ColumnContent> contents_;
-  bool named_ = false;      // some column is named as a user or an item
-  bool has_names_ = false;  // of a header or of objects
   ColumnRoles roles_;
   std::optional<std::size_t> item_;
 };
 
 }  // namespace
-
-std::string shown(const std::vector<ColumnSample>& columns, std::size_t at) {
-  return columns[at].name.empty() ? concat("column ", at + 1)
-                                  : concat("'", columns[at].name, "' (column ", at + 1, ")");
-}
-
-std::string names_of(const std::vector<ColumnSample>& columns) {
-  constexpr std::size_t kMost = 20;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(columns.size(), kMost); ++i) {
-    names += concat(i == 0 ? "" : ", ",
-                    columns[i].name.empty() ? std::to_string(i + 1) : columns[i].name);
-  }
-  return columns.size() > kMost ? concat(names, ", ... (", columns.size(), " columns)") : names;
-}
 
 std::size_t find_column(const std::string& text,
                         const std::vector<ColumnSample>& columns,
@@ -551,7 +425,7 @@ std::size_t find_column(const std::string& text,
                    " has no column '",
                    text,
                    "'; the columns are ",
-                   names_of(columns),
+                   ColumnFacts(columns).names(),
                    did_you_mean(text, names));
 }
 
@@ -562,9 +436,10 @@ bool is_known_header(const std::vector<std::string_view>& fields, const AskedCol
       return false;
     }
     const NameMeaning meaning = meaning_of(field);
+    const bool is_asked =
+        field == asked.user || field == asked.item || field == asked.time || field == asked.rating;
     known = known || meaning.user || meaning.item || meaning.time || meaning.rating ||
-            field == asked.user || field == asked.item || field == asked.time ||
-            field == asked.rating;
+            (is_asked && !field.empty());
   }
   return known;
 }

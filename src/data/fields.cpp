@@ -190,28 +190,23 @@ FieldCounts detect_escapes(const std::vector<std::string_view>& sample,
   return escaped.share > plain.share ? escaped : plain;
 }
 
-namespace {
-
-// True if every '|' is one of a pair: "a||b" may also be three columns, one of them empty.
-bool has_pairs_only(const std::vector<std::string_view>& sample) {
-  return std::all_of(sample.begin(), sample.end(), [](std::string_view line) {
-    for (std::size_t at = line.find('|'); at < line.size(); at = line.find('|', at)) {
-      const std::size_t end = std::min(line.find_first_not_of('|', at), line.size());
-      if ((end - at) % 2 != 0) {
-        return false;
-      }
-      at = end;
-    }
-    return true;
-  });
+bool may_separate(const std::string& separator, const std::vector<std::string_view>& sample) {
+  return separator != "||" || std::all_of(sample.begin(), sample.end(), [](std::string_view line) {
+           for (std::size_t at = line.find('|'); at < line.size(); at = line.find('|', at)) {
+             const std::size_t end = std::min(line.find_first_not_of('|', at), line.size());
+             if ((end - at) % 2 != 0) {
+               return false;
+             }
+             at = end;
+           }
+           return true;
+         });
 }
-
-}  // namespace
 
 FieldCounts detect_separator(const std::vector<std::string_view>& sample) {
   FieldCounts best;
   for (const KnownSeparator& separator : kSeparators) {
-    if (separator.characters == std::string_view("||") && !has_pairs_only(sample)) {
+    if (!may_separate(separator.characters, sample)) {
       continue;
     }
     const FieldCounts counts = detect_escapes(sample, separator.characters);

@@ -75,6 +75,10 @@ FieldCounts count_fields(const std::vector<std::string_view>& sample, const RowS
 FieldCounts detect_escapes(const std::vector<std::string_view>& sample,
                            const std::string& separator);
 
+/// False for "||" if some '|' of the sample is not one of a pair: "a||b" may also be three columns,
+/// one of them empty.
+bool may_separate(const std::string& separator, const std::vector<std::string_view>& sample);
+
 /// The separator that splits the largest share of the sample lines into the same number of fields,
 /// at least two; among equals, the first of kSeparators. The separator is empty if most lines
 /// contain none of them.

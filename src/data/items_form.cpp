@@ -7,6 +7,7 @@
 #include "data/blanks.h"
 #include "data/column_content.h"
 #include "data/column_names.h"
+#include "data/item_map.h"
 #include "data/object_keys.h"
 #include "data/object_lines.h"
 #include "data/separator.h"
@@ -70,7 +71,7 @@ bool has_known_names(const std::vector<std::string_view>& fields) {
 FieldCounts separator_of_items(const std::vector<std::string_view>& lines) {
   for (const KnownSeparator& known : kSeparators) {
     FieldSplitter splitter{std::string(known.characters)};
-    if (known.characters != std::string_view(" ") &&
+    if (known.characters != std::string_view(" ") && may_separate(known.characters, lines) &&
         has_known_names(splitter.split(lines.front()))) {
       return detect_escapes(lines, known.characters);
     }
@@ -200,7 +201,8 @@ class TableForm {
   [[nodiscard]] bool is_header() const {
     const auto& first = rows_.front();
     const auto is_asked = [&](std::string_view field) {
-      return !is_number(field) && (field == options_.id_column || field == options_.title_column);
+      return !field.empty() && !is_number(field) &&
+             (field == options_.id_column || field == options_.title_column);
     };
     if (std::any_of(first.begin(), first.end(), is_asked)) {
       return true;
@@ -225,10 +227,9 @@ class TableForm {
   }
 
   void find_header() {
-    std::size_t count = width_.num_fields;
-    if (form_.rows.fields.separator == " " && width_.share < 0.95) {
-      count = 2;  // an id, and the words of a title
-    }
+    const std::string& separator = form_.rows.fields.separator;
+    std::size_t count =
+        separator == " " ? 2 : width_.num_fields;  // " ": an id, and a title's words
     form_.has_header = is_header();
     if (form_.has_header) {
       names_.assign(rows_.front().begin(), rows_.front().end());
@@ -237,7 +238,7 @@ class TableForm {
       if (rows_.empty()) {
         throw DataError("items: ", path_, ": there is a header but no row");
       }
-      if (count == names_.size() + 1 && counts_rows()) {
+      if (separator != "," && width_.num_fields == names_.size() + 1 && counts_rows()) {
         names_.insert(names_.begin(), "");  // R's numbers of the rows
       }
       count = names_.size();
@@ -271,13 +272,23 @@ class TableForm {
     for (std::size_t at = 0; at < form_.rows.num_columns; ++at) {
       form_.columns.push_back({form_.has_header ? names_[at] : "", {}, false});
     }
-    ItemRow row(form_.rows);
-    for (std::size_t i = form_.has_header ? 1 : 0; i < sample_.lines.size(); ++i) {
-      const auto& fields = row.split(sample_.lines[i]);
-      for (std::size_t at = 0; at < form_.columns.size(); ++at) {
-        form_.columns[at].values.push_back(at < fields.size() ? kept(fields[at])
-                                                              : std::string_view());
+    for (const auto& fields : rows_) {
+      if (fields.size() <= form_.columns.size()) {
+        add_values(fields);
       }
+    }
+    if (form_.columns.front().values.empty()) {  // all rows are longer than the header
+      ItemRow row(form_.rows);
+      for (std::size_t i = form_.has_header ? 1 : 0; i < sample_.lines.size(); ++i) {
+        add_values(row.split(sample_.lines[i]));
+      }
+    }
+  }
+
+  void add_values(const std::vector<std::string_view>& fields) {
+    for (std::size_t at = 0; at < form_.columns.size(); ++at) {
+      form_.columns[at].values.push_back(at < fields.size() ? kept(fields[at])
+                                                            : std::string_view());
     }
   }
 
@@ -331,6 +342,9 @@ ItemsForm detect_items_form(std::string& text,
                             const TitleOptions& options,
                             const Dataset& dataset) {
   if (const auto objects = objects_as_lines(text)) {
+    if (objects->syntax == ObjectSyntax::kJson && objects->problem.empty()) {
+      item_map_as_lines(text, dataset);
+    }
     return object_form(text, *objects, path);
   }
   return TableForm(text, path, options, dataset).detect();

@@ -34,24 +34,36 @@ std::string separator_of_sequences(const std::vector<std::string_view>& lines) {
   return "";
 }
 
-// "7: 3 7 8 1" on every line
-bool has_colons(const std::vector<std::string_view>& lines) {
-  return std::all_of(lines.begin(), lines.end(), [](std::string_view line) {
+// "7: 3 7 8 1" on every line; with `tight` also "7:3,7,8,1", which must have no other colon.
+bool has_colons(const std::vector<std::string_view>& lines, bool tight) {
+  return std::all_of(lines.begin(), lines.end(), [&](std::string_view line) {
     const std::size_t colon = line.find(':');
     const std::size_t blank = line.find_first_of(" \t");
-    return colon != std::string_view::npos && colon > 0 &&
-           (colon + 1 == blank || colon + 1 == line.size());
+    if (colon == std::string_view::npos || colon == 0) {
+      return false;
+    }
+    return colon + 1 == blank || colon + 1 == line.size() ||
+           (tight && colon < line.find_first_of(",;| \t") &&
+            line.find(':', colon + 1) == std::string_view::npos);
   });
 }
 
 // Without a header: rows "7:" with a user, then the user's items.
 DetectedFormat colon_format(const LogSample& sample) {
+  std::string list = " ";
+  for (const char* separator : {",", ";", "|"}) {
+    const auto count =
+        std::count_if(sample.head.begin(), sample.head.end(), [&](std::string_view line) {
+          return line.find(separator) != std::string_view::npos;
+        });
+    list = 2 * static_cast<std::size_t>(count) > sample.head.size() ? separator : list;
+  }
   DetectedFormat detected;
   LogFormat& format = detected.format;
   format.layout = Layout::kTable;
   format.syntax.separator = ":";
   format.num_columns = 2;
-  format.columns = {{Role::kUser, 0, "", ""}, {Role::kItem, 1, "", " "}};
+  format.columns = {{Role::kUser, 0, "", ""}, {Role::kItem, 1, "", list}};
   format.skipped_lines = sample.skipped;
   format.comment = sample.comment;
   return detected;
@@ -80,21 +92,63 @@ std::optional<std::size_t> column_of_times(const std::vector<std::string_view>& 
   return std::nullopt;
 }
 
-// True if the first field of lines repeats, and is an item of other lines: there are no users.
-bool lacks_users(const std::vector<std::string_view>& lines, const std::string& separator) {
+// What the first fields of lines are, if not users.
+struct FirstFields {
+  bool are_items = false;     // they repeat, and are items of other lines
+  bool may_be_items = false;  // they repeat, and half of them are
+  bool are_counts = false;    // each is the number of the fields that follow
+};
+
+FirstFields describe_first_fields(const std::vector<std::string_view>& lines,
+                                  const std::string& separator) {
   FieldSplitter splitter(separator);
   std::unordered_set<std::string> firsts;
   std::unordered_set<std::string> others;
+  FirstFields found;
+  found.are_counts = lines.size() > 2;
   for (const std::string_view line : lines) {
     const auto& fields = splitter.split(line);
+    std::size_t count = 0;
     for (std::size_t at = 0; at < fields.size(); ++at) {
       (at == 0 ? firsts : others).emplace(fields[at]);
+      count += at > 0 && !fields[at].empty() ? 1 : 0;
     }
+    found.are_counts = found.are_counts && fields.front() == std::to_string(count);
   }
+  const auto shared = std::count_if(firsts.begin(), firsts.end(), [&](const std::string& first) {
+    return others.contains(first);
+  });
   const bool repeats = firsts.size() < lines.size();
-  return repeats && std::all_of(firsts.begin(), firsts.end(), [&](const std::string& first) {
-           return others.contains(first);
-         });
+  const auto count = static_cast<std::size_t>(shared);
+  found.are_items = repeats && 5 * count >= 4 * firsts.size();
+  found.may_be_items = repeats && 2 * count >= firsts.size();
+  return found;
+}
+
+// Tuples and short lists of one length: a row rather than a history?
+void refuse_rows_in_brackets(const LogSample& sample,
+                             const std::string& path,
+                             const ReadOptions& options) {
+  constexpr std::size_t kLongestRow = 5;
+  std::vector<std::string_view> rows;
+  for (const std::string_view line : sample.head) {
+    const std::string_view row = stripped(line);
+    rows.push_back(row.substr(1, row.size() - 2));
+  }
+  const FieldCounts counts = count_fields(rows, {","});
+  if (options.format != FileFormat::kHistories && rows.size() > 2 && counts.share == 1.0 &&
+      counts.num_fields >= 2 && counts.num_fields <= kLongestRow) {
+    throw DataError("data: ",
+                    path,
+                    ":",
+                    sample.numbers.front(),
+                    ": every line is a list of ",
+                    counts.num_fields,
+                    " values, which may be a row or a history: --format histories reads histories; "
+                    "remove the brackets to read rows, got \"",
+                    excerpt(sample.head.front()),
+                    "\"");
+  }
 }
 
 DetectedFormat lines_of(Layout layout, const RowSyntax& syntax, const LogSample& sample) {
@@ -131,11 +185,12 @@ std::optional<DetectedFormat> line_format(const LogSample& sample,
   if (!sequences && std::all_of(sample.head.begin(), sample.head.end(), [](std::string_view line) {
         return in_brackets(stripped(line));
       })) {
+    refuse_rows_in_brackets(sample, path, options);
     return lines_of(Layout::kHistories, {"["}, sample);
   }
   const std::string given =
       options.separator.is_auto() ? sample.separator : options.separator.characters();
-  if (!histories && given.empty() && has_colons(sample.head)) {
+  if (!histories && given.empty() && has_colons(sample.head, /*tight=*/false)) {
     return colon_format(sample);
   }
   const FieldCounts counts =
@@ -146,6 +201,9 @@ std::optional<DetectedFormat> line_format(const LogSample& sample,
                         is_known_header(splitter.split(sample.head.front()), asked);
     if (header || !varies_as_sequences(counts, sample.head.size())) {
       return std::nullopt;
+    }
+    if (given.empty() && has_colons(sample.head, /*tight=*/true)) {
+      return colon_format(sample);
     }
   }
   const std::string separator = given.empty() ? separator_of_sequences(sample.head) : given;
@@ -165,7 +223,22 @@ std::optional<DetectedFormat> line_format(const LogSample& sample,
                     "; leave out --format, and name the columns by number if needed, for example: "
                     "--user-column 1 --item-column 2");
   }
-  const bool guessed = !sequences && !histories && lacks_users(sample.head, separator);
+  const FirstFields first =
+      sequences || histories ? FirstFields{} : describe_first_fields(sample.head, separator);
+  if (first.are_counts || (first.may_be_items && !first.are_items)) {
+    throw DataError(
+        "data: ",
+        path,
+        ":",
+        sample.numbers.front(),
+        first.are_counts
+            ? ": the first field of each line is the number of those that follow, not a "
+              "user; remove it, and read with --format histories"
+            : ": first fields of lines repeat, and some are items elsewhere: choose by "
+              "--format sequences, if each is a user, or --format histories, if each is "
+              "an item");
+  }
+  const bool guessed = first.are_items;
   DetectedFormat detected =
       lines_of(histories || guessed ? Layout::kHistories : Layout::kSequences, {separator}, sample);
   if (guessed) {

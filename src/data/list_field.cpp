@@ -23,7 +23,9 @@ std::size_t closing_quote(std::string_view text, std::size_t open) {
 
 bool in_brackets(std::string_view field) {
   return field.size() >= 2 && ((field.front() == '[' && field.back() == ']') ||
-                               (field.front() == '(' && field.back() == ')'));
+                               (field.front() == '(' && field.back() == ')') ||
+                               (field.front() == '{' && field.back() == '}' &&
+                                field.find(':') == std::string_view::npos));
 }
 
 bool ListSplitter::split(std::string_view field,

@@ -1,6 +1,7 @@
 #include "data/log_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <limits>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "base/error.h"
 #include "data/fields.h"
+#include "data/log_times.h"
 #include "data/row_parser.h"
 #include "tensor/threads.h"
 
@@ -16,10 +18,53 @@ namespace {
 
 constexpr std::size_t kShownBadRows = 10;
 
+// The lines of events: those from one mark to the next are on consecutive lines.
+class EventLines {
+ public:
+  void add(std::int64_t first_event, std::int64_t line, bool several) {
+    constexpr std::size_t kMostMarks = std::size_t{1} << 20;
+    if (line - first_event == offset_) {
+      return;
+    }
+    if (marks_.size() == kMostMarks) {
+      known_ = std::min(known_, first_event);
+      return;
+    }
+    marks_.push_back({first_event, line, several});
+    offset_ = several ? kNone : line - first_event;
+  }
+
+  /// 0 after too many jumps of the lines.
+  [[nodiscard]] std::int64_t line_of(std::int64_t event) const {
+    if (event >= known_) {
+      return 0;
+    }
+    const auto next = std::upper_bound(
+        marks_.begin(), marks_.end(), event, [](std::int64_t at, const Mark& mark) {
+          return at < mark.event;
+        });
+    ELASTIC_CHECK(next != marks_.begin());
+    const Mark& mark = *(next - 1);
+    return mark.several ? mark.line : mark.line + event - mark.event;
+  }
+
+ private:
+  struct Mark {
+    std::int64_t event;
+    std::int64_t line;
+    bool several;  // the line has several events
+  };
+  static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
+  std::int64_t offset_ = kNone;
+  std::vector<Mark> marks_;
+  std::int64_t known_ = std::numeric_limits<std::int64_t>::max();
+};
+
 // The content of a stretch of the text, with ids and lines numbered from its own start.
 struct Chunk {
   Interactions log;
   std::int64_t num_lines = 0;
+  EventLines lines;
 };
 
 // The longest row of each user, where each row repeats the history.
@@ -80,6 +125,11 @@ Chunk read_chunk(std::string_view text, const LogFormat& format, bool skip_bad_r
     ++chunk.log.num_rows;
     if (result == RowParser::Result::kEvents) {
       if (!format.prefixes) {
+        if (!parser.events().empty()) {
+          chunk.lines.add(static_cast<std::int64_t>(chunk.log.events.size()),
+                          number,
+                          parser.events().size() > 1);
+        }
         add_events(parser.events(), chunk.log);
       } else if (!parser.events().empty()) {
         longest.add(parser.events(), chunk.log);
@@ -211,12 +261,70 @@ Interactions bad_rows_of(std::vector<Chunk>& chunks) {
   return counts;
 }
 
+struct ChunkLines {
+  std::int64_t first_event;  // of the whole log
+  std::int64_t lines_before;
+  EventLines lines;
+};
+
+std::vector<ChunkLines> take_lines(std::vector<Chunk>& chunks) {
+  std::vector<ChunkLines> taken;
+  std::int64_t events = 0;
+  std::int64_t num_lines = 0;
+  for (Chunk& chunk : chunks) {
+    taken.push_back({events, num_lines, std::move(chunk.lines)});
+    events += static_cast<std::int64_t>(chunk.log.events.size());
+    num_lines += chunk.num_lines;
+  }
+  return taken;
+}
+
+// Names the lines of the events whose time is far from the bulk.
+void note_far_times(const std::vector<ChunkLines>& chunks, Interactions& log) {
+  const FarTimes far = find_far_times(log);
+  log.num_far_times = far.count;
+  const std::int64_t unit = far.count > 0 ? time_unit(log) : 1;
+  for (const std::int32_t position : far.first) {
+    const auto chunk = std::find_if(chunks.rbegin(), chunks.rend(), [&](const ChunkLines& c) {
+      return c.first_event <= position;
+    });
+    const Event& event = log.events[static_cast<std::size_t>(position)];
+    log.far_times.push_back(
+        {chunk->lines_before + chunk->lines.line_of(position - chunk->first_event),
+         describe_time(moment_of(event), unit)});
+  }
+}
+
 bool may_skip(const Interactions& counts, const BadRowRule& rule) {
   return static_cast<double>(counts.num_bad_rows) <=
          rule.max_share * static_cast<double>(counts.num_rows);
 }
 
-// Throws for the first bad row. Advises to skip bad rows only if they are few.
+// What to do about bad rows. Skipping is advised only if they are few, or lack only a value.
+std::string advice(const Interactions& counts, const LogFormat& format, const BadRowRule& rule) {
+  const std::string share = concat(counts.num_bad_rows, " of ", counts.num_rows, " rows");
+  const std::string& problem = counts.bad_rows.front().problem;
+  std::string text;
+  if (may_skip(counts, rule)) {
+    text = concat("--on-bad-row skip passes over such rows: ", share);
+  } else if (problem.find(" is empty") != std::string::npos ||
+             problem.find(" is missing") != std::string::npos) {
+    const double bad = static_cast<double>(counts.num_bad_rows) /
+                       static_cast<double>(std::max<std::int64_t>(counts.num_rows, 1));
+    text = concat("--on-bad-row skip --max-bad-rows ",
+                  std::min(1.0, std::ceil(100.0 * bad) / 100.0),
+                  " passes over such rows: ",
+                  share);
+  } else {
+    text = concat(share, " cannot be read as ", format.describe());
+  }
+  if (problem.find(" as rating") != std::string::npos) {
+    text += "; --rating-column - ignores the ratings";
+  }
+  return text;
+}
+
+// Throws for the first bad row.
 [[noreturn]] void refuse_bad_row(std::string_view text,
                                  const LogFormat& format,
                                  const BadRowRule& rule,
@@ -225,21 +333,20 @@ bool may_skip(const Interactions& counts, const BadRowRule& rule) {
   std::vector<Chunk> chunks = read_chunks(text, format, /*skip_bad_rows=*/true, chunk_bytes);
   const Interactions counts = bad_rows_of(chunks);
   const BadRow& first = counts.bad_rows.front();
-  const std::string share = concat(counts.num_bad_rows, " of ", counts.num_rows, " rows");
   throw DataError("data: ",
                   path,
                   ":",
                   first.line,
                   ": ",
                   first.problem,
-                  may_skip(counts, rule)
-                      ? concat(" (--on-bad-row skip passes over such rows: ", share, ")")
-                      : concat(" (", share, " cannot be read as ", format.describe(), ")"));
+                  " (",
+                  advice(counts, format, rule),
+                  ")");
 }
 
 }  // namespace
 
-void read_log(std::string_view text,
+void read_log(std::string text,
               const LogFormat& format,
               const BadRowRule& rule,
               Interactions& log,
@@ -271,9 +378,12 @@ void read_log(std::string_view text,
     num_events += chunk.log.events.size();
   }
   require_countable(num_events, log.path);
+  text = {};  // before the events are moved: a log takes most memory here
+  const std::vector<ChunkLines> lines = take_lines(chunks);
   for (Chunk& chunk : chunks) {  // in text order, so that ids are numbered as by one thread
     append_chunk(chunk, num_events, log);
   }
+  note_far_times(lines, log);
 }
 
 }  // namespace elastic::data

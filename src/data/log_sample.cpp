@@ -1,5 +1,6 @@
 #include "data/log_sample.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/error.h"
@@ -11,7 +12,7 @@ namespace elastic::data {
 namespace {
 
 constexpr std::size_t kHeadLines = 200;
-constexpr std::size_t kPlaces = 16;  // in the rest of the text
+constexpr std::size_t kSamplePlaces = 16;  // in the rest of the text
 constexpr std::size_t kLinesOfPlace = 40;
 
 void require_text(std::string_view line, std::size_t number, const std::string& path) {
@@ -52,12 +53,21 @@ std::optional<std::string_view> text_of_comment(std::string_view line) {
   return std::nullopt;
 }
 
+// The first line after the comments of a MatrixMarket file: rows, columns and entries.
+bool is_size_of_matrix(std::string_view line, const LogSample& sample) {
+  return !sample.skipped.empty() && sample.skipped.front().starts_with("%%MatrixMarket") &&
+         !line.starts_with('%') &&
+         std::none_of(sample.skipped.begin(), sample.skipped.end(), [](const std::string& other) {
+           return !other.starts_with('%');
+         });
+}
+
 // Lines from places over the whole length of `text`. Lines of a text with quotes are left out: a
 // place may lie within a quoted field.
 std::vector<std::string_view> spread_lines(std::string_view text) {
   std::vector<std::string_view> lines;
-  for (std::size_t place = 1; place <= kPlaces; ++place) {
-    const std::size_t at = text.find('\n', (text.size() - 1) / (kPlaces + 1) * place);
+  for (std::size_t place = 1; place <= kSamplePlaces; ++place) {
+    const std::size_t at = text.find('\n', (text.size() - 1) / (kSamplePlaces + 1) * place);
     if (at == std::string_view::npos) {
       break;
     }
@@ -92,6 +102,11 @@ LogSample sample_log(std::string_view text, const std::string& path) {
     }
     require_text(line, lines.number(), path);
     if (sample.head.empty()) {
+      if (is_size_of_matrix(line, sample)) {
+        sample.skipped.emplace_back(line);
+        sample.commented.clear();
+        continue;
+      }
       if (const std::string separator = excel_separator(line); !separator.empty()) {
         sample.separator = separator;
         sample.skipped.emplace_back(line);

@@ -85,6 +85,11 @@ bool add_digit(int digit, std::int64_t place, Moment& moment) {
   return true;
 }
 
+Moment negated(const Moment& moment) {
+  const bool has_fraction = moment.billionths > 0;
+  return {-moment.whole - (has_fraction ? 1 : 0), has_fraction ? kBillion - moment.billionths : 0};
+}
+
 std::optional<Moment> to_moment(const Decimal& decimal) {
   Moment moment;
   auto place = static_cast<std::int64_t>(decimal.digits_before.size()) + decimal.exponent;
@@ -100,12 +105,31 @@ std::optional<Moment> to_moment(const Decimal& decimal) {
       return std::nullopt;
     }
   }
-  if (decimal.negative) {
-    const bool has_fraction = moment.billionths > 0;
-    moment.whole = -moment.whole - (has_fraction ? 1 : 0);
-    moment.billionths = has_fraction ? kBillion - moment.billionths : 0;
+  return decimal.negative ? negated(moment) : moment;
+}
+
+// The usual case: up to 18 digits, a decimal point, digits. None for other text.
+std::optional<Moment> parse_plain_decimal(std::string_view text) {
+  const bool negative = take(text, '-');
+  const std::string_view before = take_digits(text);
+  constexpr std::size_t kFitting = 18;
+  if (before.empty() || before.size() > kFitting || !take(text, '.')) {
+    return std::nullopt;
   }
-  return moment;
+  Moment moment;
+  for (const char c : before) {
+    moment.whole = 10 * moment.whole + (c - '0');
+  }
+  const std::string_view after = take_digits(text);
+  if (!text.empty()) {
+    return std::nullopt;
+  }
+  constexpr std::size_t kPlaces = 9;
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    const char digit = i < after.size() ? after[i] : '0';
+    moment.billionths = 10 * moment.billionths + static_cast<std::uint32_t>(digit - '0');
+  }
+  return negative ? negated(moment) : moment;
 }
 
 std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
@@ -120,6 +144,9 @@ std::optional<Moment> parse_number_moment(std::string_view text) {
   if (const auto [end, error] = std::from_chars(text.data(), last, moment.whole);
       error == std::errc() && end == last) {
     return moment;
+  }
+  if (const auto plain = parse_plain_decimal(text)) {
+    return plain;
   }
   const auto decimal = split_decimal(text);
   return decimal ? to_moment(*decimal) : std::nullopt;

@@ -37,7 +37,11 @@ DetectedFormat object_format(const LogSample& sample,
     throw UsageError("--separator: has no effect on objects, as ", path, " holds");
   }
   if (!objects.problem.empty()) {
-    throw DataError("data: ", path, ": ", objects.problem);
+    throw DataError("data: ",
+                    path,
+                    ": ",
+                    objects.problem,
+                    " (--format table reads rows that begin with a bracket)");
   }
   std::vector<std::string_view> lines = sample.head;
   lines.insert(lines.end(), sample.rest.begin(), sample.rest.end());
@@ -57,6 +61,13 @@ DetectedFormat object_format(const LogSample& sample,
   detected.format.skipped_lines = sample.skipped;
   detected.format.comment = sample.comment;
   const ColumnRoles roles = choose_roles(keys.columns, options, path);
+  if (roles.user && keys.columns[*roles.user].is_list && !keys.columns[roles.item].is_list) {
+    throw DataError("data: ",
+                    path,
+                    ": '",
+                    keys.columns[*roles.user].name,
+                    "' holds lists, so it cannot be the user; name another key with --user-column");
+  }
   add_columns(keys.columns, keys.lists, roles, options, path, detected.format);
   detected.notes = roles.notes;
   return detected;

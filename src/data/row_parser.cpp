@@ -262,8 +262,9 @@ std::string RowParser::read_record(const Record& record) {
       continue;
     }
     if (values.entries.empty() && !values.is_list && columns[i].role != Role::kKept) {
-      return format_.layout == Layout::kObjects ? concat("expected a key \"", columns[i].name, "\"")
-                                                : place(columns[i]) + "the value is missing";
+      return format_.layout == Layout::kObjects
+                 ? concat("expected a key \"", columns[i].name, "\" with a value")
+                 : place(columns[i]) + "the value is missing";
     }
     if (values.is_list) {
       if (has_list && values.entries.size() != count) {

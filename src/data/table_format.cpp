@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <deque>
-#include <unordered_set>
 
 #include "base/error.h"
 #include "data/blanks.h"
-#include "data/column_content.h"
 #include "data/column_names.h"
 #include "data/column_roles.h"
 #include "data/list_field.h"
 #include "data/object_format.h"
+#include "data/table_header.h"
+#include "data/table_lists.h"
 
 namespace elastic::data {
 namespace {
@@ -40,27 +40,6 @@ std::vector<std::string_view> copy_fields(const std::vector<std::string_view>& f
   return copied;
 }
 
-// True if some field of the first row is not a number, but is one in all other rows, and none of
-// the first row is a number or a time.
-bool looks_like_header(const std::vector<std::vector<std::string_view>>& rows) {
-  const std::vector<std::string_view>& first = rows.front();
-  const bool values = std::any_of(first.begin(), first.end(), [](std::string_view field) {
-    return is_number(field) || content_of({field}).is_textual_time();
-  });
-  if (rows.size() < 2 || values) {
-    return false;
-  }
-  for (std::size_t at = 0; at < first.size(); ++at) {
-    const bool others = std::all_of(rows.begin() + 1, rows.end(), [&](const auto& row) {
-      return at < row.size() && (is_number(row[at]) || content_of({row[at]}).is_textual_time());
-    });
-    if (others) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // The first column of the rows counts them, as R writes without a name in the header.
 bool counts_rows(const TableSample& table) {
   for (std::size_t i = 0; i < std::min<std::size_t>(table.rows.size(), 20); ++i) {
@@ -85,8 +64,9 @@ class TableDetector {
     find_separator();
     split_rows();
     find_columns();
-    find_lists();
+    take_lists();
     ColumnRoles roles = choose_roles(columns_, options_, path_);
+    check_lists(roles);
     if (group_column_) {  // the heads hold the items
       format().group_heads = true;
     }
@@ -148,8 +128,9 @@ class TableDetector {
       table_.rows.push_back(copy_fields(splitter.split(line), line, table_.texts));
     }
     const AskedColumns asked = asked_columns(options_);
+    skip_prelude(asked);
     const auto& first = table_.rows.front();
-    if (!group_column_ && (is_known_header(first, asked) || looks_like_header(table_.rows))) {
+    if (!group_column_ && has_header(table_.rows, asked)) {
       take_header(first);
       format().skipped_lines.emplace_back(lines_.front());
       table_.rows.erase(table_.rows.begin());
@@ -169,6 +150,27 @@ class TableDetector {
         table_.rows.push_back(copy_fields(splitter.split(line), line, table_.texts));
       }
     }
+  }
+
+  // Lines above a known header that are shorter than rows: a title, a date.
+  void skip_prelude(const AskedColumns& asked) {
+    constexpr std::size_t kLongestPrelude = 20;
+    std::size_t count = 0;
+    while (count < std::min(kLongestPrelude, table_.rows.size()) &&
+           table_.rows[count].size() != width_) {
+      ++count;
+    }
+    if (count == 0 || count >= table_.rows.size() || group_column_ ||
+        !is_known_header(table_.rows[count], asked)) {
+      return;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      format().skipped_lines.emplace_back(lines_[i]);
+    }
+    const auto removed = static_cast<std::ptrdiff_t>(count);
+    table_.rows.erase(table_.rows.begin(), table_.rows.begin() + removed);
+    lines_.erase(lines_.begin(), lines_.begin() + removed);
+    detected_.notes.push_back(concat(count, " lines above the header are passed over"));
   }
 
   void take_header(const std::vector<std::string_view>& fields) {
@@ -213,77 +215,56 @@ class TableDetector {
         }
       }
     }
-    lists_.resize(count);
     if (group_column_) {
       columns_.push_back({"item", heads_, false});
-      lists_.emplace_back();
       for (std::size_t at = 0; at < count; ++at) {  // user, rating, date
         columns_[at].name = at == 0 ? "user" : at == 1 ? "rating" : at == 2 ? "date" : "";
       }
     }
   }
 
-  // How the lists in the fields of a column are written: "" if they are none.
-  std::string list_in(std::size_t at) const {
-    const ColumnSample& column = columns_[at];
-    const auto share = [&](auto&& holds) {
-      const auto count = std::count_if(column.values.begin(), column.values.end(), holds);
-      return static_cast<double>(count) /
-             static_cast<double>(std::max<std::size_t>(column.values.size(), 1));
-    };
-    if (share(in_brackets) >= 0.95) {
-      return "[";
-    }
-    const bool named = meaning_of(column.name).list && !meaning_of(column.name).attribute;
-    if (!named && !is_history(at)) {
-      return "";
-    }
-    for (const char* separator : {",", ";", "|", " "}) {
-      if (separator != detected_.format.syntax.separator && share([&](std::string_view value) {
-                                                              return value.find(separator) !=
-                                                                     std::string_view::npos;
-                                                            }) >= 0.5) {
-        return separator;
-      }
-    }
-    return named && column.name.find(":token_seq") != std::string::npos ? " " : "";
-  }
-
-  // The second of two columns, if the first has each user once and the second entries that recur.
-  [[nodiscard]] bool is_history(std::size_t at) const {
-    const bool second = columns_.size() == 2 && at == 1 && columns_[1].values.size() > 1;
-    if (!second) {
-      return false;
-    }
-    const auto distinct = [](const std::vector<std::string_view>& values) {
-      return std::unordered_set<std::string_view>(values.begin(), values.end()).size();
-    };
-    const auto& values = columns_[1].values;
-    if (distinct(columns_[0].values) < values.size() || 10 * distinct(values) < 9 * values.size()) {
-      return false;
-    }
-    std::size_t entries = 0;
-    std::size_t plain = 0;  // ids rather than the words of a title
-    for (const std::string_view value : values) {
-      for (std::size_t begin = 0; begin < value.size();) {
-        const std::size_t end = std::min(value.find_first_of(" ,;|", begin), value.size());
-        const std::string_view entry = value.substr(begin, end - begin);
-        entries += entry.empty() ? 0 : 1;
-        plain +=
-            std::any_of(entry.begin(), entry.end(), [](char c) { return c >= '0' && c <= '9'; })
-                ? 1
-                : 0;
-        begin = end + 1;
-      }
-    }
-    return entries > values.size() && 10 * plain >= 9 * entries;
-  }
-
-  void find_lists() {
-    for (std::size_t at = 0; at < format().num_columns; ++at) {
-      lists_[at] = list_in(at);
+  // Lists of a column are sampled by their first entries.
+  void take_lists() {
+    whole_ = columns_;
+    lists_ = find_lists(columns_, format().syntax);
+    lists_.resize(columns_.size());
+    ListSplitter splitter;
+    std::vector<std::string_view> entries;
+    for (std::size_t at = 0; at < columns_.size(); ++at) {
       columns_[at].is_list = !lists_[at].empty();
+      for (std::string_view& value : columns_[at].values) {
+        if (columns_[at].is_list) {
+          const bool any = splitter.split(value, lists_[at], entries) && !entries.empty();
+          value = any ? std::string_view(table_.texts.emplace_back(entries[0])) : "";
+        }
+      }
     }
+  }
+
+  void check_lists(const ColumnRoles& roles) const {
+    if (roles.user && columns_[*roles.user].is_list) {
+      refuse(concat("column ",
+                    *roles.user + 1,
+                    " holds lists such as '",
+                    excerpt(whole_[*roles.user].values.front()),
+                    "', so it cannot be the user; name the right one with --user-column"));
+    }
+    const std::string list = columns_[roles.item].is_list || !asked_columns(options_).item.empty()
+                                 ? ""
+                                 : likely_list(columns_[roles.item].values);
+    if (!list.empty()) {
+      refuse(concat("column ",
+                    roles.item + 1,
+                    " seems to hold lists of items, such as '",
+                    excerpt(columns_[roles.item].values.front()),
+                    "'; --item-column ",
+                    roles.item + 1,
+                    " reads each text as one item; write lists in brackets to read their entries"));
+    }
+  }
+
+  [[noreturn]] void refuse(const std::string& problem) const {
+    throw DataError("data: ", path_, ": ", problem);
   }
 
   // RecBole's files for sessions: each row repeats the items before its target.
@@ -293,7 +274,8 @@ class TableDetector {
     }
     for (std::size_t at = 0; at < columns_.size(); ++at) {
       const NameMeaning meaning = meaning_of(columns_[at].name);
-      if (columns_[at].is_list && at != roles.item && meaning.item && meaning.list) {
+      if (columns_[at].is_list && at != roles.item && meaning.item && meaning.list &&
+          are_prefixes(columns_[*roles.user], whole_[at], lists_[at])) {
         format().prefixes = true;
         format().columns.push_back({Role::kPrefix, at, columns_[at].name, lists_[at]});
         roles.time = std::nullopt;
@@ -315,6 +297,7 @@ class TableDetector {
   std::size_t width_ = 0;  // the most common number of fields
   TableSample table_;
   std::vector<ColumnSample> columns_;
+  std::vector<ColumnSample> whole_;  // the columns with whole lists as values
   std::vector<std::string> lists_;
 };
 

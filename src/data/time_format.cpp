@@ -171,7 +171,7 @@ std::string_view without_zeros(std::string_view digits) {
 }
 
 // "month/day/year" of "%m/%d/%Y".
-std::string words_of(const std::string& pattern) {
+std::string description_of(const std::string& pattern) {
   std::string words;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] != '%' || i + 1 == pattern.size()) {
@@ -375,7 +375,7 @@ std::string TimeFormat::describe() const {
     case Form::kDate:
       break;
   }
-  return words_of(pattern_) + clock;
+  return description_of(pattern_) + clock;
 }
 
 std::string TimeFormat::example() const {

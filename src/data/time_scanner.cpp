@@ -131,6 +131,9 @@ bool TimeScanner::fraction(std::uint32_t& billionths) {
 
 // AM or PM after an hour from 1 to 12.
 bool TimeScanner::half_of_day(Clock clock, std::int64_t& hours, bool& is_12_hour) {
+  if (rest_.empty()) {
+    return clock != Clock::k12;
+  }
   const std::string_view before = rest_;
   skip_blanks();
   const bool morning = skip_word("am") || skip_word("a.m.");
@@ -162,6 +165,9 @@ std::optional<TimeOfDay> TimeScanner::time_of_day(Clock clock) {
 }
 
 std::optional<std::int64_t> TimeScanner::zone() {
+  if (rest_.empty()) {
+    return 0;
+  }
   skip_blanks();
   const bool named = skip_word("utc") || skip_word("gmt") || skip_word("z");
   std::int64_t ahead = 0;

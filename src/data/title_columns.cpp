@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <unordered_set>
 
 #include "data/column_content.h"
 #include "data/column_names.h"
@@ -86,6 +87,17 @@ NameWords parted(NameWords words) {
   return words;
 }
 
+bool is_mostly_distinct(const ColumnSample& column) {
+  std::unordered_set<std::string_view> distinct;
+  std::size_t filled = 0;
+  for (const std::string_view value : column.values) {
+    filled += value.empty() ? 0 : 1;
+    distinct.insert(value);
+  }
+  distinct.erase(std::string_view());
+  return 2 * distinct.size() > filled;
+}
+
 struct TextContent {
   double filled = 0.0;  // share of the values that are not empty; the others are shares of these
   double distinct = 0.0;
@@ -128,11 +140,11 @@ std::optional<std::size_t> title_by_name(const std::vector<ColumnSample>& column
   std::optional<std::size_t> best;
   std::optional<int> best_rank;
   for (std::size_t at = 0; at < columns.size(); ++at) {
-    const auto rank = rank_of_title(columns[at].name);
-    const bool plain_word = rank && *rank > kTitleNames;  // "song" may be called so for its ids
+    const auto rank = rank_of_title(columns[at].name, columns[id_column].name);
+    const bool plain_word = rank_of_title(columns[at].name).value_or(0) > kTitleNames;
     const bool fits = rank && !columns[at].is_list && texts[at].filled > 0.0 &&
                       (*rank == 0 || texts[at].numbers < 0.95) &&
-                      !(plain_word && (at == id_column || !texts[at].is_text));
+                      !(plain_word && (at == id_column || !texts[at].is_text));  // "song": an id?
     if (fits && (!best_rank || *rank < *best_rank)) {
       best = at;
       best_rank = rank;
@@ -179,20 +191,32 @@ std::optional<std::size_t> title_by_content(const std::vector<ColumnSample>& col
 
 }  // namespace
 
-std::optional<int> rank_of_title(std::string_view name) {
+std::optional<int> rank_of_title(std::string_view name, std::string_view id_name) {
   const NameWords words = parted(words_of(name));
   if (has_any_of(words, kOtherThings) || meaning_of(name).user) {
     return std::nullopt;
   }
+  const NameWords id_words = words_of(id_name);
   const bool title = has_any_of(words, kTitleWords);
+  bool of_items = true;  // of the things that the ids name
+  bool of_things = true;
+  for (const std::string& word : words) {
+    const bool says_title = is_among(word, kTitleWords) || is_among(word, kNameWords);
+    const bool of_id = std::find(id_words.begin(), id_words.end(), word) != id_words.end();
+    of_items = of_items && (says_title || of_id || is_among(word, kPlainWords));
+    of_things = of_things && (says_title || is_item_word(word));
+  }
   if (!title && !has_any_of(words, kNameWords)) {
     const bool item = words.size() == 1 && meaning_of(name).item == 2;
-    return item ? std::optional(kTitleNames + 1) : std::nullopt;
+    return !item ? std::nullopt : std::optional(of_items ? 1 : kTitleNames + 1);
   }
-  const bool plain = std::all_of(words.begin(), words.end(), [](const std::string& word) {
-    return is_among(word, kTitleWords) || is_among(word, kNameWords) || is_item_word(word);
-  });
-  return title ? (plain ? 0 : 1) : (plain ? 2 : kTitleNames);
+  if (of_items) {
+    return title ? 0 : 1;
+  }
+  if (title) {
+    return of_things ? 2 : 3;
+  }
+  return of_things ? 4 : kTitleNames;
 }
 
 std::optional<int> rank_of_id(std::string_view name) {
@@ -221,7 +245,9 @@ std::vector<std::size_t> id_candidates(const std::vector<ColumnSample>& columns)
   });
   std::vector<std::size_t> candidates;
   for (std::size_t at = 0; at < columns.size(); ++at) {
-    if (!columns[at].is_list && (!named || rank_of_id(columns[at].name))) {
+    const auto rank = rank_of_id(columns[at].name);
+    if (!columns[at].is_list && (!named || rank) &&
+        (rank.value_or(kIdNames + 1) <= kIdNames || is_mostly_distinct(columns[at]))) {
       candidates.push_back(at);
     }
   }
@@ -238,7 +264,7 @@ std::optional<std::size_t> choose_id_column(const std::vector<ColumnSample>& col
     return rank_of_id(columns[match.column].name).value_or(9);
   };
   const auto weight = [&](const IdMatches& match) {
-    const bool flags = rank(match) > kIdNames && 2 * match.items < match.rows;
+    const bool flags = rank(match) > kIdNames && 2 * match.items <= match.rows;
     const double trust = rank(match) < kIdNames ? 1.0 : rank(match) == kIdNames ? 0.8 : 0.5;
     return flags ? 0.0 : trust * static_cast<double>(match.items);
   };

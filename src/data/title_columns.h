@@ -10,10 +10,11 @@
 
 namespace elastic::data {
 
-/// How surely a name is that of the titles; 0 is the surest: title, book_title; prod_name,
-/// headline; English name; song. None for others, such as category_name.
-std::optional<int> rank_of_title(std::string_view name);
-constexpr int kTitleNames = 4;  ///< the last rank of names that say title or name
+/// How surely a name is that of the titles of the items whose ids are called `id_name`; 0 is the
+/// surest. Of track_id: title, track_title; name, track_name, track; album_title; original_title;
+/// artist_name; English name; song. None for others, such as category_name.
+std::optional<int> rank_of_title(std::string_view name, std::string_view id_name = "");
+constexpr int kTitleNames = 5;  ///< the last rank of names that say title or name
 
 /// How surely a name is that of the ids. None for names of users, times, ratings and attributes.
 std::optional<int> rank_of_id(std::string_view name);

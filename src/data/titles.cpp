@@ -191,7 +191,7 @@ class TitleReader {
     std::string text = concat(form_.describe(), ", id in ", place(id), ", title in ", place(title));
     if (reader.num_bad_rows() > 0) {
       text +=
-          concat(", ", reader.num_bad_rows(), " rows passed over, the first: ", reader.problem());
+          concat(", rows passed over: ", reader.num_bad_rows(), ", the first: ", reader.problem());
     }
     return text;
   }

@@ -1,5 +1,7 @@
 #include "profile/report.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace elastic::profile {
@@ -7,11 +9,86 @@ namespace {
 
 constexpr int kSchemaVersion = 1;
 
+nlohmann::ordered_json kernel_to_json(const std::string& kernel,
+                                      const KernelUse& use,
+                                      double total_seconds) {
+  return {{"kernel", kernel},
+          {"calls", use.calls},
+          {"kernel_ms", 1e3 * use.seconds},
+          {"kernel_share", total_seconds > 0.0 ? use.seconds / total_seconds : 0.0},
+          {"kernel_flops", use.flops},
+          {"kernel_bytes", use.bytes}};
+}
+
+nlohmann::ordered_json kernels_to_json(const Row& row) {
+  const auto kernels = sorted_kernels(row);
+  double total = 0.0;
+  for (const auto& [kernel, use] : kernels) {
+    total += use.seconds;
+  }
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const auto& [kernel, use] : kernels) {
+    list.push_back(kernel_to_json(kernel, use, total));
+  }
+  return list;
+}
+
+// Appends ",value" for each value that is neither a list nor a note, which not all rows have; the
+// first without the comma.
+struct CsvLine {
+  std::string header;
+  std::string values;
+
+  void add(const nlohmann::ordered_json& object) {
+    for (const auto& [key, value] : object.items()) {
+      if (key == "note" || value.is_array()) {
+        continue;
+      }
+      const char* comma = header.empty() ? "" : ",";
+      header += concat(comma, key);
+      values += concat(comma,
+                       value.is_null()     ? ""
+                       : value.is_string() ? value.get<std::string>()
+                                           : value.dump());
+    }
+  }
+};
+
+std::vector<CsvLine> csv_lines(const Row& row, const Report& report) {
+  CsvLine common;
+  common.add(to_json(row, report));
+  if (!report.ops) {
+    return {common};
+  }
+  nlohmann::ordered_json kernels = kernels_to_json(row);
+  if (kernels.empty()) {
+    nlohmann::ordered_json blank = kernel_to_json("", {}, 0.0);
+    for (nlohmann::ordered_json& value : blank) {
+      value = nullptr;
+    }
+    kernels.push_back(std::move(blank));
+  }
+  std::vector<CsvLine> lines;
+  for (const nlohmann::ordered_json& kernel : kernels) {
+    lines.push_back(common);
+    lines.back().add(kernel);
+  }
+  return lines;
+}
+
 }  // namespace
 
-double speedup(const Row& row, const Report& report) {
+std::vector<std::pair<std::string, KernelUse>> sorted_kernels(const Row& row) {
+  std::vector<std::pair<std::string, KernelUse>> kernels(row.kernels.begin(), row.kernels.end());
+  std::sort(kernels.begin(), kernels.end(), [](const auto& a, const auto& b) {
+    return a.second.seconds > b.second.seconds;
+  });
+  return kernels;
+}
+
+std::optional<double> speedup(const Row& row, const Report& report) {
   if (row.status != RowStatus::kOk) {
-    return 0.0;
+    return std::nullopt;
   }
   const Workload& w = row.workload;
   for (const Row& other : report.rows) {
@@ -22,7 +99,7 @@ double speedup(const Row& row, const Report& report) {
       return other.timing.ms_median / row.timing.ms_median;
     }
   }
-  return 0.0;
+  return std::nullopt;
 }
 
 nlohmann::ordered_json to_json(const Row& row, const Report& report) {
@@ -57,7 +134,11 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   json["flops"] = row.work.flops;
   json["gemm_share"] = row.work.gemm_share;
   json["bandwidth_share"] = row.work.bandwidth_share;
-  json["speedup"] = speedup(row, report);
+  const std::optional<double> ratio = speedup(row, report);
+  json["speedup"] = ratio ? nlohmann::ordered_json(*ratio) : nlohmann::ordered_json();
+  if (report.ops) {
+    json["kernels"] = kernels_to_json(row);
+  }
   return json;
 }
 
@@ -90,18 +171,10 @@ nlohmann::ordered_json to_json(const Report& report) {
 std::string to_csv(const Report& report) {
   std::string text;
   for (const Row& row : report.rows) {
-    std::string header;
-    std::string line;
-    const nlohmann::ordered_json json = to_json(row, report);
-    for (const auto& [key, value] : json.items()) {
-      if (key == "note") {
-        continue;  // not all rows have one
-      }
-      header += concat(header.empty() ? "" : ",", key);
-      line += concat(line.empty() ? "" : ",",
-                     value.is_string() ? value.get<std::string>() : value.dump());
+    for (const CsvLine& line : csv_lines(row, report)) {
+      text += text.empty() ? concat(line.header, "\n") : "";
+      text += concat(line.values, "\n");
     }
-    text += text.empty() ? concat(header, "\n", line, "\n") : concat(line, "\n");
   }
   return text;
 }

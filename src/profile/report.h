@@ -2,7 +2,9 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "profile/growth.h"
@@ -15,26 +17,29 @@ struct Report {
   MachineRates machine;
   std::string inputs;    ///< the origin of the histories, in words
   std::string baseline;  ///< the model that speedup compares with
+  bool ops = false;      ///< the formats include the kernels of each row
   std::vector<Row> rows;
 };
 
 /// How many times faster the row is than the baseline model's row of the same phase, length, batch,
-/// supervision and shortcut, by median times; 0 if either was not measured.
-double speedup(const Row& row, const Report& report);
+/// supervision and shortcut, by median times; none if either was not measured.
+std::optional<double> speedup(const Row& row, const Report& report);
+/// The row's kernels, most expensive first.
+std::vector<std::pair<std::string, KernelUse>> sorted_kernels(const Row& row);
 
 /// Keys schema_version, build, machine, inputs, baseline, rows and fits.
 nlohmann::ordered_json to_json(const Report& report);
-/// One entry of `rows`.
+/// One entry of `rows`; `speedup` is null where there is none. With `ops` it has a list `kernels`.
 nlohmann::ordered_json to_json(const Row& row, const Report& report);
 
-/// Tables of the rows and of the fits.
+/// Tables of the rows and of the fits; with `ops` also a table for each row of its kernels: calls,
+/// time, share of it, flops and rates.
 std::string to_markdown(const Report& report);
-/// A header and one line per row; columns are the keys of a row's JSON without the note.
+/// A header and one line per row; columns are the keys of a row's JSON without note and kernels,
+/// null is an empty field. With `ops` one line per kernel: the columns of its row, then its own
+/// (kernel, calls, kernel_ms, kernel_share, kernel_flops, kernel_bytes), empty for a row without
+/// kernels.
 std::string to_csv(const Report& report);
-
-/// A table for each row of its kernels, most expensive first: calls, time, share of it, flops and
-/// rates.
-std::string kernels_to_markdown(const std::vector<Row>& rows);
 
 /// Chrome's trace format, each row as a process; times in microseconds.
 nlohmann::ordered_json to_trace(const std::vector<Row>& rows);

@@ -33,7 +33,7 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
   const Workload& w = row.workload;
   const bool ok = row.status == RowStatus::kOk;
   const auto when_ok = [ok](const std::string& text) { return ok ? text : std::string("-"); };
-  const double ratio = speedup(row, report);
+  const std::optional<double> ratio = speedup(row, report);
   return {
       {"model", series_name(row)},
       {"phase", choice_name(w.phase)},
@@ -53,7 +53,7 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
       {"Gflop", when_ok(number(row.work.flops * 1e-9))},
       {"gemm share", when_ok(number(row.work.gemm_share))},
       {"bandw. share", when_ok(number(row.work.bandwidth_share))},
-      {"speed-up", ratio > 0.0 ? concat("x", number(ratio)) : "-"}};
+      {"speed-up", ratio ? concat("x", number(*ratio)) : "-"}};
 }
 
 std::string markdown_row(const std::vector<std::string>& cells) {
@@ -81,6 +81,41 @@ std::string growth_table(const std::vector<Growth>& growths) {
                           number(growth.time.constant),
                           number(growth.memory.exponent),
                           mebibytes(growth.memory.constant)});
+  }
+  return text;
+}
+
+// A table for each row of its kernels, most expensive first.
+std::string kernels_to_markdown(const std::vector<Row>& rows) {
+  std::string text;
+  for (const Row& row : rows) {
+    if (row.status != RowStatus::kOk) {
+      continue;
+    }
+    const auto kernels = sorted_kernels(row);
+    double total = 0.0;
+    for (const auto& [kernel, use] : kernels) {
+      total += use.seconds;
+    }
+    text += concat("\n",
+                   series_name(row),
+                   ", ",
+                   choice_name(row.workload.phase),
+                   ", length ",
+                   row.workload.model.max_len,
+                   ", batch ",
+                   row.workload.batch,
+                   ":\n\n| kernel | calls | ms | share | Gflop | GFLOP/s | GB/s |\n"
+                   "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+    for (const auto& [kernel, use] : kernels) {
+      text += markdown_row({kernel,
+                            std::to_string(use.calls),
+                            number(1e3 * use.seconds),
+                            number(use.seconds / total),
+                            number(1e-9 * use.flops),
+                            number(1e-9 * use.flops / use.seconds),
+                            number(1e-9 * use.bytes / use.seconds)});
+    }
   }
   return text;
 }
@@ -115,44 +150,7 @@ std::string to_markdown(const Report& report) {
                  ". Speed-up against ",
                  report.baseline,
                  ".\n");
-  return text;
-}
-
-std::string kernels_to_markdown(const std::vector<Row>& rows) {
-  std::string text;
-  for (const Row& row : rows) {
-    if (row.status != RowStatus::kOk) {
-      continue;
-    }
-    std::vector<std::pair<std::string, KernelUse>> kernels(row.kernels.begin(), row.kernels.end());
-    std::sort(kernels.begin(), kernels.end(), [](const auto& a, const auto& b) {
-      return a.second.seconds > b.second.seconds;
-    });
-    double total = 0.0;
-    for (const auto& [kernel, use] : kernels) {
-      total += use.seconds;
-    }
-    text += concat("\n",
-                   series_name(row),
-                   ", ",
-                   choice_name(row.workload.phase),
-                   ", length ",
-                   row.workload.model.max_len,
-                   ", batch ",
-                   row.workload.batch,
-                   ":\n\n| kernel | calls | ms | share | Gflop | GFLOP/s | GB/s |\n"
-                   "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-    for (const auto& [kernel, use] : kernels) {
-      text += markdown_row({kernel,
-                            std::to_string(use.calls),
-                            number(1e3 * use.seconds),
-                            number(use.seconds / total),
-                            number(1e-9 * use.flops),
-                            number(1e-9 * use.flops / use.seconds),
-                            number(1e-9 * use.bytes / use.seconds)});
-    }
-  }
-  return text;
+  return report.ops ? text + kernels_to_markdown(report.rows) : text;
 }
 
 }  // namespace elastic::profile

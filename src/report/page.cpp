@@ -23,7 +23,8 @@ svg { width: 100%; height: auto; } svg text { fill: var(--ink); font: 11px syste
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 .text { text-align: left; }
-dt { float: left; clear: left; width: 9rem; } dd { margin-left: 9.5rem; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: fit-content(20rem) 1fr; column-gap: .75rem; }
+dd { margin: 0; overflow-wrap: anywhere; }
 )";
 
 std::string cells(const std::vector<std::string>& row, const char* kind, std::size_t text_columns) {
@@ -113,6 +114,8 @@ std::string from_markdown(const std::string& markdown, std::size_t text_columns)
 }
 
 std::string definitions(const std::vector<std::pair<std::string, std::string>>& entries) {
+  // The grid of the style sheet gives each pair a row of its own, also if a term takes two lines or
+  // a description is empty.
   std::string html;
   for (const auto& [name, meaning] : entries) {
     html += concat("<dt>", escaped(name), "</dt><dd>", escaped(meaning), "</dd>\n");

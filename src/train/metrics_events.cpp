@@ -12,6 +12,13 @@ nlohmann::ordered_json epoch_event(const EpochReport& report,
           {"tokens", report.num_tokens},
           {"tokens_read", state.num_tokens},
           {"targets", state.num_targets},
+          {"epoch_steps", report.num_steps},
+          {"epoch_examples", report.num_examples},
+          {"epoch_tokens", report.num_tokens},
+          {"epoch_targets", report.num_targets},
+          {"total_steps", state.num_steps},
+          {"total_tokens", state.num_tokens},
+          {"total_targets", state.num_targets},
           {"loss_function", loss},
           {"loss", report.loss},
           {"learning_rate", report.learning_rate},
@@ -24,6 +31,9 @@ nlohmann::ordered_json evaluation_event(const EvaluationReport& report, const Tr
                                {"step", state.num_steps},
                                {"tokens_read", state.num_tokens},
                                {"targets", state.num_targets},
+                               {"total_steps", state.num_steps},
+                               {"total_tokens", state.num_tokens},
+                               {"total_targets", state.num_targets},
                                {"elapsed_s", state.elapsed_s}};
   for (const eval::MetricValue& value : report.metrics) {
     event[value.name] = value.value;

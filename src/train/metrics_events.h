@@ -9,8 +9,10 @@
 
 namespace elastic::train {
 
-/// The line of a finished epoch. `state` holds the counts of the whole run; `loss` is the name of
-/// the loss function.
+/// The line of a finished epoch; `loss` is the name of the loss function. Counts are named by their
+/// range: `epoch_...` covers this epoch, `total_...` (from `state`) the run so far. The names of
+/// earlier versions stay: `examples` and `tokens` of the epoch, `step`, `tokens_read` and `targets`
+/// of the run.
 nlohmann::ordered_json epoch_event(const EpochReport& report,
                                    const TrainState& state,
                                    const std::string& loss);

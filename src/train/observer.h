@@ -13,7 +13,8 @@
 
 namespace elastic::train {
 
-/// The progress of training; loss and rates cover the time since the last report.
+/// The progress of training; loss and rates cover the steps since the last report, without
+/// evaluations and saves.
 struct Progress {
   std::int64_t epoch = 0;  ///< from 1
   std::int64_t num_epochs = 0;
@@ -24,6 +25,7 @@ struct Progress {
   double examples_per_s = 0.0;
   double tokens_per_s = 0.0;
   double epoch_eta_s = 0.0;  ///< estimated seconds until the epoch's last step
+  double run_eta_s = 0.0;    ///< until the end of the run, as run_remaining_s
   MemoryReport memory;
 };
 
@@ -32,7 +34,8 @@ struct EpochReport {
   std::int64_t epoch = 0;  ///< from 1
   std::int64_t num_steps = 0;
   std::int64_t num_examples = 0;
-  std::int64_t num_tokens = 0;  ///< input tokens
+  std::int64_t num_tokens = 0;   ///< input tokens
+  std::int64_t num_targets = 0;  ///< with a loss
   double loss = 0.0;
   double learning_rate = 0.0;  ///< of the last step
   double seconds = 0.0;        ///< of its steps

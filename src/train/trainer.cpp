@@ -8,6 +8,7 @@
 #include "eval/repeats.h"
 #include "tensor/threads.h"
 #include "train/metrics_events.h"
+#include "train/remaining_time.h"
 #include "train/saved_model.h"
 #include "train/schedule.h"
 #include "train/training_step.h"
@@ -193,9 +194,7 @@ void Trainer::step() {
 
   recent_examples_ += input.size();
   recent_tokens_ += input.num_tokens();
-  const double seconds = clock_.lap();
-  state_.elapsed_s += seconds;
-  state_.epoch_seconds += seconds;
+  count_step_time();
   if (observer_.step) {
     observer_.step(state_.num_steps);
   }
@@ -203,6 +202,13 @@ void Trainer::step() {
     report_progress();
   }
   save_if_due();
+}
+
+void Trainer::count_step_time() {
+  const double seconds = clock_.lap();
+  state_.elapsed_s += seconds;
+  state_.epoch_seconds += seconds;
+  recent_step_s_ += seconds;
 }
 
 Tensor Trainer::take_step(const HostBatch& input,
@@ -234,7 +240,9 @@ void Trainer::read_device() {
 
 void Trainer::report_progress() {
   read_device();
-  const double seconds = std::max(since_report_.lap(), 1e-9);
+  count_step_time();  // the device's part of the steps
+  since_report_.lap();
+  const double seconds = std::max(recent_step_s_, 1e-9);
   if (observer_.progress) {
     Progress progress;
     progress.epoch = state_.epoch + 1;
@@ -245,24 +253,34 @@ void Trainer::report_progress() {
     progress.learning_rate = current_learning_rate();
     progress.examples_per_s = static_cast<double>(recent_examples_) / seconds;
     progress.tokens_per_s = static_cast<double>(recent_tokens_) / seconds;
-    progress.epoch_eta_s =
-        state_.epoch_seconds *
-        share(num_batches() - state_.next_batch, std::max<std::int64_t>(1, state_.next_batch));
+    const RunPace pace{state_.epoch,
+                       state_.next_batch,
+                       num_batches(),
+                       state_.num_tokens,
+                       state_.elapsed_s,
+                       state_.epoch_seconds,
+                       evaluation_s_,
+                       progress.tokens_per_s};
+    progress.epoch_eta_s = epoch_remaining_s(pace);
+    progress.run_eta_s = run_remaining_s(config_, pace);
     progress.memory = backend_for(device_).allocator().report();
     observer_.progress(progress);
   }
   loss_.recent = {};
   recent_examples_ = 0;
   recent_tokens_ = 0;
+  recent_step_s_ = 0.0;
 }
 
 void Trainer::finish_epoch() {
   read_device();
+  count_step_time();
   EpochReport report;
   report.epoch = state_.epoch + 1;
   report.num_steps = num_batches();
   report.num_examples = static_cast<std::int64_t>(examples_.size());
   report.num_tokens = count_tokens(examples_);
+  report.num_targets = loss_.epoch.num_targets;
   report.loss = loss_.epoch.mean();
   report.learning_rate = current_learning_rate();
   report.seconds = state_.epoch_seconds;
@@ -316,6 +334,7 @@ void Trainer::evaluate() {
   if (observer_.evaluation) {
     observer_.evaluation(report);
   }
+  state_.elapsed_s += clock_.lap();  // not a part of the next step
 }
 
 void Trainer::save() {
@@ -326,6 +345,7 @@ void Trainer::save() {
   save_checkpoint(run_.checkpoint_path(), model_, optimizer_, config_, options_.data_hash, state_);
   best_model_.settle();
   since_save_.lap();
+  state_.elapsed_s += clock_.lap();  // not a part of the next step
   const bool asked = options_.save_now != nullptr && options_.save_now->exchange(false);
   if (asked && observer_.saved) {
     observer_.saved(state_.num_steps);

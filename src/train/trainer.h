@@ -93,6 +93,8 @@ class Trainer {
   void finish_epoch();
   void evaluate();
   void report_progress();
+  // Adds the time since the last call to the steps.
+  void count_step_time();
   // Reads the guard and the losses from the device, so that only finite numbers are reported or
   // saved.
   void read_device();
@@ -119,8 +121,9 @@ class Trainer {
 
   std::vector<Example> examples_;     ///< of the current epoch
   std::vector<std::size_t> batches_;  ///< offsets in `examples_`
-  std::int64_t recent_examples_ = 0;  ///< since the last report, as are the tokens
+  std::int64_t recent_examples_ = 0;  ///< since the last report, as are the next two
   std::int64_t recent_tokens_ = 0;
+  double recent_step_s_ = 0.0;  ///< of the steps alone
   Stopwatch clock_;
   Stopwatch since_report_;
   Stopwatch since_save_;

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -235,6 +236,28 @@ class Terminals(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
         self.assertGreater(shown.count(b"\r"), 2)
         self.assertIn(b"examples/s", shown)
+
+    def test_the_time_left_is_that_of_the_run(self):
+        controller, terminal = pty.openpty()
+        process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out",
+                                   WORKPLACE.path("long"), *LONG_TRAINING],
+                                  stdout=subprocess.PIPE, stderr=terminal)
+        os.close(terminal)
+        shown = b""
+        end = time.monotonic() + 60
+        while not re.search(rb"left \d", shown) and time.monotonic() < end:
+            shown += os.read(controller, 65536)
+        process.send_signal(signal.SIGINT)
+        process.stdout.close()
+        try:
+            while os.read(controller, 65536):
+                pass
+        except OSError:  # closed by the process
+            pass
+        os.close(controller)
+        process.wait(timeout=60)
+        # An epoch takes a fraction of a second, all of them minutes.
+        self.assertRegex(shown, rb"left ([1-9]|0:[1-9])")
 
     def test_progress_without_a_terminal_is_plain_lines(self):
         result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out",

@@ -304,6 +304,13 @@ class HostileText(unittest.TestCase):
         self.assert_clean(result.stdout + result.stderr)
         self.assertIn("other \ufffd[31m, paired", result.stdout)
 
+    def test_tables_of_data(self):
+        log = WORKPLACE.write("hostile\n\033[31m.csv", "user,item\n" + "".join(
+            f"u{i},\033[2J{i % 3}\u202e\n" for i in range(9)))
+        result = WORKPLACE.call(["data", log])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assert_clean(result.stdout + result.stderr)
+
 
 class OddInput(unittest.TestCase):
     def lines(self, *lines, options=()):

@@ -97,7 +97,10 @@ class Rules(unittest.TestCase):
         self.assertEqual(json.loads(self.trained.stdout), result)
 
     def test_they_reach_eval(self):
-        self.assertEqual(evaluate(self.run_path), read_json(self.run_path, "result.json"))
+        report = evaluate(self.run_path)
+        self.assertIs(report["protocol"]["filter_seen"], False)
+        self.assertEqual(report["protocol"]["repeats"], "drop")
+        self.assertEqual(report, read_json(self.run_path, "result.json"))
 
     def test_they_reach_predict(self):
         (items,) = answers(self.run_path, [self.history], "-k", "100")

@@ -15,7 +15,7 @@ namespace {
 
 LoadedData load(std::string_view content, DataConfig config = {}) {
   const TemporaryFile file("log.txt", content);
-  config.data = file.path();
+  config.data = {file.path()};
   return load_data(config);
 }
 
@@ -91,11 +91,12 @@ TEST_CASE(
 
 TEST_CASE("data: the embedded data set has the counts of its README") {
   DataConfig config;
-  config.data = ELASTIC_SOURCE_DIR "/data/ml-latest-small/ratings.csv.xz";
+  config.data = {ELASTIC_SOURCE_DIR "/data/ml-latest-small/ratings.csv.xz"};
   config.items = ELASTIC_SOURCE_DIR "/data/ml-latest-small/movies.csv.xz";
   const auto loaded = load_data(config);
-  CHECK(loaded.sources[0].detected ==
-        "comma-separated, header, columns user item rating timestamp");
+  CHECK(loaded.sources[0].format.describe() ==
+        "comma-separated, header; user: 'userId' (column 1); item: 'movieId' (column 2); rating: "
+        "'rating' (column 3); timestamp: 'timestamp' (column 4), a number");
   CHECK(loaded.dataset->num_events() == 100836);
   CHECK(loaded.dataset->num_users() == 610);
   CHECK(loaded.dataset->num_items() == 9724);
@@ -113,8 +114,8 @@ TEST_CASE("data: ML-1M, if present, has its published counts") {
   const std::filesystem::path folder =
       given != nullptr ? given : ELASTIC_SOURCE_DIR "/../shared/data";
   DataConfig config;
-  config.data = (folder / "ml-1m" / "ml-1m.txt.xz").string();
-  if (!std::filesystem::exists(config.data)) {
+  config.data = {(folder / "ml-1m" / "ml-1m.txt.xz").string()};
+  if (!std::filesystem::exists(config.data.front())) {
     std::cout << "skipped: ML-1M is not present (ELASTIC_DATA_DIR)\n";
     return;
   }

@@ -24,19 +24,24 @@ TEST_CASE("fields: a quote opens a field only at its start and closes it only at
   CHECK(cut(R"(12" vinyl,b)", ",") == R"([12" vinyl][b])");
   CHECK(cut(R"("Great" Cats,b)", ",") == R"(["Great" Cats][b])");
   CHECK(cut(R"("never closed,b)", ",") == R"(["never closed][b])");
-  CHECK(cut("\"Great\" Cats\t\"b\"", "\t") == "[\"Great\" Cats][\"b\"]");
+  CHECK(cut("\"Great\" Cats\t\"b\"", "\t") == "[\"Great\" Cats][b]");
+  CHECK(cut("\"a\"|\"b|c\"", "|") == "[a][b|c]");
+  CHECK(cut("\"a b\" \"c\"  d", " ") == "[a b][c][d]");
+  CHECK(cut(" \"a\" , \"b, c\" ,d ", ",") == "[a][b, c][d]");
+  CHECK(cut("\"a\"::b", "::") == "[\"a\"][b]");
   CHECK(cut("", ",") == "[]");
 }
 
 TEST_CASE("fields: runs of spaces are one separator, other separators are not merged") {
   CHECK(cut("  a  b c ", " ") == "[a][b][c]");
+  CHECK(cut("a -> b ->  -> c", " -> ") == "[a][b][][c]");
   CHECK(cut("a::b::::c", "::") == "[a][b][][c]");
   CHECK(cut("a\t\tb", "\t") == "[a][][b]");
 }
 
 TEST_CASE("fields: a quoted field keeps its line breaks, which count as lines") {
   const std::string text = "a,\"b\nc\"\nd,\"e\nf,g\r\nh";
-  LineWalker lines(text, ",");
+  LineWalker lines(text, {","});
   std::string shown;
   for (std::string_view line; lines.next(line);) {
     shown.append(std::to_string(lines.number())).append("[").append(line).append("]");
@@ -46,11 +51,11 @@ TEST_CASE("fields: a quoted field keeps its line breaks, which count as lines") 
 
 TEST_CASE("fields: a few odd lines do not hide the separator") {
   const FieldCounts counts = detect_separator({"a,b,c d", "a,b", "a,b,c d", "a,b,c"});
-  CHECK(counts.separator == ",");
+  CHECK(counts.syntax.separator == ",");
   CHECK(counts.num_fields == 3);
   CHECK(counts.share == doctest::Approx(0.75));
   CHECK(counts.largest == 3);
-  CHECK(detect_separator({"a", "b"}).separator.empty());
+  CHECK(detect_separator({"a", "b"}).syntax.separator.empty());
 }
 
 TEST_CASE("fields: an excerpt does not cut a character") {

@@ -12,7 +12,7 @@ namespace {
 
 LoadedData load(std::string_view content, DataConfig config = {}) {
   const TemporaryFile file("log.txt", content);
-  config.data = file.path();
+  config.data = {file.path()};
   return load_data(config);
 }
 
@@ -45,6 +45,8 @@ TEST_CASE("irregular log: a short row among the first is a bad row, not a sequen
   CHECK(refuses(log, ":3: expected 4 fields, got 2: \"u1,m3\""));
   DataConfig config;
   config.read.on_bad_row = BadRows::kSkip;
+  CHECK(refuses(log, "1 of 4 rows cannot be read, more than --max-bad-rows 0.05 allows", config));
+  config.read.max_bad_rows = 0.25;
   const auto loaded = load(log, config);
   CHECK(loaded.sources[0].num_bad_rows == 1);
   CHECK(sequence_of(loaded, "u1") == "m1 m2 ");
@@ -70,9 +72,13 @@ TEST_CASE("irregular log: the earliest of duplicates stays, whatever its positio
 TEST_CASE("irregular log: events are ordered by fractions of a second and by negative times") {
   const auto loaded = load("user,item,timestamp\nu,c,1.75\nu,b,1.25\nu,a,-0.5\nu,z,-7\nu,d,2e0\n");
   CHECK(sequence_of(loaded, "u") == "z a b c d ");
-  CHECK(
-      refuses("user,item,timestamp\nu,c,99999999999999999999\n", "expected a number as timestamp"));
-  CHECK(refuses("user,item,timestamp\nu,c,nan\n", "expected a number as timestamp"));
+  CHECK(refuses("user,item,timestamp\nu,c,99999999999999999999\nu,d,1\n",
+                "'99999999999999999999' has no form that is known"));
+  std::string log = "user,item,timestamp\n";
+  for (int i = 0; i < 40; ++i) {
+    log += concat("u,c,", i, "\n");
+  }
+  CHECK(refuses(log + "u,c,nan\n", ":42: column 3: expected a number as timestamp, got 'nan'"));
 }
 
 TEST_CASE("irregular log: ids in Latin-1 become UTF-8, so that they can be written as JSON") {
@@ -85,6 +91,7 @@ TEST_CASE("irregular log: a quoted id may contain separators and line breaks") {
   const auto loaded = load("user,item\n\"a\nb\",x\n\"c,d\",y\nu,\n", [] {
     DataConfig config;
     config.read.on_bad_row = BadRows::kSkip;
+    config.read.max_bad_rows = 0.5;
     return config;
   }());
   CHECK(sequence_of(loaded, "a\nb") == "x ");

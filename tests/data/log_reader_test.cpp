@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "data/format.h"
 #include "tensor/threads.h"
 
 namespace elastic::data {
@@ -17,11 +18,12 @@ struct Threads {
   int before;
 };
 
-Interactions read(const std::string& text, int threads, bool skip = false) {
+Interactions read(std::string text, int threads, bool skip = false) {
   const Threads set(threads);
   Interactions log;
   log.path = "FILE";
-  read_log(text, detect_format(text, "FILE", {}), skip, log, /*chunk_bytes=*/1);
+  const LogFormat format = detect_format(text, objects_as_lines(text), "FILE", {}).format;
+  read_log(text, format, {.skip = skip}, log, /*chunk_bytes=*/1);
   return log;
 }
 

@@ -37,7 +37,7 @@ TEST_CASE("log times: the unit is that of most times, whatever the farthest are"
   CHECK(time_unit(log_of({0, 1, 2, 3})) == 1);
   CHECK(time_unit(log_of({-1577750400123456})) == 1000000);
   Interactions dates = log_of({253402214400});
-  dates.time_format = TimeFormat::from_text("%Y-%m-%d");
+  dates.format.time_format = TimeFormat::from_text("%Y-%m-%d");
   CHECK(time_unit(dates) == 1);
 }
 

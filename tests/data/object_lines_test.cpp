@@ -103,11 +103,11 @@ TEST_CASE("objects as lines: lists of values per line are told apart") {
 
 TEST_CASE("objects as lines: text without a readable object is refused, naming the line") {
   CHECK(lines("\n[Movie] Title,5\nx,1\n") ==
-        "problem: line 2: expected objects, got '[Movie] Title,5?x,1?'");
+        "problem: line 2: expected objects, got '[Movie] Title,5 x,1 '");
   CHECK(lines("{x}\n") == "problem: line 1: the object is broken at byte 1");
   CHECK(lines("\n\n{\"a\":1,\n\"b\":2\n") ==
         "problem: line 3: the object that begins here is not closed");
-  CHECK(lines("[\n  \n") == "problem: line 1: expected objects, got '[?  ?'");
+  CHECK(lines("[\n  \n") == "problem: line 1: expected objects, got '[    '");
   CHECK(lines("[{\"a\":1},\n{\"a\":2}\n") ==
         "problem: line 1: the list of objects is not closed by ']': the file may be cut");
   CHECK(lines("{" + std::string(300000, '[')).starts_with("problem: line 1"));

@@ -13,7 +13,7 @@ namespace {
 
 Split split_of(std::string_view content, DataConfig config) {
   const TemporaryFile file("log.csv", content);
-  config.data = file.path();
+  config.data = {file.path()};
   const LoadedData loaded = load_data(config);
   return {loaded.dataset, loaded.plan};
 }
@@ -189,7 +189,7 @@ TEST_CASE("split: impossible options and those without effect are refused") {
           {.split = {.rule = SplitRule::kTime, .test_time = "1"}},
           "none would be left to train on");
   refuses("u a\nv b\n", {.split = {.rule = SplitRule::kRatio}}, "got 2, 0 and 0");
-  CHECK_THROWS_WITH_AS(load_data({.data = "-", .valid_data = "-", .test_data = "x"}),
+  CHECK_THROWS_WITH_AS(load_data({.data = {"-"}, .valid_data = "-", .test_data = "x"}),
                        doctest::Contains("standard input can be read only once"),
                        UsageError);
 }

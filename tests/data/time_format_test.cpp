@@ -213,6 +213,8 @@ TEST_CASE("time format: what is no time is never one") {
                                    std::string("Sun Oct 26 21:58:13 PDT 2008"),
                                    std::string("Sun Oct 26 21:58:1234567890123 2008"),
                                    std::string("Sun Oct 26 25:58:13 2008"),
+                                   std::string("Sun Oct 26 21:58:1- +0000 2008"),
+                                   std::string("Sun Oct 26 21:58:13 +9900 2008"),
                                    std::string("Oct 2008"),
                                    std::string("10/26/2008 21.58"),
                                    std::string("yesterday"),

@@ -6,7 +6,7 @@
 #include "model/interest_memory.h"
 #include "model/model_fixture.h"
 
-namespace elastic {
+namespace elastic::ablations_test {
 namespace {
 
 struct Ablation {
@@ -265,4 +265,4 @@ TEST_CASE("expert_start: makes no difference to a single layer") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::ablations_test

@@ -4,7 +4,7 @@
 #include "autograd/ops/elementwise.h"
 #include "model/model_fixture.h"
 
-namespace elastic {
+namespace elastic::dispatcher_mixer_test {
 namespace {
 
 struct Shapes {
@@ -68,4 +68,4 @@ TEST_CASE("DispatcherMixer: the cheaper form is absorbed when H k < D + k") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::dispatcher_mixer_test

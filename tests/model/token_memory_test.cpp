@@ -4,7 +4,7 @@
 #include "model/abilities.h"
 #include "model/model_fixture.h"
 
-namespace elastic {
+namespace elastic::token_memory_test {
 namespace {
 
 const ForwardMode kTraining{true, 5, 3};
@@ -197,4 +197,4 @@ TEST_CASE("token memory: does not enlarge a stream's state") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::token_memory_test

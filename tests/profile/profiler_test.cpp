@@ -171,5 +171,55 @@ TEST_CASE("report: every format has the rows, fits and speed-ups") {
   CHECK(html.find("http") == std::string::npos);  // the page fetches nothing
 }
 
+// A row with two kernels, and one without: it did not fit in memory.
+Report report_of_kernels() {
+  Report report;
+  report.baseline = "softmax";
+  report.ops = true;
+  report.rows.resize(2);
+  report.rows[0].workload = small("elastic", Phase::kServe, 64);
+  report.rows[0].timing.ms_median = 1.0;
+  report.rows[0].kernels = {{"gather", {3, 0.25, 8.0, 16.0}}, {"linear", {1, 0.75, 2e3, 64.0}}};
+  report.rows[1].workload = small("elastic", Phase::kServe, 128);
+  report.rows[1].status = RowStatus::kOutOfMemory;
+  return report;
+}
+
+TEST_CASE("report: every format has the kernels if they were asked for") {
+  Report report = report_of_kernels();
+  const auto json = to_json(report)["rows"];
+  REQUIRE(json[0]["kernels"].size() == 2);
+  CHECK(json[0]["kernels"][0]["kernel"] == "linear");
+  CHECK(json[0]["kernels"][0]["kernel_share"] == 0.75);
+  CHECK(json[0]["kernels"][1]["calls"] == 3);
+  CHECK(json[0]["kernels"][1]["kernel_ms"] == 250.0);
+  CHECK(json[0]["kernels"][1]["kernel_bytes"] == 16.0);
+  CHECK(json[1]["kernels"].empty());
+  const std::string csv = to_csv(report);
+  CHECK(csv.find(",speedup,kernel,calls,kernel_ms,kernel_share,kernel_flops,kernel_bytes\n") !=
+        std::string::npos);
+  CHECK(csv.find(",linear,1,750.0,0.75,2000.0,64.0\n") != std::string::npos);
+  CHECK(csv.find(",gather,3,250.0,0.25,8.0,16.0\n") != std::string::npos);
+  CHECK(csv.ends_with(",,,,,,\n"));
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
+  CHECK(to_markdown(report).find("| linear | 1 |") != std::string::npos);
+  CHECK(to_html(report).find("linear") != std::string::npos);
+  report.ops = false;
+  CHECK_FALSE(to_json(report)["rows"][0].contains("kernels"));
+  CHECK(to_csv(report).find("linear") == std::string::npos);
+  CHECK(to_markdown(report).find("linear") == std::string::npos);
+}
+
+TEST_CASE("report: without a row of the baseline there is no speed-up, rather than 0") {
+  Report report = report_of_kernels();
+  report.ops = false;
+  CHECK_FALSE(speedup(report.rows[0], report).has_value());
+  CHECK(to_json(report)["rows"][0]["speedup"].is_null());
+  CHECK(to_csv(report).ends_with(",\n"));
+  report.baseline = "elastic";
+  CHECK(speedup(report.rows[0], report) == 1.0);
+  CHECK_FALSE(speedup(report.rows[1], report).has_value());  // not measured
+}
+
 }  // namespace
 }  // namespace elastic::profile

@@ -12,7 +12,7 @@
 #include "tolerances.h"
 #include "train/optimizer.h"
 
-namespace elastic::train {
+namespace elastic::train::device_test {
 namespace {
 
 const std::int64_t kSteps = test_is_brief() ? 3 : 20;
@@ -122,4 +122,4 @@ TEST_CASE("device: uploads of any size arrive, also more than fit in the buffer"
 }
 
 }  // namespace
-}  // namespace elastic::train
+}  // namespace elastic::train::device_test

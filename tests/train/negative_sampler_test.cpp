@@ -7,7 +7,7 @@
 
 #include "tiny_run.h"
 
-namespace elastic::train {
+namespace elastic::train::negative_sampler_test {
 namespace {
 
 TrainConfig config_of(const std::string& sampling) {
@@ -96,4 +96,4 @@ TEST_CASE("negative sampler: positions of a user's training items are found, rep
 }
 
 }  // namespace
-}  // namespace elastic::train
+}  // namespace elastic::train::negative_sampler_test

@@ -5,7 +5,7 @@
 #include "tolerances.h"
 #include "train/training_step.h"
 
-namespace elastic::train {
+namespace elastic::train::recorded_steps_test {
 namespace {
 
 constexpr std::int64_t kItems = 40;
@@ -161,4 +161,4 @@ TEST_CASE("recorded steps: a run stopped and resumed ends with the same bits") {
 }
 
 }  // namespace
-}  // namespace elastic::train
+}  // namespace elastic::train::recorded_steps_test

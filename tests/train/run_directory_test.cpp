@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "error_message.h"
 #include "temporary_folder.h"
 #include "train/items_file.h"
 #include "train/metrics_log.h"
@@ -15,20 +16,6 @@
 using namespace elastic;
 using namespace elastic::train;
 namespace fs = std::filesystem;
-
-namespace {
-
-template <class E>
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "";
-}
-
-}  // namespace
 
 TEST_CASE("run directory: a new one is created with its parents") {
   const TemporaryFolder folder;
@@ -47,11 +34,11 @@ TEST_CASE("run directory: an empty folder is accepted, any other refused") {
   fs::create_directories(path);
   { const RunDirectory run = RunDirectory::create(path); }
   std::ofstream(path + "/notes.txt") << "mine";
-  CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) ==
+  CHECK(error_message<UsageError>([&] { RunDirectory::create(path); }) ==
         "--out " + path + ": the folder is not empty; choose another --out");
   std::ofstream(path + "/config.json") << "{}";
   CHECK(
-      message_of<UsageError>([&] { RunDirectory::create(path); }) ==
+      error_message<UsageError>([&] { RunDirectory::create(path); }) ==
       "--out " + path +
           ": this folder already holds a run; continue it with --resume, or choose another --out");
 }
@@ -59,19 +46,19 @@ TEST_CASE("run directory: an empty folder is accepted, any other refused") {
 TEST_CASE("run directory: a file in its place, or above it, is refused by name") {
   const TemporaryFolder folder;
   std::ofstream(folder.file("file")) << "x";
-  CHECK(message_of<UsageError>([&] { RunDirectory::create(folder.file("file")); }) ==
+  CHECK(error_message<UsageError>([&] { RunDirectory::create(folder.file("file")); }) ==
         "--out " + folder.file("file") + ": expected a folder, this is a file");
-  CHECK(message_of<UsageError>([&] {
+  CHECK(error_message<UsageError>([&] {
           RunDirectory::create(folder.file("file/run"));
         }).starts_with("--out " + folder.file("file/run") + ": the folder cannot be created: "));
 }
 
 TEST_CASE("run directory: a folder that cannot be written is refused by name") {
   // Even root cannot write to /proc.
-  CHECK(message_of<UsageError>([] {
+  CHECK(error_message<UsageError>([] {
           RunDirectory::create("/proc/self");
         }).starts_with("/proc/self: the folder cannot be written: "));
-  CHECK(message_of<UsageError>([] {
+  CHECK(error_message<UsageError>([] {
           RunDirectory::create("/proc/elastic");
         }).starts_with("--out /proc/elastic: the folder cannot be created: "));
 }
@@ -82,14 +69,14 @@ TEST_CASE("run directory: only one process at a time can use it") {
   const RunDirectory run = RunDirectory::create(path);
   run.write_json("config.json", {});
   const std::string expected = path + ": in use by another process";
-  CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) == expected);
-  CHECK(message_of<UsageError>([&] { RunDirectory::resume(path); }) == expected);
+  CHECK(error_message<UsageError>([&] { RunDirectory::create(path); }) == expected);
+  CHECK(error_message<UsageError>([&] { RunDirectory::resume(path); }) == expected);
 }
 
 TEST_CASE("run directory: resuming needs a run, and removes leftovers of a killed process") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");
-  CHECK(message_of<UsageError>([&] { RunDirectory::resume(path); }) ==
+  CHECK(error_message<UsageError>([&] { RunDirectory::resume(path); }) ==
         "--resume: there is no run in " + path + "; leave out --resume to start one");
   CHECK_FALSE(fs::exists(path));
   RunDirectory::create(path).write_json("config.json", {});
@@ -107,7 +94,7 @@ TEST_CASE("run directory: leftovers of a process killed before config.json do no
   CHECK_FALSE(fs::exists(path + "/config.json.17.tmp"));
   // Other files stay, whatever their names.
   std::ofstream(path + "/notes.tmp") << "mine";
-  CHECK(message_of<UsageError>([&] { RunDirectory::create(path); }) ==
+  CHECK(error_message<UsageError>([&] { RunDirectory::create(path); }) ==
         "--out " + path + ": the folder is not empty; choose another --out");
   CHECK(fs::exists(path + "/notes.tmp"));
 }
@@ -115,10 +102,10 @@ TEST_CASE("run directory: leftovers of a process killed before config.json do no
 TEST_CASE("run directory: JSON that is missing or broken is refused by name") {
   const TemporaryFolder folder;
   const std::string path = folder.file("data.json");
-  CHECK(message_of<CheckpointError>([&] { read_json(path); }) ==
+  CHECK(error_message<CheckpointError>([&] { read_json(path); }) ==
         path + ": no such file, or not readable");
   std::ofstream(path) << "{";
-  CHECK(message_of<CheckpointError>([&] { read_json(path); }) == path + ": expected JSON");
+  CHECK(error_message<CheckpointError>([&] { read_json(path); }) == path + ": expected JSON");
 }
 
 TEST_CASE("items file: names with any characters survive") {
@@ -137,10 +124,10 @@ TEST_CASE("items file: a broken line is refused, naming its number") {
   const TemporaryFolder folder;
   const std::string path = folder.file("items.tsv");
   std::ofstream(path) << "id\traw_id\ttitle\n1\ta\tA\n3\tb\tB\n";
-  CHECK(message_of<CheckpointError>([&] { read_items(path); }) ==
+  CHECK(error_message<CheckpointError>([&] { read_items(path); }) ==
         path + ":3: expected item 2, its raw id and its title, separated by tabs");
   std::ofstream(path) << "what\n";
-  CHECK(message_of<CheckpointError>([&] { read_items(path); }).starts_with(path + ":1: "));
+  CHECK(error_message<CheckpointError>([&] { read_items(path); }).starts_with(path + ":1: "));
 }
 
 TEST_CASE("metrics log: a resumed log drops the lines that will be written again") {

@@ -6,7 +6,7 @@
 #include "tiny_run.h"
 #include "tolerances.h"
 
-namespace elastic::train {
+namespace elastic::train::sampled_steps_test {
 namespace {
 
 const char* const kLosses[] = {"sampled-softmax", "bce", "gbce"};
@@ -267,4 +267,4 @@ TEST_CASE("sampled steps: by rows, the memory of a step does not grow with the c
 }
 
 }  // namespace
-}  // namespace elastic::train
+}  // namespace elastic::train::sampled_steps_test

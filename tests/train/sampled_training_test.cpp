@@ -1,7 +1,4 @@
 // Whole runs with sampled losses.
-#include <fstream>
-#include <sstream>
-
 #include "tensor/tensor_values.h"
 #include "tiny_run.h"
 #include "train/saved_model.h"
@@ -19,13 +16,6 @@ TinyRun run_of(const std::string& loss, const std::string& model) {
       loss == "gbce" ? NegativeSampling::kUniform : NegativeSampling::kPopularity;
   run.config.optimizer.clip_norm = 1.0;
   return run;
-}
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 void check_same_parameters(const Model& a, const Model& b) {

@@ -2,14 +2,17 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "error_message.h"
 #include "eval/evaluator.h"
 #include "eval/repeats.h"
 #include "run_bits.h"
@@ -28,16 +31,6 @@ std::vector<std::vector<float>> weights_of(const Model& model) {
     result.push_back(parameter.variable.value().to_vector<float>());
   }
   return result;
-}
-
-template <class E>
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "";
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -71,6 +64,7 @@ TEST_CASE("trainer: a run saves its best model, state and metrics") {
   CHECK(static_cast<std::int64_t>(reports.size()) == result.num_steps);
   CHECK(reports.back().step == reports.back().steps_per_epoch);
   CHECK(reports.back().epoch_eta_s == 0.0);
+  CHECK(reports.front().run_eta_s > reports.front().epoch_eta_s);
   CHECK(reports.back().memory.current_of(Memory::kOptimizer) > 0);
   CHECK(evaluations[0].best);
   CHECK(fs::exists(folder.file("run/checkpoints/latest.safetensors")));
@@ -80,6 +74,25 @@ TEST_CASE("trainer: a run saves its best model, state and metrics") {
   contains(lines[0], "{\"event\":\"epoch\",\"epoch\":1,");
   contains(lines[5], "{\"event\":\"evaluation\",\"epoch\":3,");
   contains(lines[5], "\"NDCG@10\":");
+  std::int64_t steps = 0;
+  std::int64_t tokens = 0;
+  std::int64_t targets = 0;
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    steps += epochs[i].num_steps;
+    tokens += epochs[i].num_tokens;
+    targets += epochs[i].num_targets;
+    const auto line = nlohmann::json::parse(lines[2 * i]);
+    CHECK(line["epoch_steps"] == epochs[i].num_steps);
+    CHECK(line["epoch_examples"] == line["examples"]);
+    CHECK(line["epoch_tokens"] == line["tokens"]);
+    CHECK(line["epoch_targets"] == epochs[i].num_targets);
+    for (const auto& event : {line, nlohmann::json::parse(lines[2 * i + 1])}) {
+      CHECK(event["total_steps"] == steps);
+      CHECK(event["total_tokens"] == tokens);
+      CHECK(event["total_targets"] == targets);
+    }
+  }
+  CHECK(targets > 0);
 
   const SavedModel saved = read_model(folder.file("run/model.safetensors"));
   CHECK(saved.info.epoch == result.best_epoch);
@@ -204,7 +217,7 @@ TEST_CASE("trainer: a loss that is not finite stops the run, and saved files sta
     }
   };
   const std::string message =
-      message_of<NotANumberError>([&] { run.train(path, /*resume=*/true); });
+      error_message<NotANumberError>([&] { run.train(path, /*resume=*/true); });
   contains(message, "is not finite at step " + std::to_string(first.num_steps + 2) + ";");
   const bool same_checkpoint = bytes_of(path + "/checkpoints/latest.safetensors") == checkpoint;
   const bool same_model = bytes_of(path + "/model.safetensors") == model;
@@ -283,20 +296,40 @@ TEST_CASE("trainer: at max_tokens it evaluates, saves and can be resumed") {
   check_same(folder.file("parts"), folder.file("whole"));
 }
 
+TEST_CASE("trainer: the reported rates do not include evaluations") {
+  constexpr double kEvaluation_s = 0.5;
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.epochs = 2;
+  run.report_every_s = 0.0;  // a report for each step
+  bool evaluated = false;
+  double rate = 0.0;
+  run.observer.evaluation = [&](const EvaluationReport&) {
+    evaluated = true;
+    std::this_thread::sleep_for(std::chrono::duration<double>(kEvaluation_s));
+  };
+  run.observer.progress = [&](const Progress& progress) {
+    rate = evaluated && rate == 0.0 ? progress.examples_per_s : rate;
+  };
+  run.train(folder.file("run"));
+  CHECK(rate > static_cast<double>(run.config.batch_size) / kEvaluation_s);
+}
+
 TEST_CASE("trainer: evaluations follow the rules for seen items and repeated targets") {
-  const data::Split split = tiny_split();
+  const data::Split split = tiny_split(12);  // most users go through all 12 items before
   const eval::TargetCounts targets = eval::count_targets(split, data::Subset::kValidation);
   REQUIRE(targets.repeated > 0);
   REQUIRE(targets.repeated < targets.all);
   const std::vector<eval::RankingRules> variants{{true, eval::Repeats::kCount},
                                                  {false, eval::Repeats::kCount},
-                                                 {true, eval::Repeats::kMiss},
-                                                 {true, eval::Repeats::kDrop},
-                                                 {true, eval::Repeats::kOnly}};
+                                                 {false, eval::Repeats::kMiss},
+                                                 {false, eval::Repeats::kDrop},
+                                                 {false, eval::Repeats::kOnly}};
   std::vector<nlohmann::json> events;
   for (const eval::RankingRules& rules : variants) {
     const TemporaryFolder folder;
     TinyRun run;
+    run.split = split;
     run.rules = rules;
     run.config.epochs = 1;
     run.train(folder.file("run"));
@@ -314,10 +347,10 @@ TEST_CASE("trainer: evaluations follow the rules for seen items and repeated tar
   }
   CHECK(events[0]["MRR@50"] > events[1]["MRR@50"]);
   CHECK(events[2]["HR@10[repeated]"] == 0.0);
-  CHECK(events[2]["HR@10[new]"] == events[0]["HR@10[new]"]);
-  CHECK(events[3]["HR@10"] == events[0]["HR@10[new]"]);
+  CHECK(events[2]["HR@10[new]"] == events[1]["HR@10[new]"]);
+  CHECK(events[3]["HR@10"] == events[1]["HR@10[new]"]);
   CHECK_FALSE(events[3].contains("HR@10[repeated]"));
-  CHECK(events[4]["HR@10"] == events[0]["HR@10[repeated]"]);
+  CHECK(events[4]["HR@10"] == events[1]["HR@10[repeated]"]);
   CHECK_FALSE(events[4].contains("HR@10[new]"));
 }
 
@@ -364,7 +397,7 @@ TEST_CASE("trainer: a run is resumed only with its own options and data") {
   const auto refusal = [&](const std::function<void(TinyRun&)>& change) {
     TinyRun changed;
     change(changed);
-    return message_of<CheckpointError>([&] { changed.train(path, /*resume=*/true); });
+    return error_message<CheckpointError>([&] { changed.train(path, /*resume=*/true); });
   };
   contains(refusal([](TinyRun& r) { r.config.optimizer.learning_rate = 0.5; }),
            "the run was started with learning_rate = 0.01, it cannot continue with 0.5;");
@@ -386,7 +419,7 @@ TEST_CASE("trainer: supervision all is refused for a bidirectional model, with t
   TinyRun run;
   run.model_config = tiny_model_config("elastic");
   run.config.targets.supervision = SupervisionChoice::kAll;
-  contains(message_of<UsageError>([&] { run.train(folder.file("run")); }),
+  contains(error_message<UsageError>([&] { run.train(folder.file("run")); }),
            "supervision: expected last or auto with model elastic, got 'all': the model is "
            "bidirectional");
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/visible_text.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
 #include "cli/output/output.h"
@@ -78,7 +79,7 @@ nlohmann::ordered_json to_json(const data::LoadedData& loaded) {
 
 std::string to_table(const data::LoadedData& loaded) {
   std::string text;
-  note_log(loaded, [&](const std::string& line) { text += line + "\n"; });
+  note_log(loaded, [&](const std::string& line) { text += visible(line) + "\n"; });
   const data::LogReport& log = loaded.log;
   text += fmt::format("{:<20}{:>12}\n{:<20}{:>12}\n{:<20}{:>12}\n",
                       "users",

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <fstream>
 #include <memory>
 
 #include "base/atomic_file.h"
 #include "base/choice.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "cli/options/model_flags.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
@@ -74,6 +76,7 @@ class ProfileCommand : public Command {
 
  private:
   void check_options() const;
+  void check_baseline() const;
   [[nodiscard]] std::vector<std::string> models() const;
   [[nodiscard]] std::vector<profile::Workload> workloads() const;
   void add_variants(profile::Workload workload, std::vector<profile::Workload>& all) const;
@@ -202,7 +205,7 @@ std::string ProfileCommand::formatted(const profile::Report& report) const {
     case ProfileFormat::kMarkdown:
       break;
   }
-  return to_markdown(report) + (ops_ ? kernels_to_markdown(report.rows) : "");
+  return to_markdown(report);
 }
 
 void ProfileCommand::write_files(const profile::Report& report) const {
@@ -214,10 +217,21 @@ void ProfileCommand::write_files(const profile::Report& report) const {
   }
 }
 
+void ProfileCommand::check_baseline() const {
+  const std::vector<std::string> names = model_names();
+  if (std::find(names.begin(), names.end(), baseline_) == names.end()) {
+    throw UsageError("--baseline: expected a model of `elastic models`, got '",
+                     baseline_,
+                     "'",
+                     did_you_mean(baseline_, names));
+  }
+}
+
 void ProfileCommand::check_options() const {
   if (repetitions_ < 1 || repetitions_ > 1000 || warmup_ < 0 || warmup_ > 1000 || items_ < 1) {
     throw UsageError("--repetitions and --items: expected at least 1, --warmup at least 0");
   }
+  check_baseline();
 }
 
 std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
@@ -259,6 +273,7 @@ int ProfileCommand::run(const OptionTable& table) {
   }
   report.build = build_info();
   report.baseline = baseline_;
+  report.ops = ops_;
   report.machine = profile::measure_machine(device);
   report.rows = measure_all(all, report.machine);
   write_files(report);

@@ -27,17 +27,22 @@ void TrainProgress::show(const train::Progress& progress) {
                            100 * progress.step / steps,
                            progress.loss,
                            progress.examples_per_s,
-                           format_duration(progress.epoch_eta_s),
+                           format_duration(progress.run_eta_s),
                            format_bytes(static_cast<double>(progress.memory.total_peak)),
                            best_,
                            experts_));
 }
 
 void TrainProgress::remember(const train::EvaluationReport& report) {
+  const double ndcg = eval::value_of(report.metrics, "NDCG@10");
   if (report.best) {
-    best_ = fmt::format(
-        "  best NDCG@10 {:.4f} ({})", eval::value_of(report.metrics, "NDCG@10"), report.epoch);
+    best_ = fmt::format("  best NDCG@10 {:.4f} ({})", ndcg, report.epoch);
   }
+  line_.message(fmt::format("epoch {}: validation NDCG@10 {:.4f}, HR@10 {:.4f}{}",
+                            report.epoch,
+                            ndcg,
+                            eval::value_of(report.metrics, "HR@10"),
+                            report.best ? ", the best so far" : ""));
   note_experts(report.experts);
 }
 

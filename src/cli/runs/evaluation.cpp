@@ -1,6 +1,7 @@
 #include "cli/runs/evaluation.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "cli/output/build_info.h"

@@ -19,8 +19,20 @@ namespace {
 using nlohmann::ordered_json;
 
 // Counters, not plotted: they only grow or never change.
-const std::set<std::string> counters{
-    "epoch", "examples", "tokens", "tokens_read", "targets", "repeated_targets", "elapsed_s"};
+const std::set<std::string> counters{"epoch",
+                                     "examples",
+                                     "tokens",
+                                     "tokens_read",
+                                     "targets",
+                                     "epoch_steps",
+                                     "epoch_examples",
+                                     "epoch_tokens",
+                                     "epoch_targets",
+                                     "total_steps",
+                                     "total_tokens",
+                                     "total_targets",
+                                     "repeated_targets",
+                                     "elapsed_s"};
 const std::map<std::string, std::string> captions{
     {"epoch/loss", "Training loss"},
     {"epoch/learning_rate", "Learning rate"},

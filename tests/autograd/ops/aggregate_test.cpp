@@ -8,7 +8,7 @@
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/segment_attention.h"
 
-namespace elastic {
+namespace elastic::aggregate_test {
 namespace {
 
 TEST_CASE("dispatcher_aggregate: every expert gathers the only token") {
@@ -141,4 +141,4 @@ TEST_CASE("dispatcher_aggregate: refuses tokens and experts that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::aggregate_test

@@ -6,7 +6,7 @@
 #include "autograd/ops/transpose.h"
 #include "tensor/kernels/argmax_rows.h"
 
-namespace elastic {
+namespace elastic::codewords_test {
 namespace {
 
 Tensor new_codes(std::int64_t rows) {
@@ -108,4 +108,4 @@ TEST_CASE("choose_words, straight_through_words: refuse shapes that do not fit")
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::codewords_test

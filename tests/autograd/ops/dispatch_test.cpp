@@ -12,7 +12,7 @@
 #include "autograd/ops/segment_attention.h"
 #include "autograd/ops/transpose.h"
 
-namespace elastic {
+namespace elastic::dispatch_test {
 namespace {
 
 constexpr Dropout kDropout{0.3, 9, 4, 2};
@@ -190,4 +190,4 @@ TEST_CASE("dispatcher_dispatch: refuses tensors that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::dispatch_test

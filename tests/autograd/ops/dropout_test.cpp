@@ -6,7 +6,7 @@
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
 
-namespace elastic {
+namespace elastic::dropout_test {
 namespace {
 
 TEST_CASE("dropout: drops or scales, and backward uses the same mask") {
@@ -44,4 +44,4 @@ TEST_CASE("dropout: float32 stays close to float64, among other ops too") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::dropout_test

@@ -2,7 +2,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::elementwise_test {
 namespace {
 
 const std::vector<Shape> kShapes{{}, {1}, {7}, {3, 5}, {2, 3, 4, 5}};
@@ -44,4 +44,4 @@ TEST_CASE("add, multiply, scale: float32 stays close to float64") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::elementwise_test

@@ -6,7 +6,7 @@
 #include "autograd/ops/gelu.h"
 #include "autograd/ops/linear.h"
 
-namespace elastic {
+namespace elastic::ffn_test {
 namespace {
 
 constexpr Dropout kDropout{0.3, 9, 4, 2};
@@ -94,4 +94,4 @@ TEST_CASE("ffn: refuses weights that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::ffn_test

@@ -5,7 +5,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/sum.h"
 
-namespace elastic {
+namespace elastic::gelu_test {
 namespace {
 
 TEST_CASE("gelu: values of the tanh form") {
@@ -59,4 +59,4 @@ TEST_CASE("gelu: float32 stays close to float64") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::gelu_test

@@ -4,7 +4,7 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/linear.h"
 
-namespace elastic {
+namespace elastic::group_linear_test {
 namespace {
 
 // With an identity as the weight, the result is the groups.
@@ -110,4 +110,4 @@ TEST_CASE("group_linear: refuses sizes that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::group_linear_test

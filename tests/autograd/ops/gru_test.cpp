@@ -2,7 +2,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::gru_test {
 namespace {
 
 using Lengths = std::vector<std::int32_t>;
@@ -242,4 +242,4 @@ TEST_CASE("gru: refuses shapes and segments that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::gru_test

@@ -2,7 +2,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::heads_test {
 namespace {
 
 TEST_CASE("heads_expand: values by hand") {
@@ -66,4 +66,4 @@ TEST_CASE("heads: refuse sizes that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::heads_test

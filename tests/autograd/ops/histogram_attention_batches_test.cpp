@@ -3,7 +3,7 @@
 #include "autograd/ops/histogram_attention_cases.h"
 #include "autograd/ops/sum.h"
 
-namespace elastic {
+namespace elastic::histogram_attention_batches_test {
 namespace {
 
 using Case = HistogramCase;
@@ -141,4 +141,4 @@ TEST_CASE("histogram_attention: memory grows with tokens, not with tokens times 
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::histogram_attention_batches_test

@@ -2,7 +2,7 @@
 
 #include "autograd/ops/histogram_attention_cases.h"
 
-namespace elastic {
+namespace elastic::histogram_attention_test {
 namespace {
 
 using Case = HistogramCase;
@@ -52,6 +52,10 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
   const Segments segments = c.segments();
   const std::int64_t rows = c.last_only ? segments.size() : segments.num_tokens();
   result.value.assign(size(rows * c.dim), 0.0);
+  std::vector<double> fade;  // of a token by its distance
+  for (std::int64_t distance = 0; distance < segments.num_tokens(); ++distance) {
+    fade.push_back(std::exp(-c.decay * static_cast<double>(distance)));
+  }
   const std::vector<double> weight = to_doubles(random_f64({rows, c.dim}, 7));
   for (std::int64_t s = 0; s < segments.size(); ++s) {
     for (std::int64_t t = segments.begin(s); t < segments.end(s); ++t) {
@@ -65,10 +69,9 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
         };
         std::vector<double> hist(words, 0.0);
         for (std::int64_t j = segments.begin(s); j <= t; ++j) {
-          const double fade = std::exp(-c.decay * static_cast<double>(t - j));
           for (std::size_t w = 0; w < words; ++w) {
-            hist[w] += fade * (c.soft ? in[2 + b][size(ids[size(j)]) * words + w]
-                                      : (w == code_of(j) ? 1.0 : 0.0));
+            hist[w] += fade[size(t - j)] * (c.soft ? in[2 + b][size(ids[size(j)]) * words + w]
+                                                   : (w == code_of(j) ? 1.0 : 0.0));
           }
         }
         const std::size_t scores = (b * words + code_of(t)) * words;
@@ -89,7 +92,7 @@ Differentiated naive(const Case& c, const std::vector<Tensor>& inputs) {
           result.grads[0][scores + w] += hist[w] * ratio[w] * (dot[w] - mean);
           for (std::int64_t j = segments.begin(s); j <= t; ++j) {
             result.grads[2 + b][size(ids[size(j)]) * words + w] +=
-                std::exp(-c.decay * static_cast<double>(t - j)) * ratio[w] * (dot[w] - mean);
+                fade[size(t - j)] * ratio[w] * (dot[w] - mean);
           }
         }
       }
@@ -290,4 +293,4 @@ TEST_CASE("histogram_attention: refuses shapes that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::histogram_attention_test

@@ -5,7 +5,7 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/rows.h"
 
-namespace elastic {
+namespace elastic::input_embedding_test {
 namespace {
 
 constexpr Dropout kDropout{0.3, 9, 4, 0};
@@ -122,4 +122,4 @@ TEST_CASE("input_embedding: refuses a norm of another size") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::input_embedding_test

@@ -4,7 +4,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::join_experts_test {
 namespace {
 
 struct Case {
@@ -205,4 +205,4 @@ TEST_CASE("join_experts: refuses sizes that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::join_experts_test

@@ -3,7 +3,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/elementwise.h"
 
-namespace elastic {
+namespace elastic::layer_norm_test {
 namespace {
 
 Variable normed(const std::vector<Variable>& in) {
@@ -79,4 +79,4 @@ TEST_CASE("layer_norm: float32 stays close to float64") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::layer_norm_test

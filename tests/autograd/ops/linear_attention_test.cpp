@@ -2,7 +2,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::linear_attention_test {
 namespace {
 
 struct Case {
@@ -191,4 +191,4 @@ TEST_CASE("linear_attention: refuses rows, segments and heads that do not fit") 
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::linear_attention_test

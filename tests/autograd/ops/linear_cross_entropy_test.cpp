@@ -3,7 +3,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/elementwise.h"
 
-namespace elastic {
+namespace elastic::linear_cross_entropy_test {
 namespace {
 
 struct Problem {
@@ -183,4 +183,4 @@ TEST_CASE("linear_cross_entropy: refuses sizes that do not fit, and no rows") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::linear_cross_entropy_test

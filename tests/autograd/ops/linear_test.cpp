@@ -5,7 +5,7 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/sum.h"
 
-namespace elastic {
+namespace elastic::linear_test {
 namespace {
 
 constexpr Dropout kDropout{0.3, 9, 4, 2};
@@ -152,4 +152,4 @@ TEST_CASE("linear_residual: refuses sizes that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::linear_test

@@ -3,7 +3,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/segment_attention.h"
 
-namespace elastic {
+namespace elastic::map_attention_test {
 namespace {
 
 TEST_CASE("map_attention: equals segment_attention") {
@@ -40,4 +40,4 @@ TEST_CASE("map_attention: refuses a window") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::map_attention_test

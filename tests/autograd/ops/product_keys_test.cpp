@@ -3,7 +3,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/elementwise.h"
 
-namespace elastic {
+namespace elastic::product_keys_test {
 namespace {
 
 struct Case {
@@ -242,4 +242,4 @@ TEST_CASE("product_keys: refuses sizes that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::product_keys_test

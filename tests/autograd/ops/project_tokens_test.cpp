@@ -3,7 +3,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/linear.h"
 
-namespace elastic {
+namespace elastic::project_tokens_test {
 namespace {
 
 struct Case {
@@ -169,4 +169,4 @@ TEST_CASE("project_tokens: refuses tokens and projections that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::project_tokens_test

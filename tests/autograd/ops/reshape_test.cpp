@@ -3,7 +3,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/elementwise.h"
 
-namespace elastic {
+namespace elastic::reshape_test {
 namespace {
 
 TEST_CASE("reshape: keeps elements and gradients") {
@@ -31,4 +31,4 @@ TEST_CASE("reshape: refuses another number of elements") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::reshape_test

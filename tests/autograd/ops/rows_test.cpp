@@ -4,7 +4,7 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/sum.h"
 
-namespace elastic {
+namespace elastic::rows_test {
 namespace {
 
 TEST_CASE("gather_rows: picks rows, and equal rows' gradients add up") {
@@ -117,4 +117,4 @@ TEST_CASE("rows: float32 stays close to float64") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::rows_test

@@ -6,7 +6,7 @@
 #include "autograd/ops/linear_cross_entropy.h"
 #include "tensor/kernel_book.h"
 
-namespace elastic {
+namespace elastic::sampled_cross_entropy_test {
 namespace {
 
 constexpr SampledLoss kSoftmax{SampledLoss::Kind::kSoftmax, 1.0};
@@ -353,4 +353,4 @@ TEST_CASE("sampled_cross_entropy: refuses sizes that do not fit, no rows and no 
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::sampled_cross_entropy_test

@@ -4,7 +4,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::segment_attention_test {
 namespace {
 
 struct Case {
@@ -287,4 +287,4 @@ TEST_CASE("segment_attention: refuses shapes, segments and heads that do not fit
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::segment_attention_test

@@ -2,7 +2,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::segment_mean_test {
 namespace {
 
 // Lengths 1, odd, and past the attention kernels' tiles.
@@ -64,4 +64,4 @@ TEST_CASE("segment_mean: refuses tokens that do not fit the segments") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::segment_mean_test

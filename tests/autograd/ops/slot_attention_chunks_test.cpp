@@ -3,7 +3,7 @@
 #include "autograd/ops/slot_attention.h"
 #include "autograd/ops/slot_gates.h"
 
-namespace elastic {
+namespace elastic::slot_attention_chunks_test {
 namespace {
 
 struct Case {
@@ -183,4 +183,4 @@ TEST_CASE("slot_attention: float32 stays close to float64 over chunks") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::slot_attention_chunks_test

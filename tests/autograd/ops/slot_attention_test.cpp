@@ -7,7 +7,7 @@
 #include "autograd/ops/slot_cases.h"
 #include "autograd/ops/slot_gates.h"
 
-namespace elastic {
+namespace elastic::slot_attention_test {
 namespace {
 
 struct NaiveSlots {
@@ -224,4 +224,4 @@ TEST_CASE("slot_attention: shapes that do not fit are refused") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::slot_attention_test

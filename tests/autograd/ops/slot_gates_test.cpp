@@ -4,7 +4,7 @@
 
 #include "autograd/ops/slot_cases.h"
 
-namespace elastic {
+namespace elastic::slot_gates_test {
 namespace {
 
 // The definition: every gate from the sum over all tokens so far.
@@ -105,4 +105,4 @@ TEST_CASE("prefix_gates: shapes that do not fit are refused") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::slot_gates_test

@@ -2,7 +2,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::softmax_test {
 namespace {
 
 TEST_CASE("softmax: values by hand") {
@@ -51,4 +51,4 @@ TEST_CASE("softmax: float32 stays close to float64") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::softmax_test

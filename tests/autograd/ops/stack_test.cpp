@@ -3,7 +3,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/elementwise.h"
 
-namespace elastic {
+namespace elastic::stack_test {
 namespace {
 
 TEST_CASE("unstack: the parts along the first dimension") {
@@ -39,4 +39,4 @@ TEST_CASE("unstack, stack: refuse shapes that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::stack_test

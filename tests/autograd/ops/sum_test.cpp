@@ -3,7 +3,7 @@
 #include "autograd/op_checks.h"
 #include "autograd/ops/elementwise.h"
 
-namespace elastic {
+namespace elastic::sum_test {
 namespace {
 
 TEST_CASE("sum: values by hand") {
@@ -28,4 +28,4 @@ TEST_CASE("sum: long sums match a sum in order") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::sum_test

@@ -4,7 +4,7 @@
 #include "autograd/ops/softmax.h"
 #include "autograd/ops/transpose.h"
 
-namespace elastic {
+namespace elastic::token_softmax_test {
 namespace {
 
 // Single tokens, odd numbers, past the tile of 64, the CUDA chunk of 256 and the chunk of 1024.
@@ -112,4 +112,4 @@ TEST_CASE("token_softmax: refuses segments that do not fit") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::token_softmax_test

@@ -2,7 +2,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::transpose_test {
 namespace {
 
 TEST_CASE("transpose: swaps rows and columns, and so does its gradient") {
@@ -17,4 +17,4 @@ TEST_CASE("transpose: swaps rows and columns, and so does its gradient") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::transpose_test

@@ -2,7 +2,7 @@
 
 #include "autograd/op_checks.h"
 
-namespace elastic {
+namespace elastic::unit_elu_test {
 namespace {
 
 std::vector<double> naive(const std::vector<double>& x, std::size_t columns) {
@@ -96,4 +96,4 @@ TEST_CASE("unit_elu: refuses a scalar") {
 }
 
 }  // namespace
-}  // namespace elastic
+}  // namespace elastic::unit_elu_test

@@ -1,0 +1,44 @@
+#include "data/item_map.h"
+
+#include <nlohmann/json.hpp>
+
+#include "data/blanks.h"
+
+namespace elastic::data {
+namespace {
+
+using nlohmann::ordered_json;
+
+bool is_one_line(const std::string& text) {
+  const std::string_view shown = stripped(text);
+  return shown.starts_with('{') && shown.find('\n') == std::string_view::npos;
+}
+
+}  // namespace
+
+void item_map_as_lines(std::string& text, const Dataset& dataset) {
+  if (!is_one_line(text)) {
+    return;
+  }
+  const ordered_json map = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  bool any_item = false;
+  std::string lines;
+  for (const auto& [key, value] : map.items()) {
+    if (!value.is_object() && !value.is_string()) {
+      return;
+    }
+    any_item = any_item || dataset.find_item(key);
+    ordered_json object{{"key", key}};
+    if (value.is_string()) {
+      object["title"] = value;
+    } else {
+      object.insert(value.begin(), value.end());  // "key" stays
+    }
+    lines += object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  }
+  if (map.is_object() && any_item) {
+    text = std::move(lines);
+  }
+}
+
+}  // namespace elastic::data

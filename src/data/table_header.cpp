@@ -1,0 +1,84 @@
+#include "data/table_header.h"
+
+#include <algorithm>
+#include <string>
+
+#include "data/column_content.h"
+#include "data/fields.h"
+
+namespace elastic::data {
+namespace {
+
+using Rows = std::vector<std::vector<std::string_view>>;
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// "user_000009" is a_9: runs of letters and of digits count as one.
+std::string shape_of(std::string_view text) {
+  std::string shape;
+  for (const char c : text) {
+    const char kind = c >= '0' && c <= '9' ? '9' : is_letter(c) ? 'a' : c;
+    if (shape.empty() || shape.back() != kind || (kind != '9' && kind != 'a')) {
+      shape += kind;
+    }
+  }
+  return shape;
+}
+
+// True if most values below have the form of the first row's, with digits in it.
+bool is_value_of_column(const Rows& rows, std::size_t at) {
+  const std::string_view first = rows.front()[at];
+  if (first.find_first_of("0123456789") == std::string_view::npos || rows.size() < 2) {
+    return false;
+  }
+  const std::string shape = shape_of(first);
+  const auto same = std::count_if(rows.begin() + 1, rows.end(), [&](const auto& row) {
+    return at < row.size() && shape_of(row[at]) == shape;
+  });
+  return 2 * static_cast<std::size_t>(same) > rows.size() - 1;
+}
+
+bool is_number_or_time(std::string_view field) {
+  return is_number(field) || content_of({field}).is_textual_time();
+}
+
+// True if some field of the first row is no number and no time, but all below it are, and no field
+// of the first row is one.
+bool stands_above_values(const Rows& rows) {
+  const std::vector<std::string_view>& first = rows.front();
+  if (rows.size() < 2 || std::any_of(first.begin(), first.end(), is_number_or_time)) {
+    return false;
+  }
+  for (std::size_t at = 0; at < first.size(); ++at) {
+    if (std::all_of(rows.begin() + 1, rows.end(), [&](const auto& row) {
+          return at < row.size() && is_number_or_time(row[at]);
+        })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool may_be_name(std::string_view field) {
+  constexpr std::size_t kLongestName = 100;
+  return field.size() <= kLongestName && field.find_first_of("{}") == std::string_view::npos;
+}
+
+}  // namespace
+
+bool has_header(const Rows& rows, const AskedColumns& asked) {
+  const std::vector<std::string_view>& first = rows.front();
+  if (!std::all_of(first.begin(), first.end(), may_be_name)) {
+    return false;
+  }
+  for (std::size_t at = 0; at < first.size(); ++at) {
+    if (is_value_of_column(rows, at)) {
+      return false;
+    }
+  }
+  return is_known_header(first, asked) || stands_above_values(rows);
+}
+
+}  // namespace elastic::data

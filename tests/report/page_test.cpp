@@ -1,0 +1,22 @@
+#include "report/page.h"
+
+#include <doctest/doctest.h>
+
+namespace elastic::report {
+namespace {
+
+TEST_CASE("page: terms and descriptions alternate, empty descriptions included") {
+  CHECK(definitions({{"a", "1"}, {"b <c>", ""}, {"d", "2"}}) ==
+        "<dl>\n<dt>a</dt><dd>1</dd>\n<dt>b &lt;c&gt;</dt><dd></dd>\n<dt>d</dt><dd>2</dd>\n</dl>\n");
+  CHECK(definitions({}).empty());
+}
+
+TEST_CASE("page: each term shares a row of a grid with its description") {
+  // Floating terms would slip past a description without text, or past a term of two lines.
+  const std::string html = page("t", "");
+  CHECK(html.find("dl { display: grid;") != std::string::npos);
+  CHECK(html.find("float") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace elastic::report

@@ -425,7 +425,7 @@ std::size_t find_column(const std::string& text,
                    " has no column '",
                    text,
                    "'; the columns are ",
-                   ColumnFacts(columns).names(),
+                   names_of(columns),
                    did_you_mean(text, names));
 }
 

@@ -123,26 +123,27 @@ class RoleChooser {
   }
 
   [[nodiscard]] bool is_constant(std::size_t at) const {
-    constexpr std::size_t kEnough = 20;
+    constexpr std::size_t kEnough = 10;
     return contents_[at].distinct <= 1 && contents_[at].filled >= kEnough;
   }
 
-  // The only free column that may hold ids and whose name means nothing else.
+  // The only free column that may hold ids, if its name means nothing else.
   std::optional<std::size_t> only_other() const {
     std::optional<std::size_t> found;
     for (std::size_t at = 0; at < columns_.size(); ++at) {
       const NameMeaning& meaning = meanings_[at];
       const ColumnContent& content = contents_[at];
-      const bool fits = is_free(at) && !meaning.attribute && !meaning.time && !meaning.rating &&
-                        !meaning.user && !meaning.item && content.filled == content.count &&
+      const bool fits = is_free(at) && !meaning.time && !meaning.rating && !meaning.user &&
+                        !meaning.item && content.filled == content.count &&
                         !content.looks_like_time() && !content.looks_like_measure() &&
-                        !is_constant(at) && !facts_.counts_rows(at);
+                        !is_constant(at) && !facts_.counts_rows(at) &&
+                        !(meaning.attribute && content.looks_like_rating());
       if (fits && found) {
         return std::nullopt;
       }
       found = fits ? at : found;
     }
-    return found;
+    return found && meanings_[*found].attribute ? std::nullopt : found;
   }
 
   void choose_by_name() {
@@ -252,6 +253,7 @@ class RoleChooser {
     const bool has_user = asked_.user != kNone && columns_.size() > 1;
     if (!roles_.user && has_user) {
       roles_.user = next_ids(0);
+      require_users_rather_than_stars();
     }
     if (!item_) {
       item_ = next_ids(roles_.user && asked_.user.empty() ? *roles_.user + 1 : 0);
@@ -272,6 +274,34 @@ class RoleChooser {
       std::swap(*roles_.user, *item_);
       roles_.notes.emplace_back(
           "the items are in the column before the users, as their ids are Amazon's");
+    }
+  }
+
+  // Refuses to guess if the first column may be stars: two later ones hold many more ids.
+  void require_users_rather_than_stars() const {
+    constexpr std::size_t kMostStars = 11;
+    if (!roles_.user || contents_[*roles_.user].distinct > kMostStars ||
+        !contents_[*roles_.user].looks_like_rating() || contents_[*roles_.user].greatest > 10.0) {
+      return;
+    }
+    std::vector<std::size_t> others;
+    for (std::size_t at = *roles_.user + 1; at < columns_.size(); ++at) {
+      const ColumnContent& content = contents_[at];
+      if (may_hold_ids(at) && content.distinct > kMostStars && content.distinct < content.filled) {
+        others.push_back(at + 1);
+      }
+    }
+    if (others.size() >= 2) {
+      throw DataError("data: ",
+                      path_,
+                      ": column ",
+                      *roles_.user + 1,
+                      " may be the users or ratings: choose by --user-column ",
+                      *roles_.user + 1,
+                      ", or for example --user-column ",
+                      others[0],
+                      " --item-column ",
+                      others[1]);
     }
   }
 

@@ -67,6 +67,28 @@ void check_users(const Interactions& log, const ReadOptions& options) {
                   " events; name the right column, or this one, with --user-column");
 }
 
+// Refuses a log of one user, unless the options name the column: a document that is one object, or
+// a column that is the same in all rows.
+void check_one_user(const Interactions& log, const AskedColumns& asked) {
+  constexpr std::size_t kFewestEvents = 20;
+  const LogColumn* const column = log.format.find(Role::kUser);
+  const bool lines = log.format.layout == Layout::kSequences;
+  if (log.users.size() != 1 || log.events.size() < kFewestEvents || lines || !asked.user.empty()) {
+    return;
+  }
+  const std::string item =
+      log.format.find(Role::kItem) == nullptr
+          ? ""
+          : concat(", with the items in '", log.format.find(Role::kItem)->name, "'");
+  throw DataError("data: ",
+                  log.path,
+                  ": all ",
+                  log.events.size(),
+                  " events are of one user",
+                  column == nullptr ? item : concat(", '", log.users.raw(0), "'"),
+                  "; name the columns with --user-column and --item-column");
+}
+
 // Refuses ids that seem to be missing values, unless the options name the column.
 void check_missing(const Interactions& log, Role role, const IdMap& ids, const std::string& asked) {
   const LogColumn* const column = log.format.find(role);
@@ -112,6 +134,7 @@ void check_roles(const Interactions& log, const ReadOptions& options) {
   const AskedColumns asked = asked_columns(options);
   check_missing(log, Role::kUser, log.users, asked.user);
   check_missing(log, Role::kItem, log.items, asked.item);
+  check_one_user(log, asked);
   check_users(log, options);
   check_items(log, options);
 }

@@ -1,5 +1,6 @@
 // Reads logs for reader_cases.py. Each line of standard input is a JSON list of options and their
 // values; each line of output is the log that they read, or the error.
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>

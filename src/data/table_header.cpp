@@ -68,6 +68,26 @@ bool may_be_name(std::string_view field) {
 
 }  // namespace
 
+bool numbers_columns(const Rows& rows) {
+  const std::vector<std::string_view>& first = rows.front();
+  const std::size_t begin = !first.empty() && first[0].empty() ? 1 : 0;  // above an index
+  if (rows.size() < 3 || first.size() < begin + 2) {
+    return false;
+  }
+  bool times = false;
+  for (std::size_t at = begin; at < first.size(); ++at) {
+    if (first[at] != std::to_string(at - begin)) {
+      return false;
+    }
+    std::vector<std::string_view> below;
+    for (std::size_t row = 1; row < rows.size(); ++row) {
+      below.push_back(at < rows[row].size() ? rows[row][at] : std::string_view());
+    }
+    times = times || content_of(below).looks_like_time();
+  }
+  return times || begin == 1;
+}
+
 bool has_header(const Rows& rows, const AskedColumns& asked) {
   const std::vector<std::string_view>& first = rows.front();
   if (!std::all_of(first.begin(), first.end(), may_be_name)) {

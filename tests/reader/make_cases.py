@@ -1137,7 +1137,8 @@ add("flag-before-item.csv","K2", table(["u%d"%e.user, 1 if e.rating>2 else 0,"i%
 add("time-user-item-price.csv","K2", table(([iso(e," "), e.user, e.item,"%d.99"%e.rating] for e in
     MINUTES),";"))
 add("event-uuid-first.csv","K2", table(([uuid(e.user*100+n), e.user, e.item, iso(e," ")] for n, e
-    in enumerate(MINUTES)),","), want="read-or-ask", answer=["--user-column","2"])
+    in enumerate(MINUTES)),","), want="read-or-ask", answer=["--user-column", "2",
+    "--item-column", "3"])
 add("excel-serial-times.csv","K10", table(([e.user, e.item,"%.6f"%(25569+e.time/86400)] for e in
     MINUTES), header=["user","item","timestamp"]))
 add("excel-serial-dates.csv","K10", table(([e.user, e.item,"%.6f"%(25569+e.time/86400)] for e in

@@ -95,8 +95,10 @@ LoadedData load_data(const DataConfig& config) {
     append_file(log, read_source(config, config.valid_data, loaded.sources), LogPart::kValidation);
     append_file(log, read_source(config, config.test_data, loaded.sources), LogPart::kTest);
   }
-  EventOrder order = order_events(log);
-  loaded.log = report_on(log, order);
+  Recurrence recurrence(log);
+  EventOrder order = order_events(
+      log, [&](std::span<const std::int32_t> positions) { recurrence.add_user(positions); });
+  loaded.log = report_on(log, order, recurrence);
   loaded.filters = filter_events(log, config.filters);
   if (loaded.filters.size() > 1) {
     order = order_events(log);

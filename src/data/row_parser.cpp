@@ -33,7 +33,7 @@ std::string check_id(const char* kind, std::string_view id) {
   if (id.find('\0') != std::string_view::npos) {
     return concat("the ", kind, " holds a zero byte");
   }
-  return "";
+  return {};
 }
 
 std::vector<std::string> keys_of(const LogFormat& format) {
@@ -67,7 +67,8 @@ RowParser::RowParser(const LogFormat& format)
       objects_(format.objects, keys_of(format)),
       record_(format.columns.size()),
       plain_(format.layout == Layout::kTable && !format.has_lists() && !format.group_heads &&
-             !format.prefixes) {
+             !format.prefixes),
+      numbers_users_(format.layout != Layout::kSequences && format.find(Role::kUser) == nullptr) {
   for (std::size_t i = 0; i < format.columns.size(); ++i) {
     if (format.columns[i].role == Role::kKept) {
       kept_.push_back(i);
@@ -102,7 +103,7 @@ RowParser::Result RowParser::read(std::string_view line, std::int64_t line_numbe
       return Result::kPassed;
     }
   }
-  if (format_.find(Role::kUser) == nullptr && format_.layout != Layout::kSequences) {
+  if (numbers_users_) {
     line_number_ = std::to_string(line_number);
   }
   switch (format_.layout) {
@@ -144,7 +145,7 @@ std::string RowParser::set_value(const LogColumn& column,
       event.item = text;
       return check_id("item", text);
     case Role::kRating:
-      return parse_rating(text, event.event) ? "" : expected("a number", "rating", text);
+      return parse_rating(text, event.event) ? std::string() : expected("a number", "rating", text);
     case Role::kTime: {
       const std::optional<Moment> moment = format_.time_format.parse(text);
       if (!moment) {
@@ -155,7 +156,7 @@ std::string RowParser::set_value(const LogColumn& column,
       }
       event.event.timestamp += moment->whole;
       event.event.billionths += moment->billionths;
-      return "";
+      return {};
     }
     case Role::kTimeOfDay: {
       const std::optional<Moment> moment = format_.time_of_day_format.parse(text);
@@ -164,12 +165,12 @@ std::string RowParser::set_value(const LogColumn& column,
       }
       event.event.timestamp += moment->whole;
       event.event.billionths += moment->billionths;
-      return "";
+      return {};
     }
     case Role::kKept:
-      return "";
+      return {};
   }
-  return "";
+  return {};
 }
 
 std::string RowParser::read_plain_row(const std::vector<std::string_view>& fields) {
@@ -181,7 +182,7 @@ std::string RowParser::read_plain_row(const std::vector<std::string_view>& field
   std::size_t rule = 0;
   for (const std::size_t kept : kept_) {  // first: rows to leave out may lack other values
     if (!format_.keep[rule++].keeps(fields[format_.columns[kept].position])) {
-      return "";
+      return {};
     }
   }
   RowEvent event;
@@ -192,7 +193,7 @@ std::string RowParser::read_plain_row(const std::vector<std::string_view>& field
     }
   }
   events_.push_back(event);
-  return "";
+  return {};
 }
 
 std::string RowParser::read_row(const std::vector<std::string_view>& fields) {
@@ -233,7 +234,7 @@ std::string RowParser::read_sequence(const std::vector<std::string_view>& fields
       events_.push_back({fields[0], fields[i], {}});
     }
   }
-  return "";
+  return {};
 }
 
 std::string RowParser::read_history(std::string_view line) {
@@ -253,7 +254,7 @@ std::string RowParser::read_history(std::string_view line) {
     }
     events_.push_back({line_number_, item, {}});
   }
-  return "";
+  return {};
 }
 
 std::string RowParser::read_object(std::string_view line) {
@@ -304,7 +305,7 @@ std::string RowParser::count_entries(const Record& record, std::size_t& count) c
 // Lists of one row have one entry for each event.
 std::string RowParser::read_record(const Record& record) {
   if (!keeps(record, std::nullopt)) {
-    return "";
+    return {};
   }
   std::size_t count = 0;
   if (std::string problem = count_entries(record, count); !problem.empty()) {
@@ -329,7 +330,7 @@ std::string RowParser::read_record(const Record& record) {
     events_.push_back(event);
   }
   add_prefix(record);
-  return "";
+  return {};
 }
 
 // Puts the earlier items of the row before its event.

@@ -66,6 +66,7 @@ class RowParser {
   std::string problem_;
   std::vector<std::size_t> kept_;  // the columns of the conditions, in their order
   bool plain_ = false;             // a table without lists
+  bool numbers_users_ = false;     // the user is the number of the line
 };
 
 }  // namespace elastic::data

@@ -11,7 +11,7 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string_view>>;
 
-bool is_letter(char c) {
+bool is_letter_of_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -19,7 +19,7 @@ bool is_letter(char c) {
 std::string shape_of(std::string_view text) {
   std::string shape;
   for (const char c : text) {
-    const char kind = c >= '0' && c <= '9' ? '9' : is_letter(c) ? 'a' : c;
+    const char kind = c >= '0' && c <= '9' ? '9' : is_letter_of_name(c) ? 'a' : c;
     if (shape.empty() || shape.back() != kind || (kind != '9' && kind != 'a')) {
       shape += kind;
     }

@@ -108,14 +108,20 @@ DetectedFormat colon_format(const LogSample& sample) {
 std::optional<std::size_t> column_of_times(const std::vector<std::string_view>& lines,
                                            const std::string& separator) {
   FieldSplitter splitter(separator);
-  std::vector<std::vector<std::string_view>> columns(8);
+  constexpr std::size_t kFirst = 8;  // and the last one
+  std::vector<std::vector<std::string_view>> columns(kFirst + 1);
   std::vector<std::string> kept;
   for (const std::string_view line : lines) {
     const auto& fields = splitter.split(line);
-    for (std::size_t at = 0; at < std::min(fields.size(), columns.size()); ++at) {
-      const char* const data = fields[at].data();
-      const bool inside = data >= line.data() && data <= line.data() + line.size();
-      columns[at].push_back(inside ? fields[at] : std::string_view());
+    const auto add = [&](std::size_t at, std::string_view field) {
+      const bool inside = field.data() >= line.data() && field.data() <= line.data() + line.size();
+      columns[at].push_back(inside ? field : std::string_view());
+    };
+    for (std::size_t at = 0; at < std::min(fields.size(), kFirst); ++at) {
+      add(at, fields[at]);
+    }
+    if (!fields.empty()) {
+      add(kFirst, fields.back());
     }
   }
   for (std::size_t at = 1; at < columns.size(); ++at) {

@@ -55,16 +55,17 @@ void check_users(const Interactions& log, const ReadOptions& options) {
           kMostDistinct * static_cast<double>(log.events.size())) {
     return;
   }
-  throw DataError("data: ",
-                  log.path,
-                  ": ",
-                  log.format.layout == Layout::kObjects ? concat("'", column->name, "'")
-                                                        : concat("column ", column->position + 1),
-                  " cannot be the users: nearly every event has another value, ",
-                  log.users.size(),
-                  " in ",
-                  log.events.size(),
-                  " events; name the right column, or this one, with --user-column");
+  throw DataError(
+      "data: ",
+      log.path,
+      ": ",
+      log.format.layout == Layout::kObjects ? concat("'", column->name, "'")
+                                            : concat("column ", column->position + 1),
+      " cannot be the users: nearly every event has another value, ",
+      log.users.size(),
+      " in ",
+      log.events.size(),
+      " events; name the right columns, or this one, with --user-column and --item-column");
 }
 
 // Refuses a log of one user, unless the options name the column: a document that is one object, or

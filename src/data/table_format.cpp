@@ -130,7 +130,10 @@ class TableDetector {
     const AskedColumns asked = asked_columns(options_);
     skip_prelude(asked);
     const auto& first = table_.rows.front();
-    if (!group_column_ && has_header(table_.rows, asked)) {
+    if (!group_column_ && numbers_columns(table_.rows)) {
+      format().skipped_lines.emplace_back(lines_.front());
+      table_.rows.erase(table_.rows.begin());
+    } else if (!group_column_ && has_header(table_.rows, asked)) {
       take_header(first);
       format().skipped_lines.emplace_back(lines_.front());
       table_.rows.erase(table_.rows.begin());
@@ -281,8 +284,30 @@ class TableDetector {
     throw DataError("data: ", path_, ": ", problem);
   }
 
+  // Refuses to leave out the item after each history, in a column of its own.
+  void refuse_target(const ColumnRoles& roles) const {
+    for (std::size_t at = 0; at < columns_.size() && asked_columns(options_).item.empty(); ++at) {
+      const bool free = at != roles.user && at != roles.item && at != roles.time &&
+                        at != roles.rating && !columns_[at].is_list;
+      if (free && hold_entries(whole_[roles.item], lists_[roles.item], columns_[at])) {
+        refuse(concat("column ",
+                      at + 1,
+                      " may hold the items that follow the lists of column ",
+                      roles.item + 1,
+                      ": --item-column ",
+                      at + 1,
+                      " reads both, --item-column ",
+                      roles.item + 1,
+                      " the lists alone"));
+      }
+    }
+  }
+
   // RecBole's files for sessions: each row repeats the items before its target.
   void find_prefixes(ColumnRoles& roles) {
+    if (columns_[roles.item].is_list) {
+      refuse_target(roles);
+    }
     if (columns_[roles.item].is_list || !roles.user) {
       return;
     }

@@ -1104,5 +1104,108 @@ for label, order in (("time-user-item", "tui"), ("user-time-item", "uti"),
                 "--item-column", str(order.index("i") + 1)])
 
 
+# --- Groups, kinds and other columns beside the users and items ---------------------------------
+
+add("event-id.csv","K1", table(([n, e.user, e.item, iso(e," ")] for n, e in enumerate(MINUTES)),
+    header=["event_id","customer","sku","ts"]))
+add("visitor-page.csv","K1", table((["s%d"%(e.user*10+n%3), e.user, e.item, e.time] for n, e in
+    enumerate(MINUTES)), header=["session","visitor","page","time"]))
+add("product-group.csv","K4", table(([e.item+100, e.item, e.user, e.time] for e in MINUTES),
+    header=["product_group_id","product_id","user_id","time"]))
+add("category-before-product.csv","K4", table(([e.item%4, e.item, e.user, e.time] for e in
+    MINUTES), header=["category_id","product_id","user_id","time"]))
+add("artist-before-track.csv","K4", table(([e.item%4, e.item, e.user, e.time] for e in MINUTES),
+    header=["artist_id","track_id","user_id","time"]))
+add("artist-name-track-name.csv","K4", table((["A%d"%(e.item%4),"T%d"%e.item, e.user, e.time] for
+    e in MINUTES), header=["artist_name","track_name","user_id","time"]), item=lambda i:"T%d"%i)
+add("weekday-and-click-time.csv","K3", table(([e.user, e.item, e.moment.isoweekday(), e.time] for
+    e in MINUTES), header=["user_id","item_id","day","click_time"]))
+add("kind-in-the-middle.csv","K2", table([e.time,"u%d"%e.user,"view","i%d"%e.item] for e in
+    MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("kind-first.csv","K2", table(["view" if e.rating>2 else "buy","u%d"%e.user,"i%d"%e.item,
+    e.time] for e in MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i, want="read-or-ask",
+    answer=["--user-column","2","--item-column","3"])
+add("kind-before-item.csv","K2", table(["u%d"%e.user,"view" if e.rating>2 else "buy","i%d"%e.item,
+    e.time] for e in MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i, want="read-or-ask",
+    answer=["--item-column","3"])
+add("country-before-item.csv","K2", table(["u%d"%e.user,"DE" if e.user%3 else "FR","i%d"%e.item,
+    e.time] for e in MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i, want="read-or-ask",
+    answer=["--item-column","3"])
+add("flag-before-item.csv","K2", table(["u%d"%e.user, 1 if e.rating>2 else 0,"i%d"%e.item, e.time]
+    for e in MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i, want="read-or-ask",
+    answer=["--item-column","3"])
+add("time-user-item-price.csv","K2", table(([iso(e," "), e.user, e.item,"%d.99"%e.rating] for e in
+    MINUTES),";"))
+add("event-uuid-first.csv","K2", table(([uuid(e.user*100+n), e.user, e.item, iso(e," ")] for n, e
+    in enumerate(MINUTES)),","), want="read-or-ask", answer=["--user-column", "2",
+    "--item-column", "3"])
+add("excel-serial-times.csv","K10", table(([e.user, e.item,"%.6f"%(25569+e.time/86400)] for e in
+    MINUTES), header=["user","item","timestamp"]))
+add("excel-serial-dates.csv","K10", table(([e.user, e.item,"%.6f"%(25569+e.time/86400)] for e in
+    MINUTES), header=["user","item","date"]), want="read-or-ask", answer=["--time-column","date"])
+add("blanks-in-header.csv","K6", table(([" u%d "%e.user," i%d"%e.item, e.time] for e in MINUTES),
+    header=["user "," item","time"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("invisible-characters.csv","K6", table((["u%d\u00a0"%e.user,"\u200bi%d"%e.item, e.time] for e
+    in MINUTES), header=["user","item","time"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("excel-texts.csv","K6",'user;item;time\n'+"".join('="%05d";="%05d";%s\n'%(e.user, e.item,
+    iso(e," ")) for e in MINUTES), lambda u:"%05d"%u, lambda i:"%05d"%i)
+add("kinds-by-keep.csv","K9", table((["u%d"%e.user,"i%d"%e.item,"click", e.time] for e in
+    MINUTES), header=["user","item","event_type","time"]), lambda u:"u%d"%u, lambda i:"i%d"%i,
+    options=["--keep","event_type=click,buy"])
+add("pandas-numbers-columns.csv","K16", table(([e.user, e.item, e.time] for e in MINUTES),
+    header=["0","1","2"]))
+add("unnamed-time.csv","K16", table(([e.user, e.item, e.time] for e in MINUTES),
+    header=["user_id","item_id",""]))
+add("pandas-index-and-numbers.csv","K16", table(([n, e.user, e.item, e.time] for n, e in
+    enumerate(MINUTES)), header=["","0","1","2"]))
+add("clicked-items.csv","K5", table(([u,"|".join("i%d"%i for i in its)] for u, its in
+    SEQUENCES.items()), header=["user_id","clicked_items"]), item=lambda i:"i%d"%i)
+add("length-and-sequence.csv","K5", table(([u, len(its),";".join("i%d"%i for i in its)] for u, its
+    in SEQUENCES.items()), header=["user_id","length","sequence"]), item=lambda i:"i%d"%i)
+add("history-and-target.csv","K5", table((["u%d"%u,"i%d"%its[-1]," ".join("i%d"%i for i in
+    its[:-1])] for u, its in SEQUENCES.items()), header=["user","target","history"]), lambda
+    u:"u%d"%u, lambda i:"i%d"%i, want="ask", answer=["--item-column","2"])
+add("pairs-in-lists.tsv","K5", table((["u%d"%u, json.dumps([[i, 1225000000+k] for k, i in
+    enumerate(its)])] for u, its in SEQUENCES.items()),"\t", header=["user","items"]), lambda
+    u:"u%d"%u, want="refuse", part="--item-column")
+add("history-as-text.jsonl","K5", lines_of({"user":u,"history":" ".join(map(str, its))} for u, its
+    in SEQUENCES.items()), want="refuse", part="--item-column")
+add("actor-book.jsonl","K8",
+    lines_of({"user":{"id":"u%d"%e.user,"name":"n"},"book":{"isbn":"x%d"%e.item,"title":"t"},"at":e.time}
+    for e in MINUTES), lambda u:"u%d"%u, lambda i:"x%d"%i)
+add("event-data.jsonl","K8",
+    lines_of({"visitorId":e.user,"eventData":{"productId":e.item},"eventTime":iso(e,
+    zone="Z"),"rank":n} for n, e in enumerate(MINUTES)))
+add("json-true-as-id.jsonl","K7", lines_of({"user":True if e.user==1 else
+    e.user,"item":e.item,"ts":e.time} for e in MINUTES), user=lambda u:"true" if u==1 else str(u))
+add("utf-16.csv","K13", table(([e.user, e.item, e.time] for e in MINUTES),
+    header=["user","item","time"]), encoding="utf-16")
+add("german-ids.csv","K1", table((["i%d"%e.item,"u%d"%e.user, iso(e," ")] for e in MINUTES),";",
+    header=["Artikel-ID","Benutzer-ID","Zeitstempel"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("chinese-times.csv","K1", table((["i%d"%e.item,"u%d"%e.user, iso(e," ")] for e in MINUTES),
+    header=["商品id","用户id","购买时间"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("japanese.csv","K1", table((["i%d"%e.item,"u%d"%e.user, iso(e," ")] for e in MINUTES),
+    header=["商品ID","顧客ID","購入日時"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("two-blanks.txt","K2","".join("%d %d\n"%(e.user, e.item) for e in BY_USER).replace(" ","  "))
+add("implicit-ones.txt","K2", table(([e.user, e.item, 1] for e in BY_USER)," "))
+add("start-and-end.csv","K3", table(([e.user, e.item, iso(e," "),"%d"%(e.time+5*(99-n))] for n, e
+    in enumerate(MINUTES)), header=["user_id","item_id","start_time","end_time"]))
+add("month-and-when.csv","K3", table(([e.user, e.item, e.moment.strftime("%Y-%m"), e.time] for e
+    in MINUTES), header=["user_id","item_id","month","when"]))
+add("one-broken-line.csv","K14","".join("%d;%d;%d\n"%(e.user, e.item, e.time) if n!=40 else
+    "broken\n%d;%d;%d\n"%(e.user, e.item, e.time) for n, e in enumerate(MINUTES)), want="ask",
+    answer=["--on-bad-row","skip"])
+add("empty-last-column.csv","K2", table(([e.user, e.item, e.rating, e.time,""] for e in
+    MINUTES),","))
+add("empty-first-column.psv","K2", table((["", e.user, e.item, e.time] for e in MINUTES),"|"))
+add("trailing-comma.csv","K2","".join("%d,%d,%d,\n"%(e.user, e.item, e.time) for e in MINUTES))
+add("trailing-tab.tsv","K2","".join("%d\t%d\t%d\t\n"%(e.user, e.item, e.time) for e in MINUTES))
+add("comment-column.tsv","K2", table(([e.user, e.item,"a comment, with commas" if e.rating>2 else
+    "x", e.time] for e in MINUTES),"\t"))
+add("unquoted-commas.csv","K2","".join("%d,%d,some text, here %d,%d\n"%(e.user, e.item, e.rating,
+    e.time) if e.rating>1 else "%d,%d,text,%d\n"%(e.user, e.item, e.time) for e in MINUTES),
+    want="refuse", part=":2: expected 5 fields, got 4")
+
+
 def cases():
     return CASES

@@ -24,10 +24,10 @@ bool has_held_out_files(const DataConfig& config) {
   return !config.valid_data.empty();
 }
 
-Interactions read_source(const DataConfig& config,
+Interactions read_source(const ReadOptions& options,
                          const std::string& path,
                          std::vector<DataSource>& sources) {
-  Interactions log = read_interactions(path, config.read);
+  Interactions log = read_interactions(path, options);
   sources.push_back({log.path,
                      log.format,
                      log.notes,
@@ -59,9 +59,9 @@ void append_file(Interactions& log, const Interactions& other, LogPart part) {
 // All files of --data as one log.
 Interactions read_all(const DataConfig& config, std::vector<DataSource>& sources) {
   const std::vector<std::string> paths = matching_files(config.data);
-  Interactions log = read_source(config, paths.front(), sources);
+  Interactions log = read_source(config.read, paths.front(), sources);
   for (std::size_t i = 1; i < paths.size(); ++i) {
-    const Interactions other = read_source(config, paths[i], sources);
+    const Interactions other = read_source(config.read, paths[i], sources);
     if (!log.format.same_form(other.format)) {
       throw DataError("data: ",
                       paths[i],
@@ -92,8 +92,11 @@ LoadedData load_data(const DataConfig& config) {
   LoadedData loaded;
   Interactions log = read_all(config, loaded.sources);
   if (rule == SplitRule::kFiles) {
-    append_file(log, read_source(config, config.valid_data, loaded.sources), LogPart::kValidation);
-    append_file(log, read_source(config, config.test_data, loaded.sources), LogPart::kTest);
+    ReadOptions held_out = config.read;
+    held_out.held_out = true;
+    append_file(
+        log, read_source(held_out, config.valid_data, loaded.sources), LogPart::kValidation);
+    append_file(log, read_source(held_out, config.test_data, loaded.sources), LogPart::kTest);
   }
   Recurrence recurrence(log);
   EventOrder order = order_events(

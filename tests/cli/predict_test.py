@@ -23,7 +23,7 @@ def call(*options, stdin="", run=None):
 def answers(*options, stdin="", run=None):
     result = call(*options, stdin=stdin, run=run)
     assert result.returncode == 0, result.stderr
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return [json.loads(line) for line in result.stdout.split("\n") if line]
 
 
 def scores(answer):

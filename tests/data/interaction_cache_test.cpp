@@ -134,7 +134,9 @@ TEST_CASE("interaction cache: every option of reading is part of an entry's name
                on_bad_row,
                max_bad_rows,
                max_input_bytes,
+               held_out,
                cache_folder] = ReadOptions{};
+  CHECK(!held_out);
   CHECK(cache_folder.empty());
   std::size_t count = 0;
   const ReadOptions defaults;

@@ -313,7 +313,7 @@ class BadInput:
 
     def diverged(self):
         """training that diverges"""
-        return self.train(self.workplace.data, "--learning-rate", "1e37", "--epochs", "3")
+        return self.train(self.workplace.data, "--learning-rate", "1e37")
 
     def no_device(self):
         """a missing device"""

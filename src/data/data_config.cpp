@@ -87,6 +87,7 @@ LoadedData load_data(const DataConfig& config) {
     throw UsageError(config.titles.id_column.empty() ? "--title-column" : "--id-column",
                      ": expected the file of items; add --items FILE");
   }
+  check_ranges(config);
   check(config.filters);
   const SplitRule rule = split_rule(config.split, has_held_out_files(config));
   LoadedData loaded;

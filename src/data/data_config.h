@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/option_range.h"
 #include "data/dataset.h"
 #include "data/filters.h"
 #include "data/log_report.h"
@@ -27,6 +28,11 @@ struct DataConfig {
 
   bool operator==(const DataConfig&) const = default;
 };
+
+/// Shares of rows and of events.
+inline constexpr RealRange kShares{.low = 0.0, .high = 1.0};
+inline constexpr RealRange kOpenShares{
+    .low = 0.0, .high = 1.0, .open_low = true, .open_high = true};
 
 namespace options {
 
@@ -57,10 +63,11 @@ void visit_read(Options& options, Visitor&& visitor) {
       options.keep,
       "keep rows of this kind only: behavior=buy,cart or type!=view or watched>=50; repeatable");
   visitor("on_bad_row", options.on_bad_row, "rows that cannot be read");
-  visitor("max_bad_rows", options.max_bad_rows, "largest share of bad rows to skip");
+  visitor("max_bad_rows", options.max_bad_rows, "largest share of bad rows to skip", kShares);
   visitor("max_input_bytes",
           options.max_input_bytes,
-          "refuse a file with more bytes, read or unpacked; 0: half of the machine's memory");
+          "refuse a file with more bytes, read or unpacked; 0: half of the machine's memory",
+          Range{});
 }
 
 template <class Options, class Visitor>
@@ -80,14 +87,16 @@ void visit_filters(Options& options, Visitor&& visitor) {
           options.min_time,
           "drop earlier events: a number as in the data, or a UTC date or time (2019-12-31T18:00)");
   visitor("max_time", options.max_time, "drop later events; a date includes its whole day");
-  visitor("min_rating", options.min_rating, "drop events rated lower; 0: keep all");
+  visitor("min_rating", options.min_rating, "drop events rated lower; 0: keep all", RealRange{});
   visitor("drop_duplicates",
           options.drop_duplicates,
           "events to drop if a user has several with one item");
   visitor("min_user_events",
           options.min_user_events,
-          "drop users with fewer events (repeated with min_item_events until nothing changes)");
-  visitor("min_item_events", options.min_item_events, "drop items with fewer events");
+          "drop users with fewer events (repeated with min_item_events until nothing changes)",
+          counts_from(1));
+  visitor(
+      "min_item_events", options.min_item_events, "drop items with fewer events", counts_from(1));
 }
 
 template <class Options, class Visitor>
@@ -99,16 +108,19 @@ void visit_split(Options& options, Visitor&& visitor) {
   visitor("test_time", options.test_time, "split time: start of the test period");
   visitor("valid_ratio",
           options.valid_ratio,
-          "splits time and ratio: share of the events for validation, if no time is given");
-  visitor(
-      "test_ratio", options.test_ratio, "splits time and ratio: share of the events for the test");
+          "splits time and ratio: share of the events for validation, if no time is given",
+          kOpenShares);
+  visitor("test_ratio",
+          options.test_ratio,
+          "splits time and ratio: share of the events for the test",
+          kOpenShares);
 }
 
 }  // namespace options
 
-/// Calls visitor(name, field, help) for every option of the config, in the order of the help. The
-/// help of a choice names its subject; the choices themselves are in its table. `Config` is
-/// DataConfig or const DataConfig.
+/// Calls visitor(name, field, help, facts...) for every option of the config, in the order of the
+/// help. The facts are the Range or RealRange of a number. The help of a choice names its subject;
+/// the choices themselves are in its table. `Config` is DataConfig or const DataConfig.
 template <class Config, class Visitor>
 void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, DataConfig> {

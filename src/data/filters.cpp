@@ -122,15 +122,6 @@ IdMap renumber(std::vector<Event>& events, std::int32_t Event::*field, const IdM
 }  // namespace
 
 void check(const FilterOptions& options) {
-  if (!std::isfinite(options.min_rating) || options.min_rating < 0.0) {
-    throw UsageError("--min-rating: expected a number of at least 0, got ", options.min_rating);
-  }
-  if (options.min_user_events < 1 || options.min_item_events < 1) {
-    throw UsageError("--min-user-events and --min-item-events: expected at least 1, got ",
-                     options.min_user_events,
-                     " and ",
-                     options.min_item_events);
-  }
   if (!options.min_time.empty()) {
     resolve_time("--min-time", options.min_time, 1);
   }

@@ -32,7 +32,7 @@ struct FilterOptions {
   bool operator==(const FilterOptions&) const = default;
 };
 
-/// Throws UsageError naming the option.
+/// Throws UsageError for a time that cannot be read, naming the option.
 void check(const FilterOptions& options);
 
 struct FilterStep {

@@ -250,7 +250,7 @@ InteractionCache::InteractionCache(const std::string& folder,
   }
   ContentHash hash;
   hash.add(kVersion);
-  options::visit_read(options, [&](const char* name, const auto& field, const char*) {
+  options::visit_read(options, [&](const char* name, const auto& field, const auto&...) {
     hash.add(name);
     hash.add(text_of(field));
   });

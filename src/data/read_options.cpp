@@ -136,12 +136,6 @@ void check(const ReadOptions& options) {
   if (!options.time_format.empty()) {
     TimeFormat::parse_pattern(options.time_format);
   }
-  if (options.max_input_bytes < 0) {
-    throw UsageError("--max-input-bytes: expected 0 or more, got ", options.max_input_bytes);
-  }
-  if (!(options.max_bad_rows >= 0.0 && options.max_bad_rows <= 1.0)) {
-    throw UsageError("--max-bad-rows: expected a share from 0 to 1, got ", options.max_bad_rows);
-  }
 }
 
 }  // namespace elastic::data

@@ -163,12 +163,6 @@ void check_periods(const Interactions& log, const EventOrder& order, const Split
   }
 }
 
-void check_share(const char* option, double share) {
-  if (!(share > 0.0 && share < 1.0)) {
-    throw UsageError(option, ": expected a share between 0 and 1, got ", share);
-  }
-}
-
 void refuse_unused(bool given, const char* option, SplitRule rule, const char* needs) {
   if (given) {
     throw UsageError(
@@ -199,7 +193,6 @@ SplitRule split_rule(const SplitOptions& options, bool has_files) {
   for (const auto& [option, share, default_share, time] :
        {std::tuple("--valid-ratio", options.valid_ratio, unset.valid_ratio, &options.valid_time),
         std::tuple("--test-ratio", options.test_ratio, unset.test_ratio, &options.test_time)}) {
-    check_share(option, share);
     const bool is_set = share != default_share;
     refuse_unused(is_set && rule != SplitRule::kTime && rule != SplitRule::kRatio,
                   option,

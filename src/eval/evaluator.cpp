@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "data/batch.h"
+#include "eval/finite_states.h"
 #include "eval/item_popularity.h"
 #include "eval/repeats.h"
 #include "eval/seen_items.h"
@@ -198,6 +199,7 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   const auto rows = static_cast<std::int64_t>(positions.size());
   const Pass pass = model_.encode_last(builder.build(device_), ForwardMode{});
   const Tensor& hidden = pass.states.value();
+  require_finite_states(hidden);
   const Tensor& items = pass.scored_items.value();
   const Segments excluded = seen.segments(device_);
   const Tensor excluded_ids = seen.ids(device_);

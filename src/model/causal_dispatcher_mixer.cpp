@@ -52,7 +52,8 @@ CausalDispatcherMixer::CausalDispatcherMixer(ParameterStore& store,
   key_ = make_weight(store, prefix + ".key", dim, dim);
   value_ = make_weight(store, prefix + ".value", dim, dim);
   query_ = make_weight(store, prefix + ".query", dim, dim);
-  decay_ = store.add(prefix + ".decay", {num_heads_, num_experts_}, initial_decay(config));
+  decay_ = store.add(
+      prefix + ".decay", {num_heads_, num_experts_}, [&] { return initial_decay(config); });
   const Shape per_head{num_heads_, head_dim, head_dim};
   dispatch_key_ = store.add(prefix + ".dispatch_key", per_head, Init::kXavierUniform);
   dispatch_value_ = store.add(prefix + ".dispatch_value", per_head, Init::kXavierUniform);

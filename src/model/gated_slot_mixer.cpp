@@ -25,8 +25,9 @@ GatedSlotMixer::GatedSlotMixer(ParameterStore& store,
   const std::int64_t gates = num_heads_ * num_slots_;
   const std::string prefix = layer + ".attention.forget";
   forget_.weight = make_weight(store, prefix, gates, config.dim);
-  forget_.bias = store.add(
-      prefix + ".bias", {gates}, std::vector<double>(static_cast<std::size_t>(gates), kForgetBias));
+  forget_.bias = store.add(prefix + ".bias", {gates}, [gates] {
+    return std::vector<double>(static_cast<std::size_t>(gates), kForgetBias);
+  });
 }
 
 Variable GatedSlotMixer::attend(const Variable& x,

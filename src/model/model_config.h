@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/option_range.h"
 #include "model/model_choices.h"
 
 namespace elastic {
@@ -68,22 +69,39 @@ inline ModelList only(std::initializer_list<const char*> models) {
   return {models.begin(), models.end()};
 }
 
+/// The longest history: N of --max-len, and --length of `profile`.
+inline constexpr std::int64_t kMaxLength = std::int64_t{1} << 24;
+/// The most items: their ids are int32, with 0 for no item.
+inline constexpr Range kItemCounts{1, (std::int64_t{1} << 31) - 2};
+/// Widths of vectors: D, keys, and the numbers of experts, clusters and words.
+inline constexpr Range kWidths{1, std::int64_t{1} << 16};
+
 namespace options {
 
 template <class Config, class Visitor>
 void visit_common(Config& config, Visitor&& visitor) {
   visitor("model", config.model, "the model; see docs/models.md");
-  visitor("dim", config.dim, "hidden size D");
-  visitor("num_heads", config.num_heads, "attention heads H; D is divisible by H");
-  visitor("num_layers", config.num_layers, "layers L");
-  visitor("ffn_dim", config.ffn_dim, "hidden size F of the feed-forward network");
-  visitor("max_len", config.max_len, "history length N: the model reads the latest N events");
-  visitor("dropout", config.dropout, "dropout rate in [0, 1)");
+  visitor("dim", config.dim, "hidden size D", kWidths);
+  visitor("num_heads", config.num_heads, "attention heads H; D is divisible by H", Range{1, 1024});
+  visitor("num_layers", config.num_layers, "layers L", Range{1, 1024});
+  visitor("ffn_dim",
+          config.ffn_dim,
+          "hidden size F of the feed-forward network",
+          Range{1, std::int64_t{1} << 20});
+  visitor("max_len",
+          config.max_len,
+          "history length N: the model reads the latest N events",
+          Range{1, kMaxLength});
+  visitor("dropout",
+          config.dropout,
+          "dropout rate in [0, 1)",
+          RealRange{.low = 0.0, .high = 1.0, .open_high = true});
   visitor("position", config.position, "position embedding");
   visitor(
       "num_experts",
       config.num_experts,
       "number of interest experts k (dispatchers)",
+      kWidths,
       only(
           {"elastic", "elastic-causal", "elastic-window", "gsa", "lda", "lightsans", "linformer"}));
 }
@@ -95,16 +113,27 @@ void visit_retrieval(Retrieval& options, Visitor&& visitor) {
   visitor("pool_subkeys",
           options.pool_subkeys,
           "sub-keys S per half; the pool holds S*S experts",
+          Range{1, 4096},
           product_keys);
-  visitor("retrieval_heads", options.heads, "retrieval heads M; k is divisible by M", product_keys);
-  visitor("key_dim", options.key_dim, "size Dk of a retrieval query, even", product_keys);
+  visitor("retrieval_heads",
+          options.heads,
+          "retrieval heads M; k is divisible by M",
+          kWidths,
+          product_keys);
+  visitor("key_dim",
+          options.key_dim,
+          "size Dk of a retrieval query, even",
+          Range{2, kWidths.high},
+          product_keys);
   visitor("query_stride",
           options.query_stride,
           "tokens pooled into one per level of the query network, r >= 2",
+          Range{2, kWidths.high},
           retrieving);
   visitor("query_attention_len",
           options.query_attention_len,
           "query-network levels up to this length use self-attention",
+          Range{0, kMaxLength},
           retrieving);
   visitor("retrieval", options.experts, "choice of a history's experts", retrieving);
   visitor("expert_gate", options.gate, "weights of the retrieved experts", retrieving);
@@ -124,31 +153,40 @@ template <class Lisa, class Visitor>
 void visit_lisa(Lisa& options, Visitor&& visitor) {
   const ModelList lisa = only({"lisa"});
   visitor("lisa_variant", options.variant, "variant of lisa", lisa);
-  visitor("num_codebooks", options.num_codebooks, "lisa: number of residual codebooks C", lisa);
-  visitor("codebook_size", options.codebook_size, "lisa: words per codebook, W", lisa);
+  visitor("num_codebooks",
+          options.num_codebooks,
+          "lisa: number of residual codebooks C",
+          Range{1, 1024},
+          lisa);
+  visitor("codebook_size", options.codebook_size, "lisa: words per codebook, W", kWidths, lisa);
   visitor("target_codebooks",
           options.target_codebooks,
           "lisa mini: number of codebooks of the scored items",
+          Range{1, 1024},
           lisa);
   visitor("target_codebook_size",
           options.target_codebook_size,
           "lisa mini: words per codebook of the scored items",
+          kWidths,
           lisa);
   visitor("codebook_temperature",
           options.codebook_temperature,
           "lisa: temperature of the softmax whose gradient the codes use",
+          kPositive,
           lisa);
   visitor("histogram_decay",
           options.histogram_decay,
           "lisa: decay rate of past events in the histogram, per event",
+          RealRange{},
           lisa);
 }
 
 }  // namespace options
 
-/// Calls visitor(name, field, help) for every option of the config, in the order of the help, and
-/// visitor(name, field, help, models) for those that only some models read. The help names the
-/// setting; the named choices are in its table. `Config` is ModelConfig or const ModelConfig.
+/// Calls visitor(name, field, help, facts...) for every option of the config, in the order of the
+/// help. The facts are the Range or RealRange of a number, and the ModelList of an option that only
+/// some models read. The help names the setting; the named choices are in its table. `Config` is
+/// ModelConfig or const ModelConfig.
 template <class Config, class Visitor>
 void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, ModelConfig> {
@@ -157,14 +195,17 @@ void visit_options(Config& config, Visitor&& visitor) requires
   visitor("window",
           config.window,
           "elastic-window: number w of latest events with exact attention and a target each",
+          Range{1, kMaxLength},
           only({"elastic-window"}));
   visitor("gate_temperature",
           config.gate_temperature,
           "gsa: temperature of the forget gates",
+          kPositive,
           only({"gsa"}));
   visitor("num_clusters",
           config.num_clusters,
           "routing: clusters per head; 0: the square root of max_len, rounded up",
+          Range{0, kWidths.high},
           only({"routing", "routing-bidirectional"}));
   options::visit_lisa(config.lisa, visitor);
 }

@@ -71,6 +71,9 @@ Tensor ParameterStore::start(const std::string& name,
   if (init == Init::kXavierUniform) {
     scale = std::sqrt(6.0 / static_cast<double>(shape[-1] + shape[-2]));
   }
+  if (values_ == ParameterValues::kNone) {
+    return {};
+  }
   Tensor tensor(shape, dtype_, device_, Memory::kParameter);
   RandomStream stream(seed_, RandomPurpose::kInit, hash_name(name.c_str()));
   const auto count = static_cast<std::size_t>(tensor.numel());
@@ -85,32 +88,42 @@ Tensor ParameterStore::start(const std::string& name,
   return tensor;
 }
 
-Variable ParameterStore::keep(const std::string& name, Tensor tensor, bool trained) {
-  parameters_.push_back({name, Variable(std::move(tensor), /*requires_grad=*/trained), trained});
+Variable ParameterStore::keep(const std::string& name,
+                              const Shape& shape,
+                              Tensor tensor,
+                              bool trained) {
+  parameters_.push_back({.name = name,
+                         .variable = Variable(std::move(tensor), /*requires_grad=*/trained),
+                         .trained = trained,
+                         .shape = shape});
   return parameters_.back().variable;
 }
 
 Variable ParameterStore::add(const std::string& name, Shape shape, Init init, double scale) {
-  return keep(name, start(name, shape, init, scale), /*trained=*/true);
+  return keep(name, shape, start(name, shape, init, scale), /*trained=*/true);
 }
 
 Variable ParameterStore::add(const std::string& name,
                              Shape shape,
-                             const std::vector<double>& values) {
-  Tensor tensor(shape, dtype_, device_, Memory::kParameter);
-  require_shape(tensor.numel() == static_cast<std::int64_t>(values.size()),
+                             const std::function<std::vector<double>()>& make_values) {
+  if (values_ == ParameterValues::kNone) {
+    return keep(name, shape, {}, /*trained=*/true);
+  }
+  const std::vector<double> values = make_values();
+  require_shape(shape.numel() == static_cast<std::int64_t>(values.size()),
                 "parameter ",
                 name,
                 ": ",
                 values.size(),
                 " values for ",
                 shape);
+  Tensor tensor(shape, dtype_, device_, Memory::kParameter);
   write(values, 0, tensor);
-  return keep(name, std::move(tensor), /*trained=*/true);
+  return keep(name, shape, std::move(tensor), /*trained=*/true);
 }
 
 Variable ParameterStore::add_buffer(const std::string& name, Shape shape, Init init, double scale) {
-  return keep(name, start(name, shape, init, scale), /*trained=*/false);
+  return keep(name, shape, start(name, shape, init, scale), /*trained=*/false);
 }
 
 std::vector<Parameter> ParameterStore::trained() const {
@@ -136,6 +149,14 @@ const Variable& ParameterStore::find(const std::string& name) const {
     }
   }
   throw UsageError("the model has no parameter '", name, "'");
+}
+
+double ParameterStore::num_bytes() const {
+  double bytes = 0.0;
+  for (const Parameter& parameter : parameters_) {
+    bytes += static_cast<double>(parameter.shape.numel()) * static_cast<double>(size_of(dtype_));
+  }
+  return bytes;
 }
 
 std::int64_t ParameterStore::num_elements() const {

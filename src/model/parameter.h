@@ -1,6 +1,7 @@
 // A model's persistent tensors, trained or not, by dotted name.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,12 +10,13 @@
 namespace elastic {
 
 struct Parameter {
-  std::string name;  ///< as in checkpoints and messages: layers.0.attention.query.weight
-  Variable variable;
+  std::string name;     ///< as in checkpoints and messages: layers.0.attention.query.weight
+  Variable variable;    ///< without elements in a plan
   bool trained = true;  ///< by the optimiser; otherwise a buffer, updated by the model
   /// Whether no output depends on it, although the model's definition has it: it never has a
   /// gradient.
   bool unread = false;
+  Shape shape{};
 };
 
 /// The distribution of a parameter's initial values.
@@ -27,16 +29,25 @@ enum class Init {
   kUnitRows,       ///< random directions: rows of length 1
 };
 
+/// Whether a store draws the values of its parameters, or is a plan that keeps their names and
+/// shapes only.
+enum class ParameterValues { kDrawn, kNone };
+
 /// Creates a model's parameters, in a fixed order, from one seed. A parameter's values depend on
 /// the seed, its name and its shape only.
 class ParameterStore {
  public:
-  ParameterStore(std::uint64_t seed, DType dtype, Device device)
-      : seed_(seed), dtype_(dtype), device_(device) {}
+  ParameterStore(std::uint64_t seed,
+                 DType dtype,
+                 Device device,
+                 ParameterValues values = ParameterValues::kDrawn)
+      : seed_(seed), dtype_(dtype), device_(device), values_(values) {}
 
   Variable add(const std::string& name, Shape shape, Init init, double scale = 1.0);
-  /// A parameter with given initial values.
-  Variable add(const std::string& name, Shape shape, const std::vector<double>& values);
+  /// A parameter with given initial values, which are made only if values are drawn.
+  Variable add(const std::string& name,
+               Shape shape,
+               const std::function<std::vector<double>()>& make_values);
   /// A tensor that is saved and restored with the parameters, but has no gradient.
   Variable add_buffer(const std::string& name, Shape shape, Init init, double scale = 1.0);
 
@@ -49,6 +60,8 @@ class ParameterStore {
   [[nodiscard]] std::vector<Parameter> trained() const;
   /// Throws UsageError if no parameter has this name.
   [[nodiscard]] const Variable& find(const std::string& name) const;
+  /// Bytes of all parameters and buffers; a double, because a plan may be of any size.
+  [[nodiscard]] double num_bytes() const;
   /// Elements of the trained parameters.
   [[nodiscard]] std::int64_t num_elements() const;
 
@@ -58,11 +71,12 @@ class ParameterStore {
                              const Shape& shape,
                              Init init,
                              double scale) const;
-  Variable keep(const std::string& name, Tensor tensor, bool trained);
+  Variable keep(const std::string& name, const Shape& shape, Tensor tensor, bool trained);
 
   std::uint64_t seed_;
   DType dtype_;
   Device device_;
+  ParameterValues values_;
   std::vector<Parameter> parameters_;
 };
 

@@ -2,7 +2,9 @@
 #include "model/registry.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <utility>
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -21,6 +23,7 @@
 #include "model/shared_experts.h"
 #include "model/softmax_mixer.h"
 #include "model/window_model.h"
+#include "tensor/backend.h"
 
 namespace elastic {
 namespace {
@@ -72,6 +75,16 @@ void require_registered(const std::string& model) {
   }
 }
 
+std::unique_ptr<Model> build(const ModelConfig& config, ParameterStore store) {
+  require_registered(config.model);
+  check(config);
+  ELASTIC_CHECK(config.num_items >= 1, "num_items is not set");
+  if (config.model == kWindowModel) {
+    return std::make_unique<WindowModel>(config, std::move(store));
+  }
+  return std::make_unique<SequenceModel>(config, kinds().at(config.model), std::move(store));
+}
+
 }  // namespace
 
 std::vector<std::string> model_names() {
@@ -105,17 +118,31 @@ Direction direction_of(const std::string& model) {
   return model == kWindowModel ? Direction::kWindowed : kinds().at(model).direction;
 }
 
+ParameterStore plan_parameters(const ModelConfig& config, DType dtype, Device device) {
+  return build(config, ParameterStore(0, dtype, device, ParameterValues::kNone))->parameters();
+}
+
+void check_memory(const ModelConfig& config, int copies, DType dtype, Device device) {
+  constexpr double kMebibyte = 1048576.0;
+  const double bytes = copies * plan_parameters(config, dtype, device).num_bytes();
+  const auto free = static_cast<double>(backend_for(device).free_bytes());
+  if (bytes > free) {
+    throw OutOfMemoryError("out of memory: the parameters of the model",
+                           copies > 1 ? " with gradients and moments" : "",
+                           " take ",
+                           std::llround(bytes / kMebibyte),
+                           " MiB, ",
+                           std::llround(free / kMebibyte),
+                           " MiB are free; try a smaller --dim, --ffn-dim or --max-len");
+  }
+}
+
 std::unique_ptr<Model> make_model(const ModelConfig& config,
                                   std::uint64_t seed,
                                   DType dtype,
                                   Device device) {
-  require_registered(config.model);
-  check(config);
-  ELASTIC_CHECK(config.num_items >= 1, "num_items is not set");
-  if (config.model == kWindowModel) {
-    return std::make_unique<WindowModel>(config, seed, dtype, device);
-  }
-  return std::make_unique<SequenceModel>(config, kinds().at(config.model), seed, dtype, device);
+  check_memory(config, /*copies=*/1, dtype, device);
+  return build(config, ParameterStore(seed, dtype, device));
 }
 
 }  // namespace elastic

@@ -9,9 +9,8 @@
 
 namespace elastic {
 
-SequenceModel::SequenceModel(
-    const ModelConfig& config, const Kind& kind, std::uint64_t seed, DType dtype, Device device)
-    : direction_(kind.direction), store_(seed, dtype, device), trunk_(config, direction_, store_) {
+SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, ParameterStore store)
+    : direction_(kind.direction), store_(std::move(store)), trunk_(config, direction_, store_) {
   if (kind.make_source) {
     source_ = kind.make_source(store_, trunk_.config());
   }

@@ -37,8 +37,8 @@ class SequenceModel final : public Model,
     MakeItems make_items{};  ///< empty for models that read the item table directly
   };
 
-  SequenceModel(
-      const ModelConfig& config, const Kind& kind, std::uint64_t seed, DType dtype, Device device);
+  /// Adds its parameters to `store`, which is empty.
+  SequenceModel(const ModelConfig& config, const Kind& kind, ParameterStore store);
 
   [[nodiscard]] const ModelConfig& config() const override { return trunk_.config(); }
   [[nodiscard]] Direction direction() const override { return direction_; }

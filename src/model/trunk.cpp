@@ -17,8 +17,10 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
                             {config.num_items + 1, config.dim},
                             Init::kNormal,
                             kTableScale)) {
-  Tensor no_item = item_table_.mutable_value().slice(0, 1);
-  fill(no_item, 0.0);
+  if (item_table_.value().defined()) {  // not in a plan
+    Tensor no_item = item_table_.mutable_value().slice(0, 1);
+    fill(no_item, 0.0);
+  }
   if (config_.position == PositionEmbedding::kAuto) {
     config_.position =
         direction == Direction::kCausal ? PositionEmbedding::kForward : PositionEmbedding::kRecent;

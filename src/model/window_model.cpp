@@ -69,8 +69,8 @@ Tensor ids_of(const Part& part, const Tensor& ids) {
 
 }  // namespace
 
-WindowModel::WindowModel(const ModelConfig& config, std::uint64_t seed, DType dtype, Device device)
-    : store_(seed, dtype, device),
+WindowModel::WindowModel(const ModelConfig& config, ParameterStore store)
+    : store_(std::move(store)),
       trunk_(config, Direction::kWindowed, store_),
       memory_(store_, config, std::max<std::int64_t>(1, config.max_len - config.window)) {
   for (std::int64_t i = 0; i < config.num_layers; ++i) {

@@ -25,7 +25,8 @@ namespace elastic {
 /// ELASTIC's.
 class WindowModel final : public Model, private WindowTargets, private Explaining {
  public:
-  WindowModel(const ModelConfig& config, std::uint64_t seed, DType dtype, Device device);
+  /// Adds its parameters to `store`, which is empty.
+  WindowModel(const ModelConfig& config, ParameterStore store);
 
   [[nodiscard]] const ModelConfig& config() const override { return trunk_.config(); }
   [[nodiscard]] Direction direction() const override { return Direction::kWindowed; }

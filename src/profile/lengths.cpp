@@ -3,9 +3,12 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "base/option_range.h"
 
 namespace elastic::profile {
 namespace {
+
+constexpr std::size_t kMostNumbers = 10000;
 
 [[noreturn]] void refuse(const std::string& flag, const std::string& text) {
   throw UsageError(
@@ -32,27 +35,38 @@ std::int64_t parse_number(const std::string& flag, const std::string& text) {
   return value * unit;
 }
 
+std::int64_t parse_length(const std::string& flag, const std::string& text, std::int64_t most) {
+  const std::int64_t length = parse_number(flag, text);
+  check_range(Range{1, most}, length, flag);
+  return length;
+}
+
 void append_range(const std::string& flag,
                   const std::string& part,
+                  std::int64_t most,
                   std::vector<std::int64_t>& out) {
   const std::size_t dash = part.find('-');
   if (dash == std::string::npos) {
-    out.push_back(parse_number(flag, part));
+    out.push_back(parse_length(flag, part, most));
     return;
   }
   const std::size_t step_at = part.find_first_of("*+", dash);
   if (step_at == std::string::npos) {
     refuse(flag, part);
   }
-  const std::int64_t first = parse_number(flag, part.substr(0, dash));
-  const std::int64_t last = parse_number(flag, part.substr(dash + 1, step_at - dash - 1));
-  const std::int64_t step = parse_number(flag, part.substr(step_at + 1));
+  const std::int64_t first = parse_length(flag, part.substr(0, dash), most);
+  const std::int64_t last = parse_length(flag, part.substr(dash + 1, step_at - dash - 1), most);
+  const std::int64_t step = parse_length(flag, part.substr(step_at + 1), most);
   const bool times = part[step_at] == '*';
   if (first > last || (times && step < 2)) {
     refuse(flag, part);
   }
   for (std::int64_t at = first; at <= last; at = times ? at * step : at + step) {
     out.push_back(at);
+    if (out.size() > kMostNumbers) {
+      throw UsageError(
+          flag, ": expected at most ", kMostNumbers, " numbers, got more in '", part, "'");
+    }
   }
 }
 
@@ -68,10 +82,12 @@ std::vector<std::string> parse_list(const std::string& text) {
   return parts;
 }
 
-std::vector<std::int64_t> parse_lengths(const std::string& flag, const std::string& text) {
+std::vector<std::int64_t> parse_lengths(const std::string& flag,
+                                        const std::string& text,
+                                        std::int64_t most) {
   std::vector<std::int64_t> lengths;
   for (const std::string& part : parse_list(text)) {
-    append_range(flag, part, lengths);
+    append_range(flag, part, most, lengths);
   }
   return lengths;
 }

@@ -24,6 +24,13 @@ ModelConfig model_config_from_text(const std::string& text, const std::string& s
     throw CheckpointError(source, ": the model's config has no num_items");
   }
   config.num_items = num_items->get<std::int64_t>();
+  if (!kItemCounts.contains(config.num_items)) {
+    throw CheckpointError(source,
+                          ": expected num_items of ",
+                          kItemCounts.text(),
+                          " in the model's config, got ",
+                          config.num_items);
+  }
   json.erase(num_items);
   if (!json.empty()) {
     throw CheckpointError(source,

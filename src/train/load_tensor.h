@@ -7,8 +7,15 @@
 
 namespace elastic::train {
 
+/// Throws CheckpointError naming file and tensor if the file lacks the tensor `name`, or has it
+/// with another shape or type.
+void check_tensor(const Safetensors& file,
+                  const std::string& name,
+                  const Shape& shape,
+                  DType dtype);
+
 /// Copies the file's tensor `name` into `target`, on any device. Throws CheckpointError naming file
-/// and tensor if it is missing or has another shape or type.
+/// and tensor as `check_tensor`, and for an element that is not finite.
 void load_tensor(const Safetensors& file, const std::string& name, Tensor& target);
 
 }  // namespace elastic::train

@@ -14,9 +14,9 @@ constexpr std::int64_t kLeastDrawn = 256;  ///< by the binary losses
 double gbce_power(const LossOptions& loss, const Model& model) {
   const std::int64_t others = model.config().num_items - 1;
   if (loss.negatives > others) {
-    throw UsageError("negatives: expected at most ",
+    throw UsageError("--negatives: expected at most ",
                      others,
-                     " with loss gbce, the items besides the target, got ",
+                     " with --loss gbce, the items besides the target, got ",
                      loss.negatives);
   }
   const double alpha = static_cast<double>(loss.negatives) / static_cast<double>(others);
@@ -31,7 +31,7 @@ SampledLossSettings sampled_loss_settings(const LossOptions& loss, const Model& 
     return settings;
   }
   if (loss.item_updates == ItemUpdates::kRows && !model.reads_item_rows()) {
-    throw UsageError("item_updates: expected all or auto with model ",
+    throw UsageError("--item-updates: expected all or auto with --model ",
                      model.config().model,
                      ", which computes its items from the whole table, got 'rows'");
   }

@@ -23,12 +23,31 @@ Number number_at(const Safetensors& file, const std::string& key) {
   return value;
 }
 
+// Throws CheckpointError unless the file holds exactly the tensors of a model with this config: no
+// weight is drawn for sizes that the file does not have.
+void check_tensors(const Safetensors& file, const ModelConfig& config) {
+  const ParameterStore plan = plan_parameters(config);
+  for (const Parameter& parameter : plan.all()) {
+    check_tensor(file, parameter.name, parameter.shape, DType::kFloat32);
+  }
+  for (const NamedTensor& tensor : file.tensors) {
+    const bool known =
+        std::any_of(plan.all().begin(), plan.all().end(), [&](const Parameter& parameter) {
+          return parameter.name == tensor.name;
+        });
+    if (!known) {
+      throw CheckpointError(file.path, ": tensor '", tensor.name, "' is not part of the model");
+    }
+  }
+}
+
 // An invalid config is an error of the file, not of the user.
 std::unique_ptr<Model> make_saved_model(const Safetensors& file,
                                         const SavedModelInfo& info,
                                         Device device) {
   const ModelConfig config = model_config_from_text(file.metadata_at("config"), file.path);
   try {
+    check_tensors(file, config);
     return make_model(config, info.seed, DType::kFloat32, device);
   } catch (const UsageError& error) {
     throw CheckpointError(file.path, ": the model's config is unusable: ", error.what());
@@ -92,18 +111,7 @@ SavedModel read_model(const std::string& path, Device device) {
     result.info.loss = loss->second;
   }
   result.model = make_saved_model(file, result.info, device);
-
-  const ParameterStore& parameters = result.model->parameters();
-  load_parameters(file, "", parameters);
-  for (const NamedTensor& tensor : file.tensors) {
-    const bool known = std::any_of(
-        parameters.all().begin(), parameters.all().end(), [&](const Parameter& parameter) {
-          return parameter.name == tensor.name;
-        });
-    if (!known) {
-      throw CheckpointError(path, ": tensor '", tensor.name, "' is not part of the model");
-    }
-  }
+  load_parameters(file, "", result.model->parameters());
   return result;
 }
 

@@ -1,25 +1,9 @@
 #include "train/train_config.h"
 
-#include <cmath>
-
 #include "base/error.h"
 
 namespace elastic::train {
 namespace {
-
-constexpr std::int64_t kMaxCount = std::int64_t{1} << 31;
-
-void check_range(const char* name, std::int64_t value, std::int64_t low) {
-  if (value < low || value > kMaxCount) {
-    throw UsageError(name, ": expected a whole number of at least ", low, ", got ", value);
-  }
-}
-
-void check_range(const char* name, double value, double low) {
-  if (!std::isfinite(value) || value < low) {
-    throw UsageError(name, ": expected a number of at least ", low, ", got ", value);
-  }
-}
 
 // Refuses an option that is set although the loss does not read it.
 template <class Value>
@@ -28,11 +12,11 @@ template <class Value>
                              LossKind loss,
                              const char* losses) {
   throw UsageError(name,
-                   ": has no effect with loss ",
+                   ": has no effect with --loss ",
                    choice_name(loss),
                    ", but is set to ",
                    value,
-                   "; leave it out, or use loss ",
+                   "; leave it out, or use --loss ",
                    losses);
 }
 
@@ -45,53 +29,30 @@ void check_unset(
 }
 
 void check_loss(const LossOptions& loss) {
-  if (loss.negatives < 1 || loss.negatives > kMaxNegatives) {
-    throw UsageError(
-        "negatives: expected a whole number of 1 to ", kMaxNegatives, ", got ", loss.negatives);
-  }
-  if (!(loss.gbce_t >= 0.0 && loss.gbce_t <= 1.0)) {
-    throw UsageError("gbce_t: expected a number of 0 to 1, got ", loss.gbce_t);
-  }
   const LossOptions unset;
   if (loss.kind == LossKind::kSoftmax) {
     const char* losses = "sampled-softmax, bce or gbce";
-    check_unset("negatives", loss.negatives, unset.negatives, loss.kind, losses);
+    check_unset("--negatives", loss.negatives, unset.negatives, loss.kind, losses);
     if (loss.negative_sampling != unset.negative_sampling) {
-      refuse_set("negative_sampling", choice_name(loss.negative_sampling), loss.kind, losses);
+      refuse_set("--negative-sampling", choice_name(loss.negative_sampling), loss.kind, losses);
     }
     if (loss.item_updates == ItemUpdates::kRows) {
       throw UsageError(
-          "item_updates: expected all or auto with loss softmax, whose gradient concerns every "
-          "item, got 'rows'; use loss ",
+          "--item-updates: expected all or auto with --loss softmax, whose gradient concerns every "
+          "item, got 'rows'; use --loss ",
           losses);
     }
   }
   if (loss.kind != LossKind::kGbce) {
-    check_unset("gbce_t", loss.gbce_t, unset.gbce_t, loss.kind, "gbce");
+    check_unset("--gbce-t", loss.gbce_t, unset.gbce_t, loss.kind, "gbce");
   }
 }
 
 void check_optimizer(const OptimizerOptions& optimizer) {
-  if (!(optimizer.learning_rate > 0.0) || !std::isfinite(optimizer.learning_rate)) {
-    throw UsageError("learning_rate: expected a number above 0, got ", optimizer.learning_rate);
-  }
-  check_range("weight_decay", optimizer.weight_decay, 0.0);
   if (optimizer.weight_decay != 0.0 && optimizer.rule == OptimizerRule::kAdam) {
-    throw UsageError("weight_decay: expected 0 with optimizer adam, got ",
+    throw UsageError("--weight-decay: expected 0 with --optimizer adam, got ",
                      optimizer.weight_decay,
-                     "; use optimizer adamw");
-  }
-  check_range("warmup_steps", optimizer.warmup_steps, 0);
-  check_range("clip_norm", optimizer.clip_norm, 0.0);
-}
-
-void check_limits(const LimitOptions& limits) {
-  check_range("patience", limits.patience, 1);
-  check_range("eval_every", limits.eval_every, 1);
-  check_range("save_every_s", limits.save_every_s, 0.0);
-  check_range("max_time_s", limits.max_time_s, 0.0);
-  if (limits.max_tokens < 0) {
-    throw UsageError("max_tokens: expected a whole number of at least 0, got ", limits.max_tokens);
+                     "; use --optimizer adamw");
   }
 }
 
@@ -100,19 +61,19 @@ void check_supervision(SupervisionChoice choice, const Model& model) {
   const Direction direction = model.direction();
   const std::string& name = model.config().model;
   if (choice == SupervisionChoice::kWindow && direction != Direction::kWindowed) {
-    throw UsageError("supervision: expected all, last or auto with model ",
+    throw UsageError("--supervision: expected all, last or auto with --model ",
                      name,
                      ", got 'window': the model has no window");
   }
   if (choice == SupervisionChoice::kAll && direction == Direction::kWindowed) {
-    throw UsageError("supervision: expected window, last or auto with model ",
+    throw UsageError("--supervision: expected window, last or auto with --model ",
                      name,
                      ", got 'all': the states before the window see later events, so their labels "
                      "would leak");
   }
   if (choice == SupervisionChoice::kAll && direction == Direction::kBidirectional) {
     throw UsageError(
-        "supervision: expected last or auto with model ",
+        "--supervision: expected last or auto with --model ",
         name,
         ", got 'all': the model is bidirectional, so a state sees the later events of its "
         "sequence and the label of every position but the last would leak");
@@ -122,9 +83,7 @@ void check_supervision(SupervisionChoice choice, const Model& model) {
 }  // namespace
 
 void check(const TrainConfig& config) {
-  check_range("epochs", config.epochs, 1);
-  check_range("batch_size", config.batch_size, 1);
-  check_range("batch_tokens", config.batch_tokens, 0);
+  check_ranges(config);
   check_optimizer(config.optimizer);
   check_loss(config.loss);
   if (config.cuda_graphs && config.loss.kind != LossKind::kSoftmax) {
@@ -132,12 +91,6 @@ void check(const TrainConfig& config) {
                      choice_name(config.loss.kind),
                      ": the host draws the negatives of every step, so no step can be recorded");
   }
-  if (config.seed < 0) {
-    throw UsageError("seed: expected a whole number of at least 0, got ", config.seed);
-  }
-  check_range("window_targets", config.targets.window_targets, 0);
-  check_limits(config.limits);
-  check_range("threads", config.threads, 0);
 }
 
 Supervision supervision_for(const TargetOptions& options, const Model& model) {
@@ -149,10 +102,10 @@ Supervision supervision_for(const TargetOptions& options, const Model& model) {
   }
   if (options.window_targets > 0 && supervision != Supervision::kWindow) {
     throw UsageError(
-        "window_targets: expected supervision window, that is --model elastic-window, or 0");
+        "--window-targets: expected --supervision window, that is --model elastic-window, or 0");
   }
   if (options.window_targets > model.config().window) {
-    throw UsageError("window_targets: expected at most --window ",
+    throw UsageError("--window-targets: expected at most --window ",
                      model.config().window,
                      ", got ",
                      options.window_targets);

@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 
+#include "base/option_range.h"
 #include "model/model.h"
 #include "train/train_choices.h"
 
@@ -66,16 +67,25 @@ struct TrainConfig {
   bool operator==(const TrainConfig&) const = default;
 };
 
+/// The most sequences of a step.
+inline constexpr std::int64_t kMaxBatch = std::int64_t{1} << 24;
+/// More negatives would cost more than all items of most catalogues.
+inline constexpr std::int64_t kMaxNegatives = std::int64_t{1} << 16;
+
 namespace options {
 
 template <class Options, class Visitor>
 void visit_optimizer(Options& options, Visitor&& visitor) {
-  visitor("learning_rate", options.learning_rate, "peak learning rate");
+  visitor("learning_rate", options.learning_rate, "peak learning rate", kPositive);
   visitor("optimizer", options.rule, "update rule");
-  visitor("weight_decay", options.weight_decay, "decoupled weight decay of adamw");
-  visitor("warmup_steps", options.warmup_steps, "steps of linear warm-up of the learning rate");
+  visitor("weight_decay", options.weight_decay, "decoupled weight decay of adamw", RealRange{});
+  visitor("warmup_steps",
+          options.warmup_steps,
+          "steps of linear warm-up of the learning rate",
+          counts_from(0));
   visitor("schedule", options.schedule, "learning rate after the warm-up");
-  visitor("clip_norm", options.clip_norm, "maximum norm of all gradients; 0: no clipping");
+  visitor(
+      "clip_norm", options.clip_norm, "maximum norm of all gradients; 0: no clipping", RealRange{});
 }
 
 template <class Options, class Visitor>
@@ -83,9 +93,13 @@ void visit_loss(Options& options, Visitor&& visitor) {
   visitor("loss", options.kind, "loss function");
   visitor("negatives",
           options.negatives,
-          "negative items per target, drawn once per step; all losses but softmax");
+          "negative items per target, drawn once per step; all losses but softmax",
+          Range{1, kMaxNegatives});
   visitor("negative_sampling", options.negative_sampling, "distribution of the negatives");
-  visitor("gbce_t", options.gbce_t, "gbce: strength of the correction, from 0 (bce) to 1");
+  visitor("gbce_t",
+          options.gbce_t,
+          "gbce: strength of the correction, from 0 (bce) to 1",
+          RealRange{.low = 0.0, .high = 1.0});
   visitor("item_updates", options.item_updates, "item embeddings that a step updates");
 }
 
@@ -96,52 +110,65 @@ void visit_targets(Options& options, Visitor&& visitor) {
       "window_targets",
       options.window_targets,
       "supervision window: targets per pass; with fewer than --window, each target attends to more "
-      "events exactly; 0: the whole window");
+      "events exactly; 0: the whole window",
+      Range{0, kMaxLength});
   visitor("cuts", options.cuts, "training examples per user and epoch");
 }
 
 template <class Options, class Visitor>
 void visit_limits(Options& options, Visitor&& visitor) {
-  visitor(
-      "patience", options.patience, "stop after this many evaluations without a better NDCG@10");
-  visitor("eval_every", options.eval_every, "epochs between evaluations of the validation split");
+  visitor("patience",
+          options.patience,
+          "stop after this many evaluations without a better NDCG@10",
+          counts_from(1));
+  visitor("eval_every",
+          options.eval_every,
+          "epochs between evaluations of the validation split",
+          counts_from(1));
   visitor("save_every_s",
           options.save_every_s,
-          "seconds between checkpoints within an epoch; each epoch's end is saved too");
-  visitor("max_time_s", options.max_time_s, "stop training after this many seconds; 0: no limit");
+          "seconds between checkpoints within an epoch; each epoch's end is saved too",
+          kSeconds);
+  visitor("max_time_s",
+          options.max_time_s,
+          "stop training after this many seconds; 0: no limit",
+          kSeconds);
   visitor("max_tokens",
           options.max_tokens,
-          "stop training once it has read this many input tokens; 0: no limit");
+          "stop training once it has read this many input tokens; 0: no limit",
+          Range{});
 }
 
 }  // namespace options
 
-/// Calls visitor(name, field, help) for every option of the config, in the order of the help. The
-/// help of a choice names its subject; the choices themselves are in its table. `Config` is
-/// TrainConfig or const TrainConfig.
+/// Calls visitor(name, field, help, facts...) for every option of the config, in the order of the
+/// help. The facts are the Range or RealRange of a number. The help of a choice names its subject;
+/// the choices themselves are in its table. `Config` is TrainConfig or const TrainConfig.
 template <class Config, class Visitor>
 void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, TrainConfig> {
-  visitor("epochs", config.epochs, "maximum number of passes over the training data");
-  visitor("batch_size", config.batch_size, "sequences per step");
+  visitor(
+      "epochs", config.epochs, "maximum number of passes over the training data", counts_from(1));
+  visitor("batch_size", config.batch_size, "sequences per step", Range{1, kMaxBatch});
   visitor("batch_tokens",
           config.batch_tokens,
-          "tokens per step, instead of --batch-size sequences; 0: off");
+          "tokens per step, instead of --batch-size sequences; 0: off",
+          counts_from(0));
   options::visit_optimizer(config.optimizer, visitor);
   options::visit_loss(config.loss, visitor);
-  visitor("seed", config.seed, "seed of weights, order of examples, cuts, dropout and negatives");
+  visitor("seed",
+          config.seed,
+          "seed of weights, order of examples, cuts, dropout and negatives",
+          Range{});
   options::visit_targets(config.targets, visitor);
   options::visit_limits(config.limits, visitor);
-  visitor("threads", config.threads, "CPU threads; 0: all cores");
+  visitor("threads", config.threads, "CPU threads; 0: all cores", kThreadCounts);
   visitor(
       "cuda_graphs",
       config.cuda_graphs,
       "record the kernels of a step once per batch size and replay them with one call: faster for "
       "small batches (device cuda, supervision last)");
 }
-
-/// More negatives would cost more than all items of most catalogues.
-inline constexpr std::int64_t kMaxNegatives = std::int64_t{1} << 16;
 
 /// Throws UsageError naming the option, the value and what is allowed.
 void check(const TrainConfig& config);

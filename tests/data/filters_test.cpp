@@ -79,8 +79,13 @@ TEST_CASE("filters: values out of range are refused, naming the option") {
   };
   refuses({.min_time = "soon"}, "--min-time");
   refuses({.max_time = "2019-02-30"}, "--max-time");
-  refuses({.min_rating = -1.0}, "--min-rating");
-  refuses({.min_user_events = 0}, "--min-user-events");
+  const auto refuses_number = [](const FilterOptions& options, const char* text) {
+    DataConfig config;
+    config.filters = options;
+    CHECK_THROWS_WITH_AS(check_ranges(config), text, UsageError);
+  };
+  refuses_number({.min_rating = -1.0}, "--min-rating: expected 0 or more, got -1");
+  refuses_number({.min_user_events = 0}, "--min-user-events: expected 1 to 2147483648, got 0");
 }
 
 }  // namespace

@@ -92,6 +92,14 @@ TEST_CASE("evaluator: a model with equal scores for all items ranks every target
   CHECK(rank_users(*model, split, data::Subset::kTest).ranks == std::vector<std::int32_t>{7, 6, 9});
 }
 
+TEST_CASE("evaluator: states that are not finite are an error, not ranks") {
+  const data::Split split = make_split({{1, 2, 3}, {4, 5, 6, 7}, {1, 1, 1}}, 9);
+  const auto model = make_model(small_config(9), 5);
+  fill(model->parameters().find("final_norm.bias").mutable_value(),
+       std::numeric_limits<double>::infinity());
+  CHECK_THROWS_AS(rank_users(*model, split, data::Subset::kTest), NotANumberError);
+}
+
 TEST_CASE("evaluator: an item without training events is a miss, whatever its score") {
   // Item 6 is the first user's held-out item and occurs nowhere else; item 3 occurs in training.
   const data::Split split = make_split({{1, 2, 3, 4, 6}, {4, 5, 1, 3}}, 6);

@@ -13,6 +13,7 @@ import os
 import re
 import resource
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -36,6 +37,19 @@ def replace_in(path, old, new):
     assert old in content, path
     with open(path, "wb") as file:
         file.write(content.replace(old, new, 1))
+
+
+def change_model(path, change):
+    """Rewrites a safetensors file without its checksum. change(header, data) changes both."""
+    with open(path, "rb") as file:
+        size = struct.unpack("<Q", file.read(8))[0]
+        header = json.loads(file.read(size))
+        data = bytearray(file.read())
+    header["__metadata__"].pop("checksum_xxh3")
+    change(header, data)
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
 
 
 class BadInput:
@@ -254,11 +268,52 @@ class BadInput:
         """a model larger than the memory"""
         return self.limited(resource.RLIMIT_AS, 2 << 30,
                             ["train", "--data", self.workplace.data, "--out", self.new_run(),
-                             *TINY_MODEL, "--ffn-dim", "100000000"])
+                             "--dim", "4096", "--ffn-dim", "1048576"])
+
+    def absurd_size(self):
+        """a size that no machine has"""
+        return self.train(self.workplace.data, "--query-stride", str(2**60))
+
+    def absurd_size_in_run(self):
+        """a run whose `config.json` has such a size"""
+        run = self.copy_of_run()
+        replace_in(os.path.join(run, "config.json"), b'"query_stride": 4', b'"query_stride": %d' % 2**60)
+        return self.resume(run)
+
+    def absurd_size_in_model(self):
+        """a model whose config has sizes that its tensors lack"""
+        run = self.copy_of_run()
+
+        def change(header, _):
+            config = json.loads(header["__metadata__"]["config"])
+            config["num_items"] = 2**31 - 2
+            header["__metadata__"]["config"] = json.dumps(config)
+        change_model(os.path.join(run, "model.safetensors"), change)
+        return self.workplace.call(["predict", run], stdin="u1\n")
+
+    def infinite_weight(self):
+        """a model with one weight that is not finite"""
+        run = self.copy_of_run()
+
+        def change(header, data):
+            begin = header["item_embedding.weight"]["data_offsets"][0]
+            data[begin + 80:begin + 84] = struct.pack("<f", float("inf"))
+        change_model(os.path.join(run, "model.safetensors"), change)
+        return self.workplace.call(["eval", run])
+
+    def infinite_states(self):
+        """a model whose states are not finite"""
+        run = self.copy_of_run()
+
+        def change(header, data):
+            begin, end = header["item_embedding.weight"]["data_offsets"]
+            data[begin:end] = struct.pack("<f", 3e38) * ((end - begin) // 4)
+        change_model(os.path.join(run, "model.safetensors"), change)
+        return self.workplace.call(["predict", run], stdin="u1\n")
 
     def diverged(self):
         """training that diverges"""
-        return self.train(self.workplace.data, "--learning-rate", "1e37", "--epochs", "3")
+        return self.train(self.workplace.data, "--learning-rate", "1e37")
 
     def no_device(self):
         """a missing device"""

@@ -23,13 +23,12 @@ TEST_CASE("ModelConfig: an option out of range is a UsageError") {
 }
 
 TEST_CASE("ModelConfig: each refusal names option, range and value") {
-  CHECK(refusal([](auto& c) { c.dim = 0; }) == "--dim: expected at least 1, got 0");
+  CHECK(refusal([](auto& c) { c.dim = 0; }) == "--dim: expected 1 to 65536, got 0");
   CHECK(refusal([](auto& c) { c.num_heads = 3; }) ==
         "--num-heads: expected a divisor of --dim 64, got 3");
-  CHECK(refusal([](auto& c) { c.num_heads = 0; }) ==
-        "--num-heads: expected a divisor of --dim 64, got 0");
-  CHECK(refusal([](auto& c) { c.num_layers = 0; }) == "--num-layers: expected at least 1, got 0");
-  CHECK(refusal([](auto& c) { c.ffn_dim = -1; }) == "--ffn-dim: expected at least 1, got -1");
+  CHECK(refusal([](auto& c) { c.num_heads = 0; }) == "--num-heads: expected 1 to 1024, got 0");
+  CHECK(refusal([](auto& c) { c.num_layers = 0; }) == "--num-layers: expected 1 to 1024, got 0");
+  CHECK(refusal([](auto& c) { c.ffn_dim = -1; }) == "--ffn-dim: expected 1 to 1048576, got -1");
   CHECK(refusal([](auto& c) { c.max_len = 0; }) == "--max-len: expected 1 to 16777216, got 0");
   CHECK(refusal([](auto& c) { c.max_len = 16777217; }) ==
         "--max-len: expected 1 to 16777216, got 16777217");
@@ -39,23 +38,39 @@ TEST_CASE("ModelConfig: each refusal names option, range and value") {
         "--dropout: expected 0 or more and less than 1, got -0.5");
   CHECK(refusal([](auto& c) { c.dropout = NAN; }).find("--dropout: expected") == 0);
   CHECK(refusal([](auto& c) { c.retrieval.heads = 0; }) ==
-        "--retrieval-heads: expected at least 1, got 0");
+        "--retrieval-heads: expected 1 to 65536, got 0");
   CHECK(refusal([](auto& c) { c.retrieval.heads = 3; }) ==
         "--num-experts: expected a multiple of --retrieval-heads 3, got 8");
-  CHECK(refusal([](auto& c) { c.num_experts = 0; }) ==
-        "--num-experts: expected a multiple of --retrieval-heads 1, got 0");
+  CHECK(refusal([](auto& c) { c.num_experts = 0; }) == "--num-experts: expected 1 to 65536, got 0");
   CHECK(refusal([](auto& c) { c.retrieval.pool_subkeys = 2; }) ==
-        "--pool-subkeys: expected 1 to 4096, its square at least --num-experts / "
+        "--pool-subkeys: expected a number whose square is at least --num-experts / "
         "--retrieval-heads, got 2");
   CHECK(refusal([](auto& c) {
           c.retrieval.pool_subkeys = 4097;
         }).find("--pool-subkeys: expected 1 to 4096") == 0);
   CHECK(refusal([](auto& c) { c.retrieval.key_dim = 3; }) ==
-        "--key-dim: expected an even number, at least 2, got 3");
+        "--key-dim: expected an even number, got 3");
   CHECK(refusal([](auto& c) { c.retrieval.query_stride = 1; }) ==
-        "--query-stride: expected at least 2, got 1");
+        "--query-stride: expected 2 to 65536, got 1");
   CHECK(refusal([](auto& c) { c.retrieval.query_attention_len = -1; }) ==
-        "--query-attention-len: expected 0 or more, got -1");
+        "--query-attention-len: expected 0 to 16777216, got -1");
+}
+
+TEST_CASE("ModelConfig: every number has a range, and sizes beyond it are refused") {
+  constexpr std::int64_t kHuge = std::int64_t{1} << 60;
+  CHECK(refusal([](auto& c) { c.retrieval.query_stride = kHuge; }).find("--query-stride") == 0);
+  CHECK(refusal([](auto& c) { c.num_clusters = kHuge; }).find("--num-clusters") == 0);
+  CHECK(refusal([](auto& c) { c.lisa.codebook_size = kHuge; }).find("--codebook-size") == 0);
+  CHECK(refusal([](auto& c) {
+          c.num_experts = c.retrieval.heads = 4 * kHuge;
+        }).find("--num-experts") == 0);
+  ModelConfig config;
+  visit_options(config, [&](const char* name, auto& field, const char*, const auto&... facts) {
+    if constexpr (std::is_arithmetic_v<std::remove_reference_t<decltype(field)>>) {
+      CAPTURE(name);
+      CHECK((std::is_constructible_v<OptionRange, decltype(facts)> || ...));
+    }
+  });
 }
 
 TEST_CASE("ModelConfig: values at the edge pass") {

@@ -69,6 +69,33 @@ std::vector<std::string> options_of_some_models() {
 
 }  // namespace
 
+TEST_CASE("model options: a plan has the names and shapes of the model") {
+  for (const std::string& name : model_names()) {
+    CAPTURE(name);
+    const ModelConfig config = small_config(name);
+    const ParameterStore plan = plan_parameters(config);
+    const auto model = make_model(config, 1);
+    REQUIRE(plan.all().size() == model->parameters().all().size());
+    for (std::size_t i = 0; i < plan.all().size(); ++i) {
+      const Parameter& made = model->parameters().all()[i];
+      CHECK(plan.all()[i].name == made.name);
+      CHECK(plan.all()[i].shape == made.variable.shape());
+      CHECK_FALSE(plan.all()[i].variable.value().defined());
+    }
+  }
+}
+
+TEST_CASE("model options: a model larger than the memory is refused before it is drawn") {
+  ModelConfig config = small_config("lisa");
+  config.dim = 65536;
+  config.ffn_dim = 1048576;
+  config.num_layers = 1024;
+  config.lisa.num_codebooks = 1024;
+  CHECK_THROWS_WITH_AS(make_model(config, 1),
+                       doctest::Contains("out of memory: the parameters of the model take"),
+                       OutOfMemoryError);
+}
+
 TEST_CASE("model options: an option changes exactly the models that read it") {
   const std::vector<std::string> options = options_of_some_models();
   CHECK(options.size() == 22);

@@ -28,6 +28,15 @@ TEST_CASE("Shape: an extent may be zero") {
   CHECK(Shape{4, 0}.rows() == 4);
 }
 
+TEST_CASE("Shape: more elements than can be counted are refused") {
+  constexpr std::int64_t kHuge = std::int64_t{1} << 31;
+  CHECK(Shape{kHuge, std::int64_t{1} << 29}.numel() == std::int64_t{1} << 60);
+  CHECK_THROWS_AS((Shape{kHuge, kHuge}), ShapeError);
+  CHECK_THROWS_AS((Shape{kHuge, 0, kHuge}), ShapeError);  // rows() would overflow
+  CHECK_THROWS_AS(Shape{INT64_MAX}, ShapeError);
+  CHECK_THROWS_AS((Shape{kHuge, kHuge, 4}), ShapeError);  // wraps around to 0
+}
+
 TEST_CASE("Shape: equality compares rank and extents") {
   CHECK(Shape{2, 3} == Shape{2, 3});
   CHECK(Shape{2, 3} != Shape{3, 2});

@@ -185,10 +185,11 @@ TEST_CASE("sampled steps: a model that computes its items trains the whole table
     const auto before = stepper.parameters();
     CHECK(std::isfinite(stepper.run(1)));
     CHECK(stepper.parameters() != before);
-    CHECK(message_of([&] { Stepper(config, config_of("bce", "rows")); }) ==
-          "item_updates: expected all or auto with model lisa, which computes its items from the "
-          "whole "
-          "table, got 'rows'");
+    CHECK(
+        message_of([&] { Stepper(config, config_of("bce", "rows")); }) ==
+        "--item-updates: expected all or auto with --model lisa, which computes its items from the "
+        "whole "
+        "table, got 'rows'");
   }
 }
 
@@ -227,7 +228,7 @@ TEST_CASE("sampled steps: gbce's power follows the paper, and too many negatives
   CHECK(power(1.0, 4) == doctest::Approx(alpha));
   CHECK(power(0.75, 11) == doctest::Approx(1.0));
   CHECK(message_of([&] { power(0.75, 12); }) ==
-        "negatives: expected at most 11 with loss gbce, the items besides the target, got 12");
+        "--negatives: expected at most 11 with --loss gbce, the items besides the target, got 12");
 }
 
 // Bytes that a step needs besides weights and moments.

@@ -120,6 +120,44 @@ TEST_CASE("saved model: missing or invalid parts are refused by name") {
         }) == "tensor 'item_embedding.weight': expected float32 [13, 16], got float32 [12, 16]");
 }
 
+TEST_CASE(
+    "saved model: sizes of the config that the file does not have are refused before drawing") {
+  const auto refused = [](const char* option, std::int64_t value) {
+    return refusal([&](std::vector<NamedTensor>&, std::map<std::string, std::string>& metadata) {
+      metadata["config"] = config_with(metadata["config"], option, value);
+    });
+  };
+  constexpr std::int64_t kHuge = std::int64_t{1} << 60;
+  CHECK(refused("dim", kHuge) ==
+        "the model's config is unusable: --dim: expected 1 to 65536, got 1152921504606846976");
+  CHECK(refused("num_clusters", kHuge).starts_with("the model's config is unusable: --num-clus"));
+  CHECK(refused("num_items", kHuge).starts_with("expected num_items of 1 to 2147483646 in"));
+  CHECK(refused("num_items", 0).starts_with("expected num_items of 1 to 2147483646 in"));
+  CHECK(refused("num_items", 2147483646) ==
+        "tensor 'item_embedding.weight': expected float32 [2147483647, 16], got float32 [13, 16]");
+  CHECK(refused("ffn_dim", 1048576).starts_with("tensor 'layers.0.ffn.up.weight': expected"));
+  CHECK(refused("num_layers", 1024).starts_with("no tensor 'layers."));
+}
+
+TEST_CASE("saved model: a weight that is not finite is refused with its tensor and place") {
+  const auto refused = [](float value) {
+    return refusal([&](std::vector<NamedTensor>& tensors, std::map<std::string, std::string>&) {
+      for (NamedTensor& item : tensors) {
+        if (item.name == "item_embedding.weight") {
+          std::vector<float> values = item.tensor.to_vector<float>();
+          values[20] = value;
+          item.tensor = Tensor::from(values, item.tensor.shape());
+        }
+      }
+    });
+  };
+  CHECK(refused(0.5F).empty());
+  CHECK(refused(std::numeric_limits<float>::infinity()) ==
+        "tensor 'item_embedding.weight': expected finite numbers, got inf at element 20");
+  CHECK(refused(std::numeric_limits<float>::quiet_NaN())
+            .starts_with("tensor 'item_embedding.weight': expected finite numbers, got"));
+}
+
 TEST_CASE("saved model: the errors for a run without one and for another folder differ") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH_AS(

@@ -31,18 +31,28 @@ TEST_CASE("train config: the defaults are accepted") {
 
 TEST_CASE("train config: a refusal names the option, what is allowed and the value") {
   CHECK(refusal([](TrainConfig& c) { c.epochs = 0; }) ==
-        "epochs: expected a whole number of at least 1, got 0");
+        "--epochs: expected 1 to 2147483648, got 0");
   CHECK(refusal([](TrainConfig& c) { c.optimizer.learning_rate = 0.0; }) ==
-        "learning_rate: expected a number above 0, got 0");
+        "--learning-rate: expected above 0, got 0");
   CHECK(refusal([](TrainConfig& c) { c.optimizer.clip_norm = -1.0; }) ==
-        "clip_norm: expected a number of at least 0, got -1");
-  CHECK(refusal([](TrainConfig& c) { c.seed = -1; }) ==
-        "seed: expected a whole number of at least 0, got -1");
+        "--clip-norm: expected 0 or more, got -1");
+  CHECK(refusal([](TrainConfig& c) { c.seed = -1; }) == "--seed: expected 0 or more, got -1");
+}
+
+TEST_CASE("train config: absurd numbers are refused") {
+  CHECK(refusal([](TrainConfig& c) { c.batch_size = std::int64_t{1} << 60; }) ==
+        "--batch-size: expected 1 to 16777216, got 1152921504606846976");
+  CHECK(refusal([](TrainConfig& c) { c.threads = std::int64_t{1} << 31; }) ==
+        "--threads: expected 0 to 4096, got 2147483648");
+  CHECK(refusal([](TrainConfig& c) { c.limits.save_every_s = -5.0; }) ==
+        "--save-every-s: expected 0 to 1e+09, got -5");
+  CHECK(refusal([](TrainConfig& c) { c.limits.max_time_s = NAN; }) ==
+        "--max-time-s: expected 0 to 1e+09, got nan");
 }
 
 TEST_CASE("train config: weight decay needs adamw and says so") {
   CHECK(refusal([](TrainConfig& c) { c.optimizer.weight_decay = 0.1; }) ==
-        "weight_decay: expected 0 with optimizer adam, got 0.1; use optimizer adamw");
+        "--weight-decay: expected 0 with --optimizer adam, got 0.1; use --optimizer adamw");
   CHECK(refusal([](TrainConfig& c) {
           c.optimizer.weight_decay = 0.1;
           c.optimizer.rule = OptimizerRule::kAdamW;
@@ -59,28 +69,29 @@ TEST_CASE("train config: options of negatives need a loss that draws them") {
           }).empty());
   }
   CHECK(refusal([](TrainConfig& c) { c.loss.negatives = 16; }) ==
-        "negatives: has no effect with loss softmax, but is set to 16; leave it out, or use "
-        "loss sampled-softmax, bce or gbce");
+        "--negatives: has no effect with --loss softmax, but is set to 16; leave it out, or use "
+        "--loss sampled-softmax, bce or gbce");
   CHECK(refusal([](TrainConfig& c) { c.loss.negative_sampling = NegativeSampling::kPopularity; }) ==
-        "negative_sampling: has no effect with loss softmax, but is set to popularity; leave "
-        "it out, or use loss sampled-softmax, bce or gbce");
+        "--negative-sampling: has no effect with --loss softmax, but is set to popularity; leave "
+        "it out, or use --loss sampled-softmax, bce or gbce");
   CHECK(refusal([](TrainConfig& c) { c.loss.item_updates = ItemUpdates::kRows; }) ==
-        "item_updates: expected all or auto with loss softmax, whose gradient concerns every item, "
-        "got 'rows'; use loss sampled-softmax, bce or gbce");
+        "--item-updates: expected all or auto with --loss softmax, whose gradient concerns every "
+        "item, "
+        "got 'rows'; use --loss sampled-softmax, bce or gbce");
   CHECK(refusal([](TrainConfig& c) {
           c.loss.kind = LossKind::kBce;
           c.loss.gbce_t = 0.5;
         }) ==
-        "gbce_t: has no effect with loss bce, but is set to 0.5; leave it out, or use "
-        "loss gbce");
+        "--gbce-t: has no effect with --loss bce, but is set to 0.5; leave it out, or use "
+        "--loss gbce");
   CHECK(refusal([](TrainConfig& c) {
           c.loss.kind = LossKind::kGbce;
           c.loss.gbce_t = 1.5;
-        }) == "gbce_t: expected a number of 0 to 1, got 1.5");
+        }) == "--gbce-t: expected 0 to 1, got 1.5");
   CHECK(refusal([](TrainConfig& c) {
           c.loss.kind = LossKind::kBce;
           c.loss.negatives = 0;
-        }) == "negatives: expected a whole number of 1 to 65536, got 0");
+        }) == "--negatives: expected 1 to 65536, got 0");
   CHECK(refusal([](TrainConfig& c) {
           c.loss.kind = LossKind::kBce;
           c.cuda_graphs = true;
@@ -112,7 +123,7 @@ TEST_CASE("train config: cuts are auto, all, latest or a positive number") {
 TEST_CASE("train config: every option is declared once") {
   TrainConfig config;
   std::vector<std::string> names;
-  visit_options(config, [&](const char* name, auto&, const char* help) {
+  visit_options(config, [&](const char* name, auto&, const char* help, const auto&...) {
     CHECK(std::string(help) != "");
     CHECK(std::find(names.begin(), names.end(), name) == names.end());
     names.emplace_back(name);

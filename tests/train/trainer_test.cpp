@@ -420,7 +420,7 @@ TEST_CASE("trainer: supervision all is refused for a bidirectional model, with t
   run.model_config = tiny_model_config("elastic");
   run.config.targets.supervision = SupervisionChoice::kAll;
   contains(error_message<UsageError>([&] { run.train(folder.file("run")); }),
-           "supervision: expected last or auto with model elastic, got 'all': the model is "
+           "--supervision: expected last or auto with --model elastic, got 'all': the model is "
            "bidirectional");
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "eval/finite_states.h"
 #include "train/items_file.h"
 
 namespace elastic::cli {
@@ -33,7 +34,9 @@ EmbeddingExport::EmbeddingExport(const std::string& path, Recommender& recommend
 
 void EmbeddingExport::add_items() {
   const Tensor table = recommender_.model().scored_items();
-  vectors_.append(table.slice(1, table.rows()).to_vector<float>());  // row 0 is not an item
+  const Tensor items = table.slice(1, table.rows());  // row 0 is not an item
+  eval::require_finite_states(items);
+  vectors_.append(items.to_vector<float>());
   for (const train::ItemName& item : recommender_.names()) {
     ids_.write(train::escaped(item.raw_id) + "\n");
   }

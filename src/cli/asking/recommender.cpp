@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/batch.h"
+#include "eval/finite_states.h"
 #include "tensor/backend.h"
 #include "tensor/kernels/ranking.h"
 #include "tensor/kernels/rows.h"
@@ -50,9 +51,6 @@ Recommender::Recommender(std::unique_ptr<Model> model,
     throw CheckpointError(
         "items.tsv: expected the model's ", num_items, " items, got ", items_.size());
   }
-  if (options_.top_k < 1) {
-    throw UsageError("--top-k: expected 1 or more, got ", options_.top_k);
-  }
   options_.top_k = std::min(options_.top_k, num_items);
   for (std::size_t i = 0; i < items_.size(); ++i) {
     id_of_.emplace(items_[i].raw_id, static_cast<std::int32_t>(i + 1));
@@ -81,7 +79,9 @@ Tensor Recommender::encode(const std::vector<std::span<const std::int32_t>>& his
     builder.add(history, model_->config().max_len);
   }
   const Device device = model_->item_table().value().device();
-  return model_->encode_last(builder.build(device), ForwardMode{}).states.value();
+  const Tensor states = model_->encode_last(builder.build(device), ForwardMode{}).states.value();
+  eval::require_finite_states(states);
+  return states;
 }
 
 std::vector<std::vector<RecommendedItem>> Recommender::recommend(
@@ -196,12 +196,12 @@ std::vector<std::vector<RecommendedItem>> Recommender::best(
   for (const std::vector<float>& state : states) {
     values.insert(values.end(), state.begin(), state.end());
   }
-  return best(Tensor::from(values,
-                           {static_cast<std::int64_t>(states.size()), model_->config().dim},
-                           model_->item_table().value().device()),
-              model_->scored_items(),
-              excluded,
-              {});
+  const Tensor queries =
+      Tensor::from(values,
+                   {static_cast<std::int64_t>(states.size()), model_->config().dim},
+                   model_->item_table().value().device());
+  eval::require_finite_states(queries);
+  return best(queries, model_->scored_items(), excluded, {});
 }
 
 std::vector<std::vector<RecommendedItem>> Recommender::best(
@@ -229,7 +229,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::best(
       continue;
     }
     if (!std::isfinite(score_list[i])) {
-      throw NotANumberError("predict: the model's scores are not numbers; its training diverged");
+      throw NotANumberError("predict: the model's scores are not finite; its training diverged");
     }
     const std::int32_t item =
         table_ids.empty() ? id_list[i] : table_ids[static_cast<std::size_t>(id_list[i])];

@@ -42,7 +42,7 @@ struct Request {
 class Recommender {
  public:
   /// `items[i]` names the item of id i + 1. Throws CheckpointError if the model has another number
-  /// of items, UsageError for a top_k below 1.
+  /// of items. `options.top_k` is at least 1.
   Recommender(std::unique_ptr<Model> model,
               std::vector<train::ItemName> items,
               const RecommendOptions& options);
@@ -64,7 +64,8 @@ class Recommender {
   /// The items of each request, best first, independent of the other requests. With filter_seen
   /// without the items of the history. An item is not its own neighbour.
   std::vector<std::vector<RecommendedItem>> recommend(const std::vector<Request>& requests);
-  /// The model's states [B, D] after the histories; none may be empty.
+  /// The model's states [B, D] after the histories; none may be empty. Throws NotANumberError if a
+  /// state is not finite, as do all functions that answer.
   Tensor encode(const std::vector<std::span<const std::int32_t>>& histories);
 
   /// The items for each of the model's states [D], best first, without the excluded items of its

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -199,6 +200,10 @@ StreamPosition Streams::load(const std::string& path, const std::string& model_h
                     });
   if (!fits) {
     throw CheckpointError(path, ": the tensors do not fit ", names.size(), " users");
+  }
+  // A fresh state may hold -inf, the logarithm of an empty sum.
+  if (std::any_of(states.begin(), states.end(), [](float value) { return std::isnan(value); })) {
+    throw CheckpointError(path, ": tensor 'states': a number is not a number");
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (index_.contains(names[i])) {

@@ -37,7 +37,9 @@ class DataCommand : public Command {
     declare_cache(table, cache_);
     declare_output(table, format_);
     table.begin_group("Running");
-    table.add("threads", &session_.threads, "threads of the reader; 0: all").session();
+    table.add("threads", &session_.threads, "threads of the reader; 0: all")
+        .within(kThreadCounts)
+        .session();
   }
   int run(const OptionTable& table) override;
 

@@ -78,6 +78,7 @@ void EvalCommand::declare(OptionTable& table) {
       .add("min_history",
            &min_history_,
            "only users with at least this many events before the held-out one; 0: all")
+      .within(counts_from(0))
       .session();
   table
       .add("sampled",
@@ -110,9 +111,6 @@ void EvalCommand::declare(OptionTable& table) {
 
 int EvalCommand::run(const OptionTable& table) {
   const bool json = wants_json(format_);
-  if (min_history_ < 0) {
-    throw UsageError("--min-history: expected at least 0, got ", min_history_);
-  }
   const std::vector<eval::SamplingRule> sampled = eval::parse_sampling(sampled_, "--sampled");
   if (sampled.empty() && table.find("sampling_seed").is_set()) {
     throw UsageError("--sampling-seed is for --sampled");

@@ -87,7 +87,10 @@ void PredictCommand::declare(OptionTable& table) {
   declare_place(table, place_);
   stream_.declare(table);
   table.begin_group("Answers");
-  table.add("top_k", &options_.top_k, "items per answer").session().letter('k');
+  table.add("top_k", &options_.top_k, "items per answer")
+      .within(counts_from(1))
+      .session()
+      .letter('k');
   take_from_run(
       table.add("filter_seen", &options_.filter_seen, "leave out the items of the history"));
   questions_.declare(table);

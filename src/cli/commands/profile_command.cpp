@@ -18,6 +18,7 @@
 #include "model/registry.h"
 #include "profile/lengths.h"
 #include "profile/report.h"
+#include "train/train_config.h"
 
 namespace elastic::cli {
 namespace {
@@ -75,7 +76,6 @@ class ProfileCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
-  void check_options() const;
   void check_baseline() const;
   [[nodiscard]] std::vector<std::string> models() const;
   [[nodiscard]] std::vector<profile::Workload> workloads() const;
@@ -108,9 +108,9 @@ class ProfileCommand : public Command {
 void ProfileCommand::declare(OptionTable& table) {
   table.begin_group("What to measure");
   // Here --length sets max_len, and --items or --data the catalogue.
-  visit_options(model_, [&](const std::string& key, auto& field, const char* help, const auto&...) {
-    if (key != "max_len") {
-      table.add(key, &field, help).session();
+  visit_options(model_, [&](const char* key, auto& field, const char* help, const auto&... facts) {
+    if (std::string_view(key) != "max_len") {
+      table.add_field(key, &field, help, facts...).session();
     }
   });
   Option& models = table.find("model");
@@ -126,12 +126,12 @@ void ProfileCommand::declare(OptionTable& table) {
   add("phase", &phases_, "phases to time");
   add("supervision", &supervision_, "positions with a loss in phase train");
   add("shortcut", &shortcut_, "compute only the last token in the last layer");
-  add("items", &items_, "number of items in synthetic histories");
+  add("items", &items_, "number of items in synthetic histories").within(kItemCounts);
   add("data", &data_, "file of real histories, cut to the length, instead of synthetic ones")
       .session("FILE");
   table.begin_group("How to measure");
-  add("repetitions", &repetitions_, "timed runs per row");
-  add("warmup", &warmup_, "untimed runs before them");
+  add("repetitions", &repetitions_, "timed runs per row").within(Range{1, 1000});
+  add("warmup", &warmup_, "untimed runs before them").within(Range{0, 1000});
   add("max_memory", &max_memory_, "memory limit of a row, e.g. 8G; empty: the free memory");
   add("baseline", &baseline_, "the model that speed-ups are relative to").choices = model_choices();
   table.begin_group("What to write");
@@ -175,8 +175,8 @@ std::vector<profile::Workload> ProfileCommand::workloads() const {
   std::vector<profile::Workload> all;
   for (const profile::Phase phase : phases_) {
     workload.phase = phase;
-    for (const std::int64_t length : profile::parse_lengths("--length", length_)) {
-      for (const std::int64_t batch : profile::parse_lengths("--batch", batch_)) {
+    for (const std::int64_t length : profile::parse_lengths("--length", length_, kMaxLength)) {
+      for (const std::int64_t batch : profile::parse_lengths("--batch", batch_, train::kMaxBatch)) {
         for (const std::string& model : models()) {
           workload.model.model = model;
           workload.model.max_len = length;
@@ -227,13 +227,6 @@ void ProfileCommand::check_baseline() const {
   }
 }
 
-void ProfileCommand::check_options() const {
-  if (repetitions_ < 1 || repetitions_ > 1000 || warmup_ < 0 || warmup_ > 1000 || items_ < 1) {
-    throw UsageError("--repetitions and --items: expected at least 1, --warmup at least 0");
-  }
-  check_baseline();
-}
-
 std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
                                                       const profile::MachineRates& machine) const {
   std::vector<profile::Row> rows;
@@ -255,7 +248,7 @@ std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile:
 }
 
 int ProfileCommand::run(const OptionTable& table) {
-  check_options();
+  check_baseline();
   for (const std::string& text : notes_on_unused_flags(table, models())) {
     ProgressLine(session_.quiet).message(text);
   }

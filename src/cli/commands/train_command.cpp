@@ -154,6 +154,7 @@ int TrainCommand::run(const OptionTable& table) {
   const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
   model_.num_items = data.split.num_items();
   const auto seed = static_cast<std::uint64_t>(train_.seed);
+  check_memory(model_, /*copies=*/4, DType::kFloat32, device);  // weights, gradients, two moments
   const auto model = make_model(model_, seed, DType::kFloat32, device);
   // Check before the folder is made.
   check_targets(data.split);

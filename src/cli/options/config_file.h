@@ -9,7 +9,8 @@ namespace elastic::cli {
 /// The values of a config file.
 struct ConfigLayer {
   nlohmann::json values;
-  std::string source;  ///< for messages: the file's name
+  std::string source;   ///< for messages: the file's name
+  bool of_run = false;  ///< a file that the tool wrote: its faults are not the user's
 };
 
 /// Reads the file at `path`. Throws UsageError that names the file if it cannot be read, with line

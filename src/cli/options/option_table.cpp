@@ -24,20 +24,6 @@ const std::vector<std::string> foreign_variables{"ELASTIC_GOLDEN_DIR",
                                                  "ELASTIC_VERSION"};
 constexpr const char* kForeignPrefix = "ELASTIC_APM_";
 
-// Sets from a variable or a flag. Options that used to be switches accept true and false too.
-void set(Option& option, const std::string& text, const std::string& source) {
-  if (option.switch_texts) {
-    bool on = false;
-    try {
-      set_from_text(&on, text, source);
-      set_from_json(option.target, option.normalised(on), source);
-      return;
-    } catch (const UsageError&) {  // neither true nor false
-    }
-  }
-  set_from_text(option.target, text, source);
-}
-
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -63,12 +49,6 @@ Option& option_named(const std::string& key, const std::vector<std::unique_ptr<O
 
 }  // namespace
 
-std::string Option::flag() const {
-  std::string name = key;
-  std::replace(name.begin(), name.end(), '_', '-');
-  return "--" + name;
-}
-
 std::string Option::environment() const {
   std::string name = key;
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) {
@@ -84,6 +64,33 @@ nlohmann::json Option::normalised(const nlohmann::json& value) const {
   return value.get<bool>() ? switch_texts->second : switch_texts->first;
 }
 
+void Option::check(const std::string& origin) const {
+  if (const auto* whole = std::get_if<Range>(&range)) {
+    check_range(*whole, *std::get<std::int64_t*>(target), origin);
+  } else if (const auto* real = std::get_if<RealRange>(&range)) {
+    check_range(*real, *std::get<double*>(target), origin);
+  }
+}
+
+void Option::set(const nlohmann::json& value, const std::string& origin) {
+  set_from_json(target, normalised(value), origin);
+  check(origin);
+}
+
+void Option::set_text(const std::string& text, const std::string& origin) {
+  if (switch_texts) {
+    bool on = false;
+    try {
+      set_from_text(&on, text, origin);
+      set(on, origin);
+      return;
+    } catch (const UsageError&) {  // neither true nor false
+    }
+  }
+  set_from_text(target, text, origin);
+  check(origin);
+}
+
 Option& Option::limit(Scope to, const std::string& value) {
   scope = to;
   value_name = value.empty() ? value_name : value;
@@ -92,6 +99,11 @@ Option& Option::limit(Scope to, const std::string& value) {
 
 Option& Option::letter(char flag_letter) {
   short_flag = flag_letter;
+  return *this;
+}
+
+Option& Option::within(OptionRange numbers) {
+  range = numbers;
   return *this;
 }
 
@@ -130,7 +142,7 @@ void OptionTable::apply_config(const nlohmann::json& values, const std::string& 
     }
     for (const auto& option : options_) {
       if (option->key == key) {
-        set_from_json(option->target, option->normalised(value), concat(source, ": ", key));
+        option->set(value, concat(source, ": ", key));
         option->source = source;
       }
     }
@@ -160,7 +172,7 @@ void OptionTable::apply_environment(const char* const* variables,
     }
     for (const auto& option : options_) {
       if (option->has_environment() && option->environment() == name) {
-        set(*option, text.substr(name.size() + 1), "environment: " + name);
+        option->set_text(text.substr(name.size() + 1), "environment: " + name);
         option->source = name;
       }
     }
@@ -188,7 +200,7 @@ void OptionTable::apply_flag(Option& option, const std::vector<std::string>& giv
     }
     text = option.joins ? concat(text, ",", given[next]) : given[next];
   }
-  set(option, text, option.source);
+  option.set_text(text, option.source);
 }
 
 const Option& OptionTable::find(const std::string& key) const {

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/option_range.h"
 #include "cli/options/option_value.h"
 
 namespace elastic::cli {
@@ -46,14 +47,21 @@ struct Option {
   /// For options that used to be switches: the texts that replace false and true in old configs.
   std::optional<std::pair<const char*, const char*>> switch_texts;
   Choices choices;
+  OptionRange range;                    ///< of a number
   std::string value_name;               ///< in the help, instead of the type's name: "FILE"
   std::string default_text;             ///< the value at declaration
   std::string source = kDefaultSource;  ///< origin of the value: a file, a variable, a flag
 
-  [[nodiscard]] std::string flag() const;         ///< --num-experts
-  [[nodiscard]] std::string environment() const;  ///< ELASTIC_NUM_EXPERTS
+  [[nodiscard]] std::string flag() const { return flag_of(key); }  ///< --num-experts
+  [[nodiscard]] std::string environment() const;                   ///< ELASTIC_NUM_EXPERTS
   /// The value in the form of the option: switch_texts replace false and true.
   [[nodiscard]] nlohmann::json normalised(const nlohmann::json& value) const;
+  /// Sets the value from JSON. Throws UsageError that names `origin` for a value of the wrong type,
+  /// or one outside the range or the choices.
+  void set(const nlohmann::json& value, const std::string& origin);
+  /// The same from the text of a variable or a flag; options that used to be switches accept true
+  /// and false too.
+  void set_text(const std::string& text, const std::string& origin);
   /// True if a file, a variable or a flag has set it.
   [[nodiscard]] bool is_set() const { return source != kDefaultSource; }
   [[nodiscard]] bool is_switch() const { return std::holds_alternative<bool*>(target); }
@@ -71,6 +79,11 @@ struct Option {
   Option& positional(const std::string& value) { return limit(Scope::kPositional, value); }
   Option& limit(Scope to, const std::string& value);
   Option& letter(char flag_letter);
+  Option& within(OptionRange numbers);
+
+ private:
+  // Throws UsageError that names `origin` if the number is outside the range.
+  void check(const std::string& origin) const;
 };
 
 class OptionTable {
@@ -81,23 +94,36 @@ class OptionTable {
   /// help, which names their subject (or is ""). The result is for setting exceptions:
   /// `.flag_only("FILE")`, `.session()`, `.positional("RUN")`, `.letter('k')`.
   Option& add(std::string key, OptionTarget target, std::string help);
+  /// The same for an option of a config struct, with the facts that its `visit_options` gives.
+  template <class... Facts>
+  Option& add_field(const char* key, OptionTarget target, const char* help, const Facts&... facts) {
+    Option& option = add(key, target, help);
+    [[maybe_unused]] const auto take = [&option](const auto& fact) {
+      if constexpr (std::is_constructible_v<OptionRange, decltype(fact)>) {
+        option.range = fact;
+      }
+    };
+    (take(facts), ...);
+    return option;
+  }
   /// Declares every option of a config struct that has `visit_options`.
   template <class Config>
   void add_all(Config& config) {
-    visit_options(config, [this](const char* key, auto& field, const char* help, const auto&...) {
-      add(key, &field, help);
-    });
+    visit_options(config,
+                  [this](const char* key, auto& field, const char* help, const auto&... facts) {
+                    add_field(key, &field, help, facts...);
+                  });
   }
 
   /// Throws UsageError for an unknown key (suggesting the nearest), a value of the wrong type or
-  /// one that is not among the option's choices; `source` names the file.
+  /// one outside the option's range or choices; `source` names the file.
   void apply_config(const nlohmann::json& values, const std::string& source);
   /// Reads variables "NAME=value", null-terminated as `environ`. Names that start with ELASTIC_ and
   /// are neither in this table nor in `others` are refused.
   void apply_environment(const char* const* variables, const std::vector<std::string>& others);
   /// Sets an option to the values of its flag, in the order of the command line. Throws UsageError
-  /// for a value of the wrong type or not among the option's choices, and for several values of an
-  /// option that takes one.
+  /// for a value of the wrong type or outside the option's range or choices, and for several values
+  /// of an option that takes one.
   void apply_flag(Option& option, const std::vector<std::string>& given);
   void apply_flag(Option& option, const std::string& value) {
     apply_flag(option, std::vector<std::string>{value});

@@ -31,15 +31,14 @@ void declare_session(OptionTable& table, SessionOptions& options, bool with_thre
   table.add("device", &options.device, "").session();
   table.add("precision", &options.precision, "precision of matrix products").session();
   if (with_threads) {
-    table.add("threads", &options.threads, "CPU threads; 0: all cores").session();
+    table.add("threads", &options.threads, "CPU threads; 0: all cores")
+        .within(kThreadCounts)
+        .session();
   }
   table.add("quiet", &options.quiet, "no progress and no notes").session().letter('q');
 }
 
 Device start_session(const SessionOptions& options) {
-  if (options.threads < 0 || options.threads > 4096) {
-    throw UsageError("--threads: expected 0 (all cores) to 4096, got ", options.threads);
-  }
   Backend& backend = backend_for(options.device);  // fails before minutes of reading data
   if (const auto precision = precision_of(options.precision)) {
     backend.set_precision(*precision);

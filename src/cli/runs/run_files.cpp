@@ -59,16 +59,14 @@ ConfigLayer read_run_config(const std::string& run) {
   if (!values.is_object()) {
     throw CheckpointError(path, ": expected an object {\"option\": value, ...}");
   }
-  return {values, path};
+  return {values, path, /*of_run=*/true};
 }
 
 void set_from_run(OptionTable& table, const ConfigLayer& config) {
   for (const auto& option : table.options()) {
     if (config.values.contains(option->key)) {
       try {
-        set_from_json(option->target,
-                      option->normalised(config.values[option->key]),
-                      concat(config.source, ": ", option->key));
+        option->set(config.values[option->key], concat(config.source, ": ", option->key));
       } catch (const UsageError& error) {
         throw CheckpointError(error.what());
       }

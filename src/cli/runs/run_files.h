@@ -15,7 +15,7 @@ void declare_run(OptionTable& table, std::string& run);
 /// Reads RUN/config.json. Throws CheckpointError that names the file if it is unusable.
 ConfigLayer read_run_config(const std::string& run);
 /// Sets the options of `table` that a run's config holds. Throws CheckpointError for a value of the
-/// wrong type or not among the option's choices.
+/// wrong type or outside the option's range or choices.
 void set_from_run(OptionTable& table, const ConfigLayer& config);
 /// Throws CheckpointError unless RUN/data.json describes the same data and split.
 void check_same_data(const std::string& run, const RunData& data);

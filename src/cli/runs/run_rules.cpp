@@ -37,7 +37,7 @@ std::optional<ConfigLayer> run_rules_layer(const std::string& run,
   }
   read_run_rules(run);  // refuses a value of the wrong type
   const ConfigLayer config = read_run_config(run);
-  ConfigLayer layer{nlohmann::json::object(), config.source};
+  ConfigLayer layer{nlohmann::json::object(), config.source, config.of_run};
   for (const std::string& key : keys) {
     if (config.values.contains(key)) {
       layer.values[key] = config.values[key];

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "cli/options/config_file.h"
 #include "cli/output/build_info.h"
 #include "cli/output/output.h"
 #include "cli/usage/command_list.h"
@@ -41,6 +42,17 @@ CLI::Option* bind_option(CLI::App& app, const Option& option) {
     bound->default_str(option.default_text);
   }
   return bound;
+}
+
+void apply_config(OptionTable& table, const ConfigLayer& layer) {
+  try {
+    table.apply_config(layer.values, layer.source);
+  } catch (const UsageError& error) {
+    if (layer.of_run) {
+      throw CheckpointError(error.what());
+    }
+    throw;
+  }
 }
 
 }  // namespace
@@ -160,7 +172,7 @@ BoundCommand* ArgumentParser::parse(int argc,
 void ArgumentParser::apply_layers(BoundCommand& bound, const char* const* environment) {
   apply_flags(bound, true);
   if (const auto layer = bound.command->config_layer()) {
-    bound.table.apply_config(layer->values, layer->source);
+    apply_config(bound.table, *layer);
   }
   std::vector<std::string> others;
   for (const BoundCommand& other : commands_) {

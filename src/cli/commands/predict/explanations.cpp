@@ -11,7 +11,9 @@ void Explanations::declare(OptionTable& table) {
            &explain_,
            "add the interest experts of a history, and the events that they attend to")
       .flag_only();
-  table.add("explain_events", &events_, "events shown per expert").flag_only();
+  table.add("explain_events", &events_, "events shown per expert")
+      .within(counts_from(1))
+      .flag_only();
 }
 
 void Explanations::check(const OptionTable& table, AnswerFormat format) const {
@@ -20,9 +22,6 @@ void Explanations::check(const OptionTable& table, AnswerFormat format) const {
   }
   if (!explain_ && table.find("explain_events").is_set()) {
     throw UsageError("--explain-events is for --explain");
-  }
-  if (events_ < 1) {
-    throw UsageError("--explain-events: expected 1 or more, got ", events_);
   }
 }
 

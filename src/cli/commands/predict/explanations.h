@@ -14,7 +14,7 @@ class Explanations {
  public:
   void declare(OptionTable& table);
   /// Throws UsageError for a format of answers that cannot hold experts, and for --explain-events
-  /// below 1 or without --explain.
+  /// without --explain.
   void check(const OptionTable& table, AnswerFormat format) const;
   /// Throws UsageError if the model has no experts to explain with.
   void check_model(const ModelConfig& config) const;

@@ -24,6 +24,7 @@ void StreamMode::declare(OptionTable& table) {
            "read the same input again from its beginning, skipping lines that were processed")
       .flag_only();
   table.add("save_every_s", &save_every_s_, "seconds between saves of the users' states")
+      .within(kSeconds)
       .flag_only();
 }
 

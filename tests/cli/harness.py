@@ -8,6 +8,13 @@ import tempfile
 TINY_MODEL = ["--dim", "16", "--num-layers", "1", "--ffn-dim", "32", "--max-len", "20",
               "--num-experts", "4", "--pool-subkeys", "4", "--key-dim", "8", "--batch-size", "32"]
 
+
+def combined(defaults, options):
+    """The options, after those defaults that they do not set: a flag is given once."""
+    pairs = zip(defaults[::2], defaults[1::2])
+    return [word for pair in pairs if pair[0] not in options for word in pair] + list(options)
+
+
 NUM_USERS = 60
 NUM_ITEMS = 40
 EVENTS = 12

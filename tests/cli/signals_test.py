@@ -9,7 +9,7 @@ import sys
 import unittest
 
 from behaviour_test import LONG_TRAINING, metrics_of, wait_for
-from harness import Workplace
+from harness import Workplace, combined
 
 WORKPLACE = None
 NEVER_SAVE = ["--save-every-s", "1000000"]
@@ -18,8 +18,8 @@ NEVER_SAVE = ["--save-every-s", "1000000"]
 class Training(unittest.TestCase):
     def start(self, name, *options):
         run = WORKPLACE.path(name)
-        process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out", run, *LONG_TRAINING,
-                                   *options],
+        process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out", run,
+                                   *combined(LONG_TRAINING, options)],
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)

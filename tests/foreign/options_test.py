@@ -115,7 +115,7 @@ def limit():
 
 
 def problem(calls, arguments, option, value):
-    """What is wrong with the end of the call; empty if it is as it should be."""
+    """The fault of the call's end; empty if there is none."""
     with tempfile.TemporaryDirectory(dir=calls.workplace.folder.name) as cwd:
         return problem_in(cwd, calls, arguments, option, value)
 
@@ -134,6 +134,8 @@ def problem_in(cwd, calls, arguments, option, value):
     if code == 0 or (code == 2 and named):
         return ""
     if code == 3 and (named or (value or "''") in message or "leave no event" in message):
+        return ""
+    if code == 6 and option == "against" and value in message:  # no such run
         return ""
     if code == 5 and arguments[0] == "train" and "not finite" in message:
         return ""

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests the guarantees of docs/reliability.md and prints a table of figures on standard output:
 #
-#   scripts/prove.sh [--short|--long] [fuzz|faults|kills|sanitizers]...
+#   scripts/prove.sh [--short|--long] [fuzz|faults|kills|foreign|sanitizers]...
 #
 # The short form (default) takes minutes. The long form runs each fuzz target for ten minutes
 # (FUZZ_SECONDS), kills each job 100 times (KILL_ROUNDS), injects every failure at every call, and
@@ -16,11 +16,11 @@ for argument in "$@"; do
   case $argument in
     --short) long=no ;;
     --long) long=yes ;;
-    fuzz | faults | kills | sanitizers) proofs+=("$argument") ;;
-    *) die "expected --short, --long, fuzz, faults, kills or sanitizers, got '$argument'" ;;
+    fuzz | faults | kills | foreign | sanitizers) proofs+=("$argument") ;;
+    *) die "expected --short, --long, fuzz, faults, kills, foreign or sanitizers, got '$argument'" ;;
   esac
 done
-[ ${#proofs[@]} -gt 0 ] || proofs=(faults kills fuzz sanitizers)
+[ ${#proofs[@]} -gt 0 ] || proofs=(faults kills foreign fuzz sanitizers)
 
 logs=build-prove
 mkdir -p "$logs"
@@ -66,6 +66,13 @@ prove_kills() {
   grep '^kills:' "$logs/kills.log" | sed 's/^/  /'
 }
 
+prove_foreign() {
+  build build elastic -DELASTIC_TESTS=ON
+  local options=()
+  [ "$long" = no ] || options=(--long)
+  prove foreign foreign_files python3 tests/faults/foreign_files.py build/elastic "${options[@]}"
+}
+
 prove_fuzz() {
   local target
   for target in text interactions objects times safetensors config questions; do
@@ -109,6 +116,7 @@ for proof in "${proofs[@]}"; do
   case $proof in
     faults) prove_faults ;;
     kills) prove_kills ;;
+    foreign) prove_foreign ;;
     fuzz) prove_fuzz ;;
     sanitizers) prove_sanitizers ;;
   esac

@@ -38,6 +38,19 @@ class Training(unittest.TestCase):
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 143)
 
+    def test_sigusr1_while_the_process_starts_is_kept(self):
+        def block():
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+            os.kill(os.getpid(), signal.SIGUSR1)  # pending from the first instruction on
+        run = WORKPLACE.path("early")
+        process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out", run, *LONG_TRAINING,
+                                   *NEVER_SAVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True, preexec_fn=block)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        while "saved after step" not in process.stderr.readline():
+            self.assertIsNone(process.poll())
+
     def test_killed_runs_resume_without_losing_or_repeating_an_epoch(self):
         run, process = self.start("killed")
         wait_for(lambda: os.path.exists(os.path.join(run, "metrics.jsonl")) and

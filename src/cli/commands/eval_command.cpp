@@ -12,6 +12,7 @@
 #include "cli/runs/ranks_file.h"
 #include "cli/runs/repeats_warning.h"
 #include "cli/runs/run_files.h"
+#include "cli/runs/run_model.h"
 #include "cli/runs/run_rules.h"
 #include "cli/usage/command.h"
 #include "eval/repeats.h"
@@ -127,7 +128,7 @@ int EvalCommand::run(const OptionTable& table) {
     ranks.emplace(ranks_);  // fails before the work, not after it
   }
   const Device device = start_session(session_);
-  train::SavedModel saved = train::load_saved_model(run_, device);
+  train::SavedModel saved = load_run_model(run_, device);
   ProgressLine line(session_.quiet);
   const RunData data =
       read_data_again(run_, place_, [&](const std::string& text) { line.message(text); });
@@ -135,7 +136,7 @@ int EvalCommand::run(const OptionTable& table) {
   if (!against_.empty()) {
     for (const std::string& other : profile::parse_list(against_)) {
       check_comparable(other, data);
-      against.push_back({other, train::load_saved_model(other, device)});
+      against.push_back({other, load_run_model(other, device)});
     }
   }
   const EvaluationTask task{&data.split, split_, rules_, min_history_, sampled, sampling_seed_};

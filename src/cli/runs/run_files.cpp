@@ -55,11 +55,7 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
 
 ConfigLayer read_run_config(const std::string& run) {
   const std::string path = file_of(run, "config.json");
-  const nlohmann::json values = train::read_json(path);
-  if (!values.is_object()) {
-    throw CheckpointError(path, ": expected an object {\"option\": value, ...}");
-  }
-  return {values, path};
+  return {train::read_json_object(path), path};
 }
 
 void set_from_run(OptionTable& table, const ConfigLayer& config) {

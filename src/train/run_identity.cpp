@@ -20,7 +20,7 @@ void check_same_run(const std::string& path,
                     const std::string& expected) {
   if (!found.empty() && !expected.empty() && found != expected) {
     throw CheckpointError(
-        path, ": belongs to another run (", found, "), this folder's is ", expected);
+        path, ": belongs to another run (", found, "); data.json here is of the run ", expected);
   }
 }
 

@@ -228,10 +228,9 @@ class BadInput:
     def other_run(self, data=None):
         """A run with the same options and another seed, or with other data."""
         run = self.new_run()
-        arguments = ["train", "--data", data or self.workplace.data, "--items",
-                     self.workplace.items, "--out", run, "--epochs", "3", "--seed", "8",
-                     *TINY_MODEL]
-        result = self.workplace.call(arguments)
+        items = [] if data else ["--items", self.workplace.items]
+        result = self.workplace.call(["train", "--data", data or self.workplace.data, "--out", run,
+                                      "--epochs", "3", "--seed", "8", *TINY_MODEL, *items])
         assert result.returncode == 0, result.stderr
         return run
 

@@ -13,10 +13,6 @@
 namespace elastic::cli {
 namespace {
 
-std::string file_of(const std::string& run, const char* name) {
-  return (std::filesystem::path(run) / name).string();
-}
-
 // Reads the data options of RUN/config.json.
 data::DataConfig read_data_config(const std::string& run) {
   data::DataConfig options;
@@ -52,6 +48,10 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
 }
 
 }  // namespace
+
+std::string file_of(const std::string& run, const char* name) {
+  return (std::filesystem::path(run) / name).string();
+}
 
 ConfigLayer read_run_config(const std::string& run) {
   const std::string path = file_of(run, "config.json");

@@ -1,6 +1,5 @@
 #include "cli/runs/run_model.h"
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -13,10 +12,6 @@ namespace elastic::cli {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string file_of(const std::string& run, const char* name) {
-  return (std::filesystem::path(run) / name).string();
-}
 
 std::string model_file(const std::string& run) {
   return file_of(run, "model.safetensors");

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "base/error.h"
 #include "base/input_file.h"
 #include "cli/runs/run_curves.h"
+#include "cli/runs/run_files.h"
 #include "cli/runs/run_model.h"
 #include "data/json_document.h"
 #include "report/page.h"
@@ -37,9 +37,8 @@ ordered_json read_optional(const std::string& path) {
 
 // The content of metrics.jsonl, checked against the run's checkpoint; "" if it does not exist.
 std::string read_metrics(const std::string& run, const std::string& id) {
-  const std::string path = (std::filesystem::path(run) / "metrics.jsonl").string();
-  const std::string checkpoint =
-      (std::filesystem::path(run) / "checkpoints/latest.safetensors").string();
+  const std::string path = file_of(run, "metrics.jsonl");
+  const std::string checkpoint = file_of(run, "checkpoints/latest.safetensors");
   // In this order: the file only grows after a checkpoint.
   train::CheckpointedMetrics known;
   if (is_present(checkpoint)) {
@@ -191,7 +190,7 @@ report::Html head_line(const ordered_json& config, const ordered_json& data, boo
 }  // namespace
 
 std::string run_report(const std::string& run) {
-  const auto file = [&](const char* name) { return (std::filesystem::path(run) / name).string(); };
+  const auto file = [&](const char* name) { return file_of(run, name); };
   const ordered_json config = train::read_json_object(file("config.json"));
   const ordered_json data = read_optional(file("data.json"));
   const ordered_json result = read_optional(file("result.json"));
@@ -220,7 +219,7 @@ std::string run_report(const std::string& run) {
 }
 
 std::string write_run_report(const std::string& run) {
-  const std::string path = (std::filesystem::path(run) / "report.html").string();
+  const std::string path = file_of(run, "report.html");
   write_file_atomically(path, run_report(run));
   return path;
 }

@@ -1,7 +1,5 @@
 #include "cli/runs/run_rules.h"
 
-#include <filesystem>
-
 #include "base/input_file.h"
 #include "cli/runs/run_files.h"
 
@@ -9,7 +7,7 @@ namespace elastic::cli {
 namespace {
 
 bool has_config(const std::string& run) {
-  return is_present((std::filesystem::path(run) / "config.json").string());
+  return is_present(file_of(run, "config.json"));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ import sys
 import unittest
 
 from behaviour_test import LONG_TRAINING, metrics_of, wait_for
-from harness import Workplace
+from harness import TINY_MODEL, Workplace
 
 WORKPLACE = None
 NEVER_SAVE = ["--save-every-s", "1000000"]
@@ -43,8 +43,9 @@ class Training(unittest.TestCase):
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
             os.kill(os.getpid(), signal.SIGUSR1)  # pending from the first instruction on
         run = WORKPLACE.path("early")
-        process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out", run, *LONG_TRAINING,
-                                   *NEVER_SAVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out", run, "--epochs",
+                                   "100000", "--patience", "100000", *NEVER_SAVE, *TINY_MODEL],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   text=True, preexec_fn=block)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)

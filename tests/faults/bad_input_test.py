@@ -226,7 +226,7 @@ class BadInput:
         return self.workplace.call(["predict", run], stdin="u1\n")
 
     def other_run(self, data=None):
-        """A run with the same options and another seed, or with other data."""
+        # With the same options and another seed, or with other data.
         run = self.new_run()
         items = [] if data else ["--items", self.workplace.items]
         result = self.workplace.call(["train", "--data", data or self.workplace.data, "--out", run,
@@ -235,7 +235,6 @@ class BadInput:
         return run
 
     def run_with(self, name, other):
-        """A copy of the run with the file `name` of another."""
         run = self.copy_of_run()
         shutil.copyfile(os.path.join(other, name), os.path.join(run, name))
         return run

@@ -23,7 +23,7 @@ struct SavedModelInfo {
   double metric_value = 0.0;
   std::string data_hash;
   std::string loss = "softmax";  ///< as in TrainConfig; the default for files without it
-  RunIdentity identity;          ///< of the run that trained it
+  RunIdentity identity{};        ///< of the run that trained it
 };
 
 /// Writes the parameters under their names, the config and `info` as metadata, atomically.

@@ -90,7 +90,7 @@ def main():
     # Two epochs, each saved only at its end: three would add no further kind of write.
     jobs = [(Training(workplace, epochs=2, options=["--save-every-s", "1e6"]), "writes"),
             (Streaming(workplace), "writes"), (Resuming(workplace), "reads"),
-            (Streaming(workplace), "reads")]
+            (Streaming(workplace, lines=50), "reads")]
     for job, calls in jobs:
         prover = Prover(workplace, arguments.library, job, calls)
         count = prover.count()

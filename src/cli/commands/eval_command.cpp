@@ -145,7 +145,7 @@ int EvalCommand::run(const OptionTable& table) {
   if (ranks) {
     ranks->write(data.split.dataset(), evaluation.ranking);
   }
-  print_report(evaluation.report, json);
+  print_report(evaluation.report, saved.info.identity, json);
   check_gates(gates, evaluation.report);
   return 0;
 }

@@ -303,8 +303,8 @@ void TrainCommand::report(const RunData& data,
   train::SavedModel best = load_run_model(run.path(), device);
   const eval::Report report =
       evaluate_saved_model(best, {&data.split, data::Subset::kTest, rules_}).report;
-  write_json(run, "result.json", to_json(report));
-  print_report(report, wants_json(format_));
+  run.write_json("result.json", report_json(report, best.info.identity));
+  print_report(report, best.info.identity, wants_json(format_));
 }
 
 }  // namespace

@@ -71,6 +71,7 @@ prove_foreign() {
   local options=()
   [ "$long" = no ] || options=(--long)
   prove foreign foreign_options python3 tests/foreign/options_test.py build/elastic "${options[@]}"
+  prove foreign foreign_files python3 tests/faults/foreign_files.py build/elastic "${options[@]}"
 }
 
 prove_fuzz() {

@@ -1,10 +1,13 @@
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
 #include "cli/application.h"
+#include "cli/runs/save_signal.h"
 
 namespace {
 
@@ -21,9 +24,22 @@ void shorten_spinning(char** argv) {
   }
 }
 
+// Opens those of the descriptors 0, 1 and 2 that the caller has closed. Otherwise the next file
+// would take their place, and messages would land in it.
+void open_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF &&
+        open("/dev/null", O_RDWR) != descriptor) {
+      _exit(EXIT_FAILURE);  // no message has a place to go
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
+  elastic::cli::SaveSignal::hold();
   shorten_spinning(argv);
   return elastic::cli::run_application(argc, argv, environ);
 }

@@ -36,7 +36,7 @@ std::vector<Series> series_of(const std::vector<Row>& rows,
   return all;
 }
 
-std::string log_log(const std::string& caption, std::vector<Series> series) {
+report::Html log_log(const std::string& caption, std::vector<Series> series) {
   return report::figure({caption,
                          "history length, events",
                          report::Scale::kLog,
@@ -44,17 +44,18 @@ std::string log_log(const std::string& caption, std::vector<Series> series) {
                          std::move(series)});
 }
 
-std::string plots(const Report& report) {
-  std::string html;
+report::Html plots(const Report& report) {
+  report::Html html;
   for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain, Phase::kRank}) {
     const auto time =
         series_of(report.rows, phase, [](const Row& row) { return row.timing.ms_median; });
     const auto memory = series_of(report.rows, phase, [](const Row& row) {
       return (row.peak_bytes.activation + row.peak_bytes.workspace) / 1048576.0;
     });
-    html += report::section(choice_name(phase),
-                            report::plots(log_log("Time, ms (median)", time) +
-                                          log_log("Activations and workspace, MiB", memory)));
+    report::Html figures;
+    figures << log_log("Time, ms (median)", time)
+            << log_log("Activations and workspace, MiB", memory);
+    html << report::section(choice_name(phase), report::plots(figures));
   }
   return html;
 }
@@ -66,13 +67,14 @@ std::string to_html(const Report& report) {
   for (const auto& [key, value] : report.build.items()) {
     build.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
   }
-  return report::page(
-      "elastic profile",
-      "<p class=\"note\">Time, memory and operations against the length of the history. Both axes "
-      "are logarithmic.</p>\n" +
-          plots(report) +
-          report::section("All measurements", report::from_markdown(to_markdown(report), 2)) +
-          report::section("Build", report::definitions(build)));
+  report::Html body;
+  body << report::note(
+              "Time, memory and operations against the length of the history. Both axes are "
+              "logarithmic.")
+       << plots(report)
+       << report::section("All measurements", report::from_markdown(to_markdown(report), 2))
+       << report::section("Build", report::definitions(build));
+  return report::page("elastic profile", body);
 }
 
 }  // namespace elastic::profile

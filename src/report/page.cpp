@@ -2,13 +2,10 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-#include "base/visible_text.h"
-
 namespace elastic::report {
 namespace {
 
-constexpr const char* kStyle =
+constexpr Markup kStyle =
     R"(<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 :root { color-scheme: light dark; --ink: #1b1f24; --faint: #6b7280; --rule: #d4d8dd; --ground: #fff; }
@@ -27,13 +24,13 @@ dl { display: grid; grid-template-columns: fit-content(20rem) 1fr; column-gap: .
 dd { margin: 0; overflow-wrap: anywhere; }
 )";
 
-std::string cells(const std::vector<std::string>& row, const char* kind, std::size_t text_columns) {
-  std::string html = "<tr>";
+Html row_of(const std::vector<std::string>& row, Markup begin, Markup end, std::size_t texts) {
+  Html html;
+  html << "<tr>";
   for (std::size_t i = 0; i < row.size(); ++i) {
-    const char* style = i < text_columns ? " class=\"text\">" : ">";
-    html += concat("<", kind, style, escaped(row[i]), "</", kind, ">");
+    html << begin << (i < texts ? Markup(" class=\"text\">") : Markup(">")) << row[i] << end;
   }
-  return html + "</tr>\n";
+  return html << "</tr>\n";
 }
 
 // "| a | b |" -> a, b
@@ -49,51 +46,34 @@ std::vector<std::string> split_row(const std::string& row) {
 
 }  // namespace
 
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : visible(text)) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
+std::string page(const std::string& title, const Html& body) {
+  Html html;
+  html << "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" << title
+       << "</title>\n"
+       << kStyle << "</style></head><body>\n<h1>" << title << "</h1>\n"
+       << body << "</body></html>\n";
+  return html.str();
 }
 
-std::string page(const std::string& title, const std::string& body) {
-  return concat("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>",
-                escaped(title),
-                "</title>\n",
-                kStyle,
-                "</style></head><body>\n<h1>",
-                escaped(title),
-                "</h1>\n",
-                body,
-                "</body></html>\n");
+Html note(const std::string& text) {
+  Html html;
+  return html << "<p class=\"note\">" << text << "</p>\n";
 }
 
-std::string to_html(const Table& table) {
+Html to_html(const Table& table) {
+  Html html;
   if (table.rows.empty()) {
-    return "";
+    return html;
   }
-  std::string html = "<div class=\"scroll\"><table>" + cells(table.head, "th", table.text_columns);
+  html << "<div class=\"scroll\"><table>" << row_of(table.head, "<th", "</th>", table.text_columns);
   for (const std::vector<std::string>& row : table.rows) {
-    html += cells(row, "td", table.text_columns);
+    html << row_of(row, "<td", "</td>", table.text_columns);
   }
-  return html + "</table></div>\n";
+  return html << "</table></div>\n";
 }
 
-std::string from_markdown(const std::string& markdown, std::size_t text_columns) {
-  std::string html;
+Html from_markdown(const std::string& markdown, std::size_t text_columns) {
+  Html html;
   const Table empty{{}, {}, text_columns};
   Table table = empty;
   for (std::size_t begin = 0; begin < markdown.size();) {
@@ -101,8 +81,7 @@ std::string from_markdown(const std::string& markdown, std::size_t text_columns)
     const std::string row = markdown.substr(begin, end - begin);
     begin = end + 1;
     if (row.empty() || row[0] != '|') {
-      html += to_html(table);
-      html += row.empty() ? "" : concat("<p class=\"note\">", escaped(row), "</p>\n");
+      html << to_html(table) << (row.empty() ? Html() : note(row));
       table = empty;
     } else if (table.head.empty()) {
       table.head = split_row(row);
@@ -110,25 +89,31 @@ std::string from_markdown(const std::string& markdown, std::size_t text_columns)
       table.rows.push_back(split_row(row));
     }
   }
-  return html + to_html(table);
+  return html << to_html(table);
 }
 
-std::string definitions(const std::vector<std::pair<std::string, std::string>>& entries) {
+Html definitions(const std::vector<std::pair<std::string, std::string>>& entries) {
   // The grid of the style sheet gives each pair a row of its own, also if a term takes two lines or
   // a description is empty.
-  std::string html;
-  for (const auto& [name, meaning] : entries) {
-    html += concat("<dt>", escaped(name), "</dt><dd>", escaped(meaning), "</dd>\n");
+  Html html;
+  if (entries.empty()) {
+    return html;
   }
-  return html.empty() ? "" : concat("<dl>\n", html, "</dl>\n");
+  html << "<dl>\n";
+  for (const auto& [name, meaning] : entries) {
+    html << "<dt>" << name << "</dt><dd>" << meaning << "</dd>\n";
+  }
+  return html << "</dl>\n";
 }
 
-std::string section(const std::string& heading, const std::string& html) {
-  return html.empty() ? "" : concat("<h2>", escaped(heading), "</h2>\n", html);
+Html section(const std::string& heading, const Html& content) {
+  Html html;
+  return content.empty() ? html : html << "<h2>" << heading << "</h2>\n" << content;
 }
 
-std::string plots(const std::string& figures) {
-  return figures.empty() ? "" : concat("<div class=\"plots\">\n", figures, "</div>\n");
+Html plots(const Html& figures) {
+  Html html;
+  return figures.empty() ? html : html << "<div class=\"plots\">\n" << figures << "</div>\n";
 }
 
 }  // namespace elastic::report

@@ -5,15 +5,14 @@
 #include <cmath>
 #include <limits>
 
-#include "base/error.h"
 #include "report/axis.h"
-#include "report/page.h"
+#include "report/html.h"
 
 namespace elastic::report {
 namespace {
 
 // Okabe and Ito's palette, distinguishable by colour-blind readers, on light and dark backgrounds.
-constexpr std::array<const char*, 7> kColours{
+constexpr std::array<Markup, 7> kColours{
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933"};
 
 // Sizes in the units of the viewBox.
@@ -50,30 +49,21 @@ bool fits(double value, Scale scale) {
   return std::isfinite(value) && (scale == Scale::kLinear || value > 0.0);
 }
 
-std::string line(double x1, double y1, double x2, double y2, const std::string& style) {
-  return concat("<line x1=\"",
-                fixed(x1, 1),
-                "\" y1=\"",
-                fixed(y1, 1),
-                "\" x2=\"",
-                fixed(x2, 1),
-                "\" y2=\"",
-                fixed(y2, 1),
-                "\" ",
-                style,
-                "/>");
+Html line(double x1, double y1, double x2, double y2, const Html& style) {
+  Html svg;
+  return svg << "<line x1=\"" << fixed(x1, 1) << "\" y1=\"" << fixed(y1, 1) << "\" x2=\""
+             << fixed(x2, 1) << "\" y2=\"" << fixed(y2, 1) << "\" " << style << "/>";
 }
 
-std::string label(double x, double y, const char* anchor, const std::string& text) {
-  return concat("<text x=\"",
-                fixed(x, 1),
-                "\" y=\"",
-                fixed(y, 1),
-                "\" text-anchor=\"",
-                anchor,
-                "\">",
-                escaped(text),
-                "</text>");
+Html style(Markup markup) {
+  Html html;
+  return html << markup;
+}
+
+Html label(double x, double y, Markup anchor, const std::string& text) {
+  Html svg;
+  return svg << "<text x=\"" << fixed(x, 1) << "\" y=\"" << fixed(y, 1) << "\" text-anchor=\""
+             << anchor << "\">" << text << "</text>";
 }
 
 // `value` with enough digits to distinguish neighbouring points.
@@ -101,73 +91,68 @@ std::vector<Tick> own_ticks(const std::vector<Series>& series) {
   return ticks;
 }
 
-std::string draw_axes(const Axes& axes, const Plot& plot) {
-  std::string svg;
+Html draw_axes(const Axes& axes, const Plot& plot) {
+  Html svg;
   for (const Tick& tick : axes.up.ticks()) {
     const double at = axes.y(tick.value);
-    svg += line(kLeft, at, kWidth - kRight, at, "class=\"grid\"");
-    svg += label(kLeft - 6.0, at + 4.0, "end", tick.label);
+    svg << line(kLeft, at, kWidth - kRight, at, style("class=\"grid\""))
+        << label(kLeft - 6.0, at + 4.0, "end", tick.label);
   }
   constexpr double kRoom = 34.0;  // width of a label
   double free_from = 0.0;
   for (const Tick& tick :
        plot.x_scale == Scale::kLog ? own_ticks(plot.series) : axes.across.ticks()) {
     if (axes.x(tick.value) >= free_from) {
-      svg += label(axes.x(tick.value), kHeight - 16.0, "middle", tick.label);
+      svg << label(axes.x(tick.value), kHeight - 16.0, "middle", tick.label);
       free_from = axes.x(tick.value) + kRoom;
     }
   }
-  svg += line(kLeft, kHeight - kBottom, kWidth - kRight, kHeight - kBottom, "class=\"axis\"");
-  return svg + label(kWidth / 2.0, kHeight - 6.0, "middle", plot.x_label);
+  const double base = kHeight - kBottom;
+  return svg << line(kLeft, base, kWidth - kRight, base, style("class=\"axis\""))
+             << label(kWidth / 2.0, kHeight - 6.0, "middle", plot.x_label);
 }
 
-std::string draw_marks(const Axes& axes, const Series& series, const char* colour) {
-  std::string marks;
+Html draw_marks(const Axes& axes, const Series& series, Markup colour) {
+  Html marks;
   for (const auto& [x, y] : series.points) {
-    marks += concat("<circle cx=\"",
-                    fixed(axes.x(x), 1),
-                    "\" cy=\"",
-                    fixed(axes.y(y), 1),
-                    "\" r=\"3\" fill=\"",
-                    colour,
-                    "\"><title>",
-                    escaped(series.name),
-                    ", ",
-                    readable(x),
-                    ": ",
-                    readable(y),
-                    "</title></circle>");
+    marks << "<circle cx=\"" << fixed(axes.x(x), 1) << "\" cy=\"" << fixed(axes.y(y), 1)
+          << "\" r=\"3\" fill=\"" << colour << "\"><title>" << series.name << ", " << readable(x)
+          << ": " << readable(y) << "</title></circle>";
   }
   return marks;
 }
 
-std::string draw_series(const Axes& axes, const std::vector<Series>& series) {
-  std::string svg;
+Html draw_line(const Axes& axes, const Series& series, Markup colour) {
+  Html path;
+  for (const auto& [x, y] : series.points) {
+    path << (path.empty() ? Markup("M") : Markup("L")) << fixed(axes.x(x), 1) << " "
+         << fixed(axes.y(y), 1);
+  }
+  Html svg;
+  return svg << "<path d=\"" << path << "\" fill=\"none\" stroke=\"" << colour
+             << "\" stroke-width=\"2\"/>";
+}
+
+Html draw_series(const Axes& axes, const std::vector<Series>& series) {
+  Html svg;
   for (std::size_t i = 0; i < series.size(); ++i) {
-    const char* colour = kColours[i % kColours.size()];
-    std::string path;
-    for (const auto& [x, y] : series[i].points) {
-      path += concat(path.empty() ? "M" : "L", fixed(axes.x(x), 1), " ", fixed(axes.y(y), 1));
-    }
-    svg +=
-        concat("<path d=\"", path, "\" fill=\"none\" stroke=\"", colour, "\" stroke-width=\"2\"/>");
+    const Markup colour = kColours[i % kColours.size()];
+    svg << draw_line(axes, series[i], colour);
     if (series[i].points.size() <= kMostMarks) {
-      svg += draw_marks(axes, series[i], colour);
+      svg << draw_marks(axes, series[i], colour);
     }
     const double at = kTop + 14.0 + 16.0 * static_cast<double>(i);
-    svg += line(kLeft + 10.0,
-                at - 4.0,
-                kLeft + 28.0,
-                at - 4.0,
-                concat("stroke=\"", colour, "\" stroke-width=\"3\""));
-    svg += label(kLeft + 34.0, at, "start", series[i].name);
+    Html stroke;
+    stroke << "stroke=\"" << colour << "\" stroke-width=\"3\"";
+    svg << line(kLeft + 10.0, at - 4.0, kLeft + 28.0, at - 4.0, stroke)
+        << label(kLeft + 34.0, at, "start", series[i].name);
   }
   return svg;
 }
 
 }  // namespace
 
-std::string figure(const Plot& plot) {
+Html figure(const Plot& plot) {
   Plot drawn = plot;
   Range xs;
   Range ys;
@@ -182,20 +167,14 @@ std::string figure(const Plot& plot) {
   }
   std::erase_if(drawn.series, [](const Series& series) { return series.points.empty(); });
   if (drawn.series.empty()) {
-    return "";
+    return {};
   }
   const Axes axes{Axis(plot.x_scale, xs.least, xs.most, false),
                   Axis(plot.y_scale, ys.least, ys.most, true)};
-  return concat("<figure><figcaption>",
-                escaped(plot.caption),
-                "</figcaption><svg viewBox=\"0 0 ",
-                fixed(kWidth, 0),
-                " ",
-                fixed(kHeight, 0),
-                "\" role=\"img\">",
-                draw_axes(axes, drawn),
-                draw_series(axes, drawn.series),
-                "</svg></figure>\n");
+  Html html;
+  return html << "<figure><figcaption>" << plot.caption << "</figcaption><svg viewBox=\"0 0 "
+              << fixed(kWidth, 0) << " " << fixed(kHeight, 0) << "\" role=\"img\">"
+              << draw_axes(axes, drawn) << draw_series(axes, drawn.series) << "</svg></figure>\n";
 }
 
 }  // namespace elastic::report

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "report/html.h"
+
 namespace elastic::report {
 
 enum class Scale { kLinear, kLog };
@@ -24,7 +26,7 @@ struct Plot {
 };
 
 /// A <figure> with axes, lines, marks that show their values as tooltips, and a legend. Skips
-/// points that are not finite, or not positive on a logarithmic axis; returns "" if none remain.
-std::string figure(const Plot& plot);
+/// points that are not finite, or not positive on a logarithmic axis; empty if none remain.
+Html figure(const Plot& plot);
 
 }  // namespace elastic::report

@@ -36,6 +36,10 @@ struct Safetensors {
 /// not include the checksum.
 Safetensors read_safetensors(const std::string& path);
 
+/// The metadata alone: reads the header and checks it against the file's size, but neither reads
+/// the elements nor compares the checksum. Throws as read_safetensors does.
+std::map<std::string, std::string> read_safetensors_metadata(const std::string& path);
+
 /// Writes tensors of any device in the given order, with the data at a multiple of 64 bytes and a
 /// checksum in the metadata. Replaces the file atomically; throws Error on failure.
 void write_safetensors(const std::string& path,

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -9,6 +7,7 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/input_file.h"
 #include "tensor/backend.h"
 #include "tensor/safetensors.h"
 #include "tensor/safetensors_format.h"
@@ -26,10 +25,10 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the limit of the refe
 // Reads and checks one file; every refusal names it.
 class Reader {
  public:
-  explicit Reader(const std::string& path) : path_(path) {}
+  explicit Reader(const std::string& path) : path_(path), file_(path), file_bytes_(file_.size()) {}
 
-  Safetensors read() {
-    open();
+  // The metadata and the layout; the elements are not read.
+  Safetensors read_header() {
     parse_header();
     Safetensors result;
     result.path = path_;
@@ -41,7 +40,13 @@ class Reader {
       }
     }
     check_layout();
-    const std::string expected = take_checksum(result.metadata);
+    expected_checksum_ = take_checksum(result.metadata);
+    return result;
+  }
+
+  Safetensors read() {
+    Safetensors result = read_header();
+    const std::string& expected = expected_checksum_;
     for (const Entry& entry : entries_) {
       result.tensors.push_back({entry.name, load(entry)});
     }
@@ -65,26 +70,7 @@ class Reader {
     throw CheckpointError(path_, ": ", args...);
   }
 
-  void open() {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path_, error)) {
-      refuse(std::filesystem::exists(path_, error)
-                 ? "expected a safetensors file, this is not a file"
-                 : "no such file");
-    }
-    file_bytes_ = std::filesystem::file_size(path_, error);
-    file_.open(path_, std::ios::binary);
-    if (error || !file_) {
-      refuse("cannot be opened for reading");
-    }
-  }
-
-  void read_bytes(void* target, std::uint64_t bytes) {
-    file_.read(static_cast<char*>(target), static_cast<std::streamsize>(bytes));
-    if (!file_) {
-      refuse("ended early while reading ", bytes, " bytes");
-    }
-  }
+  void read_bytes(void* target, std::uint64_t bytes) { file_.read(target, bytes); }
 
   void parse_header() {
     std::uint64_t header_bytes = 0;
@@ -272,9 +258,9 @@ class Reader {
     }
   }
 
+  // The next entry in the order of the data, which has no gaps.
   Tensor load(const Entry& entry) {
     std::vector<char> bytes(entry.end - entry.begin);
-    file_.seekg(static_cast<std::streamoff>(data_begin_ + entry.begin));
     read_bytes(bytes.data(), bytes.size());
     checksum_.add(bytes.data(), bytes.size());
     Tensor tensor(entry.shape, entry.dtype, Device::kCpu);
@@ -283,12 +269,13 @@ class Reader {
   }
 
   std::string path_;
-  std::ifstream file_;
+  InputFile file_;
   std::uint64_t file_bytes_ = 0;
   std::uint64_t data_begin_ = 0;
   std::string header_text_;
   json header_;
   Checksum checksum_;
+  std::string expected_checksum_;            ///< empty for a file without one
   std::vector<std::set<std::string>> keys_;  ///< of the objects being parsed, outermost first
   std::vector<Entry> entries_;
 };
@@ -297,6 +284,10 @@ class Reader {
 
 Safetensors read_safetensors(const std::string& path) {
   return Reader(path).read();
+}
+
+std::map<std::string, std::string> read_safetensors_metadata(const std::string& path) {
+  return Reader(path).read_header().metadata;
 }
 
 }  // namespace elastic

@@ -4,25 +4,24 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <system_error>
+#include <utility>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/input_file.h"
 
 namespace elastic::train {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool exists(const std::string& path) {
-  std::error_code error;
-  return fs::exists(path, error);
-}
-
-bool holds_epoch(const std::string& path, std::int64_t epoch) {
-  return exists(path) && read_safetensors(path).metadata_at("epoch") == std::to_string(epoch);
+bool holds(const std::string& path, std::int64_t epoch, double metric) {
+  if (!is_present(path)) {
+    return false;
+  }
+  const SavedModelInfo info = read_model_info(path);
+  return info.epoch == epoch && info.metric_value == metric;
 }
 
 [[noreturn]] void fail(const char* action, const std::string& path, int error) {
@@ -31,22 +30,39 @@ bool holds_epoch(const std::string& path, std::int64_t epoch) {
 
 }  // namespace
 
-BestModel::BestModel(const RunDirectory& run)
-    : path_(run.model_path()), former_path_(run.file("checkpoints/former-best.safetensors")) {}
+BestModel::BestModel(const RunDirectory& run, std::string run_hash)
+    : path_(run.model_path()),
+      former_path_(run.file("checkpoints/former-best.safetensors")),
+      run_hash_(std::move(run_hash)) {}
 
-void BestModel::go_back_to(std::int64_t best_epoch) const {
+void BestModel::go_back_to(std::int64_t best_epoch, double metric) const {
   if (best_epoch == 0) {
     return;  // the first evaluation replaces any model
   }
-  if (exists(former_path_) && !holds_epoch(path_, best_epoch) &&
-      holds_epoch(former_path_, best_epoch)) {
+  if (!holds(path_, best_epoch, metric) && holds(former_path_, best_epoch, metric)) {
     if (std::rename(former_path_.c_str(), path_.c_str()) != 0) {
       fail("rename", former_path_, errno);
     }
   }
-  if (!exists(path_)) {
+  if (!is_present(path_)) {
     throw CheckpointError(path_,
                           ": no such file, although the run's checkpoint refers to a best model");
+  }
+  read_safetensors(path_);  // refuses a damaged file now, not after the training
+  const SavedModelInfo info = read_model_info(path_);
+  check_same_run(path_, info.identity.run, run_hash_);
+  if (info.epoch != best_epoch || info.metric_value != metric) {
+    throw CheckpointError(path_,
+                          ": holds epoch ",
+                          info.epoch,
+                          " with ",
+                          info.metric,
+                          " ",
+                          info.metric_value,
+                          ", the run's checkpoint refers to epoch ",
+                          best_epoch,
+                          " with ",
+                          metric);
   }
   settle();
 }
@@ -54,15 +70,11 @@ void BestModel::go_back_to(std::int64_t best_epoch) const {
 void BestModel::replace(const Model& model,
                         const SavedModelInfo& info,
                         std::int64_t former_epoch) const {
-  if (former_epoch > 0 && !exists(former_path_)) {
+  if (former_epoch > 0 && !is_present(former_path_)) {
     std::error_code error;
     fs::create_hard_link(path_, former_path_, error);
     if (error) {  // the file system has no hard links
-      std::ostringstream content;
-      if (!(content << std::ifstream(path_, std::ios::binary).rdbuf())) {
-        fail("read", path_, errno);
-      }
-      write_file_atomically(former_path_, content.str());
+      write_file_atomically(former_path_, read_whole_file(path_));
     }
   }
   save_model(path_, model, info);

@@ -15,11 +15,12 @@ namespace elastic::train {
 /// starts with the best model that its checkpoint refers to.
 class BestModel {
  public:
-  explicit BestModel(const RunDirectory& run);
+  /// `run_hash` is that of RunIdentity.
+  explicit BestModel(const RunDirectory& run, std::string run_hash = "");
 
-  /// On resuming: restores the model of `best_epoch` (0: none yet) if a later one has replaced it.
-  /// Throws CheckpointError if neither file exists.
-  void go_back_to(std::int64_t best_epoch) const;
+  /// On resuming: restores the model of `best_epoch` (0: none yet) with its `metric` if a later one
+  /// has replaced it. Throws CheckpointError if neither file exists, or neither is that model.
+  void go_back_to(std::int64_t best_epoch, double metric) const;
   /// Saves a better model, and keeps that of `former_epoch` (0: none) until `settle`.
   void replace(const Model& model, const SavedModelInfo& info, std::int64_t former_epoch) const;
   /// Removes the former model; to be called once the checkpoint is saved.
@@ -28,6 +29,7 @@ class BestModel {
  private:
   std::string path_;
   std::string former_path_;
+  std::string run_hash_;
 };
 
 }  // namespace elastic::train

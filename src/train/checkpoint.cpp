@@ -13,6 +13,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr const char* kParameterPrefix = "param.";
+constexpr const char* kMetricsChecksum = "metrics_checksum";
 
 // Calls visitor(name, field) for each field of the state. Numbers survive JSON to the last bit.
 template <class State, class Visitor>
@@ -62,13 +63,9 @@ std::string config_to_text(const Model& model, const TrainConfig& config) {
   return data::json_text(json);
 }
 
-// Options that change only how long a run trains, not what it computes.
-std::set<std::string> free_options(const TrainConfig& config) {
-  std::set<std::string> result{"patience", "save_every_s", "max_time_s", "max_tokens", "threads"};
-  if (config.optimizer.schedule == Schedule::kConstant) {
-    result.insert("epochs");
-  }
-  return result;
+std::string optional_at(const Safetensors& file, const std::string& key) {
+  const auto found = file.metadata.find(key);
+  return found == file.metadata.end() ? "" : found->second;
 }
 
 void check_same_config(const Safetensors& file, const Model& model, const TrainConfig& config) {
@@ -95,29 +92,42 @@ void check_same_config(const Safetensors& file, const Model& model, const TrainC
 
 }  // namespace
 
+std::set<std::string> free_options(const TrainConfig& config) {
+  std::set<std::string> result{"patience", "save_every_s", "max_time_s", "max_tokens", "threads"};
+  if (config.optimizer.schedule == Schedule::kConstant) {
+    result.insert("epochs");
+  }
+  return result;
+}
+
 void save_checkpoint(const std::string& path,
                      const Model& model,
                      const Optimizer& optimizer,
                      const TrainConfig& config,
                      const std::string& data_hash,
-                     const TrainState& state) {
+                     const TrainState& state,
+                     const std::string& run) {
   std::vector<NamedTensor> tensors = named_parameters(model.parameters(), kParameterPrefix);
   for (NamedTensor& moment : optimizer.state()) {
     tensors.push_back(std::move(moment));
   }
-  write_safetensors(path,
-                    tensors,
-                    {{"format_version", std::to_string(kFormatVersion)},
-                     {"config", config_to_text(model, config)},
-                     {"data_hash", data_hash},
-                     {"state", state_to_text(state)}});
+  std::map<std::string, std::string> metadata{{"format_version", std::to_string(kFormatVersion)},
+                                              {"config", config_to_text(model, config)},
+                                              {"data_hash", data_hash},
+                                              {"state", state_to_text(state)},
+                                              {kMetricsChecksum, state.metrics_checksum}};
+  if (!run.empty()) {
+    metadata["run"] = run;
+  }
+  write_safetensors(path, tensors, metadata);
 }
 
 TrainState load_checkpoint(const std::string& path,
                            const Model& model,
                            Optimizer& optimizer,
                            const TrainConfig& config,
-                           const std::string& data_hash) {
+                           const std::string& data_hash,
+                           const std::string& run) {
   const Safetensors file = read_safetensors(path);
   check_format_version(file);
   check_same_config(file, model, config);
@@ -129,10 +139,21 @@ TrainState load_checkpoint(const std::string& path,
                           data_hash,
                           "); resume with the former data, or start a new run with another --out");
   }
-  const TrainState state = state_from_text(file.metadata_at("state"), path);
+  check_same_run(path, optional_at(file, "run"), run);
+  TrainState state = state_from_text(file.metadata_at("state"), path);
+  state.metrics_checksum = optional_at(file, kMetricsChecksum);
   load_parameters(file, kParameterPrefix, model.parameters());
   optimizer.load(file, state.num_steps);
   return state;
+}
+
+CheckpointedMetrics read_checkpointed_metrics(const std::string& path) {
+  Safetensors file;
+  file.path = path;
+  file.metadata = read_safetensors_metadata(path);
+  check_format_version(file);
+  const TrainState state = state_from_text(file.metadata_at("state"), path);
+  return {optional_at(file, "run"), state.metrics_bytes, optional_at(file, kMetricsChecksum)};
 }
 
 }  // namespace elastic::train

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "model/model.h"
@@ -26,24 +27,39 @@ struct TrainState {
   std::int64_t best_epoch = 0;  ///< from 1; 0: no evaluation yet
   std::int64_t evaluations_since_best = 0;
   std::int64_t metrics_bytes = 0;  ///< size of metrics.jsonl
+  std::string metrics_checksum;    ///< of these bytes; "" in files of earlier versions
 };
 
-/// Writes the file atomically.
+/// The options that may change when a run is resumed, because they change only how long it trains:
+/// patience, save_every_s, max_time_s, max_tokens, threads, and epochs with a constant schedule.
+std::set<std::string> free_options(const TrainConfig& config);
+
+/// Writes the file atomically. `run` is that of RunIdentity.
 void save_checkpoint(const std::string& path,
                      const Model& model,
                      const Optimizer& optimizer,
                      const TrainConfig& config,
                      const std::string& data_hash,
-                     const TrainState& state);
+                     const TrainState& state,
+                     const std::string& run = "");
 
 /// Loads weights and moments in place and returns the state. Throws CheckpointError naming the file
-/// and the tensor, key or option if the file is unusable, was made from other data, or has another
-/// value of an option that changes the results. These may differ: epochs with a constant schedule,
-/// patience, save_every_s, max_time_s, max_tokens and threads.
+/// and the tensor, key or option if the file is unusable, was made from other data or by another
+/// run, or has another value of an option that is not among free_options.
 TrainState load_checkpoint(const std::string& path,
                            const Model& model,
                            Optimizer& optimizer,
                            const TrainConfig& config,
-                           const std::string& data_hash);
+                           const std::string& data_hash,
+                           const std::string& run = "");
+
+/// The part of metrics.jsonl that a checkpoint covers, and its run.
+struct CheckpointedMetrics {
+  std::string run;
+  std::int64_t bytes = 0;
+  std::string checksum;
+};
+/// Reads it without the weights. Throws as load_checkpoint does.
+CheckpointedMetrics read_checkpointed_metrics(const std::string& path);
 
 }  // namespace elastic::train

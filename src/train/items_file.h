@@ -25,7 +25,11 @@ std::string escaped(const std::string& name);
 /// atomically.
 void write_items(const std::string& path, std::span<const ItemName> items);
 
-/// Reads such a file. Throws CheckpointError naming file and line.
-std::vector<ItemName> read_items(const std::string& path);
+/// Hash of the content that write_items writes.
+std::string hash_of_items(std::span<const ItemName> items);
+
+/// Reads such a file. Throws CheckpointError naming file and line, also if two items have the same
+/// raw id, or if the file has another hash than `expected_hash` ("": not checked).
+std::vector<ItemName> read_items(const std::string& path, const std::string& expected_hash = "");
 
 }  // namespace elastic::train

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -14,34 +15,72 @@
 
 namespace elastic::train {
 
-MetricsLog::MetricsLog(const std::string& path, std::int64_t keep_bytes) : path_(path) {
-  descriptor_ = retry_interrupted(
-      [&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666); });
-  if (descriptor_ < 0) {
-    fail("open");
+MetricsLog::MetricsLog(const std::string& path,
+                       std::int64_t keep_bytes,
+                       const std::string& kept_checksum)
+    : path_(path), bytes_(keep_bytes) {
+  open();
+  read_kept(keep_bytes);
+  if (!kept_checksum.empty() && checksum() != kept_checksum) {
+    throw CheckpointError(path_,
+                          ": its first ",
+                          keep_bytes,
+                          " bytes are not those that the run's checkpoint refers to: their "
+                          "checksum is ",
+                          checksum(),
+                          ", expected ",
+                          kept_checksum);
   }
-  struct stat status {};
-  if (::fstat(descriptor_, &status) != 0) {
-    fail("stat");
-  }
-  bytes_ = std::min<std::int64_t>(status.st_size, keep_bytes);
-  if (retry_interrupted([&] { return ::ftruncate(descriptor_, bytes_); }) != 0) {
+  if (retry_interrupted([&] { return ::ftruncate(descriptor_.get(), bytes_); }) != 0) {
     fail("truncate");
   }
 }
 
-MetricsLog::~MetricsLog() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
+void MetricsLog::open() {
+  // Without O_NONBLOCK, a pipe in place of the file would be waited for.
+  descriptor_.reset(retry_interrupted([&] {
+    return ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0666);
+  }));
+  if (descriptor_.get() < 0 && errno != EISDIR) {
+    fail("open");
+  }
+  struct stat status {};
+  const bool is_folder = descriptor_.get() < 0;
+  if (!is_folder && ::fstat(descriptor_.get(), &status) != 0) {
+    fail("stat");
+  }
+  if (is_folder || !S_ISREG(status.st_mode)) {
+    throw CheckpointError(
+        path_, ": expected a file, this is ", is_folder ? "a folder" : "a pipe or a device");
+  }
+}
+
+void MetricsLog::read_kept(std::int64_t keep_bytes) {
+  std::array<char, 1 << 16> piece{};
+  for (std::int64_t at = 0; at < keep_bytes;) {
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::int64_t>(keep_bytes - at, piece.size()));
+    const ssize_t count = retry_interrupted(
+        [&] { return ::pread(descriptor_.get(), piece.data(), wanted, static_cast<off_t>(at)); });
+    if (count < 0) {
+      throw CheckpointError(path_, ": cannot be read: ", std::strerror(errno));
+    }
+    if (count == 0) {
+      throw CheckpointError(
+          path_, ": has ", at, " bytes, the run's checkpoint refers to ", keep_bytes, " of them");
+    }
+    checksum_.add(piece.data(), static_cast<std::size_t>(count));
+    at += count;
   }
 }
 
 void MetricsLog::write(const nlohmann::ordered_json& event) {
   const std::string line = data::json_text(event) + "\n";
+  checksum_.add(line);
   std::size_t done = 0;
   while (done < line.size()) {
     const ssize_t written = retry_interrupted(
-        [&] { return ::write(descriptor_, line.data() + done, line.size() - done); });
+        [&] { return ::write(descriptor_.get(), line.data() + done, line.size() - done); });
     if (written < 0) {
       fail("write");
     }
@@ -54,7 +93,7 @@ void MetricsLog::write(const nlohmann::ordered_json& event) {
 }
 
 void MetricsLog::sync() {
-  if (retry_interrupted([&] { return ::fsync(descriptor_); }) != 0) {
+  if (retry_interrupted([&] { return ::fsync(descriptor_.get()); }) != 0) {
     fail("fsync");
   }
 }

@@ -2,19 +2,22 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/retry.h"
 #include "data/json_document.h"
+#include "train/run_folder.h"
 
 namespace elastic::train {
 namespace {
@@ -28,92 +31,95 @@ bool is_leftover(const fs::directory_entry& entry) {
   return is_atomic_leftover(entry.path().filename().string());
 }
 
-// True if the folder contains more than the leftovers of a process killed before it wrote
-// config.json.
-bool holds_files(const std::string& path) {
-  for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-    const fs::path name = entry.path().filename();
-    const bool is_empty_folder =
-        name == kCheckpoints && entry.is_directory() && fs::is_empty(entry.path());
-    if (name != kLockName && !is_empty_folder && !is_leftover(entry)) {
-      return true;
-    }
+void check_free(const std::string& path) {
+  const FolderContent content = content_of(path);
+  if (content == FolderContent::kRun) {
+    throw UsageError("--out ",
+                     path,
+                     ": this folder already holds a run; continue it with --resume, or choose "
+                     "another --out");
   }
-  return false;
-}
-
-// Failures that another --out avoids are usage errors; a full or broken disk is not.
-[[noreturn]] void refuse(const std::string& message, int error) {
-  const bool is_usage = error != ENOSPC && error != EDQUOT && error != EIO && error != ENOMEM;
-  const std::string reason = std::generic_category().message(error);
-  if (is_usage) {
-    throw UsageError(message, reason);
-  }
-  throw Error(message + reason);
-}
-
-void create_folder(const std::string& path) {
-  std::error_code error;
-  if (fs::exists(path, error) && !fs::is_directory(path, error)) {
-    throw UsageError("--out ", path, ": expected a folder, this is a file");
-  }
-  fs::create_directories(path, error);
-  if (error) {
-    refuse(concat("--out ", path, ": the folder cannot be created: "), error.value());
+  if (content == FolderContent::kOther) {
+    throw UsageError("--out ", path, ": the folder is not empty; choose another --out");
   }
 }
 
 }  // namespace
 
 RunDirectory RunDirectory::create(const std::string& path) {
-  create_folder(path);
   RunDirectory run(path);
+  check_free(path);  // before anything is written there
+  run.made_ = make_folder(path);
   run.lock();
-  if (holds_files(path)) {
-    const bool is_run = fs::exists(run.file("config.json"));
-    throw UsageError("--out ",
-                     path,
-                     is_run ? ": this folder already holds a run; continue it with --resume, or "
-                              "choose another --out"
-                            : ": the folder is not empty; choose another --out");
-  }
-  run.remove_leftovers();
-  create_folder(run.file(kCheckpoints));
+  run.is_new_ = true;
+  check_free(path);  // another process may have been faster
+  remove_failed_start(path);
+  make_folder(run.file(kCheckpoints));
   return run;
 }
 
 RunDirectory RunDirectory::resume(const std::string& path) {
-  std::error_code error;
-  if (!fs::exists(fs::path(path) / "config.json", error)) {
+  if (!is_present(path + "/config.json")) {
     throw UsageError("--resume: there is no run in ", path, "; leave out --resume to start one");
   }
   RunDirectory run(path);
   run.lock();
-  create_folder(run.file(kCheckpoints));
+  make_folder(run.file(kCheckpoints));
   run.remove_leftovers();
   return run;
 }
 
 RunDirectory::RunDirectory(RunDirectory&& other) noexcept
-    : path_(std::move(other.path_)), lock_descriptor_(std::exchange(other.lock_descriptor_, -1)) {}
+    : path_(std::move(other.path_)),
+      made_(std::move(other.made_)),
+      is_new_(std::exchange(other.is_new_, false)),
+      lock_descriptor_(std::exchange(other.lock_descriptor_, -1)) {}
 
 RunDirectory::~RunDirectory() {
-  if (lock_descriptor_ >= 0) {
-    ::close(lock_descriptor_);  // releases the lock too
+  if (lock_descriptor_ < 0) {
+    return;
+  }
+  if (is_new_ && !is_present(file("config.json"))) {
+    remove_traces();
+  }
+  ::close(lock_descriptor_);  // releases the lock too
+}
+
+// Removes what `create` made. Best effort: what remains does not hinder the next start.
+void RunDirectory::remove_traces() const {
+  std::error_code error;
+  try {
+    if (content_of(path_) == FolderContent::kNothing ||
+        content_of(path_) == FolderContent::kFailedStart) {
+      remove_failed_start(path_);
+      fs::remove(file(kLockName), error);
+    }
+  } catch (const std::exception&) {
+    return;
+  }
+  for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) {
+    fs::remove(*folder, error);  // unless other files have come into it
   }
 }
 
 void RunDirectory::lock() {
+  const std::string path = file(kLockName);
   lock_descriptor_ = retry_interrupted(
-      [&] { return ::open(file(kLockName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
+      [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666); });
   if (lock_descriptor_ < 0) {
-    refuse(concat(path_, ": the folder cannot be written: "), errno);
+    refuse_folder(concat(path_, ": the folder cannot be written: "), errno);
   }
-  if (retry_interrupted([&] { return ::flock(lock_descriptor_, LOCK_EX | LOCK_NB); }) != 0) {
-    if (errno == EWOULDBLOCK) {
-      throw UsageError(path_, ": in use by another process");
-    }
-    refuse(concat(path_, ": the folder cannot be locked: "), errno);
+  struct stat locked {};
+  struct stat named {};
+  const bool busy =
+      retry_interrupted([&] { return ::flock(lock_descriptor_, LOCK_EX | LOCK_NB); }) != 0;
+  if (busy && errno != EWOULDBLOCK) {
+    refuse_folder(concat(path_, ": the folder cannot be locked: "), errno);
+  }
+  // A process that ended in between may have removed the file.
+  if (busy || ::fstat(lock_descriptor_, &locked) != 0 || ::stat(path.c_str(), &named) != 0 ||
+      locked.st_ino != named.st_ino) {
+    throw UsageError(path_, ": in use by another process");
   }
 }
 
@@ -136,8 +142,7 @@ void RunDirectory::remove_leftovers() const {
 }
 
 bool RunDirectory::has_checkpoint() const {
-  std::error_code error;
-  return fs::exists(checkpoint_path(), error);
+  return is_present(checkpoint_path());
 }
 
 void RunDirectory::write_json(const std::string& name, const nlohmann::ordered_json& value) const {
@@ -145,14 +150,17 @@ void RunDirectory::write_json(const std::string& name, const nlohmann::ordered_j
 }
 
 nlohmann::ordered_json read_json(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    throw CheckpointError(path, ": no such file, or not readable");
-  }
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  nlohmann::ordered_json value = data::parse_json(text);
+  nlohmann::ordered_json value = data::parse_json(read_whole_file(path));
   if (value.is_discarded()) {
     throw CheckpointError(path, ": expected JSON");
+  }
+  return value;
+}
+
+nlohmann::ordered_json read_json_object(const std::string& path) {
+  nlohmann::ordered_json value = read_json(path);
+  if (!value.is_object()) {
+    throw CheckpointError(path, ": expected a JSON object {\"key\": value, ...}");
   }
   return value;
 }

@@ -5,12 +5,17 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "model/registry.h"
 #include "train/config_json.h"
 #include "train/load_tensor.h"
 
 namespace elastic::train {
 namespace {
+
+constexpr const char* kRunKey = "run";
+constexpr const char* kItemsHashKey = "items_hash";
+constexpr const char* kOptionsKey = "options";
 
 template <class Number>
 Number number_at(const Safetensors& file, const std::string& key) {
@@ -39,6 +44,27 @@ void check_tensors(const Safetensors& file, const ModelConfig& config) {
       throw CheckpointError(file.path, ": tensor '", tensor.name, "' is not part of the model");
     }
   }
+}
+
+// Text that files of earlier versions do not have.
+void read_if_present(const Safetensors& file, const std::string& key, std::string& text) {
+  if (const auto found = file.metadata.find(key); found != file.metadata.end()) {
+    text = found->second;
+  }
+}
+
+SavedModelInfo info_of(const Safetensors& file) {
+  SavedModelInfo info;
+  info.seed = number_at<std::uint64_t>(file, "seed");
+  info.epoch = number_at<std::int64_t>(file, "epoch");
+  info.metric = file.metadata_at("metric");
+  info.metric_value = number_at<double>(file, "metric_value");
+  info.data_hash = file.metadata_at("data_hash");
+  read_if_present(file, "loss", info.loss);
+  read_if_present(file, kRunKey, info.identity.run);
+  read_if_present(file, kItemsHashKey, info.identity.items_hash);
+  read_if_present(file, kOptionsKey, info.identity.options);
+  return info;
 }
 
 // An invalid config is an error of the file, not of the user.
@@ -86,33 +112,39 @@ void load_parameters(const Safetensors& file,
 }
 
 void save_model(const std::string& path, const Model& model, const SavedModelInfo& info) {
-  write_safetensors(path,
-                    named_parameters(model.parameters(), ""),
-                    {{"format_version", std::to_string(kFormatVersion)},
-                     {"config", model_config_to_text(model.config())},
-                     {"seed", std::to_string(info.seed)},
-                     {"epoch", std::to_string(info.epoch)},
-                     {"metric", info.metric},
-                     {"metric_value", nlohmann::json(info.metric_value).dump()},
-                     {"data_hash", info.data_hash},
-                     {"loss", info.loss}});
+  std::map<std::string, std::string> metadata{
+      {"format_version", std::to_string(kFormatVersion)},
+      {"config", model_config_to_text(model.config())},
+      {"seed", std::to_string(info.seed)},
+      {"epoch", std::to_string(info.epoch)},
+      {"metric", info.metric},
+      {"metric_value", nlohmann::json(info.metric_value).dump()},
+      {"data_hash", info.data_hash},
+      {"loss", info.loss}};
+  if (!info.identity.run.empty()) {
+    metadata[kRunKey] = info.identity.run;
+    metadata[kItemsHashKey] = info.identity.items_hash;
+    metadata[kOptionsKey] = info.identity.options;
+  }
+  write_safetensors(path, named_parameters(model.parameters(), ""), metadata);
 }
 
 SavedModel read_model(const std::string& path, Device device) {
   const Safetensors file = read_safetensors(path);
   check_format_version(file);
   SavedModel result;
-  result.info.seed = number_at<std::uint64_t>(file, "seed");
-  result.info.epoch = number_at<std::int64_t>(file, "epoch");
-  result.info.metric = file.metadata_at("metric");
-  result.info.metric_value = number_at<double>(file, "metric_value");
-  result.info.data_hash = file.metadata_at("data_hash");
-  if (const auto loss = file.metadata.find("loss"); loss != file.metadata.end()) {
-    result.info.loss = loss->second;
-  }
+  result.info = info_of(file);
   result.model = make_saved_model(file, result.info, device);
   load_parameters(file, "", result.model->parameters());
   return result;
+}
+
+SavedModelInfo read_model_info(const std::string& path) {
+  Safetensors file;
+  file.path = path;
+  file.metadata = read_safetensors_metadata(path);
+  check_format_version(file);
+  return info_of(file);
 }
 
 SavedModel load_saved_model(const std::string& run_directory, Device device) {
@@ -123,7 +155,7 @@ SavedModel load_saved_model(const std::string& run_directory, Device device) {
     throw CheckpointError(run_directory,
                           ": expected a run directory, as `elastic train --out` makes");
   }
-  if (!std::filesystem::exists(path, error)) {
+  if (!is_present(path.string())) {
     throw CheckpointError(
         path.string(),
         ": no such file: the run has not finished its first evaluation; continue it "

@@ -8,6 +8,7 @@
 
 #include "model/model.h"
 #include "tensor/safetensors.h"
+#include "train/run_identity.h"
 
 namespace elastic::train {
 
@@ -22,6 +23,7 @@ struct SavedModelInfo {
   double metric_value = 0.0;
   std::string data_hash;
   std::string loss = "softmax";  ///< as in TrainConfig; the default for files without it
+  RunIdentity identity{};        ///< of the run that trained it
 };
 
 /// Writes the parameters under their names, the config and `info` as metadata, atomically.
@@ -35,6 +37,9 @@ struct SavedModel {
 /// Reads a saved model. Throws CheckpointError naming the file and the key or tensor that is
 /// missing or invalid.
 SavedModel read_model(const std::string& path, Device device = Device::kCpu);
+
+/// What RUN/model.safetensors says of its origin, without its weights. Throws as read_model does.
+SavedModelInfo read_model_info(const std::string& path);
 
 /// The best model of a run, RUN/model.safetensors. Throws CheckpointError if the run has none yet.
 SavedModel load_saved_model(const std::string& run_directory, Device device = Device::kCpu);

@@ -1,7 +1,8 @@
 #include "train/tensorboard.h"
 
-#include <fstream>
+#include <sstream>
 
+#include "base/input_file.h"
 #include "data/json_document.h"
 
 namespace elastic::train {
@@ -43,7 +44,7 @@ std::vector<Scalar> scalars_of(const ordered_json& event) {
 }
 
 std::int64_t last_step_of(const std::string& metrics_path) {
-  std::ifstream file(metrics_path);
+  std::istringstream file(read_whole_file(metrics_path));
   std::int64_t step = -1;
   for (std::string line; std::getline(file, line);) {
     const ordered_json event = data::parse_json(line);

@@ -90,7 +90,7 @@ Trainer::Trainer(Model& model,
                        static_cast<std::uint64_t>(config.seed)},
       lengths_(training_lengths(split)),
       optimizer_(model.parameters(), config),
-      best_model_(run),
+      best_model_(run, options_.identity.run),
       loss_(any_weight(model).dtype(), device_) {
   check_recordable(config_, example_options_.supervision, model_);
   if (config_.threads > 0) {
@@ -103,11 +103,15 @@ Trainer::Trainer(Model& model,
     sampled_.emplace(model_, optimizer_, split_, config_);
   }
   if (options_.resume && run_.has_checkpoint()) {
-    state_ =
-        load_checkpoint(run_.checkpoint_path(), model_, optimizer_, config_, options_.data_hash);
-    best_model_.go_back_to(state_.best_epoch);
+    state_ = load_checkpoint(run_.checkpoint_path(),
+                             model_,
+                             optimizer_,
+                             config_,
+                             options_.data_hash,
+                             options_.identity.run);
+    best_model_.go_back_to(state_.best_epoch, state_.best_metric);
   }
-  log_.emplace(run_.metrics_path(), state_.metrics_bytes);
+  log_.emplace(run_.metrics_path(), state_.metrics_bytes, state_.metrics_checksum);
   log_->listen(observer_.line);
 }
 
@@ -318,7 +322,8 @@ void Trainer::evaluate() {
                          kBestMetric,
                          metric,
                          options_.data_hash,
-                         choice_name(config_.loss.kind)},
+                         choice_name(config_.loss.kind),
+                         options_.identity},
                         state_.best_epoch);
     state_.best_metric = metric;
     state_.best_epoch = report.epoch;
@@ -342,7 +347,14 @@ void Trainer::save() {
   log_->sync();
   state_.epoch_loss = loss_.epoch;
   state_.metrics_bytes = log_->bytes();
-  save_checkpoint(run_.checkpoint_path(), model_, optimizer_, config_, options_.data_hash, state_);
+  state_.metrics_checksum = log_->checksum();
+  save_checkpoint(run_.checkpoint_path(),
+                  model_,
+                  optimizer_,
+                  config_,
+                  options_.data_hash,
+                  state_,
+                  options_.identity.run);
   best_model_.settle();
   since_save_.lap();
   state_.elapsed_s += clock_.lap();  // not a part of the next step

@@ -29,8 +29,9 @@ namespace elastic::train {
 inline constexpr const char* kBestMetric = "NDCG@10";
 
 struct TrainerOptions {
-  bool resume = false;    ///< continue from the run's checkpoint, if it has one
-  std::string data_hash;  ///< of data and split; a run resumes only with the same hash
+  bool resume = false;     ///< continue from the run's checkpoint, if it has one
+  std::string data_hash;   ///< of data and split; a run resumes only with the same hash
+  RunIdentity identity{};  ///< written to the model and the checkpoints
   double report_every_s = 0.25;
   eval::EvalOptions evaluation;  ///< on the validation split
   /// Once it is not 0: save and return after the current step.

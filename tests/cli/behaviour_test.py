@@ -199,12 +199,11 @@ class Streams(unittest.TestCase):
         run = WORKPLACE.stream_run
         self.stream(run, "new m5\n")
         copy = WORKPLACE.path("streaming_again")
-        shutil.copytree(run, copy)
-        result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", copy + "2", "--model",
+        result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", copy, "--model",
                                  "elastic-causal", "--position", "none", "--epochs", "1", "--seed",
                                  "8", *TINY_MODEL])
         self.assertEqual(result.returncode, 0, result.stderr)
-        shutil.copy(os.path.join(copy + "2", "model.safetensors"), copy)
+        shutil.copy(os.path.join(run, "streams.safetensors"), copy)
         result = WORKPLACE.call(["predict", copy, "--stream"], stdin="new m5\n")
         self.assertEqual(result.returncode, 6)
         self.assertIn("streams.safetensors", result.stderr)

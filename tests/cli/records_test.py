@@ -5,6 +5,7 @@ import html.parser
 import json
 import os
 import re
+import shutil
 import struct
 import sys
 import unittest
@@ -251,6 +252,40 @@ class Reports(unittest.TestCase):
         for caption in ("Validation experts_used", "Validation use", "expert use"):
             self.assertIn(caption, captions)
         self.assertIn("&lt;here&gt; &amp; there", text)
+
+    def test_no_text_of_a_file_reaches_the_page_as_html(self):
+        run = train("hostile", "--epochs", "1")
+        hostile = "<img src='x' onload=\"a\">"
+        for name, change in {"data.json": {"users": hostile, "items": [hostile], "events": {
+                hostile: hostile}, hostile: [{hostile: hostile}]},
+                             "result.json": {hostile: [1, 2], "place": hostile},
+                             "sources.json": {"dim": hostile}}.items():
+            values = {**json.loads(read(run, name)), **change}
+            with open(os.path.join(run, name), "w", encoding="utf-8") as file:
+                json.dump(values, file)
+        with open(os.path.join(run, "metrics.jsonl"), "a", encoding="utf-8") as file:
+            file.write(json.dumps({"event": hostile, "epoch": 1, hostile: 3}) + "\n")
+        result = WORKPLACE.call(["report", run, "--out", "-"])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("<img", result.stdout)
+        self.assertNotIn("onload", [name for name, _ in Page(result.stdout).attributes])
+
+    def test_file_names_of_any_bytes_are_kept(self):
+        folder = WORKPLACE.path("caf\udce9 100%")
+        os.mkdir(folder)
+        names = {name: os.path.join(folder, name) for name in ("d\udcff.csv", "i\udcff.csv")}
+        shutil.copyfile(WORKPLACE.data, names["d\udcff.csv"])
+        shutil.copyfile(WORKPLACE.items, names["i\udcff.csv"])
+        run = os.path.join(folder, "r\udcfe")
+        result = WORKPLACE.call(["train", "--data", "d\udcff.csv", "--items", "i\udcff.csv", "--out",
+                                 run, "--epochs", "1", *TINY_MODEL], cwd=folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for command in (["eval", run], ["predict", run], ["report", run],
+                        ["train", "--resume", "--out", run, "--epochs", "2"], ["eval", run]):
+            result = WORKPLACE.call(command, stdin="u1\n")
+            self.assertEqual(result.returncode, 0, result.stderr)
+        config = json.loads(read(run, "config.json"))
+        self.assertTrue(config["data"].endswith("/caf%E9 100%25/d%FF.csv"), config["data"])
 
     def test_sources_of_options_survive_a_resume(self):
         config = WORKPLACE.write("wide.json", '{"dropout": 0.2}')

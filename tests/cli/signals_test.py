@@ -9,7 +9,7 @@ import sys
 import unittest
 
 from behaviour_test import LONG_TRAINING, metrics_of, wait_for
-from harness import Workplace, combined
+from harness import TINY_MODEL, Workplace, combined
 
 WORKPLACE = None
 NEVER_SAVE = ["--save-every-s", "1000000"]
@@ -37,6 +37,20 @@ class Training(unittest.TestCase):
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 143)
+
+    def test_sigusr1_while_the_process_starts_is_kept(self):
+        def block():
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+            os.kill(os.getpid(), signal.SIGUSR1)  # pending from the first instruction on
+        run = WORKPLACE.path("early")
+        process = WORKPLACE.start(["train", "--data", WORKPLACE.data, "--out", run, "--epochs",
+                                   "100000", "--patience", "100000", *NEVER_SAVE, *TINY_MODEL],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True, preexec_fn=block)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        while "saved after step" not in process.stderr.readline():
+            self.assertIsNone(process.poll())
 
     def test_killed_runs_resume_without_losing_or_repeating_an_epoch(self):
         run, process = self.start("killed")

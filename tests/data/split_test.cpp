@@ -171,7 +171,7 @@ TEST_CASE("split: impossible options and those without effect are refused") {
           "--valid-data");
   refuses(kLog,
           {.split = {.rule = SplitRule::kRatio, .test_ratio = 1.0}},
-          "--test-ratio: expected a share");
+          "--test-ratio: expected above 0 and less than 1, got 1");
   refuses(kLog,
           {.split = {.rule = SplitRule::kRatio, .valid_ratio = 0.5, .test_ratio = 0.5}},
           "less than 1 together");

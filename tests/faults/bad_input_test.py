@@ -137,6 +137,21 @@ class BadInput:
         return self.workplace.call(["train", "--data", self.workplace.data, "--out",
                                     "/proc/elastic", *TINY_MODEL])
 
+    def failed_start(self):
+        """a start that fails: the next one is not hindered"""
+        run = self.new_run()
+        once = self.workplace.write("once.csv", "user,item\nu1,m1\nu2,m2\nu3,m3\n")
+        diverging = ["--learning-rate", "1e37"]
+        for data, options in ((once, []), (self.workplace.data, diverging)):
+            result = self.workplace.call(["train", "--data", data, "--out", run, "--epochs", "1",
+                                          *TINY_MODEL, *options])
+            assert result.returncode in (3, 5), result.stderr
+            assert data != once or not os.path.exists(run)
+        again = self.workplace.call(["train", "--data", self.workplace.data, "--out", run,
+                                     "--epochs", "1", *TINY_MODEL])
+        assert again.returncode == 0, again.stderr
+        return self.workplace.call(["train", "--data", "none.csv", "--out", run])
+
     def out_in_use(self):
         """`--out` holds other files"""
         return self.workplace.call(["train", "--data", self.workplace.data, "--out",
@@ -223,6 +238,97 @@ class BadInput:
         with open(os.path.join(run, "items.tsv"), "w", encoding="utf-8") as file:
             file.writelines(lines[:-1])
         return self.workplace.call(["predict", run], stdin="u1\n")
+
+    def other_run(self, data=None):
+        # With the same options and another seed, or with other data.
+        run = self.new_run()
+        items = [] if data else ["--items", self.workplace.items]
+        result = self.workplace.call(["train", "--data", data or self.workplace.data, "--out", run,
+                                      "--epochs", "3", "--seed", "8", *TINY_MODEL, *items])
+        assert result.returncode == 0, result.stderr
+        return run
+
+    def run_with(self, name, other):
+        run = self.copy_of_run()
+        shutil.copyfile(os.path.join(other, name), os.path.join(run, name))
+        return run
+
+    def other_model(self):
+        """`eval` of a run with the model of another"""
+        run = self.run_with("model.safetensors", self.other_run())
+        for command in (["predict", run], ["report", run], ["train", "--resume", "--out", run]):
+            result = self.workplace.call(command, stdin='{"history": ["m1"]}\n')
+            assert result.returncode == 6 and "model.safetensors" in result.stderr, result.stderr
+        return self.workplace.call(["eval", run])
+
+    def other_checkpoint(self):
+        """`--resume` with the checkpoint of another run"""
+        return self.resume(self.run_with("checkpoints/latest.safetensors", self.other_run()))
+
+    def other_config(self):
+        """`eval` of a run with the options of another"""
+        return self.workplace.call(["eval", self.run_with("config.json", self.other_run())])
+
+    def other_result(self):
+        """`report` of a run with the result of another"""
+        return self.workplace.call(["report", self.run_with("result.json", self.other_run())])
+
+    def other_metrics(self):
+        """`report` of a run with the metrics of another"""
+        return self.workplace.call(["report", self.run_with("metrics.jsonl", self.other_run())])
+
+    def other_items(self):
+        """`predict` with the items of another run"""
+        with open(self.workplace.data, encoding="utf-8") as file:
+            data = self.workplace.write("x.csv", file.read().replace(",m", ",x"))
+        run = self.run_with("items.tsv", self.other_run(data))
+        return self.workplace.call(["predict", run], stdin='{"history": ["x1"]}\n')
+
+    def other_title(self):
+        """`predict` with another title in `items.tsv`"""
+        run = self.copy_of_run()
+        replace_in(os.path.join(run, "items.tsv"), b"Title, 1", b"Title, 9")
+        return self.workplace.call(["predict", run], stdin='{"history": ["m1"]}\n')
+
+    def equal_ids(self):
+        """an `items.tsv` with one id twice"""
+        run = self.copy_of_run()
+        replace_in(os.path.join(run, "items.tsv"), b"\tm9\t", b"\tm8\t")
+        return self.workplace.call(["predict", run], stdin='{"history": ["m1"]}\n')
+
+    def pipe_in_run(self):
+        """a pipe in place of a file of the run"""
+        run = self.copy_of_run()
+        for name in ("items.tsv", "metrics.jsonl"):
+            os.remove(os.path.join(run, name))
+            os.mkfifo(os.path.join(run, name))
+        result = self.resume(run, "--epochs", "4")
+        assert result.returncode == 6 and "metrics.jsonl: expected a file" in result.stderr
+        return self.workplace.call(["predict", run], stdin="u1\n")
+
+    def folder_in_run(self):
+        """a folder in place of a file of the run"""
+        run = self.copy_of_run()
+        os.remove(os.path.join(run, "config.json"))
+        os.mkdir(os.path.join(run, "config.json"))
+        return self.resume(run)
+
+    def short_metrics(self):
+        """metrics that lack lines"""
+        run = self.copy_of_run()
+        os.truncate(os.path.join(run, "metrics.jsonl"), 100)
+        return self.resume(run, "--epochs", "4")
+
+    def number_as_hash(self):
+        """a number in place of the hash in `data.json`"""
+        run = self.copy_of_run()
+        path = os.path.join(run, "data.json")
+        with open(path, encoding="utf-8") as file:
+            data = json.load(file)
+        data["split"]["hash"] = 3
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(data, file)
+        return self.workplace.call(["eval", run])
 
     def flipped_streams(self):
         """streams with one bit flipped"""

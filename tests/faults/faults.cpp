@@ -1,12 +1,13 @@
 // Makes one system call of a program fail, on demand: a library for LD_PRELOAD.
 //
 // Calls that write below the folder FAULT_UNDER are counted: open (for writing, or of a folder),
-// write, pwrite, fsync, ftruncate, close, rename, link, unlink, remove, mkdir, flock. FAULT_HOW
+// write, pwrite, fsync, ftruncate, close, rename, link, unlink, remove, mkdir, flock. With
+// FAULT_CALLS "reads" those that read files there are counted instead: open, read, pread. FAULT_HOW
 // selects the failure of call number FAULT_AT, counted from 1:
 //   EIO     it fails
 //   FULL    it and all later ones that take space fail with ENOSPC
 //   EINTR   it is interrupted, if the system may interrupt it
-//   SHORT   a write writes half of its bytes
+//   SHORT   a write or read transfers half of its bytes
 //   KILL    the process is killed before it
 //   TORN    the process is killed after it, a write after half of its bytes
 // With FAULT_AT 0 nothing happens. The number of calls is written to FAULT_COUNT at the end.
@@ -34,6 +35,7 @@ constexpr int kMaxDescriptors = 4096;
 struct Plan {
   std::string_view folder;
   std::string_view how;
+  bool reads = false;  // counts calls that read instead of those that write
   long at = 0;
   long count = 0;
   std::array<bool, kMaxDescriptors> watched{};
@@ -42,6 +44,8 @@ struct Plan {
     const char* under = std::getenv("FAULT_UNDER");
     const char* name = std::getenv("FAULT_HOW");
     const char* number = std::getenv("FAULT_AT");
+    const char* calls = std::getenv("FAULT_CALLS");
+    reads = calls != nullptr && std::string_view(calls) == "reads";
     folder = under == nullptr ? "" : under;
     how = name == nullptr ? "" : name;
     at = number == nullptr ? 0 : std::atol(number);
@@ -56,10 +60,13 @@ struct Plan {
     }
   }
 
-  [[nodiscard]] bool covers(const char* path) const {
+  [[nodiscard]] bool is_below(const char* path) const {
     return !folder.empty() && std::string_view(path).starts_with(folder);
   }
-  [[nodiscard]] bool covers(int descriptor) const {
+  [[nodiscard]] bool covers(const char* path) const { return !reads && is_below(path); }
+  [[nodiscard]] bool covers(int descriptor) const { return !reads && is_watched(descriptor); }
+  [[nodiscard]] bool covers_read(int descriptor) const { return reads && is_watched(descriptor); }
+  [[nodiscard]] bool is_watched(int descriptor) const {
     return descriptor >= 0 && descriptor < kMaxDescriptors &&
            watched[static_cast<std::size_t>(descriptor)];
   }
@@ -135,18 +142,18 @@ auto guarded(bool takes_space, bool interruptible, Call&& call) -> decltype(call
   return result;
 }
 
-template <class Write>
-ssize_t guarded_write(std::size_t bytes, Write&& write) {
-  const Step step = next_step(/*takes_space=*/true, /*interruptible=*/true);
+template <class Transfer>
+ssize_t guarded_transfer(std::size_t bytes, bool takes_space, Transfer&& transfer) {
+  const Step step = next_step(takes_space, /*interruptible=*/true);
   if (step == Step::kFail) {
     return -1;
   }
   const bool half = step == Step::kShort || step == Step::kTorn;
-  const ssize_t written = write(half ? std::max<std::size_t>(1, bytes / 2) : bytes);
+  const ssize_t done = transfer(half ? std::max<std::size_t>(1, bytes / 2) : bytes);
   if (step == Step::kTorn) {
     die();
   }
-  return written;
+  return done;
 }
 
 bool is_folder(const char* path) {
@@ -157,10 +164,11 @@ bool is_folder(const char* path) {
 int open_guarded(const char* symbol, const char* path, int flags, mode_t mode) {
   const auto call = [&] { return real<int (*)(const char*, int, ...)>(symbol)(path, flags, mode); };
   const bool writes = (flags & O_ACCMODE) != O_RDONLY;
-  if (!plan().covers(path) || !(writes || is_folder(path))) {
+  const bool counts = plan().reads ? !writes && !is_folder(path) : writes || is_folder(path);
+  if (!plan().is_below(path) || !(counts || plan().reads)) {
     return call();
   }
-  const int descriptor = guarded(writes, /*interruptible=*/true, call);
+  const int descriptor = counts ? guarded(writes, /*interruptible=*/true, call) : call();
   plan().watch(descriptor, true);
   return descriptor;
 }
@@ -193,7 +201,7 @@ ssize_t write(int descriptor, const void* data, size_t bytes) {
   const auto call = [&](size_t count) {
     return real<ssize_t (*)(int, const void*, size_t)>("write")(descriptor, data, count);
   };
-  return plan().covers(descriptor) ? guarded_write(bytes, call) : call(bytes);
+  return plan().covers(descriptor) ? guarded_transfer(bytes, true, call) : call(bytes);
 }
 
 ssize_t pwrite(int descriptor, const void* data, size_t bytes, off_t offset) {
@@ -201,7 +209,21 @@ ssize_t pwrite(int descriptor, const void* data, size_t bytes, off_t offset) {
     return real<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite")(
         descriptor, data, count, offset);
   };
-  return plan().covers(descriptor) ? guarded_write(bytes, call) : call(bytes);
+  return plan().covers(descriptor) ? guarded_transfer(bytes, true, call) : call(bytes);
+}
+
+ssize_t read(int descriptor, void* data, size_t bytes) {
+  const auto call = [&](size_t count) {
+    return real<ssize_t (*)(int, void*, size_t)>("read")(descriptor, data, count);
+  };
+  return plan().covers_read(descriptor) ? guarded_transfer(bytes, false, call) : call(bytes);
+}
+
+ssize_t pread(int descriptor, void* data, size_t bytes, off_t offset) {
+  const auto call = [&](size_t count) {
+    return real<ssize_t (*)(int, void*, size_t, off_t)>("pread")(descriptor, data, count, offset);
+  };
+  return plan().covers_read(descriptor) ? guarded_transfer(bytes, false, call) : call(bytes);
 }
 
 int fsync(int descriptor) {
@@ -222,6 +244,7 @@ int flock(int descriptor, int operation) noexcept {
 int close(int descriptor) {
   const auto call = [&] { return real<int (*)(int)>("close")(descriptor); };
   if (!plan().covers(descriptor)) {
+    plan().watch(descriptor, false);
     return call();
   }
   plan().watch(descriptor, false);

@@ -3,7 +3,8 @@
 LIBRARY is faults.cpp, which makes call number n fail. For every n and every kind of failure the
 command must end with its documented exit code and a message that names the run, or be killed. The
 same command again (with --resume if there is a run by then) must give the bits of an undisturbed
-run. The short form tests one kind at all n, and the others at every fifth.
+run. The short form tests one kind at all n, and the others at every fifth. The calls that read the
+run's files fail likewise: with an I/O error, an interruption, or half of the bytes.
 """
 
 import argparse
@@ -11,16 +12,18 @@ import os
 import subprocess
 import sys
 
-from recovery import Streaming, Training, Workplace, differences, leftovers, uninterrupted
+from recovery import Resuming, Streaming, Training, Workplace, differences, leftovers, uninterrupted
 
 MESSAGES = {"EIO": "Input/output error", "FULL": "No space left on device"}
 SURVIVED = ("EINTR", "SHORT")  # the command must succeed
 KILLED = ("KILL", "TORN")
-KINDS = (*MESSAGES, *SURVIVED, *KILLED)
+KINDS = {"writes": (*MESSAGES, *SURVIVED, *KILLED), "reads": ("EIO", *SURVIVED)}
+REFUSED = {"writes": (1,), "reads": (1, 6)}  # exit codes
 
 
 class Prover:
-    def __init__(self, workplace, library, job):
+    def __init__(self, workplace, library, job, calls):
+        self.calls = calls
         self.workplace = workplace
         self.library = os.path.abspath(library)
         self.job = job
@@ -30,7 +33,7 @@ class Prover:
 
     def call(self, kind, number, count_file=None):
         environment = {"LD_PRELOAD": self.library, "FAULT_UNDER": self.run, "FAULT_HOW": kind,
-                       "FAULT_AT": str(number)}
+                       "FAULT_AT": str(number), "FAULT_CALLS": self.calls}
         if count_file:
             environment["FAULT_COUNT"] = count_file
         return self.workplace.call(self.job.command(self.run), env=environment)
@@ -44,7 +47,7 @@ class Prover:
             return int(file.read())
 
     def complain(self, kind, number, problem, result):
-        self.problems.append(f"{self.job.name}: {kind} at call {number}: {problem}\n"
+        self.problems.append(f"{self.job.name}: {self.calls}: {kind} at call {number}: {problem}\n"
                              f"  exit {result.returncode}\n  {result.stderr[-1000:]}")
 
     def check(self, kind, number):
@@ -53,7 +56,7 @@ class Prover:
         if kind in KILLED:
             if result.returncode != -9:
                 self.complain(kind, number, "was not killed", result)
-        elif result.returncode == 1 and kind not in SURVIVED:
+        elif result.returncode in REFUSED[self.calls] and kind not in SURVIVED:
             if MESSAGES[kind] not in result.stderr or self.run not in result.stderr:
                 self.complain(kind, number, "the message names neither reason nor file", result)
         elif result.returncode != 0:
@@ -85,18 +88,21 @@ def main():
     workplace = Workplace(arguments.binary)
     failed = 0
     # Two epochs, each saved only at its end: three would add no further kind of write.
-    jobs = [Training(workplace, epochs=2, options=["--save-every-s", "1e6"]), Streaming(workplace)]
-    for job in jobs:
-        prover = Prover(workplace, arguments.library, job)
+    jobs = [(Training(workplace, epochs=2, options=["--save-every-s", "1e6"]), "writes"),
+            (Streaming(workplace), "writes"), (Resuming(workplace), "reads"),
+            (Streaming(workplace, lines=50), "reads")]
+    for job, calls in jobs:
+        prover = Prover(workplace, arguments.library, job, calls)
         count = prover.count()
         rounds = 0
-        for kind in KINDS:
-            for number in numbers_for(kind, count, arguments.long):
+        for kind in KINDS[calls]:
+            all_numbers = arguments.long or (calls == "reads" and kind == "EIO")
+            for number in numbers_for(kind, count, all_numbers):
                 prover.check(kind, number)
                 rounds += 1
         failed += len(prover.problems)
         print("\n".join(prover.problems[:10]), file=sys.stderr)
-        print(f"faults: {job.name}: {count} calls, {rounds} failures injected, "
+        print(f"faults: {job.name}: {count} {calls}, {rounds} failures injected, "
               f"{len(prover.problems)} problems", flush=True)
     return 1 if failed else 0
 

@@ -64,6 +64,25 @@ class Training:
         return result
 
 
+class Resuming(Training):
+    """`elastic train --resume`: one more epoch of a run with one."""
+
+    name = "train --resume"
+
+    def __init__(self, workplace):
+        super().__init__(workplace, epochs=1)
+        self.begun = workplace.path("begun")
+        result = workplace.call([*self.begin, "--out", self.begun])
+        assert result.returncode == 0, result.stderr
+
+    def prepare(self, run):
+        super().prepare(run)
+        shutil.copytree(self.begun, run)
+
+    def command(self, run):
+        return ["train", "--resume", "--out", run, "--epochs", "2"]
+
+
 class Streaming:
     """`elastic predict --stream`: states of a trained run, from a file of events."""
 

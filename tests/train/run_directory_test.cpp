@@ -1,6 +1,7 @@
 #include "train/run_directory.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,15 @@
 using namespace elastic;
 using namespace elastic::train;
 namespace fs = std::filesystem;
+
+namespace {
+
+void check_contains(const std::string& text, const std::string& part) {
+  CAPTURE(text);
+  CHECK(text.find(part) != std::string::npos);
+}
+
+}  // namespace
 
 TEST_CASE("run directory: a new one is created with its parents") {
   const TemporaryFolder folder;
@@ -55,9 +65,8 @@ TEST_CASE("run directory: a file in its place, or above it, is refused by name")
 
 TEST_CASE("run directory: a folder that cannot be written is refused by name") {
   // Even root cannot write to /proc.
-  CHECK(error_message<UsageError>([] {
-          RunDirectory::create("/proc/self");
-        }).starts_with("/proc/self: the folder cannot be written: "));
+  CHECK(error_message<UsageError>([] { RunDirectory::create("/proc/self"); }) ==
+        "--out /proc/self: the folder is not empty; choose another --out");
   CHECK(error_message<UsageError>([] {
           RunDirectory::create("/proc/elastic");
         }).starts_with("--out /proc/elastic: the folder cannot be created: "));
@@ -88,10 +97,12 @@ TEST_CASE("run directory: resuming needs a run, and removes leftovers of a kille
 TEST_CASE("run directory: leftovers of a process killed before config.json do not matter") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");
-  { const RunDirectory run = RunDirectory::create(path); }
+  fs::create_directories(path + "/checkpoints");
+  std::ofstream(path + "/.lock") << "";
   std::ofstream(path + "/config.json.17.tmp") << "half";
   { const RunDirectory run = RunDirectory::create(path); }
   CHECK_FALSE(fs::exists(path + "/config.json.17.tmp"));
+  CHECK(fs::is_empty(path));  // no config.json was written
   // Other files stay, whatever their names.
   std::ofstream(path + "/notes.tmp") << "mine";
   CHECK(error_message<UsageError>([&] { RunDirectory::create(path); }) ==
@@ -99,11 +110,52 @@ TEST_CASE("run directory: leftovers of a process killed before config.json do no
   CHECK(fs::exists(path + "/notes.tmp"));
 }
 
+TEST_CASE("run directory: a start that failed leaves nothing, and is replaced if it was killed") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a/run");
+  { const RunDirectory run = RunDirectory::create(path); }
+  CHECK_FALSE(fs::exists(folder.file("a")));
+  {
+    const RunDirectory run = RunDirectory::create(path);
+    run.write_json("config.json", {});
+    run.write_json("data.json", {});
+    MetricsLog(run.metrics_path(), 0).write({{"event", "epoch"}});
+    fs::create_directories(path + "/tensorboard");
+    std::ofstream(path + "/tensorboard/events.out.tfevents.1.host.2") << "x";
+  }
+  CHECK(fs::exists(path + "/data.json"));
+  {
+    const RunDirectory run = RunDirectory::create(path);
+    CHECK_FALSE(fs::exists(path + "/data.json"));
+    CHECK_FALSE(fs::exists(path + "/metrics.jsonl"));
+    CHECK_FALSE(fs::exists(path + "/tensorboard"));
+    run.write_json("config.json", {});
+  }
+  fs::remove(path + "/.lock");  // not known to be ours
+  CHECK(error_message<UsageError>([&] { RunDirectory::create(path); }) != "");
+  CHECK_FALSE(fs::exists(path + "/.lock"));
+}
+
+TEST_CASE("run directory: a model, a checkpoint or a result is never replaced") {
+  const TemporaryFolder folder;
+  for (const std::string name :
+       {"model.safetensors", "result.json", "checkpoints/latest.safetensors", "tensorboard/mine"}) {
+    CAPTURE(name);
+    const std::string path = folder.file("run_" + std::to_string(name.size()));
+    RunDirectory::create(path).write_json("config.json", {});
+    fs::create_directories(path + "/tensorboard");
+    std::ofstream(path + "/" + name) << "x";
+    CHECK(error_message<UsageError>([&] {
+            RunDirectory::create(path);
+          }).find("already holds a run") != std::string::npos);
+    CHECK(fs::exists(path + "/" + name));
+  }
+}
+
 TEST_CASE("run directory: JSON that is missing or broken is refused by name") {
   const TemporaryFolder folder;
   const std::string path = folder.file("data.json");
-  CHECK(error_message<CheckpointError>([&] { read_json(path); }) ==
-        path + ": no such file, or not readable");
+  CHECK(error_message<CheckpointError>([&] { read_json(path); }) == path + ": no such file");
   std::ofstream(path) << "{";
   CHECK(error_message<CheckpointError>([&] { read_json(path); }) == path + ": expected JSON");
 }
@@ -126,8 +178,56 @@ TEST_CASE("items file: a broken line is refused, naming its number") {
   std::ofstream(path) << "id\traw_id\ttitle\n1\ta\tA\n3\tb\tB\n";
   CHECK(error_message<CheckpointError>([&] { read_items(path); }) ==
         path + ":3: expected item 2, its raw id and its title, separated by tabs");
+  std::ofstream(path) << "id\traw_id\ttitle\n1\ta\tA\n2\tb\tB\n3\ta\tC\n";
+  CHECK(error_message<CheckpointError>([&] { read_items(path); }) ==
+        path + ":4: the raw id 'a' is that of line 2");
   std::ofstream(path) << "what\n";
   CHECK(error_message<CheckpointError>([&] { read_items(path); }).starts_with(path + ":1: "));
+}
+
+TEST_CASE("items file: another file than the model's is refused by its hash") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("items.tsv");
+  const std::vector<ItemName> items{{"a", "A"}, {"b", "B"}};
+  write_items(path, items);
+  CHECK(read_items(path, hash_of_items(items)) == items);
+  write_items(path, std::vector<ItemName>{{"a", "A"}, {"b", "C"}});
+  CHECK(error_message<CheckpointError>([&] {
+          read_items(path, hash_of_items(items));
+        }).starts_with(path + ": not the items of the model"));
+}
+
+TEST_CASE("metrics log: only the file that the checkpoint refers to is continued") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("metrics.jsonl");
+  std::string checksum;
+  std::int64_t bytes = 0;
+  {
+    MetricsLog log(path, 0);
+    log.write({{"event", "epoch"}});
+    checksum = log.checksum();
+    bytes = log.bytes();
+    log.write({{"event", "later"}});
+  }
+  CHECK(MetricsLog(path, bytes, checksum).checksum() == checksum);
+  CHECK(error_message<CheckpointError>([&] { MetricsLog(path, bytes + 1, checksum); }) ==
+        path + ": has " + std::to_string(bytes) + " bytes, the run's checkpoint refers to " +
+            std::to_string(bytes + 1) + " of them");
+  const std::string other = "{\"event\":\"other\"}\n";
+  std::ofstream(path) << other;
+  check_contains(error_message<CheckpointError>(
+                     [&] { MetricsLog(path, static_cast<std::int64_t>(other.size()), checksum); }),
+                 "are not those that the run's checkpoint refers to");
+  CHECK(bytes_of(path) == other);
+}
+
+TEST_CASE("metrics log: a pipe or a folder in its place is refused, at once") {
+  const TemporaryFolder folder;
+  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  check_contains(error_message<CheckpointError>([&] { MetricsLog(folder.file("pipe"), 0); }),
+                 "/pipe: expected a file");
+  check_contains(error_message<CheckpointError>([&] { MetricsLog(folder.path(), 0); }),
+                 ": expected a file, this is a folder");
 }
 
 TEST_CASE("metrics log: a resumed log drops the lines that will be written again") {
@@ -147,7 +247,7 @@ TEST_CASE("metrics log: a resumed log drops the lines that will be written again
     log.write({{"event", "next"}});
   }
   CHECK(bytes_of(path) == "{\"event\":\"epoch\",\"loss\":0.1}\n{\"event\":\"next\"}\n");
-  { const MetricsLog log(path, 1'000'000); }
+  CHECK_THROWS_AS(MetricsLog(path, 1'000'000), CheckpointError);
   CHECK(bytes_of(path) == "{\"event\":\"epoch\",\"loss\":0.1}\n{\"event\":\"next\"}\n");
   { const MetricsLog log(path, 0); }
   CHECK(bytes_of(path).empty());

@@ -410,6 +410,13 @@ TEST_CASE("trainer: a run is resumed only with its own options and data") {
           r.config.epochs = 2;
           r.config.threads = 2;
         }).empty());
+  TinyRun other;
+  other.config.seed = 3;
+  other.train(folder.file("other"));
+  fs::copy_file(folder.file("other/model.safetensors"),
+                path + "/model.safetensors",
+                fs::copy_options::overwrite_existing);
+  contains(refusal([](TinyRun&) {}), "the run's checkpoint refers to epoch");
   fs::remove(path + "/model.safetensors");
   contains(refusal([](TinyRun&) {}), "model.safetensors: no such file");
 }

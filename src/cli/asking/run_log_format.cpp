@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "train/run_directory.h"
 
 namespace elastic::cli {
@@ -33,8 +34,7 @@ bool is_usable(const data::LogFormat& format) {
 
 std::optional<data::LogFormat> read_log_format(const std::string& run) {
   const std::string path = (std::filesystem::path(run) / "data.json").string();
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
+  if (!is_present(path)) {
     return std::nullopt;
   }
   const nlohmann::ordered_json json = train::read_json(path);

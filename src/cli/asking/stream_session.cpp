@@ -1,13 +1,11 @@
 #include "cli/asking/stream_session.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <utility>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "cli/runs/save_signal.h"
 #include "data/content_hash.h"
 
@@ -17,10 +15,8 @@ namespace {
 constexpr std::size_t kMaxBatchEvents = 512;
 
 std::string hash_of_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string content{std::istreambuf_iterator<char>(file), {}};
   data::ContentHash hash;
-  hash.add(content);
+  hash.add(read_whole_file(path));
   return hash.hex();
 }
 
@@ -44,7 +40,7 @@ StreamSession::StreamSession(const std::string& run,
       parser_(parser),
       streams_(recommender.model()),
       known_(std::move(known)) {
-  if (std::filesystem::exists(path_)) {
+  if (is_present(path_)) {
     kept_ = streams_.load(path_, model_hash_);
   }
 }

@@ -12,6 +12,7 @@
 #include "cli/runs/ranks_file.h"
 #include "cli/runs/repeats_warning.h"
 #include "cli/runs/run_files.h"
+#include "cli/runs/run_model.h"
 #include "cli/runs/run_rules.h"
 #include "cli/usage/command.h"
 #include "eval/repeats.h"
@@ -125,7 +126,7 @@ int EvalCommand::run(const OptionTable& table) {
     ranks.emplace(ranks_);  // fails before the work, not after it
   }
   const Device device = start_session(session_);
-  train::SavedModel saved = train::load_saved_model(run_, device);
+  train::SavedModel saved = load_run_model(run_, device);
   ProgressLine line(session_.quiet);
   const RunData data =
       read_data_again(run_, place_, [&](const std::string& text) { line.message(text); });
@@ -133,7 +134,7 @@ int EvalCommand::run(const OptionTable& table) {
   if (!against_.empty()) {
     for (const std::string& other : profile::parse_list(against_)) {
       check_comparable(other, data);
-      against.push_back({other, train::load_saved_model(other, device)});
+      against.push_back({other, load_run_model(other, device)});
     }
   }
   const EvaluationTask task{&data.split, split_, rules_, min_history_, sampled, sampling_seed_};
@@ -142,7 +143,7 @@ int EvalCommand::run(const OptionTable& table) {
   if (ranks) {
     ranks->write(data.split.dataset(), evaluation.ranking);
   }
-  print_report(evaluation.report, json);
+  print_report(evaluation.report, saved.info.identity, json);
   check_gates(gates, evaluation.report);
   return 0;
 }

@@ -17,6 +17,7 @@
 #include "cli/output/output.h"
 #include "cli/output/progress_line.h"
 #include "cli/runs/run_files.h"
+#include "cli/runs/run_model.h"
 #include "cli/runs/run_rules.h"
 #include "cli/usage/command.h"
 #include "train/items_file.h"
@@ -110,10 +111,12 @@ int PredictCommand::run(const OptionTable& table) {
   check_options(table);
   const auto writer = make_answer_writer(format_.chosen());
   const Device device = start_session(session_);
-  train::SavedModel saved = train::load_saved_model(run_, device);
+  train::SavedModel saved = load_run_model(run_, device);
   questions_.check_model(saved.model->config());
   Recommender recommender(
-      std::move(saved.model), train::read_items(run_ + "/" + train::kItemsFile), options_);
+      std::move(saved.model),
+      train::read_items(run_ + "/" + train::kItemsFile, saved.info.identity.items_hash),
+      options_);
   KnownUsers known_users(run_, place_);
   Output output;
   const auto note = [this](const std::string& text) {

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "cli/commands/train/resumed_options.h"
 #include "cli/commands/train/tensorboard_log.h"
 #include "cli/options/config_file.h"
@@ -19,6 +19,7 @@
 #include "cli/runs/repeats_warning.h"
 #include "cli/runs/run_data.h"
 #include "cli/runs/run_files.h"
+#include "cli/runs/run_model.h"
 #include "cli/runs/run_report.h"
 #include "cli/runs/save_signal.h"
 #include "cli/runs/stop_signals.h"
@@ -61,10 +62,14 @@ class TrainCommand : public Command {
 
  private:
   void check_options(const OptionTable& table) const;
-  [[nodiscard]] train::RunDirectory open_run(const RunData& data) const;
+  [[nodiscard]] train::RunDirectory open_run() const;
+  void identify(const OptionTable& table, const RunData& data, const train::RunDirectory& run);
   void write_files(const OptionTable& table,
                    const RunData& data,
                    const train::RunDirectory& run) const;
+  void write_json(const train::RunDirectory& run,
+                  const std::string& name,
+                  nlohmann::ordered_json value) const;
   train::TrainResult train_model(const OptionTable& table,
                                  Model& model,
                                  const RunData& data,
@@ -91,6 +96,7 @@ class TrainCommand : public Command {
   bool report_ = false;
   bool resume_ = false;
   ResumedOptions resumed_;
+  train::RunIdentity identity_;
 };
 
 void TrainCommand::declare(OptionTable& table) {
@@ -151,16 +157,16 @@ int TrainCommand::run(const OptionTable& table) {
   data_.read.cache_folder = cache_folder(cache_);
   const Device device = start_session(session_);
   const SaveSignal save_signal;
+  const train::RunDirectory run = open_run();  // refuses an unusable --out before the work
   const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
   model_.num_items = data.split.num_items();
   const auto seed = static_cast<std::uint64_t>(train_.seed);
   check_memory(model_, /*copies=*/4, DType::kFloat32, device);  // weights, gradients, two moments
   const auto model = make_model(model_, seed, DType::kFloat32, device);
-  // Check before the folder is made.
   check_targets(data.split);
   train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
   train::sampled_loss_settings(train_.loss, *model);
-  const train::RunDirectory run = open_run(data);
+  identify(table, data, run);
   const train::TrainResult result = train_model(table, *model, data, run);
   if (result.status == train::Status::kStopped) {
     write_report(run);
@@ -191,17 +197,39 @@ void TrainCommand::check_targets(const data::Split& split) const {
   }
 }
 
-train::RunDirectory TrainCommand::open_run(const RunData& data) const {
-  if (!resume_) {
-    return train::RunDirectory::create(out_);
-  }
-  train::RunDirectory run = train::RunDirectory::resume(out_);
+train::RunDirectory TrainCommand::open_run() const {
+  return resume_ ? train::RunDirectory::resume(out_) : train::RunDirectory::create(out_);
+}
+
+// Sets the identity of the run, and checks that one to resume has the same data and items.
+void TrainCommand::identify(const OptionTable& table,
+                            const RunData& data,
+                            const train::RunDirectory& run) {
+  identity_ = train::make_identity(fixed_options(table, train_),
+                                   data.split.hash(),
+                                   train::hash_of_items(item_names(data.split.dataset())));
   // A run that was killed at its start has neither a checkpoint nor data.json.
-  std::error_code error;
-  if (run.has_checkpoint() || std::filesystem::exists(run.file("data.json"), error)) {
-    check_same_data(out_, data);
+  if (!resume_ || (!run.has_checkpoint() && !is_present(run.file("data.json")))) {
+    return;
   }
-  return run;
+  check_same_data(out_, data);
+  const train::RunIdentity recorded = recorded_identity(out_, identity_);
+  if (!recorded.items_hash.empty() && recorded.items_hash != identity_.items_hash) {
+    throw CheckpointError(run.file("data.json"),
+                          ": the titles are not those that the run was started with; point --items "
+                          "at the original file");
+  }
+  identity_ = recorded;
+}
+
+// Adds the hash that ties the file to its run.
+void TrainCommand::write_json(const train::RunDirectory& run,
+                              const std::string& name,
+                              nlohmann::ordered_json value) const {
+  if (!identity_.run.empty()) {
+    value[kRunHash] = identity_.run;
+  }
+  run.write_json(name, value);
 }
 
 // Writes config.json first: with it the run can be resumed.
@@ -209,8 +237,12 @@ void TrainCommand::write_files(const OptionTable& table,
                                const RunData& data,
                                const train::RunDirectory& run) const {
   run.write_json("config.json", table.to_config());
-  run.write_json("sources.json", resumed_.sources(table));
-  run.write_json("data.json", data::describe(data.loaded, data.split));
+  write_json(run, "sources.json", resumed_.sources(table));
+  nlohmann::ordered_json description = data::describe(data.loaded, data.split);
+  if (!identity_.run.empty()) {
+    description[kItemsHash] = identity_.items_hash;
+  }
+  write_json(run, "data.json", description);
   train::write_items(run.file(train::kItemsFile), item_names(data.split.dataset()));
 }
 
@@ -230,6 +262,7 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   train::TrainerOptions options;
   options.resume = resume_;
   options.data_hash = data.split.hash();
+  options.identity = identity_;
   options.evaluation.rules = rules_;
   options.stop = &StopSignals::received();
   options.save_now = &SaveSignal::received();
@@ -238,14 +271,9 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   if (tensorboard_) {
     board.join(observer);
   }
-  if (!resume_) {
-    write_files(table, data, run);
-  }
   train::Trainer trainer(model, data.split, train_, run, options, observer);
-  if (resume_) {
-    write_files(
-        table, data, run);  // after the trainer has checked the options against the checkpoint
-  }
+  // After the trainer has found data to train on, and has checked the options of a resumed run.
+  write_files(table, data, run);
   try {
     if (tensorboard_) {
       board.open(run, resume_, trainer.num_steps());
@@ -273,11 +301,11 @@ int TrainCommand::interrupted(int signal) const {
 void TrainCommand::report(const RunData& data,
                           const train::RunDirectory& run,
                           Device device) const {
-  train::SavedModel best = train::read_model(run.model_path(), device);
+  train::SavedModel best = load_run_model(run.path(), device);
   const eval::Report report =
       evaluate_saved_model(best, {&data.split, data::Subset::kTest, rules_}).report;
-  run.write_json("result.json", to_json(report));
-  print_report(report, wants_json(format_));
+  run.write_json("result.json", report_json(report, best.info.identity));
+  print_report(report, best.info.identity, wants_json(format_));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "cli/options/raw_text.h"
 #include "data/json_document.h"
 
 namespace elastic::cli {
@@ -119,17 +120,20 @@ void set_from_json(OptionTarget target, const nlohmann::json& value, const std::
     if (!value.is_string()) {
       fail(target, data::json_text(value), source);
     }
-    named->set(value.get<std::string>(), source);
+    named->set(from_json_spelling(value.get<std::string>()), source);
     return;
   }
   if (auto* const* texts = std::get_if<std::vector<std::string>*>(&target)) {
     if (!value.is_string() && !holds_texts(value)) {
       throw UsageError(source, ": expected text or a list of texts, got ", data::json_text(value));
     }
-    **texts = value.is_array() ? value.get<std::vector<std::string>>()
-              : value.get_ref<const std::string&>().empty()
-                  ? std::vector<std::string>{}
-                  : std::vector<std::string>{value.get<std::string>()};
+    (*texts)->clear();
+    for (const nlohmann::json& text : value.is_array() ? value : nlohmann::json::array({value})) {
+      (*texts)->push_back(from_json_spelling(text.get<std::string>()));
+    }
+    if (value == "") {
+      (*texts)->clear();
+    }
     return;
   }
   visit_plain(target, [&](auto* field) {
@@ -138,21 +142,31 @@ void set_from_json(OptionTarget target, const nlohmann::json& value, const std::
       fail(target, data::json_text(value), source);
     }
     *field = value.get<T>();
+    if constexpr (std::is_same_v<T, std::string>) {
+      *field = from_json_spelling(*field);
+    }
   });
 }
 
 nlohmann::json to_json(OptionTarget target) {
   if (const auto* named = std::get_if<TextTarget>(&target)) {
-    return named->text();
+    return to_json_spelling(named->text());
   }
   if (const auto* const* texts = std::get_if<std::vector<std::string>*>(&target)) {
-    const std::vector<std::string>& values = **texts;
-    return values.empty()       ? nlohmann::json("")
-           : values.size() == 1 ? nlohmann::json(values.front())
-                                : nlohmann::json(values);
+    nlohmann::json values = nlohmann::json::array();
+    for (const std::string& text : **texts) {
+      values.push_back(to_json_spelling(text));
+    }
+    return values.empty() ? nlohmann::json("") : values.size() == 1 ? values.front() : values;
   }
   nlohmann::json json;
-  visit_plain(target, [&](const auto* field) { json = *field; });
+  visit_plain(target, [&](const auto* field) {
+    if constexpr (std::is_same_v<decltype(field), const std::string*>) {
+      json = to_json_spelling(*field);
+    } else {
+      json = *field;
+    }
+  });
   return json;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/output/build_info.h"
 #include "cli/output/metrics_table.h"
 #include "cli/output/output.h"
+#include "cli/runs/run_model.h"
 #include "data/json_document.h"
 #include "eval/evaluator.h"
 #include "eval/repeats.h"
@@ -122,8 +123,16 @@ void check_repeats(const data::Split& split,
   }
 }
 
-void print_report(const eval::Report& report, bool json) {
-  print(json ? data::json_text(eval::to_json(report), 2) + "\n" : metrics_table(report));
+nlohmann::ordered_json report_json(const eval::Report& report, const train::RunIdentity& identity) {
+  nlohmann::ordered_json json = eval::to_json(report);
+  if (!identity.run.empty()) {
+    json[kRunHash] = identity.run;
+  }
+  return json;
+}
+
+void print_report(const eval::Report& report, const train::RunIdentity& identity, bool json) {
+  print(json ? data::json_text(report_json(report, identity), 2) + "\n" : metrics_table(report));
 }
 
 }  // namespace elastic::cli

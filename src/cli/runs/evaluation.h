@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,7 +50,9 @@ void check_repeats(const data::Split& split,
                    const eval::RankingRules& rules,
                    std::int64_t min_history = 0);
 
-/// Prints the report to standard output, as JSON or as a table.
-void print_report(const eval::Report& report, bool json);
+/// The report as JSON, with the hash of the run that it belongs to ("": none).
+nlohmann::ordered_json report_json(const eval::Report& report, const train::RunIdentity& identity);
+/// Prints the report to standard output, as this JSON or as a table.
+void print_report(const eval::Report& report, const train::RunIdentity& identity, bool json);
 
 }  // namespace elastic::cli

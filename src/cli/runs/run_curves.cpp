@@ -1,9 +1,9 @@
 #include "cli/runs/run_curves.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -82,10 +82,10 @@ class Figures {
     }
     series->points.emplace_back(x, y);
   }
-  [[nodiscard]] std::string to_html() const {
-    std::string html;
+  [[nodiscard]] report::Html to_html() const {
+    report::Html html;
     for (const auto& [group, plot] : plots_) {
-      html += report::figure(plot);
+      html << report::figure(plot);
     }
     return html;
   }
@@ -96,12 +96,12 @@ class Figures {
 
 }  // namespace
 
-std::string run_curves(const std::string& metrics_path) {
+report::Html run_curves(const std::string& metrics) {
   Figures figures;
   report::Plot against_time{
       std::string("Validation ") + train::kBestMetric + " against time", "minutes", {}, {}, {{}}};
   against_time.series[0].name = train::kBestMetric;
-  std::ifstream file(metrics_path);
+  std::istringstream file(metrics);
   for (std::string line; std::getline(file, line);) {
     const ordered_json event = data::parse_json(line);
     if (!event.is_object()) {
@@ -118,7 +118,9 @@ std::string run_curves(const std::string& metrics_path) {
                                                  event[train::kBestMetric].get<double>());
     }
   }
-  return report::plots(figures.to_html() + report::figure(against_time));
+  report::Html html;
+  html << figures.to_html() << report::figure(against_time);
+  return report::plots(html);
 }
 
 }  // namespace elastic::cli

@@ -3,10 +3,12 @@
 
 #include <string>
 
+#include "report/html.h"
+
 namespace elastic::cli {
 
-/// Figures in HTML: all series against epochs, and the validation metric against time; "" if the
-/// file has no lines. An incomplete last line is skipped.
-std::string run_curves(const std::string& metrics_path);
+/// Figures of `metrics`, the content of the file: all series against epochs, and the validation
+/// metric against time; empty if there are no lines. An incomplete last line is skipped.
+report::Html run_curves(const std::string& metrics);
 
 }  // namespace elastic::cli

@@ -13,10 +13,6 @@
 namespace elastic::cli {
 namespace {
 
-std::string file_of(const std::string& run, const char* name) {
-  return (std::filesystem::path(run) / name).string();
-}
-
 // Reads the data options of RUN/config.json.
 data::DataConfig read_data_config(const std::string& run) {
   data::DataConfig options;
@@ -53,13 +49,13 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
 
 }  // namespace
 
+std::string file_of(const std::string& run, const char* name) {
+  return (std::filesystem::path(run) / name).string();
+}
+
 ConfigLayer read_run_config(const std::string& run) {
   const std::string path = file_of(run, "config.json");
-  const nlohmann::json values = train::read_json(path);
-  if (!values.is_object()) {
-    throw CheckpointError(path, ": expected an object {\"option\": value, ...}");
-  }
-  return {values, path, /*of_run=*/true};
+  return {train::read_json_object(path), path, /*of_run=*/true};
 }
 
 void set_from_run(OptionTable& table, const ConfigLayer& config) {

@@ -10,6 +10,8 @@
 
 namespace elastic::cli {
 
+/// Path of a file in the run directory.
+std::string file_of(const std::string& run, const char* name);
 /// Declares the required argument RUN.
 void declare_run(OptionTable& table, std::string& run);
 /// Reads RUN/config.json. Throws CheckpointError that names the file if it is unusable.

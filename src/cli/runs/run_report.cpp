@@ -3,19 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/checksum.h"
 #include "base/error.h"
+#include "base/input_file.h"
 #include "cli/runs/run_curves.h"
+#include "cli/runs/run_files.h"
+#include "cli/runs/run_model.h"
 #include "data/json_document.h"
 #include "report/page.h"
 #include "report/plot.h"
+#include "train/checkpoint.h"
 #include "train/run_directory.h"
+#include "train/run_identity.h"
+#include "train/saved_model.h"
 
 namespace elastic::cli {
 namespace {
@@ -26,8 +32,29 @@ using Entries = std::vector<std::pair<std::string, std::string>>;
 
 // Reads a file that a run may not have yet; an empty object if it does not exist.
 ordered_json read_optional(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::exists(path, error) ? train::read_json(path) : ordered_json::object();
+  return is_present(path) ? train::read_json_object(path) : ordered_json::object();
+}
+
+// The content of metrics.jsonl, checked against the run's checkpoint; "" if it does not exist.
+std::string read_metrics(const std::string& run, const std::string& id) {
+  const std::string path = file_of(run, "metrics.jsonl");
+  const std::string checkpoint = file_of(run, "checkpoints/latest.safetensors");
+  // In this order: the file only grows after a checkpoint.
+  train::CheckpointedMetrics known;
+  if (is_present(checkpoint)) {
+    known = train::read_checkpointed_metrics(checkpoint);
+    train::check_same_run(checkpoint, known.run, id);
+  }
+  if (!is_present(path)) {
+    return "";
+  }
+  std::string metrics = read_whole_file(path);
+  Checksum checksum;
+  checksum.add(std::string_view(metrics).substr(0, static_cast<std::size_t>(known.bytes)));
+  if (!known.checksum.empty() && checksum.hex() != known.checksum) {
+    throw CheckpointError(path, ": differs from the one that ", checkpoint, " refers to");
+  }
+  return metrics;
 }
 
 std::string text_of(const ordered_json& value) {
@@ -66,7 +93,7 @@ void flatten(const std::string& name, const ordered_json& value, Entries& entrie
 }
 
 // A table with a row per object and a column per key of the first object.
-std::string table_of(const ordered_json& objects) {
+report::Html table_of(const ordered_json& objects) {
   report::Table table;
   for (const ordered_json& object : objects) {
     Entries entries;
@@ -86,7 +113,7 @@ std::string table_of(const ordered_json& objects) {
   return report::to_html(table);
 }
 
-std::string metrics_table(const ordered_json& result) {
+report::Html metrics_table(const ordered_json& result) {
   report::Table table{{"metric", "model", "95 % from", "to", "popularity"}, {}, 1};
   const ordered_json empty = ordered_json::object();
   const ordered_json& metrics = result.contains("metrics") ? result["metrics"] : empty;
@@ -104,7 +131,7 @@ std::string metrics_table(const ordered_json& result) {
 }
 
 // A plot of a list of numbers, such as the number of users of each expert.
-std::string list_figure(const std::string& name, const ordered_json& values) {
+report::Html list_figure(const std::string& name, const ordered_json& values) {
   report::Plot plot{name, "place in the list", {}, {}, {{name, {}}}};
   for (std::size_t i = 0; i < values.size(); ++i) {
     plot.series[0].points.emplace_back(static_cast<double>(i + 1), values[i].get<double>());
@@ -114,12 +141,12 @@ std::string list_figure(const std::string& name, const ordered_json& values) {
 
 // Parts of the result with their own section on the page, or without information for a reader.
 const std::set<std::string> placed{
-    "metrics", "intervals", "popularity", "protocol", "schema_version"};
+    "metrics", "intervals", "popularity", "protocol", "schema_version", kRunHash, kItemsHash};
 
 // Shows lists of objects as tables, lists of numbers as figures, and other values by name, so that
 // keys of later versions appear as well.
-std::string contents(const ordered_json& object, const std::string& prefix = "") {
-  std::string html;
+report::Html contents(const ordered_json& object, const std::string& prefix = "") {
+  report::Html html;
   Entries entries;
   for (const auto& [key, value] : object.items()) {
     const std::string name = prefix + words_of(key);
@@ -127,19 +154,20 @@ std::string contents(const ordered_json& object, const std::string& prefix = "")
       continue;
     }
     if (is_list_of(value, [](const ordered_json& part) { return part.is_object(); })) {
-      html += report::section(name, table_of(value));
+      html << report::section(name, table_of(value));
     } else if (is_list_of(value, [](const ordered_json& part) { return part.is_number(); })) {
-      html += report::section(name, list_figure(name, value));
+      html << report::section(name, list_figure(name, value));
     } else if (value.is_object()) {
       flatten(name, value, entries);
     } else {
       entries.emplace_back(name, text_of(value));
     }
   }
-  return report::definitions(entries) + html;
+  report::Html all;
+  return all << report::definitions(entries) << html;
 }
 
-std::string options_table(const ordered_json& config, const ordered_json& sources) {
+report::Html options_table(const ordered_json& config, const ordered_json& sources) {
   report::Table table{{"option", "set by", "value"}, {}, 3};
   for (const auto& [key, value] : config.items()) {
     const std::string source = sources.contains(key) ? text_of(sources[key]) : "default";
@@ -150,42 +178,48 @@ std::string options_table(const ordered_json& config, const ordered_json& source
   return report::to_html(table);
 }
 
-std::string head_line(const ordered_json& config, const ordered_json& data, bool has_result) {
-  return fmt::format("<p class=\"note\">{}, {} users, {} items, {} events{}</p>\n",
-                     report::escaped("model " + text_of(config.value("model", ordered_json("?")))),
-                     text_of(data.value("users", ordered_json("?"))),
-                     text_of(data.value("items", ordered_json("?"))),
-                     text_of(data.value("events", ordered_json("?"))),
-                     has_result ? "" : "; the training has no result yet");
+report::Html head_line(const ordered_json& config, const ordered_json& data, bool has_result) {
+  return report::note(fmt::format("model {}, {} users, {} items, {} events{}",
+                                  text_of(config.value("model", ordered_json("?"))),
+                                  text_of(data.value("users", ordered_json("?"))),
+                                  text_of(data.value("items", ordered_json("?"))),
+                                  text_of(data.value("events", ordered_json("?"))),
+                                  has_result ? "" : "; the training has no result yet"));
 }
 
 }  // namespace
 
 std::string run_report(const std::string& run) {
-  const auto file = [&](const char* name) { return (std::filesystem::path(run) / name).string(); };
-  const ordered_json config = train::read_json(file("config.json"));
-  if (!config.is_object()) {
-    throw CheckpointError(file("config.json"), ": expected an object {\"option\": value, ...}");
-  }
+  const auto file = [&](const char* name) { return file_of(run, name); };
+  const ordered_json config = train::read_json_object(file("config.json"));
   const ordered_json data = read_optional(file("data.json"));
   const ordered_json result = read_optional(file("result.json"));
   const ordered_json sources = read_optional(file("sources.json"));
+  const std::string id = text_at(data, kRunHash);
+  train::check_same_run(file("result.json"), text_at(result, kRunHash), id);
+  train::check_same_run(file("sources.json"), text_at(sources, kRunHash), id);
+  const std::string metrics = read_metrics(run, id);
+  if (is_present(file("model.safetensors"))) {
+    check_model_of_run(run, train::read_model_info(file("model.safetensors")));
+  }
   try {
     const ordered_json protocol = result.value("protocol", ordered_json::object());
-    return report::page("elastic: " + run,
-                        head_line(config, data, !result.empty()) +
-                            report::section("Curves", run_curves(file("metrics.jsonl"))) +
-                            report::section("Test", metrics_table(result) + contents(result)) +
-                            report::section("Protocol", contents(protocol)) +
-                            report::section("Options", options_table(config, sources)) +
-                            report::section("Data", contents(data)));
+    report::Html test;
+    test << metrics_table(result) << contents(result);
+    report::Html body;
+    body << head_line(config, data, !result.empty())
+         << report::section("Curves", run_curves(metrics)) << report::section("Test", test)
+         << report::section("Protocol", contents(protocol))
+         << report::section("Options", options_table(config, sources))
+         << report::section("Data", contents(data));
+    return report::page("elastic: " + run, body);
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(run, ": expected files as `elastic train` writes them");
   }
 }
 
 std::string write_run_report(const std::string& run) {
-  const std::string path = (std::filesystem::path(run) / "report.html").string();
+  const std::string path = file_of(run, "report.html");
   write_file_atomically(path, run_report(run));
   return path;
 }

@@ -1,16 +1,13 @@
 #include "cli/runs/run_rules.h"
 
-#include <filesystem>
-#include <system_error>
-
+#include "base/input_file.h"
 #include "cli/runs/run_files.h"
 
 namespace elastic::cli {
 namespace {
 
 bool has_config(const std::string& run) {
-  std::error_code error;
-  return std::filesystem::exists(std::filesystem::path(run) / "config.json", error);
+  return is_present(file_of(run, "config.json"));
 }
 
 }  // namespace

@@ -10,6 +10,13 @@ extern "C" void on_save_signal(int /*signal*/) {
   asked = true;
 }
 
+void mask_signal(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGUSR1);
+  pthread_sigmask(how, &signals, nullptr);
+}
+
 }  // namespace
 
 SaveSignal::SaveSignal() {
@@ -21,10 +28,16 @@ SaveSignal::SaveSignal() {
   if (before_.sa_handler != SIG_IGN) {
     sigaction(SIGUSR1, &action, nullptr);
   }
+  mask_signal(SIG_UNBLOCK);  // a signal that was held back arrives now
 }
 
 SaveSignal::~SaveSignal() {
+  hold();  // the process is about to end
   sigaction(SIGUSR1, &before_, nullptr);
+}
+
+void SaveSignal::hold() {
+  mask_signal(SIG_BLOCK);
 }
 
 std::atomic<bool>& SaveSignal::received() {

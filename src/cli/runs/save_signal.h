@@ -15,6 +15,9 @@ class SaveSignal {
   SaveSignal(const SaveSignal&) = delete;
   SaveSignal& operator=(const SaveSignal&) = delete;
 
+  /// Holds the signal back until an object lives, so that it does not end a process that is still
+  /// starting. To be called at the start of main; processes without an object ignore the signal.
+  static void hold();
   /// True after the signal. The receiver of the request resets it.
   static std::atomic<bool>& received();
 

@@ -1,13 +1,15 @@
 #include "cli/commands/train/resumed_options.h"
 
 #include <filesystem>
-#include <system_error>
+#include <set>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "cli/options/option_sources.h"
 #include "cli/runs/run_data.h"
 #include "cli/runs/run_files.h"
 #include "data/json_document.h"
+#include "train/checkpoint.h"
 #include "train/run_directory.h"
 
 namespace elastic::cli {
@@ -21,15 +23,26 @@ bool is_fixed(const Option& option) {
 
 }  // namespace
 
+std::string fixed_options(const OptionTable& table, const train::TrainConfig& config) {
+  const std::set<std::string> free = train::free_options(config);
+  nlohmann::ordered_json fixed = nlohmann::ordered_json::object();
+  for (const auto& option : table.options()) {
+    if (option->scope == Scope::kEverywhere && option->group != kRecordsGroup &&
+        !is_data_path(option->key) && !free.contains(option->key)) {
+      fixed[option->key] = to_json(option->target);
+    }
+  }
+  return data::json_text(fixed);
+}
+
 ConfigLayer ResumedOptions::read(const std::string& out) {
   const std::filesystem::path folder(out);
-  std::error_code error;
-  if (!std::filesystem::exists(folder / "config.json", error)) {
+  if (!is_present((folder / "config.json").string())) {
     throw UsageError("--resume: there is no run in ", out, "; leave out --resume to start one");
   }
   before_ = read_run_config(out);
-  if (std::filesystem::exists(folder / "sources.json", error)) {
-    sources_ = train::read_json((folder / "sources.json").string());
+  if (is_present((folder / "sources.json").string())) {
+    sources_ = train::read_json_object((folder / "sources.json").string());
   }
   return before_;
 }

@@ -6,6 +6,7 @@
 
 #include "cli/options/config_file.h"
 #include "cli/options/option_table.h"
+#include "train/train_config.h"
 
 namespace elastic::cli {
 
@@ -13,6 +14,10 @@ namespace elastic::cli {
 // records written besides its results.
 inline constexpr const char* kTrainingGroup = "Training";
 inline constexpr const char* kRecordsGroup = "Records";
+
+/// The options of `table` that fix the results of a run, with their values, as a JSON object: all
+/// but the locations of the data, the records, and train::free_options.
+std::string fixed_options(const OptionTable& table, const train::TrainConfig& config);
 
 /// Empty until `read`.
 class ResumedOptions {

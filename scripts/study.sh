@@ -140,8 +140,24 @@ mkdir -p runs evals profile
 size_options=(--dim "$dim" --num-layers "$num_layers")
 train_options=(--data "$data" --max-len "$max_len" "${size_options[@]}" --batch-tokens "$batch_tokens"
   --epochs 1000000 --patience 1000000 --save-every-s 10 --device "$device" "${extra[@]}")
+# Sets `options` to those of all runs and WORD..., without those that later ones replace.
+combine_options() { # WORD...
+  local all=("${train_options[@]}" "$@") i flag later keep=yes
+  options=()
+  for ((i = 0; i < ${#all[@]}; i++)); do
+    if [[ ${all[i]} == --* ]]; then
+      flag=${all[i]%%=*}
+      keep=yes
+      for later in "${all[@]:i+1}"; do
+        [ "${later%%=*}" != "$flag" ] || keep=no
+      done
+    fi
+    [ "$keep" = no ] || options+=("${all[i]}")
+  done
+}
 base_value() { # KEY: the value without an ablation
-  "$binary" train --print-config "${train_options[@]}" --model elastic |
+  combine_options --model elastic
+  "$binary" train --print-config "${options[@]}" |
     sed -n "s/.*\"$1\": \([0-9]*\),.*/\1/p"
 }
 
@@ -208,7 +224,8 @@ mv plan.tsv.new plan.tsv
 command_of() { # RUN OPTIONS: the training command, to be typed in OUT
   local words=()
   read -ra words <<<"$2"
-  printf '%q ' elastic train "${train_options[@]}" "${words[@]}" --out "runs/$1"
+  combine_options "${words[@]}" --out "runs/$1"
+  printf '%q ' elastic train "${options[@]}"
 }
 
 # Refuses runs of an earlier call that had other options, before any training starts.
@@ -283,7 +300,8 @@ train() { # RUN OPTIONS
     say "study.sh: training $folder"
     rm -rf "$folder" # a run that was killed before it wrote its configuration
     command_of "$1" "$2" >"$folder.command"
-    words=("${train_options[@]}" "${words[@]}" --out "$folder")
+    combine_options "${words[@]}" --out "$folder"
+    words=("${options[@]}")
   fi
   ELASTIC_THREADS=$threads attempt "$folder" "$binary" train "${words[@]}" --quiet >/dev/null || true
 }

@@ -6,12 +6,14 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 ensure_packages
-# Without a GPU, compiling for one architecture finds the same errors in half the time.
-architectures=()
-has_gpu || architectures=(-DCMAKE_CUDA_ARCHITECTURES=90)
+# Without a GPU, compiling for one architecture and optimising device code little finds the same errors
+# in a third of the time; with one, -U restores full optimisation.
+kernels=(-U CMAKE_CUDA_FLAGS_RELEASE)
+has_gpu || kernels=(-DCMAKE_CUDA_ARCHITECTURES=90
+  "-DCMAKE_CUDA_FLAGS_RELEASE=-O3 -DNDEBUG -Xcicc=-O1 -Xptxas=-O1")
 # Sets AUTO even if scripts/demo.sh has built without CUDA.
 build build all -DCMAKE_BUILD_TYPE=Release -DELASTIC_CUDA=AUTO -DELASTIC_TESTS=ON \
-  "${architectures[@]}"
+  "${kernels[@]}"
 ctest --test-dir build --output-on-failure -j "$(nproc)"
 
 build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELASTIC_SANITIZE=ON \

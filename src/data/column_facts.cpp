@@ -7,6 +7,21 @@
 
 namespace elastic::data {
 
+std::string shown(const std::vector<ColumnSample>& columns, std::size_t at) {
+  return columns[at].name.empty() ? concat("column ", at + 1)
+                                  : concat("'", columns[at].name, "' (column ", at + 1, ")");
+}
+
+std::string names_of(const std::vector<ColumnSample>& columns) {
+  constexpr std::size_t kMost = 20;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(columns.size(), kMost); ++i) {
+    names += concat(i == 0 ? "" : ", ",
+                    columns[i].name.empty() ? std::to_string(i + 1) : columns[i].name);
+  }
+  return columns.size() > kMost ? concat(names, ", ... (", columns.size(), " columns)") : names;
+}
+
 ColumnFacts::ColumnFacts(const std::vector<ColumnSample>& sampled) : columns(sampled) {
   has_names = std::any_of(sampled.begin(), sampled.end(), [](const ColumnSample& column) {
     return !column.name.empty();
@@ -18,11 +33,6 @@ ColumnFacts::ColumnFacts(const std::vector<ColumnSample>& sampled) : columns(sam
   }
 }
 
-std::string shown(const std::vector<ColumnSample>& columns, std::size_t at) {
-  return columns[at].name.empty() ? concat("column ", at + 1)
-                                  : concat("'", columns[at].name, "' (column ", at + 1, ")");
-}
-
 std::string ColumnFacts::shown(std::size_t at) const {
   return data::shown(columns, at);
 }
@@ -31,16 +41,6 @@ std::string ColumnFacts::argument(std::size_t at) const {
   const std::string& name = columns[at].name;
   const bool plain = !name.empty() && name.find_first_of(" \t'\"$&|<>;()*?") == std::string::npos;
   return plain ? name : std::to_string(at + 1);
-}
-
-std::string names_of(const std::vector<ColumnSample>& columns) {
-  constexpr std::size_t kMost = 20;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(columns.size(), kMost); ++i) {
-    names += concat(i == 0 ? "" : ", ",
-                    columns[i].name.empty() ? std::to_string(i + 1) : columns[i].name);
-  }
-  return columns.size() > kMost ? concat(names, ", ... (", columns.size(), " columns)") : names;
 }
 
 std::string ColumnFacts::names() const {

@@ -56,11 +56,11 @@ constexpr auto kUserShort = std::to_array<std::string_view>({"reviewerid",
                                                              "msno",
                                                              "personid"});
 constexpr auto kItemShort = std::to_array<std::string_view>(
-    {"movieid", "asin",       "productid", "bookid",     "trackid",   "artistid", "videoid",
-     "songid",  "newsid",     "articleid", "businessid", "stockcode", "isbn",     "sku",
-     "gmapid",  "venueid",    "placeid",   "aid",        "vid",       "pid",      "mid",
-     "tid",     "locationid", "poiid",     "animeid",    "gameid",    "appid",    "photoid",
-     "postid",  "recipeid",   "listingid", "contentid",  "itemcode",  "goodsid",  "storyid"});
+    {"movieid",   "asin",      "productid",  "bookid",    "trackid", "videoid", "songid",
+     "newsid",    "articleid", "businessid", "stockcode", "isbn",    "sku",     "gmapid",
+     "venueid",   "placeid",   "aid",        "vid",       "mid",     "tid",     "locationid",
+     "poiid",     "animeid",   "gameid",     "appid",     "photoid", "postid",  "recipeid",
+     "listingid", "contentid", "itemcode",   "goodsid",   "storyid"});
 
 constexpr auto kUserWords = std::to_array<std::string_view>(
     {"user",    "customer", "visitor", "reviewer", "member",    "person",     "client",  "account",
@@ -72,14 +72,15 @@ constexpr auto kBasketWords = std::to_array<std::string_view>(
     {"order", "basket", "cart", "invoice", "transaction", "device", "cookie", "trip", "household"});
 
 constexpr auto kItemWords = std::to_array<std::string_view>(
-    {"item",        "product",    "movie",    "film",    "video",    "track",  "song",
-     "book",        "article",    "news",     "story",   "poi",      "venue",  "place",
-     "business",    "location",   "spot",     "game",    "app",      "recipe", "food",
-     "dish",        "restaurant", "hotel",    "listing", "property", "job",    "goods",
-     "merchandise", "asset",      "photo",    "anime",   "show",     "series", "episode",
-     "podcast",     "course",     "exercise", "problem", "question", "sku",    "isbn",
-     "asin",        "content",    "post",     "thing",   "artwork",  "beer",   "wine",
-     "joke",        "offer",      "ad",       "tune",    "bookmark", "outfit", "tweet"});
+    {"item",        "product",    "movie",     "film",    "video",    "track",  "song",
+     "book",        "article",    "news",      "story",   "poi",      "venue",  "place",
+     "business",    "location",   "spot",      "game",    "app",      "recipe", "food",
+     "dish",        "restaurant", "hotel",     "listing", "property", "job",    "goods",
+     "merchandise", "asset",      "photo",     "anime",   "show",     "series", "episode",
+     "podcast",     "course",     "exercise",  "problem", "question", "sku",    "isbn",
+     "asin",        "content",    "post",      "thing",   "artwork",  "beer",   "wine",
+     "joke",        "offer",      "ad",        "tune",    "bookmark", "outfit", "tweet",
+     "document",    "doc",        "reference", "hashtag"});
 constexpr auto kItemGroupWords = std::to_array<std::string_view>(
     {"artist", "album", "page", "url", "category", "brand", "channel"});
 
@@ -120,24 +121,24 @@ constexpr auto kListWords = std::to_array<std::string_view>({"list",
 
 // Words of columns that describe a user, an item or an event.
 constexpr auto kAttributeWords = std::to_array<std::string_view>(
-    {"age",      "gender",      "sex",       "city",       "country",   "state",     "zip",
-     "zipcode",  "region",      "lat",       "lon",        "lng",       "latitude",  "longitude",
-     "price",    "cost",        "amount",    "qty",        "quantity",  "count",     "counts",
-     "num",      "number",      "n",         "avg",        "average",   "mean",      "total",
-     "sum",      "text",        "review",    "summary",    "body",      "comment",   "comments",
-     "votes",    "helpful",     "useful",    "funny",      "cool",      "verified",  "type",
-     "kind",     "category",    "cat",       "categories", "genre",     "genres",    "brand",
-     "color",    "size",        "style",     "source",     "platform",  "os",        "browser",
-     "ip",       "length",      "duration",  "dur",        "percent",   "pct",       "ratio",
-     "share",    "weight",      "reordered", "label",      "feature",   "features",  "tag",
-     "tags",     "description", "desc",      "image",      "images",    "seller",    "discount",
-     "currency", "language",    "lang",      "action",     "behavior",  "behaviour", "event",
-     "is",       "has",         "zone",      "timezone",   "offset",    "hour",      "minute",
-     "month",    "year",        "weekday",   "dow",        "position",  "rank",      "index",
-     "row",      "tab",         "unnamed",   "channel",    "dwell",     "spent",     "playtime",
-     "add",      "interval",    "birth",     "birthday",   "birthdate", "release",   "published",
-     "publish",  "expire",      "expires",   "expiry",     "deleted",   "status",    "flag",
-     "version"});
+    {"group",       "class",     "subclass",   "family",    "department", "segment",   "age",
+     "gender",      "sex",       "city",       "country",   "state",      "zip",       "zipcode",
+     "region",      "lat",       "lon",        "lng",       "latitude",   "longitude", "price",
+     "cost",        "amount",    "qty",        "quantity",  "count",      "counts",    "num",
+     "number",      "n",         "avg",        "average",   "mean",       "total",     "sum",
+     "text",        "review",    "summary",    "body",      "comment",    "comments",  "votes",
+     "helpful",     "useful",    "funny",      "cool",      "verified",   "type",      "kind",
+     "category",    "cat",       "categories", "genre",     "genres",     "brand",     "color",
+     "size",        "style",     "source",     "platform",  "os",         "browser",   "ip",
+     "length",      "duration",  "dur",        "percent",   "pct",        "ratio",     "share",
+     "weight",      "reordered", "label",      "feature",   "features",   "tag",       "tags",
+     "description", "desc",      "image",      "images",    "seller",     "discount",  "currency",
+     "language",    "lang",      "action",     "behavior",  "behaviour",  "event",     "is",
+     "has",         "zone",      "timezone",   "offset",    "hour",       "minute",    "month",
+     "year",        "weekday",   "dow",        "position",  "rank",       "index",     "row",
+     "tab",         "unnamed",   "channel",    "dwell",     "spent",      "playtime",  "add",
+     "interval",    "birth",     "birthday",   "birthdate", "release",    "published", "publish",
+     "expire",      "expires",   "expiry",     "deleted",   "status",     "flag",      "version"});
 
 // Words that make a time another one than the event's.
 constexpr auto kOtherTimeWords = std::to_array<std::string_view>(
@@ -194,13 +195,15 @@ std::optional<int> rank_of_kind(const Words& words, List kinds, bool attribute) 
         id > 0 && among(words[id - 1], kAttributeWords) && !among(words[id - 1], kinds);
     return of_attribute ? std::nullopt : std::optional(1);
   }
-  if (attribute) {
-    return std::nullopt;
+  const std::string& last = words.back();
+  if (attribute) {  // "review_profilename"
+    const bool name = words.size() > 2 && among(words[words.size() - 2], kinds) &&
+                      !among(words[words.size() - 2], kAttributeWords) && among(last, kNames);
+    return name ? std::optional(4) : std::nullopt;
   }
   if (words.size() == 1) {
     return 2;
   }
-  const std::string& last = words.back();
   if (among(last, kinds) || among(last, kReferences)) {
     return 3;
   }

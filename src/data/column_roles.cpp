@@ -1,12 +1,10 @@
 #include "data/column_roles.h"
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 #include <utility>
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "data/column_facts.h"
 #include "data/fields.h"
 #include "data/time_role.h"
@@ -15,22 +13,6 @@ namespace elastic::data {
 namespace {
 
 constexpr const char* kNone = "-";  // the value of an option: the log has no such column
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-  return result;
-}
-
-std::optional<std::size_t> column_number(const std::string& text) {
-  std::size_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  const bool whole = result.ec == std::errc() && result.ptr == end && number > 0;
-  return whole ? std::optional(number) : std::nullopt;
-}
 
 // The columns of a log, with the roles that were found so far.
 class RoleChooser {
@@ -123,26 +105,27 @@ class RoleChooser {
   }
 
   [[nodiscard]] bool is_constant(std::size_t at) const {
-    constexpr std::size_t kEnough = 20;
+    constexpr std::size_t kEnough = 10;
     return contents_[at].distinct <= 1 && contents_[at].filled >= kEnough;
   }
 
-  // The only free column that may hold ids and whose name means nothing else.
+  // The only free column that may hold ids, if its name means nothing else.
   std::optional<std::size_t> only_other() const {
     std::optional<std::size_t> found;
     for (std::size_t at = 0; at < columns_.size(); ++at) {
       const NameMeaning& meaning = meanings_[at];
       const ColumnContent& content = contents_[at];
-      const bool fits = is_free(at) && !meaning.attribute && !meaning.time && !meaning.rating &&
-                        !meaning.user && !meaning.item && content.filled == content.count &&
+      const bool fits = is_free(at) && !meaning.time && !meaning.rating && !meaning.user &&
+                        !meaning.item && content.filled == content.count &&
                         !content.looks_like_time() && !content.looks_like_measure() &&
-                        !is_constant(at) && !facts_.counts_rows(at);
+                        !is_constant(at) && !facts_.counts_rows(at) &&
+                        !(meaning.attribute && content.looks_like_rating());
       if (fits && found) {
         return std::nullopt;
       }
       found = fits ? at : found;
     }
-    return found;
+    return found && meanings_[*found].attribute ? std::nullopt : found;
   }
 
   void choose_by_name() {
@@ -152,6 +135,7 @@ class RoleChooser {
     }
     if (!item_) {
       item_ = best_by_name(&NameMeaning::item);
+      take_finer_item();
     }
     const bool lists = item_ && columns_[*item_].is_list;
     if (!roles_.user && !item_ && has_user) {
@@ -170,6 +154,17 @@ class RoleChooser {
     }
     if (!item_) {
       refuse_missing("item", "--item-column");
+    }
+  }
+
+  // Of two columns whose names are as sure, the one whose values the other groups.
+  void take_finer_item() {
+    for (std::size_t at = 0; item_ && at < columns_.size(); ++at) {
+      if (is_free(at) && meanings_[at].item == meanings_[*item_].item && !is_constant(at) &&
+          columns_[at].is_list == columns_[*item_].is_list && facts_.determines(at, *item_) &&
+          !facts_.determines(*item_, at)) {
+        item_ = at;
+      }
     }
   }
 
@@ -252,6 +247,7 @@ class RoleChooser {
     const bool has_user = asked_.user != kNone && columns_.size() > 1;
     if (!roles_.user && has_user) {
       roles_.user = next_ids(0);
+      require_users_rather_than_kinds();
     }
     if (!item_) {
       item_ = next_ids(roles_.user && asked_.user.empty() ? *roles_.user + 1 : 0);
@@ -275,12 +271,50 @@ class RoleChooser {
     }
   }
 
+  // Kinds of events, countries, stars.
+  [[nodiscard]] bool has_few_values(std::size_t at) const {
+    constexpr std::size_t kMost = 11;
+    constexpr std::size_t kFewestRows = 50;
+    return contents_[at].distinct <= kMost && contents_[at].filled >= kFewestRows;
+  }
+
+  // Refuses to guess if two later columns than the first hold many more ids.
+  void require_users_rather_than_kinds() const {
+    if (!roles_.user || !has_few_values(*roles_.user)) {
+      return;
+    }
+    std::vector<std::size_t> others;
+    for (std::size_t at = *roles_.user + 1; at < columns_.size(); ++at) {
+      const ColumnContent& content = contents_[at];
+      if (may_hold_ids(at) && content.distinct > 2 * contents_[*roles_.user].distinct &&
+          content.distinct < content.filled) {
+        others.push_back(at + 1);
+      }
+    }
+    if (others.size() >= 2) {
+      throw DataError(
+          "data: ",
+          path_,
+          ": column ",
+          *roles_.user + 1,
+          " has few values, so it may be another thing than the users: choose by --user-column ",
+          *roles_.user + 1,
+          ", or for example --user-column ",
+          others[0],
+          " --item-column ",
+          others[1]);
+    }
+  }
+
   // Refuses to guess if a later column may be the items, and the chosen one a group of them: an
   // artist before the tracks, a category before the products.
   void require_finest_item() const {
     std::string finer;
     for (std::size_t at = item_ ? *item_ + 1 : columns_.size(); at < columns_.size(); ++at) {
-      if (may_hold_ids(at) && facts_.determines(at, *item_) && !facts_.determines(*item_, at)) {
+      const bool groups = facts_.determines(at, *item_) && !facts_.determines(*item_, at);
+      const bool kinds = has_few_values(*item_) && contents_[at].distinct < contents_[at].filled &&
+                         contents_[at].distinct > 2 * contents_[*item_].distinct;
+      if (may_hold_ids(at) && (groups || kinds)) {
         finer += concat(" or --item-column ", at + 1);
       }
     }
@@ -289,7 +323,7 @@ class RoleChooser {
                       path_,
                       ": several columns may be the items, and column ",
                       *item_ + 1,
-                      " groups others: choose by --user-column ",
+                      " seems to be a group or a kind: choose by --user-column ",
                       roles_.user ? *roles_.user + 1 : 1,
                       " --item-column ",
                       *item_ + 1,
@@ -398,51 +432,6 @@ class RoleChooser {
 };
 
 }  // namespace
-
-std::size_t find_column(const std::string& text,
-                        const std::vector<ColumnSample>& columns,
-                        const std::string& option,
-                        const std::string& path) {
-  std::vector<std::string> names;
-  for (std::size_t at = 0; at < columns.size(); ++at) {
-    if (columns[at].name == text) {
-      return at;
-    }
-    names.push_back(columns[at].name);
-  }
-  for (std::size_t at = 0; at < columns.size(); ++at) {
-    if (!text.empty() && (lower(columns[at].name) == lower(text) ||
-                          columns[at].name.substr(0, columns[at].name.find(':')) == text)) {
-      return at;
-    }
-  }
-  if (const auto number = column_number(text); number && *number <= columns.size()) {
-    return *number - 1;
-  }
-  throw UsageError(option,
-                   ": ",
-                   path,
-                   " has no column '",
-                   text,
-                   "'; the columns are ",
-                   ColumnFacts(columns).names(),
-                   did_you_mean(text, names));
-}
-
-bool is_known_header(const std::vector<std::string_view>& fields, const AskedColumns& asked) {
-  bool known = false;
-  for (const std::string_view field : fields) {
-    if (is_number(field)) {
-      return false;
-    }
-    const NameMeaning meaning = meaning_of(field);
-    const bool is_asked =
-        field == asked.user || field == asked.item || field == asked.time || field == asked.rating;
-    known = known || meaning.user || meaning.item || meaning.time || meaning.rating ||
-            (is_asked && !field.empty());
-  }
-  return known;
-}
 
 ColumnRoles choose_roles(const std::vector<ColumnSample>& columns,
                          const ReadOptions& options,

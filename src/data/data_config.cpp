@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/event_order.h"
+#include "data/log_times.h"
 #include "data/matching_files.h"
 
 namespace elastic::data {
@@ -23,10 +24,10 @@ bool has_held_out_files(const DataConfig& config) {
   return !config.valid_data.empty();
 }
 
-Interactions read_source(const DataConfig& config,
+Interactions read_source(const ReadOptions& options,
                          const std::string& path,
                          std::vector<DataSource>& sources) {
-  Interactions log = read_interactions(path, config.read);
+  Interactions log = read_interactions(path, options);
   sources.push_back({log.path,
                      log.format,
                      log.notes,
@@ -39,12 +40,28 @@ Interactions read_source(const DataConfig& config,
   return log;
 }
 
+// Adds the events of another file. Throws DataError unless both write their times in one unit.
+void append_file(Interactions& log, const Interactions& other, LogPart part) {
+  if (log.has_timestamp && other.has_timestamp) {
+    const bool one_kind =
+        log.format.time_format.is_number() == other.format.time_format.is_number();
+    if (!one_kind || time_unit(log) != time_unit(other)) {
+      throw DataError("data: ",
+                      other.path,
+                      ": its times are in another unit than those of ",
+                      log.path,
+                      "; convert one of them");
+    }
+  }
+  append_interactions(log, other, part);
+}
+
 // All files of --data as one log.
 Interactions read_all(const DataConfig& config, std::vector<DataSource>& sources) {
   const std::vector<std::string> paths = matching_files(config.data);
-  Interactions log = read_source(config, paths.front(), sources);
+  Interactions log = read_source(config.read, paths.front(), sources);
   for (std::size_t i = 1; i < paths.size(); ++i) {
-    const Interactions other = read_source(config, paths[i], sources);
+    const Interactions other = read_source(config.read, paths[i], sources);
     if (!log.format.same_form(other.format)) {
       throw DataError("data: ",
                       paths[i],
@@ -55,7 +72,7 @@ Interactions read_all(const DataConfig& config, std::vector<DataSource>& sources
                       " instead of ",
                       log.format.describe());
     }
-    append_interactions(log, other, LogPart::kTrain);
+    append_file(log, other, LogPart::kTrain);
   }
   return log;
 }
@@ -76,17 +93,24 @@ LoadedData load_data(const DataConfig& config) {
   LoadedData loaded;
   Interactions log = read_all(config, loaded.sources);
   if (rule == SplitRule::kFiles) {
-    append_interactions(
-        log, read_source(config, config.valid_data, loaded.sources), LogPart::kValidation);
-    append_interactions(log, read_source(config, config.test_data, loaded.sources), LogPart::kTest);
+    ReadOptions held_out = config.read;
+    held_out.held_out = true;
+    append_file(
+        log, read_source(held_out, config.valid_data, loaded.sources), LogPart::kValidation);
+    append_file(log, read_source(held_out, config.test_data, loaded.sources), LogPart::kTest);
   }
-  EventOrder order = order_events(log);
-  loaded.log = report_on(log, order);
+  Recurrence recurrence(log);
+  EventOrder order = order_events(
+      log, [&](std::span<const std::int32_t> positions) { recurrence.add_user(positions); });
+  loaded.log = report_on(log, order, recurrence);
   loaded.filters = filter_events(log, config.filters);
   if (loaded.filters.size() > 1) {
     order = order_events(log);
   }
   loaded.plan = plan_split(log, order, rule, config.split);
+  if (!log.has_timestamp) {
+    loaded.plan.description += "; events are in file order";
+  }
   const auto dataset = std::make_shared<Dataset>(build_dataset(std::move(log), order));
   if (!config.items.empty()) {
     loaded.titles = read_titles(config.items, config.titles, *dataset);

@@ -6,7 +6,7 @@
 
 namespace elastic::data {
 
-EventOrder order_events(const Interactions& log) {
+EventOrder order_events(const Interactions& log, const HandleUser& handle_user) {
   EventOrder order;
   order.offsets.assign(static_cast<std::size_t>(log.users.size()) + 1, 0);
   for (const Event& event : log.events) {
@@ -30,6 +30,9 @@ EventOrder order_events(const Interactions& log) {
     const auto end = order.positions.begin() + order.offsets[user + 1];
     if (!std::is_sorted(begin, end, earlier)) {
       std::stable_sort(begin, end, earlier);
+    }
+    if (handle_user) {
+      handle_user({begin, end});
     }
   }
   return order;

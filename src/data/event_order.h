@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "data/interactions.h"
@@ -17,6 +19,9 @@ struct EventOrder {
 
 /// Orders each user's events by part of the log, then by time. Ties, and logs without times, keep
 /// the order of the file.
-EventOrder order_events(const Interactions& log);
+/// `handle_user` is called with the positions of each user in turn, while the events are in the
+/// CPU's caches.
+using HandleUser = std::function<void(std::span<const std::int32_t> positions)>;
+EventOrder order_events(const Interactions& log, const HandleUser& handle_user = {});
 
 }  // namespace elastic::data

@@ -127,8 +127,13 @@ void FieldSplitter::split_quoted(std::string_view line) {
                                   : std::string_view::npos;
     const bool quoted = close != std::string_view::npos;
     const std::size_t end = line.find(separator, quoted ? close : begin);
-    fields_.push_back(stripped(quoted ? without_escapes(line.substr(start + 1, close - start - 1))
-                                      : line.substr(begin, end - begin)));
+    const std::string_view plain = stripped(line.substr(begin, end - begin));
+    if (!quoted && plain.size() >= 3 && plain.starts_with("=\"") && plain.ends_with('"')) {
+      fields_.push_back(plain.substr(2, plain.size() - 3));  // a text as Excel writes it: ="007"
+    } else {
+      fields_.push_back(
+          quoted ? stripped(without_escapes(line.substr(start + 1, close - start - 1))) : plain);
+    }
     if (end == std::string_view::npos) {
       return;
     }

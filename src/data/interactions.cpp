@@ -4,138 +4,16 @@
 #include <utility>
 
 #include "base/error.h"
-#include "data/column_roles.h"
 #include "data/format.h"
 #include "data/interaction_cache.h"
 #include "data/log_reader.h"
-#include "data/log_times.h"
-#include "data/missing_value.h"
-#include "data/row_parser.h"
+#include "data/role_checks.h"
 #include "data/text_file.h"
 
 namespace elastic::data {
 namespace {
 
-// Refuses an item column that cannot be one, unless the options name it.
-void check_items(const Interactions& log, const ReadOptions& options) {
-  constexpr std::size_t kFewestEvents = 20;
-  constexpr double kMostDistinct = 0.9;
-  const AskedColumns asked = asked_columns(options);
-  const LogColumn* const column = log.format.find(Role::kItem);
-  if (column == nullptr || !asked.item.empty() || log.events.size() < kFewestEvents) {
-    return;
-  }
-  const auto items = static_cast<double>(log.items.size());
-  const std::string place = log.format.layout == Layout::kObjects
-                                ? concat("'", column->name, "'")
-                                : concat("column ", column->position + 1);
-  if (items > kMostDistinct * static_cast<double>(log.events.size())) {
-    throw DataError("data: ",
-                    log.path,
-                    ": ",
-                    place,
-                    " cannot be the items: nearly every event has another value, ",
-                    log.items.size(),
-                    " in ",
-                    log.events.size(),
-                    " events; name the right column, or this one, with --item-column");
-  }
-  if (log.items.size() == 1) {
-    throw DataError("data: ",
-                    log.path,
-                    ": all ",
-                    log.events.size(),
-                    " events are of one item, '",
-                    log.items.raw(0),
-                    "'; if another column holds the items, name it with --item-column");
-  }
-}
-
-// Names the lines of the events whose time is far from the bulk.
-void find_far_lines(std::string_view text, Interactions& log) {
-  const FarTimes far = find_far_times(log);
-  log.num_far_times = far.count;
-  const std::int64_t unit = time_unit(log);
-  RowParser parser(log.format);
-  LineWalker lines(text, log.format.syntax);
-  std::size_t events = 0;
-  auto next = far.first.begin();
-  for (std::string_view line; next != far.first.end() && lines.next(line);) {
-    const auto number = static_cast<std::int64_t>(lines.number());
-    if (parser.read(line, number) != RowParser::Result::kEvents) {
-      continue;
-    }
-    events += parser.events().size();
-    for (; next != far.first.end() && static_cast<std::size_t>(*next) < events; ++next) {
-      const Event& event = log.events[static_cast<std::size_t>(*next)];
-      log.far_times.push_back({number, describe_time(moment_of(event), unit)});
-    }
-  }
-}
-
-// Refuses a user column with another user in nearly every event, unless the options name it.
-void check_users(const Interactions& log, const ReadOptions& options) {
-  constexpr std::size_t kFewestEvents = 20;
-  constexpr double kMostDistinct = 0.9;
-  const LogColumn* const column = log.format.find(Role::kUser);
-  if (column == nullptr || !asked_columns(options).user.empty() || column->list != "" ||
-      log.events.size() < kFewestEvents ||
-      static_cast<double>(log.users.size()) <=
-          kMostDistinct * static_cast<double>(log.events.size())) {
-    return;
-  }
-  throw DataError("data: ",
-                  log.path,
-                  ": ",
-                  log.format.layout == Layout::kObjects ? concat("'", column->name, "'")
-                                                        : concat("column ", column->position + 1),
-                  " cannot be the users: nearly every event has another value, ",
-                  log.users.size(),
-                  " in ",
-                  log.events.size(),
-                  " events; name the right column, or this one, with --user-column");
-}
-
-// Refuses ids that seem to be missing values, unless the options name the column.
-void check_missing(const Interactions& log, Role role, const IdMap& ids, const std::string& asked) {
-  const LogColumn* const column = log.format.find(role);
-  if (column == nullptr || !asked.empty() || ids.size() < 2) {
-    return;
-  }
-  const auto is_known = [&](std::string_view word) { return ids.find(word).has_value(); };
-  const auto* const word = std::find_if(kMissingWords.begin(), kMissingWords.end(), is_known);
-  if (word == kMissingWords.end() || std::any_of(word + 1, kMissingWords.end(), is_known)) {
-    return;
-  }
-  const std::int32_t number = *ids.find(*word);
-  const auto count = std::count_if(log.events.begin(), log.events.end(), [&](const Event& event) {
-    return (role == Role::kUser ? event.user : event.item) == number;
-  });
-  const std::string name =
-      column->name.empty() ? std::to_string(column->position + 1) : column->name;
-  const char* const kind = choice_name(role);
-  throw DataError("data: ",
-                  log.path,
-                  ": the ",
-                  kind,
-                  " of ",
-                  count,
-                  " of ",
-                  log.events.size(),
-                  " events is '",
-                  *word,
-                  "', as missing values are written: --keep '",
-                  name,
-                  "!=",
-                  *word,
-                  "' leaves them out, --",
-                  kind,
-                  "-column '",
-                  name,
-                  "' takes it for an id");
-}
-
-void parse(std::string& text, const ReadOptions& options, Interactions& log) {
+void parse(std::string text, const ReadOptions& options, Interactions& log) {
   const bool may_hold_objects =
       options.format == FileFormat::kAuto || options.format == FileFormat::kJsonl;
   const auto objects = may_hold_objects ? objects_as_lines(text) : std::nullopt;
@@ -144,7 +22,10 @@ void parse(std::string& text, const ReadOptions& options, Interactions& log) {
   log.notes.insert(log.notes.end(), detected.notes.begin(), detected.notes.end());
   log.has_rating = log.format.find(Role::kRating) != nullptr;
   log.has_timestamp = log.format.find(Role::kTime) != nullptr;
-  read_log(text, log.format, {options.on_bad_row == BadRows::kSkip, options.max_bad_rows}, log);
+  read_log(std::move(text),
+           log.format,
+           {options.on_bad_row == BadRows::kSkip, options.max_bad_rows},
+           log);
   if (log.events.empty()) {
     throw DataError("data: ",
                     log.path,
@@ -157,12 +38,7 @@ void parse(std::string& text, const ReadOptions& options, Interactions& log) {
                                                   ": ",
                                                   log.bad_rows.front().problem));
   }
-  const AskedColumns asked = asked_columns(options);
-  check_missing(log, Role::kUser, log.users, asked.user);
-  check_missing(log, Role::kItem, log.items, asked.item);
-  check_users(log, options);
-  check_items(log, options);
-  find_far_lines(text, log);
+  check_roles(log, options);
 }
 
 }  // namespace
@@ -181,7 +57,7 @@ Interactions read_interactions(const std::string& path, const ReadOptions& optio
     return log;
   }
   std::string text = decode_text(std::move(bytes), path, limits, &log.notes);
-  parse(text, options, log);
+  parse(std::move(text), options, log);
   cache.write(log);
   return log;
 }

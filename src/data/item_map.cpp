@@ -1,8 +1,7 @@
 #include "data/item_map.h"
 
-#include <nlohmann/json.hpp>
-
 #include "data/blanks.h"
+#include "data/json_document.h"
 
 namespace elastic::data {
 namespace {
@@ -20,7 +19,7 @@ void item_map_as_lines(std::string& text, const Dataset& dataset) {
   if (!is_one_line(text)) {
     return;
   }
-  const ordered_json map = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const ordered_json map = parse_json(text);
   bool any_item = false;
   std::string lines;
   for (const auto& [key, value] : map.items()) {
@@ -34,7 +33,7 @@ void item_map_as_lines(std::string& text, const Dataset& dataset) {
     } else {
       object.insert(value.begin(), value.end());  // "key" stays
     }
-    lines += object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    lines += json_text(object) + "\n";
   }
   if (map.is_object() && any_item) {
     text = std::move(lines);

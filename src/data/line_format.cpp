@@ -21,6 +21,41 @@ bool varies_as_sequences(const FieldCounts& counts, std::size_t num_lines) {
           (counts.share <= 0.5 && num_lines >= kFewestLines));
 }
 
+// True for lines of one length whose fields after the first are all of one kind: most values of
+// each are values of the others, too, as those of items are.
+bool shares_values(const FieldCounts& counts, const std::vector<std::string_view>& lines) {
+  constexpr std::size_t kFewestFields = 5;
+  if (counts.num_fields < kFewestFields || counts.share < 0.9) {
+    return false;
+  }
+  FieldSplitter splitter(counts.syntax);
+  std::vector<std::unordered_set<std::string>> columns(counts.num_fields);
+  for (const std::string_view line : lines) {
+    const auto& fields = splitter.split(line);
+    for (std::size_t at = 1; at < std::min(fields.size(), columns.size()); ++at) {
+      columns[at].emplace(fields[at]);
+    }
+  }
+  const auto is_shared = [&](const std::string& value, std::size_t column) {
+    for (std::size_t at = 1; at < columns.size(); ++at) {
+      if (at != column && columns[at].contains(value)) {
+        return true;
+      }
+    }
+    return false;
+  };
+  for (std::size_t at = 1; at < columns.size(); ++at) {
+    const auto shared = std::count_if(
+        columns[at].begin(), columns[at].end(), [&](auto& value) { return is_shared(value, at); });
+    // Flags, which share 0 and 1, are no items.
+    if (columns[at].size() < lines.size() / 4 ||
+        5 * static_cast<std::size_t>(shared) < 4 * columns[at].size()) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // The separator of sequences: the first that occurs in nearly every line; "" if there is none.
 std::string separator_of_sequences(const std::vector<std::string_view>& lines) {
   for (const char* separator : {"\t", ",", ";", "|", " "}) {
@@ -73,14 +108,20 @@ DetectedFormat colon_format(const LogSample& sample) {
 std::optional<std::size_t> column_of_times(const std::vector<std::string_view>& lines,
                                            const std::string& separator) {
   FieldSplitter splitter(separator);
-  std::vector<std::vector<std::string_view>> columns(8);
+  constexpr std::size_t kFirst = 8;  // and the last one
+  std::vector<std::vector<std::string_view>> columns(kFirst + 1);
   std::vector<std::string> kept;
   for (const std::string_view line : lines) {
     const auto& fields = splitter.split(line);
-    for (std::size_t at = 0; at < std::min(fields.size(), columns.size()); ++at) {
-      const char* const data = fields[at].data();
-      const bool inside = data >= line.data() && data <= line.data() + line.size();
-      columns[at].push_back(inside ? fields[at] : std::string_view());
+    const auto add = [&](std::size_t at, std::string_view field) {
+      const bool inside = field.data() >= line.data() && field.data() <= line.data() + line.size();
+      columns[at].push_back(inside ? field : std::string_view());
+    };
+    for (std::size_t at = 0; at < std::min(fields.size(), kFirst); ++at) {
+      add(at, fields[at]);
+    }
+    if (!fields.empty()) {
+      add(kFirst, fields.back());
     }
   }
   for (std::size_t at = 1; at < columns.size(); ++at) {
@@ -199,7 +240,8 @@ std::optional<DetectedFormat> line_format(const LogSample& sample,
     FieldSplitter splitter(counts.syntax);
     const bool header = !counts.syntax.separator.empty() &&
                         is_known_header(splitter.split(sample.head.front()), asked);
-    if (header || !varies_as_sequences(counts, sample.head.size())) {
+    if (header ||
+        (!varies_as_sequences(counts, sample.head.size()) && !shares_values(counts, sample.head))) {
       return std::nullopt;
     }
     if (given.empty() && has_colons(sample.head, /*tight=*/true)) {

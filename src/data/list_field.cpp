@@ -64,6 +64,9 @@ bool ListSplitter::split_brackets(std::string_view field, std::vector<std::strin
     const std::size_t end =
         std::min(commas ? rest.find(',', close) : rest.find_first_of(" \t\n", close), rest.size());
     std::string_view entry = stripped(rest.substr(0, end));
+    if (entry.starts_with('[') || entry.starts_with('(') || entry.starts_with('{')) {
+      return false;  // a list within the list
+    }
     if (quoted) {
       if (entry.size() != close + 1) {
         return false;  // text follows the closing quote

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "data/fields.h"
+#include "data/log_times.h"
 #include "data/row_parser.h"
 #include "tensor/threads.h"
 
@@ -17,10 +18,53 @@ namespace {
 
 constexpr std::size_t kShownBadRows = 10;
 
+// The lines of events: those from one mark to the next are on consecutive lines.
+class EventLines {
+ public:
+  void add(std::int64_t first_event, std::int64_t line, bool several) {
+    constexpr std::size_t kMostMarks = std::size_t{1} << 20;
+    if (line - first_event == offset_) {
+      return;
+    }
+    if (marks_.size() == kMostMarks) {
+      known_ = std::min(known_, first_event);
+      return;
+    }
+    marks_.push_back({first_event, line, several});
+    offset_ = several ? kNone : line - first_event;
+  }
+
+  /// 0 after too many jumps of the lines.
+  [[nodiscard]] std::int64_t line_of(std::int64_t event) const {
+    if (event >= known_) {
+      return 0;
+    }
+    const auto next = std::upper_bound(
+        marks_.begin(), marks_.end(), event, [](std::int64_t at, const Mark& mark) {
+          return at < mark.event;
+        });
+    ELASTIC_CHECK(next != marks_.begin());
+    const Mark& mark = *(next - 1);
+    return mark.several ? mark.line : mark.line + event - mark.event;
+  }
+
+ private:
+  struct Mark {
+    std::int64_t event;
+    std::int64_t line;
+    bool several;  // the line has several events
+  };
+  static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
+  std::int64_t offset_ = kNone;
+  std::vector<Mark> marks_;
+  std::int64_t known_ = std::numeric_limits<std::int64_t>::max();
+};
+
 // The content of a stretch of the text, with ids and lines numbered from its own start.
 struct Chunk {
   Interactions log;
   std::int64_t num_lines = 0;
+  EventLines lines;
 };
 
 // The longest row of each user, where each row repeats the history.
@@ -81,6 +125,11 @@ Chunk read_chunk(std::string_view text, const LogFormat& format, bool skip_bad_r
     ++chunk.log.num_rows;
     if (result == RowParser::Result::kEvents) {
       if (!format.prefixes) {
+        if (!parser.events().empty()) {
+          chunk.lines.add(static_cast<std::int64_t>(chunk.log.events.size()),
+                          number,
+                          parser.events().size() > 1);
+        }
         add_events(parser.events(), chunk.log);
       } else if (!parser.events().empty()) {
         longest.add(parser.events(), chunk.log);
@@ -212,6 +261,40 @@ Interactions bad_rows_of(std::vector<Chunk>& chunks) {
   return counts;
 }
 
+struct ChunkLines {
+  std::int64_t first_event;  // of the whole log
+  std::int64_t lines_before;
+  EventLines lines;
+};
+
+std::vector<ChunkLines> take_lines(std::vector<Chunk>& chunks) {
+  std::vector<ChunkLines> taken;
+  std::int64_t events = 0;
+  std::int64_t num_lines = 0;
+  for (Chunk& chunk : chunks) {
+    taken.push_back({events, num_lines, std::move(chunk.lines)});
+    events += static_cast<std::int64_t>(chunk.log.events.size());
+    num_lines += chunk.num_lines;
+  }
+  return taken;
+}
+
+// Names the lines of the events whose time is far from the bulk.
+void note_far_times(const std::vector<ChunkLines>& chunks, Interactions& log) {
+  const FarTimes far = find_far_times(log);
+  log.num_far_times = far.count;
+  const std::int64_t unit = far.count > 0 ? time_unit(log) : 1;
+  for (const std::int32_t position : far.first) {
+    const auto chunk = std::find_if(chunks.rbegin(), chunks.rend(), [&](const ChunkLines& c) {
+      return c.first_event <= position;
+    });
+    const Event& event = log.events[static_cast<std::size_t>(position)];
+    log.far_times.push_back(
+        {chunk->lines_before + chunk->lines.line_of(position - chunk->first_event),
+         describe_time(moment_of(event), unit)});
+  }
+}
+
 bool may_skip(const Interactions& counts, const BadRowRule& rule) {
   return static_cast<double>(counts.num_bad_rows) <=
          rule.max_share * static_cast<double>(counts.num_rows);
@@ -263,7 +346,7 @@ std::string advice(const Interactions& counts, const LogFormat& format, const Ba
 
 }  // namespace
 
-void read_log(std::string_view text,
+void read_log(std::string text,
               const LogFormat& format,
               const BadRowRule& rule,
               Interactions& log,
@@ -295,9 +378,12 @@ void read_log(std::string_view text,
     num_events += chunk.log.events.size();
   }
   require_countable(num_events, log.path);
+  text = {};  // before the events are moved: a log takes most memory here
+  const std::vector<ChunkLines> lines = take_lines(chunks);
   for (Chunk& chunk : chunks) {  // in text order, so that ids are numbered as by one thread
     append_chunk(chunk, num_events, log);
   }
+  note_far_times(lines, log);
 }
 
 }  // namespace elastic::data

@@ -1,7 +1,7 @@
 // Parses the text of a log, long ones with several threads.
 #pragma once
 
-#include <string_view>
+#include <string>
 
 #include "data/interactions.h"
 #include "data/log_format.h"
@@ -14,12 +14,12 @@ struct BadRowRule {
   double max_share = 0.05;  ///< of the rows, to skip
 };
 
-/// Adds all rows of `text` to `log`. Bad rows that are skipped are counted and the first ten kept.
-/// Throws DataError for the first bad row unless they are skipped, and for more bad rows than
-/// `rule` allows. The result does not depend on the number of threads. One thread reads texts below
-/// 2 * `chunk_bytes`, texts with quotes, which may contain line breaks, and forms whose lines
-/// depend on earlier ones.
-void read_log(std::string_view text,
+/// Adds all rows of `text` to the empty `log`. Frees the text as soon as it is parsed. Bad rows
+/// that are skipped are counted and the first ten kept. Throws DataError for the first bad row
+/// unless they are skipped, and for more bad rows than `rule` allows. The result does not depend on
+/// the number of threads. One thread reads texts below 2 * `chunk_bytes`, texts with quotes, which
+/// may contain line breaks, and forms whose lines depend on earlier ones.
+void read_log(std::string text,
               const LogFormat& format,
               const BadRowRule& rule,
               Interactions& log,

@@ -10,10 +10,6 @@
 namespace elastic::data {
 namespace {
 
-const Event& event_at(const Interactions& log, std::int32_t position) {
-  return log.events[static_cast<std::size_t>(position)];
-}
-
 FirstEvent first_event(const Interactions& log, std::int64_t unit) {
   const Event& event = log.events.front();
   FirstEvent first{log.users.raw(event.user), log.items.raw(event.item), std::nullopt, ""};
@@ -33,26 +29,7 @@ const char* name_of_unit(std::int64_t unit) {
                              : "nanoseconds";
 }
 
-// Calls handle(begin, end) for each run of a user's events at one time, as positions in `order`.
-template <class Handle>
-void for_each_tie(const Interactions& log, const EventOrder& order, const Handle& handle) {
-  for (std::size_t user = 0; user + 1 < order.offsets.size(); ++user) {
-    const auto end = static_cast<std::size_t>(order.offsets[user + 1]);
-    for (auto begin = static_cast<std::size_t>(order.offsets[user]); begin < end;) {
-      const Event& first = event_at(log, order.positions[begin]);
-      std::size_t next = begin + 1;
-      while (next < end && moment_of(event_at(log, order.positions[next])) == moment_of(first)) {
-        ++next;
-      }
-      if (next - begin > 1) {
-        handle(begin, next);
-      }
-      begin = next;
-    }
-  }
-}
-
-LogTimes times_of(const Interactions& log, const EventOrder& order, std::int64_t unit) {
+LogTimes times_of(const Interactions& log, const Recurrence& recurrence, std::int64_t unit) {
   const auto [least, greatest] =
       std::minmax_element(log.events.begin(), log.events.end(), [](const Event& a, const Event& b) {
         return moment_of(a) < moment_of(b);
@@ -62,22 +39,9 @@ LogTimes times_of(const Interactions& log, const EventOrder& order, std::int64_t
   times.last = describe_time(moment_of(*greatest), unit);
   const bool dates = !log.format.time_format.is_number() || has_dates(log);
   times.unit = dates ? name_of_unit(unit) : "";
-  std::size_t tied = 0;
-  std::size_t identical = 0;
-  std::vector<std::int32_t> items;
-  for_each_tie(log, order, [&](std::size_t begin, std::size_t end) {
-    tied += end - begin;
-    items.clear();
-    for (std::size_t i = begin; i < end; ++i) {
-      items.push_back(event_at(log, order.positions[i]).item);
-    }
-    std::sort(items.begin(), items.end());
-    const auto distinct = std::unique(items.begin(), items.end()) - items.begin();
-    identical += items.size() - static_cast<std::size_t>(distinct);
-  });
   const auto total = static_cast<double>(log.events.size());
-  times.ties = static_cast<double>(tied) / total;
-  times.identical = static_cast<double>(identical) / total;
+  times.ties = static_cast<double>(recurrence.tied()) / total;
+  times.identical = static_cast<double>(recurrence.identical()) / total;
   return times;
 }
 
@@ -101,21 +65,40 @@ HistoryLengths lengths_of(const EventOrder& order) {
   return result;
 }
 
-double share_of_repeats(const Interactions& log, const EventOrder& order) {
-  std::vector<std::int32_t> latest_user(static_cast<std::size_t>(log.items.size()), -1);
-  std::size_t repeats = 0;
-  for (const std::int32_t position : order.positions) {
-    const Event& event = event_at(log, position);
-    std::int32_t& latest = latest_user[static_cast<std::size_t>(event.item)];
-    repeats += latest == event.user ? 1 : 0;
-    latest = event.user;
-  }
-  return static_cast<double>(repeats) / static_cast<double>(log.events.size());
-}
-
 }  // namespace
 
-LogReport report_on(const Interactions& log, const EventOrder& order) {
+Recurrence::Recurrence(const Interactions& log)
+    : log_(log), latest_user_(static_cast<std::size_t>(log.items.size()), -1) {}
+
+void Recurrence::add_user(std::span<const std::int32_t> positions) {
+  Moment moment;
+  for (const std::int32_t position : positions) {
+    const Event& event = log_.events[static_cast<std::size_t>(position)];
+    std::int32_t& latest = latest_user_[static_cast<std::size_t>(event.item)];
+    repeats_ += latest == event.user ? 1 : 0;
+    latest = event.user;
+    if (moment_of(event) != moment) {
+      end_tie();
+      moment = moment_of(event);
+    }
+    tie_.push_back(event.item);
+  }
+  end_tie();
+}
+
+void Recurrence::end_tie() {
+  if (tie_.size() > 1) {
+    tied_ += tie_.size();
+    std::sort(tie_.begin(), tie_.end());
+    const auto distinct = std::unique(tie_.begin(), tie_.end()) - tie_.begin();
+    identical_ += tie_.size() - static_cast<std::size_t>(distinct);
+  }
+  tie_.clear();
+}
+
+LogReport report_on(const Interactions& log,
+                    const EventOrder& order,
+                    const Recurrence& recurrence) {
   const std::int64_t unit = time_unit(log);
   LogReport report;
   report.users = log.users.size();
@@ -123,10 +106,11 @@ LogReport report_on(const Interactions& log, const EventOrder& order) {
   report.events = static_cast<std::int64_t>(log.events.size());
   report.first_event = first_event(log, unit);
   if (log.has_timestamp) {
-    report.times = times_of(log, order, unit);
+    report.times = times_of(log, recurrence, unit);
   }
   report.lengths = lengths_of(order);
-  report.repeats = share_of_repeats(log, order);
+  report.repeats =
+      static_cast<double>(recurrence.repeats()) / static_cast<double>(log.events.size());
   return report;
 }
 

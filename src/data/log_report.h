@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,8 +51,34 @@ struct LogReport {
   double repeats = 0.0;  ///< share of the events with an item that the user had before
 };
 
-/// `order` is that of the log, which must not be empty.
-LogReport report_on(const Interactions& log, const EventOrder& order);
+/// Counts the events that recur in a user's history.
+class Recurrence {
+ public:
+  /// `log` must outlive it.
+  explicit Recurrence(const Interactions& log);
+  /// Adds the events of a user, oldest first, as indices of the log's events.
+  void add_user(std::span<const std::int32_t> positions);
+
+  /// Events of a user who has another event at the same time.
+  [[nodiscard]] std::size_t tied() const { return tied_; }
+  /// Events of a user who has an earlier one at the same time with the same item.
+  [[nodiscard]] std::size_t identical() const { return identical_; }
+  /// Events of a user who has an earlier one with the same item.
+  [[nodiscard]] std::size_t repeats() const { return repeats_; }
+
+ private:
+  void end_tie();
+
+  const Interactions& log_;
+  std::vector<std::int32_t> latest_user_;  // of each item
+  std::vector<std::int32_t> tie_;          // items of the user's latest time
+  std::size_t tied_ = 0;
+  std::size_t identical_ = 0;
+  std::size_t repeats_ = 0;
+};
+
+/// `order` and `recurrence` are those of the log, which must not be empty.
+LogReport report_on(const Interactions& log, const EventOrder& order, const Recurrence& recurrence);
 
 nlohmann::ordered_json to_json(const LogReport& report);
 

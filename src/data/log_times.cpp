@@ -25,6 +25,12 @@ Range range_of(std::int64_t first, std::int64_t end, std::int64_t unit) {
   return {from_seconds({first}, unit), from_seconds({end}, unit)};
 }
 
+// The bulk of a long log is judged by every n-th event.
+std::size_t stride_of(const Interactions& log) {
+  constexpr std::size_t kSampledEvents = 100'000;
+  return std::max<std::size_t>(1, log.events.size() / kSampledEvents);
+}
+
 }  // namespace
 
 std::int64_t time_unit(const Interactions& log) {
@@ -33,16 +39,20 @@ std::int64_t time_unit(const Interactions& log) {
   }
   constexpr std::int64_t kYear5138 = 100'000'000'000;  // in seconds; as milliseconds, it is in 1973
   std::array<std::size_t, 3> below{};                  // events before 5138 by unit
-  for (const Event& event : log.events) {
+  const std::size_t stride = stride_of(log);
+  std::size_t num_events = 0;
+  for (std::size_t i = 0; i < log.events.size(); i += stride) {
+    const std::int64_t time = log.events[i].timestamp;
     std::int64_t bound = kYear5138;
     for (std::size_t& count : below) {
-      count += event.timestamp > -bound && event.timestamp < bound ? 1 : 0;
+      count += time > -bound && time < bound ? 1 : 0;
       bound *= 1000;
     }
+    ++num_events;
   }
   std::int64_t unit = 1;
   for (const std::size_t count : below) {
-    if (2 * count >= log.events.size()) {
+    if (2 * count >= num_events) {
       return unit;
     }
     unit *= 1000;
@@ -52,10 +62,14 @@ std::int64_t time_unit(const Interactions& log) {
 
 bool has_dates(const Interactions& log) {
   const Range usual = range_of(kFirstUsual, kLastUsual, time_unit(log));
-  const auto num_usual = std::count_if(log.events.begin(),
-                                       log.events.end(),
-                                       [&](const Event& event) { return usual.contains(event); });
-  return log.has_timestamp && 10 * num_usual >= 9 * static_cast<std::ptrdiff_t>(log.events.size());
+  const std::size_t stride = stride_of(log);
+  std::size_t num_usual = 0;
+  std::size_t num_events = 0;
+  for (std::size_t i = 0; i < log.events.size(); i += stride) {
+    num_usual += usual.contains(log.events[i]) ? 1 : 0;
+    ++num_events;
+  }
+  return log.has_timestamp && 10 * num_usual >= 9 * num_events;
 }
 
 FarTimes find_far_times(const Interactions& log) {

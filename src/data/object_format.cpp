@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "data/object_keys.h"
+#include "data/table_lists.h"
 
 namespace elastic::data {
 void add_columns(const std::vector<ColumnSample>& columns,
@@ -67,6 +68,18 @@ DetectedFormat object_format(const LogSample& sample,
                     ": '",
                     keys.columns[*roles.user].name,
                     "' holds lists, so it cannot be the user; name another key with --user-column");
+  }
+  const ColumnSample& items = keys.columns[roles.item];
+  if (!items.is_list && asked_columns(options).item.empty() && !likely_list(items.values).empty()) {
+    throw DataError("data: ",
+                    path,
+                    ": '",
+                    items.name,
+                    "' seems to hold lists as texts, such as '",
+                    excerpt(items.values.front()),
+                    "': write them as lists of JSON, or read each text as one item with "
+                    "--item-column ",
+                    items.name);
   }
   add_columns(keys.columns, keys.lists, roles, options, path, detected.format);
   detected.notes = roles.notes;

@@ -46,6 +46,7 @@ struct ReadOptions {
   BadRows on_bad_row = BadRows::kError;
   double max_bad_rows = 0.05;        ///< largest share of bad rows to skip
   std::int64_t max_input_bytes = 0;  ///< of a file, read or unpacked; 0: half of the memory
+  bool held_out = false;             ///< a part of a log, whose users may have one event each
   std::string cache_folder = "";     ///< for parsed copies of large files; "": no cache
 
   bool operator==(const ReadOptions&) const = default;

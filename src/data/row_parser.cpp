@@ -33,7 +33,7 @@ std::string check_id(const char* kind, std::string_view id) {
   if (id.find('\0') != std::string_view::npos) {
     return concat("the ", kind, " holds a zero byte");
   }
-  return "";
+  return {};
 }
 
 std::vector<std::string> keys_of(const LogFormat& format) {
@@ -51,6 +51,13 @@ std::string_view group_head(std::string_view line) {
   return is_head ? text.substr(0, text.size() - 1) : std::string_view();
 }
 
+// The value of the entry `at`; values that are no list are those of all entries.
+std::string_view value_at(const FieldValues& values, std::size_t at) {
+  return values.entries.empty() ? std::string_view()
+         : values.is_list       ? values.entries[at]
+                                : values.entries[0];
+}
+
 }  // namespace
 
 RowParser::RowParser(const LogFormat& format)
@@ -60,7 +67,14 @@ RowParser::RowParser(const LogFormat& format)
       objects_(format.objects, keys_of(format)),
       record_(format.columns.size()),
       plain_(format.layout == Layout::kTable && !format.has_lists() && !format.group_heads &&
-             !format.prefixes) {}
+             !format.prefixes),
+      numbers_users_(format.layout != Layout::kSequences && format.find(Role::kUser) == nullptr) {
+  for (std::size_t i = 0; i < format.columns.size(); ++i) {
+    if (format.columns[i].role == Role::kKept) {
+      kept_.push_back(i);
+    }
+  }
+}
 
 bool RowParser::is_passed(std::string_view line) const {
   if (stripped(line).empty()) {
@@ -89,7 +103,7 @@ RowParser::Result RowParser::read(std::string_view line, std::int64_t line_numbe
       return Result::kPassed;
     }
   }
-  if (format_.find(Role::kUser) == nullptr && format_.layout != Layout::kSequences) {
+  if (numbers_users_) {
     line_number_ = std::to_string(line_number);
   }
   switch (format_.layout) {
@@ -131,7 +145,7 @@ std::string RowParser::set_value(const LogColumn& column,
       event.item = text;
       return check_id("item", text);
     case Role::kRating:
-      return parse_rating(text, event.event) ? "" : expected("a number", "rating", text);
+      return parse_rating(text, event.event) ? std::string() : expected("a number", "rating", text);
     case Role::kTime: {
       const std::optional<Moment> moment = format_.time_format.parse(text);
       if (!moment) {
@@ -142,7 +156,7 @@ std::string RowParser::set_value(const LogColumn& column,
       }
       event.event.timestamp += moment->whole;
       event.event.billionths += moment->billionths;
-      return "";
+      return {};
     }
     case Role::kTimeOfDay: {
       const std::optional<Moment> moment = format_.time_of_day_format.parse(text);
@@ -151,12 +165,12 @@ std::string RowParser::set_value(const LogColumn& column,
       }
       event.event.timestamp += moment->whole;
       event.event.billionths += moment->billionths;
-      return "";
+      return {};
     }
     case Role::kKept:
-      return "";
+      return {};
   }
-  return "";
+  return {};
 }
 
 std::string RowParser::read_plain_row(const std::vector<std::string_view>& fields) {
@@ -165,20 +179,21 @@ std::string RowParser::read_plain_row(const std::vector<std::string_view>& field
       !(format_.open_ended && fields.size() > format_.num_columns)) {
     return concat("expected ", format_.num_columns, " fields, got ", fields.size());
   }
+  std::size_t rule = 0;
+  for (const std::size_t kept : kept_) {  // first: rows to leave out may lack other values
+    if (!format_.keep[rule++].keeps(fields[format_.columns[kept].position])) {
+      return {};
+    }
+  }
   RowEvent event;
   event.user = line_number_;
-  std::size_t rule = 0;
   for (const LogColumn& column : format_.columns) {
-    const std::string_view text = fields[column.position];
-    if (column.role == Role::kKept && !format_.keep[rule++].keeps(text)) {
-      return "";
-    }
-    if (std::string problem = set_value(column, text, event); !problem.empty()) {
+    if (std::string problem = set_value(column, fields[column.position], event); !problem.empty()) {
       return place(column) + problem;
     }
   }
   events_.push_back(event);
-  return "";
+  return {};
 }
 
 std::string RowParser::read_row(const std::vector<std::string_view>& fields) {
@@ -219,7 +234,7 @@ std::string RowParser::read_sequence(const std::vector<std::string_view>& fields
       events_.push_back({fields[0], fields[i], {}});
     }
   }
-  return "";
+  return {};
 }
 
 std::string RowParser::read_history(std::string_view line) {
@@ -239,7 +254,7 @@ std::string RowParser::read_history(std::string_view line) {
     }
     events_.push_back({line_number_, item, {}});
   }
-  return "";
+  return {};
 }
 
 std::string RowParser::read_object(std::string_view line) {
@@ -247,68 +262,92 @@ std::string RowParser::read_object(std::string_view line) {
   return problem.empty() ? read_record(record_) : problem;
 }
 
-// Lists of one row have one entry for each event; other values are those of all its events.
-std::string RowParser::read_record(const Record& record) {
-  const std::vector<LogColumn>& columns = format_.columns;
-  std::size_t count = 1;
+// True if the conditions on values of the row, or with `at` on those of the entry, are met.
+bool RowParser::keeps(const Record& record, std::optional<std::size_t> at) const {
+  for (std::size_t rule = 0; rule < kept_.size(); ++rule) {
+    const FieldValues& values = record[kept_[rule]];
+    const bool applies = values.is_list == at.has_value();
+    if (applies && !format_.keep[rule].keeps(value_at(values, at.value_or(0)))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Sets the number of events of the row; returns "" or the problem.
+std::string RowParser::count_entries(const Record& record, std::size_t& count) const {
   bool has_list = false;
-  std::vector<RowEvent> prefix;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
+  count = 1;
+  for (std::size_t i = 0; i < format_.columns.size(); ++i) {
+    const LogColumn& column = format_.columns[i];
     const FieldValues& values = record[i];
-    if (columns[i].role == Role::kPrefix) {
-      for (const std::string_view item : values.entries) {
-        prefix.push_back({{}, item, {}});
-      }
+    if (column.role == Role::kPrefix) {
       continue;
     }
-    if (values.entries.empty() && !values.is_list && columns[i].role != Role::kKept) {
+    if (values.entries.empty() && !values.is_list && column.role != Role::kKept) {
       return format_.layout == Layout::kObjects
-                 ? concat("expected a key \"", columns[i].name, "\" with a value")
-                 : place(columns[i]) + "the value is missing";
+                 ? concat("expected a key \"", column.name, "\" with a value")
+                 : place(column) + "the value is missing";
     }
-    if (values.is_list) {
-      if (has_list && values.entries.size() != count) {
-        return concat(place(columns[i]),
-                      "expected as many entries as in the other lists, ",
-                      count,
-                      ", got ",
-                      values.entries.size());
-      }
-      count = values.entries.size();
-      has_list = true;
+    if (values.is_list && has_list && values.entries.size() != count) {
+      return concat(place(column),
+                    "expected as many entries as in the other lists, ",
+                    count,
+                    ", got ",
+                    values.entries.size());
     }
+    count = values.is_list ? values.entries.size() : count;
+    has_list = has_list || values.is_list;
   }
-  if (count == 0) {
-    return "expected at least one item";
+  return count == 0 ? "expected at least one item" : "";
+}
+
+// Lists of one row have one entry for each event.
+std::string RowParser::read_record(const Record& record) {
+  if (!keeps(record, std::nullopt)) {
+    return {};
+  }
+  std::size_t count = 0;
+  if (std::string problem = count_entries(record, count); !problem.empty()) {
+    return problem;
   }
   for (std::size_t at = 0; at < count; ++at) {
+    if (!keeps(record, at)) {
+      continue;
+    }
     RowEvent event;
     event.user = line_number_;
-    bool kept = true;
-    std::size_t rule = 0;
-    for (std::size_t i = 0; i < columns.size() && kept; ++i) {
-      const FieldValues& values = record[i];
-      if (columns[i].role == Role::kPrefix) {
+    for (std::size_t i = 0; i < format_.columns.size(); ++i) {
+      const LogColumn& column = format_.columns[i];
+      if (column.role == Role::kPrefix || column.role == Role::kKept) {
         continue;
       }
-      const std::string_view text = values.entries.empty() ? std::string_view()
-                                    : values.is_list       ? values.entries[at]
-                                                           : values.entries[0];
-      if (columns[i].role == Role::kKept) {
-        kept = format_.keep[rule++].keeps(text);
-      } else if (const std::string problem = set_value(columns[i], text, event); !problem.empty()) {
-        return place(columns[i]) + problem;
+      if (const std::string problem = set_value(column, value_at(record[i], at), event);
+          !problem.empty()) {
+        return place(column) + problem;
       }
     }
-    if (kept) {
-      events_.push_back(event);
+    events_.push_back(event);
+  }
+  add_prefix(record);
+  return {};
+}
+
+// Puts the earlier items of the row before its event.
+void RowParser::add_prefix(const Record& record) {
+  if (!format_.prefixes || events_.empty()) {
+    return;
+  }
+  const std::string_view user = events_.front().user;
+  std::vector<RowEvent> prefix;
+  for (std::size_t i = 0; i < format_.columns.size(); ++i) {
+    if (format_.columns[i].role == Role::kPrefix) {
+      for (const std::string_view item : record[i].entries) {
+        prefix.push_back({user, item, {}});
+      }
     }
   }
-  for (RowEvent& event : prefix) {
-    event.user = events_.empty() ? std::string_view() : events_.front().user;
-  }
   events_.insert(events_.begin(), prefix.begin(), prefix.end());
-  return "";
 }
 
 }  // namespace elastic::data

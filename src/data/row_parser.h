@@ -1,6 +1,7 @@
 // Parses lines of a log into events.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -47,6 +48,9 @@ class RowParser {
   std::string read_history(std::string_view line);
   std::string read_object(std::string_view line);
   std::string read_record(const Record& record);
+  [[nodiscard]] bool keeps(const Record& record, std::optional<std::size_t> at) const;
+  std::string count_entries(const Record& record, std::size_t& count) const;
+  void add_prefix(const Record& record);
   std::string set_value(const LogColumn& column, std::string_view text, RowEvent& event) const;
   std::string finish_times();
   [[nodiscard]] std::string place(const LogColumn& column) const;
@@ -60,7 +64,9 @@ class RowParser {
   std::string line_number_;  // the user of a history
   std::vector<RowEvent> events_;
   std::string problem_;
-  bool plain_ = false;  // a table without lists
+  std::vector<std::size_t> kept_;  // the columns of the conditions, in their order
+  bool plain_ = false;             // a table without lists
+  bool numbers_users_ = false;     // the user is the number of the line
 };
 
 }  // namespace elastic::data

@@ -130,7 +130,10 @@ class TableDetector {
     const AskedColumns asked = asked_columns(options_);
     skip_prelude(asked);
     const auto& first = table_.rows.front();
-    if (!group_column_ && has_header(table_.rows, asked)) {
+    if (!group_column_ && numbers_columns(table_.rows)) {
+      format().skipped_lines.emplace_back(lines_.front());
+      table_.rows.erase(table_.rows.begin());
+    } else if (!group_column_ && has_header(table_.rows, asked)) {
       take_header(first);
       format().skipped_lines.emplace_back(lines_.front());
       table_.rows.erase(table_.rows.begin());
@@ -228,6 +231,7 @@ class TableDetector {
     whole_ = columns_;
     lists_ = find_lists(columns_, format().syntax);
     lists_.resize(columns_.size());
+    take_asked_list();
     ListSplitter splitter;
     std::vector<std::string_view> entries;
     for (std::size_t at = 0; at < columns_.size(); ++at) {
@@ -249,17 +253,30 @@ class TableDetector {
                     excerpt(whole_[*roles.user].values.front()),
                     "', so it cannot be the user; name the right one with --user-column"));
     }
-    const std::string list = columns_[roles.item].is_list || !asked_columns(options_).item.empty()
-                                 ? ""
-                                 : likely_list(columns_[roles.item].values);
-    if (!list.empty()) {
+    if (!columns_[roles.item].is_list && !likely_list(columns_[roles.item].values).empty()) {
       refuse(concat("column ",
                     roles.item + 1,
                     " seems to hold lists of items, such as '",
                     excerpt(columns_[roles.item].values.front()),
-                    "'; --item-column ",
+                    "': --item-column ",
                     roles.item + 1,
-                    " reads each text as one item; write lists in brackets to read their entries"));
+                    " reads their entries; or name another column"));
+    }
+  }
+
+  // A column that an option names as the items is read as lists if it seems to hold them.
+  void take_asked_list() {
+    const std::string asked = asked_columns(options_).item;
+    if (asked.empty()) {
+      return;
+    }
+    const std::size_t at = find_column(asked, columns_, "--item-column", path_);
+    if (lists_[at].empty()) {
+      lists_[at] = likely_list(columns_[at].values);
+      if (!lists_[at].empty()) {
+        detected_.notes.push_back(concat(
+            "column ", at + 1, " is read as lists of items, separated by '", lists_[at], "'"));
+      }
     }
   }
 
@@ -267,8 +284,30 @@ class TableDetector {
     throw DataError("data: ", path_, ": ", problem);
   }
 
+  // Refuses to leave out the item after each history, in a column of its own.
+  void refuse_target(const ColumnRoles& roles) const {
+    for (std::size_t at = 0; at < columns_.size() && asked_columns(options_).item.empty(); ++at) {
+      const bool free = at != roles.user && at != roles.item && at != roles.time &&
+                        at != roles.rating && !columns_[at].is_list;
+      if (free && hold_entries(whole_[roles.item], lists_[roles.item], columns_[at])) {
+        refuse(concat("column ",
+                      at + 1,
+                      " may hold the items that follow the lists of column ",
+                      roles.item + 1,
+                      ": --item-column ",
+                      at + 1,
+                      " reads both, --item-column ",
+                      roles.item + 1,
+                      " the lists alone"));
+      }
+    }
+  }
+
   // RecBole's files for sessions: each row repeats the items before its target.
   void find_prefixes(ColumnRoles& roles) {
+    if (columns_[roles.item].is_list) {
+      refuse_target(roles);
+    }
     if (columns_[roles.item].is_list || !roles.user) {
       return;
     }

@@ -11,7 +11,7 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string_view>>;
 
-bool is_letter(char c) {
+bool is_letter_of_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -19,7 +19,7 @@ bool is_letter(char c) {
 std::string shape_of(std::string_view text) {
   std::string shape;
   for (const char c : text) {
-    const char kind = c >= '0' && c <= '9' ? '9' : is_letter(c) ? 'a' : c;
+    const char kind = c >= '0' && c <= '9' ? '9' : is_letter_of_name(c) ? 'a' : c;
     if (shape.empty() || shape.back() != kind || (kind != '9' && kind != 'a')) {
       shape += kind;
     }
@@ -67,6 +67,26 @@ bool may_be_name(std::string_view field) {
 }
 
 }  // namespace
+
+bool numbers_columns(const Rows& rows) {
+  const std::vector<std::string_view>& first = rows.front();
+  const std::size_t begin = !first.empty() && first[0].empty() ? 1 : 0;  // above an index
+  if (rows.size() < 3 || first.size() < begin + 2) {
+    return false;
+  }
+  bool times = false;
+  for (std::size_t at = begin; at < first.size(); ++at) {
+    if (first[at] != std::to_string(at - begin)) {
+      return false;
+    }
+    std::vector<std::string_view> below;
+    for (std::size_t row = 1; row < rows.size(); ++row) {
+      below.push_back(at < rows[row].size() ? rows[row][at] : std::string_view());
+    }
+    times = times || content_of(below).looks_like_time();
+  }
+  return times || begin == 1;
+}
 
 bool has_header(const Rows& rows, const AskedColumns& asked) {
   const std::vector<std::string_view>& first = rows.front();

@@ -137,6 +137,22 @@ std::string likely_list(const Values& values) {
   return "";
 }
 
+bool hold_entries(const ColumnSample& lists, const std::string& list, const ColumnSample& values) {
+  std::unordered_set<std::string> known;
+  ListSplitter splitter;
+  Values entries;
+  for (const std::string_view value : lists.values) {
+    splitter.split(value, list, entries);
+    for (const std::string_view entry : entries) {
+      known.emplace(entry);
+    }
+  }
+  constexpr std::size_t kFewest = 3;  // different values; flags are 0 and 1
+  return count_distinct(values.values) >= kFewest &&
+         share_of(values.values,
+                  [&](std::string_view value) { return known.contains(std::string(value)); }) > 0.5;
+}
+
 bool are_prefixes(const ColumnSample& users, const ColumnSample& lists, const std::string& list) {
   std::unordered_map<std::string_view, std::vector<std::string>> longest;
   ListSplitter splitter;

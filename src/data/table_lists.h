@@ -17,6 +17,9 @@ std::vector<std::string> find_lists(const std::vector<ColumnSample>& columns,
 /// other values; "" if they do not.
 std::string likely_list(const std::vector<std::string_view>& values);
 
+/// True if most values of a column are entries of the lists of another.
+bool hold_entries(const ColumnSample& lists, const std::string& list, const ColumnSample& values);
+
 /// True if the lists of a user's rows continue each other, as far as the rows show it.
 bool are_prefixes(const ColumnSample& users, const ColumnSample& lists, const std::string& list);
 

@@ -91,7 +91,8 @@ class TimeChooser {
     }
     const TimeFormat& format = *content.times.format;
     const bool numbers = format.is_number();
-    const bool other = meaning.attribute || meaning.rating || rank == kOtherTime;
+    const bool other = (meaning.attribute && !facts_.columns[at].name.empty()) || meaning.rating ||
+                       rank == kOtherTime;
     if (numbers && ((!meaning.time && (!content.epoch || other)) || rank == kOtherTime)) {
       return std::nullopt;
     }

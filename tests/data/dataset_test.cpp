@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 
 #include "base/error.h"
@@ -59,6 +60,33 @@ TEST_CASE("dataset: minimum rating, duplicates and an iterated core report their
   config.filters.min_user_events = 3;
   CHECK_THROWS_AS(load(log, config), DataError);
   CHECK_THROWS_AS(load("u a\nu b\n", config), DataError);  // the log has no ratings
+}
+
+TEST_CASE("dataset: several files, or a pattern, are one log; a file of another form is refused") {
+  const TemporaryFile folder("day-1.csv", "user,item,timestamp\nu,b,20\nv,a,5\n");
+  const std::filesystem::path place = std::filesystem::path(folder.path()).parent_path();
+  const auto write = [&](const char* name, const char* content) {
+    std::ofstream(place / name) << content;
+    return (place / name).string();
+  };
+  const std::string second = write("day-2.csv", "user,item,timestamp\nu,a,10\nw,c,7\n");
+  const std::string other = write("other.csv", "item,user,timestamp\nu,a,10\nw,c,7\n");
+  DataConfig config;
+  const auto sequence = [&](std::vector<std::string> data) {
+    config.data = std::move(data);
+    const LoadedData loaded = load_data(config);
+    CHECK(loaded.sources.size() == 2);
+    CHECK(loaded.dataset->num_users() == 3);
+    return sequence_of(*loaded.dataset, "u");
+  };
+  CHECK(sequence({folder.path(), second}) == "ab");
+  CHECK(sequence({second, folder.path()}) == "ab");
+  CHECK(sequence({(place / "day-*.csv").string()}) == "ab");
+  CHECK(sequence({(place / "day-[12].csv").string()}) == "ab");
+  config.data = {folder.path(), other};
+  CHECK_THROWS_WITH_AS(load_data(config), doctest::Contains("its form is not that of"), DataError);
+  config.data = {(place / "week-*.csv").string()};
+  CHECK_THROWS_WITH_AS(load_data(config), doctest::Contains("no file matches"), DataError);
 }
 
 TEST_CASE("dataset: the hash depends on sequences and ids") {

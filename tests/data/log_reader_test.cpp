@@ -82,5 +82,52 @@ TEST_CASE(
   CHECK(read("a,b", 6).events.size() == 1);
 }
 
+// The same 600 events in other forms.
+std::vector<std::string> forms() {
+  std::string quoted = "user,item,time\n";
+  std::string quoted_tabs = "user\titem\ttime\n";
+  std::string sequences;
+  std::string objects;
+  std::string lists = "user\titems\n";
+  std::string histories;
+  std::string heads;
+  std::string prefixes = "user_id:token\titem_id_list:token_seq\titem_id:token\n";
+  for (int i = 0; i < 600; ++i) {
+    const int user = i * 7919 % 97;
+    const int item = i * 104729 % 211;
+    quoted += concat("\"u,", user, "\",\"i", item, i % 3 == 0 ? "\n" : "", "\",", i, "\n");
+    quoted_tabs += concat("\"u", user, "\"\t\"i", item, "\"\t", i, "\n");
+    sequences += concat("u", user, " ", item, i % 2 == 0 ? " 7 8 9" : "", "\n");
+    objects += concat("{\"user\":", user, ",\"item\":", item, ",\"ts\":", i, "}\n");
+    lists += concat("u", i, "\t[", item, ", ", user, "]\n");
+    histories += concat("[", item, i % 2 == 0 ? ", 5, 6, 7, 8, 9" : "", "]\n");
+    heads += i % 6 == 0 ? concat(i / 6, ":\n") : std::string();
+    heads += concat(1000 + user, ",", i % 5 + 1, ",2008-10-", 10 + i % 20, "\n");
+    prefixes += concat("u", user, "\t", item, "\t", i % 50, "\n");
+  }
+  return {quoted, quoted_tabs, sequences, objects, lists, histories, heads, prefixes};
+}
+
+TEST_CASE("log reader: several threads read every form as one thread does") {
+  for (const std::string& text : forms()) {
+    CAPTURE(text.substr(0, 60));
+    const Interactions one = read(text, 1);
+    CHECK(one.events.size() > 90);
+    for (const int threads : {2, 5}) {
+      const Interactions other = read(text, threads);
+      CHECK(other.users.names() == one.users.names());
+      CHECK(other.items.names() == one.items.names());
+      CHECK(other.num_rows == one.num_rows);
+      REQUIRE(other.events.size() == one.events.size());
+      for (std::size_t i = 0; i < one.events.size(); ++i) {
+        REQUIRE(other.events[i].user == one.events[i].user);
+        REQUIRE(other.events[i].item == one.events[i].item);
+        REQUIRE(other.events[i].timestamp == one.events[i].timestamp);
+        REQUIRE(other.events[i].rating == one.events[i].rating);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace elastic::data

@@ -113,7 +113,7 @@ TEST_CASE("split by ratio: the last events of each user, at least one where ther
   CHECK(shown(split, "w") == "ab|ab>-|ab>-");
   CHECK(split.description() ==
         "ratio: of each user the last 30 % of the events are the test, the 20 % before them the "
-        "validation; the first event of either is ranked");
+        "validation; the first event of either is ranked; events are in file order");
   const Split much = split_of(
       log, {.split = {.rule = SplitRule::kRatio, .valid_ratio = 0.01, .test_ratio = 0.98}});
   CHECK(shown(much, "u") == "a|a>b|ab>c");

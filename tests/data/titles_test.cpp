@@ -297,7 +297,7 @@ TEST_CASE("titles: objects") {
        "{\"movie\": {\"id\": \"3\", \n",
        {"Heat", "Alien"},
        "JSON objects, id in 'movie.id', title in 'movie.title', rows passed over: 1, the first: "
-       "line 3: the object is not closed"},
+       "line 3: the object is not closed, or other text follows it"},
   });
 }
 
@@ -376,6 +376,8 @@ TEST_CASE("titles: files that do not fit are refused with what they hold and wha
 }
 
 TEST_CASE("titles: marks, blanks, quotes and line ends around values") {
+  CHECK(read({"1"}, "movieId,title\n1,Director\x92s Cut\n").titles ==
+        Texts{"Director\xe2\x80\x99s Cut"});
   CHECK(read({"1", "2"}, "\xef\xbb\xbfid\ttitle\r\n 1 \t Heat \r\n\r\n2\t\"Alien\"\r\n").titles ==
         Texts{"Heat", "Alien"});
   CHECK(read({"1", "2"}, "sep=;\nid;title\n1;Heat\n2;\"two\nlines\"\n").titles ==

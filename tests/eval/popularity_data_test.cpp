@@ -23,7 +23,7 @@ void check_popularity(const std::string& path, bool filter_seen, const Expected&
   CAPTURE(path);
   CAPTURE(filter_seen);
   data::DataConfig config;
-  config.data = path;
+  config.data = {path};
   const data::Split split(data::load_data(config).dataset);
   const Ranking ranking =
       popularity_ranking(split, data::Subset::kTest, {.rules = {.filter_seen = filter_seen}});

@@ -201,15 +201,14 @@ add("spotify-mpd.json", "K5",
                                            "spotify:track:%d" % i, "duration_ms": 1000 + i}
                                           for p, i in enumerate(items)]}
                               for u, items in sequences(BY_MINUTES).items()]}, indent=1),
-    item=lambda i: "spotify:track:%d" % i, want="read-or-ask",
-    answer=[])
+    want="refuse", part="--user-column")
 add("spotify-playlists.json", "K5",
     json.dumps([{"name": "P", "pid": u, "modified_at": 1493424000,
                  "tracks": [{"pos": p, "artist_name": "A", "track_uri": "spotify:track:%d" % i}
                             for p, i in enumerate(items)]}
                 for u, items in sequences(BY_MINUTES).items()]),
     item=lambda i: "spotify:track:%d" % i, want="read-or-ask",
-    answer=["--user-column", "pid", "--item-column", "tracks.track_uri"])
+    answer=["--user-column", "pid"])
 add("spotify-skip.csv", "K1",
     table((["%d_%s" % (e.user, sha1(e.user)[:8]), n + 1, 20, "t_" + uuid(e.item), "true", iso(e)]
            for n, e in enumerate(MINUTES)),
@@ -266,9 +265,9 @@ add("taobao-UserBehavior.csv", "K2",
     table([e.user, e.item, 2500000 + e.item % 7, "pv" if e.rating > 2 else "cart", e.time]
           for e in MINUTES))
 add("alibaba-ifashion-user_data.txt", "K5",
-    table([sha1(e.user), ";".join(sha1(e.item + k) for k in (100, 200, 300)), e.item]
+    table([sha1(e.user), ";".join(sha1(100 + (e.item + k) % 24) for k in (0, 7, 9)), e.item]
           for e in BY_USER), sha1, want="read-or-ask",
-    answer=["--user-column", "1", "--item-column", "3"])
+    answer=["--item-column", "3"])
 add("online-retail.csv", "K10",
     table((["%d" % (536365 + e.time // 100 % 10000), "85%03dA" % e.item,
             "HEART, \"T\"" if e.item % 2 else "LANTERN", 6,
@@ -411,7 +410,7 @@ add("mind-behaviors.tsv", "K5",
             " ".join("N%d" % i for i in items), "N900-1 N901-0"]
            for n, (u, items) in enumerate(sequences(BY_MINUTES).items())), "\t"),
     lambda u: "U%d" % u, lambda i: "N%d" % i, want="read-or-ask",
-    answer=["--user-column", "2", "--item-column", "4"])
+    answer=["--item-column", "4"])
 add("adressa.json", "K8",
     lines_of({"eventId": n + 5, "city": "oslo", "activeTime": 12, "url":
               "http://adressa.no/%d.html" % e.item, "referrerUrl": "http://adressa.no", "userId":
@@ -813,7 +812,8 @@ for label, user, item in (
               header=["user_id", "item_id", "rating", "timestamp"]), user, item)
     add("ids-%s.tsv" % label, "K2",
         table(([user(e.user), item(e.item), e.time] for e in MINUTES), "\t"), user, item,
-        want="read-or-ask", answer=["--user-column", "1", "--item-column", "2"])
+        want="read-or-ask", answer=["--format", "table"] if label == "brackets" else
+        ["--user-column", "1", "--item-column", "2"])
 
 # --- Times -------------------------------------------------------------------------------------
 
@@ -843,11 +843,15 @@ for label, form in (
         ("exponent", lambda e: "%.10e" % e.time), ("nanoseconds", lambda e: e.time * 10**9),
         ("milliseconds-float", lambda e: "%d.0" % (e.time * 1000)),
         ("milliseconds-exponent", lambda e: "%.12E" % (e.time * 1000))):
+    unknown = {"want": "ask", "answer": ["--time-format", "[%d/%b/%Y:%H:%M:%S %z]"]} \
+        if label == "apache" else {}
     add("time-%s.csv" % label, "K10",
-        table(([e.user, e.item, form(e)] for e in MINUTES), header=["user", "item", "event_time"]))
+        table(([e.user, e.item, form(e)] for e in MINUTES), header=["user", "item", "event_time"]),
+        **unknown)
     add("time-%s.tsv" % label, "K10",
         table(([e.user, form(e), "i%d" % e.item] for e in MINUTES), "\t"),
-        item=lambda i: "i%d" % i)
+        item=lambda i: "i%d" % i,
+        **({"want": "refuse", "part": "--item-column"} if unknown else {}))
 add("time-date-and-time.csv", "K3",
     table(([e.user, e.item, e.moment.date(), e.moment.strftime("%H:%M:%S")] for e in MINUTES),
           header=["user", "item", "date", "time"]))
@@ -1013,6 +1017,194 @@ add("other-columns-1.csv", "K12", PARTS[0], others=[("other-columns-2.csv", tabl
 add("headerless-1.csv", "K12", PARTS[0], others=[("headerless-2.csv", table(
     [e.user, e.item, e.time] for e in MINUTES[HALF:]))],
     reading=["headerless-1.csv", "headerless-2.csv"], want="read-or-ask")
+
+# --- More public data sets ---------------------------------------------------------------------
+
+add("rees46.csv", "K1",
+    table(([iso(e, " ") + " UTC", "view", e.item, 2053013555631882655, "electronics.phone", "apple",
+            9.9, e.user, uuid(e.user * 50 + e.item)] for e in MINUTES),
+          header=["event_time", "event_type", "product_id", "category_id", "category_code", "brand",
+                  "price", "user_id", "user_session"]))
+add("beeradvocate.csv", "K1",
+    table(([10325 + e.item % 4, "Vecchio", e.time, e.rating, e.rating, "user %d" % e.user, "Lager",
+            "Beer %d" % e.item, 5.0, e.item] for e in MINUTES),
+          header=["brewery_id", "brewery_name", "review_time", "review_overall", "review_aroma",
+                  "review_profilename", "beer_style", "beer_name", "beer_abv", "beer_beerid"]),
+    lambda u: "user %d" % u)
+add("airbnb-reviews.csv", "K1",
+    table(([e.item, n + 30000, e.moment.date(), e.user, "Ann", "great,\nreally"]
+           for n, e in enumerate(DAYS)),
+          header=["listing_id", "id", "date", "reviewer_id", "reviewer_name", "comments"]),
+    events=BY_DAYS)
+add("food-interactions.csv", "K1",
+    table(([e.user, e.item, e.moment.date(), e.rating, "nice, \"good\""] for e in DAYS),
+          header=["user_id", "recipe_id", "date", "rating", "review"]), events=BY_DAYS)
+add("outbrain-page_views.csv", "K1",
+    table((["%x" % (e.user * 7919 + 10**12), e.item, e.time - 1225000000, 1, "US>SC>519", 2]
+           for e in MINUTES),
+          header=["uuid", "document_id", "timestamp", "platform", "geo_location",
+                  "traffic_source"]),
+    lambda u: "%x" % (u * 7919 + 10**12), want="read-or-ask", answer=["--user-column", "uuid"])
+add("trivago.csv", "K1",
+    table((["U%d" % e.user, "s%d" % (e.user * 9 + n % 2), e.time, n % 9 + 1, "clickout item",
+            e.item, "DE", "Rome, Italy"] for n, e in enumerate(MINUTES)),
+          header=["user_id", "session_id", "timestamp", "step", "action_type", "reference",
+                  "platform", "city"]), lambda u: "U%d" % u)
+add("lastfm-hetrec-user_artists.dat", "K1",
+    table(([e.user, e.item, 13000 + e.rating] for e in BY_USER), "\t",
+          header=["userID", "artistID", "weight"]))
+add("kkbox-train.csv", "K1",
+    table(([sha1(e.user), sha1(e.item), "explore", "Explore", "online", 1] for e in BY_USER),
+          header=["msno", "song_id", "source_system_tab", "source_screen_name", "source_type",
+                  "target"]), sha1, sha1)
+add("movietweetings.dat", "K2",
+    table(([e.user, "%07d" % e.item, e.rating, e.time] for e in MINUTES), "::"),
+    item=lambda i: "%07d" % i)
+add("pixelrec.csv", "K1",
+    table((["v%d" % e.item, "u%d" % e.user, e.time] for e in MINUTES),
+          header=["item_id", "user_id", "timestamp"]), lambda u: "u%d" % u, lambda i: "v%d" % i)
+add("behance.txt", "K2", table(([e.user, e.item, e.time] for e in MINUTES), " "))
+add("yambda.csv", "K1",
+    table(([e.user, e.time - 1225000000, e.item, 0, 90, 180] for e in MINUTES),
+          header=["uid", "timestamp", "item_id", "is_organic", "played_ratio_pct",
+                  "track_length_seconds"]))
+add("renttherunway.json", "K3",
+    lines_of({"fit": "fit", "user_id": str(e.user), "bust size": "34d", "item_id": str(e.item),
+              "weight": "137lbs", "rating": str(2 * e.rating), "rented for": "vacation",
+              "review_text": "x", "category": "romper", "height": "5' 8\"", "size": 14,
+              "review_date": e.moment.strftime("%B %d, %Y")} for e in DAYS), events=BY_DAYS)
+add("expedia.csv", "K1",
+    table(([iso(e, " "), 2, 3, 66, e.user, 0, 1, 9, "2014-08-27", "2014-08-31", e.item]
+           for e in MINUTES),
+          header=["date_time", "site_name", "posa_continent", "user_location_country", "user_id",
+                  "is_mobile", "is_package", "channel", "srch_ci", "srch_co", "hotel_cluster"]),
+    want="read-or-ask", answer=["--item-column", "hotel_cluster"])
+add("google-play-reviews.csv", "K1",
+    table((["r%d" % n, "user %d" % e.user, "good", e.rating, 0, iso(e, " "), "com.app.n%d" % e.item]
+           for n, e in enumerate(MINUTES)),
+          header=["reviewId", "userName", "content", "score", "thumbsUpCount", "at", "appId"]),
+    lambda u: "user %d" % u, lambda i: "com.app.n%d" % i)
+add("git-stars.csv", "K1",
+    table((["dev%d" % e.user, "org/repo%d" % e.item, iso(e, zone="Z")] for e in MINUTES),
+          header=["login", "repository", "starred_at"]),
+    lambda u: "dev%d" % u, lambda i: "org/repo%d" % i)
+add("stackoverflow-votes.csv", "K1",
+    table(([n, e.item, 5, e.user, iso(e, zone=".000")] for n, e in enumerate(MINUTES)),
+          header=["Id", "PostId", "VoteTypeId", "UserId", "CreationDate"]))
+for label, order in (("time-user-item", "tui"), ("user-time-item", "uti"),
+                     ("time-user-item-rating", "tuir"), ("user-item-time-rating", "uitr"),
+                     ("user-item-iso", "uid"), ("iso-user-item", "dui"),
+                     ("rating-user-item-time", "ruit"), ("index-user-item-rating", "nuir")):
+    add("order-%s.csv" % label, "K2",
+        table([{"u": 5000 + e.user, "i": e.item + 300, "t": e.time, "r": e.rating, "d": iso(e, " "),
+                "n": n}[c] for c in order]
+              for n, e in enumerate(MINUTES if set("td") & set(order) else BY_USER)),
+        lambda u: str(5000 + u), lambda i: str(i + 300), want="read-or-ask",
+        answer=["--user-column", str(order.index("u") + 1),
+                "--item-column", str(order.index("i") + 1)])
+
+
+# --- Groups, kinds and other columns beside the users and items ---------------------------------
+
+add("event-id.csv","K1", table(([n, e.user, e.item, iso(e," ")] for n, e in enumerate(MINUTES)),
+    header=["event_id","customer","sku","ts"]))
+add("visitor-page.csv","K1", table((["s%d"%(e.user*10+n%3), e.user, e.item, e.time] for n, e in
+    enumerate(MINUTES)), header=["session","visitor","page","time"]))
+add("product-group.csv","K4", table(([e.item+100, e.item, e.user, e.time] for e in MINUTES),
+    header=["product_group_id","product_id","user_id","time"]))
+add("category-before-product.csv","K4", table(([e.item%4, e.item, e.user, e.time] for e in
+    MINUTES), header=["category_id","product_id","user_id","time"]))
+add("artist-before-track.csv","K4", table(([e.item%4, e.item, e.user, e.time] for e in MINUTES),
+    header=["artist_id","track_id","user_id","time"]))
+add("artist-name-track-name.csv","K4", table((["A%d"%(e.item%4),"T%d"%e.item, e.user, e.time] for
+    e in MINUTES), header=["artist_name","track_name","user_id","time"]), item=lambda i:"T%d"%i)
+add("weekday-and-click-time.csv","K3", table(([e.user, e.item, e.moment.isoweekday(), e.time] for
+    e in MINUTES), header=["user_id","item_id","day","click_time"]))
+add("kind-in-the-middle.csv","K2", table([e.time,"u%d"%e.user,"view","i%d"%e.item] for e in
+    MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("kind-first.csv","K2", table(["view" if e.rating>2 else "buy","u%d"%e.user,"i%d"%e.item,
+    e.time] for e in MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i, want="read-or-ask",
+    answer=["--user-column","2","--item-column","3"])
+add("kind-before-item.csv","K2", table(["u%d"%e.user,"view" if e.rating>2 else "buy","i%d"%e.item,
+    e.time] for e in MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i, want="read-or-ask",
+    answer=["--item-column","3"])
+add("country-before-item.csv","K2", table(["u%d"%e.user,"DE" if e.user%3 else "FR","i%d"%e.item,
+    e.time] for e in MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i, want="read-or-ask",
+    answer=["--item-column","3"])
+add("flag-before-item.csv","K2", table(["u%d"%e.user, 1 if e.rating>2 else 0,"i%d"%e.item, e.time]
+    for e in MINUTES), lambda u:"u%d"%u, lambda i:"i%d"%i, want="read-or-ask",
+    answer=["--item-column","3"])
+add("time-user-item-price.csv","K2", table(([iso(e," "), e.user, e.item,"%d.99"%e.rating] for e in
+    MINUTES),";"))
+add("event-uuid-first.csv","K2", table(([uuid(e.user*100+n), e.user, e.item, iso(e," ")] for n, e
+    in enumerate(MINUTES)),","), want="read-or-ask", answer=["--user-column", "2",
+    "--item-column", "3"])
+add("excel-serial-times.csv","K10", table(([e.user, e.item,"%.6f"%(25569+e.time/86400)] for e in
+    MINUTES), header=["user","item","timestamp"]))
+add("excel-serial-dates.csv","K10", table(([e.user, e.item,"%.6f"%(25569+e.time/86400)] for e in
+    MINUTES), header=["user","item","date"]), want="read-or-ask", answer=["--time-column","date"])
+add("blanks-in-header.csv","K6", table(([" u%d "%e.user," i%d"%e.item, e.time] for e in MINUTES),
+    header=["user "," item","time"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("invisible-characters.csv","K6", table((["u%d\u00a0"%e.user,"\u200bi%d"%e.item, e.time] for e
+    in MINUTES), header=["user","item","time"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("excel-texts.csv","K6",'user;item;time\n'+"".join('="%05d";="%05d";%s\n'%(e.user, e.item,
+    iso(e," ")) for e in MINUTES), lambda u:"%05d"%u, lambda i:"%05d"%i)
+add("kinds-by-keep.csv","K9", table((["u%d"%e.user,"i%d"%e.item,"click", e.time] for e in
+    MINUTES), header=["user","item","event_type","time"]), lambda u:"u%d"%u, lambda i:"i%d"%i,
+    options=["--keep","event_type=click,buy"])
+add("pandas-numbers-columns.csv","K16", table(([e.user, e.item, e.time] for e in MINUTES),
+    header=["0","1","2"]))
+add("unnamed-time.csv","K16", table(([e.user, e.item, e.time] for e in MINUTES),
+    header=["user_id","item_id",""]))
+add("pandas-index-and-numbers.csv","K16", table(([n, e.user, e.item, e.time] for n, e in
+    enumerate(MINUTES)), header=["","0","1","2"]))
+add("clicked-items.csv","K5", table(([u,"|".join("i%d"%i for i in its)] for u, its in
+    SEQUENCES.items()), header=["user_id","clicked_items"]), item=lambda i:"i%d"%i)
+add("length-and-sequence.csv","K5", table(([u, len(its),";".join("i%d"%i for i in its)] for u, its
+    in SEQUENCES.items()), header=["user_id","length","sequence"]), item=lambda i:"i%d"%i)
+add("history-and-target.csv","K5", table((["u%d"%u,"i%d"%its[-1]," ".join("i%d"%i for i in
+    its[:-1])] for u, its in SEQUENCES.items()), header=["user","target","history"]), lambda
+    u:"u%d"%u, lambda i:"i%d"%i, want="ask", answer=["--item-column","2"])
+add("pairs-in-lists.tsv","K5", table((["u%d"%u, json.dumps([[i, 1225000000+k] for k, i in
+    enumerate(its)])] for u, its in SEQUENCES.items()),"\t", header=["user","items"]), lambda
+    u:"u%d"%u, want="refuse", part="--item-column")
+add("history-as-text.jsonl","K5", lines_of({"user":u,"history":" ".join(map(str, its))} for u, its
+    in SEQUENCES.items()), want="refuse", part="--item-column")
+add("actor-book.jsonl","K8",
+    lines_of({"user":{"id":"u%d"%e.user,"name":"n"},"book":{"isbn":"x%d"%e.item,"title":"t"},"at":e.time}
+    for e in MINUTES), lambda u:"u%d"%u, lambda i:"x%d"%i)
+add("event-data.jsonl","K8",
+    lines_of({"visitorId":e.user,"eventData":{"productId":e.item},"eventTime":iso(e,
+    zone="Z"),"rank":n} for n, e in enumerate(MINUTES)))
+add("json-true-as-id.jsonl","K7", lines_of({"user":True if e.user==1 else
+    e.user,"item":e.item,"ts":e.time} for e in MINUTES), user=lambda u:"true" if u==1 else str(u))
+add("utf-16.csv","K13", table(([e.user, e.item, e.time] for e in MINUTES),
+    header=["user","item","time"]), encoding="utf-16")
+add("german-ids.csv","K1", table((["i%d"%e.item,"u%d"%e.user, iso(e," ")] for e in MINUTES),";",
+    header=["Artikel-ID","Benutzer-ID","Zeitstempel"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("chinese-times.csv","K1", table((["i%d"%e.item,"u%d"%e.user, iso(e," ")] for e in MINUTES),
+    header=["商品id","用户id","购买时间"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("japanese.csv","K1", table((["i%d"%e.item,"u%d"%e.user, iso(e," ")] for e in MINUTES),
+    header=["商品ID","顧客ID","購入日時"]), lambda u:"u%d"%u, lambda i:"i%d"%i)
+add("two-blanks.txt","K2","".join("%d %d\n"%(e.user, e.item) for e in BY_USER).replace(" ","  "))
+add("implicit-ones.txt","K2", table(([e.user, e.item, 1] for e in BY_USER)," "))
+add("start-and-end.csv","K3", table(([e.user, e.item, iso(e," "),"%d"%(e.time+5*(99-n))] for n, e
+    in enumerate(MINUTES)), header=["user_id","item_id","start_time","end_time"]))
+add("month-and-when.csv","K3", table(([e.user, e.item, e.moment.strftime("%Y-%m"), e.time] for e
+    in MINUTES), header=["user_id","item_id","month","when"]))
+add("one-broken-line.csv","K14","".join("%d;%d;%d\n"%(e.user, e.item, e.time) if n!=40 else
+    "broken\n%d;%d;%d\n"%(e.user, e.item, e.time) for n, e in enumerate(MINUTES)), want="ask",
+    answer=["--on-bad-row","skip"])
+add("empty-last-column.csv","K2", table(([e.user, e.item, e.rating, e.time,""] for e in
+    MINUTES),","))
+add("empty-first-column.psv","K2", table((["", e.user, e.item, e.time] for e in MINUTES),"|"))
+add("trailing-comma.csv","K2","".join("%d,%d,%d,\n"%(e.user, e.item, e.time) for e in MINUTES))
+add("trailing-tab.tsv","K2","".join("%d\t%d\t%d\t\n"%(e.user, e.item, e.time) for e in MINUTES))
+add("comment-column.tsv","K2", table(([e.user, e.item,"a comment, with commas" if e.rating>2 else
+    "x", e.time] for e in MINUTES),"\t"))
+add("unquoted-commas.csv","K2","".join("%d,%d,some text, here %d,%d\n"%(e.user, e.item, e.rating,
+    e.time) if e.rating>1 else "%d,%d,text,%d\n"%(e.user, e.item, e.time) for e in MINUTES),
+    want="refuse", part=":2: expected 5 fields, got 4")
 
 
 def cases():

@@ -125,6 +125,9 @@ class OptionTable {
   /// for a value of the wrong type or outside the option's range or choices, and for several values
   /// of an option that takes one.
   void apply_flag(Option& option, const std::vector<std::string>& given);
+  void apply_flag(Option& option, const std::string& value) {
+    apply_flag(option, std::vector<std::string>{value});
+  }
 
   [[nodiscard]] std::vector<std::unique_ptr<Option>>& options() { return options_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Option>>& options() const { return options_; }

@@ -87,7 +87,7 @@ TEST_CASE("query: errors name their line") {
   const auto error = [](const std::string& text) {
     return parse_query(text, PlainLine::kUser, 5).error;
   };
-  CHECK(error("{\"user\": 42") == "line 5: the object is not closed");
+  CHECK(error("{\"user\": 42").starts_with("line 5: the object is not closed"));
   CHECK(error("{\"histroy\": [], \"user\": 1}") ==
         "line 5: unknown key \"histroy\"; did you mean history?");
   CHECK(error("{}") == "line 5: expected {\"user\": id} or {\"history\": [id, ...]}");

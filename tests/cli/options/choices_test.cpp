@@ -51,6 +51,9 @@ TEST_CASE("choices: a mistyped name is refused, naming the nearest, and changes 
   for_each_choice([](const Option& option, const TextTarget& target) {
     const std::string before = to_text(option.target);
     for (const ChoiceName& choice : target.names()) {
+      if (choice.name.find_first_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos) {
+        continue;  // separators such as ||: other characters are separators, too
+      }
       const std::string text = "_" + choice.name;
       const std::string message = [&] {
         try {

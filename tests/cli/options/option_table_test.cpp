@@ -123,6 +123,24 @@ TEST_CASE_FIXTURE(Fixture, "options: an integer beyond 64 bits is refused") {
                   UsageError);
 }
 
+TEST_CASE_FIXTURE(Fixture, "options: a second value is refused unless the option takes several") {
+  CHECK_THROWS_WITH_AS(table.apply_flag(option("num_experts"), std::vector<std::string>{"3", "5"}),
+                       "--num-experts: takes one value, got 2: '3' and '5'",
+                       UsageError);
+  std::vector<std::string> files;
+  Option& several = table.add("files", &files, "files to read");
+  CHECK(to_json(several.target) == "");
+  table.apply_flag(several, std::vector<std::string>{"a.csv", "b,c.csv"});
+  CHECK(files == std::vector<std::string>{"a.csv", "b,c.csv"});
+  CHECK(to_json(several.target) == json{"a.csv", "b,c.csv"});
+  table.apply_config(json{{"files", "d.csv"}}, "c.json");
+  CHECK(files == std::vector<std::string>{"d.csv"});
+  CHECK(to_json(several.target) == "d.csv");
+  CHECK_THROWS_WITH_AS(table.apply_config(json{{"files", {1, 2}}}, "c.json"),
+                       "c.json: files: expected text or a list of texts, got [1,2]",
+                       UsageError);
+}
+
 TEST_CASE_FIXTURE(Fixture, "options: the printed config reads back, with sources as comments") {
   table.apply_flag(option("model"), "lda");
   const std::string text = table.print_config();

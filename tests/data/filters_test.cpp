@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "data/data_config.h"
 #include "data/temporary_file.h"
 
 namespace elastic::data {

@@ -140,29 +140,24 @@ TEST_CASE("interaction cache: every option of reading is part of an entry's name
   CHECK(cache_folder.empty());
   std::size_t count = 0;
   const ReadOptions defaults;
-  options::visit_read(defaults,
-                      [&](const char*, const auto&, const char*, const auto&...) { ++count; });
+  options::visit_read(defaults, [&](const char*, const auto&, const auto&...) { ++count; });
   CHECK(count == 12);
   std::string text = large_log() + "u,item 1,1,1\n";
   text.erase(text.find("u,only user"), std::string("u,only user\n").size());
   const Cached cached(text);
   CHECK(cached.read().num_bad_rows == 0);
-  options::visit_read(
-      cached.options, [&](const char* name, const auto&, const char*, const auto&...) {
-        CAPTURE(name);
-        ReadOptions other = cached.options;
-        options::visit_read(other,
-                            [&](const char* option, auto& field, const char*, const auto&...) {
-                              if (option == std::string(name)) {
-                                set_other(option, field);
-                              }
-                            });
-        CHECK(!(other == cached.options));
-        CHECK(read_interactions(cached.file.path(), other).cache_note.find("cache: written to ") ==
-              0);
-        CHECK(read_interactions(cached.file.path(), other).cache_note.find("cache: read from ") ==
-              0);
-      });
+  options::visit_read(cached.options, [&](const char* name, const auto&, const auto&...) {
+    CAPTURE(name);
+    ReadOptions other = cached.options;
+    options::visit_read(other, [&](const char* option, auto& field, const auto&...) {
+      if (option == std::string(name)) {
+        set_other(option, field);
+      }
+    });
+    CHECK(!(other == cached.options));
+    CHECK(read_interactions(cached.file.path(), other).cache_note.find("cache: written to ") == 0);
+    CHECK(read_interactions(cached.file.path(), other).cache_note.find("cache: read from ") == 0);
+  });
   CHECK(cached.entries().size() == count + 1);
 }
 

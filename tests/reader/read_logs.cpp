@@ -32,7 +32,7 @@ DataConfig config_of(const ordered_json& words) {
   for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
     const auto option = words[i].get<std::string>();
     bool known = false;
-    visit_options(config, [&](const char* name, auto& field, const char*) {
+    visit_options(config, [&](const char* name, auto& field, const auto&...) {
       std::string spelt = concat("--", name);
       std::replace(spelt.begin(), spelt.end(), '_', '-');
       if (spelt == option) {

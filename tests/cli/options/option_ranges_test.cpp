@@ -33,10 +33,11 @@ TEST_CASE("option ranges: flags, variables and files are refused with their own 
   OptionTable table;
   table.add("threads", &threads, "threads").within(kThreadCounts);
   table.add("save_every_s", &seconds, "seconds").within(kSeconds);
-  CHECK_THROWS_WITH_AS(table.apply_flag(table.find("threads"), "2147483648"),
-                       "--threads: expected 0 to 4096, got 2147483648",
-                       UsageError);
-  CHECK_THROWS_WITH_AS(table.apply_flag(table.find("save_every_s"), "-5"),
+  CHECK_THROWS_WITH_AS(
+      table.apply_flag(table.find("threads"), std::vector<std::string>{"2147483648"}),
+      "--threads: expected 0 to 4096, got 2147483648",
+      UsageError);
+  CHECK_THROWS_WITH_AS(table.apply_flag(table.find("save_every_s"), std::vector<std::string>{"-5"}),
                        "--save-every-s: expected 0 to 1e+09, got -5",
                        UsageError);
   CHECK_THROWS_WITH_AS(table.apply_config({{"threads", -1}}, "c.json"),
@@ -46,7 +47,7 @@ TEST_CASE("option ranges: flags, variables and files are refused with their own 
   CHECK_THROWS_WITH_AS(table.apply_environment(variables, {}),
                        "environment: ELASTIC_THREADS: expected 0 to 4096, got 4097",
                        UsageError);
-  table.apply_flag(table.find("threads"), "4096");
+  table.apply_flag(table.find("threads"), std::vector<std::string>{"4096"});
   CHECK(threads == 4096);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/input_file.h"
+#include "cli/runs/run_data.h"
 #include "cli/runs/run_files.h"
 #include "data/json_document.h"
 #include "train/run_directory.h"
@@ -17,6 +18,24 @@ std::string model_file(const std::string& run) {
   return file_of(run, "model.safetensors");
 }
 
+// Options of the data by their former spellings too.
+nlohmann::json normalised(const std::string& key, const nlohmann::json& value) {
+  data::DataConfig unused;
+  OptionTable table;
+  declare_data(table, unused);
+  for (const auto& option : table.options()) {
+    if (option->key == key) {
+      return option->normalised(value);
+    }
+  }
+  return value;
+}
+
+// The rules of ranking are the run's defaults for answers too, which its owner may edit.
+bool may_be_edited(const std::string& key) {
+  return key == "filter_seen" || key == "repeats";
+}
+
 void check_config(const std::string& run, const train::SavedModelInfo& model) {
   const std::string path = file_of(run, "config.json");
   if (!is_present(path)) {
@@ -28,7 +47,8 @@ void check_config(const std::string& run, const train::SavedModelInfo& model) {
     options = {{"seed", model.seed}, {"loss", model.loss}};  // of an earlier version
   }
   for (const auto& [key, trained] : options.items()) {
-    if (config.values.contains(key) && config.values[key] != nlohmann::json(trained)) {
+    if (!may_be_edited(key) && config.values.contains(key) &&
+        normalised(key, config.values[key]) != normalised(key, trained)) {
       throw CheckpointError(model_file(run),
                             ": belongs to another run: it was trained with ",
                             key,

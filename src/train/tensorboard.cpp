@@ -1,5 +1,6 @@
 #include "train/tensorboard.h"
 
+#include <filesystem>
 #include <sstream>
 
 #include "base/input_file.h"
@@ -44,6 +45,9 @@ std::vector<Scalar> scalars_of(const ordered_json& event) {
 }
 
 std::int64_t last_step_of(const std::string& metrics_path) {
+  if (!std::filesystem::exists(metrics_path)) {
+    return -1;
+  }
   std::istringstream file(read_whole_file(metrics_path));
   std::int64_t step = -1;
   for (std::string line; std::getline(file, line);) {

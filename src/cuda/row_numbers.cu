@@ -8,10 +8,10 @@
 namespace elastic::cuda {
 namespace {
 
-__global__ void iota_kernel(std::int64_t count,
-                            std::int32_t modulus,
-                            std::int32_t step,
-                            std::int32_t* out) {
+__global__ void number_rows_kernel(std::int64_t count,
+                                   std::int32_t modulus,
+                                   std::int32_t step,
+                                   std::int32_t* out) {
   for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
     out[i] = static_cast<std::int32_t>(i % modulus) * step;
   }
@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(kThreads) group_offsets_kernel(const std::int3
 
 void iota(const kernels::Iota& k) {
   launch(k.kName,
-         iota_kernel,
+         number_rows_kernel,
          element_grid(k.out.numel()),
          k.out.numel(),
          k.modulus,

@@ -6,7 +6,7 @@
 #include "data/compress.h"
 #include "data/text_file.h"
 
-namespace elastic::data {
+namespace elastic::data::containers_test {
 namespace {
 
 using namespace std::string_literals;
@@ -184,4 +184,4 @@ TEST_CASE("containers: texts that start like another kind are read") {
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::containers_test

@@ -11,7 +11,7 @@
 #include "data/data_config.h"
 #include "data/temporary_file.h"
 
-namespace elastic::data {
+namespace elastic::data::dataset_test {
 namespace {
 
 LoadedData load(std::string_view content, DataConfig config = {}) {
@@ -154,4 +154,4 @@ TEST_CASE("data: ML-1M, if present, has its published counts") {
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::dataset_test

@@ -6,7 +6,7 @@
 #include "data/data_config.h"
 #include "data/temporary_file.h"
 
-namespace elastic::data {
+namespace elastic::data::filters_test {
 namespace {
 
 Interactions read(std::string_view content) {
@@ -90,4 +90,4 @@ TEST_CASE("filters: values out of range are refused, naming the option") {
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::filters_test

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "data/temporary_file.h"
 
-namespace elastic::data {
+namespace elastic::data::interactions_test {
 namespace {
 
 Interactions read(std::string_view content, const ReadOptions& options = {}) {
@@ -174,4 +174,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::interactions_test

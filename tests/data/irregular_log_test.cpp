@@ -7,7 +7,7 @@
 #include "data/data_config.h"
 #include "data/temporary_file.h"
 
-namespace elastic::data {
+namespace elastic::data::irregular_log_test {
 namespace {
 
 LoadedData load(std::string_view content, DataConfig config = {}) {
@@ -109,4 +109,4 @@ TEST_CASE("irregular log: filtering after reading equals reading a filtered log"
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::irregular_log_test

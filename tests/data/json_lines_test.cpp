@@ -4,7 +4,7 @@
 #include "data/interactions.h"
 #include "data/temporary_file.h"
 
-namespace elastic::data {
+namespace elastic::data::json_lines_test {
 namespace {
 
 Interactions read(std::string_view content, const ReadOptions& options = {}) {
@@ -74,4 +74,4 @@ TEST_CASE("JSON lines: deep nesting is refused like any other value") {
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::json_lines_test

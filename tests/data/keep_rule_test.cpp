@@ -6,7 +6,7 @@
 #include "data/interactions.h"
 #include "data/temporary_file.h"
 
-namespace elastic::data {
+namespace elastic::data::keep_rule_test {
 namespace {
 
 // The values of 1, 2, 10, buy, "" and -0.5 that the rule keeps.
@@ -91,4 +91,4 @@ TEST_CASE("keep: keys of objects, and of lists of objects") {
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::keep_rule_test

@@ -6,7 +6,7 @@
 #include "data/format.h"
 #include "tensor/threads.h"
 
-namespace elastic::data {
+namespace elastic::data::log_reader_test {
 namespace {
 
 // chunk_bytes is 1, so there are as many chunks as threads.
@@ -130,4 +130,4 @@ TEST_CASE("log reader: several threads read every form as one thread does") {
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::log_reader_test

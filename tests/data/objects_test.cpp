@@ -4,7 +4,7 @@
 
 #include "data/canonical_number.h"
 
-namespace elastic::data {
+namespace elastic::data::objects_test {
 namespace {
 
 constexpr ObjectSyntax kJson = ObjectSyntax::kJson;
@@ -347,4 +347,4 @@ TEST_CASE("objects: broken dicts of Python are refused") {
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::objects_test

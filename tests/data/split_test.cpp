@@ -8,7 +8,7 @@
 #include "data/data_config.h"
 #include "data/temporary_file.h"
 
-namespace elastic::data {
+namespace elastic::data::split_test {
 namespace {
 
 Split split_of(std::string_view content, DataConfig config) {
@@ -195,4 +195,4 @@ TEST_CASE("split: impossible options and those without effect are refused") {
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::split_test

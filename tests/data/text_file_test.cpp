@@ -11,7 +11,7 @@
 #include "data/compress.h"
 #include "data/temporary_file.h"
 
-namespace elastic::data {
+namespace elastic::data::text_file_test {
 namespace {
 
 struct Format {
@@ -206,4 +206,4 @@ TEST_CASE("text file: a folder, a missing file and a failed read are refused wit
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::text_file_test

@@ -6,7 +6,7 @@
 #include "data/data_config.h"
 #include "data/temporary_file.h"
 
-namespace elastic::data {
+namespace elastic::data::titles_test {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -386,4 +386,4 @@ TEST_CASE("titles: marks, blanks, quotes and line ends around values") {
 }
 
 }  // namespace
-}  // namespace elastic::data
+}  // namespace elastic::data::titles_test

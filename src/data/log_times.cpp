@@ -37,16 +37,16 @@ std::int64_t time_unit(const Interactions& log) {
   if (!log.format.time_format.is_number()) {
     return 1;
   }
-  constexpr std::int64_t kYear5138 = 100'000'000'000;  // in seconds; as milliseconds, it is in 1973
-  std::array<std::size_t, 3> below{};                  // events before 5138 by unit
+  // The year 5138 in seconds, milliseconds and microseconds: as milliseconds, the first is in 1973.
+  constexpr std::array<std::int64_t, 3> kYear5138{
+      100'000'000'000, 100'000'000'000'000, 100'000'000'000'000'000};
+  std::array<std::size_t, 3> below{};  // events before 5138 by unit
   const std::size_t stride = stride_of(log);
   std::size_t num_events = 0;
   for (std::size_t i = 0; i < log.events.size(); i += stride) {
     const std::int64_t time = log.events[i].timestamp;
-    std::int64_t bound = kYear5138;
-    for (std::size_t& count : below) {
-      count += time > -bound && time < bound ? 1 : 0;
-      bound *= 1000;
+    for (std::size_t at = 0; at < below.size(); ++at) {
+      below[at] += time > -kYear5138[at] && time < kYear5138[at] ? 1 : 0;
     }
     ++num_events;
   }

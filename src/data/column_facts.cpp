@@ -7,21 +7,6 @@
 
 namespace elastic::data {
 
-std::string shown(const std::vector<ColumnSample>& columns, std::size_t at) {
-  return columns[at].name.empty() ? concat("column ", at + 1)
-                                  : concat("'", columns[at].name, "' (column ", at + 1, ")");
-}
-
-std::string names_of(const std::vector<ColumnSample>& columns) {
-  constexpr std::size_t kMost = 20;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(columns.size(), kMost); ++i) {
-    names += concat(i == 0 ? "" : ", ",
-                    columns[i].name.empty() ? std::to_string(i + 1) : columns[i].name);
-  }
-  return columns.size() > kMost ? concat(names, ", ... (", columns.size(), " columns)") : names;
-}
-
 ColumnFacts::ColumnFacts(const std::vector<ColumnSample>& sampled) : columns(sampled) {
   has_names = std::any_of(sampled.begin(), sampled.end(), [](const ColumnSample& column) {
     return !column.name.empty();
@@ -48,14 +33,8 @@ std::string ColumnFacts::names() const {
 }
 
 bool ColumnFacts::counts_rows(std::size_t at) const {
-  constexpr std::size_t kEnough = 20;  // the sample of a long file has gaps
   const auto& values = columns[at].values;
-  for (std::size_t i = 0; i < std::min(values.size(), kEnough); ++i) {
-    if (values[i] != std::to_string(i + 1) && values[i] != std::to_string(i)) {
-      return false;
-    }
-  }
-  return values.size() > 2 && contents[at].distinct == values.size();
+  return values.size() > 2 && contents[at].distinct == values.size() && data::counts_rows(values);
 }
 
 bool ColumnFacts::determines(std::size_t from, std::size_t to) const {

@@ -7,7 +7,7 @@
 
 #include "data/column_content.h"
 #include "data/column_names.h"
-#include "data/column_roles.h"
+#include "data/column_sample.h"
 
 namespace elastic::data {
 

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "base/error.h"
+#include "data/asked_columns.h"
 #include "data/column_facts.h"
 #include "data/fields.h"
+#include "data/find_column.h"
 #include "data/time_role.h"
 
 namespace elastic::data {

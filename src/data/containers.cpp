@@ -13,7 +13,7 @@ namespace {
 using namespace std::string_view_literals;
 
 enum class Tool {
-  kShell,   // the command is a command line, in which IN and OUT stand for the two files
+  kShell,   // the command is a command line; IN and OUT are replaced by the two files
   kPandas,  // the command is a Python expression that reads `file` as a table
 };
 

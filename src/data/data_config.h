@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "data/filters.h"
 #include "data/log_report.h"
+#include "data/read_options.h"
 #include "data/split.h"
 #include "data/titles.h"
 

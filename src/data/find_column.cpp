@@ -1,3 +1,5 @@
+#include "data/find_column.h"
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -5,7 +7,6 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "data/column_names.h"
-#include "data/column_roles.h"
 #include "data/fields.h"
 
 namespace elastic::data {

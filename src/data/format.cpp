@@ -17,13 +17,7 @@ DetectedFormat detect_format(std::string_view text,
     return object_format(sample, *objects, path, options);
   }
   if (options.format == FileFormat::kJsonl) {
-    throw DataError("data: ",
-                    path,
-                    ":",
-                    sample.numbers.front(),
-                    ": expected a JSON object, got \"",
-                    excerpt(sample.head.front()),
-                    "\"");
+    refuse_first_line(sample, path, "a JSON object");
   }
   if (const auto lines = line_format(sample, path, options)) {
     return *lines;

@@ -7,6 +7,7 @@
 
 #include "data/format.h"
 #include "data/interactions.h"
+#include "data/read_options.h"
 
 namespace elastic::data {
 

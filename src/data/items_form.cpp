@@ -39,6 +39,21 @@ SampleLines first_lines(std::string_view text, const RowSyntax& syntax, std::siz
   return sample;
 }
 
+// `expected` is a phrase such as "expected rows of id and title".
+[[noreturn]] void refuse_first_line(const SampleLines& sample,
+                                    const std::string& path,
+                                    const std::string& expected) {
+  throw DataError("items: ",
+                  path,
+                  ":",
+                  sample.numbers.front(),
+                  ": ",
+                  expected,
+                  ", got \"",
+                  excerpt(sample.lines.front()),
+                  "\"");
+}
+
 void require_item_text(const SampleLines& sample, const std::string& path) {
   if (sample.lines.empty()) {
     throw DataError("items: ", path, ": the file is empty; ", kExpected);
@@ -158,15 +173,7 @@ class TableForm {
       counts = separator_of_items(sample.lines);
     }
     if (counts.syntax.separator.empty()) {
-      throw DataError("items: ",
-                      path_,
-                      ":",
-                      sample.numbers.front(),
-                      ": ",
-                      kExpected,
-                      ", got \"",
-                      excerpt(sample.lines.front()),
-                      "\"");
+      refuse_first_line(sample, path_, kExpected);
     }
     form_.rows.fields = counts.syntax;
     sample = first_lines(text_, counts.syntax, form_.first_line);
@@ -238,34 +245,17 @@ class TableForm {
       if (rows_.empty()) {
         throw DataError("items: ", path_, ": there is a header but no row");
       }
-      if (separator != "," && width_.num_fields == names_.size() + 1 && counts_rows()) {
+      if (separator != "," && width_.num_fields == names_.size() + 1 &&
+          counts_rows(first_fields(rows_))) {
         names_.insert(names_.begin(), "");  // R's numbers of the rows
       }
       count = names_.size();
     }
     if (count < 2) {
-      throw DataError("items: ",
-                      path_,
-                      ":",
-                      sample_.numbers.front(),
-                      ": ",
-                      kExpected,
-                      ", got \"",
-                      excerpt(sample_.lines.front()),
-                      "\"");
+      refuse_first_line(sample_, path_, kExpected);
     }
     form_.rows.num_columns = count;
     form_.rows.wide_column = count - 1;
-  }
-
-  [[nodiscard]] bool counts_rows() const {
-    for (std::size_t i = 0; i < std::min<std::size_t>(rows_.size(), 20); ++i) {
-      const std::string_view number = rows_[i].empty() ? std::string_view() : rows_[i].front();
-      if (number != std::to_string(i) && number != std::to_string(i + 1)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   void fill_columns() {
@@ -310,14 +300,8 @@ ItemsForm object_form(const std::string& text, const ObjectText& objects, const 
   const SampleLines sample = first_lines(text, {}, 1);
   ObjectKeys keys = keys_of(sample.lines, objects.syntax);
   if (objects.is_lists || keys.columns.empty()) {
-    throw DataError(
-        "items: ",
-        path,
-        ":",
-        sample.numbers.front(),
-        ": expected an object per item, such as {\"item\": \"1\", \"title\": \"A\"}, got \"",
-        excerpt(sample.lines.front()),
-        "\"");
+    refuse_first_line(
+        sample, path, "expected an object per item, such as {\"item\": \"1\", \"title\": \"A\"}");
   }
   ItemsForm form;
   form.objects = objects.syntax;

@@ -4,9 +4,12 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "data/asked_columns.h"
 #include "data/blanks.h"
 #include "data/column_content.h"
 #include "data/column_roles.h"
+#include "data/column_sample.h"
+#include "data/find_column.h"
 #include "data/list_field.h"
 
 namespace elastic::data {
@@ -201,16 +204,6 @@ DetectedFormat lines_of(Layout layout, const RowSyntax& syntax, const LogSample&
   return detected;
 }
 
-[[noreturn]] void fail_separator(const LogSample& sample, const std::string& path) {
-  throw DataError("data: ",
-                  path,
-                  ":",
-                  sample.numbers.front(),
-                  ": expected a user and items separated by tab, comma or space, got \"",
-                  excerpt(sample.head.front()),
-                  "\"; set --separator");
-}
-
 }  // namespace
 
 std::optional<DetectedFormat> line_format(const LogSample& sample,
@@ -250,7 +243,8 @@ std::optional<DetectedFormat> line_format(const LogSample& sample,
   }
   const std::string separator = given.empty() ? separator_of_sequences(sample.head) : given;
   if (separator.empty()) {
-    fail_separator(sample, path);
+    refuse_first_line(
+        sample, path, "a user and items separated by tab, comma or space", "; set --separator");
   }
   if (const auto at = column_of_times(sample.head, separator)) {
     if (!sequences && !histories) {

@@ -6,6 +6,7 @@
 
 #include "data/format.h"
 #include "data/log_sample.h"
+#include "data/read_options.h"
 
 namespace elastic::data {
 

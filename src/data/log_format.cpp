@@ -42,6 +42,10 @@ bool LogFormat::has_lists() const {
       columns.begin(), columns.end(), [](const LogColumn& column) { return !column.list.empty(); });
 }
 
+bool LogFormat::numbers_users() const {
+  return layout != Layout::kSequences && find(Role::kUser) == nullptr;
+}
+
 std::string LogFormat::describe() const {
   const std::string separated = concat(name_of_separator(syntax.separator), "-separated, ");
   if (layout == Layout::kSequences) {

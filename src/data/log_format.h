@@ -71,6 +71,8 @@ struct LogFormat {
   /// The column of the role; null if there is none.
   [[nodiscard]] const LogColumn* find(Role role) const;
   [[nodiscard]] bool has_lists() const;
+  /// The user of a line is its number: the log holds none.
+  [[nodiscard]] bool numbers_users() const;
   /// "comma-separated, header, columns user item rating timestamp", for people.
   [[nodiscard]] std::string describe() const;
   /// True if rows of both mean the same, so that several files can be read as one log.

@@ -229,9 +229,8 @@ std::vector<Chunk> read_chunks(std::string_view text,
                                bool skip_bad_rows,
                                std::size_t chunk_bytes) {
   const bool spans_lines = format.syntax.spans_lines() && text.find('"') != std::string_view::npos;
-  const bool numbers_users =
-      format.layout != Layout::kSequences && format.find(Role::kUser) == nullptr;
-  const bool one_thread = spans_lines || format.group_heads || format.prefixes || numbers_users;
+  const bool one_thread =
+      spans_lines || format.group_heads || format.prefixes || format.numbers_users();
   const std::size_t num_chunks =
       one_thread ? 1
                  : std::clamp<std::size_t>(

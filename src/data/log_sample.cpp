@@ -134,4 +134,20 @@ LogSample sample_log(std::string_view text, const std::string& path) {
   return sample;
 }
 
+void refuse_first_line(const LogSample& sample,
+                       const std::string& path,
+                       const std::string& expectation,
+                       const std::string& advice) {
+  throw DataError("data: ",
+                  path,
+                  ":",
+                  sample.numbers.front(),
+                  ": expected ",
+                  expectation,
+                  ", got \"",
+                  excerpt(sample.head.front()),
+                  "\"",
+                  advice);
+}
+
 }  // namespace elastic::data

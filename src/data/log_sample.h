@@ -23,4 +23,10 @@ struct LogSample {
 /// Throws DataError naming `path` if there is no line, or the first ones are not text or too long.
 LogSample sample_log(std::string_view text, const std::string& path);
 
+/// Throws DataError: "data: PATH:LINE: expected EXPECTATION, got "the first line"ADVICE".
+[[noreturn]] void refuse_first_line(const LogSample& sample,
+                                    const std::string& path,
+                                    const std::string& expectation,
+                                    const std::string& advice = "");
+
 }  // namespace elastic::data

@@ -21,9 +21,9 @@ struct FarTimes {
   std::vector<std::int32_t> first;  ///< positions of the first ten in `Interactions::events`
 };
 
-/// The events outside of February 1970 to the year 2100, if has_dates(): numbers that stand for a
-/// missing time (0, -1, the year 9999), and those in another unit than the rest. None in a log
-/// whose times are no dates, such as numbers of steps.
+/// The events before February 1970 or after the year 2100: placeholders of missing times (0, -1,
+/// the year 9999) and times in another unit than the rest. None unless has_dates(): numbers of
+/// steps are no dates.
 FarTimes find_far_times(const Interactions& log);
 
 }  // namespace elastic::data

@@ -1,6 +1,8 @@
 #include "data/object_format.h"
 
 #include "base/error.h"
+#include "data/asked_columns.h"
+#include "data/find_column.h"
 #include "data/object_keys.h"
 #include "data/table_lists.h"
 
@@ -48,13 +50,7 @@ DetectedFormat object_format(const LogSample& sample,
   lines.insert(lines.end(), sample.rest.begin(), sample.rest.end());
   const ObjectKeys keys = keys_of(lines, objects.syntax);
   if (keys.columns.empty()) {
-    throw DataError("data: ",
-                    path,
-                    ":",
-                    sample.numbers.front(),
-                    ": expected a JSON object, got \"",
-                    excerpt(sample.head.front()),
-                    "\"");
+    refuse_first_line(sample, path, "a JSON object");
   }
   DetectedFormat detected;
   detected.format.layout = Layout::kObjects;

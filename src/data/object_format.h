@@ -4,8 +4,10 @@
 #include <string>
 
 #include "data/column_roles.h"
+#include "data/column_sample.h"
 #include "data/format.h"
 #include "data/log_sample.h"
+#include "data/read_options.h"
 
 namespace elastic::data {
 

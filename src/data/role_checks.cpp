@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "data/asked_columns.h"
 #include "data/column_roles.h"
 #include "data/missing_value.h"
 

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "data/interactions.h"
+#include "data/read_options.h"
 
 namespace elastic::data {
 
-/// Throws DataError naming the column and the options that help, for columns that no option names:
-/// another user or item in nearly every event, one item in all, or ids that stand for missing ones.
+/// Throws DataError, naming the column and the options that help, if a column that no option names
+/// has a new id in nearly every event, one id in all events, or ids that mean "missing" (NA, null).
 void check_roles(const Interactions& log, const ReadOptions& options);
 
 }  // namespace elastic::data

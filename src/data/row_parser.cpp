@@ -17,6 +17,12 @@ bool parse_rating(std::string_view field, Event& event) {
   return error == std::errc() && end == last && std::isfinite(event.rating);
 }
 
+// Adds a date, or the time of day beside it.
+void add_time(const Moment& moment, Event& event) {
+  event.timestamp += moment.whole;
+  event.billionths += moment.billionths;
+}
+
 std::string expected(const std::string& what, const char* column, std::string_view got) {
   return concat("expected ", what, " as ", column, ", got '", excerpt(got), "'");
 }
@@ -68,7 +74,7 @@ RowParser::RowParser(const LogFormat& format)
       record_(format.columns.size()),
       plain_(format.layout == Layout::kTable && !format.has_lists() && !format.group_heads &&
              !format.prefixes),
-      numbers_users_(format.layout != Layout::kSequences && format.find(Role::kUser) == nullptr) {
+      numbers_users_(format.numbers_users()) {
   for (std::size_t i = 0; i < format.columns.size(); ++i) {
     if (format.columns[i].role == Role::kKept) {
       kept_.push_back(i);
@@ -154,8 +160,7 @@ std::string RowParser::set_value(const LogColumn& column,
                         "timestamp",
                         text);
       }
-      event.event.timestamp += moment->whole;
-      event.event.billionths += moment->billionths;
+      add_time(*moment, event.event);
       return {};
     }
     case Role::kTimeOfDay: {
@@ -163,8 +168,7 @@ std::string RowParser::set_value(const LogColumn& column,
       if (!moment) {
         return expected("a time of day like 21:58:13", "timestamp", text);
       }
-      event.event.timestamp += moment->whole;
-      event.event.billionths += moment->billionths;
+      add_time(*moment, event.event);
       return {};
     }
     case Role::kKept:
@@ -173,10 +177,16 @@ std::string RowParser::set_value(const LogColumn& column,
   return {};
 }
 
+// True for as many fields as columns; an empty one more if the row ends in a separator.
+bool RowParser::has_width(const std::vector<std::string_view>& fields) const {
+  const std::size_t count = format_.num_columns;
+  return fields.size() == count ||
+         (fields.size() > count &&
+          (format_.open_ended || (fields.size() == count + 1 && fields.back().empty())));
+}
+
 std::string RowParser::read_plain_row(const std::vector<std::string_view>& fields) {
-  const bool ends_in_separator = fields.size() == format_.num_columns + 1 && fields.back().empty();
-  if (fields.size() != format_.num_columns && !ends_in_separator &&
-      !(format_.open_ended && fields.size() > format_.num_columns)) {
+  if (!has_width(fields)) {
     return concat("expected ", format_.num_columns, " fields, got ", fields.size());
   }
   std::size_t rule = 0;
@@ -197,10 +207,7 @@ std::string RowParser::read_plain_row(const std::vector<std::string_view>& field
 }
 
 std::string RowParser::read_row(const std::vector<std::string_view>& fields) {
-  const bool ends_in_separator = fields.size() == format_.num_columns + 1 && fields.back().empty();
-  // A user without items may end before the separator.
-  if (fields.size() != format_.num_columns && !ends_in_separator &&
-      !(format_.open_ended && fields.size() > format_.num_columns)) {
+  if (!has_width(fields)) {
     return concat("expected ", format_.num_columns, " fields, got ", fields.size());
   }
   for (std::size_t i = 0; i < format_.columns.size(); ++i) {

@@ -42,6 +42,7 @@ class RowParser {
 
  private:
   bool is_passed(std::string_view line) const;
+  [[nodiscard]] bool has_width(const std::vector<std::string_view>& fields) const;
   std::string read_row(const std::vector<std::string_view>& fields);
   std::string read_plain_row(const std::vector<std::string_view>& fields);
   std::string read_sequence(const std::vector<std::string_view>& fields);

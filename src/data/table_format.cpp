@@ -4,9 +4,12 @@
 #include <deque>
 
 #include "base/error.h"
+#include "data/asked_columns.h"
 #include "data/blanks.h"
 #include "data/column_names.h"
 #include "data/column_roles.h"
+#include "data/column_sample.h"
+#include "data/find_column.h"
 #include "data/list_field.h"
 #include "data/object_format.h"
 #include "data/table_header.h"
@@ -38,17 +41,6 @@ std::vector<std::string_view> copy_fields(const std::vector<std::string_view>& f
     copied.push_back(inside ? field : texts.emplace_back(field));
   }
   return copied;
-}
-
-// The first column of the rows counts them, as R writes without a name in the header.
-bool counts_rows(const TableSample& table) {
-  for (std::size_t i = 0; i < std::min<std::size_t>(table.rows.size(), 20); ++i) {
-    const auto& row = table.rows[i];
-    if (row.empty() || (row[0] != std::to_string(i + 1) && row[0] != std::to_string(i))) {
-      return false;
-    }
-  }
-  return table.rows.size() > 1;
 }
 
 class TableDetector {
@@ -109,14 +101,10 @@ class TableDetector {
     const FieldCounts counts =
         given.empty() ? detect_separator(lines_) : detect_escapes(lines_, given);
     if (counts.syntax.separator.empty()) {
-      throw DataError("data: ",
-                      path_,
-                      ":",
-                      sample_.numbers.front(),
-                      ": expected columns separated by tab, comma, semicolon, |, ::, || or space, "
-                      "got \"",
-                      excerpt(sample_.head.front()),
-                      "\"; set --separator");
+      refuse_first_line(sample_,
+                        path_,
+                        "columns separated by tab, comma, semicolon, |, ::, || or space",
+                        "; set --separator");
     }
     format().syntax = counts.syntax;
     width_ = counts.num_fields;
@@ -187,7 +175,8 @@ class TableDetector {
     std::size_t count = width_;
     if (format().has_header) {
       count = table_.names.size();
-      if (width_ == count + 1 && counts_rows(table_)) {  // row names without a name
+      if (width_ == count + 1 &&
+          counts_rows(first_fields(table_.rows))) {  // row names without a name
         table_.names.insert(table_.names.begin(), "");
         ++count;
       } else if (width_ > count) {
@@ -200,13 +189,7 @@ class TableDetector {
       }
     }
     if (count < 2 && !group_column_) {
-      throw DataError("data: ",
-                      path_,
-                      ":",
-                      sample_.numbers.front(),
-                      ": expected at least 2 columns, got \"",
-                      excerpt(sample_.head.front()),
-                      "\"; set --separator");
+      refuse_first_line(sample_, path_, "at least 2 columns", "; set --separator");
     }
     format().num_columns = count;
     columns_.resize(count);

@@ -5,6 +5,7 @@
 
 #include "data/column_content.h"
 #include "data/fields.h"
+#include "data/find_column.h"
 
 namespace elastic::data {
 namespace {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/asked_columns.h"
 #include "data/column_roles.h"
 
 namespace elastic::data {

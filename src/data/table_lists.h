@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/column_roles.h"
+#include "data/column_sample.h"
 #include "data/fields.h"
 
 namespace elastic::data {

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "data/column_facts.h"
+#include "data/column_roles.h"
+#include "data/read_options.h"
 
 namespace elastic::data {
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/column_roles.h"
+#include "data/column_sample.h"
 
 namespace elastic::data {
 

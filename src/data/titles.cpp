@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "data/column_content.h"
+#include "data/column_sample.h"
+#include "data/find_column.h"
 #include "data/item_reader.h"
 #include "data/text_file.h"
 #include "data/title_columns.h"

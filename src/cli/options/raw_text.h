@@ -5,8 +5,8 @@
 
 namespace elastic::cli {
 
-/// `raw` itself if it is UTF-8. Otherwise, and if it begins with "bytes:", "bytes:" and the text in
-/// which %XX stands for each byte that is not part of a character, and for each %.
+/// `raw` itself if it is UTF-8 and does not begin with "bytes:". Else "bytes:" and the text; bytes
+/// outside UTF-8 and percent signs are written as %XX.
 std::string to_json_spelling(const std::string& raw);
 
 /// The inverse. A text that does not begin with "bytes:" is returned as it is; so are percent signs

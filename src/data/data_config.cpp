@@ -26,17 +26,9 @@ bool has_held_out_files(const DataConfig& config) {
 
 Interactions read_source(const ReadOptions& options,
                          const std::string& path,
-                         std::vector<DataSource>& sources) {
+                         std::vector<LogSource>& sources) {
   Interactions log = read_interactions(path, options);
-  sources.push_back({log.path,
-                     log.format,
-                     log.notes,
-                     log.num_rows,
-                     log.num_bad_rows,
-                     log.bad_rows,
-                     log.num_far_times,
-                     log.far_times,
-                     log.cache_note});
+  sources.push_back(log);
   return log;
 }
 
@@ -57,7 +49,7 @@ void append_file(Interactions& log, const Interactions& other, LogPart part) {
 }
 
 // All files of --data as one log.
-Interactions read_all(const DataConfig& config, std::vector<DataSource>& sources) {
+Interactions read_all(const DataConfig& config, std::vector<LogSource>& sources) {
   const std::vector<std::string> paths = matching_files(config.data);
   Interactions log = read_source(config.read, paths.front(), sources);
   for (std::size_t i = 1; i < paths.size(); ++i) {
@@ -122,7 +114,7 @@ LoadedData load_data(const DataConfig& config) {
 nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split) {
   nlohmann::ordered_json json;
   std::int64_t bad_rows = 0;
-  for (const DataSource& source : loaded.sources) {
+  for (const LogSource& source : loaded.sources) {
     bad_rows += source.num_bad_rows;
   }
   json["detected"] = loaded.sources.front().format.describe();

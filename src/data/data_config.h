@@ -138,25 +138,12 @@ void visit_options(Config& config, Visitor&& visitor) requires
   visitor("test_data", config.test_data, "split files: test events");
 }
 
-/// A file of interactions as it was read.
-struct DataSource {
-  std::string path;
-  LogFormat format;
-  std::vector<std::string> notes;
-  std::int64_t num_rows = 0;
-  std::int64_t num_bad_rows = 0;  ///< skipped
-  std::vector<BadRow> bad_rows;   ///< the first ten
-  std::int64_t num_far_times = 0;
-  std::vector<BadRow> far_times;  ///< the first ten
-  std::string cache_note;
-};
-
 /// The data that was read, with reports for people and for the run directory.
 struct LoadedData {
   std::shared_ptr<const Dataset> dataset;
-  SplitPlan plan;                   ///< for the dataset's users
-  std::vector<DataSource> sources;  ///< the data file; with split files also validation and test
-  LogReport log;                    ///< all files as they were read, before the filters
+  SplitPlan plan;                  ///< for the dataset's users
+  std::vector<LogSource> sources;  ///< the data files; with split files also validation and test
+  LogReport log;                   ///< all files as they were read, before the filters
   FilterReport filters;
   TitleReport titles;  ///< empty without an items file
 };

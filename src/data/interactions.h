@@ -33,13 +33,9 @@ struct BadRow {
   std::string problem;    ///< "column 3: expected a number as rating, got 'x': "u,i,x""
 };
 
-struct Interactions {
-  std::string path;           ///< for messages
-  std::vector<Event> events;  ///< in the order of the file; at most 2147483647
-  IdMap users;  ///< numbered in the order of the events, as are the items; every id occurs
-  IdMap items;
-  bool has_rating = false;
-  bool has_timestamp = false;
+/// A file of interactions, and how it was read.
+struct LogSource {
+  std::string path;  ///< for messages
   LogFormat format;
   std::vector<std::string> notes;  ///< on the format, for people
   std::int64_t num_rows = 0;       ///< read, with the bad ones
@@ -48,6 +44,14 @@ struct Interactions {
   std::int64_t num_far_times = 0;  ///< events whose time is far from the bulk
   std::vector<BadRow> far_times;   ///< the first ten, with their times
   std::string cache_note;          ///< how the cache was used, for people; or ""
+};
+
+struct Interactions : LogSource {
+  std::vector<Event> events;  ///< in the order of the file; at most 2147483647
+  IdMap users;  ///< numbered in the order of the events, as are the items; every id occurs
+  IdMap items;
+  bool has_rating = false;
+  bool has_timestamp = false;
 };
 
 /// Reads a log in any form that LogFormat describes, plain or compressed, "-" for standard input.

@@ -1,6 +1,5 @@
 #include "train/tensorboard.h"
 
-#include <filesystem>
 #include <sstream>
 
 #include "base/input_file.h"
@@ -45,7 +44,7 @@ std::vector<Scalar> scalars_of(const ordered_json& event) {
 }
 
 std::int64_t last_step_of(const std::string& metrics_path) {
-  if (!std::filesystem::exists(metrics_path)) {
+  if (!is_present(metrics_path)) {
     return -1;
   }
   std::istringstream file(read_whole_file(metrics_path));

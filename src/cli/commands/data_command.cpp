@@ -51,7 +51,7 @@ class DataCommand : public Command {
   SessionOptions session_;
 };
 
-nlohmann::ordered_json to_json(const data::DataSource& source) {
+nlohmann::ordered_json to_json(const data::LogSource& source) {
   nlohmann::ordered_json json{{"path", source.path},
                               {"detected", source.format.describe()},
                               {"format", data::to_json(source.format)},
@@ -65,7 +65,7 @@ nlohmann::ordered_json to_json(const data::DataSource& source) {
 nlohmann::ordered_json to_json(const data::LoadedData& loaded) {
   nlohmann::ordered_json json;
   json["files"] = nlohmann::ordered_json::array();
-  for (const data::DataSource& source : loaded.sources) {
+  for (const data::LogSource& source : loaded.sources) {
     json["files"].push_back(to_json(source));
   }
   json.update(data::to_json(loaded.log));

@@ -21,7 +21,7 @@ constexpr auto choices_of(CacheWord) {
   return std::to_array<Choice<CacheWord>>({{CacheWord::kAuto, "auto"}, {CacheWord::kOff, "off"}});
 }
 
-void note_source(const data::DataSource& source, const Notes& notes) {
+void note_source(const data::LogSource& source, const Notes& notes) {
   notes(fmt::format("data: {}: {}", source.path, source.format.describe()));
   for (const std::string& text : source.notes) {
     notes("data: " + text);
@@ -111,7 +111,7 @@ void note_all(const data::DataConfig& config, const RunData& data, const Notes& 
 }  // namespace
 
 void note_log(const data::LoadedData& loaded, const Notes& notes) {
-  for (const data::DataSource& source : loaded.sources) {
+  for (const data::LogSource& source : loaded.sources) {
     note_source(source, notes);
   }
   note_report(loaded.log, notes);

@@ -208,6 +208,14 @@ bool may_separate(const std::string& separator, const std::vector<std::string_vi
          });
 }
 
+// Commas in rows of another separator, not in their first fields, may be those of decimal numbers.
+// In rows of commas, the first field ends at one.
+bool has_commas_later(const std::string& separator, const std::vector<std::string_view>& sample) {
+  return std::all_of(sample.begin(), sample.end(), [&](std::string_view line) {
+    return line.find(separator) < line.find(',');
+  });
+}
+
 FieldCounts detect_separator(const std::vector<std::string_view>& sample) {
   FieldCounts best;
   for (const KnownSeparator& separator : kSeparators) {
@@ -215,7 +223,11 @@ FieldCounts detect_separator(const std::vector<std::string_view>& sample) {
       continue;
     }
     const FieldCounts counts = detect_escapes(sample, separator.characters);
-    if (counts.num_fields >= 2 && counts.share > best.share) {
+    const bool better =
+        counts.share > best.share ||
+        (counts.share == best.share && best.syntax.separator == "," &&
+         counts.num_fields > best.num_fields && has_commas_later(separator.characters, sample));
+    if (counts.num_fields >= 2 && better) {
       best = counts;
     }
   }

@@ -569,6 +569,15 @@ add("excel-sep.csv", "K14",
 add("excel-sep-comma.csv", "K14",
     "SEP=,\n" + table(([e.user, e.item, e.time] for e in MINUTES),
                       header=["user", "item", "time"]))
+add("decimal-commas-no-header.csv", "K14",
+    table(([e.user, e.item, "%d,5" % e.rating, e.moment.strftime("%d.%m.%Y %H:%M:%S")]
+           for e in MINUTES), ";"))
+add("decimal-commas-in-pipes.psv", "K14",
+    table((["u%d" % e.user, "i%d" % e.item, "%d,5" % e.rating, e.time] for e in MINUTES), "|"),
+    lambda u: "u%d" % u, lambda i: "i%d" % i)
+add("lists-of-one-length.csv", "K5",
+    "".join("%d,%s\n" % (u, ";".join(str(i) for i in range(u, u + 6))) for u in range(1, 31)),
+    expected={str(u): [str(i) for i in range(u, u + 6)] for u in range(1, 31)})
 add("excel-german.csv", "K10",
     "\ufeff" + table((["K-%04d" % e.user, "A%05d" % e.item, e.moment.strftime("%d.%m.%Y"),
                        e.moment.strftime("%H:%M:%S"), "%d,00" % e.rating] for e in MINUTES), ";",

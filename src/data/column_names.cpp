@@ -142,11 +142,12 @@ constexpr auto kAttributeWords = std::to_array<std::string_view>(
 
 // Words that make a time another one than the event's.
 constexpr auto kOtherTimeWords = std::to_array<std::string_view>(
-    {"zone",      "offset",  "spent",  "duration", "dwell",    "birth",    "release",
-     "published", "publish", "expire", "expires",  "expiry",   "deleted",  "length",
-     "total",     "avg",     "of",     "count",    "num",      "price",    "interval",
-     "elapsed",   "active",  "play",   "playing",  "reading",  "response", "run",
-     "cook",      "prep",    "wait",   "delivery", "shipping", "playtime", "runtime"});
+    {"zone",      "offset",  "spent",  "duration",   "dwell",        "birth",    "release",
+     "published", "publish", "expire", "expires",    "expiry",       "deleted",  "length",
+     "total",     "avg",     "of",     "count",      "num",          "price",    "interval",
+     "elapsed",   "active",  "play",   "playing",    "reading",      "response", "run",
+     "cook",      "prep",    "wait",   "delivery",   "shipping",     "playtime", "runtime",
+     "born",      "signup",  "joined", "registered", "registration", "member",   "launched"});
 constexpr auto kLaterTimeWords = std::to_array<std::string_view>(
     {"updated", "update", "modified", "edited", "end", "ended", "finished", "local", "first"});
 constexpr auto kEventTimeWords = std::to_array<std::string_view>(

@@ -20,6 +20,7 @@ struct Candidate {
   int rank = kUnnamed;
   bool fine = false;   // finer than a day
   bool steps = false;  // numbers that are no times since 1970
+  bool fixed = false;  // one for all events of a user, or of an item
 };
 
 bool is_part_of_date(const std::vector<std::string>& words) {
@@ -111,7 +112,13 @@ class TimeChooser {
     return Candidate{at, pattern, "", facts_.meanings[at].time.value_or(kUnnamed), true, false};
   }
 
-  // Names of other times last; then times since 1970, the finest, the surest name, one that varies.
+  [[nodiscard]] bool is_fixed(std::size_t at) const {
+    return (roles_.user && facts_.determines(*roles_.user, at)) ||
+           facts_.determines(roles_.item, at);
+  }
+
+  // Names of other times last, and times of users or items; then times since 1970, the finest, the
+  // surest name, one that varies.
   std::vector<Candidate> all_candidates() const {
     std::vector<Candidate> candidates;
     const auto pattern = options_.time_format.empty()
@@ -121,11 +128,16 @@ class TimeChooser {
       const auto found = pattern ? pattern_candidate(*pattern, at) : candidate(at);
       if (found) {
         candidates.push_back(*found);
+        candidates.back().fixed = is_fixed(at);
       }
     }
     const auto key = [&](const Candidate& c) {
-      return std::tuple(
-          c.rank == kOtherTime, c.steps, !c.fine, c.rank, facts_.contents[c.at].distinct <= 1);
+      return std::tuple(c.rank == kOtherTime,
+                        c.fixed,
+                        c.steps,
+                        !c.fine,
+                        c.rank,
+                        facts_.contents[c.at].distinct <= 1);
     };
     std::stable_sort(candidates.begin(),
                      candidates.end(),
@@ -136,7 +148,7 @@ class TimeChooser {
   // The first candidate without an ambiguity, if it is as good as one.
   static const Candidate* sure_one(const std::vector<Candidate>& candidates) {
     const auto sure = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) {
-      return c.ambiguity.empty() && c.fine && !c.steps && c.rank != kOtherTime;
+      return c.ambiguity.empty() && c.fine && !c.fixed && !c.steps && c.rank != kOtherTime;
     });
     return sure == candidates.end() ? nullptr : &*sure;
   }

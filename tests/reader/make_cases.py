@@ -578,6 +578,12 @@ add("decimal-commas-in-pipes.psv", "K14",
 add("lists-of-one-length.csv", "K5",
     "".join("%d,%s\n" % (u, ";".join(str(i) for i in range(u, u + 6))) for u in range(1, 31)),
     expected={str(u): [str(i) for i in range(u, u + 6)] for u in range(1, 31)})
+add("time-of-registration-first.csv", "K2",
+    table(([1_200_000_000 + 7 * e.user, e.user, e.item, e.time] for e in MINUTES),
+          header=["created_at", "user_id", "item_id", "viewed_at"]))
+add("time-of-publication-first.csv", "K2",
+    table(([1_200_000_000 + 7 * e.item, e.user, e.item, e.time] for e in MINUTES),
+          header=["time", "user_id", "article_id", "clicked"]))
 add("excel-german.csv", "K10",
     "\ufeff" + table((["K-%04d" % e.user, "A%05d" % e.item, e.moment.strftime("%d.%m.%Y"),
                        e.moment.strftime("%H:%M:%S"), "%d,00" % e.rating] for e in MINUTES), ";",

@@ -172,7 +172,9 @@ void UserRanker::rank_all(Ranking& ranking) {
   std::int64_t tokens = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const auto length = std::min<std::int64_t>(ranking.history_lengths[order[i]], max_len);
-    if (i > begin && tokens + length > options_.batch_tokens) {
+    // A user alone in a batch could not swap experts.
+    const bool alone = options_.swap_experts && (i - begin < 2 || i + 1 == order.size());
+    if (i > begin && tokens + length > options_.batch_tokens && !alone) {
       rank_batch(std::span(order).subspan(begin, i - begin), ranking);
       begin = i;
       tokens = 0;
@@ -197,7 +199,8 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   }
 
   const auto rows = static_cast<std::int64_t>(positions.size());
-  const Pass pass = model_.encode_last(builder.build(device_), ForwardMode{});
+  const Pass pass = model_.encode_last(builder.build(device_),
+                                       ForwardMode{.swap_experts = options_.swap_experts});
   const Tensor& hidden = pass.states.value();
   require_finite_states(hidden);
   const Tensor& items = pass.scored_items.value();

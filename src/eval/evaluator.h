@@ -24,6 +24,7 @@ struct EvalOptions {
   std::int64_t batch_tokens = 16384;  ///< per batch at most, unless one sequence is longer
   bool lists = false;                 ///< count the items in all top-10 lists, in a second pass
   std::int64_t min_history = 0;       ///< rank only users with as many events before the held-out
+  bool swap_experts = false;  ///< each user gets the experts that the model retrieved for another
   std::span<const NegativeSampler> samplers{};  ///< also rank among the candidates of each
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -103,6 +104,8 @@ struct Report {
   std::vector<SampledReport> sampled;
   ExpertUse experts;  ///< of these users
   std::vector<Comparison> against;
+  /// Minus a ranking in which each user has another user's experts (EvalOptions::swap_experts).
+  std::optional<Comparison> swapped_experts;
   Protocol protocol;
 };
 

@@ -154,6 +154,12 @@ ordered_json to_json(const Report& report) {
          {"differences", metrics_to_json(against.differences)},
          {"intervals", intervals_to_json(against.differences, against.intervals)}});
   }
+  if (report.swapped_experts) {
+    const Comparison& swapped = *report.swapped_experts;
+    object["swapped_experts"] = {
+        {"differences", metrics_to_json(swapped.differences)},
+        {"intervals", intervals_to_json(swapped.differences, swapped.intervals)}};
+  }
   object["protocol"] = protocol_to_json(report.protocol, !report.sampled.empty());
   return object;
 }

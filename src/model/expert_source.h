@@ -25,4 +25,11 @@ class ExpertSource {
                                                        bool training) const = 0;
 };
 
+/// The source's experts for a pass in `mode`.
+[[nodiscard]] InitialExperts take_experts(const ExpertSource& source,
+                                          const Variable& x,
+                                          const Segments& segments,
+                                          const Tensor& ids,
+                                          const ForwardMode& mode);
+
 }  // namespace elastic

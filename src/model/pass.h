@@ -16,9 +16,10 @@ struct ItemRows {
 /// Settings of a forward pass. Dropout is active in training only.
 struct ForwardMode {
   bool training = false;
-  std::uint64_t seed = 0;  ///< of the dropout masks
-  std::uint32_t step = 0;  ///< training step: every step has its own masks
-  ItemRows items{};        ///< only for models with Model::reads_item_rows
+  std::uint64_t seed = 0;     ///< of the dropout masks
+  std::uint32_t step = 0;     ///< training step: every step has its own masks
+  ItemRows items{};           ///< only for models with Model::reads_item_rows
+  bool swap_experts = false;  ///< each sequence gets the experts retrieved for the batch's next one
 };
 
 /// The experts that Interest Memory Retrieval chose, for diagnostics and --explain.

@@ -58,8 +58,7 @@ Pass SequenceModel::run(const data::Batch& batch,
   MixerState state{batch.segments, batch.ids, mode.training, {{}, record}, items.words};
   Variable x = trunk_.embed(items.input, batch, mode);
   if (source_ != nullptr) {
-    const InitialExperts initial =
-        source_->initial_experts(x, batch.segments, batch.ids, mode.training);
+    const InitialExperts initial = take_experts(*source_, x, batch.segments, batch.ids, mode);
     state.experts.experts = initial.experts;
     pass.retrieved = initial.retrieved;
   }

@@ -119,8 +119,7 @@ Pass WindowModel::run(const data::Batch& batch,
   const Tensor prefix_ids = trunk_.config().retrieval.experts == ExpertChoice::kRandom
                                 ? ids_of(prefix, batch.ids)
                                 : Tensor();
-  const InitialExperts initial =
-      memory_.initial_experts(x_prefix, prefix.segments, prefix_ids, mode.training);
+  const InitialExperts initial = take_experts(memory_, x_prefix, prefix.segments, prefix_ids, mode);
   ExpertState state{initial.experts, record};
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];

@@ -59,6 +59,29 @@ class Ranks(unittest.TestCase):
                           if name.startswith("early")])
 
 
+class SwappedExperts(unittest.TestCase):
+    def test_differences_are_paired_with_the_same_users(self):
+        plain = json.loads(evaluate("--json").stdout)
+        result = evaluate("--swap-experts", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        report = json.loads(result.stdout)
+        swapped = report.pop("swapped_experts")
+        self.assertEqual(report, plain)
+        low, high = swapped["intervals"]["NDCG@10"]
+        self.assertLessEqual(low, swapped["differences"]["NDCG@10"])
+        self.assertLessEqual(swapped["differences"]["NDCG@10"], high)
+        self.assertIn("own experts minus another user's, paired by user",
+                      evaluate("--swap-experts").stdout)
+
+    def test_models_without_retrieval_are_refused(self):
+        run = WORKPLACE.path("plain")
+        WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", run, "--model", "softmax",
+                        "--dim", "8", "--num-heads", "2", "--epochs", "1"])
+        result = WORKPLACE.call(["eval", run, "--swap-experts"])
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("--swap-experts: softmax retrieves no experts per user", result.stderr)
+
+
 class Samples(unittest.TestCase):
     def test_samples_repeat_and_depend_on_their_seed_only(self):
         first, again, other = (

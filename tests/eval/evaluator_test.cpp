@@ -155,6 +155,47 @@ TEST_CASE("evaluator: lists count the occurrences of each item in the top 10") {
   CHECK(coverage(small.listed) * 25 >= kListLength);
 }
 
+// A model whose states depend on the retrieved experts: the pool's rows are large.
+std::unique_ptr<Model> model_with_loud_experts(const std::string& name, std::int64_t num_items) {
+  ModelConfig config = small_config(num_items);
+  config.model = name;
+  config.num_experts = 2;
+  config.retrieval.pool_subkeys = 4;
+  config.retrieval.key_dim = 8;
+  config.retrieval.heads = 1;
+  config.window = 2;
+  auto model = make_model(config, 5);
+  Tensor values = model->parameters().find("imr.memory").value();
+  for (std::int64_t i = 0; i < values.numel(); ++i) {
+    values.data<float>()[i] *= 20.0F;
+  }
+  return model;
+}
+
+TEST_CASE("evaluator: swapped experts are those of the batch's next user") {
+  for (const std::string name : {"elastic", "elastic-window"}) {
+    CAPTURE(name);
+    const data::Split split = make_split(random_sequences(40, 12, 30), 30);
+    const auto model = model_with_loud_experts(name, 30);
+    const Ranking own = rank_users(*model, split, data::Subset::kTest);
+    const Ranking swapped = rank_users(*model, split, data::Subset::kTest, {.swap_experts = true});
+    CHECK(swapped.users == own.users);
+    CHECK(swapped.ranks != own.ranks);
+    // No user is alone in a batch, however small batches are to be.
+    const Ranking pairs =
+        rank_users(*model, split, data::Subset::kTest, {.batch_tokens = 1, .swap_experts = true});
+    std::size_t same = 0;
+    for (std::size_t i = 0; i < own.ranks.size(); ++i) {
+      same += pairs.ranks[i] == own.ranks[i] ? 1 : 0;
+    }
+    CHECK(2 * same < own.ranks.size());
+    // Equal histories retrieve equal experts.
+    const data::Split twins = make_split({{1, 2, 3, 4}, {1, 2, 3, 4}}, 30);
+    CHECK(rank_users(*model, twins, data::Subset::kTest, {.swap_experts = true}).ranks ==
+          rank_users(*model, twins, data::Subset::kTest).ranks);
+  }
+}
+
 TEST_CASE("evaluator: without users the ranking is empty") {
   const data::Split split = make_split({{1, 2}, {3}}, 4);
   const auto model = make_model(small_config(4), 5);

@@ -57,6 +57,7 @@ class EvalCommand : public Command {
   data::Subset split_ = data::Subset::kTest;
   DataPlace place_;
   std::string against_;
+  bool swap_experts_ = false;
   std::int64_t min_history_ = 0;
   std::string sampled_;
   std::uint64_t sampling_seed_ = 0;
@@ -106,6 +107,12 @@ void EvalCommand::declare(OptionTable& table) {
            &against_,
            "other runs on the same data, separated by commas: report the paired differences")
       .flag_only("RUNS");
+  table
+      .add(
+          "swap_experts",
+          &swap_experts_,
+          "also rank with the experts retrieved for another user, to see whether retrieval matters")
+      .flag_only();
   declare_output(table, format_);
   declare_session(table, session_);
 }
@@ -137,7 +144,8 @@ int EvalCommand::run(const OptionTable& table) {
       against.push_back({other, load_run_model(other, device)});
     }
   }
-  const EvaluationTask task{&data.split, split_, rules_, min_history_, sampled, sampling_seed_};
+  const EvaluationTask task{
+      &data.split, split_, rules_, min_history_, sampled, sampling_seed_, swap_experts_};
   warn_of_repeats(data.split, line);
   const Evaluation evaluation = evaluate_saved_model(saved, task, against);
   if (ranks) {

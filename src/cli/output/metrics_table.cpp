@@ -216,6 +216,11 @@ std::string metrics_table(const eval::Report& report) {
         fmt::format("against {}, paired by user, with 95 % intervals:\n ", visible(against.name));
     text += interval_list(against.differences, against.intervals, true) + "\n";
   }
+  if (report.swapped_experts) {
+    const eval::Comparison& swapped = *report.swapped_experts;
+    text += "own experts minus another user's, paired by user, with 95 % intervals:\n ";
+    text += interval_list(swapped.differences, swapped.intervals, true) + "\n";
+  }
   return text + protocol_lines(report.protocol);
 }
 

@@ -89,6 +89,12 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   options.samplers = samplers;
   Evaluation evaluation;
   evaluation.ranking = rank(saved, task, options);
+  if (task.swap_experts && evaluation.ranking.experts.num_users() < 2) {
+    throw UsageError("--swap-experts: ",
+                     protocol.users < 2
+                         ? "there is only one user to evaluate"
+                         : concat(saved.model->config().model, " retrieves no experts per user"));
+  }
   const eval::Ranking popularity = eval::popularity_ranking(*task.split, task.subset, options);
   eval::Report& report = evaluation.report;
   report = eval::make_report(
@@ -99,6 +105,11 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
     const eval::Ranking other_ranking = rank(other.saved, task, options);
     report.against.push_back(
         eval::compare(evaluation.ranking, other_ranking, other.name, protocol.seed));
+  }
+  if (task.swap_experts) {
+    options.swap_experts = true;
+    report.swapped_experts =
+        eval::compare(evaluation.ranking, rank(saved, task, options), "", protocol.seed);
   }
   return evaluation;
 }

@@ -23,6 +23,7 @@ struct EvaluationTask {
       0;  ///< only users with at least as many events before the held-out one
   std::vector<eval::SamplingRule> sampled{};  ///< also rank among candidates drawn by these rules
   std::uint64_t sampling_seed = 0;
+  bool swap_experts = false;  ///< also rank with each user's experts swapped for another user's
 };
 
 struct Evaluation {
@@ -38,7 +39,8 @@ struct NamedModel {
 
 /// Ranks with the model, by popularity, and with each of `against`. Throws CheckpointError if a
 /// model has another number of items than the data, DataError if there is no user to evaluate,
-/// UsageError if `min_history` or the rule for repeats leaves out all users.
+/// UsageError if `min_history` or the rule for repeats leaves out all users, or if experts cannot
+/// be swapped.
 Evaluation evaluate_saved_model(train::SavedModel& saved,
                                 const EvaluationTask& task,
                                 std::span<NamedModel> against = {});

@@ -17,7 +17,8 @@ build build all -DCMAKE_BUILD_TYPE=Release -DELASTIC_CUDA=AUTO -DELASTIC_TESTS=O
 
 # The sanitizer build starts beside the tests and fills the time that they wait; its output follows
 # theirs. A process group of its own ends with this script.
-log=build-sanitize.log
+mkdir -p build-sanitize
+log=build-sanitize/build.log
 set -m
 {
   renice -n 10 -p "$BASHPID" >/dev/null

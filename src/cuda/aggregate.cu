@@ -28,10 +28,10 @@ struct Aggregate {
 };
 
 // Shared memory of the forward kernel, in elements.
-struct ForwardLayout {
+struct GatherLayout {
   int query, z, scores, pooled, maximum, denominator, factor, size;
 
-  __host__ __device__ ForwardLayout(int group, int tile, int dim) {
+  __host__ __device__ GatherLayout(int group, int tile, int dim) {
     query = 0;
     z = query + tile_size(group, dim);
     scores = z + tile_size(tile, dim);
@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(kThreads, 2) aggregate_kernel(Aggregate<T> p, 
   }
   const int first = static_cast<int>(blockIdx.z) * p.group;
   const int queries = first + p.group < p.queries ? p.group : p.queries - first;
-  const ForwardLayout at(p.group, p.tile, p.dim);
+  const GatherLayout at(p.group, p.tile, p.dim);
   T* shared = dynamic_shared<T>();
   clear_shared(shared, at.size);
   T* query = shared + at.query;
@@ -140,11 +140,11 @@ __global__ void combine_kernel(
 }
 
 // Shared memory of the backward kernel, in elements.
-struct BackwardLayout {
+struct GatherGradLayout {
   int query, grad_pooled, z, grad_z, scores, grad_scores, delta, log_sum, moments, norm_sums,
       grad_query, size;
 
-  __host__ __device__ BackwardLayout(int group, int tile, int dim, bool keep_grad_query) {
+  __host__ __device__ GatherGradLayout(int group, int tile, int dim, bool keep_grad_query) {
     query = 0;
     grad_pooled = query + tile_size(group, dim);
     z = grad_pooled + tile_size(group, dim);
@@ -171,9 +171,9 @@ struct Pooled {
 // Loads queries [first, first + queries) of a segment with the gradients of their outputs, log sums
 // and delta = gradient . output.
 template <class T>
-__device__ __forceinline__ void load_queries(const Aggregate<T>& p,
+__device__ __forceinline__ void load_experts(const Aggregate<T>& p,
                                              const Pooled<T>& outputs,
-                                             const BackwardLayout& at,
+                                             const GatherGradLayout& at,
                                              int segment,
                                              int first,
                                              int queries,
@@ -201,8 +201,8 @@ __device__ __forceinline__ void load_queries(const Aggregate<T>& p,
 // Probabilities p_t and ds_t [group, tile] of `queries` queries and `rows` tokens, zero outside;
 // with a barrier inside and after.
 template <bool kTensorCores, class T>
-__device__ __forceinline__ void score_gradients(
-    const Aggregate<T>& p, const BackwardLayout& at, int queries, int rows, T* shared) {
+__device__ __forceinline__ void gather_score_gradients(
+    const Aggregate<T>& p, const GatherGradLayout& at, int queries, int rows, T* shared) {
   T* scores = shared + at.scores;
   T* grads = shared + at.grad_scores;
   const T* log_sum = shared + at.log_sum;
@@ -235,7 +235,7 @@ __device__ __forceinline__ void score_gradients(
 // group sets it.
 template <bool kTensorCores, class T>
 __device__ __forceinline__ void add_token_gradients(
-    const Aggregate<T>& p, const BackwardLayout& at, bool first_group, int rows, T* shared) {
+    const Aggregate<T>& p, const GatherGradLayout& at, bool first_group, int rows, T* shared) {
   T* grad_z = shared + at.grad_z;
   const int stride = row_stride(p.dim);
   block_product<kTensorCores>(transposed(shared + at.grad_scores, p.tile),
@@ -269,7 +269,7 @@ __global__ void __launch_bounds__(kThreads, 2) aggregate_backward_kernel(
     return;
   }
   const bool one_group = p.group >= p.queries;
-  const BackwardLayout at(p.group, p.tile, p.dim, one_group);
+  const GatherGradLayout at(p.group, p.tile, p.dim, one_group);
   T* shared = dynamic_shared<T>();
   clear_shared(shared, at.size);
   T* z = shared + at.z;
@@ -286,10 +286,10 @@ __global__ void __launch_bounds__(kThreads, 2) aggregate_backward_kernel(
     for (int first = 0; first < p.queries; first += p.group) {
       const int queries = first + p.group < p.queries ? p.group : p.queries - first;
       if (!one_group || begin == chunk.begin) {
-        load_queries(p, outputs, at, chunk.segment, first, queries, shared);
+        load_experts(p, outputs, at, chunk.segment, first, queries, shared);
       }
       __syncthreads();
-      score_gradients<kTensorCores>(p, at, queries, rows, shared);
+      gather_score_gradients<kTensorCores>(p, at, queries, rows, shared);
       T* sums =
           one_group ? shared + at.grad_query : partial + static_cast<std::int64_t>(first) * p.dim;
       block_product<kTensorCores>(rows_of(grad_scores, p.tile),
@@ -317,10 +317,10 @@ __global__ void __launch_bounds__(kThreads, 2) aggregate_backward_kernel(
 }
 
 template <class T>
-Aggregate<T> problem_of(const Tensor& x,
-                        const Norm& norm,
-                        const Tensor& query,
-                        const Segments& segments) {
+Aggregate<T> aggregate_of(const Tensor& x,
+                          const Norm& norm,
+                          const Tensor& query,
+                          const Segments& segments) {
   Aggregate<T> p{};
   p.x = x.data<T>();
   p.query = query.data<T>();
@@ -332,11 +332,11 @@ Aggregate<T> problem_of(const Tensor& x,
 }
 
 template <class T>
-void forward(const kernels::AggregateForward& k) {
+void aggregate_forward(const kernels::AggregateForward& k) {
   const char* op = k.kName;
-  Aggregate<T> p = problem_of<T>(k.x, k.norm, k.query, k.segments);
+  Aggregate<T> p = aggregate_of<T>(k.x, k.norm, k.query, k.segments);
   choose_tiles<T>(op, p.queries, 1, p.group, p.tile, [&](int group, int tile) {
-    return ForwardLayout(group, tile, p.dim).size;
+    return GatherLayout(group, tile, p.dim).size;
   });
   const int chunks = max_chunks(k.segments);
   const std::int64_t batch = k.segments.size();
@@ -350,7 +350,7 @@ void forward(const kernels::AggregateForward& k) {
         aggregate_kernel<decltype(tensor_cores)::value, T>,
         grid,
         kThreads,
-        static_cast<std::size_t>(ForwardLayout(p.group, p.tile, p.dim).size) * sizeof(T),
+        static_cast<std::size_t>(GatherLayout(p.group, p.tile, p.dim).size) * sizeof(T),
         p,
         running.data<T>());
   });
@@ -367,11 +367,11 @@ void forward(const kernels::AggregateForward& k) {
 }
 
 template <class T>
-void backward(const kernels::AggregateBackward& k) {
+void aggregate_backward(const kernels::AggregateBackward& k) {
   const char* op = k.kName;
-  Aggregate<T> p = problem_of<T>(k.x, k.norm, k.query, k.segments);
+  Aggregate<T> p = aggregate_of<T>(k.x, k.norm, k.query, k.segments);
   const auto size = [&](int group, int tile) {
-    return BackwardLayout(group, tile, p.dim, group >= p.queries).size;
+    return GatherGradLayout(group, tile, p.dim, group >= p.queries).size;
   };
   choose_tiles<T>(op, p.queries, 1, p.group, p.tile, size);
   const int chunks = max_chunks(k.segments);
@@ -398,9 +398,9 @@ void backward(const kernels::AggregateBackward& k) {
   write_norm_gradient(op, norm_partials.data<T>(), slots, p.dim, k.grad_norm);
 }
 
-const OnCuda aggregate_forward_entry{forward<float>, forward<double>};
+const OnCuda aggregate_forward_entry{aggregate_forward<float>, aggregate_forward<double>};
 
-const OnCuda aggregate_backward_entry{backward<float>, backward<double>};
+const OnCuda aggregate_backward_entry{aggregate_backward<float>, aggregate_backward<double>};
 
 }  // namespace
 }  // namespace elastic::cuda

@@ -29,10 +29,10 @@ struct Dispatch {
   int tile;     ///< tokens likewise
 };
 
-struct ForwardLayout {
+struct DispatchLayout {
   int key, value, z, mixed, probs, size;
 
-  __host__ __device__ ForwardLayout(int group, int tile, int dim) {
+  __host__ __device__ DispatchLayout(int group, int tile, int dim) {
     key = 0;
     value = key + tile_size(group, dim);
     z = value + tile_size(group, dim);
@@ -125,7 +125,7 @@ __global__ void __launch_bounds__(kThreads, 2) dispatch_kernel(Dispatch<T> p, co
   if (chunk.begin >= chunk.end) {
     return;
   }
-  const ForwardLayout at(p.group, p.tile, p.dim);
+  const DispatchLayout at(p.group, p.tile, p.dim);
   T* shared = dynamic_shared<T>();
   clear_shared(shared, at.size);
   T* key = shared + at.key;
@@ -159,10 +159,10 @@ __global__ void __launch_bounds__(kThreads, 2) dispatch_kernel(Dispatch<T> p, co
   }
 }
 
-struct BackwardLayout {
+struct DispatchGradLayout {
   int key, value, z, grad, grad_z, probs, grad_scores, moments, sums, grad_key, grad_value, size;
 
-  __host__ __device__ BackwardLayout(int group, int tile, int dim, bool keep_grads) {
+  __host__ __device__ DispatchGradLayout(int group, int tile, int dim, bool keep_grads) {
     key = 0;
     value = key + tile_size(group, dim);
     z = value + tile_size(group, dim);
@@ -193,7 +193,7 @@ __device__ __forceinline__ void add_sums(
 // [2, Q, D], and the column sums to sum_partial [3, D].
 template <class T>
 __device__ __forceinline__ void store_chunk(const Dispatch<T>& p,
-                                            const BackwardLayout& at,
+                                            const DispatchGradLayout& at,
                                             bool keep_grads,
                                             T* shared,
                                             T* partial,
@@ -221,7 +221,7 @@ __global__ void __launch_bounds__(kThreads, 2) dispatch_backward_kernel(
     return;
   }
   const bool one_group = p.group >= p.columns;
-  const BackwardLayout at(p.group, p.tile, p.dim, one_group);
+  const DispatchGradLayout at(p.group, p.tile, p.dim, one_group);
   T* shared = dynamic_shared<T>();
   clear_shared(shared, at.size);
   T* key = shared + at.key;
@@ -287,12 +287,12 @@ __global__ void split_kernel(
 }
 
 template <class T>
-Dispatch<T> problem_of(const Tensor& x,
-                       const Norm& norm,
-                       const Tensor& key,
-                       const Tensor& value,
-                       const Segments& segments,
-                       const Dropout& dropout) {
+Dispatch<T> dispatch_of(const Tensor& x,
+                        const Norm& norm,
+                        const Tensor& key,
+                        const Tensor& value,
+                        const Segments& segments,
+                        const Dropout& dropout) {
   Dispatch<T> p{};
   p.x = x.data<T>();
   p.key = key.data<T>();
@@ -312,11 +312,11 @@ dim3 grid_of(const Segments& segments) {
 }
 
 template <class T>
-void backward(const kernels::DispatchBackward& k) {
+void dispatch_backward(const kernels::DispatchBackward& k) {
   const char* op = k.kName;
-  Dispatch<T> p = problem_of<T>(k.x, k.norm, k.key, k.value, k.segments, k.dropout);
+  Dispatch<T> p = dispatch_of<T>(k.x, k.norm, k.key, k.value, k.segments, k.dropout);
   const auto size = [&](int group, int tile) {
-    return BackwardLayout(group, tile, p.dim, group >= p.columns).size;
+    return DispatchGradLayout(group, tile, p.dim, group >= p.columns).size;
   };
   choose_tiles<T>(op, p.columns, p.experts, p.group, p.tile, size);
   const std::int64_t dim = p.dim;
@@ -359,8 +359,8 @@ void backward(const kernels::DispatchBackward& k) {
 template <class T>
 void dispatch_forward(const kernels::DispatchForward& k) {
   const char* op = k.kName;
-  Dispatch<T> p = problem_of<T>(k.x, k.norm, k.key, k.value, k.segments, k.dropout);
-  const auto size = [&](int group, int tile) { return ForwardLayout(group, tile, p.dim).size; };
+  Dispatch<T> p = dispatch_of<T>(k.x, k.norm, k.key, k.value, k.segments, k.dropout);
+  const auto size = [&](int group, int tile) { return DispatchLayout(group, tile, p.dim).size; };
   choose_tiles<T>(op, p.columns, p.experts, p.group, p.tile, size);
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,
@@ -375,7 +375,7 @@ void dispatch_forward(const kernels::DispatchForward& k) {
 }
 const OnCuda dispatch_forward_entry{dispatch_forward<float>, dispatch_forward<double>};
 
-const OnCuda dispatch_backward_entry{backward<float>, backward<double>};
+const OnCuda dispatch_backward_entry{dispatch_backward<float>, dispatch_backward<double>};
 
 }  // namespace
 }  // namespace elastic::cuda

@@ -61,7 +61,7 @@ __global__ void mask_kernel(
 }
 
 template <class T>
-void forward(const kernels::FfnForward& k) {
+void ffn_forward(const kernels::FfnForward& k) {
   const char* op = k.kName;
   const std::int64_t dim = k.x.cols();
   const std::int64_t hidden_dim = k.weights.up_weight.rows();
@@ -190,7 +190,7 @@ void norm_output_gradient(const kernels::FfnBackward& k, const Slab<T>& s) {
 }
 
 template <class T>
-void backward(const kernels::FfnBackward& k) {
+void ffn_backward(const kernels::FfnBackward& k) {
   const char* op = k.kName;
   const std::int64_t dim = k.x.cols();
   const std::int64_t hidden_dim = k.weights.up_weight.rows();
@@ -246,8 +246,8 @@ void backward(const kernels::FfnBackward& k) {
   write_norm_gradient(op, norm_partials.data<T>(), norm_blocks, dim, k.grad_weights.norm);
 }
 
-const OnCuda ffn_forward_entry{forward<float>, forward<double>};
-const OnCuda ffn_backward_entry{backward<float>, backward<double>};
+const OnCuda ffn_forward_entry{ffn_forward<float>, ffn_forward<double>};
+const OnCuda ffn_backward_entry{ffn_backward<float>, ffn_backward<double>};
 
 }  // namespace
 }  // namespace elastic::cuda

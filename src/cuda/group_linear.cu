@@ -64,14 +64,14 @@ Grouping grouping(const Segments& segments,
           dim};
 }
 
-dim3 grid_of(const Grouping& by) {
+dim3 grouping_grid(const Grouping& by) {
   return dim3(std::min(blocks_of(by.num_groups * by.stride, kWarps), 1U << 16));
 }
 
 template <class T>
 Tensor gather(const char* op, const Grouping& by, const Tensor& x) {
   Tensor rows = workspace<T>(by.num_groups * by.stride * by.dim);
-  launch(op, gather_groups_kernel<T>, grid_of(by), by, x.data<T>(), rows.data<T>());
+  launch(op, gather_groups_kernel<T>, grouping_grid(by), by, x.data<T>(), rows.data<T>());
   return rows.reshape({by.num_groups, by.stride * by.dim});
 }
 
@@ -89,7 +89,7 @@ void group_linear_backward(const kernels::GroupLinearBackward& k) {
   const Tensor rows = gather<T>(op, by, k.x);
   Tensor grad_rows = workspace<T>(rows.numel()).reshape(rows.shape());
   call(kernels::LinearBackward{rows, k.weight, k.grad_y, &grad_rows, &k.grad_weight, &k.grad_bias});
-  launch(op, add_groups_kernel<T>, grid_of(by), by, grad_rows.data<T>(), k.grad_x.data<T>());
+  launch(op, add_groups_kernel<T>, grouping_grid(by), by, grad_rows.data<T>(), k.grad_x.data<T>());
 }
 const OnCuda group_linear_backward_entry{group_linear_backward<float>,
                                          group_linear_backward<double>};

@@ -36,7 +36,7 @@ __global__ void states_before_kernel(
 }
 
 template <class T>
-struct Reverse {
+struct GruReverse {
   const T* input;
   const T* sums;    ///< h_{t-1} weight^T + bias [T, 3 D]
   const T* states;  ///< h_{t-1} [T, D]
@@ -50,7 +50,7 @@ struct Reverse {
 // [3, padded] as well, and sets carry to d z. `last`: there is no carry.
 template <class T>
 __device__ __forceinline__ void unit_gradient(const Gru& p,
-                                              const Reverse<T>& args,
+                                              const GruReverse<T>& args,
                                               std::int64_t token,
                                               int unit,
                                               bool last,
@@ -87,7 +87,7 @@ __device__ __forceinline__ void unit_gradient(const Gru& p,
 // From the last token to the first: carry = d z + d(sums) weight, with d = dL/dh_t + carry.
 template <bool kTensorCores, class T>
 __global__ void __launch_bounds__(kThreads, 2)
-    gru_backward_kernel(Gru p, Reverse<T> args, const T* packed) {
+    gru_backward_kernel(Gru p, GruReverse<T> args, const T* packed) {
   __shared__ GruSequences sequences;
   const int padded = p.padded();
   const int stride = row_stride(3 * padded);
@@ -167,13 +167,13 @@ void gru_backward(const kernels::GruBackward& k) {
          k.weight.data<T>(),
          packed.data<T>());
   Tensor carry = workspace<T>(static_cast<std::int64_t>(plan.grid.x) * plan.gru.rows * dim);
-  const Reverse<T> args{k.input.data<T>(),
-                        sums.data<T>(),
-                        states.data<T>(),
-                        k.grad_hidden.data<T>(),
-                        carry.data<T>(),
-                        k.grad_input.data<T>(),
-                        grad_sums.data<T>()};
+  const GruReverse<T> args{k.input.data<T>(),
+                           sums.data<T>(),
+                           states.data<T>(),
+                           k.grad_hidden.data<T>(),
+                           carry.data<T>(),
+                           k.grad_input.data<T>(),
+                           grad_sums.data<T>()};
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,
                      gru_backward_kernel<decltype(tensor_cores)::value, T>,

@@ -28,10 +28,10 @@ struct EmbeddingRow {
 };
 
 template <class T>
-EmbeddingRow<T> rows_of(const Tensor& item_table,
-                        const Tensor& position_table,
-                        const Tensor& ids,
-                        const Tensor& positions) {
+EmbeddingRow<T> embedding_rows(const Tensor& item_table,
+                               const Tensor& position_table,
+                               const Tensor& ids,
+                               const Tensor& positions) {
   EmbeddingRow<T> rows{};
   rows.items = item_table.data<T>();
   rows.places = data_or_null<T>(position_table);
@@ -45,7 +45,7 @@ template <class T>
 void input_embedding_forward(const kernels::InputEmbeddingForward& k) {
   norm_rows<T>(k.kName,
                k.ids.numel(),
-               rows_of<T>(k.item_table, k.position_table, k.ids, k.positions),
+               embedding_rows<T>(k.item_table, k.position_table, k.ids, k.positions),
                k.norm,
                DropoutView<T>(k.dropout),
                k.y.data<T>());
@@ -58,7 +58,7 @@ void input_embedding_backward(const kernels::InputEmbeddingBackward& k) {
   const char* op = k.kName;
   const std::int64_t count = k.ids.numel();
   const std::int64_t dim = k.grad_y.cols();
-  EmbeddingRow<T> rows = rows_of<T>(k.item_table, k.position_table, k.ids, k.positions);
+  EmbeddingRow<T> rows = embedding_rows<T>(k.item_table, k.position_table, k.ids, k.positions);
   rows.grad_y = k.grad_y.data<T>();
   const std::int64_t blocks = divide_up(count, kNormRows);
   Tensor partials = workspace<T>(blocks * 2 * dim);

@@ -81,13 +81,16 @@ __device__ __forceinline__ T over_unit(int lanes, T value, const Combine& combin
   return value;
 }
 template <class T>
-__device__ __forceinline__ T unit_sum(int lanes, T value) {
+__device__ __forceinline__ T sum_over_unit(int lanes, T value) {
   return over_unit(lanes, value, [](T x, T y) { return x + y; });
 }
 
 // products[i] = x . expert i without its gate, [k].
 template <class T>
-__device__ void multiply_experts(const Join<T>& p, const JoinUnit& unit, const T* x, T* products) {
+__device__ void multiply_by_experts(const Join<T>& p,
+                                    const JoinUnit& unit,
+                                    const T* x,
+                                    T* products) {
   for (int first = 0; first < p.count; first += kSteps) {
     T sums[kSteps] = {};
     const T* expert[kSteps];
@@ -127,7 +130,7 @@ __device__ T weigh(const Join<T>& p, const JoinUnit& unit, const T* products, T*
     sum += weights[i];
   }
   const T rest = exp(log_sum - maximum);
-  const T inverse = T(1) / (unit_sum(p.lanes, sum) + rest);
+  const T inverse = T(1) / (sum_over_unit(p.lanes, sum) + rest);
   for (int i = unit.lane; i < p.count; i += p.lanes) {
     weights[i] *= inverse;
   }
@@ -138,7 +141,7 @@ template <class T>
 __global__ void __launch_bounds__(kSlotWarps* kWarp, 4) join_kernel(Join<T> p, T* joined) {
   const JoinUnit unit(p);
   T* weights = dynamic_shared<T>() + unit.place * p.count;
-  multiply_experts(p, unit, p.query, weights);
+  multiply_by_experts(p, unit, p.query, weights);
   __syncwarp();
   const T weight = weigh(p, unit, weights, weights);
   __syncwarp();
@@ -174,8 +177,8 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp, 4)
   T* weights = dynamic_shared<T>() + unit.place * 3 * p.count;
   T* by_query = weights + p.count;
   T* by_grad = by_query + p.count;
-  multiply_experts(p, unit, p.query, by_query);
-  multiply_experts(p, unit, grad.joined, by_grad);
+  multiply_by_experts(p, unit, p.query, by_query);
+  multiply_by_experts(p, unit, grad.joined, by_grad);
   __syncwarp();
   const T weight = weigh(p, unit, by_query, weights);
   T by_out = 0;
@@ -188,8 +191,8 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp, 4)
       mean += weights[i] * p.gates[unit.experts + i] * by_grad[i];
     }
   }
-  by_out = unit_sum(p.lanes, by_out);
-  mean = unit_sum(p.lanes, mean) + weight * by_out;
+  by_out = sum_over_unit(p.lanes, by_out);
+  mean = sum_over_unit(p.lanes, mean) + weight * by_out;
   if (unit.present) {
     for (int i = unit.lane; i < p.count; i += p.lanes) {
       const T gate = p.gates[unit.experts + i];

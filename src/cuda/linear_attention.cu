@@ -9,11 +9,11 @@ namespace {
 
 // Rows of heads, and matrices [B, H, Dh, Dh], of one type.
 template <class T>
-struct Heads {
+struct HeadRows {
   int count;
   int dim;
 
-  explicit Heads(const Tensor& context)
+  explicit HeadRows(const Tensor& context)
       : count(static_cast<int>(context.shape()[1])), dim(static_cast<int>(context.cols())) {}
 
   [[nodiscard]] UnitRows<T> rows(const Tensor& x) const { return {x.data<T>(), count, dim}; }
@@ -49,7 +49,7 @@ struct Heads {
 template <class T>
 void linear_attention_forward(const kernels::LinearAttentionForward& k) {
   const char* op = k.kName;
-  const Heads<T> heads(k.context);
+  const HeadRows<T> heads(k.context);
   heads.sum(op, k.keys, k.key, k.value, k.context);
   heads.multiply(op, k.queries, k.query, k.context, /*transpose=*/false, k.out);
 }
@@ -61,7 +61,7 @@ const OnCuda linear_attention_forward_entry{linear_attention_forward<float>,
 template <class T>
 void linear_attention_backward(const kernels::LinearAttentionBackward& k) {
   const char* op = k.kName;
-  const Heads<T> heads(k.context);
+  const HeadRows<T> heads(k.context);
   Tensor grad_context = workspace<T>(k.context.numel());
   heads.sum(op, k.queries, k.query, k.grad_out, grad_context);
   heads.multiply(op, k.queries, k.grad_out, k.context, /*transpose=*/true, k.grad_query);

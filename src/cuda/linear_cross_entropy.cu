@@ -13,7 +13,7 @@ namespace elastic::cuda {
 namespace {
 
 constexpr std::int64_t kLogits = std::int64_t{1} << 23;  ///< elements of a chunk: 32 MiB of float32
-constexpr std::int64_t kLeastRows = 64;
+constexpr std::int64_t kLeastChunkRows = 64;
 
 // A block takes a row: its loss / total to losses[row], and logits become the gradient.
 template <class T>
@@ -58,7 +58,7 @@ void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
   const std::int64_t dim = k.hidden.cols();
   const std::int64_t items = k.table.rows() - 1;
   const std::int64_t stride = divide_up(items, 4) * 4;  // rows on 16 bytes, for tensor cores
-  const std::int64_t chunk = std::min(rows, std::max(kLeastRows, kLogits / stride));
+  const std::int64_t chunk = std::min(rows, std::max(kLeastChunkRows, kLogits / stride));
   const T* first_item = k.table.data<T>() + dim;
   Tensor logits = workspace<T>(chunk * stride);
   Tensor losses = workspace<T>(rows);

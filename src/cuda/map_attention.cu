@@ -29,13 +29,13 @@ __global__ void __launch_bounds__(kThreads)
 
 // A head's matrix, row-major; rows of a map are `stride` elements apart.
 template <class T>
-struct Rows {
+struct HeadMap {
   T* data;
   std::int64_t stride;
 };
 
 template <class T>
-__device__ Rows<T> map_of(const AttentionPlace& at, const double* starts, T* map) {
+__device__ HeadMap<T> map_of(const AttentionPlace& at, const double* starts, T* map) {
   const std::int64_t size = static_cast<std::int64_t>(at.num_queries) * at.num_keys;
   return {map + static_cast<std::int64_t>(starts[at.segment]) + at.head * size, at.num_keys};
 }
@@ -75,7 +75,7 @@ __global__ void __launch_bounds__(kThreads, 2) scores_kernel(AttentionView p,
   T* left = shared + layout.left;
   T* right = shared + layout.right;
   T* delta = shared + layout.sums;
-  const Rows<T> map = map_of(at, starts, maps);
+  const HeadMap<T> map = map_of(at, starts, maps);
   const T scale = static_cast<T>(p.scale);
   load_head_tile(p, left_rows, at.first_query, at.begin, rows, at.head, left);
   for (int i = warp_index(); in_place && i < rows; i += kWarps) {
@@ -110,7 +110,7 @@ __global__ void __launch_bounds__(kThreads, 2) scores_kernel(AttentionView p,
 template <class T>
 __global__ void map_softmax_kernel(AttentionView p, const double* starts, T* maps) {
   const AttentionPlace at = attention_place(p);
-  const Rows<T> map = map_of(at, starts, maps);
+  const HeadMap<T> map = map_of(at, starts, maps);
   const int end = at.begin + p.tile < at.num_queries ? at.begin + p.tile : at.num_queries;
   for (int i = at.begin + warp_index(); i < end; i += kWarps) {
     T* row = map.data + i * map.stride;
@@ -151,7 +151,7 @@ __global__ void __launch_bounds__(kThreads, 2) map_product_kernel(
   T* weights = shared + layout.left;
   T* values = shared + layout.right;
   T* sums = shared + layout.sums;
-  const Rows<T> map = map_of(at, starts, maps);
+  const HeadMap<T> map = map_of(at, starts, maps);
   const int weight_stride = row_stride(p.tile);
   const int head_stride = row_stride(p.head_dim);
   const int first = by_keys && p.causal ? at.begin : 0;

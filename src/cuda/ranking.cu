@@ -1,7 +1,7 @@
 // Ranks and best items over the whole catalogue by chunks of rows; a [rows, V] score matrix never
 // exists. Scores are computed in full float32: they are compared with one another.
 #include <algorithm>
-#include <cub/cub.cuh>
+#include <cub/device/device_segmented_radix_sort.cuh>
 
 #include "cuda/device.cuh"
 #include "cuda/gemm.h"
@@ -11,8 +11,8 @@
 namespace elastic::cuda {
 namespace {
 
-constexpr std::int64_t kScores = std::int64_t{1} << 23;  ///< elements of a chunk
-constexpr std::int64_t kLeastRows = 16;
+constexpr std::int64_t kRankedScores = std::int64_t{1} << 23;  ///< elements of a chunk
+constexpr std::int64_t kLeastRankedRows = 16;
 
 struct Exclusion {
   const std::int32_t* offsets;
@@ -118,7 +118,8 @@ template <class T, class Body>
 void for_each_chunk(const char* op, const Tensor& hidden, const Tensor& table, const Body& body) {
   const std::int64_t dim = hidden.cols();
   const std::int64_t items = table.rows() - 1;
-  const std::int64_t chunk = std::min(hidden.rows(), std::max(kLeastRows, kScores / items));
+  const std::int64_t chunk =
+      std::min(hidden.rows(), std::max(kLeastRankedRows, kRankedScores / items));
   Tensor scores = workspace<T>(chunk * items);
   for (std::int64_t begin = 0; begin < hidden.rows(); begin += chunk) {
     const std::int64_t rows = std::min(chunk, hidden.rows() - begin);

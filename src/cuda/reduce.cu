@@ -7,7 +7,7 @@ namespace elastic::cuda {
 namespace {
 
 constexpr std::int64_t kRowsPerBlock = 512;  // or more where the grid ends
-constexpr std::int64_t kMostBlocks = 65535;
+constexpr std::int64_t kMostRowBlocks = 65535;
 
 // out[block, :]: a block sums `rows` rows of 32 columns, a warp every eighth.
 template <class T>
@@ -40,7 +40,7 @@ template <class T>
 void sum_rows(const char* op, const T* partials, std::int64_t count, std::int64_t size, T* out) {
   Tensor held;  // keeps the partial sums of the round before
   for (;;) {
-    const std::int64_t rows = std::max(kRowsPerBlock, divide_up(count, kMostBlocks));
+    const std::int64_t rows = std::max(kRowsPerBlock, divide_up(count, kMostRowBlocks));
     const std::int64_t blocks = divide_up(count, rows);
     const bool last = blocks <= 1;
     Tensor next = last ? Tensor() : workspace<T>(blocks * size);

@@ -10,8 +10,8 @@
 namespace elastic::cuda {
 namespace {
 
-constexpr int kTile = 64;   ///< tokens, and centroids, of a block's products
-constexpr int kSlice = 32;  ///< features that a block holds at a time
+constexpr int kTile = 64;          ///< tokens, and centroids, of a block's products
+constexpr int kHeldFeatures = 32;  ///< features that a block holds at a time
 // Elements of the products that are held at a time, at least those of one tile of centroids.
 constexpr std::int64_t kScoreElements = std::int64_t{1} << 26;
 
@@ -57,8 +57,8 @@ struct RoutingView {
 
 template <class T>
 struct ScoreTiles {
-  T tokens[tile_size(kTile, kSlice)];
-  T centroids[tile_size(kTile, kSlice)];
+  T tokens[tile_size(kTile, kHeldFeatures)];
+  T centroids[tile_size(kTile, kHeldFeatures)];
   T scores[tile_size(kTile, kTile)];
 };
 
@@ -74,26 +74,26 @@ __device__ void score_tile(const RoutingView<T>& p,
       p.tokens - first_token < kTile ? static_cast<int>(p.tokens - first_token) : kTile;
   const int columns = p.count - first_centroid < kTile ? p.count - first_centroid : kTile;
   const std::int64_t stride = static_cast<std::int64_t>(p.heads) * p.head_dim;
-  for (int begin = 0; begin < p.head_dim; begin += kSlice) {
-    const int depth = p.head_dim - begin < kSlice ? p.head_dim - begin : kSlice;
+  for (int begin = 0; begin < p.head_dim; begin += kHeldFeatures) {
+    const int depth = p.head_dim - begin < kHeldFeatures ? p.head_dim - begin : kHeldFeatures;
     const T* tokens = p.x + first_token * stride + head * p.head_dim + begin;
     const T* centroids = p.centroids +
                          (static_cast<std::int64_t>(head) * p.count + first_centroid) * p.head_dim +
                          begin;
     __syncthreads();
-    for_each_element(kTile, kSlice, [&](int i, int j) {
-      const int at = i * row_stride(kSlice) + j;
+    for_each_element(kTile, kHeldFeatures, [&](int i, int j) {
+      const int at = i * row_stride(kHeldFeatures) + j;
       tiles.tokens[at] = i < rows && j < depth ? tokens[i * stride + j] : T(0);
       tiles.centroids[at] = i < columns && j < depth
                                 ? centroids[static_cast<std::int64_t>(i) * p.head_dim + j]
                                 : T(0);
     });
     __syncthreads();
-    block_product<false>(rows_of(tiles.tokens, kSlice),
-                         transposed(tiles.centroids, kSlice),
+    block_product<false>(rows_of(tiles.tokens, kHeldFeatures),
+                         transposed(tiles.centroids, kHeldFeatures),
                          kTile,
                          kTile,
-                         kSlice,
+                         kHeldFeatures,
                          [&](int i, int c, T sum) {
                            T& score = tiles.scores[i * row_stride(kTile) + c];
                            score = begin == 0 ? sum : score + sum;
@@ -276,7 +276,7 @@ __global__ void move_kernel(const T* sums,
 }
 
 template <class T>
-RoutingView<T> view_of(const Tensor& x, const Tensor& centroids) {
+RoutingView<T> routing_view(const Tensor& x, const Tensor& centroids) {
   const Shape& shape = centroids.shape();
   return {x.data<T>(),
           centroids.data<T>(),
@@ -301,7 +301,7 @@ const OnCuda unit_sum_entry{unit_sum<float>, unit_sum<double>};
 
 template <class T>
 void nearest_centroids(const kernels::NearestCentroids& k) {
-  const RoutingView<T> p = view_of<T>(k.x, k.centroids);
+  const RoutingView<T> p = routing_view<T>(k.x, k.centroids);
   runtime().launch(k.kName,
                    nearest_kernel<T>,
                    dim3(blocks_of(p.tokens, kTile), static_cast<unsigned int>(p.heads)),
@@ -316,7 +316,7 @@ template <class T>
 void centroid_members(const kernels::CentroidMembers& k) {
   constexpr std::int64_t kMostBlocks = 65535;  // of a grid's second dimension
   const char* op = k.kName;
-  const RoutingView<T> p = view_of<T>(k.x, k.centroids);
+  const RoutingView<T> p = routing_view<T>(k.x, k.centroids);
   const auto tiles_per_head = static_cast<int>(divide_up(p.count, kTile));
   const std::int64_t tiles = std::int64_t{tiles_per_head} * p.heads;
   const std::int64_t piece =

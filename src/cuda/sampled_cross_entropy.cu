@@ -5,6 +5,7 @@
 
 #include "cuda/device.cuh"
 #include "cuda/gemm.h"
+#include "cuda/logistic.cuh"
 #include "cuda/reduce.h"
 #include "cuda/row_sums.cuh"
 #include "cuda/rows.h"
@@ -36,17 +37,6 @@ struct LossView {
   T negative_weight;
   T share;  ///< 1 / R
 };
-
-template <class T>
-__device__ __forceinline__ T softplus(T x) {
-  return (x > T(0) ? x : T(0)) + log1p(exp(x > T(0) ? -x : x));
-}
-
-template <class T>
-__device__ __forceinline__ T sigmoid(T x) {
-  const T e = exp(x > T(0) ? -x : x);
-  return (x > T(0) ? T(1) : e) / (T(1) + e);
-}
 
 // A row's loss / R and its derivative by the target's score.
 template <class T>
@@ -160,11 +150,11 @@ struct ScaledRows {
 };
 
 template <class T>
-LossView<T> view_of(const Tensor& hidden,
-                    const Tensor& table,
-                    const Tensor& targets,
-                    const SampledItems& sampled,
-                    const SampledLoss& kind) {
+LossView<T> loss_view(const Tensor& hidden,
+                      const Tensor& table,
+                      const Tensor& targets,
+                      const SampledItems& sampled,
+                      const SampledLoss& kind) {
   LossView<T> view{};
   view.hidden = hidden.data<T>();
   view.table = table.data<T>();
@@ -209,7 +199,7 @@ void write_table_gradient(const kernels::SampledCrossEntropy& k,
 template <class T>
 void sampled_cross_entropy(const kernels::SampledCrossEntropy& k) {
   const char* op = k.kName;
-  const LossView<T> view = view_of<T>(k.hidden, k.table, k.targets, k.sampled, k.kind);
+  const LossView<T> view = loss_view<T>(k.hidden, k.table, k.targets, k.sampled, k.kind);
   const std::int64_t rows = k.hidden.rows();
   const std::int64_t dim = view.dim;
   const std::int64_t stride = divide_up(view.items, 4) * 4;  // rows on 16 bytes

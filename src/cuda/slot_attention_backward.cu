@@ -69,12 +69,12 @@ __device__ __forceinline__ void add_products(const Slots& p,
 // grads [k, kSteps] from g . V_a into dL/ds_a = w_a (g . V_a - sum_b w_b g . V_b + l), and writes
 // both w and dL/ds.
 template <class T>
-__device__ __forceinline__ void score_gradients(const Slots& p,
-                                                const SlotUnit& unit,
-                                                const Backward<T>& args,
-                                                int first,
-                                                const T* weights,
-                                                T* grads) {
+__device__ __forceinline__ void slot_score_gradients(const Slots& p,
+                                                     const SlotUnit& unit,
+                                                     const Backward<T>& args,
+                                                     int first,
+                                                     const T* weights,
+                                                     T* grads) {
   for_each_step(p, unit, [&](int i, int begin, int step, const auto& combine) {
     T mean = 0;
     for (int a = begin; a < p.slots; a += step) {
@@ -124,7 +124,7 @@ __global__ void __launch_bounds__(kSlotWarps* kWarp) slot_scores_kernel(Slots p,
     __syncwarp();
     slot_softmax(p, unit, first, weights, static_cast<T*>(nullptr));
     __syncwarp();
-    score_gradients(p, unit, args, first, weights, grads);
+    slot_score_gradients(p, unit, args, first, weights, grads);
     __syncwarp();
     for (int j = unit.lane; j < p.head_dim; j += p.lanes) {
       T x[kSteps];

@@ -2,6 +2,7 @@
 // chunk, its start value is the result of a scan over the chunks of the segment.
 #include <algorithm>
 
+#include "cuda/logistic.cuh"
 #include "cuda/ragged_chunks.cuh"
 #include "cuda/reduce.h"
 #include "cuda/runtime.h"
@@ -9,19 +10,6 @@
 
 namespace elastic::cuda {
 namespace {
-
-// log(1 + e^x)
-template <class T>
-__device__ __forceinline__ T softplus(T x) {
-  return (x > T(0) ? x : T(0)) + log1p(exp(-fabs(x)));
-}
-
-// e^{-|x|} / (1 + e^{-|x|}) or the rest up to one
-template <class T>
-__device__ __forceinline__ T sigmoid(T x) {
-  const T tail = exp(-fabs(x));
-  return (x >= T(0) ? T(1) : tail) / (T(1) + tail);
-}
 
 // log(e^x + e^y), one of them finite
 template <class T>
@@ -119,7 +107,7 @@ __device__ __forceinline__ T prefix_gradient(T gate, T grad_gate, T& grad_sum) {
 
 // dL/dl before each chunk from its own tokens alone, and the factor of the gradient after it.
 template <class T>
-__global__ void chunk_gradients_kernel(
+__global__ void gate_chunk_gradients_kernel(
     Prefix p, const T* gates, const T* grad_gates, T* grads, T* products) {
   for_each_column(p, [&](std::int64_t i, const RaggedChunks::Chunk& chunk, int column) {
     T grad_sum = 0;
@@ -245,7 +233,7 @@ void prefix_gates_backward(const kernels::PrefixGatesBackward& k) {
     grads = workspace<T>(2 * p.places * p.columns);
     T* products = grads.data<T>() + p.places * p.columns;
     launch(op,
-           chunk_gradients_kernel<T>,
+           gate_chunk_gradients_kernel<T>,
            p.chunk_grid(),
            p,
            k.gates.data<T>(),

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <bit>
-#include <cub/cub.cuh>
+#include <cub/device/device_radix_sort.cuh>
 
 #include "cuda/runtime.h"
 #include "cuda/sort_pairs.h"

@@ -141,24 +141,24 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template <class T>
-TokenSoftmax<T> problem_of(const Segments& segments, std::int64_t columns) {
+TokenSoftmax<T> softmax_of(const Segments& segments, std::int64_t columns) {
   return {segments.device_offsets().data<std::int32_t>(),
           static_cast<int>(columns),
           max_chunks(segments) == 1};
 }
 
-dim3 grid_of(const Segments& segments, std::int64_t columns) {
+dim3 softmax_grid(const Segments& segments, std::int64_t columns) {
   return dim3(static_cast<unsigned int>(segments.size()),
               static_cast<unsigned int>(max_chunks(segments)),
               blocks_of(columns, kWarp));
 }
 
 template <class T>
-void forward(const kernels::TokenSoftmaxForward& k) {
+void token_softmax_forward(const kernels::TokenSoftmaxForward& k) {
   const char* op = k.kName;
   const std::int64_t columns = k.x.cols();
-  const TokenSoftmax<T> p = problem_of<T>(k.segments, columns);
-  const dim3 grid = grid_of(k.segments, columns);
+  const TokenSoftmax<T> p = softmax_of<T>(k.segments, columns);
+  const dim3 grid = softmax_grid(k.segments, columns);
   const int chunks = max_chunks(k.segments);
   const Tensor sums = workspace<T>(p.whole ? 0 : k.segments.size() * chunks * 2 * columns);
   clear_behind(k.segments, {&k.y});
@@ -176,11 +176,11 @@ void forward(const kernels::TokenSoftmaxForward& k) {
 }
 
 template <class T>
-void backward(const kernels::TokenSoftmaxBackward& k) {
+void token_softmax_backward(const kernels::TokenSoftmaxBackward& k) {
   const char* op = k.kName;
   const std::int64_t columns = k.y.cols();
-  const TokenSoftmax<T> p = problem_of<T>(k.segments, columns);
-  const dim3 grid = grid_of(k.segments, columns);
+  const TokenSoftmax<T> p = softmax_of<T>(k.segments, columns);
+  const dim3 grid = softmax_grid(k.segments, columns);
   const Tensor dots =
       workspace<T>(p.whole ? 0 : k.segments.size() * max_chunks(k.segments) * columns);
   clear_behind(k.segments, {&k.grad_x});
@@ -206,9 +206,11 @@ void backward(const kernels::TokenSoftmaxBackward& k) {
   }
 }
 
-const OnCuda token_softmax_forward_entry{forward<float>, forward<double>};
+const OnCuda token_softmax_forward_entry{token_softmax_forward<float>,
+                                         token_softmax_forward<double>};
 
-const OnCuda token_softmax_backward_entry{backward<float>, backward<double>};
+const OnCuda token_softmax_backward_entry{token_softmax_backward<float>,
+                                          token_softmax_backward<double>};
 
 }  // namespace
 }  // namespace elastic::cuda

@@ -114,6 +114,9 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
       {"seed", protocol.seed},
       {"loss", protocol.loss},
       {"build", std::move(build)}};
+  if (!protocol.mean_of.empty()) {
+    object["mean_of"] = protocol.mean_of;
+  }
   if (sampled) {
     object["sampled_negatives"] = {{"seed", protocol.sampling_seed},
                                    {"left_out", "all items of the user, held-out ones included"},

@@ -59,6 +59,62 @@ class Ranks(unittest.TestCase):
                           if name.startswith("early")])
 
 
+class Means(unittest.TestCase):
+    """Several runs that answer as one."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.other = WORKPLACE.path("gru")
+        result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--items", WORKPLACE.items,
+                                 "--out", cls.other, "--model", "gru", "--dim", "8",
+                                 "--max-len", "5", "--epochs", "2"])
+        assert result.returncode == 0, result.stderr
+        cls.both = WORKPLACE.run + "," + cls.other
+
+    def scores(self, run):
+        question = json.dumps({"history": ["m1", "m2", "m3", "m4", "m5", "m6", "m7"]})
+        result = WORKPLACE.call(["predict", run, "--top-k", "999", "-o", "json"], question + "\n")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        answer = json.loads(result.stdout)
+        return {item["id"]: item["score"] for item in answer["items"]}
+
+    def test_predict_ranks_by_the_mean_of_the_scores(self):
+        one, two, mean = map(self.scores, (WORKPLACE.run, self.other, self.both))
+        self.assertEqual(set(mean), set(one))
+        for item, score in mean.items():
+            self.assertAlmostEqual(score, (one[item] + two[item]) / 2, places=4)
+        self.assertEqual(list(mean.values()), sorted(mean.values(), reverse=True))
+
+    def test_eval_says_which_runs(self):
+        result = WORKPLACE.call(["eval", self.both, "--json", "--against", self.other])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        report = json.loads(result.stdout)
+        self.assertEqual(report["protocol"]["mean_of"], [WORKPLACE.run, self.other])
+        self.assertNotIn("run", report)
+        table = WORKPLACE.call(["eval", self.both]).stdout
+        self.assertIn("mean of the scores of %s, %s" % (WORKPLACE.run, self.other), table)
+        self.assertNotIn("mean_of", json.loads(evaluate("--json").stdout)["protocol"])
+
+    def test_runs_that_cannot_be_joined_are_refused(self):
+        self.assertIn("is named twice",
+                      WORKPLACE.call(["eval", WORKPLACE.run + "," + WORKPLACE.run]).stderr)
+        foreign = WORKPLACE.path("foreign")
+        with open(WORKPLACE.data, encoding="utf-8") as file:
+            rows = [line for line in file if ",m3," not in line]
+        data = WORKPLACE.write("fewer.csv", "".join(rows))
+        WORKPLACE.call(["train", "--data", data, "--out", foreign, "--model", "gru", "--dim", "8",
+                        "--epochs", "1"])
+        result = WORKPLACE.call(["predict", WORKPLACE.run + "," + foreign], "u1\n")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("has other items than", result.stderr)
+        for arguments in (["predict", self.both, "--stream"], ["predict", self.both, "--explain"]):
+            result = WORKPLACE.call(arguments, "u1 m1\n")
+            self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+        result = WORKPLACE.call(["eval", WORKPLACE.run + ","])
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("RUN: expected RUN1,RUN2,.., got", result.stderr)
+
+
 class SwappedExperts(unittest.TestCase):
     def test_differences_are_paired_with_the_same_users(self):
         plain = json.loads(evaluate("--json").stdout)

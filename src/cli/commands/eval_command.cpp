@@ -12,6 +12,7 @@
 #include "cli/runs/ranks_file.h"
 #include "cli/runs/repeats_warning.h"
 #include "cli/runs/run_files.h"
+#include "cli/runs/run_list.h"
 #include "cli/runs/run_model.h"
 #include "cli/runs/run_rules.h"
 #include "cli/usage/command.h"
@@ -26,6 +27,7 @@ constexpr const char* kEvalDescription = R"(evaluate a trained run
 
   elastic eval runs/first
   elastic eval runs/first --against runs/second
+  elastic eval runs/seed1,runs/seed2,runs/seed3
   elastic eval runs/first --min-history 500
   elastic eval runs/first --repeats drop
   elastic eval runs/first --split valid --json | jq '.metrics["NDCG@10"]'
@@ -46,14 +48,14 @@ class EvalCommand : public Command {
   [[nodiscard]] std::string description() const override { return kEvalDescription; }
   void declare(OptionTable& table) override;
   std::optional<ConfigLayer> config_layer() override {
-    return run_rules_layer(run_, {"filter_seen", "repeats"});
+    return run_rules_layer(runs_.first(), {"filter_seen", "repeats"});
   }
   int run(const OptionTable& table) override;
 
  private:
   void warn_of_repeats(const data::Split& split, ProgressLine& line) const;
 
-  std::string run_;
+  RunList runs_;
   data::Subset split_ = data::Subset::kTest;
   DataPlace place_;
   std::string against_;
@@ -69,7 +71,7 @@ class EvalCommand : public Command {
 };
 
 void EvalCommand::declare(OptionTable& table) {
-  declare_run(table, run_);
+  runs_.declare(table);
   table.begin_group("Evaluation");
   // Flag only: for training, the variable ELASTIC_SPLIT holds a split rule.
   table.add("split", &split_, "").flag_only();
@@ -133,21 +135,29 @@ int EvalCommand::run(const OptionTable& table) {
     ranks.emplace(ranks_);  // fails before the work, not after it
   }
   const Device device = start_session(session_);
-  train::SavedModel saved = load_run_model(run_, device);
+  train::SavedModel saved = runs_.load(device);
   ProgressLine line(session_.quiet);
   const RunData data =
-      read_data_again(run_, place_, [&](const std::string& text) { line.message(text); });
+      read_data_again(runs_.first(), place_, [&](const std::string& text) { line.message(text); });
+  const std::vector<std::string> runs = runs_.runs();
+  for (const std::string& other : runs) {
+    check_comparable("RUN", other, data);
+  }
   std::vector<NamedModel> against;
   if (!against_.empty()) {
     for (const std::string& other : profile::parse_list(against_)) {
-      check_comparable(other, data);
+      check_comparable("--against", other, data);
       against.push_back({other, load_run_model(other, device)});
     }
   }
   const EvaluationTask task{
       &data.split, split_, rules_, min_history_, sampled, sampling_seed_, swap_experts_};
   warn_of_repeats(data.split, line);
-  const Evaluation evaluation = evaluate_saved_model(saved, task, against);
+  Evaluation evaluation = evaluate_saved_model(saved, task, against);
+  if (runs.size() > 1) {
+    evaluation.report.protocol.mean_of = runs;
+    saved.info.identity = {};
+  }
   if (ranks) {
     ranks->write(data.split.dataset(), evaluation.ranking);
   }
@@ -161,7 +171,7 @@ void EvalCommand::warn_of_repeats(const data::Split& split, ProgressLine& line) 
   const std::string warning =
       repeats_warning({{subset, eval::count_targets(split, split_, min_history_)}},
                       rules_,
-                      read_run_rules(run_).filter_seen);
+                      read_run_rules(runs_.first()).filter_seen);
   if (!warning.empty()) {
     line.message(warning);
   }

@@ -17,7 +17,7 @@
 #include "cli/output/output.h"
 #include "cli/output/progress_line.h"
 #include "cli/runs/run_files.h"
-#include "cli/runs/run_model.h"
+#include "cli/runs/run_list.h"
 #include "cli/runs/run_rules.h"
 #include "cli/usage/command.h"
 #include "train/items_file.h"
@@ -61,14 +61,14 @@ class PredictCommand : public Command {
   [[nodiscard]] std::string description() const override { return kPredictDescription; }
   void declare(OptionTable& table) override;
   std::optional<ConfigLayer> config_layer() override {
-    return run_rules_layer(run_, {"filter_seen"});
+    return run_rules_layer(runs_.first(), {"filter_seen"});
   }
   int run(const OptionTable& table) override;
 
  private:
   void check_options(const OptionTable& table) const;
 
-  std::string run_;
+  RunList runs_;
   std::string input_ = "-";
   PlainLines lines_;
   DataPlace place_;
@@ -81,7 +81,7 @@ class PredictCommand : public Command {
 };
 
 void PredictCommand::declare(OptionTable& table) {
-  declare_run(table, run_);
+  runs_.declare(table);
   table.add("input", &input_, "the questions; - is standard input").positional("FILE");
   table.begin_group("Questions");
   lines_.declare(table);
@@ -111,22 +111,22 @@ int PredictCommand::run(const OptionTable& table) {
   check_options(table);
   const auto writer = make_answer_writer(format_.chosen());
   const Device device = start_session(session_);
-  train::SavedModel saved = load_run_model(run_, device);
+  const std::string run = runs_.first();
+  train::SavedModel saved = runs_.load(device);
   questions_.check_model(saved.model->config());
   Recommender recommender(
       std::move(saved.model),
-      train::read_items(run_ + "/" + train::kItemsFile, saved.info.identity.items_hash),
+      train::read_items(file_of(run, train::kItemsFile), saved.info.identity.items_hash),
       options_);
-  KnownUsers known_users(run_, place_);
+  KnownUsers known_users(run, place_);
   Output output;
   const auto note = [this](const std::string& text) {
     if (!text.empty()) {
       ProgressLine(session_.quiet).message(text);
     }
   };
-  QueryParser parser(stream_.chosen() ? PlainLine::kEvent : lines_.meaning(),
-                     read_log_format(run_));
-  PredictCall call{run_,
+  QueryParser parser(stream_.chosen() ? PlainLine::kEvent : lines_.meaning(), read_log_format(run));
+  PredictCall call{run,
                    input_,
                    table.find("input").is_set(),
                    parser,

@@ -177,11 +177,16 @@ std::string sampled_lines(const eval::Report& report) {
 }
 
 std::string protocol_lines(const eval::Protocol& protocol) {
+  std::string runs;
+  for (const std::string& run : protocol.mean_of) {
+    runs += (runs.empty() ? "  mean of the scores of " : ", ") + visible(run);
+  }
   return fmt::format(
       "protocol: {} split, {}\n"
       "  split {}, loss {}, seed {}, epoch {}; history: {}, the latest {}\n"
       "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n"
-      "  repeated targets: {} (--repeats {})\n",
+      "  repeated targets: {} (--repeats {})\n"
+      "{}",
       protocol.subset,
       visible(protocol.split),
       visible(protocol.split_hash),
@@ -196,7 +201,8 @@ std::string protocol_lines(const eval::Protocol& protocol) {
       protocol.items,
       protocol.rules.filter_seen ? "left out" : "ranked too",
       repeats_words(protocol.rules.repeats),
-      choice_name(protocol.rules.repeats));
+      choice_name(protocol.rules.repeats),
+      runs.empty() ? "" : runs + "; loss, seed and epoch are the first's\n");
 }
 
 }  // namespace

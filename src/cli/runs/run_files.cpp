@@ -83,9 +83,10 @@ void check_same_data(const std::string& run, const RunData& data) {
   }
 }
 
-void check_comparable(const std::string& run, const RunData& data) {
+void check_comparable(const char* option, const std::string& run, const RunData& data) {
   if (const auto difference = first_difference(run, data)) {
-    throw UsageError("--against: ",
+    throw UsageError(option,
+                     ": ",
                      run,
                      " was trained on other data or another split: ",
                      difference->key,

@@ -23,7 +23,7 @@ void set_from_run(OptionTable& table, const ConfigLayer& config);
 void check_same_data(const std::string& run, const RunData& data);
 /// The same check for a run to compare with, but other data is a UsageError: the option names the
 /// wrong run.
-void check_comparable(const std::string& run, const RunData& data);
+void check_comparable(const char* option, const std::string& run, const RunData& data);
 /// The present location of a run's data files, and the folder of its cache.
 struct DataPlace {
   std::vector<std::string> data;  ///< empty: as in the run's config; also for the next two

@@ -175,6 +175,16 @@ class Streams(unittest.TestCase):
         self.assert_same(answers[-2], whole)
         self.assert_same(answers[-1], whole)
 
+    def test_a_question_is_answered_from_the_events_before_it(self):
+        run = WORKPLACE.stream_run
+        answers = self.stream(run, "new m1\nnew\nnew m2\nother m7\nnew\n")  # one batch
+        for answer, events in zip(answers, (["m1"], ["m1"], ["m1", "m2"], ["m7"], ["m1", "m2"])):
+            self.assert_same(answer, self.answer_to_history(run, events))
+        # As the first line of a batch, of a user with a state.
+        answers = self.stream(run, "new\nnew m3\nnew\n")
+        for answer, events in zip(answers, (["m1", "m2"], ["m1", "m2", "m3"], ["m1", "m2", "m3"])):
+            self.assert_same(answer, self.answer_to_history(run, events))
+
     def test_a_known_user_continues_from_the_data(self):
         run = WORKPLACE.stream_run
         plain = json.loads(WORKPLACE.call(["predict", run, "-k", "3"], stdin="u1\n").stdout)

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 
 #include "base/error.h"
 #include "data/data_config.h"
@@ -95,6 +96,46 @@ TEST_CASE("dataset: the hash depends on sequences and ids") {
   CHECK(load("user,item\nu,a\nu,b\nv,a\n").dataset->hash() == hash);
   CHECK(load("u b\nu a\nv a\n").dataset->hash() != hash);
   CHECK(load("u a\nu b\nw a\n").dataset->hash() != hash);
+}
+
+TEST_CASE("dataset: each part of the data changes the hash") {
+  const auto ids_of = [](const std::vector<std::string>& names) {
+    IdMap ids;
+    for (const std::string& name : names) {
+      ids.add(name);
+    }
+    return ids;
+  };
+  const auto hash = [&](const std::vector<std::int64_t>& offsets,
+                        const std::vector<std::int32_t>& items,
+                        const std::vector<std::string>& users,
+                        const std::vector<std::string>& names) {
+    return Dataset(offsets, items, ids_of(users), ids_of(names)).hash();
+  };
+  const std::set<std::string> hashes{hash({0, 2, 3}, {1, 2, 2}, {"u", "v"}, {"a", "b"}),
+                                     hash({0, 1, 3}, {1, 2, 2}, {"u", "v"}, {"a", "b"}),
+                                     hash({0, 2, 3}, {1, 2, 1}, {"u", "v"}, {"a", "b"}),
+                                     hash({0, 2, 3}, {1, 2, 2}, {"u", "w"}, {"a", "b"}),
+                                     hash({0, 2, 3}, {1, 2, 2}, {"u", "v"}, {"a", "c"}),
+                                     hash({0, 2, 3}, {1, 2, 2}, {"u", "va"}, {"", "b"})};
+  CHECK(hashes.size() == 6);
+}
+
+TEST_CASE("dataset: events of one moment keep the order of the file") {
+  // Long enough for a sort that is not stable to mix them up.
+  std::string log = "user,item,timestamp\nu,last,9\n";
+  std::string items;
+  for (char item = 'A'; item <= 'z'; ++item) {
+    log.append("u,").append(1, item).append(",5\nv,").append(1, item).append(",5\n");
+    items.append(1, item);
+  }
+  const auto loaded = load(log + "u,first,1\n");
+  std::string shown;
+  for (const std::int32_t item : loaded.dataset->sequence(0)) {
+    const std::string& id = loaded.dataset->item_id(item);
+    shown += id.size() == 1 ? id : "|" + id + "|";
+  }
+  CHECK(shown == "|first|" + items + "|last|");
 }
 
 TEST_CASE(

@@ -54,6 +54,30 @@ TEST_CASE("irregular log: a short row among the first is a bad row, not a sequen
   CHECK(refuses("1::2::3::4\n1::2::3\n1::2\n", "expected 4 fields"));
 }
 
+TEST_CASE("irregular log: a row may end in a separator, but has no field beyond the columns") {
+  const std::string log = "user,item,rating\nu,a,1\nu,b,2\nu,c,3\nu,d,4\n";
+  CHECK(sequence_of(load(log + "u,e,5,\n"), "u") == "a b c d e ");
+  CHECK(refuses(log + "u,e,5,,\n", ":6: expected 3 fields, got 5"));
+  CHECK(refuses(log + "u,e,5,x\n", ":6: expected 3 fields, got 4"));
+  CHECK(refuses(log + "u,e\n", ":6: expected 3 fields, got 2"));
+  const std::string listed = "user\titems\nu\t[a, b]\nv\t[b, c]\nw\t[a, c]\n";
+  CHECK(sequence_of(load(listed + "x\t[a, d]\t\n"), "x") == "a d ");
+  CHECK(refuses(listed + "x\t[a, d]\ty\n", ":5: expected 2 fields, got 3"));
+}
+
+TEST_CASE("irregular log: as many bad rows are skipped as the share allows, and no more") {
+  std::string log = "user,item,rating\n";
+  for (int i = 0; i < 38; ++i) {
+    log += concat("u", i % 4, ",i", i % 9, ",", i % 5, "\n");
+  }
+  DataConfig config;
+  config.read.on_bad_row = BadRows::kSkip;
+  const std::string bad = "u1,x,y\n";
+  CHECK(load(log + "u1,a,1\n" + bad, config).sources[0].num_bad_rows == 1);
+  CHECK(load(log + bad + bad, config).sources[0].num_bad_rows == 2);  // 2 of 40: exactly 5 %
+  CHECK(refuses(log + bad + bad + bad, "3 of 41 rows cannot be read", config));
+}
+
 TEST_CASE("irregular log: with a given separator, rows of varying length are refused by line") {
   DataConfig config;
   config.read.separator = Separator::parse("comma", "--separator");

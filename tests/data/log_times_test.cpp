@@ -60,6 +60,41 @@ TEST_CASE("log times: times in another unit and placeholders are far from the ot
   CHECK(many.first.size() == 10);
 }
 
+TEST_CASE("log times: bounds of dates, of credible times and of the shares that decide") {
+  const auto all = [](std::int64_t time) { return has_dates(log_of({time, time, time})); };
+  CHECK(!all(631151999));
+  CHECK(all(631152000));  // 1990
+  CHECK(all(2208988799));
+  CHECK(!all(2208988800));  // 2040
+  const auto is_far = [](std::int64_t time) {
+    return find_far_times(log_of_2008(30, 1, {time})).count == 1;
+  };
+  CHECK(is_far(2678399));
+  CHECK(!is_far(2678400));  // February 1970
+  CHECK(!is_far(4133980799));
+  CHECK(is_far(4133980800));  // 2101
+  CHECK(has_dates(log_of_2008(9, 1, {0})));
+  CHECK(!has_dates(log_of_2008(8, 1, {0})));
+  CHECK(time_unit(log_of({99'999'999'999})) == 1);
+  CHECK(time_unit(log_of({100'000'000'000})) == 1000);
+  CHECK(time_unit(log_of({-99'999'999'999})) == 1);
+  CHECK(time_unit(log_of({-100'000'000'000})) == 1000);
+  CHECK(time_unit(log_of_2008(3, 1, {1225058293000, 1225058294000, 1225058295000})) == 1);
+  CHECK(time_unit(log_of_2008(2, 1, {1225058293000, 1225058294000, 1225058295000})) == 1000);
+}
+
+// Of a long log, every n-th event decides.
+TEST_CASE("log times: long logs are judged by all their parts") {
+  Interactions log = log_of_2008(300'000, 1000, {});
+  CHECK(time_unit(log) == 1000);
+  CHECK(has_dates(log));
+  for (std::size_t i = 0; i < 40'000; ++i) {
+    log.events[i].timestamp = 0;
+  }
+  CHECK(!has_dates(log));
+  CHECK(time_unit(log) == 1000);
+}
+
 TEST_CASE("log times: a log whose times are no dates has no far times") {
   std::vector<std::int64_t> steps;
   for (std::int64_t i = 0; i < 100; ++i) {

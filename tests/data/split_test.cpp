@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "data/data_config.h"
@@ -144,6 +145,25 @@ TEST_CASE("split: the hash of leave-one-out stays, other rules have their own") 
   CHECK(automatic.hash() != split_of(kLog, {.split = {.rule = SplitRule::kRatio}}).hash());
   CHECK(split_of(kLog, {.split = {.rule = SplitRule::kTime, .test_time = "8"}}).hash() !=
         split_of(kLog, {.split = {.rule = SplitRule::kTime, .test_time = "9"}}).hash());
+}
+
+TEST_CASE("split: the hash depends on both boundaries of every user") {
+  const Split split = split_of(kLog, {});
+  const auto dataset = std::make_shared<const Dataset>(split.dataset());
+  const auto hash = [&](std::vector<std::int32_t> valid, std::vector<std::int32_t> test) {
+    SplitPlan plan;
+    plan.rule = SplitRule::kTime;
+    plan.valid_begin = std::move(valid);
+    plan.test_begin = std::move(test);
+    return Split(dataset, std::move(plan)).hash();
+  };
+  REQUIRE(split.num_users() == 4);  // with 5, 2, 2 and 1 events
+  const std::set<std::string> hashes{hash({3, 1, 1, 1}, {4, 2, 2, 1}),
+                                     hash({3, 1, 1, 1}, {5, 2, 2, 1}),
+                                     hash({3, 1, 1, 1}, {4, 2, 1, 1}),
+                                     hash({2, 1, 1, 1}, {4, 2, 2, 1}),
+                                     hash({3, 1, 2, 1}, {4, 2, 2, 1})};
+  CHECK(hashes.size() == 5);
 }
 
 TEST_CASE("split: impossible options and those without effect are refused") {

@@ -15,6 +15,7 @@ using Texts = std::vector<std::string>;
 struct Titled {
   Texts titles;
   std::string detected;
+  std::int64_t count = 0;  // of items with a title
 };
 
 Titled read(const Texts& ids, std::string_view content, const TitleOptions& options = {}) {
@@ -31,7 +32,7 @@ Titled read(const Texts& ids, std::string_view content, const TitleOptions& opti
   config.read.user_column = "user";
   config.read.item_column = "item";
   const LoadedData loaded = load_data(config);
-  Titled result{{}, loaded.titles.detected};
+  Titled result{{}, loaded.titles.detected, loaded.titles.num_titles};
   for (const std::string& id : ids) {
     result.titles.push_back(loaded.dataset->title(*loaded.dataset->find_item(id)));
   }
@@ -386,7 +387,12 @@ TEST_CASE("titles: marks, blanks, quotes and line ends around values") {
         Texts{"Heat", "Alien"});
   CHECK(read({"1", "2"}, "sep=;\nid;title\n1;Heat\n2;\"two\nlines\"\n").titles ==
         Texts{"Heat", "two\nlines"});
-  CHECK(read({"1"}, "id,title\n1,Heat\n1,Heat (1995)\n1,\n").titles == Texts{"Heat (1995)"});
+}
+
+TEST_CASE("titles: an item that is named twice has its later title, and counts once") {
+  const Titled twice = read({"1", "2"}, "id,title\n1,Heat\n2,Alien\n1,Heat (1995)\n1,\n3,Up\n");
+  CHECK(twice.titles == Texts{"Heat (1995)", "Alien"});
+  CHECK(twice.count == 2);
 }
 
 }  // namespace

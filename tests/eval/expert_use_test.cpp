@@ -66,6 +66,41 @@ TEST_CASE("expert use: few experts for all users are a collapse if more could be
   CHECK_FALSE(one.collapsed());
 }
 
+TEST_CASE("expert use: a collapse has fewer than 1.5 k effective experts of at least 4 k") {
+  // All users have the experts 0 and 1, or in turn those of `pairs` pairs.
+  const auto collapsed = [](std::int32_t users, std::int32_t pairs) {
+    ExpertUse use(config_of(4, 2, 1));
+    for (std::int32_t user = 0; user < users; ++user) {
+      const std::int32_t first = 2 * (user % pairs);
+      use.add(retrieved({first, first + 1}, {1.0F, 1.0F}, 2));
+    }
+    return use.collapsed();
+  };
+  CHECK(collapsed(4, 1));  // four users may have eight experts
+  CHECK_FALSE(collapsed(3, 1));
+  CHECK_FALSE(collapsed(8, 2));  // four effective experts
+  ExpertUse some(config_of(4, 2, 1));
+  for (std::int32_t user = 0; user < 10; ++user) {
+    some.add(retrieved({0, user == 0 ? 2 : 1}, {1.0F, 1.0F}, 2));
+  }
+  CHECK(some.effective_experts() > 2.0);
+  CHECK(some.effective_experts() < 3.0);
+  CHECK(some.collapsed());
+}
+
+TEST_CASE("expert use: JSON has every figure") {
+  ExpertUse use(config_of(2, 2, 1));
+  use.add(retrieved({0, 1}, {1.5F, 0.5F}, 2));
+  use.add(retrieved({0, 3}, {1.0F, 1.0F}, 2));
+  const auto json = to_json(use);
+  CHECK(json["experts_used"] == 3);
+  CHECK(json["experts_pool"] == 4);
+  CHECK(json["experts_effective"] == doctest::Approx(2.460233));
+  CHECK(json["expert_entropy"] == doctest::Approx(0.649397));
+  CHECK(json["expert_gate_top"] == 0.625);
+  CHECK(json["expert_collapse"] == false);
+}
+
 TEST_CASE("expert use: without experts there is nothing to report") {
   ExpertUse use(config_of(4, 2, 1));
   use.add({});

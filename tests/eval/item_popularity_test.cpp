@@ -27,6 +27,20 @@ TEST_CASE("item popularity: each group takes a third of the events") {
   CHECK(groups.most(PopularityGroup::kMid) == 4);
 }
 
+TEST_CASE("item popularity: an item that begins where a third ends is in the next group") {
+  const PopularityGroups head(Counts{0, 4, 3, 2, 2, 1});  // 12 events: 4 | 3, 2, 2 | 1
+  CHECK(head.group_of(4) == PopularityGroup::kHead);
+  CHECK(head.group_of(3) == PopularityGroup::kMid);
+  CHECK(head.group_of(2) == PopularityGroup::kMid);
+  CHECK(head.group_of(1) == PopularityGroup::kTail);
+  const PopularityGroups mid(Counts{0, 5, 3, 2, 2});  // 5 | 3 | 2, 2
+  CHECK(mid.group_of(5) == PopularityGroup::kHead);
+  CHECK(mid.group_of(3) == PopularityGroup::kMid);
+  CHECK(mid.group_of(2) == PopularityGroup::kTail);
+  CHECK(mid.most(PopularityGroup::kTail) == 2);
+  CHECK(mid.fewest(PopularityGroup::kTail) == 1);
+}
+
 TEST_CASE("item popularity: equally popular items stay together") {
   const PopularityGroups alike(Counts{0, 2, 2, 2, 2});
   CHECK(alike.group_of(2) == PopularityGroup::kHead);

@@ -47,6 +47,41 @@ TEST_CASE("report: buckets by history length, empty ones left out") {
   CHECK(report.buckets[2].to == 0);
 }
 
+TEST_CASE("report: buckets include the lengths at both of their ends") {
+  const std::vector<std::int32_t> lengths{1, 20, 21, 50, 51, 100, 101, 200, 201, 500, 501, 9999};
+  Ranking ranking = ranking_of(std::vector<std::int32_t>(lengths.size(), 1), lengths);
+  std::fill(ranking.targets.begin(), ranking.targets.end(), 1);
+  const Report report = make_report(ranking, ranking, kItemCounts, {});
+  REQUIRE(report.buckets.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) {
+    CHECK(report.buckets[i].users == 2);
+    CHECK(report.buckets[i].from == (i == 0 ? 1 : lengths[2 * i]));
+    CHECK(report.buckets[i].to == (i == 5 ? 0 : lengths[2 * i + 1]));
+    CHECK(report.buckets[i].ndcg_at_10 == 1.0);
+    CHECK(report.buckets[i].popularity_ndcg_at_10 == 1.0);
+  }
+}
+
+TEST_CASE("report: new and repeated targets are apart") {
+  Ranking ranking = ranking_of({1, 20, 3, 1}, {20, 21, 30, 900});
+  const Ranking popularity = ranking_of({50, 1, 70, 1}, {20, 21, 30, 900});
+  ranking.repeated = {false, true, false, true};
+  ranking.targets_before_rules = {6, 2};
+  const Report report = make_report(ranking, popularity, kItemCounts, {});
+  REQUIRE(report.repeat_buckets.size() == 2);
+  CHECK(!report.repeat_buckets[0].repeated);
+  CHECK(report.repeat_buckets[0].users == 2);
+  CHECK(report.repeat_buckets[0].hit_at_10 == 1.0);
+  CHECK(report.repeat_buckets[0].popularity_hit_at_10 == 0.0);
+  CHECK(report.repeat_buckets[1].repeated);
+  CHECK(report.repeat_buckets[1].hit_at_10 == 0.5);
+  CHECK(report.repeat_buckets[1].ndcg_at_10 == 0.5);
+  CHECK(report.repeat_buckets[1].popularity_ndcg_at_10 == 1.0);
+  const auto json = to_json(report);
+  CHECK(json["repeated_targets"] == 2);
+  CHECK(json["new_targets"] == 4);
+}
+
 TEST_CASE("report: buckets by the held-out item's popularity") {
   const Report report = small_report();
   REQUIRE(report.popularity_buckets.size() == 4);
@@ -59,7 +94,12 @@ TEST_CASE("report: buckets by the held-out item's popularity") {
   CHECK(mid.group == PopularityGroup::kMid);
   CHECK(mid.fewest == 6);
   CHECK(mid.most == 9);
+  CHECK(mid.users == 1);
+  CHECK(mid.items == 1);
+  CHECK(mid.hit_at_10 == 0.0);
+  CHECK(mid.ndcg_at_10 == 0.0);
   CHECK(mid.popularity_hit_at_10 == 1.0);
+  CHECK(mid.popularity_ndcg_at_10 == 1.0);
   CHECK(report.popularity_buckets[2].group == PopularityGroup::kTail);
   CHECK(report.popularity_buckets[2].most == 5);
   CHECK(report.popularity_buckets[3].group == PopularityGroup::kCold);

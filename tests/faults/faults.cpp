@@ -10,7 +10,10 @@
 //   SHORT   a write or read transfers half of its bytes
 //   KILL    the process is killed before it
 //   TORN    the process is killed after it, a write after half of its bytes
-// With FAULT_AT 0 nothing happens. The number of calls is written to FAULT_COUNT at the end.
+//   STALL   it waits for ever, as on a network file system that is gone
+// With FAULT_AT 0 nothing happens. The number of calls is written to FAULT_COUNT at the end, and
+// the calls to FAULT_LOG as they come, one a line: the name, and the file or both names of a
+// rename.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -26,6 +29,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -38,7 +42,9 @@ struct Plan {
   bool reads = false;  // counts calls that read instead of those that write
   long at = 0;
   long count = 0;
-  std::array<bool, kMaxDescriptors> watched{};
+  // The file of a descriptor; "": not watched. Never freed: files are closed after the plan's end.
+  std::array<std::string, kMaxDescriptors>& watched = *new std::array<std::string, kMaxDescriptors>;
+  std::FILE* log = nullptr;
 
   Plan() {
     const char* under = std::getenv("FAULT_UNDER");
@@ -49,6 +55,8 @@ struct Plan {
     folder = under == nullptr ? "" : under;
     how = name == nullptr ? "" : name;
     at = number == nullptr ? 0 : std::atol(number);
+    const char* lines = std::getenv("FAULT_LOG");
+    log = lines == nullptr ? nullptr : std::fopen(lines, "w");
   }
   ~Plan() {
     const char* path = std::getenv("FAULT_COUNT");
@@ -68,11 +76,20 @@ struct Plan {
   [[nodiscard]] bool covers_read(int descriptor) const { return reads && is_watched(descriptor); }
   [[nodiscard]] bool is_watched(int descriptor) const {
     return descriptor >= 0 && descriptor < kMaxDescriptors &&
-           watched[static_cast<std::size_t>(descriptor)];
+           !watched[static_cast<std::size_t>(descriptor)].empty();
   }
-  void watch(int descriptor, bool on) {
+  void watch(int descriptor, const char* file) {
     if (descriptor >= 0 && descriptor < kMaxDescriptors) {
-      watched[static_cast<std::size_t>(descriptor)] = on;
+      watched[static_cast<std::size_t>(descriptor)] = file;
+    }
+  }
+  [[nodiscard]] const char* file_of(int descriptor) const {
+    return watched[static_cast<std::size_t>(descriptor)].c_str();
+  }
+  void note(const char* name, const char* file, const char* other = "") const {
+    if (log != nullptr) {
+      std::fprintf(log, "%s\t%s\t%s\n", name, file, other);
+      std::fflush(log);
     }
   }
 };
@@ -117,6 +134,9 @@ Step next_step(bool takes_space, bool interruptible) {
   if (p.how == "SHORT") {
     return Step::kShort;
   }
+  while (p.how == "STALL") {
+    ::pause();
+  }
   if (p.how == "KILL") {
     die();
   }
@@ -156,6 +176,34 @@ ssize_t guarded_transfer(std::size_t bytes, bool takes_space, Transfer&& transfe
   return done;
 }
 
+// A call on a descriptor, or on the name `to`, counted if it is below the folder.
+template <class Call>
+auto guarded_on(const char* name, int descriptor, Call&& call) -> decltype(call()) {
+  if (!plan().covers(descriptor)) {
+    return call();
+  }
+  plan().note(name, plan().file_of(descriptor));
+  return guarded(/*takes_space=*/false, /*interruptible=*/true, call);
+}
+
+template <class Call>
+auto guarded_at(const char* name, const char* from, const char* to, bool takes_space, Call&& call) {
+  if (!plan().covers(to)) {
+    return call();
+  }
+  plan().note(name, to, from);
+  return guarded(takes_space, /*interruptible=*/false, call);
+}
+
+template <class Transfer>
+ssize_t transfer_of(const char* name, int descriptor, std::size_t bytes, Transfer&& transfer) {
+  if (!plan().covers(descriptor)) {
+    return transfer(bytes);
+  }
+  plan().note(name, plan().file_of(descriptor));
+  return guarded_transfer(bytes, /*takes_space=*/true, transfer);
+}
+
 bool is_folder(const char* path) {
   struct stat status {};
   return ::stat(path, &status) == 0 && S_ISDIR(status.st_mode);
@@ -168,8 +216,11 @@ int open_guarded(const char* symbol, const char* path, int flags, mode_t mode) {
   if (!plan().is_below(path) || !(counts || plan().reads)) {
     return call();
   }
+  if (counts) {
+    plan().note("open", path);
+  }
   const int descriptor = counts ? guarded(writes, /*interruptible=*/true, call) : call();
-  plan().watch(descriptor, true);
+  plan().watch(descriptor, path);
   return descriptor;
 }
 
@@ -201,7 +252,7 @@ ssize_t write(int descriptor, const void* data, size_t bytes) {
   const auto call = [&](size_t count) {
     return real<ssize_t (*)(int, const void*, size_t)>("write")(descriptor, data, count);
   };
-  return plan().covers(descriptor) ? guarded_transfer(bytes, true, call) : call(bytes);
+  return transfer_of("write", descriptor, bytes, call);
 }
 
 ssize_t pwrite(int descriptor, const void* data, size_t bytes, off_t offset) {
@@ -209,7 +260,7 @@ ssize_t pwrite(int descriptor, const void* data, size_t bytes, off_t offset) {
     return real<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite")(
         descriptor, data, count, offset);
   };
-  return plan().covers(descriptor) ? guarded_transfer(bytes, true, call) : call(bytes);
+  return transfer_of("pwrite", descriptor, bytes, call);
 }
 
 ssize_t read(int descriptor, void* data, size_t bytes) {
@@ -228,26 +279,27 @@ ssize_t pread(int descriptor, void* data, size_t bytes, off_t offset) {
 
 int fsync(int descriptor) {
   const auto call = [&] { return real<int (*)(int)>("fsync")(descriptor); };
-  return plan().covers(descriptor) ? guarded(false, true, call) : call();
+  return guarded_on("fsync", descriptor, call);
 }
 
 int ftruncate(int descriptor, off_t length) noexcept {
   const auto call = [&] { return real<int (*)(int, off_t)>("ftruncate")(descriptor, length); };
-  return plan().covers(descriptor) ? guarded(false, true, call) : call();
+  return guarded_on("ftruncate", descriptor, call);
 }
 
 int flock(int descriptor, int operation) noexcept {
   const auto call = [&] { return real<int (*)(int, int)>("flock")(descriptor, operation); };
-  return plan().covers(descriptor) ? guarded(false, true, call) : call();
+  return guarded_on("flock", descriptor, call);
 }
 
 int close(int descriptor) {
   const auto call = [&] { return real<int (*)(int)>("close")(descriptor); };
   if (!plan().covers(descriptor)) {
-    plan().watch(descriptor, false);
+    plan().watch(descriptor, "");
     return call();
   }
-  plan().watch(descriptor, false);
+  plan().note("close", plan().file_of(descriptor));
+  plan().watch(descriptor, "");
   const Step step = next_step(/*takes_space=*/false, /*interruptible=*/true);
   const int error = errno;
   const int result = call();  // close frees the descriptor even if it fails
@@ -260,27 +312,27 @@ int close(int descriptor) {
 
 int rename(const char* from, const char* to) noexcept {
   const auto call = [&] { return real<int (*)(const char*, const char*)>("rename")(from, to); };
-  return plan().covers(to) ? guarded(false, false, call) : call();
+  return guarded_at("rename", from, to, false, call);
 }
 
 int link(const char* from, const char* to) noexcept {
   const auto call = [&] { return real<int (*)(const char*, const char*)>("link")(from, to); };
-  return plan().covers(to) ? guarded(true, false, call) : call();
+  return guarded_at("link", from, to, true, call);
 }
 
 int unlink(const char* path) noexcept {
   const auto call = [&] { return real<int (*)(const char*)>("unlink")(path); };
-  return plan().covers(path) ? guarded(false, false, call) : call();
+  return guarded_at("unlink", "", path, false, call);
 }
 
 int remove(const char* path) noexcept {
   const auto call = [&] { return real<int (*)(const char*)>("remove")(path); };
-  return plan().covers(path) ? guarded(false, false, call) : call();
+  return guarded_at("remove", "", path, false, call);
 }
 
 int mkdir(const char* path, mode_t mode) noexcept {
   const auto call = [&] { return real<int (*)(const char*, mode_t)>("mkdir")(path, mode); };
-  return plan().covers(path) ? guarded(true, false, call) : call();
+  return guarded_at("mkdir", "", path, true, call);
 }
 
 }  // extern "C"

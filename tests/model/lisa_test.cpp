@@ -1,5 +1,6 @@
 // LISA's items and mixer, in all variants.
 #include "model/abilities.h"
+#include "model/fixed_weights.h"
 #include "model/item_quantiser.h"
 #include "model/model_fixture.h"
 #include "tensor/kernels/elementwise.h"
@@ -237,6 +238,43 @@ TEST_CASE("lisa: fixed weights are not differentiated") {
   model->weight_cache()->set_weights_fixed(true);
   CHECK(message_of([&] { model->encode(batch, kPlain); }).find("fixed weights") !=
         std::string::npos);
+}
+
+// Training goes on after an evaluation.
+TEST_CASE("lisa: the cache of fixed weights ends with them") {
+  const NoGrad no_grad;
+  const Threads one(1);
+  const data::Batch batch = batch_of({{1, 2, 3, 2}, {7}});
+  for (const std::string& variant : kVariants) {
+    CAPTURE(variant);
+    const auto model = new_model(lisa_config(variant));
+    const auto results = [&](Model& of) {
+      const Pass pass = of.encode_last(batch, kPlain);
+      return std::pair(to_doubles(pass.states.value()), to_doubles(pass.scored_items.value()));
+    };
+    const auto fresh_results = [&] {
+      const auto fresh = new_model(lisa_config(variant));
+      for (const Parameter& parameter : model->parameters().all()) {
+        copy(parameter.variable.value(), fresh->parameters().find(parameter.name).mutable_value());
+      }
+      return results(*fresh);
+    };
+    const auto fixed_results = [&] {
+      const FixedWeights fixed(*model);
+      const auto first = results(*model);
+      CHECK(results(*model) == first);
+      return first;
+    };
+    CHECK(fixed_results() == fresh_results());
+    for (const Parameter& parameter : model->parameters().all()) {  // a step of training
+      Tensor& value = model->parameters().find(parameter.name).mutable_value();
+      run(kernels::Scale{value, -1.5, value});
+      CAPTURE(parameter.name);
+      CHECK(results(*model) == fresh_results());
+      CHECK(fixed_results() == fresh_results());
+    }
+    CHECK(results(*model) == fresh_results());
+  }
 }
 
 TEST_CASE("lisa: activations grow linearly with the sequence") {

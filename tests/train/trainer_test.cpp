@@ -2,11 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <limits>
 #include <memory>
+#include <numbers>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,7 +18,9 @@
 #include "error_message.h"
 #include "eval/evaluator.h"
 #include "eval/repeats.h"
+#include "kernel_probe.h"
 #include "run_bits.h"
+#include "tensor/kernels/adam.h"
 #include "tiny_run.h"
 #include "train/saved_model.h"
 
@@ -242,6 +247,90 @@ TEST_CASE("trainer: training stops when the metric stops improving, and keeps th
   CHECK(run.train(folder.file("run"), /*resume=*/true).status == Status::kEarlyStopped);
 }
 
+TEST_CASE("trainer: a better epoch gives the run its whole patience again") {
+  const TemporaryFolder folder;
+  TinyRun learned;
+  learned.config.epochs = 8;
+  learned.train(folder.file("learned"));
+  TinyRun run;
+  run.config.epochs = 100;
+  run.config.limits.patience = 2;
+  run.config.optimizer.learning_rate = 1e-12;
+  run.observer.epoch = [&](const EpochReport& report) {
+    if (report.epoch == 3) {  // the evaluation that follows is better than the first
+      for (const Parameter& parameter : learned.model->parameters().all()) {
+        copy(parameter.variable.value(),
+             run.model->parameters().find(parameter.name).mutable_value());
+      }
+    }
+  };
+  const TrainResult result = run.train(folder.file("run"));
+  CHECK(result.status == Status::kEarlyStopped);
+  CHECK(result.best_epoch == 3);
+  CHECK(result.num_epochs == 5);
+}
+
+TEST_CASE("trainer: each step has the learning rate of the schedule, also after a resume") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.epochs = 3;
+  run.config.optimizer.warmup_steps = 4;
+  run.config.optimizer.schedule = Schedule::kCosine;
+  std::vector<double> applied;
+  const KernelProbe<kernels::AdamStep> probe(
+      [&](const kernels::AdamStep& step) { applied.push_back(step.options.learning_rate); });
+  std::vector<double> expected;
+  run.report_every_s = 0.0;  // a report for each step
+  run.observer.progress = [&](const Progress& report) {
+    const double in_epoch =
+        static_cast<double>(report.step - 1) / static_cast<double>(report.steps_per_epoch);
+    const double done = (static_cast<double>(report.epoch - 1) + in_epoch) / 3.0;
+    const double warm = std::min(1.0, static_cast<double>(applied.size()) / 4.0);
+    expected.push_back(1e-2 * warm * 0.5 * (1.0 + std::cos(std::numbers::pi * done)));
+    CHECK(report.learning_rate == applied.back());
+  };
+  run.observer.epoch = [&](const EpochReport& report) {
+    CHECK(report.learning_rate == applied.back());
+  };
+  run.stop_after = 2;
+  run.train(folder.file("run"));
+  run.stop_after = 0;
+  const TrainResult result = run.train(folder.file("run"), /*resume=*/true);
+  REQUIRE(result.num_steps == static_cast<std::int64_t>(applied.size()));
+  REQUIRE(expected.size() == applied.size());
+  for (std::size_t i = 0; i < applied.size(); ++i) {
+    CHECK(applied[i] == doctest::Approx(expected[i]).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("trainer: the loss of an epoch is the mean of its own steps, also after a resume") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.targets.supervision = SupervisionChoice::kLast;
+  run.report_every_s = 0.0;
+  std::vector<double> losses;  // of the steps of the epoch
+  std::int64_t epochs = 0;
+  run.observer.progress = [&](const Progress& report) { losses.push_back(report.loss); };
+  run.observer.epoch = [&](const EpochReport& report) {
+    ++epochs;
+    CHECK(report.num_targets == report.num_examples);  // one target each
+    REQUIRE(static_cast<std::int64_t>(losses.size()) == report.num_steps);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+      const std::int64_t before = static_cast<std::int64_t>(i) * run.config.batch_size;
+      const std::int64_t size = std::min(run.config.batch_size, report.num_examples - before);
+      sum += losses[i] * static_cast<double>(size);
+    }
+    CHECK(report.loss == doctest::Approx(sum / static_cast<double>(report.num_examples)));
+    losses.clear();
+  };
+  run.stop_after = 2;
+  run.train(folder.file("run"));
+  run.stop_after = 0;
+  run.train(folder.file("run"), /*resume=*/true);
+  CHECK(epochs == run.config.epochs);
+}
+
 TEST_CASE("trainer: evaluations take place every eval_every epochs and at the end") {
   const TemporaryFolder folder;
   TinyRun run;
@@ -313,6 +402,70 @@ TEST_CASE("trainer: the reported rates do not include evaluations") {
   };
   run.train(folder.file("run"));
   CHECK(rate > static_cast<double>(run.config.batch_size) / kEvaluation_s);
+}
+
+TEST_CASE("trainer: progress names the step, and its rates are those of the steps since the last") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.epochs = 2;
+  run.report_every_s = 0.0;
+  std::int64_t steps = 0;
+  std::int64_t epoch = 1;
+  double examples = 0.0;
+  double tokens = 0.0;
+  run.observer.progress = [&](const Progress& progress) {
+    CHECK(progress.epoch == epoch);
+    CHECK(progress.num_epochs == 2);
+    CHECK(progress.step == ++steps);
+    CHECK(progress.examples_per_s > 0.0);
+    // The times of the steps differ, but a step's rates are both over the same time.
+    const double size = progress.step < progress.steps_per_epoch ? 7.0 : 0.0;
+    if (size > 0.0) {
+      examples += size;
+      tokens += size * progress.tokens_per_s / progress.examples_per_s;
+    }
+  };
+  run.observer.epoch = [&](const EpochReport& report) {
+    CHECK(report.num_steps == steps);
+    const double rest = static_cast<double>(report.num_examples) - examples;
+    CHECK(rest > 0.0);
+    CHECK(rest <= 7.0);
+    const double rest_tokens = static_cast<double>(report.num_tokens) - tokens;
+    CHECK(rest_tokens > 0.5);
+    CHECK(rest_tokens < rest * 6.0 + 0.5);  // max_len
+    CHECK(rest_tokens == doctest::Approx(std::round(rest_tokens)));
+    steps = 0;
+    ++epoch;
+    examples = 0.0;
+    tokens = 0.0;
+  };
+  run.train(folder.file("run"));
+  CHECK(epoch == 3);
+}
+
+TEST_CASE("trainer: times of steps and evaluations add up to that of the run") {
+  constexpr double kStep_s = 0.01;
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.epochs = 2;
+  run.observer.step = [&](std::int64_t) {
+    std::this_thread::sleep_for(std::chrono::duration<double>(kStep_s));
+  };
+  double seconds = 0.0;
+  double epoch_s = 0.0;
+  run.observer.epoch = [&](const EpochReport& report) {
+    CHECK(report.seconds > kStep_s * static_cast<double>(report.num_steps - 1));
+    epoch_s = report.seconds;
+    seconds += report.seconds;
+  };
+  run.observer.evaluation = [&](const EvaluationReport& report) {
+    CHECK(report.seconds > 0.0);
+    seconds += report.seconds;
+  };
+  const TrainResult result = run.train(folder.file("run"));
+  CHECK(result.elapsed_s >= seconds);
+  run.config.epochs = 3;
+  CHECK(run.train(folder.file("run"), /*resume=*/true).elapsed_s >= result.elapsed_s + epoch_s);
 }
 
 TEST_CASE("trainer: evaluations follow the rules for seen items and repeated targets") {
@@ -402,6 +555,8 @@ TEST_CASE("trainer: a run is resumed only with its own options and data") {
   contains(refusal([](TinyRun& r) { r.config.optimizer.learning_rate = 0.5; }),
            "the run was started with learning_rate = 0.01, it cannot continue with 0.5;");
   contains(refusal([](TinyRun& r) { r.model_config.dim = 32; }), "started with dim = 16");
+  contains(refusal([](TinyRun& r) { r.config.optimizer.schedule = Schedule::kCosine; }),
+           "started with schedule = \"constant\"");
   contains(refusal([](TinyRun& r) { r.model_config.model = "elastic"; }), "model = \"softmax\"");
   contains(refusal([](TinyRun& r) { r.data_hash = "other"; }),
            "the run was started on other data (hash tiny, now other)");
@@ -419,6 +574,21 @@ TEST_CASE("trainer: a run is resumed only with its own options and data") {
   contains(refusal([](TinyRun&) {}), "the run's checkpoint refers to epoch");
   fs::remove(path + "/model.safetensors");
   contains(refusal([](TinyRun&) {}), "model.safetensors: no such file");
+}
+
+TEST_CASE("trainer: with a cosine schedule, a run is resumed only with its own number of epochs") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.optimizer.schedule = Schedule::kCosine;
+  run.stop_after = 2;
+  run.train(folder.file("run"));
+  run.stop_after = 0;
+  run.config.epochs = 4;
+  contains(error_message<CheckpointError>([&] { run.train(folder.file("run"), /*resume=*/true); }),
+           "the run was started with epochs = 3, it cannot continue with 4");
+  run.config.epochs = 3;
+  run.config.limits.patience = 7;
+  CHECK(run.train(folder.file("run"), /*resume=*/true).status == Status::kFinished);
 }
 
 TEST_CASE("trainer: supervision all is refused for a bidirectional model, with the reason") {

@@ -127,6 +127,7 @@ int EvalCommand::run(const OptionTable& table) {
   }
   const Device device = start_session(session_);
   train::SavedModel saved = load_run_model(run_, device);
+  check_items_of_run(run_, saved.info);
   ProgressLine line(session_.quiet);
   const RunData data =
       read_data_again(run_, place_, [&](const std::string& text) { line.message(text); });

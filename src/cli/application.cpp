@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -54,6 +55,9 @@ int run_application(int argc, const char* const* argv, const char* const* enviro
     return code;
   } catch (const Error& error) {
     return report(error.what(), error.code());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report(concat(error.path1().string(), ": cannot be read: ", error.code().message()),
+                  ExitCode::kFailure);
   } catch (const nlohmann::json::exception&) {
     return report("a JSON file has another content than expected", ExitCode::kCheckpoint);
   } catch (const std::bad_alloc&) {

@@ -99,7 +99,16 @@ void slot_attention_forward(const kernels::SlotAttentionForward& k) {
   }
   const Slots p(k.key, k.value, k.gates, k.segments);
   Tensor states;
-  if (k.state.defined() || !RaggedChunks::single(k.segments)) {
+  if (k.state.defined()) {
+    states = workspace<T>(p.units * p.state_size());
+    carry_slot_states(op,
+                      p,
+                      k.key.data<T>(),
+                      k.value.data<T>(),
+                      k.gates.data<T>(),
+                      k.state.data<double>(),
+                      states.data<T>());
+  } else if (!RaggedChunks::single(k.segments)) {
     states = workspace<T>(p.units * (p.state_size() + p.slots));
     T* data = states.data<T>();
     slot_states(op,
@@ -107,7 +116,6 @@ void slot_attention_forward(const kernels::SlotAttentionForward& k) {
                 k.key.data<T>(),
                 k.value.data<T>(),
                 k.gates.data<T>(),
-                data_or_null<T>(k.state),
                 data,
                 /*products=*/data + p.units * p.state_size());
   }

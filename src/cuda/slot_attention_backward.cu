@@ -359,14 +359,8 @@ void slot_attention_backward(const kernels::SlotAttentionBackward& k) {
     states = workspace<T>(p.units * (p.state_size() + p.slots));
     grad_states = workspace<T>(p.units * p.state_size());
     products = states.data<T>() + p.units * p.state_size();
-    slot_states(op,
-                p,
-                k.key.data<T>(),
-                k.value.data<T>(),
-                k.gates.data<T>(),
-                static_cast<T*>(nullptr),
-                states.data<T>(),
-                products);
+    slot_states(
+        op, p, k.key.data<T>(), k.value.data<T>(), k.gates.data<T>(), states.data<T>(), products);
   }
   Tensor scores = workspace<T>(2 * k.gates.numel());
   const Backward<T> args{k.query.data<T>(),

@@ -56,14 +56,14 @@ __global__ void chunk_sums_kernel(Prefix p, const T* scores, const T* decay, T* 
 
 // Turns each chunk's own sum into the sum of all tokens before it in its segment.
 template <class T>
-__global__ void scan_sums_kernel(Prefix p, const T* decay, T* carried, T* sums) {
+__global__ void scan_sums_kernel(Prefix p, const T* decay, T* sums) {
   const std::int64_t count = static_cast<std::int64_t>(p.chunks.batch) * p.columns;
   for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
     const int segment = static_cast<int>(i / p.columns);
     const int column = static_cast<int>(i % p.columns);
     const T rate = softplus(decay[column]);
     const int length = p.chunks.offsets[segment + 1] - p.chunks.offsets[segment];
-    T before = carried != nullptr ? carried[i] : lowest<T>();
+    T before = lowest<T>();
     for (int c = 0; c * kRecurrenceChunk < length; ++c) {
       T& sum = sums[(p.chunks.first(segment) + c) * p.columns + column];
       const T own = sum;
@@ -71,9 +71,6 @@ __global__ void scan_sums_kernel(Prefix p, const T* decay, T* carried, T* sums) 
       sum = before;
       before = log_add(
           own, before - rate * static_cast<T>(left < kRecurrenceChunk ? left : kRecurrenceChunk));
-    }
-    if (carried != nullptr) {
-      carried[i] = before;
     }
   }
 }
@@ -95,6 +92,27 @@ __global__ void prefix_gates_kernel(
       sum = log_add(score, sum);
     }
   });
+}
+
+// The same for streams, token by token through each segment in float64: `carried` [B, C] is l
+// before the segments and becomes l after them.
+template <class T>
+__global__ void carried_gates_kernel(
+    Prefix p, const T* scores, const T* decay, double* carried, T* gates) {
+  const std::int64_t count = static_cast<std::int64_t>(p.chunks.batch) * p.columns;
+  for (std::int64_t i = grid_thread(); i < count; i += grid_size()) {
+    const int segment = static_cast<int>(i / p.columns);
+    const int column = static_cast<int>(i % p.columns);
+    const double rate = softplus(static_cast<double>(decay[column]));
+    double sum = carried[i];
+    for (std::int64_t t = p.chunks.offsets[segment]; t < p.chunks.offsets[segment + 1]; ++t) {
+      const double score = scores[t * p.columns + column];
+      sum -= rate;
+      gates[t * p.columns + column] = static_cast<T>(sigmoid(score - sum));
+      sum = log_add(score, sum);
+    }
+    carried[i] = sum;
+  }
 }
 
 // Of one token, with G = dL/dl_t: dL/dd_t; G becomes dL/dl_{t-1}.
@@ -192,8 +210,19 @@ void prefix_gates_forward(const kernels::PrefixGatesForward& k) {
   if (k.segments.is_planned()) {
     fill_elements(k.gates, 0.0);  // rows after the last segment stay zero
   }
+  if (k.log_sum.defined()) {
+    launch(op,
+           carried_gates_kernel<T>,
+           p.segment_grid(),
+           p,
+           k.scores.data<T>(),
+           k.decay.data<T>(),
+           k.log_sum.data<double>(),
+           k.gates.data<T>());
+    return;
+  }
   Tensor sums;
-  if (k.log_sum.defined() || !RaggedChunks::single(k.segments)) {
+  if (!RaggedChunks::single(k.segments)) {
     sums = workspace<T>(p.places * p.columns);
     launch(op,
            chunk_sums_kernel<T>,
@@ -202,13 +231,7 @@ void prefix_gates_forward(const kernels::PrefixGatesForward& k) {
            k.scores.data<T>(),
            k.decay.data<T>(),
            sums.data<T>());
-    launch(op,
-           scan_sums_kernel<T>,
-           p.segment_grid(),
-           p,
-           k.decay.data<T>(),
-           data_or_null<T>(k.log_sum),
-           sums.data<T>());
+    launch(op, scan_sums_kernel<T>, p.segment_grid(), p, k.decay.data<T>(), sums.data<T>());
   }
   launch(op,
          prefix_gates_kernel<T>,

@@ -87,8 +87,7 @@ __global__ void chunk_gradients_kernel(Slots p,
 
 // Turns each chunk's own part into its start value: first to last, or last to first.
 template <class T>
-__global__ void scan_chunks_kernel(
-    Slots p, bool reverse, const T* products, T* carried, T* states) {
+__global__ void scan_chunks_kernel(Slots p, bool reverse, const T* products, T* states) {
   constexpr int kAhead = 8;
   const std::int64_t size = p.state_size();
   for (std::int64_t i = grid_thread(); i < p.chunks.batch * p.heads * size; i += grid_size()) {
@@ -100,7 +99,7 @@ __global__ void scan_chunks_kernel(
       const int chunk = reverse ? count - 1 - c : c;
       return (p.chunks.first(segment) + chunk) * p.heads + head;
     };
-    T state = carried != nullptr ? carried[i] : T(0);
+    T state = 0;
     for (int first = 0; first < count; first += kAhead) {
       T added[kAhead];
       T product[kAhead];
@@ -118,17 +117,39 @@ __global__ void scan_chunks_kernel(
         }
       }
     }
-    if (carried != nullptr) {
-      carried[i] = state;
+  }
+}
+
+// Moves a stream's number through all tokens of its segment in float64, and writes its value before
+// every chunk.
+template <class T>
+__global__ void carry_states_kernel(
+    Slots p, const T* key, const T* value, const T* gates, double* carried, T* states) {
+  const std::int64_t size = p.state_size();
+  for (std::int64_t i = grid_thread(); i < p.chunks.batch * p.heads * size; i += grid_size()) {
+    const int segment = static_cast<int>(i / size / p.heads);
+    const int head = static_cast<int>(i / size % p.heads);
+    const Place at(p, i % size);
+    const T* from = (at.is_value ? value : key) + head * p.head_dim + at.feature;
+    const T* gate = gates + head * p.slots + at.slot;
+    double state = carried[i];
+    for (std::int64_t t = p.chunks.offsets[segment]; t < p.chunks.offsets[segment + 1]; ++t) {
+      const std::int64_t in_segment = t - p.chunks.offsets[segment];
+      if (in_segment % kRecurrenceChunk == 0) {
+        const std::int64_t place = p.chunks.first(segment) + in_segment / kRecurrenceChunk;
+        states[(place * p.heads + head) * size + i % size] = static_cast<T>(state);
+      }
+      const double g = gate[t * p.heads * p.slots];
+      state += g * (static_cast<double>(from[t * p.dim]) - state);
     }
+    carried[i] = state;
   }
 }
 
 template <class T>
-void scan_chunks(
-    const char* op, const Slots& p, bool reverse, const T* products, T* carried, T* states) {
+void scan_chunks(const char* op, const Slots& p, bool reverse, const T* products, T* states) {
   const std::int64_t count = std::int64_t{p.chunks.batch} * p.heads * p.state_size();
-  launch(op, scan_chunks_kernel<T>, element_grid(count), p, reverse, products, carried, states);
+  launch(op, scan_chunks_kernel<T>, element_grid(count), p, reverse, products, states);
 }
 
 }  // namespace
@@ -139,7 +160,6 @@ void slot_states(const char* op,
                  const T* key,
                  const T* value,
                  const T* gates,
-                 T* carried,
                  T* states,
                  T* products) {
   launch(op,
@@ -151,7 +171,19 @@ void slot_states(const char* op,
          gates,
          states,
          products);
-  scan_chunks(op, p, false, products, carried, states);
+  scan_chunks(op, p, false, products, states);
+}
+
+template <class T>
+void carry_slot_states(const char* op,
+                       const Slots& p,
+                       const T* key,
+                       const T* value,
+                       const T* gates,
+                       double* carried,
+                       T* states) {
+  const std::int64_t count = std::int64_t{p.chunks.batch} * p.heads * p.state_size();
+  launch(op, carry_states_kernel<T>, element_grid(count), p, key, value, gates, carried, states);
 }
 
 template <class T>
@@ -174,7 +206,7 @@ void slot_state_gradients(const char* op,
          probs,
          grad_scores,
          grads);
-  scan_chunks(op, p, true, products, static_cast<T*>(nullptr), grads);
+  scan_chunks(op, p, true, products, grads);
 }
 
 unsigned int slot_warps(const char* op, std::int64_t bytes) {
@@ -189,10 +221,11 @@ unsigned int slot_warps(const char* op, std::int64_t bytes) {
   return static_cast<unsigned int>(std::clamp<std::int64_t>(limit / 2 / bytes, 1, kSlotWarps));
 }
 
-#define ELASTIC_INSTANTIATE(T)                                              \
-  template void slot_states<T>(                                             \
-      const char*, const Slots&, const T*, const T*, const T*, T*, T*, T*); \
-  template void slot_state_gradients<T>(                                    \
+#define ELASTIC_INSTANTIATE(T)                                                                   \
+  template void slot_states<T>(const char*, const Slots&, const T*, const T*, const T*, T*, T*); \
+  template void carry_slot_states<T>(                                                            \
+      const char*, const Slots&, const T*, const T*, const T*, double*, T*);                     \
+  template void slot_state_gradients<T>(                                                         \
       const char*, const Slots&, const T*, const T*, const T*, const T*, const T*, const T*, T*);
 ELASTIC_INSTANTIATE(float)
 ELASTIC_INSTANTIATE(double)

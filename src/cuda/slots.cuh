@@ -233,17 +233,26 @@ __device__ void slot_softmax(
 }
 
 /// States before every chunk [units, parts, k, Dh], and the products of (1 - gate) over every chunk
-/// [units, k]; `carried` [B, H, parts k, Dh], if there is one, is the state at the segments'
-/// start and becomes the state at their end.
+/// [units, k].
 template <class T>
 void slot_states(const char* op,
                  const Slots& p,
                  const T* key,
                  const T* value,
                  const T* gates,
-                 T* carried,
                  T* states,
                  T* products);
+
+/// The same for streams: `carried` [B, H, parts k, Dh] is the state at the segments' start and
+/// becomes the state at their end, token by token in float64.
+template <class T>
+void carry_slot_states(const char* op,
+                       const Slots& p,
+                       const T* key,
+                       const T* value,
+                       const T* gates,
+                       double* carried,
+                       T* states);
 
 /// Gradients of the states after every chunk, from the tokens' parts: probs[t] grad_out[t] for a
 /// slot's value, grad_scores[t] query[t] for its key.

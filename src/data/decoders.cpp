@@ -39,9 +39,9 @@ enum class Damage { kTruncated, kBroken };
                          format,
                          " stream needs ",
                          bytes,
-                         " bytes of memory to decompress; at most ",
+                         " bytes of memory to decompress: more than are free, or than the ",
                          sink.limits().most_window_bytes,
-                         " are used. Decompress it with: ",
+                         " that it may use. Decompress it with: ",
                          format,
                          " -dc");
 }

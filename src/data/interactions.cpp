@@ -1,6 +1,7 @@
 #include "data/interactions.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -57,7 +58,16 @@ Interactions read_interactions(const std::string& path, const ReadOptions& optio
     return log;
   }
   std::string text = decode_text(std::move(bytes), path, limits, &log.notes);
-  parse(std::move(text), options, log);
+  const std::size_t text_bytes = text.size();
+  try {
+    parse(std::move(text), options, log);
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemoryError("data: ",
+                           log.path,
+                           ": out of memory: its text has ",
+                           text_bytes,
+                           " bytes, and its events need more");
+  }
   cache.write(log);
   return log;
 }

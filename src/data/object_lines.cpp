@@ -244,7 +244,7 @@ std::optional<ObjectText> examine_lines(std::string_view text) {
   }
   const bool is_list = text[text.find_first_not_of(kBlanks)] == '[';
   found.is_lists = is_list && 2 * num_lists > sample.size();
-  if (found.is_lists || (!is_list && (first_is_object || 2 * num_objects > sample.size()))) {
+  if (found.is_lists || first_is_object || 2 * num_objects > sample.size()) {
     return found;
   }
   return std::nullopt;
@@ -254,11 +254,15 @@ std::optional<ObjectText> examine_lines(std::string_view text) {
 
 std::optional<ObjectText> objects_as_lines(std::string& text) {
   const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string::npos || (text[begin] != '{' && text[begin] != '[')) {
+  if (begin == std::string::npos) {
     return std::nullopt;
   }
+  // Also behind a first line that is none: a damaged object, a heading.
   if (auto lines = examine_lines(text)) {
     return lines;
+  }
+  if (text[begin] != '{' && text[begin] != '[') {
+    return std::nullopt;
   }
   ObjectText found = examine_objects(text);
   if (found.problem.empty()) {

@@ -18,8 +18,8 @@ struct ObjectText {
 /// Rewrites a list of objects, and objects that span several lines or share one, as one object per
 /// line. Objects keep the number of the line that they begin in, except where several share a line.
 /// Other text among the objects gets a line of its own. A text with an object per line stays as it
-/// is. nullopt if the first character is neither '{' nor '[', or the text is blank. `text` must
-/// have '\n' as line end.
+/// is. nullopt if the text is blank, or if its first character is neither '{' nor '[' and most of
+/// its first lines are no objects. `text` must have '\n' as line end.
 std::optional<ObjectText> objects_as_lines(std::string& text);
 
 }  // namespace elastic::data

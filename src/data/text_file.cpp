@@ -8,9 +8,11 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/retry.h"
 #include "data/compressed.h"
 #include "data/containers.h"
 #include "data/encoding.h"
@@ -29,6 +31,16 @@ std::string shown(const std::string& path) {
 
 [[noreturn]] void fail_read(const std::string& path, const char* action) {
   throw DataError("data: cannot ", action, " ", shown(path), ": ", std::strerror(errno));
+}
+
+// Calls `make`, which reads or converts `path`. Names the file if the memory ends.
+template <class Make>
+std::string within_memory(const std::string& path, const Make& make) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemoryError("data: ", shown(path), ": out of memory while reading it");
+  }
 }
 
 std::string read_descriptor(int descriptor, const std::string& path, const TextLimits& limits) {
@@ -97,13 +109,14 @@ bool is_binary(std::string_view text) {
 }  // namespace
 
 std::string read_bytes(const std::string& path, const TextLimits& limits) {
-  const int descriptor = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = retry_interrupted(
+      [&] { return path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC); });
   if (descriptor < 0) {
     fail_read(path, "open");
   }
   const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor,
                                                                 [](const int* d) { close(*d); });
-  return read_descriptor(descriptor, path, limits);
+  return within_memory(path, [&] { return read_descriptor(descriptor, path, limits); });
 }
 
 std::string decode_text(std::string text,
@@ -111,8 +124,9 @@ std::string decode_text(std::string text,
                         const TextLimits& limits,
                         std::vector<std::string>* notes) {
   std::vector<std::string> found;
-  text = decompressed(std::move(text), path, limits, found);
-  text = to_utf8(std::move(text), shown(path));
+  text = within_memory(path, [&] {
+    return to_utf8(decompressed(std::move(text), path, limits, found), shown(path));
+  });
   if (is_binary(text)) {
     throw DataError("data: ", shown(path), ": this is not a text file: it holds zero bytes");
   }

@@ -101,10 +101,11 @@ Variable CausalDispatcherMixer::attend(const Variable& x,
 
 std::vector<Tensor> CausalDispatcherMixer::new_stream(std::int64_t users) const {
   const Tensor& like = key_.value();
-  Tensor log_sum({users, num_heads_, num_experts_}, like.dtype(), like.device());
+  Tensor log_sum({users, num_heads_, num_experts_}, DType::kFloat64, like.device());
   fill(log_sum, -std::numeric_limits<double>::infinity());
   const std::int64_t head_dim = like.cols() / num_heads_;
-  return {log_sum, zeros({users, num_heads_, num_experts_, head_dim}, like.dtype(), like.device())};
+  return {log_sum,
+          zeros({users, num_heads_, num_experts_, head_dim}, DType::kFloat64, like.device())};
 }
 
 Variable CausalDispatcherMixer::output_weight() const {

@@ -50,7 +50,7 @@ Variable GatedSlotMixer::attend(const Variable& x,
 std::vector<Tensor> GatedSlotMixer::new_stream(std::int64_t users) const {
   const Tensor& like = weights_.key.value();
   const std::int64_t head_dim = like.cols() / num_heads_;
-  return {zeros({users, num_heads_, 2 * num_slots_, head_dim}, like.dtype(), like.device())};
+  return {zeros({users, num_heads_, 2 * num_slots_, head_dim}, DType::kFloat64, like.device())};
 }
 
 Variable GatedSlotMixer::mix(const Variable& x,

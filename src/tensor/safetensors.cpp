@@ -71,6 +71,11 @@ void write_safetensors(const std::string& path,
   const std::uint64_t used = (kLengthBytes + text.size()) % kAlignment;
   text.append((kAlignment - used) % kAlignment, ' ');
   const std::uint64_t header_bytes = text.size();
+  ELASTIC_CHECK(header_bytes <= safetensors_format::kMaxHeaderBytes,
+                path,
+                ": a header of ",
+                header_bytes,
+                " bytes, which no reader accepts");
 
   AtomicFile file(path);
   Checksum checksum;

@@ -17,6 +17,9 @@ inline constexpr const char* kChecksumKey = "checksum_xxh3";
 /// The header's length, stored in front of it.
 inline constexpr std::uint64_t kLengthBytes = 8;
 
+/// The limit of the reference implementation.
+inline constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+
 /// The format's name for an element type.
 inline const char* name_of(DType dtype) {
   switch (dtype) {

@@ -18,9 +18,8 @@ namespace {
 using nlohmann::json;
 using safetensors_format::kChecksumKey;
 using safetensors_format::kLengthBytes;
+using safetensors_format::kMaxHeaderBytes;
 using safetensors_format::kMetadataKey;
-
-constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the limit of the reference implementation
 
 // Reads and checks one file; every refusal names it.
 class Reader {

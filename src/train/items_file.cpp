@@ -96,6 +96,18 @@ void refuse_equal_ids(const std::vector<ItemName>& items, const std::string& pat
   }
 }
 
+void check_hash(const std::string& content,
+                const std::string& path,
+                const std::string& expected_hash) {
+  if (!expected_hash.empty() && hash_of(content) != expected_hash) {
+    throw CheckpointError(path,
+                          ": not the items of the model: its hash is ",
+                          hash_of(content),
+                          ", expected ",
+                          expected_hash);
+  }
+}
+
 }  // namespace
 
 std::string escaped(const std::string& name) {
@@ -132,14 +144,12 @@ std::vector<ItemName> read_items(const std::string& path, const std::string& exp
     items.push_back(parse_line(take_line(text), items.size(), path));
   }
   refuse_equal_ids(items, path);
-  if (!expected_hash.empty() && hash_of(content) != expected_hash) {
-    throw CheckpointError(path,
-                          ": not the items of the model: its hash is ",
-                          hash_of(content),
-                          ", expected ",
-                          expected_hash);
-  }
+  check_hash(content, path, expected_hash);
   return items;
+}
+
+void check_items(const std::string& path, const std::string& expected_hash) {
+  check_hash(read_whole_file(path), path, expected_hash);
 }
 
 }  // namespace elastic::train

@@ -32,4 +32,7 @@ std::string hash_of_items(std::span<const ItemName> items);
 /// raw id, or if the file has another hash than `expected_hash` ("": not checked).
 std::vector<ItemName> read_items(const std::string& path, const std::string& expected_hash = "");
 
+/// Throws CheckpointError if the file cannot be read or has another hash, as read_items does.
+void check_items(const std::string& path, const std::string& expected_hash);
+
 }  // namespace elastic::train

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/option_range.h"
+
 namespace elastic::train {
 
 Cuts Cuts::parse(const std::string& text, const std::string& source) {
@@ -11,8 +13,9 @@ Cuts Cuts::parse(const std::string& text, const std::string& source) {
   Cuts cuts{Kind::kRandom, 0};
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, cuts.count);
-  if (error != std::errc{} || stop != end || cuts.count < 1) {
-    refuse_choice(text, source, names(), "a number of at least 1");
+  const Range counts = counts_from(1);
+  if (error != std::errc{} || stop != end || !counts.contains(cuts.count)) {
+    refuse_choice(text, source, names(), "a number from " + counts.text());
   }
   return cuts;
 }

@@ -70,7 +70,7 @@ struct Cuts {
   bool operator==(const Cuts&) const = default;
 
   /// As the user writes it: a name, or the count. Throws UsageError naming `source` unless the text
-  /// is auto, all, latest or a positive integer.
+  /// is auto, all, latest or a number from 1 to 2^31.
   static Cuts parse(const std::string& text, const std::string& source);
   [[nodiscard]] std::string text() const;
   static std::vector<ChoiceName> names();

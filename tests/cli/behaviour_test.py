@@ -328,6 +328,28 @@ class Runs(unittest.TestCase):
                 self.assertIn(name, result.stderr)
 
 
+class UnreadableFolder(unittest.TestCase):
+    def test_it_is_named(self):
+        run = WORKPLACE.path("unreadable")
+        shutil.copytree(WORKPLACE.run, run)
+        folder = os.path.join(run, "checkpoints")
+        os.chmod(folder, 0)
+        self.addCleanup(os.chmod, folder, 0o755)
+        os.chmod(WORKPLACE.folder.name, 0o755)
+
+        def become_another_user():  # root may read all folders
+            if os.geteuid() == 0:
+                os.setuid(65534)
+        try:
+            result = subprocess.run([WORKPLACE.binary, "train", "--data", WORKPLACE.data, "--out",
+                                     run], capture_output=True, text=True, check=False, cwd="/",
+                                    env=clean_environment(), preexec_fn=become_another_user)
+        except PermissionError:
+            self.skipTest("the binary lies in a folder that other users cannot read")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn(folder + ": cannot be read: Permission denied", result.stderr)
+
+
 if __name__ == "__main__":
     WORKPLACE = Workplace(sys.argv.pop(1))
     unittest.main()

@@ -404,7 +404,7 @@ class DeepMetadata(unittest.TestCase):
     def test_streams(self):
         run = WORKPLACE.stream_run
         self.assertEqual(call("--stream", stdin="u1 m1\n", run=run).returncode, 0)
-        self.check(run, "streams.safetensors", ["users", "lines", "model", "format"],
+        self.check(run, "streams.safetensors", ["lines", "model", "format"],
                    "predict", "RUN", "--stream")
 
     def test_checkpoint(self):

@@ -80,6 +80,20 @@ TEST_CASE("objects as lines: other text gets a line of its own") {
         "{\"a\":1}\n{\"a\": \"x, \"b\":1}\n\n{\"a\":2}");
 }
 
+TEST_CASE("objects as lines: a first line that is no object does not hide the others") {
+  const std::string objects = "{\"a\": 1}\n{\"a\": 2}\n{\"a\": 3}\n";
+  for (const char* first : {"{\"a\":\n", "no object\n", "[1, 2\n", "a,b\n", "\n"}) {
+    CAPTURE(first);
+    std::string text = first + objects;
+    const std::string before = text;
+    const std::optional<ObjectText> found = objects_as_lines(text);
+    REQUIRE(found);
+    CHECK(found->problem.empty());
+    CHECK_FALSE(found->is_lists);
+    CHECK(text == before);
+  }
+}
+
 TEST_CASE("objects as lines: Python's dicts are recognised") {
   std::string text = "{'a': u'}'}\n{'a': \"it's\"}\n";
   CHECK(objects_as_lines(text)->syntax == ObjectSyntax::kPython);

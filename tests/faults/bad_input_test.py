@@ -282,6 +282,9 @@ class BadInput:
         with open(self.workplace.data, encoding="utf-8") as file:
             data = self.workplace.write("x.csv", file.read().replace(",m", ",x"))
         run = self.run_with("items.tsv", self.other_run(data))
+        for command in (["eval", run], ["report", run]):
+            result = self.workplace.call(command)
+            assert result.returncode == 6 and "items.tsv" in result.stderr, result.stderr
         return self.workplace.call(["predict", run], stdin='{"history": ["x1"]}\n')
 
     def other_title(self):
@@ -375,6 +378,13 @@ class BadInput:
         return self.limited(resource.RLIMIT_AS, 2 << 30,
                             ["train", "--data", self.workplace.data, "--out", self.new_run(),
                              "--dim", "4096", "--ffn-dim", "1048576"])
+
+    def large_log(self):
+        """a log larger than the memory"""
+        path = self.workplace.path("large.csv.gz")
+        with gzip.open(path, "wb", 1) as file:
+            file.write(b"user,item\n" + b"u1,m1\nu2,m2\n" * 4_000_000)
+        return self.limited(resource.RLIMIT_AS, 200 << 20, ["data", path, "--threads", "1"])
 
     def absurd_size(self):
         """a size that no machine has"""

@@ -70,6 +70,10 @@ REPLACEMENTS = {"a folder": (as_folder, False), "a pipe": (as_pipe, False),
                 "cut in half": (as_cut, True), "a flipped bit": (as_flipped, True)}
 
 
+# The options of a run on other data differ in the path of the data alone, which may move.
+MOVED = ("config.json", "another data's", "report")
+
+
 class Prover:
     def __init__(self, binary):
         self.workplace = Workplace(binary)
@@ -121,7 +125,8 @@ class Prover:
         title = f"{name} is {kind}, {command}"
         try:
             result = self.call(command, copy)
-            self.judge(title, name, result, None if keeps_bytes else
+            any_output = keeps_bytes or (name, kind, command) == MOVED
+            self.judge(title, name, result, None if any_output else
                        self.outcome(command, copy, result) == self.expected[command], not other)
         except subprocess.TimeoutExpired:
             self.problems.append(f"{title}: runs longer than {LIMIT_S} s")

@@ -50,7 +50,12 @@ class Training:
         return [*self.begin, "--out", run]
 
     @staticmethod
-    def outcome(run):
+    def watched(run):
+        """The folder whose files are read and written."""
+        return run
+
+    @staticmethod
+    def outcome(run, _output=""):
         """The content that must not depend on interruptions."""
         result = {name: read_bytes(os.path.join(run, name))
                   for name in ("model.safetensors", "result.json", "config.json", "data.json",
@@ -83,6 +88,42 @@ class Resuming(Training):
         return ["train", "--resume", "--out", run, "--epochs", "2"]
 
 
+class Starting(Training):
+    """`elastic train` of one epoch. The data and titles are watched too."""
+
+    name = "train, data and titles"
+
+    def __init__(self, workplace):
+        super().__init__(workplace, epochs=1)
+
+    def watched(self, _):  # pylint: disable=arguments-renamed
+        return self.workplace.folder.name
+
+
+class Reading:
+    """A command that changes nothing of a trained run. The data is watched too."""
+
+    def __init__(self, workplace, name, *arguments):
+        self.workplace = workplace
+        self.name = name
+        self.trained = workplace.run
+        self.arguments = arguments
+
+    def prepare(self, run):
+        shutil.rmtree(run, ignore_errors=True)
+        shutil.copytree(self.trained, run)
+
+    def command(self, run):
+        return [self.name, run, *self.arguments]
+
+    def watched(self, _):
+        return self.workplace.folder.name
+
+    @staticmethod
+    def outcome(_, output):
+        return {"standard output": output}
+
+
 class Streaming:
     """`elastic predict --stream`: states of a trained run, from a file of events."""
 
@@ -103,7 +144,11 @@ class Streaming:
                 "--threads", self.threads]
 
     @staticmethod
-    def outcome(run):
+    def watched(run):
+        return run
+
+    @staticmethod
+    def outcome(run, _output=""):
         return {"streams.safetensors": read_safetensors(os.path.join(run, "streams.safetensors"))}
 
 
@@ -121,4 +166,4 @@ def uninterrupted(workplace, job, run):
     job.prepare(run)
     result = workplace.call(job.command(run))
     assert result.returncode == 0, result.stderr
-    return job.outcome(run)
+    return job.outcome(run, result.stdout)

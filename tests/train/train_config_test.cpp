@@ -100,20 +100,20 @@ TEST_CASE("train config: options of negatives need a loss that draws them") {
         "every step, so no step can be recorded");
 }
 
-TEST_CASE("train config: cuts are auto, all, latest or a positive number") {
+TEST_CASE("train config: cuts are auto, all, latest or a number up to 2^31") {
   CHECK(Cuts::parse("auto", "cuts").kind == Cuts::Kind::kAuto);
   CHECK(Cuts::parse("all", "cuts").kind == Cuts::Kind::kAll);
   CHECK(Cuts::parse("latest", "cuts").kind == Cuts::Kind::kLatest);
   CHECK(Cuts::parse("3", "cuts").kind == Cuts::Kind::kRandom);
   CHECK(Cuts::parse("3", "cuts").count == 3);
-  for (const char* cuts : {"", "0", "-1", "3x", "1.5", "All"}) {
+  for (const char* cuts : {"", "0", "-1", "3x", "1.5", "All", "2147483649", "1e400"}) {
     CAPTURE(cuts);
     CHECK_THROWS_AS(Cuts::parse(cuts, "cuts"), UsageError);
   }
   CHECK_THROWS_WITH_AS(
       Cuts::parse("latst", "--cuts"),
-      "--cuts: expected auto, all, latest or a number of at least 1, got 'latst'; did you mean "
-      "latest?",
+      "--cuts: expected auto, all, latest or a number from 1 to 2147483648, got 'latst'; did you "
+      "mean latest?",
       UsageError);
   for (const char* cuts : {"auto", "all", "latest", "3"}) {
     CHECK(Cuts::parse(cuts, "cuts").text() == cuts);

@@ -34,8 +34,15 @@ void require_slots(const Variable& query,
     const std::int64_t heads = gates.shape()[1];
     const std::int64_t rows = gates.shape()[2] * (shared ? 1 : 2);
     const Shape wanted{segments.size(), heads, rows, query.shape()[1] / heads};
-    require_shape(
-        state.shape() == wanted, "slot_attention: state ", state.shape(), ", expected ", wanted);
+    require_shape(state.shape() == wanted && state.dtype() == DType::kFloat64,
+                  "slot_attention: state ",
+                  state.dtype(),
+                  " ",
+                  state.shape(),
+                  ", expected ",
+                  DType::kFloat64,
+                  " ",
+                  wanted);
   }
 }
 

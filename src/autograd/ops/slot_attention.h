@@ -11,9 +11,9 @@ namespace elastic::ops {
 ///
 /// query, key, value [T, D], gates [T, H, k] -> [T, D]. `key` may be the same variable as `value`:
 /// half the work. Gradient: backward recomputes the states from every 64th of them. A defined
-/// `state` [B, H, 2 k, D/H], or [B, H, k, D/H] if key is value, holds the slots before the segments
-/// and is updated in place to those after them; nothing is recorded then. Throws ShapeError when
-/// the shapes do not fit.
+/// `state` [B, H, 2 k, D/H], or [B, H, k, D/H] if key is value, always float64, holds the slots
+/// before the segments and is updated in place to those after them; nothing is recorded then.
+/// Throws ShapeError when the shapes do not fit.
 Variable slot_attention(const Variable& query,
                         const Variable& key,
                         const Variable& value,

@@ -22,10 +22,14 @@ Variable prefix_gates(const Variable& scores,
   Tensor out = gates.reshape(matrix);
   if (log_sum.defined()) {
     const Shape wanted{segments.size(), scores.shape()[1], scores.shape()[2]};
-    require_shape(log_sum.shape() == wanted,
+    require_shape(log_sum.shape() == wanted && log_sum.dtype() == DType::kFloat64,
                   "prefix_gates: log_sum ",
+                  log_sum.dtype(),
+                  " ",
                   log_sum.shape(),
                   ", expected ",
+                  DType::kFloat64,
+                  " ",
                   wanted);
   }
   run(kernels::PrefixGatesForward{

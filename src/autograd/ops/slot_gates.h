@@ -10,9 +10,9 @@ namespace elastic::ops {
 /// softplus(decay), gate_t = e^{s_t} / sum over j <= t of e^{s_j - rate (t - j)}.
 ///
 /// scores [T, H, k] in `segments`, decay [H, k] -> [T, H, k], each in (0, 1]; 1 at a segment's
-/// first token. A defined `log_sum` [B, H, k] holds the log of the sum over the tokens before the
-/// segments (-inf: none) and is updated in place to their ends; nothing is recorded then. Throws
-/// ShapeError when the shapes do not fit.
+/// first token. A defined `log_sum` [B, H, k], always float64, holds the log of the sum over the
+/// tokens before the segments (-inf: none) and is updated in place to their ends; nothing is
+/// recorded then. Throws ShapeError when the shapes do not fit.
 Variable prefix_gates(const Variable& scores,
                       const Variable& decay,
                       const Segments& segments,

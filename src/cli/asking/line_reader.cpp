@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/retry.h"
 #include "data/utf8.h"
 
 namespace elastic::cli {
@@ -22,7 +23,9 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 LineReader::LineReader(const std::string& path, const std::atomic<int>* stop)
     : name_(path == "-" ? "standard input" : path),
-      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)),
+      descriptor_(path == "-" ? STDIN_FILENO : retry_interrupted([&] {
+        return ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+      })),
       stop_(stop) {
   if (descriptor_ < 0) {
     throw DataError("cannot read ", path, ": ", std::strerror(errno));

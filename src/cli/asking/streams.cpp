@@ -1,26 +1,21 @@
 #include "cli/asking/streams.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "base/error.h"
 #include "data/batch.h"
-#include "data/json_document.h"
-#include "tensor/safetensors.h"
 
 namespace elastic::cli {
 namespace {
-
-constexpr const char* kFormat = "elastic-streams-2";
 
 // Stacks the users' states as rows of the model's tensors; unstack copies them back.
 StreamStates stack(const StreamStates& like, const std::vector<Stream*>& users) {
   StreamStates states;
   std::ptrdiff_t at = 0;
   for (const Tensor& one : like) {
-    std::vector<float> rows;
+    std::vector<double> rows;
     for (const Stream* user : users) {
       const auto begin = user->state.begin() + at;
       rows.insert(rows.end(), begin, begin + one.numel());
@@ -38,7 +33,7 @@ StreamStates stack(const StreamStates& like, const std::vector<Stream*>& users) 
 void unstack(const StreamStates& states, const std::vector<Stream*>& users) {
   std::ptrdiff_t at = 0;
   for (const Tensor& tensor : states) {
-    const std::vector<float> rows = tensor.to_vector<float>();
+    const std::vector<double> rows = tensor.to_vector<double>();
     const auto size = static_cast<std::ptrdiff_t>(rows.size() / users.size());
     for (std::size_t i = 0; i < users.size(); ++i) {
       const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(i) * size;
@@ -46,11 +41,6 @@ void unstack(const StreamStates& states, const std::vector<Stream*>& users) {
     }
     at += size;
   }
-}
-
-template <class Value>
-Tensor flat(const std::vector<Value>& values) {
-  return Tensor::from(values, {static_cast<std::int64_t>(values.size())});
 }
 
 Streaming& streaming_of(Model& model) {
@@ -61,26 +51,33 @@ Streaming& streaming_of(Model& model) {
   return *streaming;
 }
 
-StreamPosition read_position(const Safetensors& file) {
-  const std::string& text = file.metadata_at("lines");
-  StreamPosition position{0, file.metadata_at("lines_checksum")};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position.lines);
-  if (error != std::errc{} || end != text.data() + text.size() || position.lines < 0) {
-    throw CheckpointError(file.path, ": lines: expected a number, got '", text, "'");
+// Checks the sizes and numbers of a file for a model with states of `state_size` numbers.
+void check_fit(const SavedStreams& saved,
+               std::int64_t state_size,
+               const ModelConfig& config,
+               const std::string& path) {
+  const std::size_t users = saved.users.size();
+  const bool fits =
+      saved.states.size() == users * static_cast<std::size_t>(state_size) &&
+      saved.hidden.size() == users * static_cast<std::size_t>(config.dim) &&
+      saved.seen_sizes.size() == users &&
+      std::all_of(saved.seen_sizes.begin(),
+                  saved.seen_sizes.end(),
+                  [](std::int32_t size) { return size >= 0; }) &&
+      std::accumulate(saved.seen_sizes.begin(), saved.seen_sizes.end(), std::size_t{0}) ==
+          saved.seen.size() &&
+      std::all_of(saved.seen.begin(), saved.seen.end(), [&](std::int32_t item) {
+        return item >= 1 && item <= config.num_items;
+      });
+  if (!fits) {
+    throw CheckpointError(path, ": the tensors do not fit ", users, " users");
   }
-  return position;
-}
-
-std::vector<std::string> names_of_users(const Safetensors& file) {
-  const nlohmann::ordered_json json = data::parse_json(file.metadata_at("users"));
-  std::vector<std::string> names;
-  for (const auto& name : json) {
-    if (!json.is_array() || !name.is_string()) {
-      throw CheckpointError(file.path, ": users: expected a list of names");
-    }
-    names.push_back(name.get<std::string>());
+  // A fresh state may hold -inf, the logarithm of an empty sum.
+  if (std::any_of(saved.states.begin(), saved.states.end(), [](double value) {
+        return std::isnan(value);
+      })) {
+    throw CheckpointError(path, ": tensor 'states': a number is not a number");
   }
-  return names;
 }
 
 }  // namespace
@@ -102,7 +99,7 @@ Stream& Streams::add(const std::string& user) {
   Stream& stream = streams_.emplace_back();
   stream.user = user;
   for (const Tensor& tensor : fresh_) {
-    const std::vector<float> values = tensor.to_vector<float>();
+    const std::vector<double> values = tensor.to_vector<double>();
     stream.state.insert(stream.state.end(), values.begin(), values.end());
   }
   return stream;
@@ -146,79 +143,39 @@ void Streams::save(const std::string& path,
   std::sort(users.begin(), users.end(), [](const Stream* a, const Stream* b) {
     return a->user < b->user;
   });
-  nlohmann::json names = nlohmann::json::array();
-  std::vector<float> states;
-  std::vector<float> hidden;
-  std::vector<std::int32_t> seen;
-  std::vector<std::int32_t> seen_offsets{0};
+  SavedStreams saved;
+  saved.position = position;
   for (const Stream* stream : users) {
-    names.push_back(stream->user);
-    states.insert(states.end(), stream->state.begin(), stream->state.end());
-    hidden.insert(hidden.end(), stream->hidden.begin(), stream->hidden.end());
-    seen.insert(seen.end(), stream->seen.begin(), stream->seen.end());
-    seen_offsets.push_back(static_cast<std::int32_t>(seen.size()));
+    saved.users.push_back(stream->user);
+    saved.states.insert(saved.states.end(), stream->state.begin(), stream->state.end());
+    saved.hidden.insert(saved.hidden.end(), stream->hidden.begin(), stream->hidden.end());
+    saved.seen.insert(saved.seen.end(), stream->seen.begin(), stream->seen.end());
+    saved.seen_sizes.push_back(static_cast<std::int32_t>(stream->seen.size()));
   }
-  write_safetensors(path,
-                    {{"states", flat(states)},
-                     {"hidden", flat(hidden)},
-                     {"seen", flat(seen)},
-                     {"seen_offsets", flat(seen_offsets)}},
-                    {{"format", kFormat},
-                     {"model", model_hash},
-                     {"users", data::json_text(names)},
-                     {"lines", std::to_string(position.lines)},
-                     {"lines_checksum", position.checksum}});
+  write_streams(path, model_hash, saved);
 }
 
 StreamPosition Streams::load(const std::string& path, const std::string& model_hash) {
-  const Safetensors file = read_safetensors(path);
-  if (!file.metadata.contains("format") || file.metadata_at("format") != kFormat) {
-    throw CheckpointError(path,
-                          ": expected a file of streams of format ",
-                          kFormat,
-                          "; remove it to start all streams again");
-  }
-  if (file.metadata_at("model") != model_hash) {
-    throw CheckpointError(path,
-                          ": the states of another model (the run was trained again); remove the "
-                          "file to start all streams again");
-  }
-  const std::vector<std::string> names = names_of_users(file);
-  const auto states = file.find("states").to_vector<float>();
-  const auto hidden = file.find("hidden").to_vector<float>();
-  const auto seen = file.find("seen").to_vector<std::int32_t>();
-  const auto offsets = file.find("seen_offsets").to_vector<std::int32_t>();
-  const auto state_size = static_cast<std::size_t>(state_size_);
-  const auto dim = static_cast<std::size_t>(model_.config().dim);
-  const auto num_items = static_cast<std::int32_t>(model_.config().num_items);
-  const bool fits = states.size() == names.size() * state_size &&
-                    hidden.size() == names.size() * dim && offsets.size() == names.size() + 1 &&
-                    offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end()) &&
-                    static_cast<std::size_t>(offsets.back()) == seen.size() &&
-                    std::all_of(seen.begin(), seen.end(), [&](std::int32_t item) {
-                      return item >= 1 && item <= num_items;
-                    });
-  if (!fits) {
-    throw CheckpointError(path, ": the tensors do not fit ", names.size(), " users");
-  }
-  // A fresh state may hold -inf, the logarithm of an empty sum.
-  if (std::any_of(states.begin(), states.end(), [](float value) { return std::isnan(value); })) {
-    throw CheckpointError(path, ": tensor 'states': a number is not a number");
-  }
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (index_.contains(names[i])) {
-      throw CheckpointError(path, ": users: '", names[i], "' appears twice");
+  const SavedStreams saved = read_streams(path, model_hash);
+  check_fit(saved, state_size_, model_.config(), path);
+  auto state = saved.states.begin();
+  auto hidden = saved.hidden.begin();
+  auto seen = saved.seen.begin();
+  const auto next = [](auto& from, std::int64_t size) {
+    const auto begin = from;
+    from += size;
+    return std::vector(begin, from);
+  };
+  for (std::size_t i = 0; i < saved.users.size(); ++i) {
+    if (index_.contains(saved.users[i])) {
+      throw CheckpointError(path, ": users: '", saved.users[i], "' appears twice");
     }
-    Stream& stream = add(names[i]);
-    const auto slice = [i](const auto& values, std::size_t size) {
-      const auto begin = values.begin() + static_cast<std::ptrdiff_t>(i * size);
-      return std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(size));
-    };
-    stream.state = slice(states, state_size);
-    stream.hidden = slice(hidden, dim);
-    stream.seen.assign(seen.begin() + offsets[i], seen.begin() + offsets[i + 1]);
+    Stream& stream = add(saved.users[i]);
+    stream.state = next(state, state_size_);
+    stream.hidden = next(hidden, model_.config().dim);
+    stream.seen = next(seen, saved.seen_sizes[i]);
   }
-  return read_position(file);
+  return saved.position;
 }
 
 }  // namespace elastic::cli

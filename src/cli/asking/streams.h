@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cli/asking/stream_file.h"
 #include "model/abilities.h"
 #include "model/model.h"
 
@@ -15,16 +16,10 @@ namespace elastic::cli {
 /// One user's state.
 struct Stream {
   std::string user;
-  std::vector<float> state;          ///< the user's row of every tensor of StreamStates
+  std::vector<double> state;         ///< the user's row of every tensor of StreamStates
   std::vector<float> hidden;         ///< the model's state [D] at the last event; empty: none yet
   std::vector<std::int32_t> seen;    ///< sorted, distinct items
   std::vector<std::int32_t> coming;  ///< events that are not in the state yet
-};
-
-/// The part of the latest input that is in the states.
-struct StreamPosition {
-  std::int64_t lines = 0;  ///< from the start of the input
-  std::string checksum;    ///< of these lines
 };
 
 class Streams {

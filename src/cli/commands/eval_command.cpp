@@ -136,6 +136,7 @@ int EvalCommand::run(const OptionTable& table) {
   }
   const Device device = start_session(session_);
   train::SavedModel saved = runs_.load(device);
+  check_items_of_run(runs_.first(), saved.info);
   ProgressLine line(session_.quiet);
   const RunData data =
       read_data_again(runs_.first(), place_, [&](const std::string& text) { line.message(text); });

@@ -7,6 +7,7 @@
 #include "cli/runs/run_data.h"
 #include "cli/runs/run_files.h"
 #include "data/json_document.h"
+#include "train/items_file.h"
 #include "train/run_directory.h"
 
 namespace elastic::cli {
@@ -102,6 +103,13 @@ train::RunIdentity recorded_identity(const std::string& run, train::RunIdentity 
 void check_model_of_run(const std::string& run, const train::SavedModelInfo& model) {
   check_config(run, model);
   check_data(run, model);
+}
+
+void check_items_of_run(const std::string& run, const train::SavedModelInfo& model) {
+  const std::string path = file_of(run, train::kItemsFile);
+  if (is_present(path)) {
+    train::check_items(path, model.identity.items_hash);
+  }
 }
 
 train::SavedModel load_run_model(const std::string& run, Device device) {

@@ -25,6 +25,9 @@ train::RunIdentity recorded_identity(const std::string& run, train::RunIdentity 
 /// as they exist, belong to one run. What earlier versions did not record is not checked.
 void check_model_of_run(const std::string& run, const train::SavedModelInfo& model);
 
+/// Throws CheckpointError if RUN/items.tsv exists and is not that of the model.
+void check_items_of_run(const std::string& run, const train::SavedModelInfo& model);
+
 /// RUN/model.safetensors, checked. Throws CheckpointError.
 train::SavedModel load_run_model(const std::string& run, Device device);
 

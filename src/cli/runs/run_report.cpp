@@ -187,6 +187,17 @@ report::Html head_line(const ordered_json& config, const ordered_json& data, boo
                                   has_result ? "" : "; the training has no result yet"));
 }
 
+// The part of the page that `make` returns. Throws CheckpointError that names its file if the
+// content has another form.
+template <class Make>
+report::Html part_from(const std::string& path, const Make& make) {
+  try {
+    return make();
+  } catch (const nlohmann::json::exception&) {
+    throw CheckpointError(path, ": expected the content that `elastic train` writes");
+  }
+}
+
 }  // namespace
 
 std::string run_report(const std::string& run) {
@@ -200,22 +211,22 @@ std::string run_report(const std::string& run) {
   train::check_same_run(file("sources.json"), text_at(sources, kRunHash), id);
   const std::string metrics = read_metrics(run, id);
   if (is_present(file("model.safetensors"))) {
-    check_model_of_run(run, train::read_model_info(file("model.safetensors")));
+    const train::SavedModelInfo model = train::read_model_info(file("model.safetensors"));
+    check_model_of_run(run, model);
+    check_items_of_run(run, model);
   }
-  try {
-    const ordered_json protocol = result.value("protocol", ordered_json::object());
-    report::Html test;
-    test << metrics_table(result) << contents(result);
-    report::Html body;
-    body << head_line(config, data, !result.empty())
-         << report::section("Curves", run_curves(metrics)) << report::section("Test", test)
-         << report::section("Protocol", contents(protocol))
-         << report::section("Options", options_table(config, sources))
-         << report::section("Data", contents(data));
-    return report::page("elastic: " + run, body);
-  } catch (const nlohmann::json::exception&) {
-    throw CheckpointError(run, ": expected files as `elastic train` writes them");
-  }
+  const report::Html curves = part_from(file("metrics.jsonl"), [&] { return run_curves(metrics); });
+  const report::Html test = part_from(file("result.json"), [&] {
+    report::Html parts;
+    return parts << metrics_table(result) << contents(result);
+  });
+  const ordered_json protocol = result.value("protocol", ordered_json::object());
+  report::Html body;
+  body << head_line(config, data, !result.empty()) << report::section("Curves", curves)
+       << report::section("Test", test) << report::section("Protocol", contents(protocol))
+       << report::section("Options", options_table(config, sources))
+       << report::section("Data", contents(data));
+  return report::page("elastic: " + run, body);
 }
 
 std::string write_run_report(const std::string& run) {

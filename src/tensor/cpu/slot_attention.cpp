@@ -34,6 +34,26 @@ void renew(const T* before,
   }
 }
 
+// The same over a state in float64, for streams: a running mean of a million events has gates near
+// 1e-6, and in float32 the roundings of the events would add up. `rounded` receives the state in
+// the type of x.
+template <class T>
+void renew_carried(const T* x,
+                   const T* gates,
+                   std::int64_t slots,
+                   std::int64_t length,
+                   double* state,
+                   T* rounded) {
+  for (std::int64_t a = 0; a < slots; ++a) {
+    const double gate = gates[a];
+    for (std::int64_t j = 0; j < length; ++j) {
+      double& number = state[a * length + j];
+      number += gate * (static_cast<double>(x[j]) - number);
+      rounded[a * length + j] = static_cast<T>(number);
+    }
+  }
+}
+
 // One head of a segment: the start of its rows and their distance.
 struct SlotProblem {
   std::int64_t dim;
@@ -78,6 +98,21 @@ void renew_state(
         p.slots,
         p.head_dim,
         after + p.value_at());
+}
+
+template <class T>
+void renew_carried_state(
+    const SlotProblem& p, const HeadRows<T>& in, std::int64_t t, double* carried, T* state) {
+  const T* gates = in.gates + t * p.heads * p.slots;
+  if (!p.shared) {
+    renew_carried(in.key + t * p.dim, gates, p.slots, p.head_dim, carried, state);
+  }
+  renew_carried(in.value + t * p.dim,
+                gates,
+                p.slots,
+                p.head_dim,
+                carried + p.value_at(),
+                state + p.value_at());
 }
 
 // weights = softmax over slots of query . keys; returns the log of its denominator if `wanted`.
@@ -127,13 +162,15 @@ void forward(const kernels::SlotAttentionForward& k) {
         T* result = k.out.data<T>() + begin * p.dim + unit % p.heads * p.head_dim;
         T* weights = scratch.get();
         T* state = weights + p.slots;
-        if (k.state.defined()) {
-          state = k.state.data<T>() + unit * p.state_size();
-        } else {
-          std::fill(state, state + p.state_size(), T(0));
-        }
+        double* carried =
+            k.state.defined() ? k.state.data<double>() + unit * p.state_size() : nullptr;
+        std::fill(state, state + p.state_size(), T(0));
         for (std::int64_t t = 0; t < k.segments.length(b); ++t) {
-          renew_state(p, in, t, state, state);
+          if (carried != nullptr) {
+            renew_carried_state(p, in, t, carried, state);
+          } else {
+            renew_state(p, in, t, state, state);
+          }
           const T log_denominator =
               slot_weights(p, in.query + t * p.dim, state, k.log_sum.defined(), weights);
           if (k.log_sum.defined()) {

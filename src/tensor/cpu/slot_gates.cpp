@@ -15,7 +15,7 @@ using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
 
 // log(1 + e^x)
 template <class T>
-Row<T> softplus(const ConstArrayMap<T>& x) {
+Row<T> softplus(const Row<T>& x) {
   return x.max(T(0)) + (-x.abs()).exp().log1p();
 }
 
@@ -24,34 +24,46 @@ double segment_work(const Tensor& x) {
 }
 
 // With l_t the log of the decayed sum, -inf before the first token: d_t = s_t - (l_{t-1} - rate),
-// gate_t = sigmoid(d_t), l_t = max(s_t, l_{t-1} - rate) + log(1 + e^{-|d_t|}).
-template <class T>
-void prefix_forward(const kernels::PrefixGatesForward& k) {
+// gate_t = sigmoid(d_t), l_t = max(s_t, l_{t-1} - rate) + log(1 + e^{-|d_t|}). Scores and gates are
+// of type T, l of type Sum.
+template <class T, class Sum>
+void prefix_forward_in(const kernels::PrefixGatesForward& k) {
   const std::int64_t columns = k.scores.cols();
-  const Row<T> rate = softplus<T>(ConstArrayMap<T>(k.decay.data<T>(), columns));
-  const ThreadScratch<T> scratch(3 * columns);
+  const Row<Sum> rate =
+      softplus<Sum>(ConstArrayMap<T>(k.decay.data<T>(), columns).template cast<Sum>());
+  const ThreadScratch<Sum> scratch(3 * columns);
   parallel_for(k.segments.size(), segment_work(k.scores), [&](std::int64_t b) {
-    ArrayMap<T> log_sum(scratch.get(), columns);
-    ArrayMap<T> difference(scratch.get() + columns, columns);
-    ArrayMap<T> tail(scratch.get() + 2 * columns, columns);
+    ArrayMap<Sum> log_sum(scratch.get(), columns);
+    ArrayMap<Sum> difference(scratch.get() + columns, columns);
+    ArrayMap<Sum> tail(scratch.get() + 2 * columns, columns);
     if (k.log_sum.defined()) {
-      log_sum = ConstArrayMap<T>(k.log_sum.data<T>() + b * columns, columns);
+      log_sum = ConstArrayMap<Sum>(k.log_sum.data<Sum>() + b * columns, columns);
     } else {
-      log_sum.setConstant(-std::numeric_limits<T>::infinity());
+      log_sum.setConstant(-std::numeric_limits<Sum>::infinity());
     }
     for (std::int64_t t = k.segments.begin(b); t < k.segments.end(b); ++t) {
-      const ConstArrayMap<T> score(k.scores.data<T>() + t * columns, columns);
+      const auto score =
+          ConstArrayMap<T>(k.scores.data<T>() + t * columns, columns).template cast<Sum>();
       ArrayMap<T> gate(k.gates.data<T>() + t * columns, columns);
       log_sum -= rate;
       difference = score - log_sum;
       tail = (-difference.abs()).exp();  // e^(smaller - larger) of the two terms
-      gate = (difference >= T(0)).select(T(1), tail) / (T(1) + tail);
+      gate = ((difference >= Sum(0)).select(Sum(1), tail) / (Sum(1) + tail)).template cast<T>();
       log_sum = log_sum.max(score) + tail.log1p();
     }
     if (k.log_sum.defined()) {
-      ArrayMap<T>(k.log_sum.data<T>() + b * columns, columns) = log_sum;
+      ArrayMap<Sum>(k.log_sum.data<Sum>() + b * columns, columns) = log_sum;
     }
   });
+}
+
+template <class T>
+void prefix_forward(const kernels::PrefixGatesForward& k) {
+  if (k.log_sum.defined()) {
+    prefix_forward_in<T, double>(k);
+  } else {
+    prefix_forward_in<T, T>(k);
+  }
 }
 
 template <class T>

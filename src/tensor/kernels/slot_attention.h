@@ -18,8 +18,9 @@ inline double slot_flops(const Tensor& key, const Tensor& value, const Tensor& g
 /// slots(query_t . K_t) V_t. query, key, value [T, D], heads side by side, gates [T, H, k] -> out
 /// [T, D]. `key` may be the same tensor as `value`: half the work. No [T, k, D] tensor exists.
 /// `state` [B, H, 2 k, Dh], the slots' keys and then their values ([B, H, k, Dh] if key is value),
-/// is read before a segment and updated in place after it; undefined: slots start empty. `log_sum`
-/// [T, H], the log of the softmax's denominator, is written if defined.
+/// float64 for queries of any type, is read before a segment and updated in place after it, in
+/// float64; undefined: slots start empty. `log_sum` [T, H], the log of the softmax's denominator,
+/// is written if defined.
 struct SlotAttentionForward {
   static constexpr const char* kName = "slot_attention_forward";
   const Tensor& query;

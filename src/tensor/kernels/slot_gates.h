@@ -8,9 +8,10 @@ namespace elastic::kernels {
 
 /// Gates that make a running mean a decayed prefix softmax: with rate = softplus(decay), gate_t =
 /// e^{s_t} / sum over j <= t of e^{s_j - rate (t - j)}, within each segment and column. scores [T,
-/// C], decay [C] -> gates [T, C], each in (0, 1]. `log_sum` [B, C], the log of the decayed sum over
-/// the tokens before a segment (-inf: none), is updated in place to that after its last token;
-/// undefined: no tokens before.
+/// C], decay [C] -> gates [T, C], each in (0, 1]. `log_sum` [B, C], float64 for scores of any type,
+/// is the log of the decayed sum over the tokens before a segment (-inf: none) and is updated in
+/// place to that after its last token; the sums are then added in float64. Undefined: no tokens
+/// before.
 struct PrefixGatesForward {
   static constexpr const char* kName = "prefix_gates_forward";
   const Tensor& scores;

@@ -175,6 +175,102 @@ TEST_CASE("slots: states carried from part to part give the results of the whole
   }
 }
 
+// One slot over items drawn at random: scores [items], values [items, Dh], all numbers of float32.
+struct LongHistory {
+  static constexpr int kItems = 40;
+  static constexpr std::int64_t kHeadDim = 4;
+  std::vector<double> scores = rounded(random_f64({kItems}, 1));
+  std::vector<double> values = rounded(random_f64({kItems, kHeadDim}, 2));
+  std::vector<std::ptrdiff_t> ids;
+  double decay;
+
+  LongHistory(std::int64_t length, double half_life)
+      : decay(static_cast<float>(std::log(std::expm1(std::log(2.0) / half_life)))) {
+    std::uint32_t draw = 1;
+    while (static_cast<std::int64_t>(ids.size()) < length) {
+      draw = draw * 1664525U + 1013904223U;
+      ids.push_back(static_cast<std::ptrdiff_t>((draw >> 16U) % kItems));
+    }
+  }
+  static std::vector<double> rounded(const Tensor& x) {
+    std::vector<double> values = to_doubles(x);
+    std::transform(values.begin(), values.end(), values.begin(), [](double value) {
+      return static_cast<double>(static_cast<float>(value));
+    });
+    return values;
+  }
+
+  // The slot [Dh] after all events, by plain loops in float64.
+  [[nodiscard]] std::vector<double> naive() const {
+    double log_sum = -INFINITY;
+    std::vector<double> slot(kHeadDim);
+    for (const std::ptrdiff_t id : ids) {
+      const double score = scores[static_cast<std::size_t>(id)];
+      const double before = log_sum - std::log1p(std::exp(decay));
+      const double larger = std::max(score, before);
+      log_sum = larger + std::log1p(std::exp(std::min(score, before) - larger));
+      const double gate = std::exp(score - log_sum);
+      for (std::size_t j = 0; j < slot.size(); ++j) {
+        slot[j] += gate * (values[static_cast<std::size_t>(id * kHeadDim) + j] - slot[j]);
+      }
+    }
+    return slot;
+  }
+
+  // The same by the ops in float32, `part` events at a time. With one slot, the attention to it is
+  // the slot itself. All events at once need no state.
+  [[nodiscard]] std::vector<double> by_ops(std::int64_t part) const {
+    const Variable rate(make_tensor({decay}, {1, 1}, DType::kFloat32));
+    const auto length = static_cast<std::int64_t>(ids.size());
+    Tensor log_sum;
+    Tensor state;
+    if (part < length) {
+      log_sum = make_tensor({-INFINITY}, {1, 1, 1}, DType::kFloat64);
+      state = zeros({1, 1, 1, kHeadDim}, DType::kFloat64, test_device());
+    }
+    std::vector<double> slot;
+    for (std::int64_t begin = 0; begin < length; begin += part) {
+      std::vector<double> part_scores;
+      std::vector<double> part_values;
+      for (std::int64_t t = begin; t < begin + part; ++t) {
+        const std::ptrdiff_t id = ids[static_cast<std::size_t>(t)];
+        part_scores.push_back(scores[static_cast<std::size_t>(id)]);
+        const auto value = values.begin() + id * kHeadDim;
+        part_values.insert(part_values.end(), value, value + kHeadDim);
+      }
+      const Segments events = segments_of({static_cast<std::int32_t>(part)});
+      const Variable x(make_tensor(part_values, {part, kHeadDim}, DType::kFloat32));
+      const Variable gates = ops::prefix_gates(
+          Variable(make_tensor(part_scores, {part, 1, 1}, DType::kFloat32)), rate, events, log_sum);
+      const Variable out = ops::slot_attention(x, x, x, gates, events, state);
+      slot = to_doubles(out.value().slice(part - 1, part));
+    }
+    return slot;
+  }
+};
+
+TEST_CASE("slots: a stream of 10^6 events does not add up roundings") {
+  const NoGrad no_grad;
+  const std::int64_t events = on_cpu() ? 1'000'000 : 10'000;
+  for (const double half_life : {1e2, 1e4, 1e6}) {
+    CAPTURE(half_life);
+    const LongHistory history(events, half_life);
+    // Outputs and gates are float32.
+    CHECK(relative_error(history.naive(), history.by_ops(/*part=*/100)) < 1e-6);
+  }
+}
+
+TEST_CASE("slots: float32 over whole histories, which adds up roundings") {
+  const NoGrad no_grad;
+  for (const auto& [events, bound] : {std::pair{1'000, 1e-4}, {10'000, 2e-4}, {1'000'000, 3e-3}}) {
+    if (on_cpu() || events <= 10'000) {
+      CAPTURE(events);
+      const LongHistory history(events, /*half_life=*/1e6);
+      CHECK(relative_error(history.naive(), history.by_ops(events)) < bound);
+    }
+  }
+}
+
 TEST_CASE("slot_attention: float32 stays close to float64 over chunks") {
   const Case c{{150, 3}, 2, 16, 8};
   for (const bool shared : {false, true}) {

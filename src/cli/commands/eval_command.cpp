@@ -14,6 +14,7 @@
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_model.h"
 #include "cli/runs/run_rules.h"
+#include "cli/runs/seen_items_warning.h"
 #include "cli/usage/command.h"
 #include "eval/repeats.h"
 #include "profile/lengths.h"
@@ -139,6 +140,10 @@ int EvalCommand::run(const OptionTable& table) {
   }
   const EvaluationTask task{&data.split, split_, rules_, min_history_, sampled, sampling_seed_};
   warn_of_repeats(data.split, line);
+  const std::string warning = seen_items_warning(saved.info.train_seen, rules_.filter_seen);
+  if (!warning.empty()) {
+    line.message(warning);
+  }
   const Evaluation evaluation = evaluate_saved_model(saved, task, against);
   if (ranks) {
     ranks->write(data.split.dataset(), evaluation.ranking);

@@ -326,13 +326,36 @@ void project_tokens(benchmark::State& state) {
 BENCHMARK(linear_attention)->Arg(64)->Arg(1024)->Arg(8192)->Unit(benchmark::kMicrosecond);
 BENCHMARK(project_tokens)->Arg(64)->Arg(1024)->Arg(8192)->Unit(benchmark::kMicrosecond);
 
-// The loss over 3,416 items: by slabs, and with logits and probabilities stored.
-void cross_entropy_fused(benchmark::State& state) {
+// The loss over 3,416 items: by slabs, with all items and with those that 64 targets each of 16
+// users had not had, and with logits and probabilities stored.
+void cross_entropy(benchmark::State& state, const RowLists& excluded) {
   const Variable hidden = parameter({1024, kDim});
   const Variable table = parameter({3417, kDim});
   Tensor targets({1024}, DType::kInt32, Device::kCpu);
   fill(targets, 7.0);
-  time_step(state, 1024, [&] { return ops::linear_cross_entropy(hidden, table, targets); });
+  time_step(state, 1024, [&] {
+    return ops::linear_cross_entropy(hidden, table, targets, excluded);
+  });
+}
+void cross_entropy_fused(benchmark::State& state) {
+  cross_entropy(state, {});
+}
+void cross_entropy_unseen(benchmark::State& state) {
+  constexpr std::int32_t kEvents = 300;
+  std::vector<std::int32_t> ids;
+  for (std::int32_t i = 0; i < 16 * kEvents; ++i) {
+    ids.push_back(1 + i * 1009 % 3416);
+  }
+  std::vector<std::int32_t> begins;
+  std::vector<std::int32_t> counts;
+  for (std::int32_t row = 0; row < 1024; ++row) {
+    begins.push_back(row / 64 * kEvents);
+    counts.push_back(kEvents - 64 + row % 64);
+  }
+  cross_entropy(state,
+                {Tensor::from(ids, {16 * kEvents}, Device::kCpu),
+                 Tensor::from(begins, {1024}, Device::kCpu),
+                 Tensor::from(counts, {1024}, Device::kCpu)});
 }
 void cross_entropy_stored_logits(benchmark::State& state) {
   const Variable hidden = parameter({1024, kDim});
@@ -340,6 +363,7 @@ void cross_entropy_stored_logits(benchmark::State& state) {
   time_step(state, 1024, [&] { return ops::softmax(ops::linear(hidden, table)); });
 }
 BENCHMARK(cross_entropy_fused)->Unit(benchmark::kMicrosecond);
+BENCHMARK(cross_entropy_unseen)->Unit(benchmark::kMicrosecond);
 BENCHMARK(cross_entropy_stored_logits)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

@@ -15,18 +15,37 @@ namespace {
 constexpr std::int64_t kLogits = std::int64_t{1} << 23;  ///< elements of a chunk: 32 MiB of float32
 constexpr std::int64_t kLeastChunkRows = 64;
 
+// The items that each row leaves out, as RowLists; null pointers: none.
+struct Exclusion {
+  const std::int32_t* ids;
+  const std::int32_t* begins;
+  const std::int32_t* counts;
+};
+
 // A block takes a row: its loss / total to losses[row], and logits become the gradient.
 template <class T>
 __global__ void __launch_bounds__(kThreads) softmax_loss_kernel(T* logits,
                                                                 std::int64_t stride,
                                                                 std::int64_t items,
                                                                 const std::int32_t* targets,
+                                                                Exclusion excluded,
+                                                                std::int64_t first_row,
                                                                 std::int64_t total,
                                                                 bool with_gradient,
                                                                 T* losses) {
   const auto row = static_cast<std::int64_t>(blockIdx.x);
   T* logit = logits + row * stride;
-  const std::int64_t target = targets[row] - 1;
+  const std::int64_t target = targets[first_row + row] - 1;
+  if (excluded.counts != nullptr) {
+    const std::int32_t* ids = excluded.ids + excluded.begins[first_row + row];
+    const std::int32_t count = excluded.counts[first_row + row];
+    for (std::int64_t i = thread_index(); i < count; i += num_threads()) {
+      if (ids[i] > 0 && ids[i] - 1 != target) {
+        logit[ids[i] - 1] = lowest<T>();  // its exponential below is 0
+      }
+    }
+    __syncthreads();
+  }
   T maximum = lowest<T>();
   for (std::int64_t v = thread_index(); v < items; v += num_threads()) {
     maximum = maximum < logit[v] ? logit[v] : maximum;
@@ -39,7 +58,7 @@ __global__ void __launch_bounds__(kThreads) softmax_loss_kernel(T* logits,
   sum = block_sum(sum);
   const T share = T(1) / static_cast<T>(total);
   if (thread_index() == 0) {
-    losses[row] = (log(sum) + maximum - logit[target]) * share;
+    losses[first_row + row] = (log(sum) + maximum - logit[target]) * share;
   }
   if (!with_gradient) {
     return;
@@ -62,6 +81,9 @@ void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
   const T* first_item = k.table.data<T>() + dim;
   Tensor logits = workspace<T>(chunk * stride);
   Tensor losses = workspace<T>(rows);
+  const Exclusion excluded{data_or_null<std::int32_t>(k.excluded.ids),
+                           data_or_null<std::int32_t>(k.excluded.begins),
+                           data_or_null<std::int32_t>(k.excluded.counts)};
   if (k.grad_table != nullptr) {
     Tensor no_item = k.grad_table->slice(0, 1);
     fill_elements(no_item, 0.0);
@@ -84,10 +106,12 @@ void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
            logits.data<T>(),
            stride,
            items,
-           k.targets.data<std::int32_t>() + begin,
+           k.targets.data<std::int32_t>(),
+           excluded,
+           begin,
            rows,
            k.grad_table != nullptr,
-           losses.data<T>() + begin);
+           losses.data<T>());
     if (k.grad_table != nullptr) {
       gemm<T>(op,
               count,

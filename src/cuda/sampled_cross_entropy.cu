@@ -29,9 +29,9 @@ struct LossView {
   std::int64_t items;  ///< m
   const T* log_counts;
   const T* target_log_counts;
-  const std::int32_t* owners;
-  const std::int32_t* excluded_offsets;
-  const std::int32_t* excluded_places;
+  const std::int32_t* excluded_places;  ///< slices of a row; null, as the next two: none
+  const std::int32_t* excluded_begins;
+  const std::int32_t* excluded_counts;
   bool binary;
   T target_power;
   T negative_weight;
@@ -114,9 +114,9 @@ __global__ void __launch_bounds__(kThreads) sampled_loss_kernel(LossView<T> view
     }
   }
   std::int64_t compared = view.items;
-  if (view.owners != nullptr) {
-    const std::int32_t begin = view.excluded_offsets[view.owners[row]];
-    const std::int32_t end = view.excluded_offsets[view.owners[row] + 1];
+  if (view.excluded_counts != nullptr) {
+    const std::int32_t begin = view.excluded_begins[row];
+    const std::int32_t end = begin + view.excluded_counts[row];
     compared -= end - begin;
     __syncthreads();  // other threads have shifted these scores
     for (std::int32_t i = begin + thread_index(); i < end; i += num_threads()) {
@@ -163,11 +163,9 @@ LossView<T> loss_view(const Tensor& hidden,
   view.items = sampled.size();
   view.log_counts = data_or_null<T>(sampled.log_counts);
   view.target_log_counts = data_or_null<T>(sampled.target_log_counts);
-  if (sampled.owners.defined()) {
-    view.owners = sampled.owners.data<std::int32_t>();
-    view.excluded_offsets = sampled.excluded.device_offsets().data<std::int32_t>();
-    view.excluded_places = sampled.excluded_places.data<std::int32_t>();
-  }
+  view.excluded_places = data_or_null<std::int32_t>(sampled.excluded.ids);
+  view.excluded_begins = data_or_null<std::int32_t>(sampled.excluded.begins);
+  view.excluded_counts = data_or_null<std::int32_t>(sampled.excluded.counts);
   view.binary = kind.kind == SampledLoss::Kind::kBinary;
   view.target_power = static_cast<T>(kind.target_power);
   view.negative_weight = static_cast<T>(kind.negative_weight);

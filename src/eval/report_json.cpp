@@ -113,6 +113,7 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
        "held-out items without training events are misses, users without history are not ranked"},
       {"seed", protocol.seed},
       {"loss", protocol.loss},
+      {"train_seen", protocol.train_seen},
       {"build", std::move(build)}};
   if (!protocol.mean_of.empty()) {
     object["mean_of"] = protocol.mean_of;

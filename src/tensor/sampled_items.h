@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <tuple>
 
-#include "tensor/segments.h"
+#include "tensor/row_lists.h"
 #include "tensor/tensor.h"
 
 namespace elastic {
@@ -14,13 +14,10 @@ struct SampledItems {
   Tensor rows;               ///< [m] int32: their rows of the table, 1 or more
   Tensor log_counts;         ///< [m], subtracted from their scores; undefined: zero
   Tensor target_log_counts;  ///< [R], subtracted from the targets' scores; defined if log_counts is
-  /// Row r ignores the items at the places in segment owners[r]. Undefined: no item is ignored.
-  Tensor owners;           ///< [R] int32
-  Segments excluded;       ///< one segment per owner, possibly empty
-  Tensor excluded_places;  ///< int32, 0..m-1, at most once per segment
+  RowLists excluded;         ///< the places, 0..m-1, that a row ignores, each at most once
   [[nodiscard]] std::int64_t size() const { return rows.numel(); }
   [[nodiscard]] auto operands() const {
-    return std::tie(rows, log_counts, target_log_counts, owners, excluded, excluded_places);
+    return std::tie(rows, log_counts, target_log_counts, excluded);
   }
 };
 

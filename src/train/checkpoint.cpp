@@ -69,10 +69,11 @@ std::string optional_at(const Safetensors& file, const std::string& key) {
 }
 
 void check_same_config(const Safetensors& file, const Model& model, const TrainConfig& config) {
-  const ordered_json saved = data::parse_json(file.metadata_at("config"));
+  ordered_json saved = data::parse_json(file.metadata_at("config"));
   if (!saved.is_object()) {
     throw CheckpointError(file.path, ": the config is not a JSON object");
   }
+  add_former_values(saved);
   const std::set<std::string> free = free_options(config);
   const ordered_json now = data::parse_json(config_to_text(model, config));
   for (const auto& [name, value] : now.items()) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text_field.h"
 #include "model/model_config.h"
+#include "train/train_choices.h"
 
 namespace elastic::train {
 
@@ -71,6 +72,15 @@ void take_options(nlohmann::ordered_json& json, Config& config, const std::strin
     }
     json.erase(found);
   });
+}
+
+/// Adds to the saved options of a run those that files of earlier versions lack, with the values
+/// that these versions trained with.
+template <class Json>
+void add_former_values(Json& options) {
+  if (!options.contains("train_seen")) {
+    options["train_seen"] = choice_name(TrainSeen::kKeep);
+  }
 }
 
 /// The model's options and `num_items`, as stored in the metadata of a saved model.

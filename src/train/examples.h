@@ -20,6 +20,8 @@ struct Example {
   std::int32_t end = 0;
   std::int32_t num_targets = 1;
   [[nodiscard]] std::int32_t length() const { return end - begin; }
+  /// The place of the first target in the user's training sequence; the others follow it.
+  [[nodiscard]] std::int32_t first_target() const { return end + 1 - num_targets; }
   bool operator==(const Example&) const = default;
 };
 

@@ -4,7 +4,7 @@ namespace elastic::train {
 
 nlohmann::ordered_json epoch_event(const EpochReport& report,
                                    const TrainState& state,
-                                   const std::string& loss) {
+                                   const LossOptions& loss) {
   return {{"event", "epoch"},
           {"epoch", report.epoch},
           {"step", state.num_steps},
@@ -19,7 +19,8 @@ nlohmann::ordered_json epoch_event(const EpochReport& report,
           {"total_steps", state.num_steps},
           {"total_tokens", state.num_tokens},
           {"total_targets", state.num_targets},
-          {"loss_function", loss},
+          {"loss_function", choice_name(loss.kind)},
+          {"train_seen", choice_name(loss.train_seen)},
           {"loss", report.loss},
           {"learning_rate", report.learning_rate},
           {"seconds", report.seconds}};

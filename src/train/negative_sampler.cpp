@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 
 #include "base/random.h"
 
@@ -23,16 +25,29 @@ NegativeSampler::NegativeSampler(const data::Split& split,
         ++cumulative_[static_cast<std::size_t>(item)];
       }
     }
-    const auto begin = static_cast<std::ptrdiff_t>(items_.size());
-    items_.insert(items_.end(), events.begin(), events.end());
-    std::sort(items_.begin() + begin, items_.end());
-    items_.erase(std::unique(items_.begin() + begin, items_.end()), items_.end());
-    offsets_.push_back(static_cast<std::int64_t>(items_.size()));
+    add_user(events, config.loss.train_seen == TrainSeen::kExclude);
   }
   items_.shrink_to_fit();
+  first_.shrink_to_fit();
   for (std::size_t i = 1; i < cumulative_.size(); ++i) {
     cumulative_[i] += cumulative_[i - 1];
   }
+}
+
+void NegativeSampler::add_user(std::span<const std::int32_t> events, bool with_first) {
+  std::vector<std::int32_t> order(events.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto item_at = [&](std::int32_t place) { return events[static_cast<std::size_t>(place)]; };
+  std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+    return item_at(a) < item_at(b);
+  });
+  const auto same = [&](std::int32_t a, std::int32_t b) { return item_at(a) == item_at(b); };
+  order.erase(std::unique(order.begin(), order.end(), same), order.end());
+  std::transform(order.begin(), order.end(), std::back_inserter(items_), item_at);
+  if (with_first) {
+    first_.insert(first_.end(), order.begin(), order.end());
+  }
+  offsets_.push_back(static_cast<std::int64_t>(items_.size()));
 }
 
 std::vector<std::int32_t> NegativeSampler::draw(std::int64_t step) const {
@@ -61,18 +76,20 @@ double NegativeSampler::log_expected_count(std::int32_t item) const {
   return std::log(draws * count / static_cast<double>(cumulative_.back()));
 }
 
-void NegativeSampler::append_positives(std::int64_t user,
-                                       std::span<const std::int32_t> drawn,
-                                       std::vector<std::int32_t>& places) const {
+std::vector<NegativeSampler::Positive> NegativeSampler::positives(
+    std::int64_t user, std::span<const std::int32_t> drawn) const {
+  std::vector<Positive> result;
   const auto u = static_cast<std::size_t>(user);
   auto begin = items_.begin() + offsets_[u];
   const auto end = items_.begin() + offsets_[u + 1];
   for (std::size_t place = 0; place < drawn.size(); ++place) {
     begin = std::lower_bound(begin, end, drawn[place]);
     if (begin != end && *begin == drawn[place]) {
-      places.push_back(static_cast<std::int32_t>(place));
+      const auto i = static_cast<std::size_t>(begin - items_.begin());
+      result.push_back({static_cast<std::int32_t>(place), first_.empty() ? 0 : first_[i]});
     }
   }
+  return result;
 }
 
 }  // namespace elastic::train

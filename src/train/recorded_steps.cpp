@@ -44,8 +44,11 @@ void pad_to_bucket(HostBatch& batch, std::int64_t max_len) {
 
 }  // namespace
 
-RecordedSteps::RecordedSteps(Model& model, Optimizer& optimizer)
-    : model_(model), optimizer_(optimizer), device_(model.item_table().value().device()) {}
+RecordedSteps::RecordedSteps(Model& model, Optimizer& optimizer, Tensor past_items)
+    : model_(model),
+      optimizer_(optimizer),
+      past_items_(std::move(past_items)),
+      device_(model.item_table().value().device()) {}
 
 Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double learning_rate) {
   const data::Batch batch{
@@ -54,7 +57,7 @@ Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double le
       bucket.ids};
   Pass pass = model_.encode_last(batch, mode);
   pass.states = ops::first_rows(pass.states, bucket.targets.numel());
-  const Variable loss = catalogue_loss(std::move(pass), bucket.targets);
+  const Variable loss = catalogue_loss(std::move(pass), bucket.targets, bucket.past);
   backward(loss);
   optimizer_.step(loss.value(), learning_rate);
   copy(loss.value(), bucket.loss);
@@ -67,6 +70,12 @@ RecordedSteps::Bucket& RecordedSteps::bucket_of(const HostBatch& batch, std::int
     bucket.ids = Tensor({batch.num_tokens()}, DType::kInt32, device_);
     bucket.offsets = Tensor({batch.size() + 1}, DType::kInt32, device_);
     bucket.targets = Tensor({num_targets}, DType::kInt32, device_);
+    if (!batch.past.counts.empty()) {
+      bucket.past = {past_items_,
+                     Tensor({num_targets}, DType::kInt32, device_),
+                     Tensor({num_targets}, DType::kInt32, device_),
+                     batch.past.total()};
+    }
     bucket.loss = Tensor({}, model_.item_table().value().dtype(), device_);
   }
   ELASTIC_CHECK(bucket.offsets.numel() == batch.size() + 1,
@@ -76,8 +85,12 @@ RecordedSteps::Bucket& RecordedSteps::bucket_of(const HostBatch& batch, std::int
 
 Tensor RecordedSteps::run(const HostBatch& input, const ForwardMode& mode, double learning_rate) {
   if (model_.config().max_len < 2) {  // too short for dummy sequences
-    return training_step(
-        model_, optimizer_, upload(input, device_), Supervision::kLast, mode, learning_rate);
+    return training_step(model_,
+                         optimizer_,
+                         upload(input, device_, past_items_),
+                         Supervision::kLast,
+                         mode,
+                         learning_rate);
   }
   HostBatch batch = input;
   pad_to_bucket(batch, model_.config().max_len);
@@ -86,6 +99,10 @@ Tensor RecordedSteps::run(const HostBatch& input, const ForwardMode& mode, doubl
   backend.copy_from_host(batch.ids.data(), bucket.ids);
   backend.copy_from_host(batch.offsets.data(), bucket.offsets);
   backend.copy_from_host(batch.targets.data(), bucket.targets);
+  if (bucket.past.defined()) {
+    backend.copy_from_host(batch.past.begins.data(), bucket.past.begins);
+    backend.copy_from_host(batch.past.counts.data(), bucket.past.counts);
+  }
   if (bucket.work != nullptr) {
     bucket.work->run(mode.step - bucket.recorded_at, optimizer_.next_step(learning_rate));
     return bucket.loss;

@@ -21,8 +21,9 @@ namespace elastic::train {
 /// states do not enter the loss, so they add nothing to any gradient.
 class RecordedSteps {
  public:
-  /// `model` and `optimizer` must outlive this.
-  RecordedSteps(Model& model, Optimizer& optimizer);
+  /// `model` and `optimizer` must outlive this. `past_items` are those of PastEvents, for batches
+  /// whose loss leaves items out.
+  RecordedSteps(Model& model, Optimizer& optimizer, Tensor past_items = {});
 
   /// One step, as training_step. The loss [] that it returns is overwritten by the next step.
   Tensor run(const HostBatch& input, const ForwardMode& mode, double learning_rate);
@@ -39,6 +40,7 @@ class RecordedSteps {
     Tensor ids;
     Tensor offsets;
     Tensor targets;
+    RowLists past;
     Tensor loss;
     bool warm = false;              ///< has run once, so that its memory is cached
     std::uint32_t recorded_at = 0;  ///< step at which `work` was recorded
@@ -50,6 +52,7 @@ class RecordedSteps {
 
   Model& model_;
   Optimizer& optimizer_;
+  Tensor past_items_;
   Device device_;
   std::map<std::pair<std::int64_t, std::int64_t>, Bucket> buckets_;  ///< by sequences and tokens
 };

@@ -1,6 +1,7 @@
 #include "train/sampled_steps.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "autograd/ops/sampled_cross_entropy.h"
 #include "tensor/kernels/rows.h"
@@ -87,20 +88,34 @@ SampledItems SampledSteps::sample(const std::vector<std::int32_t>& drawn,
     sampled.log_counts = log_counts(drawn);
     sampled.target_log_counts = log_counts(targets);
   }
-  std::vector<std::int32_t> owners;
-  std::vector<std::int32_t> offsets{0};
-  std::vector<std::int32_t> positives;
-  for (std::size_t i = 0; i < examples.size(); ++i) {
-    owners.insert(owners.end(),
-                  static_cast<std::size_t>(examples[i].num_targets),
-                  static_cast<std::int32_t>(i));
-    sampler_.append_positives(examples[i].user, drawn, positives);
-    offsets.push_back(static_cast<std::int32_t>(positives.size()));
-  }
-  sampled.owners = upload(owners);
-  sampled.excluded = Segments(std::move(offsets), device_);
-  sampled.excluded_places = upload(positives);
+  sampled.excluded = positives(drawn, examples);
   return sampled;
+}
+
+RowLists SampledSteps::positives(const std::vector<std::int32_t>& drawn,
+                                 std::span<const Example> examples) const {
+  std::vector<std::int32_t> places;
+  std::vector<std::int32_t> begins;
+  std::vector<std::int32_t> counts;
+  for (const Example& example : examples) {
+    std::vector<NegativeSampler::Positive> known = sampler_.positives(example.user, drawn);
+    std::stable_sort(
+        known.begin(), known.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    const auto begin = static_cast<std::int32_t>(places.size());
+    for (const NegativeSampler::Positive& positive : known) {
+      places.push_back(positive.place);
+    }
+    std::size_t count = 0;
+    for (std::int32_t i = 0; i < example.num_targets; ++i) {
+      while (count < known.size() && known[count].first <= example.first_target() + i) {
+        ++count;
+      }
+      begins.push_back(begin);
+      counts.push_back(static_cast<std::int32_t>(count));
+    }
+  }
+  const double total = std::accumulate(counts.begin(), counts.end(), 0.0);
+  return {upload(places), upload(begins), upload(counts), total};
 }
 
 Variable SampledSteps::sampled_loss(Pass pass,

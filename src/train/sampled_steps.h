@@ -40,6 +40,10 @@ class SampledSteps {
   [[nodiscard]] SampledItems sample(const std::vector<std::int32_t>& drawn,
                                     std::span<const Example> examples,
                                     const std::vector<std::int32_t>& targets) const;
+  // For each target of `examples`, the places of the drawn items that are no negatives of it: the
+  // target, and the items of the user's earlier events or, without train_seen exclude, of all.
+  [[nodiscard]] RowLists positives(const std::vector<std::int32_t>& drawn,
+                                   std::span<const Example> examples) const;
   // Takes the pass, so that backward can free its tensors.
   [[nodiscard]] Variable sampled_loss(Pass pass,
                                       const Tensor& targets,

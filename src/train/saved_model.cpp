@@ -61,6 +61,7 @@ SavedModelInfo info_of(const Safetensors& file) {
   info.metric_value = number_at<double>(file, "metric_value");
   info.data_hash = file.metadata_at("data_hash");
   read_if_present(file, "loss", info.loss);
+  read_if_present(file, "train_seen", info.train_seen);
   read_if_present(file, kRunKey, info.identity.run);
   read_if_present(file, kItemsHashKey, info.identity.items_hash);
   read_if_present(file, kOptionsKey, info.identity.options);
@@ -120,7 +121,8 @@ void save_model(const std::string& path, const Model& model, const SavedModelInf
       {"metric", info.metric},
       {"metric_value", nlohmann::json(info.metric_value).dump()},
       {"data_hash", info.data_hash},
-      {"loss", info.loss}};
+      {"loss", info.loss},
+      {"train_seen", info.train_seen}};
   if (!info.identity.run.empty()) {
     metadata[kRunKey] = info.identity.run;
     metadata[kItemsHashKey] = info.identity.items_hash;

@@ -22,8 +22,9 @@ struct SavedModelInfo {
   std::string metric;      ///< the metric that selected this epoch: "NDCG@10"
   double metric_value = 0.0;
   std::string data_hash;
-  std::string loss = "softmax";  ///< as in TrainConfig; the default for files without it
-  RunIdentity identity{};        ///< of the run that trained it
+  std::string loss = "softmax";     ///< as in TrainConfig; the default for files without it
+  std::string train_seen = "keep";  ///< the same, resolved
+  RunIdentity identity{};           ///< of the run that trained it
 };
 
 /// Writes the parameters under their names, the config and `info` as metadata, atomically.

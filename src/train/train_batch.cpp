@@ -32,11 +32,20 @@ HostBatch collect_batch(const data::Split& split,
   return result;
 }
 
-TrainBatch upload(const HostBatch& batch, Device device) {
+TrainBatch upload(const HostBatch& batch, Device device, const Tensor& past_items) {
   const auto count = static_cast<std::int64_t>(batch.targets.size());
-  return {{Segments(batch.offsets, device), Tensor::from(batch.ids, {batch.num_tokens()}, device)},
-          Tensor::from(batch.targets, {count}, device),
-          batch.rows.empty() ? Tensor() : Tensor::from(batch.rows, {count}, device)};
+  TrainBatch result{
+      {Segments(batch.offsets, device), Tensor::from(batch.ids, {batch.num_tokens()}, device)},
+      Tensor::from(batch.targets, {count}, device),
+      batch.rows.empty() ? Tensor() : Tensor::from(batch.rows, {count}, device),
+      {}};
+  if (!batch.past.counts.empty()) {
+    result.past = {past_items,
+                   Tensor::from(batch.past.begins, {count}, device),
+                   Tensor::from(batch.past.counts, {count}, device),
+                   batch.past.total()};
+  }
+  return result;
 }
 
 }  // namespace elastic::train

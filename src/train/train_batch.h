@@ -7,7 +7,9 @@
 
 #include "data/batch.h"
 #include "data/split.h"
+#include "tensor/row_lists.h"
 #include "train/examples.h"
+#include "train/past_events.h"
 
 namespace elastic::train {
 
@@ -19,6 +21,7 @@ struct HostBatch {
   /// With supervision window, if the first tokens of some window have no target: the indices [R],
   /// among the tokens of all windows, of those that have one. Empty if all have one.
   std::vector<std::int32_t> rows;
+  PastLists past;  ///< the items that the loss leaves out; empty: none
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   [[nodiscard]] std::int64_t num_tokens() const { return static_cast<std::int64_t>(ids.size()); }
 };
@@ -27,13 +30,15 @@ struct HostBatch {
 struct TrainBatch {
   data::Batch batch;
   Tensor targets;
-  Tensor rows;  ///< undefined if HostBatch::rows is empty
+  Tensor rows;      ///< undefined if HostBatch::rows is empty
+  RowLists past{};  ///< the items that the loss leaves out
 };
 
 /// Collects the events of `examples` from the training part of the split.
 HostBatch collect_batch(const data::Split& split,
                         std::span<const Example> examples,
                         const ExampleOptions& options);
-TrainBatch upload(const HostBatch& batch, Device device);
+/// `past_items` are those of PastEvents; unused if HostBatch::past is empty.
+TrainBatch upload(const HostBatch& batch, Device device, const Tensor& past_items = {});
 
 }  // namespace elastic::train

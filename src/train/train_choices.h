@@ -33,6 +33,20 @@ constexpr auto choices_of(LossKind) {
        {kGbce, "gbce", "bce corrected for the overconfidence that drawn negatives cause"}});
 }
 
+/// Whether the loss of a target compares it with items that the user had before.
+enum class TrainSeen { kAuto, kExclude, kKeep };
+constexpr auto choices_of(TrainSeen) {
+  using enum TrainSeen;
+  return std::to_array<Choice<TrainSeen>>(
+      {{kAuto,
+        "auto",
+        "exclude if rankings leave seen items out and no user repeats an item in training"},
+       {kExclude, "exclude", "a target is compared with the items that were new to the user then"},
+       {kKeep,
+        "keep",
+        "with all items or, if negatives are drawn, those that the user never has in training"}});
+}
+
 enum class NegativeSampling { kUniform, kPopularity };
 constexpr auto choices_of(NegativeSampling) {
   using enum NegativeSampling;

@@ -24,6 +24,7 @@ struct OptimizerOptions {
 
 struct LossOptions {
   LossKind kind = LossKind::kSoftmax;
+  TrainSeen train_seen = TrainSeen::kAuto;
   std::int64_t negatives = 256;
   NegativeSampling negative_sampling = NegativeSampling::kUniform;
   double gbce_t = 0.75;
@@ -91,6 +92,7 @@ void visit_optimizer(Options& options, Visitor&& visitor) {
 template <class Options, class Visitor>
 void visit_loss(Options& options, Visitor&& visitor) {
   visitor("loss", options.kind, "loss function");
+  visitor("train_seen", options.train_seen, "items that the user had before a target, in its loss");
   visitor("negatives",
           options.negatives,
           "negative items per target, drawn once per step; all losses but softmax",

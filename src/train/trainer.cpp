@@ -11,13 +11,16 @@
 #include "train/remaining_time.h"
 #include "train/saved_model.h"
 #include "train/schedule.h"
+#include "train/train_seen.h"
 #include "train/training_step.h"
 
 namespace elastic::train {
 namespace {
 
-const TrainConfig& checked(const TrainConfig& config) {
+// The config with train_seen resolved.
+TrainConfig checked(TrainConfig config, const eval::RankingRules& rules, const data::Split& split) {
   check(config);
+  config.loss.train_seen = resolve(config.loss.train_seen, rules.filter_seen, split);
   return config;
 }
 
@@ -77,7 +80,7 @@ Trainer::Trainer(Model& model,
                  TrainObserver observer)
     : model_(model),
       split_(split),
-      config_(checked(config)),
+      config_(checked(config, options.evaluation.rules, split)),
       run_(run),
       options_(std::move(options)),
       observer_(std::move(observer)),
@@ -96,11 +99,13 @@ Trainer::Trainer(Model& model,
   if (config_.threads > 0) {
     set_num_threads(static_cast<int>(config_.threads));
   }
-  if (config_.cuda_graphs) {
-    recorded_.emplace(model_, optimizer_);
-  }
   if (config_.loss.kind != LossKind::kSoftmax) {
     sampled_.emplace(model_, optimizer_, split_, config_);
+  } else if (config_.loss.train_seen == TrainSeen::kExclude) {
+    past_.emplace(split_, device_);
+  }
+  if (config_.cuda_graphs) {
+    recorded_.emplace(model_, optimizer_, past_items());
   }
   if (options_.resume && run_.has_checkpoint()) {
     state_ = load_checkpoint(run_.checkpoint_path(),
@@ -183,7 +188,10 @@ void Trainer::step() {
   const std::size_t begin = batches_[batch_index];
   const std::size_t size = batches_[batch_index + 1] - begin;
   const std::span<const Example> examples = std::span(examples_).subspan(begin, size);
-  const HostBatch input = collect_batch(split_, examples, example_options_);
+  HostBatch input = collect_batch(split_, examples, example_options_);
+  if (past_.has_value()) {
+    input.past = past_->before_targets(examples);
+  }
   ++state_.num_steps;
   ++state_.next_batch;
 
@@ -226,7 +234,8 @@ Tensor Trainer::take_step(const HostBatch& input,
   if (sampled_.has_value()) {
     return sampled_->run(input, examples, supervision, mode, rate);
   }
-  return training_step(model_, optimizer_, upload(input, device_), supervision, mode, rate);
+  return training_step(
+      model_, optimizer_, upload(input, device_, past_items()), supervision, mode, rate);
 }
 
 // The rate of the step that `state_` counted last, hence the same after a resume.
@@ -288,7 +297,7 @@ void Trainer::finish_epoch() {
   report.loss = loss_.epoch.mean();
   report.learning_rate = current_learning_rate();
   report.seconds = state_.epoch_seconds;
-  log_->write(epoch_event(report, state_, choice_name(config_.loss.kind)));
+  log_->write(epoch_event(report, state_, config_.loss));
   if (observer_.epoch) {
     observer_.epoch(report);
   }
@@ -323,6 +332,7 @@ void Trainer::evaluate() {
                          metric,
                          options_.data_hash,
                          choice_name(config_.loss.kind),
+                         choice_name(config_.loss.train_seen),
                          options_.identity},
                         state_.best_epoch);
     state_.best_metric = metric;

@@ -17,6 +17,7 @@
 #include "train/metrics_log.h"
 #include "train/observer.h"
 #include "train/optimizer.h"
+#include "train/past_events.h"
 #include "train/recorded_steps.h"
 #include "train/run_directory.h"
 #include "train/sampled_steps.h"
@@ -85,6 +86,7 @@ class Trainer {
     return static_cast<std::int64_t>(batches_.size()) - 1;
   }
   [[nodiscard]] double current_learning_rate() const;
+  [[nodiscard]] Tensor past_items() const { return past_.has_value() ? past_->items() : Tensor(); }
   void begin_epoch();
   void step();
   // Forward, backward and update; returns the loss [].
@@ -113,6 +115,7 @@ class Trainer {
   std::vector<std::int64_t> lengths_;  ///< of the users' training sequences
 
   Optimizer optimizer_;
+  std::optional<PastEvents> past_;  ///< if the softmax loss leaves seen items out
   std::optional<RecordedSteps> recorded_;
   std::optional<SampledSteps> sampled_;
   TrainState state_;

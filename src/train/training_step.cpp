@@ -31,8 +31,8 @@ Pass supervised_pass(Model& model,
   return pass;
 }
 
-Variable catalogue_loss(Pass pass, const Tensor& targets) {
-  return ops::linear_cross_entropy(pass.states, pass.scored_items, targets);
+Variable catalogue_loss(Pass pass, const Tensor& targets, const RowLists& excluded) {
+  return ops::linear_cross_entropy(pass.states, pass.scored_items, targets, excluded);
 }
 
 Tensor training_step(Model& model,
@@ -42,7 +42,7 @@ Tensor training_step(Model& model,
                      const ForwardMode& mode,
                      double learning_rate) {
   const Variable loss =
-      catalogue_loss(supervised_pass(model, input, supervision, mode), input.targets);
+      catalogue_loss(supervised_pass(model, input, supervision, mode), input.targets, input.past);
   backward(loss);
   optimizer.step(loss.value(), learning_rate);
   return loss.value();

@@ -15,12 +15,12 @@ Pass supervised_pass(Model& model,
                      Supervision supervision,
                      const ForwardMode& mode);
 
-/// Cross entropy [] of the targets [R] among all items. Takes the pass, so that backward can free
-/// its tensors.
-Variable catalogue_loss(Pass pass, const Tensor& targets);
+/// Cross entropy [] of the targets [R] among all items but those that `excluded` lists. Takes the
+/// pass, so that backward can free its tensors.
+Variable catalogue_loss(Pass pass, const Tensor& targets, const RowLists& excluded = {});
 
-/// One step with the softmax loss over all items, which updates the parameters in place. Returns
-/// the loss [], computed before the update.
+/// One step with the softmax loss over all items but those in TrainBatch::past, which updates the
+/// parameters in place. Returns the loss [], computed before the update.
 Tensor training_step(Model& model,
                      Optimizer& optimizer,
                      const TrainBatch& input,

@@ -64,10 +64,95 @@ def write_json(value, *path):
         json.dump(value, file)
 
 
-def validations(run):
+def read_bytes(*path):
+    with open(os.path.join(*path), "rb") as file:
+        return file.read()
+
+
+def metrics(run):
     with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
-        events = [json.loads(line) for line in file]
-    return [event for event in events if event["event"] == "evaluation"]
+        return [json.loads(line) for line in file]
+
+
+def validations(run):
+    return [event for event in metrics(run) if event["event"] == "evaluation"]
+
+
+class SeenItemsInTheLoss(unittest.TestCase):
+    """--train-seen: whether the loss compares targets with items that the user had before."""
+
+    def check_choice(self, run, result, choice):
+        self.assertEqual(read_json(run, "config.json")["train_seen"], choice)
+        self.assertEqual(read_json(run, "result.json")["protocol"]["train_seen"], choice)
+        self.assertEqual(evaluate(run)["protocol"]["train_seen"], choice)
+        self.assertIn(f"loss softmax, --train-seen {choice}: ", result.stderr)
+        table = WORKPLACE.call(["eval", run]).stdout
+        self.assertIn(f", loss softmax (--train-seen {choice}), seed 3", table)
+
+    def test_auto_follows_the_ranking_and_the_repeats(self):
+        # The repeats of the other tests are held out: the training events have none.
+        for name, choice, options in (("seen_auto", "exclude", ()),
+                                      ("seen_ranked", "keep", ("--no-filter-seen",)),
+                                      ("seen_kept", "keep", ("--train-seen", "keep"))):
+            run, result = train(name, *options)
+            self.check_choice(run, result, choice)
+            losses = [event["loss"] for event in metrics(run) if event["event"] == "epoch"]
+            seen = [event["train_seen"] for event in metrics(run) if event["event"] == "epoch"]
+            self.assertEqual(seen, [choice])
+            if choice == "exclude":
+                excluded = losses
+            else:
+                self.assertGreater(losses, excluded)  # more items to tell apart
+
+    def test_auto_keeps_seen_items_if_training_events_repeat_one(self):
+        log = "".join(f"u{user},m{item},{time}\n" for user in range(6)
+                      for time, item in enumerate((1, 2, 3, 1 if user == 0 else 4, 5, 6)))
+        data = WORKPLACE.write("one_repeat.csv", "user,item,time\n" + log)
+        for choice, options in (("keep", ()), ("exclude", ("--train-seen", "exclude"))):
+            run = WORKPLACE.path("one_repeat_" + choice)
+            result = WORKPLACE.call(["train", "--data", data, "--out", run, "--model", "softmax",
+                                     "--epochs", "1", "--seed", "3", *TINY_MODEL, *options])
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn(": 1 of 24 training events repeat an item of the user", result.stderr)
+            self.check_choice(run, result, choice)
+
+    def test_rankings_with_items_that_the_loss_left_out_are_warned_of(self):
+        excluding, result = train("seen_excluded", "--train-seen", "exclude", "--no-filter-seen")
+        keeping, _ = train("seen_warned", "--train-seen", "keep")
+        self.assertIn("warning: --train-seen exclude leaves seen items out", result.stderr)
+        for command in ("eval", "predict"):
+            for run, options, warned in ((excluding, (), True), (keeping, (), False),
+                                         (excluding, ("--filter-seen",), False),
+                                         (keeping, ("--no-filter-seen",), False)):
+                result = WORKPLACE.call([command, run, *options], stdin="u1\n")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual("--train-seen exclude leaves" in result.stderr, warned)
+
+    def test_the_choice_survives_a_resume(self):
+        whole, _ = train("seen_whole", epochs=2)
+        parts, _ = train("seen_parts")
+        refused = WORKPLACE.call(["train", "--resume", "--out", parts, "--epochs", "2",
+                                  "--train-seen", "keep"])
+        self.assertEqual(refused.returncode, 6, refused.stderr)
+        self.assertIn('started with train_seen = "exclude"', refused.stderr)
+        result = WORKPLACE.call(["train", "--resume", "--out", parts, "--epochs", "2"])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.check_choice(parts, result, "exclude")
+        self.assertEqual(read_json(parts, "sources.json")["train_seen"], "auto")
+        self.assertEqual(read_bytes(parts, "model.safetensors"),
+                         read_bytes(whole, "model.safetensors"))
+
+    def test_a_run_from_before_the_option_resumes_as_it_began(self):
+        whole, _ = train("before_whole", "--train-seen", "keep", epochs=2)
+        parts, _ = train("before_parts", "--train-seen", "keep")
+        config = read_json(parts, "config.json")
+        del config["train_seen"]
+        write_json(config, parts, "config.json")
+        result = WORKPLACE.call(["train", "--resume", "--out", parts, "--epochs", "2"])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.check_choice(parts, result, "keep")
+        self.assertEqual(read_bytes(parts, "model.safetensors"),
+                         read_bytes(whole, "model.safetensors"))
 
 
 class Rules(unittest.TestCase):

@@ -48,7 +48,15 @@ Trained train(const std::string& name, Device device, DType dtype) {
         Tensor::from(random_ids(3, 1, kItems, static_cast<std::uint64_t>(step)), {3}, device);
     const ForwardMode mode{/*training=*/true, 5, static_cast<std::uint32_t>(step)};
     const Pass pass = model->encode_last(batch, mode);
-    const Variable loss = ops::linear_cross_entropy(pass.states, pass.scored_items, targets);
+    // The loss leaves out the items of the histories.
+    const auto first = [&](std::int64_t b) { return batch.segments.begin(b); };
+    const auto count = [&](std::int64_t b) { return batch.segments.length(b); };
+    const RowLists excluded{
+        batch.ids,
+        Tensor::from(std::vector<std::int32_t>{first(0), first(1), first(2)}, {3}, device),
+        Tensor::from(std::vector<std::int32_t>{count(0), count(1), count(2)}, {3}, device)};
+    const Variable loss =
+        ops::linear_cross_entropy(pass.states, pass.scored_items, targets, excluded);
     backward(loss);
     result.losses.push_back(to_doubles(loss.value())[0]);
     optimizer.step(loss.value(), 1e-3);

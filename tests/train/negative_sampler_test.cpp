@@ -86,13 +86,27 @@ TEST_CASE("negative sampler: popularity counts only training events") {
 }
 
 TEST_CASE("negative sampler: positions of a user's training items are found, repeated ones too") {
-  const NegativeSampler sampler(skewed_split(), config_of("uniform"), 8);
+  using Pairs = std::vector<std::pair<std::int32_t, std::int32_t>>;  // place, first event
   const std::vector<std::int32_t> drawn{1, 2, 2, 3, 4, 5, 5};
-  std::vector<std::int32_t> places;
-  sampler.append_positives(0, drawn, places);  // items 1, 2, 5; 4 is held out
-  CHECK(places == std::vector<std::int32_t>{0, 1, 2, 5, 6});
-  sampler.append_positives(1, drawn, places);  // items 1, 3
-  CHECK(places == std::vector<std::int32_t>{0, 1, 2, 5, 6, 0, 3});
+  for (const TrainSeen seen : {TrainSeen::kKeep, TrainSeen::kExclude}) {
+    TrainConfig config = config_of("uniform");
+    config.loss.train_seen = seen;
+    const NegativeSampler sampler(skewed_split(), config, 8);
+    const auto positives = [&](std::int64_t user) {
+      Pairs pairs;
+      for (const auto& [place, first] : sampler.positives(user, drawn)) {
+        pairs.emplace_back(place, first);
+      }
+      return pairs;
+    };
+    if (seen == TrainSeen::kExclude) {
+      CHECK(positives(0) == Pairs{{0, 0}, {1, 1}, {2, 1}, {5, 3}, {6, 3}});  // events 1 2 1 5
+      CHECK(positives(1) == Pairs{{0, 0}, {3, 1}});                          // 1 3
+    } else {
+      CHECK(positives(0) == Pairs{{0, 0}, {1, 0}, {2, 0}, {5, 0}, {6, 0}});
+      CHECK(positives(1) == Pairs{{0, 0}, {3, 0}});
+    }
+  }
 }
 
 }  // namespace

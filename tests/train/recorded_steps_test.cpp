@@ -19,6 +19,11 @@ ModelConfig config_of(const std::string& model) {
   return config;
 }
 
+// Events of which the loss of a step leaves out some.
+Tensor past_items() {
+  return int_tensor(random_ids(30, 1, kItems, 9));
+}
+
 // Five sequences whose lengths differ from step to step; with `more`, in another bucket.
 HostBatch batch_at(std::int64_t step, bool more) {
   HostBatch batch;
@@ -29,6 +34,10 @@ HostBatch batch_at(std::int64_t step, bool more) {
     batch.offsets.push_back(static_cast<std::int32_t>(batch.ids.size()));
   }
   batch.targets = random_ids(5, 1, kItems, static_cast<std::uint64_t>(step));
+  for (std::int32_t i = 0; i < 5; ++i) {
+    batch.past.begins.push_back(5 * i);
+    batch.past.counts.push_back(static_cast<std::int32_t>((step + i) % 6));
+  }
   return batch;
 }
 
@@ -44,17 +53,20 @@ Trained train(const std::string& name, DType dtype, bool record) {
   TrainConfig config = tiny_train_config();
   config.optimizer.clip_norm = 1.0;
   Optimizer optimizer(model->parameters(), config);
-  RecordedSteps recorded(*model, optimizer);
+  const Tensor items = past_items();
+  RecordedSteps recorded(*model, optimizer, items);
   Trained result;
   for (std::int64_t step = 1; step <= kSteps; ++step) {
     const HostBatch batch = batch_at(step, step % 2 == 0);
     const ForwardMode mode{/*training=*/true, 5, static_cast<std::uint32_t>(step)};
     const double rate = 1e-3 / static_cast<double>(step);
-    const Tensor loss =
-        record
-            ? recorded.run(batch, mode, rate)
-            : training_step(
-                  *model, optimizer, upload(batch, test_device()), Supervision::kLast, mode, rate);
+    const Tensor loss = record ? recorded.run(batch, mode, rate)
+                               : training_step(*model,
+                                               optimizer,
+                                               upload(batch, test_device(), items),
+                                               Supervision::kLast,
+                                               mode,
+                                               rate);
     result.losses.push_back(to_doubles(loss)[0]);
   }
   optimizer.require_finite();

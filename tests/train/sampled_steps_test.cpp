@@ -5,6 +5,7 @@
 #include "tensor/tensor_values.h"
 #include "tiny_run.h"
 #include "tolerances.h"
+#include "train/training_step.h"
 
 namespace elastic::train::sampled_steps_test {
 namespace {
@@ -44,13 +45,17 @@ struct Stepper {
                 config.targets.window_targets,
                 static_cast<std::uint64_t>(config.seed)} {}
 
-  double run(std::uint32_t step) {
+  [[nodiscard]] std::vector<Example> examples_at(std::uint32_t step) const {
     std::vector<std::int64_t> lengths;
     for (std::int64_t user = 0; user < split.num_users(); ++user) {
       lengths.push_back(static_cast<std::int64_t>(split.train_sequence(user).size()));
     }
     std::vector<Example> examples = epoch_examples(lengths, options, step);
     examples.resize(std::min<std::size_t>(examples.size(), 10));
+    return examples;
+  }
+  double run(std::uint32_t step) {
+    const std::vector<Example> examples = examples_at(step);
     const ForwardMode mode{/*training=*/true, 5, step};
     const Tensor loss = steps.run(
         collect_batch(split, examples, options), examples, options.supervision, mode, 1e-2);
@@ -176,6 +181,101 @@ TEST_CASE("sampled steps: users who have seen all items contribute nothing") {
   }
 }
 
+double softplus(double x) {
+  return std::log1p(std::exp(x));
+}
+
+// The loss of a target from its score, those of its negatives, and the settings.
+double loss_by_definition(const SampledLossSettings& settings,
+                          double target,
+                          const std::vector<double>& negatives) {
+  if (negatives.empty()) {
+    return 0.0;
+  }
+  double sum = 0.0;
+  if (settings.loss.kind == SampledLoss::Kind::kSoftmax) {
+    for (const double score : negatives) {
+      sum += std::exp(score);
+    }
+    return std::log(std::exp(target) + sum) - target;
+  }
+  for (const double score : negatives) {
+    sum += settings.loss.negative_weight * softplus(score);
+  }
+  return (settings.loss.target_power * softplus(-target) + sum) /
+         (1.0 + settings.loss.negative_weight * static_cast<double>(negatives.size()));
+}
+
+// The mean loss of a step before its update. A drawn item is a negative of a target unless it is
+// the target or among the events before it; without `exclude`, unless it is among any of the user's
+// training events.
+double expected_step_loss(const Stepper& stepper, std::uint32_t step, bool exclude) {
+  const NoGrad no_grad;
+  const auto settings = sampled_loss_settings(stepper.config.loss, *stepper.model);
+  const NegativeSampler sampler(stepper.split, stepper.config, settings.num_drawn);
+  const std::vector<Example> examples = stepper.examples_at(step);
+  const HostBatch batch = collect_batch(stepper.split, examples, stepper.options);
+  const Pass pass = supervised_pass(*stepper.model,
+                                    upload(batch, test_device()),
+                                    stepper.options.supervision,
+                                    {/*training=*/true, 5, step});
+  const std::vector<double> states = to_doubles(pass.states.value());
+  const std::vector<double> table = to_doubles(pass.scored_items.value());
+  const auto dim = static_cast<std::size_t>(pass.scored_items.shape()[1]);
+  std::size_t row = 0;
+  const auto score = [&](std::int32_t item) {
+    const double shift = settings.corrected ? sampler.log_expected_count(item) : settings.prior;
+    double sum = -shift;
+    for (std::size_t j = 0; j < dim; ++j) {
+      sum += states[row * dim + j] * table[static_cast<std::size_t>(item) * dim + j];
+    }
+    return sum;
+  };
+  double total = 0.0;
+  for (const Example& example : examples) {
+    const auto events = stepper.split.train_sequence(example.user);
+    for (std::int32_t i = example.num_targets; i > 0; --i, ++row) {
+      const auto place = events.begin() + example.end + 1 - i;
+      std::vector<double> negatives;
+      for (const std::int32_t item : sampler.draw(step)) {
+        const auto end = exclude ? place + 1 : events.end();
+        if (std::find(events.begin(), end, item) == end) {
+          negatives.push_back(score(item));
+        }
+      }
+      total += loss_by_definition(settings, score(*place), negatives);
+    }
+  }
+  CHECK(row == batch.targets.size());
+  return total / static_cast<double>(row);
+}
+
+TEST_CASE("sampled steps: the negatives of a target are the items left, with either rule") {
+  for (const char* model : {"softmax", "elastic", "elastic-window"}) {
+    for (const char* loss : kLosses) {
+      for (const std::int32_t shortest : {4, 14}) {  // from 14 on, targets are repeated
+        for (const TrainSeen seen : {TrainSeen::kKeep, TrainSeen::kExclude}) {
+          CAPTURE(model);
+          CAPTURE(loss);
+          CAPTURE(shortest);
+          const bool exclude = seen == TrainSeen::kExclude;
+          TrainConfig config = config_of(loss);
+          config.loss.train_seen = seen;
+          config.loss.negative_sampling = loss == std::string("sampled-softmax")
+                                              ? NegativeSampling::kPopularity
+                                              : NegativeSampling::kUniform;
+          ModelConfig model_config = windowed_config(model);
+          model_config.dropout = 0.0;
+          Stepper stepper(model_config, config, DType::kFloat64, tiny_split(shortest));
+          const double expected = expected_step_loss(stepper, 1, exclude);
+          CHECK(stepper.run(1) == doctest::Approx(expected).epsilon(1e-9));
+          CHECK(expected != doctest::Approx(expected_step_loss(stepper, 1, !exclude)));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("sampled steps: a model that computes its items trains the whole table") {
   for (const char* variant : {"base", "soft", "mini"}) {
     CAPTURE(variant);
@@ -195,7 +295,6 @@ TEST_CASE("sampled steps: a model that computes its items trains the whole table
 
 // With small weights, scores are near 0, so the first loss shows the prior.
 TEST_CASE("sampled steps: a binary loss starts at the odds of its negatives") {
-  const auto softplus = [](double x) { return std::log1p(std::exp(x)); };
   for (const std::int64_t negatives : {1, 9, 400}) {
     CAPTURE(negatives);
     TrainConfig config = config_of("bce");

@@ -24,6 +24,16 @@ void check_catalogue(const char* op,
                 hidden.shape());
 }
 
+void check_excluded(const char* op, const RowLists& excluded, std::int64_t rows) {
+  require_shape(
+      !excluded.defined() || (excluded.ids.defined() && excluded.begins.defined() &&
+                              excluded.begins.numel() == rows && excluded.counts.numel() == rows),
+      op,
+      ": expected a list of left-out items for each of ",
+      rows,
+      " rows");
+}
+
 Variable catalogue_loss(const Variable& hidden,
                         const Variable& table,
                         const CatalogueKernel& compute) {

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "autograd/variable.h"
+#include "tensor/row_lists.h"
 
 namespace elastic::ops {
 
@@ -12,6 +13,9 @@ void check_catalogue(const char* op,
                      const Variable& hidden,
                      const Variable& table,
                      const Tensor& targets);
+
+/// Throws ShapeError, naming `op`, unless `excluded` is undefined or has a list for each row.
+void check_excluded(const char* op, const RowLists& excluded, std::int64_t rows);
 
 /// Writes the loss, and the gradients of hidden and table unless both are null.
 using CatalogueKernel = std::function<void(Tensor& loss, Tensor* grad_hidden, Tensor* grad_table)>;

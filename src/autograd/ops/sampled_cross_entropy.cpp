@@ -18,12 +18,7 @@ void check_sample(const SampledItems& sampled, std::int64_t rows) {
       " items and ",
       rows,
       " targets, or none");
-  require_shape(!sampled.owners.defined() ||
-                    (sampled.owners.numel() == rows && sampled.excluded_places.defined() &&
-                     sampled.excluded_places.numel() == sampled.excluded.num_tokens()),
-                "sampled_cross_entropy: expected an owner of left-out places for each of ",
-                rows,
-                " rows");
+  check_excluded("sampled_cross_entropy", sampled.excluded, rows);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "cli/runs/run_list.h"
 #include "cli/runs/run_model.h"
 #include "cli/runs/run_rules.h"
+#include "cli/runs/seen_items_warning.h"
 #include "cli/usage/command.h"
 #include "eval/repeats.h"
 #include "profile/lengths.h"
@@ -54,6 +55,7 @@ class EvalCommand : public Command {
 
  private:
   void warn_of_repeats(const data::Split& split, ProgressLine& line) const;
+  void warn_of_seen_items(const train::SavedModelInfo& model, ProgressLine& line) const;
 
   RunList runs_;
   data::Subset split_ = data::Subset::kTest;
@@ -154,6 +156,7 @@ int EvalCommand::run(const OptionTable& table) {
   const EvaluationTask task{
       &data.split, split_, rules_, min_history_, sampled, sampling_seed_, swap_experts_};
   warn_of_repeats(data.split, line);
+  warn_of_seen_items(saved.info, line);
   Evaluation evaluation = evaluate_saved_model(saved, task, against);
   if (runs.size() > 1) {
     evaluation.report.protocol.mean_of = runs;
@@ -173,6 +176,14 @@ void EvalCommand::warn_of_repeats(const data::Split& split, ProgressLine& line) 
       repeats_warning({{subset, eval::count_targets(split, split_, min_history_)}},
                       rules_,
                       read_run_rules(runs_.first()).filter_seen);
+  if (!warning.empty()) {
+    line.message(warning);
+  }
+}
+
+void EvalCommand::warn_of_seen_items(const train::SavedModelInfo& model,
+                                     ProgressLine& line) const {
+  const std::string warning = seen_items_warning(model.train_seen, rules_.filter_seen);
   if (!warning.empty()) {
     line.message(warning);
   }

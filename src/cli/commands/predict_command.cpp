@@ -19,6 +19,7 @@
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_list.h"
 #include "cli/runs/run_rules.h"
+#include "cli/runs/seen_items_warning.h"
 #include "cli/usage/command.h"
 #include "train/items_file.h"
 #include "train/saved_model.h"
@@ -125,6 +126,7 @@ int PredictCommand::run(const OptionTable& table) {
       ProgressLine(session_.quiet).message(text);
     }
   };
+  note(seen_items_warning(saved.info.train_seen, options_.filter_seen));
   QueryParser parser(stream_.chosen() ? PlainLine::kEvent : lines_.meaning(), read_log_format(run));
   PredictCall call{run,
                    input_,

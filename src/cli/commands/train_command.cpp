@@ -22,6 +22,7 @@
 #include "cli/runs/run_model.h"
 #include "cli/runs/run_report.h"
 #include "cli/runs/save_signal.h"
+#include "cli/runs/seen_items_warning.h"
 #include "cli/runs/stop_signals.h"
 #include "cli/usage/command.h"
 #include "eval/repeats.h"
@@ -29,6 +30,7 @@
 #include "train/items_file.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"
+#include "train/train_seen.h"
 #include "train/trainer.h"
 
 namespace elastic::cli {
@@ -81,6 +83,7 @@ class TrainCommand : public Command {
   void write_report(const train::RunDirectory& run) const;
   void report(const RunData& data, const train::RunDirectory& run, Device device) const;
   void check_targets(const data::Split& split) const;
+  void resolve_train_seen(const data::Split& split);
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
 
   data::DataConfig data_;
@@ -164,6 +167,7 @@ int TrainCommand::run(const OptionTable& table) {
   check_memory(model_, /*copies=*/4, DType::kFloat32, device);  // weights, gradients, two moments
   const auto model = make_model(model_, seed, DType::kFloat32, device);
   check_targets(data.split);
+  resolve_train_seen(data.split);
   train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
   train::sampled_loss_settings(train_.loss, *model);
   identify(table, data, run);
@@ -192,6 +196,22 @@ void TrainCommand::check_targets(const data::Split& split) const {
                        {"test", eval::count_targets(split, data::Subset::kTest)}},
                       rules_,
                       rules_.filter_seen);
+  if (!warning.empty()) {
+    note(warning);
+  }
+}
+
+// From here on the option has the value that the loss, the files and the hash of the run use.
+void TrainCommand::resolve_train_seen(const data::Split& split) {
+  train::TrainSeen& seen = train_.loss.train_seen;
+  seen = train::resolve(seen, rules_.filter_seen, split);
+  const std::int64_t repeats = train::num_repeats(split);
+  note(fmt::format("loss {}, --train-seen {}: {} of {} training events repeat an item of the user",
+                   choice_name(train_.loss.kind),
+                   choice_name(seen),
+                   repeats,
+                   split.num_train_events()));
+  const std::string warning = seen_items_warning(choice_name(seen), rules_.filter_seen);
   if (!warning.empty()) {
     note(warning);
   }

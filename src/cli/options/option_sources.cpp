@@ -7,7 +7,13 @@ nlohmann::ordered_json option_sources(const OptionTable& table,
                                       const std::string& run_config) {
   nlohmann::ordered_json sources = nlohmann::ordered_json::object();
   for (const auto& option : table.options()) {
-    if (option->scope != Scope::kEverywhere || !option->is_set()) {
+    if (option->scope != Scope::kEverywhere) {
+      continue;
+    }
+    if (!option->is_set()) {
+      if (to_text(option->target) != option->default_text) {
+        sources[option->key] = option->default_text;  // `auto`, which the command has resolved
+      }
       continue;
     }
     if (option->source != run_config) {

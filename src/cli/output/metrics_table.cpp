@@ -183,7 +183,7 @@ std::string protocol_lines(const eval::Protocol& protocol) {
   }
   return fmt::format(
       "protocol: {} split, {}\n"
-      "  split {}, loss {}, seed {}, epoch {}; history: {}, the latest {}\n"
+      "  split {}, loss {} (--train-seen {}), seed {}, epoch {}; history: {}, the latest {}\n"
       "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n"
       "  repeated targets: {} (--repeats {})\n"
       "{}",
@@ -191,6 +191,7 @@ std::string protocol_lines(const eval::Protocol& protocol) {
       visible(protocol.split),
       visible(protocol.split_hash),
       visible(protocol.loss),
+      visible(protocol.train_seen),
       protocol.seed,
       protocol.checkpoint_epoch,
       visible(protocol.history),

@@ -22,12 +22,20 @@ namespace {
 
 constexpr std::int64_t kSlabItems = 16384;
 
+// The logit of an excluded item lies this far below the target's: it is never the maximum, its
+// exponential is below the rounding of the sum, and rarely a subnormal number, which would be slow.
+// The exponential is then set to 0.
+constexpr double kExcludedBelowTarget = 60.0;
+template <class T>
+constexpr T kZeros[kBlockRows] = {};
+
 template <class T>
 class CrossEntropy {
  public:
   CrossEntropy(const Tensor& hidden,
                const Tensor& table,
                const Tensor& targets,
+               const RowLists& excluded,
                Tensor* grad_hidden,
                Tensor* grad_table)
       : rows_(hidden.rows()),
@@ -37,6 +45,7 @@ class CrossEntropy {
         hidden_(hidden.data<T>()),
         table_(table.data<T>() + dim_),
         targets_(targets.data<std::int32_t>()),
+        excluded_(excluded),
         grad_hidden_(grad_hidden == nullptr ? nullptr : grad_hidden->data<T>()),
         grad_table_(grad_table == nullptr ? nullptr : grad_table->data<T>() + dim_),
         blocks_{rows_, kBlockRows},
@@ -46,7 +55,7 @@ class CrossEntropy {
         logits_(workspace<T>(round_blocks_ * slab_items_ * kBlockRows)),
         packed_hidden_(workspace<T>(round_blocks_ * packed_)),
         scaled_hidden_(workspace<T>(round_blocks_ * kBlockRows * dim_)),
-        statistics_(workspace<T>(round_blocks_ * 4 * kBlockRows)),
+        statistics_(workspace<T>(round_blocks_ * kStatistics * kBlockRows)),
         block_losses_(workspace<double>(blocks_.count())) {}
 
   double run() {
@@ -82,12 +91,17 @@ class CrossEntropy {
   }
 
  private:
+  static constexpr std::int64_t kStatistics = 5;
+
   // A block's state in the round: `slot` counts within the round.
   T* logits(std::int64_t slot) const { return logits_.data<T>() + slot * slab_items_ * kBlockRows; }
-  T* maximum(std::int64_t slot) const { return statistics_.data<T>() + slot * 4 * kBlockRows; }
+  T* maximum(std::int64_t slot) const {
+    return statistics_.data<T>() + slot * kStatistics * kBlockRows;
+  }
   T* denominator(std::int64_t slot) const { return maximum(slot) + kBlockRows; }
   T* target_logit(std::int64_t slot) const { return maximum(slot) + 2 * kBlockRows; }
   T* slab_maximum(std::int64_t slot) const { return maximum(slot) + 3 * kBlockRows; }
+  T* excluded_logit(std::int64_t slot) const { return maximum(slot) + 4 * kBlockRows; }
   T* scaled_hidden(std::int64_t slot) const {
     return scaled_hidden_.data<T>() + slot * kBlockRows * dim_;
   }
@@ -103,6 +117,11 @@ class CrossEntropy {
          packed_hidden_.data<T>() + slot * packed_);
     std::fill(maximum(slot), maximum(slot) + kBlockRows, -std::numeric_limits<T>::infinity());
     fill_zero(denominator(slot), kBlockRows);
+    for (std::int64_t r = 0; excluded_.defined() && r < block_rows(block); ++r) {
+      const std::int64_t row = blocks_.begin(block) + r;
+      const T target = dot(hidden_ + row * dim_, table_ + (targets_[row] - 1) * dim_, dim_);
+      excluded_logit(slot)[r] = target - static_cast<T>(kExcludedBelowTarget);
+    }
   }
 
   // logits [items, rows] of the block for the tile's items.
@@ -118,6 +137,69 @@ class CrossEntropy {
          false);
   }
 
+  // The logits of the slab, those of excluded items replaced.
+  void slab_logits(std::int64_t block,
+                   std::int64_t slot,
+                   std::int64_t begin,
+                   std::int64_t end) const {
+    for_item_tiles(0, end - begin, [&](std::int64_t v, std::int64_t count) {
+      tile_product(block, slot, begin + v, count, logits(slot) + v * block_rows(block));
+    });
+    overwrite_excluded(block, slot, begin, end, excluded_logit(slot));
+  }
+
+  // Calls body(row of the block, index in its column of the slab) for the rows whose target lies in
+  // the slab.
+  template <class Body>
+  void for_targets(std::int64_t block,
+                   std::int64_t begin,
+                   std::int64_t end,
+                   const Body& body) const {
+    for (std::int64_t r = 0; r < block_rows(block); ++r) {
+      const std::int64_t target = targets_[blocks_.begin(block) + r] - 1;
+      if (target >= begin && target < end) {
+        body(r, (target - begin) * block_rows(block) + r);
+      }
+    }
+  }
+
+  // Sets the entries of excluded items in the slab, except targets, to value[row].
+  void overwrite_excluded(std::int64_t block,
+                          std::int64_t slot,
+                          std::int64_t begin,
+                          std::int64_t end,
+                          const T* value) const {
+    if (!excluded_.defined()) {
+      return;
+    }
+    T* slab = logits(slot);
+    const std::int64_t rows = block_rows(block);
+    const std::int32_t* first = excluded_.begins.data<std::int32_t>() + blocks_.begin(block);
+    const std::int32_t* count = excluded_.counts.data<std::int32_t>() + blocks_.begin(block);
+    T kept[kBlockRows];
+    for_targets(block, begin, end, [&](std::int64_t r, std::int64_t i) { kept[r] = slab[i]; });
+    for (std::int64_t r = 0; r < rows;) {
+      // Prefixes of one list, none shorter than the one before: an item concerns adjacent rows.
+      std::int64_t last = r;
+      while (last + 1 < rows && first[last + 1] == first[r] && count[last + 1] >= count[last]) {
+        ++last;
+      }
+      const std::int32_t* ids = excluded_.ids.data<std::int32_t>() + first[r];
+      std::int64_t from = r;
+      for (std::int32_t i = 0; i < count[last]; ++i) {
+        while (count[from] <= i) {
+          ++from;
+        }
+        const std::int64_t item = ids[i] - 1;
+        if (item >= begin && item < end) {
+          std::copy(value + from, value + last + 1, slab + (item - begin) * rows + from);
+        }
+      }
+      r = last + 1;
+    }
+    for_targets(block, begin, end, [&](std::int64_t r, std::int64_t i) { slab[i] = kept[r]; });
+  }
+
   // First pass: the running maximum and denominator; keeps the exponentials if one slab holds all
   // items.
   void logits_of_slab(std::int64_t block,
@@ -127,21 +209,17 @@ class CrossEntropy {
     const std::int64_t rows = block_rows(block);
     T* slab = logits(slot);
     T* slab_max = slab_maximum(slot);
+    slab_logits(block, slot, begin, end);
     std::copy(maximum(slot), maximum(slot) + rows, slab_max);
-    for_item_tiles(0, end - begin, [&](std::int64_t v, std::int64_t count) {
-      T* tile = slab + v * rows;
-      tile_product(block, slot, begin + v, count, tile);
-      for (std::int64_t i = 0; i < count; ++i) {
-        for (std::int64_t r = 0; r < rows; ++r) {
-          slab_max[r] = std::max(slab_max[r], tile[i * rows + r]);
-        }
+    for (std::int64_t i = 0; i < end - begin; ++i) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        slab_max[r] = std::max(slab_max[r], slab[i * rows + r]);
       }
+    }
+    for_targets(block, begin, end, [&](std::int64_t r, std::int64_t i) {
+      target_logit(slot)[r] = slab[i];
     });
     for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t target = targets_[blocks_.begin(block) + r] - 1;
-      if (target >= begin && target < end) {
-        target_logit(slot)[r] = slab[(target - begin) * rows + r];
-      }
       denominator(slot)[r] *= begin == 0 ? T(0) : std::exp(maximum(slot)[r] - slab_max[r]);
       maximum(slot)[r] = slab_max[r];
     }
@@ -149,6 +227,7 @@ class CrossEntropy {
       exponentials(slot, slab + v * rows, count, rows);
       add_row_sum(slab + v * rows, count, rows, denominator(slot));
     });
+    overwrite_excluded(block, slot, begin, end, kZeros<T>);
   }
 
   void exponentials(std::int64_t slot, T* tile, std::int64_t count, std::int64_t rows) const {
@@ -189,11 +268,9 @@ class CrossEntropy {
     if (!again) {
       return;
     }
-    for_item_tiles(0, end - begin, [&](std::int64_t v, std::int64_t count) {
-      T* tile = logits(slot) + v * block_rows(block);
-      tile_product(block, slot, begin + v, count, tile);
-      exponentials(slot, tile, count, block_rows(block));
-    });
+    slab_logits(block, slot, begin, end);
+    exponentials(slot, logits(slot), end - begin, block_rows(block));
+    overwrite_excluded(block, slot, begin, end, kZeros<T>);
   }
 
   // grad_hidden (+)= exp^T table, not yet scaled by the rows' factors.
@@ -265,6 +342,7 @@ class CrossEntropy {
   const T* hidden_;
   const T* table_;  ///< item 1's row
   const std::int32_t* targets_;
+  const RowLists& excluded_;
   T* grad_hidden_;
   T* grad_table_;  ///< item 1's row
   Tiles blocks_;
@@ -273,7 +351,7 @@ class CrossEntropy {
   Tensor logits_;         ///< [round blocks][slab items, 64]
   Tensor packed_hidden_;  ///< [round blocks], packed for the logits
   Tensor scaled_hidden_;  ///< [round blocks][64, D], each row by weight / denominator
-  Tensor statistics_;     ///< [round blocks][4, 64]
+  Tensor statistics_;     ///< [round blocks][kStatistics, 64]
   Tensor block_losses_;   ///< sums of the rows' losses
 };
 
@@ -282,7 +360,8 @@ void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
   if (k.grad_table != nullptr) {
     fill_zero(k.grad_table->data<T>(), k.grad_table->cols());
   }
-  CrossEntropy<T> computation(k.hidden, k.table, k.targets, k.grad_hidden, k.grad_table);
+  CrossEntropy<T> computation(
+      k.hidden, k.table, k.targets, k.excluded, k.grad_hidden, k.grad_table);
   k.loss.data<T>()[0] = static_cast<T>(computation.run());
 }
 const OnCpu linear_cross_entropy_entry{linear_cross_entropy<float>, linear_cross_entropy<double>};

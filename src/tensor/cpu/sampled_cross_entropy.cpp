@@ -174,12 +174,12 @@ class SampledCrossEntropy {
 
  private:
   [[nodiscard]] std::span<const std::int32_t> excluded_of(std::int64_t row) const {
-    if (!sampled_.owners.defined()) {
+    const RowLists& lists = sampled_.excluded;
+    if (!lists.defined()) {
       return {};
     }
-    const std::int32_t owner = sampled_.owners.data<std::int32_t>()[row];
-    return {sampled_.excluded_places.data<std::int32_t>() + sampled_.excluded.begin(owner),
-            static_cast<std::size_t>(sampled_.excluded.length(owner))};
+    return {lists.ids.data<std::int32_t>() + lists.begins.data<std::int32_t>()[row],
+            static_cast<std::size_t>(lists.counts.data<std::int32_t>()[row])};
   }
 
   // Processes rows begin..end-1; adds to grad_items unless it is null.

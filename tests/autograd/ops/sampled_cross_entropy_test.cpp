@@ -35,19 +35,20 @@ struct Problem {
       result.target_log_counts = counts_of(targets);
     }
     if (!exclusion.empty()) {
-      std::vector<std::int32_t> owners;
-      for (std::size_t r = 0; r < targets.size(); ++r) {
-        owners.push_back(static_cast<std::int32_t>(r % exclusion.size()));
-      }
-      result.owners = int_tensor(owners);
       std::vector<std::int32_t> places;
-      std::vector<std::int32_t> lengths;
+      std::vector<std::int32_t> begins_of;
       for (const auto& of_owner : exclusion) {
+        begins_of.push_back(static_cast<std::int32_t>(places.size()));
         places.insert(places.end(), of_owner.begin(), of_owner.end());
-        lengths.push_back(static_cast<std::int32_t>(of_owner.size()));
       }
-      result.excluded = segments_of(lengths);
-      result.excluded_places = int_tensor(places);
+      std::vector<std::int32_t> begins;
+      std::vector<std::int32_t> counts;
+      for (std::size_t r = 0; r < targets.size(); ++r) {
+        const std::size_t owner = r % exclusion.size();
+        begins.push_back(begins_of[owner]);
+        counts.push_back(static_cast<std::int32_t>(exclusion[owner].size()));
+      }
+      result.excluded = {int_tensor(places), int_tensor(begins), int_tensor(counts)};
     }
     return result;
   }
@@ -348,8 +349,8 @@ TEST_CASE("sampled_cross_entropy: refuses sizes that do not fit, no rows and no 
   CHECK(refused([](SampledItems&) {}).empty());
   CHECK(refused([](SampledItems& s) { s.target_log_counts = {}; }) ==
         "sampled_cross_entropy: expected a count for each of 4 items and 2 targets, or none");
-  CHECK(refused([](SampledItems& s) { s.owners = int_tensor({0}); }) ==
-        "sampled_cross_entropy: expected an owner of left-out places for each of 2 rows");
+  CHECK(refused([](SampledItems& s) { s.excluded.counts = int_tensor({0}); }) ==
+        "sampled_cross_entropy: expected a list of left-out items for each of 2 rows");
 }
 
 }  // namespace

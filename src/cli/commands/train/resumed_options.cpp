@@ -10,6 +10,7 @@
 #include "cli/runs/run_files.h"
 #include "data/json_document.h"
 #include "train/checkpoint.h"
+#include "train/config_json.h"
 #include "train/run_directory.h"
 
 namespace elastic::cli {
@@ -41,6 +42,7 @@ ConfigLayer ResumedOptions::read(const std::string& out) {
     throw UsageError("--resume: there is no run in ", out, "; leave out --resume to start one");
   }
   before_ = read_run_config(out);
+  train::add_former_values(before_.values);
   if (is_present((folder / "sources.json").string())) {
     sources_ = train::read_json_object((folder / "sources.json").string());
   }

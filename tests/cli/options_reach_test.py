@@ -100,6 +100,7 @@ warmup-steps 50 | | epochs weights
 schedule cosine | | epochs weights
 clip-norm 0.01 | | weights
 loss bce | | epochs weights
+train-seen exclude | --train-seen keep | epochs weights
 negatives 3 | --loss sampled-softmax | epochs weights
 negative-sampling popularity | --loss sampled-softmax --negatives 4 | epochs weights
 gbce-t 0.1 | --loss gbce --negatives 4 | epochs weights
@@ -160,6 +161,7 @@ ranks ranks.tsv | | names
 fail-below HR@10=2 | | exit
 data {other} | | exit
 against {run2} | | output
+swap-experts - | | output
 output json | | output
 json - | | output
 """

@@ -98,6 +98,28 @@ class Order(unittest.TestCase):
         self.assertIn(("rename", "streams.safetensors"), self.named(run, calls))
 
 
+class FolderSync(unittest.TestCase):
+    """File systems without a sync of folders, and folders that may not be read, do no harm."""
+
+    def test_errors_that_are_passed_over(self):
+        job = Streaming(WORKPLACE, lines=5)
+        run, calls = recorded(job, "folder")
+        renamed = next(i for i, call in enumerate(calls) if call.name == "rename")
+        opened = next(i for i, call in enumerate(calls) if i > renamed and call.name == "open")
+        self.assertEqual([call.name for call in calls[opened:opened + 2]], ["open", "fsync"])
+        self.assertEqual(calls[opened].file, run)
+        for number in (opened + 1, opened + 2):  # FAULT_AT counts from 1
+            for error in ("EACCES", "EPERM", "EINVAL", "ENOTSUP", "EBADF", "EIO"):
+                with self.subTest(error, number=number):
+                    job.prepare(run)
+                    settings = environment(run, WORKPLACE.path("log_folder"), FAULT_HOW=error,
+                                           FAULT_AT=str(number))
+                    result = WORKPLACE.call(job.command(run), env=settings)
+                    self.assertEqual(result.returncode, 1 if error == "EIO" else 0, result.stderr)
+                    if error == "EIO":
+                        self.assertIn("may be lost in a power failure", result.stderr)
+
+
 class SecondSignal(unittest.TestCase):
     """A command that hangs in a save ends at the second Ctrl-C."""
 

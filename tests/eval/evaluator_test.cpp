@@ -9,6 +9,7 @@
 #include "eval/fixture.h"
 #include "eval/item_popularity.h"
 #include "eval/metrics.h"
+#include "eval/repeats.h"
 #include "model/registry.h"
 
 namespace elastic::eval {
@@ -134,6 +135,18 @@ TEST_CASE("evaluator: min_history leaves out users with shorter histories, and o
     CHECK(some.ranks == want.ranks);
     CHECK(popularity_ranking(split, subset, {.min_history = 12}).users == want.users);
     CHECK(rank_users(*model, split, subset, {.min_history = 1000}).users.empty());
+  }
+}
+
+TEST_CASE("evaluator: min_history includes users with as many events") {
+  const data::Split split = make_split({{1, 2, 3, 4}, {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 2}}, 6);
+  const auto model = make_model(small_config(6), 5);
+  // The histories before the test have 3, 4 and 5 events.
+  for (const auto& [least, users] : {std::pair<std::int64_t, std::int64_t>{3, 3}, {4, 2}, {5, 1}}) {
+    const EvalOptions options{.min_history = least};
+    CHECK(std::ssize(rank_users(*model, split, data::Subset::kTest, options).users) == users);
+    CHECK(count_targets(split, data::Subset::kTest, least).all == users);
+    CHECK(count_targets(split, data::Subset::kTest, least).repeated == 1);
   }
 }
 

@@ -4,7 +4,7 @@
 // write, pwrite, fsync, ftruncate, close, rename, link, unlink, remove, mkdir, flock. With
 // FAULT_CALLS "reads" those that read files there are counted instead: open, read, pread. FAULT_HOW
 // selects the failure of call number FAULT_AT, counted from 1:
-//   EIO     it fails
+//   EIO     it fails, as with EACCES, EPERM, EINVAL, ENOTSUP and EBADF
 //   FULL    it and all later ones that take space fail with ENOSPC
 //   EINTR   it is interrupted, if the system may interrupt it
 //   SHORT   a write or read transfers half of its bytes
@@ -31,6 +31,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -102,6 +103,13 @@ Plan& plan() {
 // A program that makes no call writes the count too.
 [[maybe_unused]] const Plan& made_at_start = plan();
 
+constexpr std::array<std::pair<std::string_view, int>, 6> kErrors{{{"EIO", EIO},
+                                                                   {"EACCES", EACCES},
+                                                                   {"EPERM", EPERM},
+                                                                   {"EINVAL", EINVAL},
+                                                                   {"ENOTSUP", ENOTSUP},
+                                                                   {"EBADF", EBADF}}};
+
 enum class Step { kProceed, kFail, kShort, kTorn };
 
 [[noreturn]] void die() {
@@ -123,9 +131,11 @@ Step next_step(bool takes_space, bool interruptible) {
   if (!now) {
     return Step::kProceed;
   }
-  if (p.how == "EIO") {
-    errno = EIO;
-    return Step::kFail;
+  for (const auto& [name, error] : kErrors) {
+    if (p.how == name) {
+      errno = error;
+      return Step::kFail;
+    }
   }
   if (p.how == "EINTR" && interruptible) {
     errno = EINTR;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "report/axis.h"
 #include "report/page.h"
 
 namespace elastic::report {
@@ -26,6 +27,84 @@ TEST_CASE("plot: every point has a mark with its value, every series a line and 
   CHECK(svg.find("<title>a&lt;b, 2: 3.500</title>") != std::string::npos);
   CHECK(svg.find("<figcaption>Loss</figcaption>") != std::string::npos);
   CHECK(svg.find(">epoch</text>") != std::string::npos);
+}
+
+// The drawing is 560 wide and 340 high; margins of 56, 12, 10 and 34 are left for labels.
+TEST_CASE("plot: points, marks and labels are at the places of their axes") {
+  const std::string svg =
+      figure({"Loss",
+              "epoch",
+              {},
+              {},
+              {{"one", {{1.0, 4.0}, {2.0, 3.0}, {3.0, 1.0}}}, {"two", {{1.0, 0.0}, {3.0, 2.0}}}}})
+          .str();
+  const Axis across(Scale::kLinear, 1.0, 3.0, false);
+  const Axis up(Scale::kLinear, 0.0, 4.0, true);
+  const auto x = [&](double value) { return fixed(56.0 + across.place(value) * 492.0, 1); };
+  const auto y = [&](double value) { return fixed(10.0 + (1.0 - up.place(value)) * 296.0, 1); };
+  CHECK(x(1.0) == "56.0");
+  CHECK(x(3.0) == "548.0");
+  CHECK(y(0.0) == "306.0");
+  CHECK(y(4.0) == "10.0");
+  CHECK(svg.find("<path d=\"M" + x(1.0) + " " + y(4.0) + "L" + x(2.0) + " " + y(3.0) + "L" +
+                 x(3.0) + " " + y(1.0) + "\" fill=\"none\" stroke=\"#0072b2\"") !=
+        std::string::npos);
+  CHECK(svg.find("<path d=\"M" + x(1.0) + " " + y(0.0) + "L" + x(3.0) + " " + y(2.0) +
+                 "\" fill=\"none\" stroke=\"#d55e00\"") != std::string::npos);
+  CHECK(svg.find("<circle cx=\"" + x(2.0) + "\" cy=\"" + y(3.0) + "\" r=\"3\"") !=
+        std::string::npos);
+  CHECK(svg.find("<line x1=\"56.0\" y1=\"" + y(2.0) + "\" x2=\"548.0\" y2=\"" + y(2.0) +
+                 "\" class=\"grid\"/>") != std::string::npos);
+  CHECK(svg.find("<line x1=\"56.0\" y1=\"306.0\" x2=\"548.0\" y2=\"306.0\" class=\"axis\"/>") !=
+        std::string::npos);
+  CHECK(svg.find("<text x=\"280.0\" y=\"334.0\" text-anchor=\"middle\">epoch</text>") !=
+        std::string::npos);
+  CHECK(svg.find("<text x=\"50.0\" y=\"314.0\" text-anchor=\"end\">") == std::string::npos);
+  CHECK(svg.find("<text x=\"50.0\" y=\"310.0\" text-anchor=\"end\">0</text>") != std::string::npos);
+  CHECK(svg.find("<text x=\"548.0\" y=\"324.0\" text-anchor=\"middle\">3.0</text>") !=
+        std::string::npos);
+  CHECK(svg.find("<text x=\"90.0\" y=\"24.0\" text-anchor=\"start\">one</text>") !=
+        std::string::npos);
+  CHECK(svg.find("<text x=\"90.0\" y=\"40.0\" text-anchor=\"start\">two</text>") !=
+        std::string::npos);
+  CHECK(svg.find("<line x1=\"66.0\" y1=\"36.0\" x2=\"84.0\" y2=\"36.0\" "
+                 "stroke=\"#d55e00\" stroke-width=\"3\"/>") != std::string::npos);
+}
+
+TEST_CASE("plot: a logarithmic axis is labelled at its points, without overlaps") {
+  const std::string svg = figure({"Time",
+                                  "length",
+                                  Scale::kLog,
+                                  Scale::kLog,
+                                  {{"a", {{256.0, 1.0}, {257.0, 3.0}, {1024.0, 9.0}}}}})
+                              .str();
+  CHECK(svg.find(">256</text>") != std::string::npos);
+  CHECK(svg.find(">257</text>") == std::string::npos);
+  CHECK(svg.find(">1024</text>") != std::string::npos);
+  CHECK(count(svg, ">1</text>") == 1);
+  CHECK(count(svg, ">10</text>") == 1);
+}
+
+TEST_CASE("plot: two hundred points have marks, one more has none") {
+  for (const int points : {200, 201}) {
+    Series series{"loss", {}};
+    for (int i = 0; i < points; ++i) {
+      series.points.emplace_back(i, i);
+    }
+    CHECK(count(figure({"Loss", "step", {}, {}, {series}}).str(), "<circle") ==
+          (points == 200 ? 200 : 0));
+  }
+}
+
+TEST_CASE("plot: values of marks are whole, or have enough digits") {
+  const std::string svg =
+      figure({"x", "y", {}, {}, {{"a", {{1.0, 2.0}, {1.5, 0.25}, {3.0, 0.0004}, {4.0, -1.25}}}}})
+          .str();
+  for (const char* title :
+       {"a, 1: 2<", "a, 1.500: 0.25000<", "a, 3: 0.000400000<", "a, 4: -1.250<"}) {
+    CAPTURE(title);
+    CHECK(svg.find(std::string("<title>") + title) != std::string::npos);
+  }
 }
 
 TEST_CASE("plot: points that cannot be drawn are skipped") {

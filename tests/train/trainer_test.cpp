@@ -452,20 +452,18 @@ TEST_CASE("trainer: times of steps and evaluations add up to that of the run") {
     std::this_thread::sleep_for(std::chrono::duration<double>(kStep_s));
   };
   double seconds = 0.0;
-  double epoch_s = 0.0;
   run.observer.epoch = [&](const EpochReport& report) {
     CHECK(report.seconds > kStep_s * static_cast<double>(report.num_steps - 1));
-    epoch_s = report.seconds;
     seconds += report.seconds;
   };
   run.observer.evaluation = [&](const EvaluationReport& report) {
     CHECK(report.seconds > 0.0);
     seconds += report.seconds;
   };
-  const TrainResult result = run.train(folder.file("run"));
-  CHECK(result.elapsed_s >= seconds);
-  run.config.epochs = 3;
-  CHECK(run.train(folder.file("run"), /*resume=*/true).elapsed_s >= result.elapsed_s + epoch_s);
+  CHECK(run.train(folder.file("run")).elapsed_s >= seconds);
+  run.config.epochs = 3;  // the time of the first two is kept
+  const TrainResult resumed = run.train(folder.file("run"), /*resume=*/true);
+  CHECK(resumed.elapsed_s >= seconds);
 }
 
 TEST_CASE("trainer: evaluations follow the rules for seen items and repeated targets") {

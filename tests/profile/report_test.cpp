@@ -1,0 +1,209 @@
+#include "profile/report.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+namespace elastic::profile::report_test {
+namespace {
+
+// A row in which every number is another one.
+Row full_row() {
+  Row row;
+  row.workload.model.model = "elastic";
+  row.workload.model.max_len = 64;
+  row.workload.model.dim = 48;
+  row.workload.model.num_experts = 6;
+  row.workload.phase = Phase::kServe;
+  row.workload.batch = 3;
+  row.tokens = 192;
+  row.timing.ms_median = 12.5;
+  row.timing.ms_min = 9.75;
+  row.timing.ms_p95 = 150.25;
+  row.timing.tokens_per_s = 15360.0;
+  row.timing.sequences_per_s = 240.0;
+  row.peak_bytes.total = 7.0 * 1048576.0;
+  row.peak_bytes.activation = 2.0 * 1048576.0;
+  row.peak_bytes.workspace = 0.5 * 1048576.0;
+  row.peak_bytes.gradient = 0.25 * 1048576.0;
+  row.peak_bytes.parameter = 1.5 * 1048576.0;
+  row.peak_bytes.optimizer = 3.0 * 1048576.0;
+  row.rss_bytes = 20.0 * 1048576.0;
+  row.work.flops = 4e9;
+  row.work.gemm_share = 0.125;
+  row.work.bandwidth_share = 0.0625;
+  return row;
+}
+
+Report report_of(std::vector<Row> rows) {
+  Report report;
+  report.machine = {"a CPU", 100.5, 20.25, 2};
+  report.inputs = "synthetic";
+  report.baseline = "softmax";
+  report.rows = std::move(rows);
+  return report;
+}
+
+TEST_CASE("report: JSON has each number under its own key") {
+  const nlohmann::ordered_json json = to_json(report_of({full_row()}));
+  CHECK(json["machine"]["device"] == "a CPU");
+  CHECK(json["machine"]["sgemm_gflops"] == 100.5);
+  CHECK(json["machine"]["triad_gbps"] == 20.25);
+  CHECK(json["machine"]["threads"] == 2);
+  CHECK(json["inputs"] == "synthetic");
+  CHECK(json["baseline"] == "softmax");
+  const nlohmann::ordered_json& row = json["rows"][0];
+  const std::vector<std::pair<const char*, nlohmann::json>> expected{
+      {"model", "elastic"},
+      {"phase", "serve"},
+      {"device", "cpu"},
+      {"length", 64},
+      {"batch", 3},
+      {"dim", 48},
+      {"num_experts", 6},
+      {"supervision", "last"},
+      {"shortcut", true},
+      {"status", "ok"},
+      {"tokens", 192},
+      {"ms_median", 12.5},
+      {"ms_min", 9.75},
+      {"ms_p95", 150.25},
+      {"tokens_per_s", 15360.0},
+      {"sequences_per_s", 240.0},
+      {"peak_bytes", 7.0 * 1048576.0},
+      {"activation_bytes", 2.0 * 1048576.0},
+      {"workspace_bytes", 0.5 * 1048576.0},
+      {"gradient_bytes", 0.25 * 1048576.0},
+      {"parameter_bytes", 1.5 * 1048576.0},
+      {"optimizer_bytes", 3.0 * 1048576.0},
+      {"rss_bytes", 20.0 * 1048576.0},
+      {"flops", 4e9},
+      {"gemm_share", 0.125},
+      {"bandwidth_share", 0.0625},
+      {"speedup", nullptr}};
+  CHECK(row.size() == expected.size());
+  for (const auto& [key, value] : expected) {
+    CAPTURE(key);
+    REQUIRE(row.contains(key));
+    CHECK(row[key] == value);
+  }
+}
+
+TEST_CASE("report: Markdown has four digits, units and the machine") {
+  const std::string text = to_markdown(report_of({full_row()}));
+  CHECK(text.find("| elastic | serve | 64 | 3 | ok | 12.50 | 9.750 | 150.2 | 15360 | 240.0 | 7.000 "
+                  "| 2.500 | 1.500 | 3.000 | 20.00 | 4.000 | 0.125 | 0.062 | - |\n") !=
+        std::string::npos);
+  CHECK(text.find("| model | phase | length | batch | status | ms | min | p95 |") == 0);
+  CHECK(text.find("\n| --- | --- | ---: | ---: |") != std::string::npos);
+  CHECK(text.find("a CPU, 100.5 GFLOP/s sgemm, 20.25 GB/s triad") != std::string::npos);
+  CHECK(text.find("softmax") != std::string::npos);
+  CHECK(text.find("Growth") == std::string::npos);  // one length
+  Row lacking = full_row();
+  lacking.status = RowStatus::kOutOfMemory;
+  CHECK(
+      to_markdown(report_of({lacking})).find("| 64 | 3 | oom | - | - | - | - | - | 7.000 | - |") !=
+      std::string::npos);
+}
+
+TEST_CASE("report: Markdown of kernels has shares and rates") {
+  Row row = full_row();
+  row.kernels = {{"gather", {3, 0.25, 8e9, 16e9}}, {"linear", {1, 0.75, 3e9, 6e9}}};
+  Report report = report_of({row});
+  report.ops = true;
+  const std::string text = to_markdown(report);
+  CHECK(text.find("\nelastic, serve, length 64, batch 3:\n") != std::string::npos);
+  CHECK(text.find("| linear | 1 | 750.0 | 0.750 | 3.000 | 4.000 | 8.000 |\n"
+                  "| gather | 3 | 250.0 | 0.250 | 8.000 | 32.00 | 64.00 |\n") != std::string::npos);
+}
+
+TEST_CASE("report: a speed-up is against the baseline's row of the same work") {
+  Row own = full_row();
+  Row base = full_row();
+  base.workload.model.model = "softmax";
+  base.timing.ms_median = 50.0;
+  const auto against = [&](const Row& other) { return speedup(own, report_of({own, other})); };
+  CHECK(against(base) == 4.0);
+  const auto changed = [&](auto change) {
+    Row other = base;
+    change(other);
+    return against(other);
+  };
+  CHECK(!changed([](Row& r) { r.workload.model.model = "lda"; }));
+  CHECK(!changed([](Row& r) { r.workload.phase = Phase::kTrain; }));
+  CHECK(!changed([](Row& r) { r.workload.model.max_len = 65; }));
+  CHECK(!changed([](Row& r) { r.workload.batch = 4; }));
+  CHECK(!changed([](Row& r) { r.workload.shortcut = false; }));
+  CHECK(!changed([](Row& r) { r.workload.supervision = train::SupervisionChoice::kAll; }));
+  CHECK(!changed([](Row& r) { r.status = RowStatus::kOutOfMemory; }));
+  own.status = RowStatus::kOutOfMemory;
+  CHECK(!against(base));
+}
+
+TEST_CASE("report: rows of a series have its model, batch, supervision and shortcut") {
+  const auto named = [](Phase phase, train::SupervisionChoice supervision, bool shortcut) {
+    Row row = full_row();
+    row.workload.phase = phase;
+    row.workload.supervision = supervision;
+    row.workload.shortcut = shortcut;
+    return series_name(row);
+  };
+  using enum train::SupervisionChoice;
+  CHECK(named(Phase::kServe, kLast, true) == "elastic");
+  CHECK(named(Phase::kServe, kLast, false) == "elastic, no shortcut");
+  CHECK(named(Phase::kServe, kAll, false) == "elastic, no shortcut");
+  CHECK(named(Phase::kEncode, kLast, false) == "elastic");
+  CHECK(named(Phase::kTrain, kLast, true) == "elastic");
+  CHECK(named(Phase::kTrain, kLast, false) == "elastic, no shortcut");
+  CHECK(named(Phase::kTrain, kAuto, false) == "elastic");
+  CHECK(named(Phase::kTrain, kAll, true) == "elastic, supervision all");
+
+  std::vector<Row> rows;
+  for (const std::int64_t batch : {3, 5}) {
+    for (const std::int64_t length : {64, 128, 256}) {
+      Row row = full_row();
+      row.workload.batch = batch;
+      row.workload.model.max_len = length;
+      row.timing.ms_min = static_cast<double>(length * batch);
+      row.peak_bytes.activation = 100.0 * static_cast<double>(length);
+      row.peak_bytes.workspace = 60.0 * static_cast<double>(length);
+      rows.push_back(row);
+    }
+  }
+  Row lacking = full_row();
+  lacking.workload.model.max_len = 512;
+  lacking.status = RowStatus::kOutOfMemory;
+  rows.push_back(lacking);
+  const std::vector<Growth> growths = growths_of(rows);
+  REQUIRE(growths.size() == 2);
+  CHECK(growths[0].model == "elastic");
+  CHECK(growths[1].model == "elastic, batch 5");
+  CHECK(growths[0].phase == "serve");
+  for (const Growth& growth : growths) {
+    CHECK(growth.time.exponent == doctest::Approx(1.0).epsilon(0.01));
+    CHECK(growth.memory.exponent == doctest::Approx(1.0).epsilon(0.01));
+  }
+  CHECK(growths[0].memory.factor == doctest::Approx(160.0).epsilon(0.05));
+  const std::string text = to_markdown(report_of(rows));
+  CHECK(text.find("| model | phase | time p | time a, ms | memory p | memory a, MiB |") !=
+        std::string::npos);
+  CHECK(text.find("| elastic, batch 5 | serve | 1.000 |") != std::string::npos);
+}
+
+TEST_CASE("report: a trace has a process per row and an event per call") {
+  Row row = full_row();
+  row.calls = {{"gather", 0.5, 0.25}, {"linear", 1.0, 2.0}};
+  const auto events = to_trace({full_row(), row})["traceEvents"];
+  REQUIRE(events.size() == 4);
+  CHECK(events[0]["args"]["name"] == "elastic serve 64");
+  CHECK(events[1]["pid"] == 1);
+  CHECK(events[2]["name"] == "gather");
+  CHECK(events[2]["ph"] == "X");
+  CHECK(events[2]["ts"] == 5e5);
+  CHECK(events[2]["dur"] == 2.5e5);
+  CHECK(events[3]["ts"] == 1e6);
+  CHECK(events[3]["dur"] == 2e6);
+}
+
+}  // namespace
+}  // namespace elastic::profile::report_test

@@ -83,6 +83,23 @@ std::vector<std::string> names_of_users(const Safetensors& file) {
   return names;
 }
 
+// True if the items of each user are from 1 to `num_items`, ascending and distinct.
+bool are_item_sets(const std::vector<std::int32_t>& items,
+                   const std::vector<std::int32_t>& offsets,
+                   std::int32_t num_items) {
+  for (std::size_t user = 0; user + 1 < offsets.size(); ++user) {
+    std::int32_t before = 0;
+    for (auto at = offsets[user]; at < offsets[user + 1]; ++at) {
+      const std::int32_t item = items[static_cast<std::size_t>(at)];
+      if (item <= before || item > num_items) {
+        return false;
+      }
+      before = item;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 Streams::Streams(Model& model)
@@ -195,9 +212,7 @@ StreamPosition Streams::load(const std::string& path, const std::string& model_h
                     hidden.size() == names.size() * dim && offsets.size() == names.size() + 1 &&
                     offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end()) &&
                     static_cast<std::size_t>(offsets.back()) == seen.size() &&
-                    std::all_of(seen.begin(), seen.end(), [&](std::int32_t item) {
-                      return item >= 1 && item <= num_items;
-                    });
+                    are_item_sets(seen, offsets, num_items);
   if (!fits) {
     throw CheckpointError(path, ": the tensors do not fit ", names.size(), " users");
   }

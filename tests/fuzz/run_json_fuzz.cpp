@@ -58,8 +58,7 @@ void parse_command(const std::vector<std::string>& arguments) {
   });
 }
 
-void read_config(const fuzz::RunFolder& run) {
-  parse_command({"train", "--resume", "--out", run.path()});
+void read_rules(const fuzz::RunFolder& run) {
   parse_command({"eval", run.path()});
   parse_command({"predict", run.path()});
   fuzz::refused_at_most([&] { (void)cli::read_run_rules(run.path()); });
@@ -111,7 +110,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string name = kFiles[data[0] % kFiles.size()];
   run.write(name, fuzz::text_of(data + 1, size - 1));
   if (name == "config.json" || name == "sources.json") {
-    read_config(run);
+    parse_command({"train", "--resume", "--out", run.path()});
+  }
+  if (name == "config.json") {
+    read_rules(run);
   }
   if (name == "config.json" || name == "data.json") {
     read_data(run);

@@ -76,7 +76,8 @@ prove_foreign() {
 
 prove_fuzz() {
   local target
-  for target in text interactions objects times safetensors config questions; do
+  for target in text interactions objects times safetensors config questions stream items run_json \
+    streams_file model_metadata; do
     if [ "$long" = no ]; then
       build build "replay_$target" -DELASTIC_TESTS=ON
       prove "fuzz" "fuzz_$target" "build/tests/fuzz/replay_$target" "tests/fuzz/corpus/$target" 2000

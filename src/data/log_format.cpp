@@ -29,6 +29,18 @@ std::string describe_column(const LogColumn& column, const LogFormat& format) {
   return column.list.empty() ? text : text + ", a list";
 }
 
+// Negative numbers and fractions are none: their conversion would wrap or be undefined.
+std::size_t count_at(const ordered_json& json, const char* key) {
+  const ordered_json& value = json.at(key);
+  if (!value.is_number_unsigned()) {
+    throw DataError("the format of the log: ",
+                    key,
+                    ": expected an integer from 0, got ",
+                    excerpt(value.dump()));
+  }
+  return value.get<std::size_t>();
+}
+
 }  // namespace
 
 const LogColumn* LogFormat::find(Role role) const {
@@ -122,7 +134,7 @@ LogFormat log_format_from_json(const ordered_json& json) {
     format.syntax.separator = json.at("separator").get<std::string>();
     format.syntax.backslash = json.at("backslash").get<bool>();
     format.objects = json.at("python").get<bool>() ? ObjectSyntax::kPython : ObjectSyntax::kJson;
-    format.num_columns = json.at("num_columns").get<std::size_t>();
+    format.num_columns = count_at(json, "num_columns");
     format.open_ended = json.at("open_ended").get<bool>();
     format.has_header = json.at("header").get<bool>();
     format.skipped_lines = json.at("skipped_lines").get<std::vector<std::string>>();
@@ -134,7 +146,7 @@ LogFormat log_format_from_json(const ordered_json& json) {
         TimeFormat::from_text(json.at("time_of_day_format").get<std::string>());
     for (const ordered_json& column : json.at("columns")) {
       format.columns.push_back({parse_choice<Role>(column.at("role").get<std::string>(), "role"),
-                                column.at("position").get<std::size_t>(),
+                                count_at(column, "position"),
                                 column.at("name").get<std::string>(),
                                 column.at("list").get<std::string>()});
     }

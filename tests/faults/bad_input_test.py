@@ -333,12 +333,35 @@ class BadInput:
             json.dump(data, file)
         return self.workplace.call(["eval", run])
 
+    def negative_columns(self):
+        """a negative number of columns in `data.json`"""
+        run = self.copy_of_run()
+        path = os.path.join(run, "data.json")
+        with open(path, encoding="utf-8") as file:
+            data = json.load(file)
+        data["format"]["num_columns"] = -1
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(data, file)
+        return self.workplace.call(["predict", run], stdin="u1\n")
+
     def flipped_streams(self):
         """streams with one bit flipped"""
         run = self.copy_of_run(stream=True)
         result = self.workplace.call(["predict", run, "--stream"], stdin="a m1\n")
         assert result.returncode == 0, result.stderr
         flip_bit(os.path.join(run, "streams.safetensors"), -100)
+        return self.workplace.call(["predict", run, "--stream"], stdin="a m1\n")
+
+    def unordered_streams(self):
+        """streams with the items of a user out of order"""
+        run = self.copy_of_run(stream=True)
+        result = self.workplace.call(["predict", run, "--stream"], stdin="a m1\na m2\n")
+        assert result.returncode == 0, result.stderr
+
+        def change(header, data):
+            begin, end = header["seen"]["data_offsets"]
+            data[begin:end] = data[begin + 4:end] + data[begin:begin + 4]
+        change_model(os.path.join(run, "streams.safetensors"), change)
         return self.workplace.call(["predict", run, "--stream"], stdin="a m1\n")
 
     def stream_of_other_input(self):

@@ -51,6 +51,24 @@ Streaming& streaming_of(Model& model) {
   return *streaming;
 }
 
+// True if the items of each user are from 1 to `num_items`, ascending and distinct. `sizes`, their
+// numbers by user, add up to the number of `items`.
+bool are_item_sets(const std::vector<std::int32_t>& items,
+                   const std::vector<std::int32_t>& sizes,
+                   std::int64_t num_items) {
+  auto item = items.begin();
+  for (const std::int32_t size : sizes) {
+    std::int32_t before = 0;
+    for (const auto end = item + size; item != end; ++item) {
+      if (*item <= before || *item > num_items) {
+        return false;
+      }
+      before = *item;
+    }
+  }
+  return true;
+}
+
 // Checks the sizes and numbers of a file for a model with states of `state_size` numbers.
 void check_fit(const SavedStreams& saved,
                std::int64_t state_size,
@@ -66,9 +84,7 @@ void check_fit(const SavedStreams& saved,
                   [](std::int32_t size) { return size >= 0; }) &&
       std::accumulate(saved.seen_sizes.begin(), saved.seen_sizes.end(), std::size_t{0}) ==
           saved.seen.size() &&
-      std::all_of(saved.seen.begin(), saved.seen.end(), [&](std::int32_t item) {
-        return item >= 1 && item <= config.num_items;
-      });
+      are_item_sets(saved.seen, saved.seen_sizes, config.num_items);
   if (!fits) {
     throw CheckpointError(path, ": the tensors do not fit ", users, " users");
   }

@@ -16,7 +16,7 @@ constexpr std::int64_t kLogits = std::int64_t{1} << 23;  ///< elements of a chun
 constexpr std::int64_t kLeastChunkRows = 64;
 
 // The items that each row leaves out, as RowLists; null pointers: none.
-struct Exclusion {
+struct LeftOutItems {
   const std::int32_t* ids;
   const std::int32_t* begins;
   const std::int32_t* counts;
@@ -28,7 +28,7 @@ __global__ void __launch_bounds__(kThreads) softmax_loss_kernel(T* logits,
                                                                 std::int64_t stride,
                                                                 std::int64_t items,
                                                                 const std::int32_t* targets,
-                                                                Exclusion excluded,
+                                                                LeftOutItems excluded,
                                                                 std::int64_t first_row,
                                                                 std::int64_t total,
                                                                 bool with_gradient,
@@ -81,9 +81,9 @@ void linear_cross_entropy(const kernels::LinearCrossEntropy& k) {
   const T* first_item = k.table.data<T>() + dim;
   Tensor logits = workspace<T>(chunk * stride);
   Tensor losses = workspace<T>(rows);
-  const Exclusion excluded{data_or_null<std::int32_t>(k.excluded.ids),
-                           data_or_null<std::int32_t>(k.excluded.begins),
-                           data_or_null<std::int32_t>(k.excluded.counts)};
+  const LeftOutItems excluded{data_or_null<std::int32_t>(k.excluded.ids),
+                              data_or_null<std::int32_t>(k.excluded.begins),
+                              data_or_null<std::int32_t>(k.excluded.counts)};
   if (k.grad_table != nullptr) {
     Tensor no_item = k.grad_table->slice(0, 1);
     fill_elements(no_item, 0.0);

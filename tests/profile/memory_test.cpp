@@ -82,6 +82,7 @@ TEST_CASE("memory: cross-entropy and ranking never store rows x items scores") {
       run(kernels::LinearCrossEntropy{.hidden = hidden,
                                       .table = table,
                                       .targets = targets,
+                                      .excluded = RowLists{},
                                       .loss = loss,
                                       .grad_hidden = &grad_hidden,
                                       .grad_table = &grad_table});

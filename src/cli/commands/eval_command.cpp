@@ -181,8 +181,7 @@ void EvalCommand::warn_of_repeats(const data::Split& split, ProgressLine& line) 
   }
 }
 
-void EvalCommand::warn_of_seen_items(const train::SavedModelInfo& model,
-                                     ProgressLine& line) const {
+void EvalCommand::warn_of_seen_items(const train::SavedModelInfo& model, ProgressLine& line) const {
   const std::string warning = seen_items_warning(model.train_seen, rules_.filter_seen);
   if (!warning.empty()) {
     line.message(warning);

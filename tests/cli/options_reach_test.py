@@ -1,8 +1,8 @@
 """Options of train, data, eval and predict reach their use: options_reach_test.py BINARY [COMMAND...]
 
-Each row of ROWS is a call without an option and with it. The parts of the result that the option is
-about must differ: the weights, a file, the output. The options are those of the help, so that a new
-one needs a row, or a reason in ELSEWHERE.
+Each row of a table is a call without an option and with it. The parts of the result that the option
+is about must differ: the weights, a file, the output. The options are those of the help, so that a
+new one needs a row, or a reason in ELSEWHERE.
 """
 
 import json

@@ -17,17 +17,16 @@
 
 namespace elastic::fuzz {
 
-/// Lives as long as the process. In memory if the machine has /dev/shm: runs sync their files.
+/// Lives as long as the process. In memory if the machine has a /dev/shm that can be written: runs
+/// sync their files.
 class RunFolder {
  public:
   /// With files of these names and contents.
   explicit RunFolder(const std::map<std::string, std::string>& files = {}) {
-    std::error_code error;
     const std::filesystem::path memory = "/dev/shm";
-    path_ =
-        (std::filesystem::is_directory(memory, error) ? memory
-                                                      : std::filesystem::temp_directory_path()) /
-        concat("elastic_fuzz_", ::getpid());
+    const bool writable = ::access(memory.c_str(), W_OK | X_OK) == 0;
+    path_ = (writable ? memory : std::filesystem::temp_directory_path()) /
+            concat("elastic_fuzz_", ::getpid());
     std::filesystem::create_directories(path_);
     for (const auto& [name, content] : files) {
       write(name, content);

@@ -182,6 +182,18 @@ FieldCounts count_fields(const std::vector<std::string_view>& sample, const RowS
   return counts;
 }
 
+// \" before the end of a quoted field; at its end, the backslash may belong to the text.
+bool has_inner_escape(std::string_view line, char separator) {
+  for (std::size_t at = line.find("\\\""); at != std::string_view::npos;
+       at = line.find("\\\"", at + 2)) {
+    const char next = at + 2 < line.size() ? line[at + 2] : separator;
+    if (next != separator && next != '"') {
+      return true;
+    }
+  }
+  return false;
+}
+
 FieldCounts detect_escapes(const std::vector<std::string_view>& sample,
                            const std::string& separator) {
   const FieldCounts plain = count_fields(sample, {separator});
@@ -192,7 +204,11 @@ FieldCounts detect_escapes(const std::vector<std::string_view>& sample,
     return plain;
   }
   const FieldCounts escaped = count_fields(sample, {separator, /*backslash=*/true});
-  return escaped.share > plain.share ? escaped : plain;
+  const bool sure = escaped.share == plain.share && escaped.num_fields == plain.num_fields &&
+                    std::any_of(sample.begin(), sample.end(), [&](std::string_view line) {
+                      return has_inner_escape(line, separator[0]);
+                    });
+  return escaped.share > plain.share || sure ? escaped : plain;
 }
 
 bool may_separate(const std::string& separator, const std::vector<std::string_view>& sample) {

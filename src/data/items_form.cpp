@@ -72,7 +72,8 @@ bool has_known_names(const std::vector<std::string_view>& fields) {
   constexpr std::size_t kMostWords = 5;
   bool known = false;
   for (const std::string_view field : fields) {
-    if (is_number(field) || field.size() > kLongestName || words_of(field).size() > kMostWords) {
+    if (is_number(field) || field.size() > kLongestName || words_of(field).size() > kMostWords ||
+        field.find_first_of("|;\t") != std::string_view::npos) {
       return false;
     }
     known = known || rank_of_title(field).value_or(kTitleNames + 1) <= kTitleNames ||

@@ -217,6 +217,21 @@ TEST_CASE("titles: separators in a title without quotes") {
   });
 }
 
+TEST_CASE("titles: a comma in the first title of rows between pipes is no separator") {
+  CHECK(read({"1", "2"},
+             "1|Shop, The|01-Jan-1995||http://us.imdb.com/M/title-exact?1|0|1\n"
+             "2|Doll, The|01-Jan-1996||http://us.imdb.com/M/title-exact?2|1|0\n")
+            .titles == Texts{"Shop, The", "Doll, The"});
+}
+
+TEST_CASE("titles: an escaped quote within a title, in every row") {
+  CHECK(
+      read({"1", "2"}, "id,title\n1,\"The \\\"Big\\\" One\"\n2,\"The \\\"Old\\\" One\"\n").titles ==
+      Texts{"The \"Big\" One", "The \"Old\" One"});
+  // A backslash at the end of a title is a part of it.
+  CHECK(read({"1", "2"}, "id,title\n1,\"C:\\\"\n2,\"D:\\\"\n").titles == Texts{"C:\\", "D:\\"});
+}
+
 TEST_CASE("titles: objects") {
   check_cases({
       {"Amazon 2014, Python dicts",

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/split_list.h"
 #include "data/column_names.h"
 
 namespace elastic::data {
@@ -20,16 +21,6 @@ std::string* field_of(std::string_view name, AskedColumns& asked) {
          : meaning.rating ? &asked.rating
          : meaning.time   ? &asked.time
                           : nullptr;
-}
-
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
 }
 
 // Sets the role that `name` means to `column`.

@@ -53,7 +53,6 @@ class RowParser {
   std::string count_entries(const Record& record, std::size_t& count) const;
   void add_prefix(const Record& record);
   std::string set_value(const LogColumn& column, std::string_view text, RowEvent& event) const;
-  std::string finish_times();
   [[nodiscard]] std::string place(const LogColumn& column) const;
 
   const LogFormat& format_;

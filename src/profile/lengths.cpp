@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/option_range.h"
+#include "base/split_list.h"
 
 namespace elastic::profile {
 namespace {
@@ -72,21 +73,11 @@ void append_range(const std::string& flag,
 
 }  // namespace
 
-std::vector<std::string> parse_list(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 std::vector<std::int64_t> parse_lengths(const std::string& flag,
                                         const std::string& text,
                                         std::int64_t most) {
   std::vector<std::int64_t> lengths;
-  for (const std::string& part : parse_list(text)) {
+  for (const std::string& part : split_list(text)) {
     append_range(flag, part, most, lengths);
   }
   return lengths;

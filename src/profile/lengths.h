@@ -18,7 +18,4 @@ std::vector<std::int64_t> parse_lengths(const std::string& flag,
 /// UsageError naming `flag`.
 std::size_t parse_bytes(const std::string& flag, const std::string& text);
 
-/// Splits "a,b,c" into its parts.
-std::vector<std::string> parse_list(const std::string& text);
-
 }  // namespace elastic::profile

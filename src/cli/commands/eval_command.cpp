@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/split_list.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
 #include "cli/output/progress_line.h"
@@ -18,7 +19,6 @@
 #include "cli/runs/seen_items_warning.h"
 #include "cli/usage/command.h"
 #include "eval/repeats.h"
-#include "profile/lengths.h"
 #include "train/run_directory.h"
 
 namespace elastic::cli {
@@ -148,7 +148,7 @@ int EvalCommand::run(const OptionTable& table) {
   }
   std::vector<NamedModel> against;
   if (!against_.empty()) {
-    for (const std::string& other : profile::parse_list(against_)) {
+    for (const std::string& other : split_list(against_)) {
       check_comparable("--against", other, data);
       against.push_back({other, load_run_model(other, device)});
     }

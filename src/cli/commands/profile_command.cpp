@@ -6,6 +6,7 @@
 #include "base/choice.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/split_list.h"
 #include "cli/options/model_flags.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
@@ -159,7 +160,7 @@ void ProfileCommand::add_variants(profile::Workload workload,
 }
 
 std::vector<std::string> ProfileCommand::models() const {
-  return model_.model == kAllModels ? model_names() : profile::parse_list(model_.model);
+  return model_.model == kAllModels ? model_names() : split_list(model_.model);
 }
 
 std::vector<profile::Workload> ProfileCommand::workloads() const {

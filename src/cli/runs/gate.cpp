@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/split_list.h"
 #include "cli/options/option_value.h"
-#include "profile/lengths.h"
 
 namespace elastic::cli {
 namespace {
@@ -37,7 +37,7 @@ Gate parse_gate(const std::string& text, const std::vector<std::string>& metrics
 std::vector<Gate> parse_gates(const std::string& text, const std::vector<std::string>& metrics) {
   std::vector<Gate> gates;
   if (!text.empty()) {
-    for (const std::string& part : profile::parse_list(text)) {
+    for (const std::string& part : split_list(text)) {
       gates.push_back(parse_gate(part, metrics));
     }
   }

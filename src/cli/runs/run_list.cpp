@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/input_file.h"
+#include "base/split_list.h"
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_model.h"
 #include "model/mean_model.h"
-#include "profile/lengths.h"
 #include "train/items_file.h"
 
 namespace elastic::cli {
@@ -23,7 +23,7 @@ std::vector<std::string> RunList::runs() const {
   if (is_present(text_)) {
     return {text_};
   }
-  return profile::parse_list(text_);
+  return split_list(text_);
 }
 
 train::SavedModel RunList::load(Device device) const {

@@ -145,7 +145,10 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
 nlohmann::ordered_json to_json(const Report& report) {
   nlohmann::ordered_json json;
   json["schema_version"] = kSchemaVersion;
-  json["build"] = report.build;
+  json["build"] = nlohmann::ordered_json::object();
+  for (const auto& [name, fact] : report.build) {
+    json["build"][name] = fact;
+  }
   json["machine"] = {{"device", report.machine.device},
                      {"sgemm_gflops", report.machine.sgemm_gflops},
                      {"triad_gbps", report.machine.triad_gbps},

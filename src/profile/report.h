@@ -13,7 +13,7 @@
 namespace elastic::profile {
 
 struct Report {
-  nlohmann::ordered_json build;  ///< facts about the program
+  std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program
   MachineRates machine;
   std::string inputs;    ///< the origin of the histories, in words
   std::string baseline;  ///< the model that speedup compares with

@@ -63,17 +63,13 @@ report::Html plots(const Report& report) {
 }  // namespace
 
 std::string to_html(const Report& report) {
-  std::vector<std::pair<std::string, std::string>> build;
-  for (const auto& [key, value] : report.build.items()) {
-    build.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
-  }
   report::Html body;
   body << report::note(
               "Time, memory and operations against the length of the history. Both axes are "
               "logarithmic.")
        << plots(report)
        << report::section("All measurements", report::from_markdown(to_markdown(report), 2))
-       << report::section("Build", report::definitions(build));
+       << report::section("Build", report::definitions(report.build));
   return report::page("elastic profile", body);
 }
 

@@ -9,7 +9,7 @@ std::string version() {
   return ELASTIC_VERSION;
 }
 
-nlohmann::ordered_json build_info() {
+std::vector<std::pair<std::string, std::string>> build_info() {
   return {{"version", ELASTIC_VERSION},
           {"commit", ELASTIC_BUILD_COMMIT},
           {"build_type", ELASTIC_BUILD_TYPE},
@@ -22,12 +22,13 @@ nlohmann::ordered_json build_info() {
 
 std::string version_text() {
   std::string text = "elastic " + version() + "\n";
-  const nlohmann::ordered_json facts = build_info();
-  for (const auto& [name, value] : facts.items()) {
+  for (const auto& [name, value] : build_info()) {
     if (name != "version") {
       std::string line = "  " + name;
       line.resize(14, ' ');
-      text += line + value.get<std::string>() + "\n";
+      text += line;
+      text += value;
+      text += '\n';
     }
   }
   return text;

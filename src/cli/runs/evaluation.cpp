@@ -39,10 +39,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.sampling_seed = task.sampling_seed;
   protocol.loss = saved.info.loss;
   protocol.train_seen = saved.info.train_seen;
-  const nlohmann::ordered_json facts = build_info();
-  for (const auto& [name, fact] : facts.items()) {
-    protocol.build.emplace_back(name, fact.get<std::string>());
-  }
+  protocol.build = build_info();
   return protocol;
 }
 

@@ -6,7 +6,7 @@ import os
 import sys
 import unittest
 
-from harness import Workplace
+from harness import TINY_MODEL, Workplace, combined
 
 WORKPLACE = None
 
@@ -128,6 +128,14 @@ class SwappedExperts(unittest.TestCase):
         self.assertLessEqual(swapped["differences"]["NDCG@10"], high)
         self.assertIn("own experts minus another user's, paired by user",
                       evaluate("--swap-experts").stdout)
+
+    def test_a_model_that_reads_its_experts_ranks_worse_with_others(self):
+        run = WORKPLACE.path("long")
+        WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", run,
+                        *combined(TINY_MODEL, ["--epochs", "40"])])
+        result = WORKPLACE.call(["eval", run, "--swap-experts", "--json"])
+        swapped = json.loads(result.stdout)["swapped_experts"]
+        self.assertGreater(swapped["intervals"]["NDCG@10"][0], 0.05)
 
     def test_models_without_retrieval_are_refused(self):
         run = WORKPLACE.path("plain")

@@ -73,4 +73,12 @@ set(CPACK_DEBIAN_DATA_PACKAGE_ARCHITECTURE all)
 set(CPACK_COMPONENT_DATA_DESCRIPTION "MovieLens ml-latest-small, to try elastic on
 100,836 ratings of 9,742 films by 610 users, collected by GroupLens Research
 at the University of Minnesota. Not for commercial use.")
+# A build for this machine must not reach others by accident.
+option(ELASTIC_PACKAGE_NATIVE "Let cpack package a build with ELASTIC_NATIVE=ON" OFF)
+if(ELASTIC_NATIVE AND NOT ELASTIC_PACKAGE_NATIVE)
+  file(WRITE ${PROJECT_BINARY_DIR}/refuse_native_package.cmake "message(FATAL_ERROR
+    \"this build may run on this machine only: configure with -DELASTIC_NATIVE=OFF, or with \"
+    \"-DELASTIC_PACKAGE_NATIVE=ON if all machines are of the same kind\")\n")
+  set(CPACK_PROJECT_CONFIG_FILE ${PROJECT_BINARY_DIR}/refuse_native_package.cmake)
+endif()
 include(CPack)

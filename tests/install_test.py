@@ -21,6 +21,19 @@ EXPECTED = ["bin/elastic", "share/doc/elastic/copyright",
             "share/elastic/data/ml-latest-small/README.txt", "share/doc/elastic-data/copyright"]
 
 
+def check_refusal(cmake, build, folder):
+    """A build for one machine is not packaged by accident."""
+    with open(os.path.join(build, "CMakeCache.txt"), encoding="utf-8") as file:
+        if "ELASTIC_NATIVE:BOOL=ON" not in file.read():
+            return
+    cpack = os.path.join(os.path.dirname(cmake), "cpack")
+    result = subprocess.run([cpack, "--config", os.path.join(build, "CPackConfig.cmake"), "-B",
+                             folder], text=True, capture_output=True, timeout=120, check=False)
+    assert result.returncode != 0, result.stdout
+    assert "configure with -DELASTIC_NATIVE=OFF" in " ".join(result.stderr.split()), result.stderr
+    assert not glob.glob(os.path.join(folder, "*.deb"))
+
+
 def main():
     cmake, build, version = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="elastic_install_") as prefix:
@@ -42,6 +55,7 @@ def main():
             read = gzip.open if path.endswith(".gz") else open
             with read(path, "rt", encoding="utf-8") as file:
                 assert file.read() == now, f"{path} is not from this binary"
+        check_refusal(cmake, build, prefix)
     print(f"{len(EXPECTED)} files are installed, and the binary works")
 
 

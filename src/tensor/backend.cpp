@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "tensor/cpu_level.h"
 #include "tensor/kernel.h"
 
 namespace elastic {
@@ -57,6 +58,9 @@ BackendEntry::BackendEntry(Device device, Backend& (*open)()) {
 Backend& backend_for(Device device) {
   Place& place = places[static_cast<std::size_t>(device)];
   if (place.backend == nullptr) {
+    if (device == Device::kCpu) {
+      enter_cpu_kernels();
+    }
     if (place.open == nullptr) {
       throw DeviceError("device '",
                         name_of(device),

@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kPrefix = "ELASTIC_";
 // Variables of the tests and of the Elastic Stack's containers.
 const std::vector<std::string> foreign_variables{"ELASTIC_GOLDEN_DIR",
+                                                 "ELASTIC_ISA",
                                                  "ELASTIC_TEST_DEVICE",
                                                  "ELASTIC_TEST_PRECISION",
                                                  "ELASTIC_DATA_DIR",

@@ -1,6 +1,7 @@
 #include "cli/output/build_info.h"
 
 #include "build_commit.h"  // made by cmake/build_commit.cmake
+#include "tensor/cpu_level.h"
 
 namespace elastic::cli {
 
@@ -15,6 +16,7 @@ std::vector<std::pair<std::string, std::string>> build_info() {
           {"build_type", ELASTIC_BUILD_TYPE},
           {"compiler", ELASTIC_COMPILER},
           {"flags", ELASTIC_BUILD_FLAGS},
+          {"cpu", cpu_level_name()},
           {"eigen", ELASTIC_EIGEN_VERSION},
           {"openmp", ELASTIC_OPENMP_VERSION},
           {"cuda", ELASTIC_CUDA_VERSION}};

@@ -15,6 +15,14 @@ constexpr auto choices_of(PositionEmbedding) {
        {kNone, "none"}});
 }
 
+enum class LogitKind { kDot, kCosine };
+constexpr auto choices_of(LogitKind) {
+  using enum LogitKind;
+  return std::to_array<Choice<LogitKind>>(
+      {{kDot, "dot", "product of state and item embedding"},
+       {kCosine, "cosine", "of normalised states and items, scaled by --logit-scale"}});
+}
+
 enum class ExpertChoice { kLearned, kRandom };
 constexpr auto choices_of(ExpertChoice) {
   using enum ExpertChoice;

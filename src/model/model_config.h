@@ -42,6 +42,14 @@ struct LisaOptions {
   bool operator==(const LisaOptions&) const = default;
 };
 
+/// The scores of items.
+struct LogitOptions {
+  LogitKind kind = LogitKind::kDot;
+  double scale = 20.0;  ///< kCosine: at the start of training
+
+  bool operator==(const LogitOptions&) const = default;
+};
+
 /// Letters as in docs/models.md; names of the options below.
 struct ModelConfig {
   std::string model = "elastic";
@@ -52,6 +60,7 @@ struct ModelConfig {
   std::int64_t max_len = 200;
   double dropout = 0.1;
   PositionEmbedding position = PositionEmbedding::kAuto;
+  LogitOptions logits{};
   std::int64_t num_experts = 8;
   RetrievalOptions retrieval{};
   std::int64_t window = 32;
@@ -97,6 +106,11 @@ void visit_common(Config& config, Visitor&& visitor) {
           "dropout rate in [0, 1)",
           RealRange{.low = 0.0, .high = 1.0, .open_high = true});
   visitor("position", config.position, "position embedding");
+  visitor("logits", config.logits.kind, "scores of items");
+  visitor("logit_scale",
+          config.logits.scale,
+          "logits cosine: their scale at the start of training, learned from there",
+          kPositive);
   visitor(
       "num_experts",
       config.num_experts,

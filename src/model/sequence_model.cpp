@@ -28,10 +28,13 @@ SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, Parame
 
 PassItems SequenceModel::pass_items(const ForwardMode& mode) {
   const Variable& table = trunk_.items(mode);
-  if (items_ == nullptr) {
-    return {table, table};
-  }
-  ELASTIC_CHECK(!mode.items.table.defined(), "a pass needs all items");
+  ELASTIC_CHECK(items_ == nullptr || !mode.items.table.defined(), "a pass needs all items");
+  PassItems items = items_ == nullptr ? PassItems{table, table} : quantised_items(table);
+  items.scored = trunk_.scored().of(items.scored);
+  return items;
+}
+
+PassItems SequenceModel::quantised_items(const Variable& table) {
   if (!fixed_) {
     return items_->make(table);
   }
@@ -128,12 +131,13 @@ WeightCache* SequenceModel::weight_cache() {
   const bool any = std::any_of(layers_.begin(), layers_.end(), [](const Layer& layer) {
     return layer.mixer->weight_cache() != nullptr;
   });
-  return any || items_ != nullptr ? this : nullptr;
+  return any || items_ != nullptr || trunk_.scored().caches() ? this : nullptr;
 }
 
 void SequenceModel::set_weights_fixed(bool fixed) {
   fixed_ = fixed;
   fixed_items_ = {};
+  trunk_.scored().set_weights_fixed(fixed);
   for (const Layer& layer : layers_) {
     if (WeightCache* cache = layer.mixer->weight_cache(); cache != nullptr) {
       cache->set_weights_fixed(fixed);

@@ -63,8 +63,9 @@ class SequenceModel final : public Model,
     std::unique_ptr<Mixer> mixer;
     ops::FfnVariables ffn;
   };
-  // The items of this pass; with fixed weights, cached for all passes.
+  // The items of this pass, before and after --logits; with fixed weights, cached for all passes.
   PassItems pass_items(const ForwardMode& mode);
+  PassItems quantised_items(const Variable& table);
   // All layers; with `last_only` the last layer computes each sequence's last token only, [B, D].
   // Fills `record` unless it is null.
   Pass run(const data::Batch& batch,

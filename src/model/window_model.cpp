@@ -143,7 +143,12 @@ Pass WindowModel::run(const data::Batch& batch,
     x_window = ops::add(ops::scatter_add_rows(x_prefix, prefix.rows, tokens),
                         ops::scatter_add_rows(x_window, window.rows, tokens));
   }
-  return {trunk_.finish(x_window), items, initial.retrieved};
+  return {trunk_.finish(x_window), trunk_.scored().of(items), initial.retrieved};
+}
+
+Tensor WindowModel::scored_items() {
+  const NoGrad no_grad;
+  return trunk_.scored().of(item_table()).value();
 }
 
 Pass WindowModel::encode(const data::Batch& batch, const ForwardMode& mode) {

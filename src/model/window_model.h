@@ -23,7 +23,10 @@ namespace elastic {
 ///   mixer(window) = attention_dispatch( z_window, P' ) + attention_recent( z_window, z_window )
 /// Retrieval sees the prefix only. Parameters layers.i.recent.{query, key, value, output}.* besides
 /// ELASTIC's.
-class WindowModel final : public Model, private WindowTargets, private Explaining {
+class WindowModel final : public Model,
+                          private WindowTargets,
+                          private Explaining,
+                          private WeightCache {
  public:
   /// Adds its parameters to `store`, which is empty.
   WindowModel(const ModelConfig& config, ParameterStore store);
@@ -32,12 +35,15 @@ class WindowModel final : public Model, private WindowTargets, private Explainin
   [[nodiscard]] Direction direction() const override { return Direction::kWindowed; }
   [[nodiscard]] const ParameterStore& parameters() const override { return store_; }
   [[nodiscard]] const Variable& item_table() const override { return trunk_.item_table(); }
-  [[nodiscard]] Tensor scored_items() override { return item_table().value(); }
+  [[nodiscard]] Tensor scored_items() override;
   Pass encode(const data::Batch& batch, const ForwardMode& mode) override;
   Pass encode_last(const data::Batch& batch, const ForwardMode& mode) override;
   [[nodiscard]] WindowTargets* window_targets() override { return this; }
   /// Explains the prefixes only: experts do not gather from the window.
   [[nodiscard]] Explaining* explaining() override { return this; }
+  [[nodiscard]] WeightCache* weight_cache() override {
+    return trunk_.scored().caches() ? this : nullptr;
+  }
   [[nodiscard]] bool reads_item_rows() const override { return true; }
   /// Not recordable: the host splits each batch.
   [[nodiscard]] bool recordable() const override { return false; }
@@ -45,6 +51,7 @@ class WindowModel final : public Model, private WindowTargets, private Explainin
  private:
   Pass encode_window(const data::Batch& batch, const ForwardMode& mode) override;
   ExpertAttention explain(const data::Batch& batch) override;
+  void set_weights_fixed(bool fixed) override { trunk_.scored().set_weights_fixed(fixed); }
 
   struct Layer {
     DispatcherMixer dispatcher;

@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 
+#include "base/choice.h"
 #include "base/error.h"
 #include "base/text_field.h"
 #include "model/model_config.h"
@@ -78,9 +79,14 @@ void take_options(nlohmann::ordered_json& json, Config& config, const std::strin
 /// that these versions trained with.
 template <class Json>
 void add_former_values(Json& options) {
-  if (!options.contains("train_seen")) {
-    options["train_seen"] = choice_name(TrainSeen::kKeep);
-  }
+  const auto add = [&](const char* name, const auto& value) {
+    if (!options.contains(name)) {
+      options[name] = value;
+    }
+  };
+  add("train_seen", choice_name(TrainSeen::kKeep));
+  add("logits", choice_name(LogitKind::kDot));
+  add("logit_scale", LogitOptions{}.scale);
 }
 
 /// The model's options and `num_items`, as stored in the metadata of a saved model.

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/text_field.h"
 #include "model/model_config.h"
-#include "train/train_choices.h"
+#include "train/train_config.h"
 
 namespace elastic::train {
 
@@ -85,6 +85,10 @@ void add_former_values(Json& options) {
     }
   };
   add("train_seen", choice_name(TrainSeen::kKeep));
+  const LossOptions former;
+  add("teacher", std::string());
+  add("teacher_weight", former.teacher_weight);
+  add("teacher_temperature", former.teacher_temperature);
   add("logits", choice_name(LogitKind::kDot));
   add("logit_scale", LogitOptions{}.scale);
 }

@@ -50,6 +50,14 @@ struct LogitOptions {
   bool operator==(const LogitOptions&) const = default;
 };
 
+/// The form of the trunk's sublayers.
+struct BlockOptions {
+  BlockKind kind = BlockKind::kPlain;
+  FfnKind ffn = FfnKind::kGelu;
+
+  bool operator==(const BlockOptions&) const = default;
+};
+
 /// Letters as in docs/models.md; names of the options below.
 struct ModelConfig {
   std::string model = "elastic";
@@ -61,6 +69,7 @@ struct ModelConfig {
   double dropout = 0.1;
   PositionEmbedding position = PositionEmbedding::kAuto;
   LogitOptions logits{};
+  BlockOptions block{};
   std::int64_t num_experts = 8;
   RetrievalOptions retrieval{};
   std::int64_t window = 32;
@@ -111,6 +120,8 @@ void visit_common(Config& config, Visitor&& visitor) {
           config.logits.scale,
           "logits cosine: their scale at the start of training, learned from there",
           kPositive);
+  visitor("block", config.block.kind, "residual connections of a layer");
+  visitor("ffn", config.block.ffn, "feed-forward network");
   visitor(
       "num_experts",
       config.num_experts,

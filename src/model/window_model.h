@@ -5,8 +5,10 @@
 
 #include "model/abilities.h"
 #include "model/dispatcher_mixer.h"
+#include "model/feed_forward.h"
 #include "model/interest_memory.h"
 #include "model/model.h"
+#include "model/residual_gate.h"
 #include "model/trunk.h"
 #include "tensor/dropout.h"
 #include "tensor/segments.h"
@@ -56,7 +58,8 @@ class WindowModel final : public Model,
   struct Layer {
     DispatcherMixer dispatcher;
     AttentionWeights recent;
-    ops::FfnVariables ffn;
+    ResidualGate gate;
+    FeedForward ffn;
   };
   // The tokens that the last layer computes.
   enum class Wanted { kAll, kWindow, kLast };

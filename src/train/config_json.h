@@ -91,6 +91,8 @@ void add_former_values(Json& options) {
   add("teacher_temperature", former.teacher_temperature);
   add("logits", choice_name(LogitKind::kDot));
   add("logit_scale", LogitOptions{}.scale);
+  add("block", choice_name(BlockKind::kPlain));
+  add("ffn", choice_name(FfnKind::kGelu));
 }
 
 /// The model's options and `num_items`, as stored in the metadata of a saved model.

@@ -70,6 +70,8 @@ dropout 0.5 | | weights
 position none | | weights
 logits cosine | | weights
 logit-scale 5 | --logits cosine | weights
+block gated | | weights
+ffn swiglu | | weights
 num-experts 2 | | weights
 pool-subkeys 5 | | weights
 retrieval-heads 2 | | weights

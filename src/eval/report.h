@@ -34,6 +34,7 @@ struct Protocol {
   std::string checkpoint_metric;  ///< the metric that selected the epoch
   std::uint64_t seed = 0;
   std::string loss;                 ///< training loss of the model
+  std::string teacher;              ///< of a distilled model: the runs and their hashes; or empty
   std::string train_seen;           ///< "exclude" or "keep": seen items in the loss
   std::uint64_t sampling_seed = 0;  ///< of the negatives, if candidates are sampled
   std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program

@@ -118,6 +118,9 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
   if (!protocol.mean_of.empty()) {
     object["mean_of"] = protocol.mean_of;
   }
+  if (!protocol.teacher.empty()) {
+    object["teacher"] = protocol.teacher;
+  }
   if (sampled) {
     object["sampled_negatives"] = {{"seed", protocol.sampling_seed},
                                    {"left_out", "all items of the user, held-out ones included"},

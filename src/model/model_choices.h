@@ -15,6 +15,30 @@ constexpr auto choices_of(PositionEmbedding) {
        {kNone, "none"}});
 }
 
+enum class LogitKind { kDot, kCosine };
+constexpr auto choices_of(LogitKind) {
+  using enum LogitKind;
+  return std::to_array<Choice<LogitKind>>(
+      {{kDot, "dot", "product of state and item embedding"},
+       {kCosine, "cosine", "of normalised states and items, scaled by --logit-scale"}});
+}
+
+enum class BlockKind { kPlain, kGated };
+constexpr auto choices_of(BlockKind) {
+  using enum BlockKind;
+  return std::to_array<Choice<BlockKind>>(
+      {{kPlain, "plain", "x + f(x)"},
+       {kGated, "gated", "x + sigmoid(W x + b) f(x): a learned gate a feature"}});
+}
+
+enum class FfnKind { kGelu, kSwiglu };
+constexpr auto choices_of(FfnKind) {
+  using enum FfnKind;
+  return std::to_array<Choice<FfnKind>>(
+      {{kGelu, "gelu"},
+       {kSwiglu, "swiglu", "gated by SiLU, 2/3 of --ffn-dim wide, so with as many parameters"}});
+}
+
 enum class ExpertChoice { kLearned, kRandom };
 constexpr auto choices_of(ExpertChoice) {
   using enum ExpertChoice;

@@ -42,6 +42,22 @@ struct LisaOptions {
   bool operator==(const LisaOptions&) const = default;
 };
 
+/// The scores of items.
+struct LogitOptions {
+  LogitKind kind = LogitKind::kDot;
+  double scale = 20.0;  ///< kCosine: at the start of training
+
+  bool operator==(const LogitOptions&) const = default;
+};
+
+/// The form of the trunk's sublayers.
+struct BlockOptions {
+  BlockKind kind = BlockKind::kPlain;
+  FfnKind ffn = FfnKind::kGelu;
+
+  bool operator==(const BlockOptions&) const = default;
+};
+
 /// Letters as in docs/models.md; names of the options below.
 struct ModelConfig {
   std::string model = "elastic";
@@ -52,6 +68,8 @@ struct ModelConfig {
   std::int64_t max_len = 200;
   double dropout = 0.1;
   PositionEmbedding position = PositionEmbedding::kAuto;
+  LogitOptions logits{};
+  BlockOptions block{};
   std::int64_t num_experts = 8;
   RetrievalOptions retrieval{};
   std::int64_t window = 32;
@@ -97,6 +115,13 @@ void visit_common(Config& config, Visitor&& visitor) {
           "dropout rate in [0, 1)",
           RealRange{.low = 0.0, .high = 1.0, .open_high = true});
   visitor("position", config.position, "position embedding");
+  visitor("logits", config.logits.kind, "scores of items");
+  visitor("logit_scale",
+          config.logits.scale,
+          "logits cosine: their scale at the start of training, learned from there",
+          kPositive);
+  visitor("block", config.block.kind, "residual connections of a layer");
+  visitor("ffn", config.block.ffn, "feed-forward network");
   visitor(
       "num_experts",
       config.num_experts,

@@ -4,7 +4,6 @@
 #include <span>
 #include <utility>
 
-#include "autograd/ops/ffn.h"
 #include "base/error.h"
 
 namespace elastic {
@@ -16,10 +15,10 @@ SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, Parame
   }
   for (std::int64_t i = 0; i < config.num_layers; ++i) {
     const std::string prefix = concat("layers.", i);
-    Layer layer;
-    layer.mixer = kind.make_mixer(store_, prefix, trunk_.config());
-    layer.ffn = make_ffn(store_, prefix + ".ffn_norm", prefix + ".ffn", config.dim, config.ffn_dim);
-    layers_.push_back(std::move(layer));
+    std::unique_ptr<Mixer> mixer = kind.make_mixer(store_, prefix, trunk_.config());
+    ResidualGate gate(store_, prefix + ".attention_gate", config);
+    layers_.push_back(
+        {std::move(mixer), std::move(gate), FeedForward(store_, prefix, trunk_.config())});
   }
   if (kind.make_items) {
     items_ = kind.make_items(store_, trunk_.config());
@@ -28,10 +27,13 @@ SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, Parame
 
 PassItems SequenceModel::pass_items(const ForwardMode& mode) {
   const Variable& table = trunk_.items(mode);
-  if (items_ == nullptr) {
-    return {table, table};
-  }
-  ELASTIC_CHECK(!mode.items.table.defined(), "a pass needs all items");
+  ELASTIC_CHECK(items_ == nullptr || !mode.items.table.defined(), "a pass needs all items");
+  PassItems items = items_ == nullptr ? PassItems{table, table} : quantised_items(table);
+  items.scored = trunk_.scored().of(items.scored);
+  return items;
+}
+
+PassItems SequenceModel::quantised_items(const Variable& table) {
   if (!fixed_) {
     return items_->make(table);
   }
@@ -66,8 +68,9 @@ Pass SequenceModel::run(const data::Batch& batch,
     const Layer& layer = layers_[i];
     const Queries queries = last_only && i + 1 == layers_.size() ? Queries::last(batch.segments)
                                                                  : Queries::all(batch.segments);
-    x = layer.mixer->mix(x, state, queries, trunk_.dropout(mode, 2 * i + 1));
-    x = ops::ffn(x, layer.ffn, trunk_.dropout(mode, 2 * i + 2));
+    const Variable mixed = layer.mixer->mix(x, state, queries, trunk_.dropout(mode, 2 * i + 1));
+    x = layer.gate.close(x, queries, mixed);
+    x = layer.ffn.apply(x, trunk_.dropout(mode, 2 * i + 2));
   }
   pass.states = trunk_.finish(x);
   return pass;
@@ -111,8 +114,9 @@ Variable SequenceModel::advance(const data::Batch& events, StreamStates& states)
   Variable x = trunk_.embed(pass_items(mode).input, events, mode);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const std::span<Tensor> stream = std::span(states).subspan(i * per_layer, per_layer);
-    x = layers_[i].mixer->streaming()->advance(x, events.segments, stream);
-    x = ops::ffn(x, layers_[i].ffn, Dropout{});
+    const Layer& layer = layers_[i];
+    x = layer.gate.close(x, layer.mixer->streaming()->advance(x, events.segments, stream));
+    x = layer.ffn.apply(x, Dropout{});
   }
   return trunk_.finish(x);
 }
@@ -128,12 +132,13 @@ WeightCache* SequenceModel::weight_cache() {
   const bool any = std::any_of(layers_.begin(), layers_.end(), [](const Layer& layer) {
     return layer.mixer->weight_cache() != nullptr;
   });
-  return any || items_ != nullptr ? this : nullptr;
+  return any || items_ != nullptr || trunk_.scored().caches() ? this : nullptr;
 }
 
 void SequenceModel::set_weights_fixed(bool fixed) {
   fixed_ = fixed;
   fixed_items_ = {};
+  trunk_.scored().set_weights_fixed(fixed);
   for (const Layer& layer : layers_) {
     if (WeightCache* cache = layer.mixer->weight_cache(); cache != nullptr) {
       cache->set_weights_fixed(fixed);

@@ -13,10 +13,9 @@ constexpr double kTableScale = 0.02;
 
 Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& store)
     : config_(config),
-      item_table_(store.add("item_embedding.weight",
-                            {config.num_items + 1, config.dim},
-                            Init::kNormal,
-                            kTableScale)) {
+      item_table_(store.add(
+          "item_embedding.weight", {config.num_items + 1, config.dim}, Init::kNormal, kTableScale)),
+      scored_(config.logits.kind) {
   if (item_table_.value().defined()) {  // not in a plan
     Tensor no_item = item_table_.mutable_value().slice(0, 1);
     fill(no_item, 0.0);
@@ -30,7 +29,10 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
         "position_embedding.weight", {config.max_len, config.dim}, Init::kNormal, kTableScale);
   }
   input_norm_ = make_norm(store, "input_norm", config.dim);
-  final_norm_ = make_norm(store, "final_norm", config.dim);
+  const double scale = config.logits.kind == LogitKind::kCosine
+                           ? config.logits.scale / static_cast<double>(config.dim)
+                           : 1.0;
+  final_norm_ = make_norm(store, "final_norm", config.dim, scale);
 }
 
 void Trunk::check(const data::Batch& batch) const {

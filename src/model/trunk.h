@@ -6,11 +6,14 @@
 #include "model/layers.h"
 #include "model/model_config.h"
 #include "model/pass.h"
+#include "model/scored_items.h"
 #include "tensor/dropout.h"
 #include "tensor/segments.h"
 
 namespace elastic {
 
+/// The final norm's weight starts at 1, or with cosine logits at logit_scale / D.
+///
 /// Parameters item_embedding.weight [V + 1, D], position_embedding.weight [N, D] (unless `position`
 /// is none), input_norm.*, final_norm.*.
 class Trunk {
@@ -27,6 +30,8 @@ class Trunk {
   [[nodiscard]] const Variable& items(const ForwardMode& mode) const {
     return mode.items.table.defined() ? mode.items.table : item_table_;
   }
+  /// The rows that states are scored against.
+  [[nodiscard]] ScoredItems& scored() { return scored_; }
   /// Dropout(LN_input(items[row] + position)), [T, D]. `items` has the rows of items(mode).
   [[nodiscard]] Variable embed(const Variable& items,
                                const data::Batch& batch,
@@ -45,6 +50,7 @@ class Trunk {
   Variable position_table_;
   ops::NormVariables input_norm_;
   ops::NormVariables final_norm_;
+  ScoredItems scored_;
 };
 
 }  // namespace elastic

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "autograd/ops/elementwise.h"
-#include "autograd/ops/ffn.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/rows.h"
@@ -77,10 +76,9 @@ WindowModel::WindowModel(const ModelConfig& config, ParameterStore store)
     const std::string prefix = concat("layers.", i);
     DispatcherMixer dispatcher(store_, prefix, config);
     const AttentionWeights recent = make_attention(store_, prefix + ".recent", config.dim);
+    ResidualGate gate(store_, prefix + ".attention_gate", config);
     layers_.push_back(
-        {std::move(dispatcher),
-         recent,
-         make_ffn(store_, prefix + ".ffn_norm", prefix + ".ffn", config.dim, config.ffn_dim)});
+        {std::move(dispatcher), recent, std::move(gate), FeedForward(store_, prefix, config)});
   }
 }
 
@@ -128,22 +126,30 @@ Pass WindowModel::run(const data::Batch& batch,
     const std::size_t window_place = 2 * (layers_.size() + i);
     const Variable experts = layer.dispatcher.gather(x_prefix, prefix.segments, state);
     if (!last_layer || wanted == Wanted::kAll) {
-      x_prefix = layer.dispatcher.dispatch(
-          x_prefix, experts, prefix.segments, trunk_.dropout(mode, 2 * i + 1));
-      x_prefix = ops::ffn(x_prefix, layer.ffn, trunk_.dropout(mode, 2 * i + 2));
+      x_prefix = layer.gate.close(
+          x_prefix,
+          layer.dispatcher.dispatch(
+              x_prefix, experts, prefix.segments, trunk_.dropout(mode, 2 * i + 1)));
+      x_prefix = layer.ffn.apply(x_prefix, trunk_.dropout(mode, 2 * i + 2));
     }
     const Queries queries = last_layer && wanted == Wanted::kLast ? Queries::last(window.segments)
                                                                   : Queries::all(window.segments);
-    x_window = mix_window(
+    const Variable mixed = mix_window(
         layer, x_window, experts, window.segments, queries, trunk_.dropout(mode, window_place + 1));
-    x_window = ops::ffn(x_window, layer.ffn, trunk_.dropout(mode, window_place + 2));
+    x_window = layer.gate.close(x_window, queries, mixed);
+    x_window = layer.ffn.apply(x_window, trunk_.dropout(mode, window_place + 2));
   }
   if (wanted == Wanted::kAll) {
     const std::int64_t tokens = batch.num_tokens();
     x_window = ops::add(ops::scatter_add_rows(x_prefix, prefix.rows, tokens),
                         ops::scatter_add_rows(x_window, window.rows, tokens));
   }
-  return {trunk_.finish(x_window), items, initial.retrieved};
+  return {trunk_.finish(x_window), trunk_.scored().of(items), initial.retrieved};
+}
+
+Tensor WindowModel::scored_items() {
+  const NoGrad no_grad;
+  return trunk_.scored().of(item_table()).value();
 }
 
 Pass WindowModel::encode(const data::Batch& batch, const ForwardMode& mode) {

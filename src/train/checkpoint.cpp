@@ -14,6 +14,7 @@ using nlohmann::ordered_json;
 
 constexpr const char* kParameterPrefix = "param.";
 constexpr const char* kMetricsChecksum = "metrics_checksum";
+constexpr const char* kTeacher = "teacher";
 
 // Calls visitor(name, field) for each field of the state. Numbers survive JSON to the last bit.
 template <class State, class Visitor>
@@ -91,6 +92,18 @@ void check_same_config(const Safetensors& file, const Model& model, const TrainC
   }
 }
 
+void check_same_teacher(const Safetensors& file, const std::string& teacher) {
+  const std::string saved = optional_at(file, kTeacher);
+  if (saved != teacher) {
+    throw CheckpointError(file.path,
+                          ": the run was started with the teacher '",
+                          saved,
+                          "' (run:hash of the weights), it cannot continue with '",
+                          teacher,
+                          "'; restore the former, or start a new run with another --out");
+  }
+}
+
 }  // namespace
 
 std::set<std::string> free_options(const TrainConfig& config) {
@@ -107,7 +120,8 @@ void save_checkpoint(const std::string& path,
                      const TrainConfig& config,
                      const std::string& data_hash,
                      const TrainState& state,
-                     const std::string& run) {
+                     const std::string& run,
+                     const std::string& teacher) {
   std::vector<NamedTensor> tensors = named_parameters(model.parameters(), kParameterPrefix);
   for (NamedTensor& moment : optimizer.state()) {
     tensors.push_back(std::move(moment));
@@ -120,6 +134,9 @@ void save_checkpoint(const std::string& path,
   if (!run.empty()) {
     metadata["run"] = run;
   }
+  if (!teacher.empty()) {
+    metadata[kTeacher] = teacher;
+  }
   write_safetensors(path, tensors, metadata);
 }
 
@@ -128,7 +145,8 @@ TrainState load_checkpoint(const std::string& path,
                            Optimizer& optimizer,
                            const TrainConfig& config,
                            const std::string& data_hash,
-                           const std::string& run) {
+                           const std::string& run,
+                           const std::string& teacher) {
   const Safetensors file = read_safetensors(path);
   check_format_version(file);
   check_same_config(file, model, config);
@@ -141,6 +159,7 @@ TrainState load_checkpoint(const std::string& path,
                           "); resume with the former data, or start a new run with another --out");
   }
   check_same_run(path, optional_at(file, "run"), run);
+  check_same_teacher(file, teacher);
   TrainState state = state_from_text(file.metadata_at("state"), path);
   state.metrics_checksum = optional_at(file, kMetricsChecksum);
   load_parameters(file, kParameterPrefix, model.parameters());

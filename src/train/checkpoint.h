@@ -34,24 +34,26 @@ struct TrainState {
 /// patience, save_every_s, max_time_s, max_tokens, threads, and epochs with a constant schedule.
 std::set<std::string> free_options(const TrainConfig& config);
 
-/// Writes the file atomically. `run` is that of RunIdentity.
+/// Writes the file atomically. `run` is that of RunIdentity, `teacher` that of Teacher::identity.
 void save_checkpoint(const std::string& path,
                      const Model& model,
                      const Optimizer& optimizer,
                      const TrainConfig& config,
                      const std::string& data_hash,
                      const TrainState& state,
-                     const std::string& run = "");
+                     const std::string& run = "",
+                     const std::string& teacher = "");
 
 /// Loads weights and moments in place and returns the state. Throws CheckpointError naming the file
-/// and the tensor, key or option if the file is unusable, was made from other data or by another
-/// run, or has another value of an option that is not among free_options.
+/// and the tensor, key or option if the file is unusable, was made from other data, by another run
+/// or with another teacher, or has another value of an option that is not among free_options.
 TrainState load_checkpoint(const std::string& path,
                            const Model& model,
                            Optimizer& optimizer,
                            const TrainConfig& config,
                            const std::string& data_hash,
-                           const std::string& run = "");
+                           const std::string& run = "",
+                           const std::string& teacher = "");
 
 /// The part of metrics.jsonl that a checkpoint covers, and its run.
 struct CheckpointedMetrics {

@@ -16,6 +16,7 @@ namespace {
 constexpr const char* kRunKey = "run";
 constexpr const char* kItemsHashKey = "items_hash";
 constexpr const char* kOptionsKey = "options";
+constexpr const char* kTeacherKey = "teacher";
 
 template <class Number>
 Number number_at(const Safetensors& file, const std::string& key) {
@@ -65,6 +66,7 @@ SavedModelInfo info_of(const Safetensors& file) {
   read_if_present(file, kRunKey, info.identity.run);
   read_if_present(file, kItemsHashKey, info.identity.items_hash);
   read_if_present(file, kOptionsKey, info.identity.options);
+  read_if_present(file, kTeacherKey, info.teacher);
   return info;
 }
 
@@ -127,6 +129,9 @@ void save_model(const std::string& path, const Model& model, const SavedModelInf
     metadata[kRunKey] = info.identity.run;
     metadata[kItemsHashKey] = info.identity.items_hash;
     metadata[kOptionsKey] = info.identity.options;
+  }
+  if (!info.teacher.empty()) {
+    metadata[kTeacherKey] = info.teacher;
   }
   write_safetensors(path, named_parameters(model.parameters(), ""), metadata);
 }

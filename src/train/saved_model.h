@@ -25,6 +25,7 @@ struct SavedModelInfo {
   std::string loss = "softmax";     ///< as in TrainConfig; the default for files without it
   std::string train_seen = "keep";  ///< the same, resolved
   RunIdentity identity{};           ///< of the run that trained it
+  std::string teacher{};            ///< Teacher::identity; empty: none
 };
 
 /// Writes the parameters under their names, the config and `info` as metadata, atomically.

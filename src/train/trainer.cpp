@@ -96,6 +96,8 @@ Trainer::Trainer(Model& model,
       best_model_(run, options_.identity.run),
       loss_(any_weight(model).dtype(), device_) {
   check_recordable(config_, example_options_.supervision, model_);
+  ELASTIC_CHECK(config_.loss.teacher.empty() == (options_.teacher == nullptr),
+                "a teacher needs its option, and the option a teacher");
   if (config_.threads > 0) {
     set_num_threads(static_cast<int>(config_.threads));
   }
@@ -113,7 +115,8 @@ Trainer::Trainer(Model& model,
                              optimizer_,
                              config_,
                              options_.data_hash,
-                             options_.identity.run);
+                             options_.identity.run,
+                             teacher_identity());
     best_model_.go_back_to(state_.best_epoch, state_.best_metric);
   }
   log_.emplace(run_.metrics_path(), state_.metrics_bytes, state_.metrics_checksum);
@@ -234,8 +237,13 @@ Tensor Trainer::take_step(const HostBatch& input,
   if (sampled_.has_value()) {
     return sampled_->run(input, examples, supervision, mode, rate);
   }
-  return training_step(
-      model_, optimizer_, upload(input, device_, past_items()), supervision, mode, rate);
+  return training_step(model_,
+                       optimizer_,
+                       upload(input, device_, past_items()),
+                       supervision,
+                       mode,
+                       rate,
+                       options_.teacher);
 }
 
 // The rate of the step that `state_` counted last, hence the same after a resume.
@@ -333,7 +341,8 @@ void Trainer::evaluate() {
                          options_.data_hash,
                          choice_name(config_.loss.kind),
                          choice_name(config_.loss.train_seen),
-                         options_.identity},
+                         options_.identity,
+                         teacher_identity()},
                         state_.best_epoch);
     state_.best_metric = metric;
     state_.best_epoch = report.epoch;
@@ -364,7 +373,8 @@ void Trainer::save() {
                   config_,
                   options_.data_hash,
                   state_,
-                  options_.identity.run);
+                  options_.identity.run,
+                  teacher_identity());
   best_model_.settle();
   since_save_.lap();
   state_.elapsed_s += clock_.lap();  // not a part of the next step

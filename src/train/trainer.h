@@ -22,6 +22,7 @@
 #include "train/run_directory.h"
 #include "train/sampled_steps.h"
 #include "train/stopwatch.h"
+#include "train/teacher.h"
 #include "train/train_config.h"
 
 namespace elastic::train {
@@ -30,9 +31,10 @@ namespace elastic::train {
 inline constexpr const char* kBestMetric = "NDCG@10";
 
 struct TrainerOptions {
-  bool resume = false;     ///< continue from the run's checkpoint, if it has one
-  std::string data_hash;   ///< of data and split; a run resumes only with the same hash
-  RunIdentity identity{};  ///< written to the model and the checkpoints
+  bool resume = false;               ///< continue from the run's checkpoint, if it has one
+  std::string data_hash;             ///< of data and split; a run resumes only with the same hash
+  const Teacher* teacher = nullptr;  ///< that of LossOptions::teacher; must outlive the trainer
+  RunIdentity identity{};            ///< written to the model and the checkpoints
   double report_every_s = 0.25;
   eval::EvalOptions evaluation;  ///< on the validation split
   /// Once it is not 0: save and return after the current step.
@@ -86,6 +88,9 @@ class Trainer {
     return static_cast<std::int64_t>(batches_.size()) - 1;
   }
   [[nodiscard]] double current_learning_rate() const;
+  [[nodiscard]] std::string teacher_identity() const {
+    return options_.teacher == nullptr ? "" : options_.teacher->identity();
+  }
   [[nodiscard]] Tensor past_items() const { return past_.has_value() ? past_->items() : Tensor(); }
   void begin_epoch();
   void step();

@@ -68,6 +68,10 @@ ffn-dim 16 | | weights
 max-len 3 | | weights
 dropout 0.5 | | weights
 position none | | weights
+logits cosine | | weights
+logit-scale 5 | --logits cosine | weights
+block gated | | weights
+ffn swiglu | | weights
 num-experts 2 | | weights
 pool-subkeys 5 | | weights
 retrieval-heads 2 | | weights
@@ -105,6 +109,9 @@ negatives 3 | --loss sampled-softmax | epochs weights
 negative-sampling popularity | --loss sampled-softmax --negatives 4 | epochs weights
 gbce-t 0.1 | --loss gbce --negatives 4 | epochs weights
 item-updates all | --loss sampled-softmax --negatives 4 | weights
+teacher {run} | | epochs weights
+teacher-weight 0.9 | --teacher {run} | epochs weights
+teacher-temperature 3 | --teacher {run} | epochs weights
 seed 8 | | weights
 supervision last | --model elastic-causal | epochs weights
 window-targets 2 | --model elastic-window --window 5 | epochs weights

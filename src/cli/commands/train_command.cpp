@@ -24,12 +24,14 @@
 #include "cli/runs/save_signal.h"
 #include "cli/runs/seen_items_warning.h"
 #include "cli/runs/stop_signals.h"
+#include "cli/runs/teacher_runs.h"
 #include "cli/usage/command.h"
 #include "eval/repeats.h"
 #include "model/registry.h"
 #include "train/items_file.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"
+#include "train/teacher.h"
 #include "train/train_seen.h"
 #include "train/trainer.h"
 
@@ -84,6 +86,7 @@ class TrainCommand : public Command {
   void report(const RunData& data, const train::RunDirectory& run, Device device) const;
   void check_targets(const data::Split& split) const;
   void resolve_train_seen(const data::Split& split);
+  void read_teacher(const Model& student, const data::Split& split);
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
 
   data::DataConfig data_;
@@ -100,6 +103,7 @@ class TrainCommand : public Command {
   bool resume_ = false;
   ResumedOptions resumed_;
   train::RunIdentity identity_;
+  std::optional<train::Teacher> teacher_;  ///< with --teacher
 };
 
 void TrainCommand::declare(OptionTable& table) {
@@ -113,6 +117,7 @@ void TrainCommand::declare(OptionTable& table) {
   declare_model(table, model_);
   table.begin_group(kTrainingGroup);
   table.add_all(train_);
+  table.find("teacher").value_name = "RUN";
   table.begin_group("Evaluation");
   table.add_all(rules_);
   table.begin_group(kRecordsGroup);
@@ -157,6 +162,9 @@ int TrainCommand::run(const OptionTable& table) {
     resumed_.check_unchanged(table);
   }
   make_paths_absolute(data_);
+  if (!train_.loss.teacher.empty()) {
+    train_.loss.teacher = absolute_runs(train_.loss.teacher);
+  }
   data_.read.cache_folder = cache_folder(cache_);
   const Device device = start_session(session_);
   const SaveSignal save_signal;
@@ -170,6 +178,7 @@ int TrainCommand::run(const OptionTable& table) {
   resolve_train_seen(data.split);
   train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
   train::sampled_loss_settings(train_.loss, *model);
+  read_teacher(*model, data.split);
   identify(table, data, run);
   const train::TrainResult result = train_model(table, *model, data, run);
   if (result.status == train::Status::kStopped) {
@@ -215,6 +224,23 @@ void TrainCommand::resolve_train_seen(const data::Split& split) {
   if (!warning.empty()) {
     note(warning);
   }
+}
+
+void TrainCommand::read_teacher(const Model& student, const data::Split& split) {
+  if (train_.loss.teacher.empty()) {
+    return;
+  }
+  TeacherRuns runs =
+      load_teacher(train_.loss.teacher, split, student.item_table().value().device());
+  note(fmt::format("learning from {}, weight {}, temperature {}",
+                   runs.identity,
+                   train_.loss.teacher_weight,
+                   train_.loss.teacher_temperature));
+  teacher_.emplace(std::move(runs.models),
+                   student,
+                   train::supervision_for(train_.targets, student),
+                   Distillation{train_.loss.teacher_weight, train_.loss.teacher_temperature},
+                   std::move(runs.identity));
 }
 
 train::RunDirectory TrainCommand::open_run() const {
@@ -283,6 +309,7 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   options.resume = resume_;
   options.data_hash = data.split.hash();
   options.identity = identity_;
+  options.teacher = teacher_.has_value() ? &*teacher_ : nullptr;
   options.evaluation.rules = rules_;
   options.stop = &StopSignals::received();
   options.save_now = &SaveSignal::received();

@@ -38,6 +38,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.seed = saved.info.seed;
   protocol.sampling_seed = task.sampling_seed;
   protocol.loss = saved.info.loss;
+  protocol.teacher = saved.info.teacher;
   protocol.train_seen = saved.info.train_seen;
   protocol.build = build_info();
   return protocol;

@@ -25,21 +25,13 @@ TEST_CASE(
   options.balance = 0.25;
   const SubkeyBalance balance(store, "bias", options);
   CHECK(to_doubles(balance.bias()) == std::vector<double>(12, 0.0));
-  // Three sequences, a head's two experts each; expert a S + b uses the sub-keys a and b. Head 0
-  // loads (3, 2, 1) and (2, 2, 2), head 1 (6, 0, 0) and (0, 3, 3).
+  // Three sequences, a head's two experts each; expert a S + b uses the sub-keys a and b. The loads
+  // of the halves are (5, 1, 0), (1, 3, 2) for head 0 and (4, 1, 1), (1, 2, 3) for head 1.
   balance.update(int_tensor({0, 4, 1, 2, 1, 2, 3, 8, 2, 1, 1, 2}).reshape({3, 4}));
-  CHECK(to_doubles(balance.bias()) == std::vector<double>({-0.25,
-                                                           0,
-                                                           0.25,
-                                                           0,
-                                                           0,
-                                                           0,  //
-                                                           -0.25,
-                                                           0.25,
-                                                           0.25,
-                                                           0.25,
-                                                           -0.25,
-                                                           -0.25}));
+  constexpr double kUp = 0.25;
+  constexpr double kDown = -0.25;
+  CHECK(to_doubles(balance.bias()) ==
+        std::vector<double>{kDown, kUp, kUp, kUp, kDown, 0, kDown, kUp, kUp, kUp, 0, kDown});
   CHECK_FALSE(SubkeyBalance().bias().defined());
 }
 

@@ -167,7 +167,7 @@ class UserRanker {
 
 void UserRanker::rank_all(Ranking& ranking) {
   const std::vector<std::size_t> order = by_length(ranking);
-  const std::int64_t max_len = model_.config().max_len;
+  const std::int64_t max_len = model_.config().history_len();
   std::size_t begin = 0;
   std::int64_t tokens = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -193,7 +193,7 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   for (const std::size_t position : positions) {
     const std::int32_t user = ranking.users[position];
     const std::span<const std::int32_t> history = split_.history(user, subset_);
-    builder.add(history, model_.config().max_len);
+    builder.add(history, model_.config().history_len());
     targets.push_back(ranking.targets[position]);
     seen.add_row(excluded_items(history, targets.back(), options_.rules));
   }

@@ -62,6 +62,7 @@ MeanModel::MeanModel(std::vector<std::unique_ptr<Model>> members)
                   "mean of models: expected equal items, types and devices");
     config_.model += " + " + other.model;
     config_.max_len = std::max(config_.max_len, other.max_len);
+    config_.memory_len = std::max(config_.memory_len, other.memory_len);
     config_.dim += other.dim;
   }
 }
@@ -96,7 +97,7 @@ Pass MeanModel::encode(const data::Batch& batch, const ForwardMode& mode) {
   // States of all tokens differ in number if a member reads less of a sequence.
   std::vector<Pass> passes;
   for (const auto& member : members_) {
-    require_shape(batch.segments.max_length() <= member->config().max_len,
+    require_shape(batch.segments.max_length() <= member->config().history_len(),
                   "mean of models: a sequence is longer than a model reads");
     passes.push_back(member->encode(batch, mode));
   }
@@ -106,7 +107,7 @@ Pass MeanModel::encode(const data::Batch& batch, const ForwardMode& mode) {
 Pass MeanModel::encode_last(const data::Batch& batch, const ForwardMode& mode) {
   std::vector<Pass> passes;
   for (const auto& member : members_) {
-    passes.push_back(member->encode_last(latest(batch, member->config().max_len), mode));
+    passes.push_back(member->encode_last(latest(batch, member->config().history_len()), mode));
   }
   return join(std::move(passes));
 }

@@ -19,6 +19,7 @@ class WeightCache;
 /// The interest experts of a pass.
 struct ExpertState {
   Variable experts;  ///< P [B, k, D]; with expert_start carried, updated by every layer
+  Variable gates{};  ///< [B, k, D]: InitialExperts::gates
   AttentionRecord* record = nullptr;  ///< of a diagnostic pass: the experts' attention
 };
 

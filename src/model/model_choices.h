@@ -47,11 +47,12 @@ constexpr auto choices_of(ExpertChoice) {
        {kRandom, "random", "random experts of the pool, drawn per history; ablation"}});
 }
 
-enum class ExpertGate { kSoftmax, kNone };
+enum class ExpertGate { kSoftmax, kValues, kNone };
 constexpr auto choices_of(ExpertGate) {
   using enum ExpertGate;
   return std::to_array<Choice<ExpertGate>>(
       {{kSoftmax, "softmax", "softmax of the retrieval scores"},
+       {kValues, "values", "the same, but of what the events read from the experts"},
        {kNone, "none", "unweighted, the query network learns nothing; ablation"}});
 }
 

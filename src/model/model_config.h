@@ -1,6 +1,7 @@
 // The hyper-parameters of a model, each declared once with its name, meaning and default.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -24,6 +25,7 @@ struct RetrievalOptions {
   ExpertStart start = ExpertStart::kCarried;
   QueryPooling query_network = QueryPooling::kHierarchical;
   QueryNorm query_norm = QueryNorm::kLayer;
+  double balance = 0.0;
   EventMemory memory = EventMemory::kNone;
 
   bool operator==(const RetrievalOptions&) const = default;
@@ -72,12 +74,17 @@ struct ModelConfig {
   BlockOptions block{};
   std::int64_t num_experts = 8;
   RetrievalOptions retrieval{};
+  std::int64_t memory_len = 0;
   std::int64_t window = 32;
   double gate_temperature = 8.0;
   std::int64_t num_clusters = 0;
   LisaOptions lisa{};
   std::int64_t num_items = 0;  ///< V, from the data; not an option
 
+  /// The most events of a history that the model reads, the latest ones.
+  [[nodiscard]] std::int64_t history_len() const { return std::max(max_len, memory_len); }
+  /// elastic-window: the most events in its window.
+  [[nodiscard]] std::int64_t window_len() const { return std::min(window, max_len); }
   bool operator==(const ModelConfig&) const = default;
 };
 
@@ -168,6 +175,11 @@ void visit_retrieval(Retrieval& options, Visitor&& visitor) {
           only({"elastic", "elastic-window", "lda"}));
   visitor("query_network", options.query_network, "pooling of a history into a query", retrieving);
   visitor("query_norm", options.query_norm, "norm of the queries", retrieving);
+  visitor("expert_balance",
+          options.balance,
+          "step per batch of the biases that spread the choice of experts over the pool; 0: none",
+          RealRange{.low = 0.0, .high = 1.0},
+          retrieving);
   visitor("memory",
           options.memory,
           "experts of an event, elastic-causal only",
@@ -217,6 +229,11 @@ void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, ModelConfig> {
   options::visit_common(config, visitor);
   options::visit_retrieval(config.retrieval, visitor);
+  visitor("memory_len",
+          config.memory_len,
+          "elastic-window: events that retrieval and experts read, if more than --max-len",
+          Range{0, kMaxLength},
+          only({"elastic-window"}));
   visitor("window",
           config.window,
           "elastic-window: number w of latest events with exact attention and a target each",

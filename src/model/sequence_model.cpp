@@ -57,11 +57,12 @@ Pass SequenceModel::run(const data::Batch& batch,
   const PassItems items = pass_items(mode);
   Pass pass;
   pass.scored_items = items.scored;
-  MixerState state{batch.segments, batch.ids, mode.training, {{}, record}, items.words};
+  MixerState state{batch.segments, batch.ids, mode.training, {{}, {}, record}, items.words};
   Variable x = trunk_.embed(items.input, batch, mode);
   if (source_ != nullptr) {
     const InitialExperts initial = take_experts(*source_, x, batch.segments, batch.ids, mode);
     state.experts.experts = initial.experts;
+    state.experts.gates = initial.gates;
     pass.retrieved = initial.retrieved;
   }
   for (std::size_t i = 0; i < layers_.size(); ++i) {

@@ -1,5 +1,8 @@
 #include "model/trunk.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "autograd/ops/input_embedding.h"
 #include "autograd/ops/layer_norm.h"
 #include "base/error.h"
@@ -8,6 +11,20 @@ namespace elastic {
 namespace {
 
 constexpr double kTableScale = 0.02;
+
+// Each token's position among the latest `max_len` of its sequence, from the front or, with
+// `recent`, from the end; earlier tokens have that of the oldest of these. [T] int32.
+Tensor clamped_positions(const Segments& segments, bool recent, std::int64_t max_len) {
+  const auto last = static_cast<std::int32_t>(max_len) - 1;
+  std::vector<std::int32_t> positions;
+  for (std::int64_t b = 0; b < segments.size(); ++b) {
+    const std::int32_t from_end = std::min(segments.length(b) - 1, last);
+    for (std::int32_t back = segments.length(b) - 1; back >= 0; --back) {
+      positions.push_back(recent ? std::min(back, last) : std::max(0, from_end - back));
+    }
+  }
+  return Tensor::from(positions, {segments.num_tokens()}, segments.device());
+}
 
 }  // namespace
 
@@ -19,6 +36,9 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
   if (item_table_.value().defined()) {  // not in a plan
     Tensor no_item = item_table_.mutable_value().slice(0, 1);
     fill(no_item, 0.0);
+  }
+  if (direction != Direction::kWindowed) {
+    config_.memory_len = 0;
   }
   if (config_.position == PositionEmbedding::kAuto) {
     config_.position =
@@ -38,20 +58,25 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
 void Trunk::check(const data::Batch& batch) const {
   const Segments& segments = batch.segments;
   for (std::int64_t b = 0; b < segments.size(); ++b) {
-    require_shape(segments.length(b) >= 1 && segments.length(b) <= config_.max_len,
+    require_shape(segments.length(b) >= 1 && segments.length(b) <= config_.history_len(),
                   "model: sequence ",
                   b,
                   " has ",
                   segments.length(b),
-                  " events, expected 1 to max_len ",
-                  config_.max_len);
+                  " events, expected 1 to ",
+                  config_.memory_len > config_.max_len ? "memory_len " : "max_len ",
+                  config_.history_len());
   }
 }
 
 Tensor Trunk::positions(const Segments& segments) const {
-  return position_table_.defined()
-             ? segments.positions(config_.position == PositionEmbedding::kRecent)
-             : Tensor();
+  if (!position_table_.defined()) {
+    return {};
+  }
+  const bool recent = config_.position == PositionEmbedding::kRecent;
+  return segments.max_length() > config_.max_len
+             ? clamped_positions(segments, recent, config_.max_len)
+             : segments.positions(recent);
 }
 
 Variable Trunk::embed(const Variable& items,

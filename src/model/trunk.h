@@ -18,13 +18,14 @@ namespace elastic {
 /// is none), input_norm.*, final_norm.*.
 class Trunk {
  public:
-  /// Resolves `position` auto: recent for bidirectional models, forward for causal ones.
+  /// Resolves `position` auto: recent for bidirectional models, forward for causal ones. Only
+  /// windowed models have a memory_len.
   Trunk(const ModelConfig& config, Direction direction, ParameterStore& store);
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] const Variable& item_table() const { return item_table_; }
 
-  /// Throws ShapeError unless every sequence has 1 to max_len events.
+  /// Throws ShapeError unless every sequence has 1 to history_len() events.
   void check(const data::Batch& batch) const;
   /// The rows of a pass's item embeddings: those of `mode`, or the item table.
   [[nodiscard]] const Variable& items(const ForwardMode& mode) const {
@@ -42,7 +43,8 @@ class Trunk {
   [[nodiscard]] Dropout dropout(const ForwardMode& mode, std::size_t place) const;
 
  private:
-  // Rows of the position table for a batch's tokens, [T]; undefined without positions.
+  // Rows of the position table for a batch's tokens, [T]; undefined without positions. Tokens
+  // before the latest max_len share the row of the oldest of those.
   [[nodiscard]] Tensor positions(const Segments& segments) const;
 
   ModelConfig config_;

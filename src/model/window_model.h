@@ -25,6 +25,10 @@ namespace elastic {
 ///   mixer(window) = attention_dispatch( z_window, P' ) + attention_recent( z_window, z_window )
 /// Retrieval sees the prefix only. Parameters layers.i.recent.{query, key, value, output}.* besides
 /// ELASTIC's.
+///
+/// With memory_len, a sequence may have more than max_len events. The older ones are part of the
+/// prefix, for retrieval and for the experts of every layer, but pass no layer: they keep their
+/// input embedding. O(n k).
 class WindowModel final : public Model,
                           private WindowTargets,
                           private Explaining,
@@ -72,6 +76,7 @@ class WindowModel final : public Model,
   [[nodiscard]] Variable mix_window(const Layer& layer,
                                     const Variable& x,
                                     const Variable& experts,
+                                    const Variable& gates,
                                     const Segments& window,
                                     const Queries& queries,
                                     const Dropout& dropout) const;

@@ -146,6 +146,9 @@ void check_recordable(const TrainConfig& config, Supervision supervision, const 
         "--cuda-graphs: expected --query-norm layer: dummy sequences would change the mean of "
         "the queries");
   }
+  if (retrieval.balance > 0.0) {
+    throw UsageError("--cuda-graphs: expected --expert-balance 0: the host counts the choices");
+  }
   if (supervision != Supervision::kLast || model.item_table().value().device() != Device::kCuda) {
     throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");
   }

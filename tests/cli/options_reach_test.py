@@ -80,10 +80,12 @@ query-stride 2 | | weights
 query-attention-len 0 | | weights
 retrieval random | | weights
 expert-gate none | | weights
+expert-balance 1 | | epochs
 expert-start retrieved | --num-layers 2 | weights
 query-network mean | | weights
 query-norm centred | | weights
 memory per-token | --model elastic-causal | weights
+memory-len 9 | --model elastic-window --max-len 3 | epochs weights validation
 window 2 | --model elastic-window --window 5 | weights
 gate-temperature 2 | --model gsa | weights
 num-clusters 2 | --model routing | weights

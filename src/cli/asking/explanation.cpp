@@ -56,7 +56,7 @@ std::vector<ExplainedExpert> explain(Recommender& recommender,
                                      std::int64_t num_events) {
   Model& model = recommender.model();
   data::BatchBuilder builder;
-  builder.add(history, model.config().max_len);
+  builder.add(history, model.config().history_len());
   const auto length = static_cast<std::size_t>(builder.num_tokens());
   Explaining* explaining = model.explaining();
   if (explaining == nullptr) {

@@ -44,7 +44,7 @@ void Questions::for_each_batch(const std::function<void(Batch&)>& handle) {
       }
       batch.push_back(prepare(*query));
       const std::size_t length = batch.back().history.size();
-      events += std::min(length, static_cast<std::size_t>(recommender_.config().max_len));
+      events += std::min(length, static_cast<std::size_t>(recommender_.config().history_len()));
       history += length;
     }
     const bool is_full =

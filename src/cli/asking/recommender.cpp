@@ -76,7 +76,7 @@ KnownItems Recommender::look_up(std::span<const std::string> raw_ids) const {
 Tensor Recommender::encode(const std::vector<std::span<const std::int32_t>>& histories) {
   data::BatchBuilder builder;
   for (const std::span<const std::int32_t> history : histories) {
-    builder.add(history, model_->config().max_len);
+    builder.add(history, model_->config().history_len());
   }
   const Device device = model_->item_table().value().device();
   const Tensor states = model_->encode_last(builder.build(device), ForwardMode{}).states.value();

@@ -32,7 +32,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.items = split.num_items();
   protocol.rules = task.rules;
   protocol.history = split.history_words(task.subset);
-  protocol.max_len = saved.model->config().max_len;
+  protocol.max_len = saved.model->config().history_len();
   protocol.checkpoint_epoch = saved.info.epoch;
   protocol.checkpoint_metric = saved.info.metric;
   protocol.seed = saved.info.seed;

@@ -52,6 +52,7 @@ struct ModelConfig {
   std::int64_t max_len = 200;
   double dropout = 0.1;
   PositionEmbedding position = PositionEmbedding::kAuto;
+  TimeFeatures time_features = TimeFeatures::kNone;
   std::int64_t num_experts = 8;
   RetrievalOptions retrieval{};
   std::int64_t window = 32;
@@ -97,6 +98,7 @@ void visit_common(Config& config, Visitor&& visitor) {
           "dropout rate in [0, 1)",
           RealRange{.low = 0.0, .high = 1.0, .open_high = true});
   visitor("position", config.position, "position embedding");
+  visitor("time_features", config.time_features, "times that the model reads, from the log");
   visitor(
       "num_experts",
       config.num_experts,
@@ -208,6 +210,10 @@ void visit_options(Config& config, Visitor&& visitor) requires
           Range{0, kWidths.high},
           only({"routing", "routing-bidirectional"}));
   options::visit_lisa(config.lisa, visitor);
+}
+
+inline bool reads_times(const ModelConfig& config) {
+  return config.time_features != TimeFeatures::kNone;
 }
 
 /// The models that read an option of ModelConfig; empty: all of them.

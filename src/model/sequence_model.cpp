@@ -96,6 +96,12 @@ StreamStates SequenceModel::new_streams(std::int64_t users) const {
                      "--position none, got ",
                      choice_name(config().position));
   }
+  if (config().time_features == TimeFeatures::kAsked) {
+    throw UsageError("model ",
+                     config().model,
+                     ": a stream does not know the time of the event to predict; expected a model "
+                     "trained with --time-features past or none");
+  }
   StreamStates states;
   for (const Layer& layer : layers_) {
     const std::vector<Tensor> kept = layer.mixer->streaming()->new_stream(users);

@@ -1,7 +1,10 @@
 #include "model/trunk.h"
 
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/input_embedding.h"
 #include "autograd/ops/layer_norm.h"
+#include "autograd/ops/rows.h"
 #include "base/error.h"
 
 namespace elastic {
@@ -29,6 +32,14 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
     position_table_ = store.add(
         "position_embedding.weight", {config.max_len, config.dim}, Init::kNormal, kTableScale);
   }
+  if (reads_times(config_)) {
+    gap_table_ = store.add(
+        "gap_embedding.weight", {data::kNoGap + 1, config.dim}, Init::kNormal, kTableScale);
+  }
+  if (config_.time_features == TimeFeatures::kAsked) {
+    next_gap_table_ = store.add(
+        "next_gap_embedding.weight", {data::kTimeBuckets, config.dim}, Init::kNormal, kTableScale);
+  }
   input_norm_ = make_norm(store, "input_norm", config.dim);
   final_norm_ = make_norm(store, "final_norm", config.dim);
 }
@@ -44,6 +55,10 @@ void Trunk::check(const data::Batch& batch) const {
                   " events, expected 1 to max_len ",
                   config_.max_len);
   }
+  require_shape(!reads_times(config_) || batch.times.gaps.defined(),
+                "model: it reads the times of events, the batch has none");
+  require_shape(config_.time_features != TimeFeatures::kAsked || batch.times.next_gaps.defined(),
+                "model: it reads the time of the event to predict, the batch has none");
 }
 
 Tensor Trunk::positions(const Segments& segments) const {
@@ -52,9 +67,28 @@ Tensor Trunk::positions(const Segments& segments) const {
              : Tensor();
 }
 
+Variable Trunk::timed_sum(const Variable& items,
+                          const Tensor& rows,
+                          const data::Batch& batch) const {
+  Variable x =
+      ops::add(ops::gather_rows(items, rows), ops::gather_rows(gap_table_, batch.times.gaps));
+  if (next_gap_table_.defined()) {
+    x = ops::add(x, ops::gather_rows(next_gap_table_, batch.times.next_gaps));
+  }
+  if (position_table_.defined()) {
+    x = ops::add(x, ops::gather_rows(position_table_, positions(batch.segments)));
+  }
+  return x;
+}
+
 Variable Trunk::embed(const Variable& items,
                       const data::Batch& batch,
                       const ForwardMode& mode) const {
+  if (gap_table_.defined()) {
+    const Tensor& rows = mode.items.table.defined() ? mode.items.tokens : batch.ids;
+    return ops::dropout(ops::layer_norm(timed_sum(items, rows, batch), input_norm_),
+                        dropout(mode, 0));
+  }
   return ops::input_embedding(items,
                               position_table_,
                               mode.items.table.defined() ? mode.items.tokens : batch.ids,

@@ -68,6 +68,7 @@ ffn-dim 16 | | weights
 max-len 3 | | weights
 dropout 0.5 | | weights
 position none | | weights
+time-features past | | weights
 num-experts 2 | | weights
 pool-subkeys 5 | | weights
 retrieval-heads 2 | | weights

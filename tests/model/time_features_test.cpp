@@ -134,7 +134,7 @@ TEST_CASE("time features: a stream, event by event, gives the states of the whol
   const NoGrad no_grad;
   const History history = random_ids(40, 1, 40, 5);
   const Times times = times_of(history, 11);
-  for (const std::string& name : {"elastic-causal", "gsa"}) {
+  for (const char* name : {"elastic-causal", "gsa"}) {
     CAPTURE(name);
     ModelConfig config = timed_config(name, TimeFeatures::kPast);
     config.position = PositionEmbedding::kNone;

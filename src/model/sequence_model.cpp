@@ -10,7 +10,9 @@
 namespace elastic {
 
 SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, ParameterStore store)
-    : direction_(kind.direction), store_(std::move(store)), trunk_(config, direction_, store_) {
+    : direction_(kind.direction),
+      store_(std::move(store)),
+      trunk_(config, direction_, store_, kind.times) {
   if (kind.make_source) {
     source_ = kind.make_source(store_, trunk_.config());
   }
@@ -18,12 +20,19 @@ SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, Parame
     const std::string prefix = concat("layers.", i);
     Layer layer;
     layer.mixer = kind.make_mixer(store_, prefix, trunk_.config());
-    layer.ffn = make_ffn(store_, prefix + ".ffn_norm", prefix + ".ffn", config.dim, config.ffn_dim);
+    if (kind.has_ffn) {
+      layer.ffn =
+          make_ffn(store_, prefix + ".ffn_norm", prefix + ".ffn", config.dim, config.ffn_dim);
+    }
     layers_.push_back(std::move(layer));
   }
   if (kind.make_items) {
     items_ = kind.make_items(store_, trunk_.config());
   }
+}
+
+Variable SequenceModel::Layer::feed_forward(const Variable& x, const Dropout& dropout) const {
+  return ffn ? ops::ffn(x, *ffn, dropout) : x;
 }
 
 PassItems SequenceModel::pass_items(const ForwardMode& mode) {
@@ -55,7 +64,8 @@ Pass SequenceModel::run(const data::Batch& batch,
   const PassItems items = pass_items(mode);
   Pass pass;
   pass.scored_items = items.scored;
-  MixerState state{batch.segments, batch.ids, mode.training, {{}, record}, items.words};
+  MixerState state{
+      batch.segments, batch.ids, mode.training, {{}, record}, items.words, batch.times};
   Variable x = trunk_.embed(items.input, batch, mode);
   if (source_ != nullptr) {
     const InitialExperts initial = take_experts(*source_, x, batch.segments, batch.ids, mode);
@@ -67,7 +77,7 @@ Pass SequenceModel::run(const data::Batch& batch,
     const Queries queries = last_only && i + 1 == layers_.size() ? Queries::last(batch.segments)
                                                                  : Queries::all(batch.segments);
     x = layer.mixer->mix(x, state, queries, trunk_.dropout(mode, 2 * i + 1));
-    x = ops::ffn(x, layer.ffn, trunk_.dropout(mode, 2 * i + 2));
+    x = layer.feed_forward(x, trunk_.dropout(mode, 2 * i + 2));
   }
   pass.states = trunk_.finish(x);
   return pass;
@@ -118,7 +128,7 @@ Variable SequenceModel::advance(const data::Batch& events, StreamStates& states)
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const std::span<Tensor> stream = std::span(states).subspan(i * per_layer, per_layer);
     x = layers_[i].mixer->streaming()->advance(x, events.segments, stream);
-    x = ops::ffn(x, layers_[i].ffn, Dropout{});
+    x = layers_[i].feed_forward(x, Dropout{});
   }
   return trunk_.finish(x);
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "model/abilities.h"
@@ -16,7 +17,7 @@
 namespace elastic {
 
 /// x = Dropout(LN_input(item + position)); per layer x = mixer sublayer(x), x = FFN sublayer(x),
-/// pre-LN; h = LN_final(x).
+/// pre-LN, unless the mixer is the whole layer; h = LN_final(x).
 class SequenceModel final : public Model,
                             private Streaming,
                             private Explaining,
@@ -35,6 +36,8 @@ class SequenceModel final : public Model,
     MakeMixer make_mixer;
     MakeSource make_source;  ///< empty for models without experts
     MakeItems make_items{};  ///< empty for models that read the item table directly
+    bool has_ffn = true;     ///< false: the mixer is the whole layer
+    Trunk::Times times = Trunk::Times::kInput;
   };
 
   /// Adds its parameters to `store`, which is empty.
@@ -61,7 +64,9 @@ class SequenceModel final : public Model,
 
   struct Layer {
     std::unique_ptr<Mixer> mixer;
-    ops::FfnVariables ffn;
+    std::optional<ops::FfnVariables> ffn;  ///< none if the mixer is the whole layer
+    /// The layer's second sublayer.
+    [[nodiscard]] Variable feed_forward(const Variable& x, const Dropout& dropout) const;
   };
   // The items of this pass; with fixed weights, cached for all passes.
   PassItems pass_items(const ForwardMode& mode);

@@ -14,7 +14,7 @@ constexpr double kTableScale = 0.02;
 
 }  // namespace
 
-Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& store)
+Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& store, Times times)
     : config_(config),
       item_table_(store.add("item_embedding.weight",
                             {config.num_items + 1, config.dim},
@@ -32,11 +32,12 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
     position_table_ = store.add(
         "position_embedding.weight", {config.max_len, config.dim}, Init::kNormal, kTableScale);
   }
-  if (reads_times(config_)) {
+  const bool at_input = times == Times::kInput;
+  if (at_input && reads_times(config_)) {
     gap_table_ = store.add(
         "gap_embedding.weight", {data::kNoGap + 1, config.dim}, Init::kNormal, kTableScale);
   }
-  if (config_.time_features == TimeFeatures::kAsked) {
+  if (at_input && config_.time_features == TimeFeatures::kAsked) {
     next_gap_table_ = store.add(
         "next_gap_embedding.weight", {data::kTimeBuckets, config.dim}, Init::kNormal, kTableScale);
   }

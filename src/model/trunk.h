@@ -12,13 +12,18 @@
 namespace elastic {
 
 /// Parameters item_embedding.weight [V + 1, D], position_embedding.weight [N, D] (unless `position`
-/// is none), gap_embedding.weight [33, D] (with `time_features`: a row for each bucket of
-/// data::time_bucket, and one for the first event of a history), next_gap_embedding.weight [32, D]
-/// (with `time_features` asked), input_norm.*, final_norm.*.
+/// is none), with Times::kInput gap_embedding.weight [33, D] (with `time_features`: a row for each
+/// bucket of data::time_bucket, and one for the first event of a history),
+/// next_gap_embedding.weight [32, D] (with `time_features` asked), input_norm.*, final_norm.*.
 class Trunk {
  public:
+  /// The place where a model reads the times of its tokens.
+  enum class Times { kInput, kMixers };
   /// Resolves `position` auto: recent for bidirectional models, forward for causal ones.
-  Trunk(const ModelConfig& config, Direction direction, ParameterStore& store);
+  Trunk(const ModelConfig& config,
+        Direction direction,
+        ParameterStore& store,
+        Times times = Times::kInput);
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] const Variable& item_table() const { return item_table_; }

@@ -44,6 +44,12 @@ std::span<const std::int64_t> Dataset::times(std::int64_t user) const {
   return std::span(times_).subspan(begin, sequence(user).size());
 }
 
+std::string Dataset::times_hash() const {
+  ContentHash hash;
+  hash.add_values<std::int64_t>(times_);
+  return hash.hex();
+}
+
 std::optional<std::int32_t> Dataset::find_item(std::string_view raw) const {
   const std::optional<std::int32_t> number = item_ids_.find(raw);
   return number ? std::optional(*number + 1) : std::nullopt;

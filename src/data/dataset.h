@@ -58,6 +58,8 @@ class Dataset {
 
   /// Hash of sequences and raw ids, without times: equal hashes mean equal sequences.
   [[nodiscard]] const std::string& hash() const { return hash_; }
+  /// Hash of the times: computed by each call.
+  [[nodiscard]] std::string times_hash() const;
 
  private:
   std::vector<std::int64_t> offsets_;

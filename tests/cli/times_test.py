@@ -72,6 +72,16 @@ class TimesTest(unittest.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertIn("--time-features past: the log has no times", result.stderr)
 
+    def test_other_times_are_other_data_for_a_model_that_reads_them(self):
+        moved = WORKPLACE.write("moved.csv", "".join(
+            ",".join(line.split(",")[:2] + [str(int(line.split(",")[2]) // 2)]) + "\n"
+            for line in log(1).splitlines()[1:]))
+        for features, code in (("none", 0), ("past", 6)):
+            run = WORKPLACE.train(features)
+            result = WORKPLACE.call(["eval", run, "--data", moved, "--quiet"])
+            self.assertEqual(result.returncode, code, result.stderr)
+        self.assertIn("times_hash", result.stderr)
+
     def test_answers_about_a_user_are_those_about_the_same_history(self):
         rows = [line.split(",") for line in log(1).splitlines() if line.startswith("u5,")]
         times = [int(time) for _, _, time in rows]

@@ -58,6 +58,20 @@ std::span<const std::int32_t> Split::history(std::int64_t user, Subset subset) c
   return dataset_->sequence(user).first(period_begin(user, subset));
 }
 
+HistoryTimes Split::history_times(std::int64_t user, Subset subset) const {
+  const std::span<const std::int64_t> times = dataset_->times(user);
+  const std::size_t begin = period_begin(user, subset);
+  HistoryTimes result{times.first(begin)};
+  if (begin < times.size()) {
+    result.asked = times[begin];
+  }
+  return result;
+}
+
+std::span<const std::int64_t> Split::train_times(std::int64_t user) const {
+  return dataset_->times(user).first(train_sequence(user).size());
+}
+
 std::int32_t Split::target(std::int64_t user, Subset subset) const {
   const std::size_t position = period_begin(user, subset);
   ELASTIC_CHECK(position < period_end(user, subset), "user ", user, " has nothing held out");

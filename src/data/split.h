@@ -9,6 +9,7 @@
 
 #include "data/dataset.h"
 #include "data/split_plan.h"
+#include "data/token_times.h"
 
 namespace elastic::data {
 
@@ -36,6 +37,11 @@ class Split {
   /// The items of the events before the subset's period, oldest first: the input of a model that
   /// predicts the target. Also defined for users without a target.
   [[nodiscard]] std::span<const std::int32_t> history(std::int64_t user, Subset subset) const;
+  /// The times of history(), in whole seconds, and of the event after it if it is known: only for
+  /// data with times.
+  [[nodiscard]] HistoryTimes history_times(std::int64_t user, Subset subset) const;
+  /// The times of train_sequence().
+  [[nodiscard]] std::span<const std::int64_t> train_times(std::int64_t user) const;
   /// The item 1..V to predict; only for users of eval_users() and cold_users().
   [[nodiscard]] std::int32_t target(std::int64_t user, Subset subset) const;
   /// Users with a target and a history, ascending.

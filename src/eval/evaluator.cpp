@@ -11,6 +11,7 @@
 #include "eval/finite_states.h"
 #include "eval/item_popularity.h"
 #include "eval/repeats.h"
+#include "eval/required_times.h"
 #include "eval/seen_items.h"
 #include "model/fixed_weights.h"
 #include "tensor/backend.h"
@@ -141,6 +142,7 @@ class UserRanker {
         device_(model.item_table().value().device()) {
     ELASTIC_CHECK(model.config().num_items == split.num_items(),
                   "the model and the data have different items");
+    require_times(model.config(), split.dataset());
   }
 
   void rank_all(Ranking& ranking);
@@ -193,7 +195,10 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   for (const std::size_t position : positions) {
     const std::int32_t user = ranking.users[position];
     const std::span<const std::int32_t> history = split_.history(user, subset_);
-    builder.add(history, model_.config().history_len());
+    builder.add(
+        history,
+        model_.config().history_len(),
+        reads_times(model_.config()) ? split_.history_times(user, subset_) : data::HistoryTimes{});
     targets.push_back(ranking.targets[position]);
     seen.add_row(excluded_items(history, targets.back(), options_.rules));
   }

@@ -29,6 +29,7 @@ struct Protocol {
   RankingRules rules{};              ///< for seen items and repeated targets
   std::string history;               ///< description of the events that the model saw
   std::int64_t max_len = 0;          ///< the model reads at most this many of them, the latest
+  std::string times;                 ///< description of the times that the model saw; "": none
   std::vector<std::string> mean_of;  ///< the runs, if their mean is ranked; the rest is the first's
   std::int64_t checkpoint_epoch = 0;
   std::string checkpoint_metric;  ///< the metric that selected the epoch

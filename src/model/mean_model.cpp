@@ -32,6 +32,19 @@ Tensor side_by_side(const std::vector<Tensor>& parts, float scale) {
   return Tensor::from(joined, {rows, columns}, parts.front().device());
 }
 
+// The entries of a tensor [T] int32 at some places; undefined if it is.
+Tensor chosen(const Tensor& values, const std::vector<std::int32_t>& places) {
+  if (!values.defined()) {
+    return {};
+  }
+  const std::vector<std::int32_t> all = values.to_vector<std::int32_t>();
+  std::vector<std::int32_t> result;
+  for (const std::int32_t place : places) {
+    result.push_back(all[static_cast<std::size_t>(place)]);
+  }
+  return Tensor::from(result, {static_cast<std::int64_t>(result.size())}, values.device());
+}
+
 // The latest `max_len` tokens of each sequence.
 data::Batch latest(const data::Batch& batch, std::int64_t max_len) {
   if (batch.segments.max_length() <= max_len) {
@@ -39,12 +52,23 @@ data::Batch latest(const data::Batch& batch, std::int64_t max_len) {
   }
   const std::vector<std::int32_t> ids = batch.ids.to_vector<std::int32_t>();
   data::BatchBuilder builder;
+  std::vector<std::int32_t> kept;
   for (std::int64_t b = 0; b < batch.size(); ++b) {
+    const auto read = std::min<std::int64_t>(batch.segments.length(b), max_len);
+    for (std::int64_t token = batch.segments.end(b) - read; token < batch.segments.end(b);
+         ++token) {
+      kept.push_back(static_cast<std::int32_t>(token));
+    }
     builder.add(std::span(ids).subspan(static_cast<std::size_t>(batch.segments.begin(b)),
                                        static_cast<std::size_t>(batch.segments.length(b))),
                 max_len);
   }
-  return builder.build(batch.ids.device());
+  data::Batch cut = builder.build(batch.ids.device());
+  cut.times = {chosen(batch.times.gaps, kept),
+               chosen(batch.times.next_gaps, kept),
+               chosen(batch.times.seconds, kept),
+               chosen(batch.times.next_seconds, kept)};
+  return cut;
 }
 
 }  // namespace
@@ -64,6 +88,7 @@ MeanModel::MeanModel(std::vector<std::unique_ptr<Model>> members)
     config_.max_len = std::max(config_.max_len, other.max_len);
     config_.memory_len = std::max(config_.memory_len, other.memory_len);
     config_.dim += other.dim;
+    config_.time_features = std::max(config_.time_features, other.time_features);
   }
 }
 

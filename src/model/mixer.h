@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "data/token_times.h"
 #include "model/attention_record.h"
 #include "model/item_quantiser.h"
 #include "model/queries.h"
@@ -25,11 +26,12 @@ struct ExpertState {
 
 /// The state that all layers of a pass share.
 struct MixerState {
-  Segments segments;      ///< of the tokens
-  Tensor ids{};           ///< the tokens' items, [T]
-  bool training = false;  ///< training: the pass updates buffers
-  ExpertState experts{};  ///< of models with an ExpertSource
-  ItemWords words{};      ///< LISA's
+  Segments segments;          ///< of the tokens
+  Tensor ids{};               ///< the tokens' items, [T]
+  bool training = false;      ///< training: the pass updates buffers
+  ExpertState experts{};      ///< of models with an ExpertSource
+  ItemWords words{};          ///< LISA's
+  data::TimeTensors times{};  ///< of the tokens, if the model reads times
 };
 
 /// The mixer of a layer that reads a stream.

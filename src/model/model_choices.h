@@ -39,6 +39,15 @@ constexpr auto choices_of(FfnKind) {
        {kSwiglu, "swiglu", "gated by SiLU, 2/3 of --ffn-dim wide, so with as many parameters"}});
 }
 
+enum class TimeFeatures { kNone, kPast, kAsked };
+constexpr auto choices_of(TimeFeatures) {
+  using enum TimeFeatures;
+  return std::to_array<Choice<TimeFeatures>>(
+      {{kNone, "none"},
+       {kPast, "past", "times between past events"},
+       {kAsked, "asked", "also the time from the latest event to the one to predict"}});
+}
+
 enum class ExpertChoice { kLearned, kRandom };
 constexpr auto choices_of(ExpertChoice) {
   using enum ExpertChoice;

@@ -72,6 +72,7 @@ struct ModelConfig {
   PositionEmbedding position = PositionEmbedding::kAuto;
   LogitOptions logits{};
   BlockOptions block{};
+  TimeFeatures time_features = TimeFeatures::kNone;
   std::int64_t num_experts = 8;
   RetrievalOptions retrieval{};
   std::int64_t memory_len = 0;
@@ -112,7 +113,22 @@ void visit_common(Config& config, Visitor&& visitor) {
   visitor("ffn_dim",
           config.ffn_dim,
           "hidden size F of the feed-forward network",
-          Range{1, std::int64_t{1} << 20});
+          Range{1, std::int64_t{1} << 20},
+          only({"efficient",
+                "elastic",
+                "elastic-causal",
+                "elastic-window",
+                "gru",
+                "gsa",
+                "lda",
+                "lightsans",
+                "linformer",
+                "linrec",
+                "lisa",
+                "routing",
+                "routing-bidirectional",
+                "softmax",
+                "softmax-tiled"}));
   visitor("max_len",
           config.max_len,
           "history length N: the model reads the latest N events",
@@ -129,6 +145,7 @@ void visit_common(Config& config, Visitor&& visitor) {
           kPositive);
   visitor("block", config.block.kind, "residual connections of a layer");
   visitor("ffn", config.block.ffn, "feed-forward network");
+  visitor("time_features", config.time_features, "times that the model reads, from the log");
   visitor(
       "num_experts",
       config.num_experts,
@@ -250,6 +267,10 @@ void visit_options(Config& config, Visitor&& visitor) requires
           Range{0, kWidths.high},
           only({"routing", "routing-bidirectional"}));
   options::visit_lisa(config.lisa, visitor);
+}
+
+inline bool reads_times(const ModelConfig& config) {
+  return config.time_features != TimeFeatures::kNone;
 }
 
 /// The models that read an option of ModelConfig; empty: all of them.

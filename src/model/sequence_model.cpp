@@ -9,20 +9,29 @@
 namespace elastic {
 
 SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, ParameterStore store)
-    : direction_(kind.direction), store_(std::move(store)), trunk_(config, direction_, store_) {
+    : direction_(kind.direction),
+      store_(std::move(store)),
+      trunk_(config, direction_, store_, kind.times) {
   if (kind.make_source) {
     source_ = kind.make_source(store_, trunk_.config());
   }
   for (std::int64_t i = 0; i < config.num_layers; ++i) {
     const std::string prefix = concat("layers.", i);
-    std::unique_ptr<Mixer> mixer = kind.make_mixer(store_, prefix, trunk_.config());
-    ResidualGate gate(store_, prefix + ".attention_gate", config);
-    layers_.push_back(
-        {std::move(mixer), std::move(gate), FeedForward(store_, prefix, trunk_.config())});
+    Layer layer{kind.make_mixer(store_, prefix, trunk_.config()),
+                ResidualGate(store_, prefix + ".attention_gate", config),
+                std::nullopt};
+    if (kind.has_ffn) {
+      layer.ffn = FeedForward(store_, prefix, trunk_.config());
+    }
+    layers_.push_back(std::move(layer));
   }
   if (kind.make_items) {
     items_ = kind.make_items(store_, trunk_.config());
   }
+}
+
+Variable SequenceModel::Layer::feed_forward(const Variable& x, const Dropout& dropout) const {
+  return ffn ? ffn->apply(x, dropout) : x;
 }
 
 PassItems SequenceModel::pass_items(const ForwardMode& mode) {
@@ -57,7 +66,8 @@ Pass SequenceModel::run(const data::Batch& batch,
   const PassItems items = pass_items(mode);
   Pass pass;
   pass.scored_items = items.scored;
-  MixerState state{batch.segments, batch.ids, mode.training, {{}, {}, record}, items.words};
+  MixerState state{
+      batch.segments, batch.ids, mode.training, {{}, {}, record}, items.words, batch.times};
   Variable x = trunk_.embed(items.input, batch, mode);
   if (source_ != nullptr) {
     const InitialExperts initial = take_experts(*source_, x, batch.segments, batch.ids, mode);
@@ -71,7 +81,7 @@ Pass SequenceModel::run(const data::Batch& batch,
                                                                  : Queries::all(batch.segments);
     const Variable mixed = layer.mixer->mix(x, state, queries, trunk_.dropout(mode, 2 * i + 1));
     x = layer.gate.close(x, queries, mixed);
-    x = layer.ffn.apply(x, trunk_.dropout(mode, 2 * i + 2));
+    x = layer.feed_forward(x, trunk_.dropout(mode, 2 * i + 2));
   }
   pass.states = trunk_.finish(x);
   return pass;
@@ -100,6 +110,12 @@ StreamStates SequenceModel::new_streams(std::int64_t users) const {
                      "--position none, got ",
                      choice_name(config().position));
   }
+  if (config().time_features == TimeFeatures::kAsked) {
+    throw UsageError("model ",
+                     config().model,
+                     ": a stream does not know the time of the event to predict; expected a model "
+                     "trained with --time-features past or none");
+  }
   StreamStates states;
   for (const Layer& layer : layers_) {
     const std::vector<Tensor> kept = layer.mixer->streaming()->new_stream(users);
@@ -117,7 +133,7 @@ Variable SequenceModel::advance(const data::Batch& events, StreamStates& states)
     const std::span<Tensor> stream = std::span(states).subspan(i * per_layer, per_layer);
     const Layer& layer = layers_[i];
     x = layer.gate.close(x, layer.mixer->streaming()->advance(x, events.segments, stream));
-    x = layer.ffn.apply(x, Dropout{});
+    x = layer.feed_forward(x, Dropout{});
   }
   return trunk_.finish(x);
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "model/abilities.h"
@@ -17,7 +18,8 @@
 namespace elastic {
 
 /// x = Dropout(LN_input(item + position)); per layer x = mixer sublayer(x), x = FFN sublayer(x),
-/// pre-LN; h = LN_final(x). Parameters layers.i.attention_gate.* if `block` is gated.
+/// pre-LN, unless the mixer is the whole layer; h = LN_final(x). Parameters
+/// layers.i.attention_gate.* if `block` is gated.
 class SequenceModel final : public Model,
                             private Streaming,
                             private Explaining,
@@ -36,6 +38,8 @@ class SequenceModel final : public Model,
     MakeMixer make_mixer;
     MakeSource make_source;  ///< empty for models without experts
     MakeItems make_items{};  ///< empty for models that read the item table directly
+    bool has_ffn = true;     ///< false: the mixer is the whole layer
+    Trunk::Times times = Trunk::Times::kInput;
   };
 
   /// Adds its parameters to `store`, which is empty.
@@ -63,7 +67,9 @@ class SequenceModel final : public Model,
   struct Layer {
     std::unique_ptr<Mixer> mixer;
     ResidualGate gate;
-    FeedForward ffn;
+    std::optional<FeedForward> ffn;  ///< none if the mixer is the whole layer
+    /// The layer's second sublayer.
+    [[nodiscard]] Variable feed_forward(const Variable& x, const Dropout& dropout) const;
   };
   // The items of this pass, before and after --logits; with fixed weights, cached for all passes.
   PassItems pass_items(const ForwardMode& mode);

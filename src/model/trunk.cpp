@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/input_embedding.h"
 #include "autograd/ops/layer_norm.h"
+#include "autograd/ops/rows.h"
 #include "base/error.h"
 
 namespace elastic {
@@ -28,7 +31,7 @@ Tensor clamped_positions(const Segments& segments, bool recent, std::int64_t max
 
 }  // namespace
 
-Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& store)
+Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& store, Times times)
     : config_(config),
       item_table_(store.add(
           "item_embedding.weight", {config.num_items + 1, config.dim}, Init::kNormal, kTableScale)),
@@ -47,6 +50,15 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
   if (config_.position != PositionEmbedding::kNone) {
     position_table_ = store.add(
         "position_embedding.weight", {config.max_len, config.dim}, Init::kNormal, kTableScale);
+  }
+  const bool at_input = times == Times::kInput;
+  if (at_input && reads_times(config_)) {
+    gap_table_ = store.add(
+        "gap_embedding.weight", {data::kNoGap + 1, config.dim}, Init::kNormal, kTableScale);
+  }
+  if (at_input && config_.time_features == TimeFeatures::kAsked) {
+    next_gap_table_ = store.add(
+        "next_gap_embedding.weight", {data::kTimeBuckets, config.dim}, Init::kNormal, kTableScale);
   }
   input_norm_ = make_norm(store, "input_norm", config.dim);
   const double scale = config.logits.kind == LogitKind::kCosine
@@ -67,6 +79,10 @@ void Trunk::check(const data::Batch& batch) const {
                   config_.memory_len > config_.max_len ? "memory_len " : "max_len ",
                   config_.history_len());
   }
+  require_shape(!reads_times(config_) || batch.times.gaps.defined(),
+                "model: it reads the times of events, the batch has none");
+  require_shape(config_.time_features != TimeFeatures::kAsked || batch.times.next_gaps.defined(),
+                "model: it reads the time of the event to predict, the batch has none");
 }
 
 Tensor Trunk::positions(const Segments& segments) const {
@@ -79,9 +95,28 @@ Tensor Trunk::positions(const Segments& segments) const {
              : segments.positions(recent);
 }
 
+Variable Trunk::timed_sum(const Variable& items,
+                          const Tensor& rows,
+                          const data::Batch& batch) const {
+  Variable x =
+      ops::add(ops::gather_rows(items, rows), ops::gather_rows(gap_table_, batch.times.gaps));
+  if (next_gap_table_.defined()) {
+    x = ops::add(x, ops::gather_rows(next_gap_table_, batch.times.next_gaps));
+  }
+  if (position_table_.defined()) {
+    x = ops::add(x, ops::gather_rows(position_table_, positions(batch.segments)));
+  }
+  return x;
+}
+
 Variable Trunk::embed(const Variable& items,
                       const data::Batch& batch,
                       const ForwardMode& mode) const {
+  if (gap_table_.defined()) {
+    const Tensor& rows = mode.items.table.defined() ? mode.items.tokens : batch.ids;
+    return ops::dropout(ops::layer_norm(timed_sum(items, rows, batch), input_norm_),
+                        dropout(mode, 0));
+  }
   return ops::input_embedding(items,
                               position_table_,
                               mode.items.table.defined() ? mode.items.tokens : batch.ids,

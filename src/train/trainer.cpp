@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "eval/evaluator.h"
 #include "eval/repeats.h"
+#include "eval/required_times.h"
 #include "tensor/threads.h"
 #include "train/metrics_events.h"
 #include "train/remaining_time.h"
@@ -90,11 +91,13 @@ Trainer::Trainer(Model& model,
                        model.config().history_len(),
                        model.config().window_len(),
                        config.targets.window_targets,
-                       static_cast<std::uint64_t>(config.seed)},
+                       static_cast<std::uint64_t>(config.seed),
+                       model.config().time_features},
       lengths_(training_lengths(split)),
       optimizer_(model.parameters(), config),
       best_model_(run, options_.identity.run),
       loss_(any_weight(model).dtype(), device_) {
+  eval::require_times(model_.config(), split_.dataset());
   check_recordable(config_, example_options_.supervision, model_);
   ELASTIC_CHECK(config_.loss.teacher.empty() == (options_.teacher == nullptr),
                 "a teacher needs its option, and the option a teacher");

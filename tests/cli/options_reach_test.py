@@ -72,6 +72,7 @@ logits cosine | | weights
 logit-scale 5 | --logits cosine | weights
 block gated | | weights
 ffn swiglu | | weights
+time-features past | | weights
 num-experts 2 | | weights
 pool-subkeys 5 | | weights
 retrieval-heads 2 | | weights

@@ -288,6 +288,9 @@ void TrainCommand::write_files(const OptionTable& table,
   if (!identity_.run.empty()) {
     description[kItemsHash] = identity_.items_hash;
   }
+  if (reads_times(model_)) {
+    description[kTimesHash] = data.split.dataset().times_hash();
+  }
   write_json(run, "data.json", description);
   train::write_items(run.file(train::kItemsFile), item_names(data.split.dataset()));
 }

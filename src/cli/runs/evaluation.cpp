@@ -15,6 +15,18 @@
 namespace elastic::cli {
 namespace {
 
+const char* words_of(TimeFeatures times) {
+  switch (times) {
+    case TimeFeatures::kNone:
+      return "";
+    case TimeFeatures::kPast:
+      return "those of past events";
+    case TimeFeatures::kAsked:
+      return "those of past events and of the ranked event";
+  }
+  return "";
+}
+
 eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTask& task) {
   const data::Split& split = *task.split;
   eval::Protocol protocol;
@@ -32,6 +44,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.items = split.num_items();
   protocol.rules = task.rules;
   protocol.history = split.history_words(task.subset);
+  protocol.times = words_of(saved.model->config().time_features);
   protocol.max_len = saved.model->config().history_len();
   protocol.checkpoint_epoch = saved.info.epoch;
   protocol.checkpoint_metric = saved.info.metric;

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "cli/runs/run_model.h"
 #include "data/json_document.h"
 #include "train/run_directory.h"
 
@@ -42,6 +43,12 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
     if (is_split ? !before[key].contains("hash") || before[key]["hash"] != now[key]["hash"]
                  : before[key] != now[key]) {
       return Difference{key, data::json_text(before[key]), data::json_text(now[key])};
+    }
+  }
+  if (before.contains(kTimesHash)) {  // of a model that reads times
+    const nlohmann::ordered_json times = data.split.dataset().times_hash();
+    if (before[kTimesHash] != times) {
+      return Difference{kTimesHash, data::json_text(before[kTimesHash]), data::json_text(times)};
     }
   }
   return std::nullopt;

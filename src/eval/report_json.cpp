@@ -115,6 +115,9 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
       {"loss", protocol.loss},
       {"train_seen", protocol.train_seen},
       {"build", std::move(build)}};
+  if (!protocol.trained_on.empty()) {
+    object["trained_on"] = protocol.trained_on;
+  }
   if (!protocol.mean_of.empty()) {
     object["mean_of"] = protocol.mean_of;
   }

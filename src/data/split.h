@@ -28,6 +28,10 @@ class Split {
   /// `plan` must be for the users of `dataset`.
   Split(std::shared_ptr<const Dataset> dataset, SplitPlan plan);
 
+  /// The same split with the held-out events that `refit` names among the training events. The
+  /// rule must hold out events, and this split must not be refitted already.
+  [[nodiscard]] Split refitted(Refit refit) const;
+
   [[nodiscard]] const Dataset& dataset() const { return *dataset_; }
   [[nodiscard]] std::int32_t num_users() const { return dataset_->num_users(); }
   [[nodiscard]] std::int64_t num_items() const { return dataset_->num_items(); }
@@ -62,6 +66,10 @@ class Split {
   [[nodiscard]] std::string hash() const;
   /// Never kAuto.
   [[nodiscard]] SplitRule rule() const { return plan_.rule; }
+  [[nodiscard]] Refit refit() const { return plan_.refit; }
+  /// False if the events of the subset's period are training events, or there is no such period: no
+  /// evaluation on them is honest.
+  [[nodiscard]] bool holds_out(Subset subset) const;
   /// A description of the rule, for people.
   [[nodiscard]] const std::string& description() const { return plan_.description; }
   /// A description of the events in the subset's histories, for people.

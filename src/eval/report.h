@@ -22,6 +22,7 @@ struct Protocol {
   std::string subset;  ///< "test" or "valid"
   std::string split;   ///< description of the rule
   std::string split_hash;
+  std::string trained_on;            ///< if not only on training events: on which events
   std::int64_t users = 0;            ///< number of evaluated users
   std::int64_t min_history = 0;      ///< least number of events before the held-out one
   std::int64_t longest_history = 0;  ///< largest number of events before the held-out one

@@ -118,6 +118,9 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
   if (!protocol.times.empty()) {
     object["times"] = protocol.times;
   }
+  if (!protocol.trained_on.empty()) {
+    object["trained_on"] = protocol.trained_on;
+  }
   if (!protocol.mean_of.empty()) {
     object["mean_of"] = protocol.mean_of;
   }

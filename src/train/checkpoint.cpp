@@ -15,6 +15,7 @@ using nlohmann::ordered_json;
 constexpr const char* kParameterPrefix = "param.";
 constexpr const char* kMetricsChecksum = "metrics_checksum";
 constexpr const char* kTeacher = "teacher";
+constexpr const char* kEarlierSteps = "earlier_steps";
 
 // Calls visitor(name, field) for each field of the state. Numbers survive JSON to the last bit.
 template <class State, class Visitor>
@@ -67,6 +68,19 @@ std::string config_to_text(const Model& model, const TrainConfig& config) {
 std::string optional_at(const Safetensors& file, const std::string& key) {
   const auto found = file.metadata.find(key);
   return found == file.metadata.end() ? "" : found->second;
+}
+
+// Steps of another training, in files of runs that began with its moments.
+std::int64_t earlier_steps_of(const Safetensors& file) {
+  const std::string text = optional_at(file, kEarlierSteps);
+  if (text.empty()) {
+    return 0;
+  }
+  const ordered_json count = data::parse_json(text);
+  if (!count.is_number_unsigned() || !fits<std::int64_t>(count)) {
+    throw CheckpointError(file.path, ": expected a count under '", kEarlierSteps, "', got ", text);
+  }
+  return count.get<std::int64_t>();
 }
 
 void check_same_config(const Safetensors& file, const Model& model, const TrainConfig& config) {
@@ -131,6 +145,9 @@ void save_checkpoint(const std::string& path,
                                               {"data_hash", data_hash},
                                               {"state", state_to_text(state)},
                                               {kMetricsChecksum, state.metrics_checksum}};
+  if (optimizer.earlier_steps() > 0) {
+    metadata[kEarlierSteps] = std::to_string(optimizer.earlier_steps());
+  }
   if (!run.empty()) {
     metadata["run"] = run;
   }
@@ -163,8 +180,18 @@ TrainState load_checkpoint(const std::string& path,
   TrainState state = state_from_text(file.metadata_at("state"), path);
   state.metrics_checksum = optional_at(file, kMetricsChecksum);
   load_parameters(file, kParameterPrefix, model.parameters());
-  optimizer.load(file, state.num_steps);
+  optimizer.load(file, state.num_steps, earlier_steps_of(file));
   return state;
+}
+
+SavedMoments read_moments(const std::string& path) {
+  SavedMoments moments;
+  moments.file = read_safetensors(path);
+  check_format_version(moments.file);
+  const TrainState state = state_from_text(moments.file.metadata_at("state"), path);
+  moments.num_steps = state.num_steps + earlier_steps_of(moments.file);
+  moments.run = optional_at(moments.file, "run");
+  return moments;
 }
 
 CheckpointedMetrics read_checkpointed_metrics(const std::string& path) {

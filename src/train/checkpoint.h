@@ -7,6 +7,7 @@
 #include <string>
 
 #include "model/model.h"
+#include "tensor/safetensors.h"
 #include "train/loss_meter.h"
 #include "train/optimizer.h"
 #include "train/train_config.h"
@@ -54,6 +55,15 @@ TrainState load_checkpoint(const std::string& path,
                            const std::string& data_hash,
                            const std::string& run = "",
                            const std::string& teacher = "");
+
+/// The optimiser's moments in a checkpoint.
+struct SavedMoments {
+  Safetensors file;            ///< with moments as Optimizer::state names them
+  std::int64_t num_steps = 0;  ///< of which they are the moments
+  std::string run;             ///< as in RunIdentity; "" in files of earlier versions
+};
+/// Throws as load_checkpoint does.
+SavedMoments read_moments(const std::string& path);
 
 /// The part of metrics.jsonl that a checkpoint covers, and its run.
 struct CheckpointedMetrics {

@@ -17,6 +17,8 @@ constexpr const char* kRunKey = "run";
 constexpr const char* kItemsHashKey = "items_hash";
 constexpr const char* kOptionsKey = "options";
 constexpr const char* kTeacherKey = "teacher";
+constexpr const char* kPhaseKey = "phase";
+constexpr const char* kRefitKey = "refit";
 
 template <class Number>
 Number number_at(const Safetensors& file, const std::string& key) {
@@ -63,6 +65,7 @@ SavedModelInfo info_of(const Safetensors& file) {
   info.data_hash = file.metadata_at("data_hash");
   read_if_present(file, "loss", info.loss);
   read_if_present(file, "train_seen", info.train_seen);
+  read_if_present(file, kRefitKey, info.refit);
   read_if_present(file, kRunKey, info.identity.run);
   read_if_present(file, kItemsHashKey, info.identity.items_hash);
   read_if_present(file, kOptionsKey, info.identity.options);
@@ -125,6 +128,10 @@ void save_model(const std::string& path, const Model& model, const SavedModelInf
       {"data_hash", info.data_hash},
       {"loss", info.loss},
       {"train_seen", info.train_seen}};
+  if (!info.refit.empty()) {
+    metadata[kPhaseKey] = "refit";
+    metadata[kRefitKey] = info.refit;
+  }
   if (!info.identity.run.empty()) {
     metadata[kRunKey] = info.identity.run;
     metadata[kItemsHashKey] = info.identity.items_hash;

@@ -147,6 +147,9 @@ class GoldenFile {
     batch_.ids = Tensor::from(ids.to_vector<std::int32_t>(), ids.shape(), test_device());
     batch_.segments = Segments(file.find("offsets").to_vector<std::int32_t>(), test_device());
     last_ = batch_.segments.last_tokens();
+    if (file.has("times")) {
+      read_times();
+    }
   }
 
   const Comparison& compare() {
@@ -156,6 +159,19 @@ class GoldenFile {
   }
 
  private:
+  // The seconds of the events [T] and of the events to predict [B].
+  void read_times() {
+    const std::vector<std::int32_t> events = file_.find("times").to_vector<std::int32_t>();
+    const std::vector<std::int32_t> asked = file_.find("asked").to_vector<std::int32_t>();
+    data::TokenTimes times;
+    for (std::int64_t b = 0; b < batch_.size(); ++b) {
+      const std::vector<std::int64_t> sequence(events.begin() + batch_.segments.begin(b),
+                                               events.begin() + batch_.segments.end(b));
+      times.add({sequence, {}, asked[static_cast<std::size_t>(b)]}, sequence.size());
+    }
+    batch_.times = times.upload(test_device());
+  }
+
   void compare_outputs() {
     const NoGrad no_grad;
     const auto dim = static_cast<std::size_t>(model_->config().dim);

@@ -18,4 +18,11 @@ __device__ __forceinline__ T sigmoid(T x) {
   return (x >= T(0) ? T(1) : tail) / (T(1) + tail);
 }
 
+/// The derivative of SiLU, x sigmoid(x).
+template <class T>
+__device__ __forceinline__ T silu_gradient(T x) {
+  const T sigma = sigmoid(x);
+  return sigma * (T(1) + x * (T(1) - sigma));
+}
+
 }  // namespace elastic::cuda

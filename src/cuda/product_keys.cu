@@ -100,12 +100,10 @@ __host__ __device__ int team_bytes(const Pool& p) {
   return (bytes + 7) / 8 * 8;
 }
 
-// scores [2, subkeys] of a query's halves with their subkeys.
+// scores [2, subkeys] of a query's halves with their subkeys, plus `bias` unless it is null.
 template <class Threads, class T>
-__device__ __forceinline__ void score_subkeys(const Pool& p,
-                                              const T* query,
-                                              const T* keys,
-                                              T* scores) {
+__device__ __forceinline__ void score_subkeys(
+    const Pool& p, const T* query, const T* keys, const T* bias, T* scores) {
   for (int s = Threads::warp(); s < 2 * p.subkeys; s += Threads::warps()) {
     const T* part = query + (s < p.subkeys ? 0 : p.half());
     T sum = 0;
@@ -114,7 +112,7 @@ __device__ __forceinline__ void score_subkeys(const Pool& p,
     }
     sum = warp_sum(sum);
     if (lane_index() == 0) {
-      scores[s] = sum;
+      scores[s] = bias == nullptr ? sum : sum + bias[s];
     }
   }
 }
@@ -138,17 +136,36 @@ __device__ __forceinline__ void add_pairs(const Pool& p,
   }
 }
 
+// Takes the biases of the chosen pairs out of their scores. Returns the highest of these. One warp
+// calls it.
+template <class T>
+__device__ __forceinline__ T
+remove_bias(const Pool& p, const RetrieveLayout& at, const T* bias, T* reals, const int* ints) {
+  if (bias == nullptr) {
+    return reals[at.gates];  // the first in order
+  }
+  T highest = lowest<T>();
+  for (int i = lane_index(); i < p.count; i += kWarp) {
+    const int id = ints[at.chosen + i];
+    T& score = reals[at.gates + i];
+    score -= bias[id / p.subkeys] + bias[p.subkeys + id % p.subkeys];
+    highest = highest < score ? score : highest;
+  }
+  return warp_max(highest);
+}
+
 // Writes the chosen experts with their gates, a softmax times their number, and leaves the gates in
 // place of the pairs. One warp calls it.
 template <class T>
 __device__ __forceinline__ void weigh_chosen(const Pool& p,
                                              const RetrieveLayout& at,
                                              std::int64_t row,
+                                             const T* bias,
                                              T* reals,
                                              const int* ints,
                                              std::int32_t* indices,
                                              T* gates) {
-  const T highest = reals[at.gates];
+  const T highest = remove_bias(p, at, bias, reals, ints);
   __syncwarp();
   T sum = 0;
   for (int i = lane_index(); i < p.count; i += kWarp) {
@@ -171,6 +188,7 @@ __global__ void __launch_bounds__(kThreads) retrieve_kernel(Pool p,
                                                             const T* queries,
                                                             const T* subkeys,
                                                             const T* memory,
+                                                            const T* biases,
                                                             std::int32_t* indices,
                                                             T* gates,
                                                             T* experts) {
@@ -186,7 +204,9 @@ __global__ void __launch_bounds__(kThreads) retrieve_kernel(Pool p,
   int* ints = reinterpret_cast<int*>(reals + at.num_reals(p));
   const T* query = queries + row * p.key_dim;
   const T* keys = subkeys + static_cast<std::int64_t>(head) * 2 * p.subkeys * p.half();
-  score_subkeys<Threads>(p, query, keys, reals + at.scores);
+  const T* bias =
+      biases == nullptr ? nullptr : biases + static_cast<std::int64_t>(head) * 2 * p.subkeys;
+  score_subkeys<Threads>(p, query, keys, bias, reals + at.scores);
   Threads::sync();
   for (int side = 0; side < 2; ++side) {
     keep_best<Threads>(reals + at.scores + side * p.subkeys,
@@ -207,7 +227,7 @@ __global__ void __launch_bounds__(kThreads) retrieve_kernel(Pool p,
                      ints + at.chosen);
   Threads::sync();
   if (Threads::warp() == 0) {
-    weigh_chosen(p, at, row, reals, ints, indices, gates);
+    weigh_chosen(p, at, row, bias, reals, ints, indices, gates);
   }
   Threads::sync();
   for (int i = Threads::warp(); experts != nullptr && i < p.count; i += Threads::warps()) {
@@ -238,6 +258,7 @@ void product_keys_forward(const kernels::ProductKeysForward& k) {
                    k.query.data<T>(),
                    k.subkeys.data<T>(),
                    data_or_null<T>(k.memory),
+                   data_or_null<T>(k.bias),
                    k.indices.data<std::int32_t>(),
                    k.gates.data<T>(),
                    data_or_null<T>(k.experts));

@@ -103,6 +103,7 @@ LoadedData load_data(const DataConfig& config) {
   if (!log.has_timestamp) {
     loaded.plan.description += "; events are in file order";
   }
+  loaded.units_per_second = time_unit(log);
   const auto dataset = std::make_shared<Dataset>(build_dataset(std::move(log), order));
   if (!config.items.empty()) {
     loaded.titles = read_titles(config.items, config.titles, *dataset);
@@ -120,6 +121,9 @@ nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split) {
   json["detected"] = loaded.sources.front().format.describe();
   json["format"] = to_json(loaded.sources.front().format);
   json["order"] = loaded.log.times ? "time" : "file";
+  if (loaded.log.times) {
+    json["units_per_second"] = loaded.units_per_second;
+  }
   json["bad_rows"] = bad_rows;
   for (const FilterStep& step : loaded.filters) {
     json["filters"].push_back({{"after", step.name},

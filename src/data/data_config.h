@@ -145,7 +145,8 @@ struct LoadedData {
   std::vector<LogSource> sources;  ///< the data files; with split files also validation and test
   LogReport log;                   ///< all files as they were read, before the filters
   FilterReport filters;
-  TitleReport titles;  ///< empty without an items file
+  std::int64_t units_per_second = 1;  ///< of the log's times, as time_unit() finds them
+  TitleReport titles;                 ///< empty without an items file
 };
 
 /// Reads, filters, orders and splits the data, and reads titles. Throws DataError and UsageError.

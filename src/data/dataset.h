@@ -18,16 +18,22 @@ namespace elastic::data {
 class Dataset {
  public:
   /// `offsets` [U+1] into `items` [E] (1..V); `user_ids` [U] and `item_ids` [V] hold the raw ids.
+  /// `times` [E] in whole seconds, empty for a log without times.
   Dataset(std::vector<std::int64_t> offsets,
           std::vector<std::int32_t> items,
           IdMap user_ids,
-          IdMap item_ids);
+          IdMap item_ids,
+          std::vector<std::int64_t> times = {});
 
   [[nodiscard]] std::int32_t num_users() const { return user_ids_.size(); }
   [[nodiscard]] std::int64_t num_items() const { return item_ids_.size(); }
   [[nodiscard]] std::int64_t num_events() const { return static_cast<std::int64_t>(items_.size()); }
   /// A user's items, oldest first.
   [[nodiscard]] std::span<const std::int32_t> sequence(std::int64_t user) const;
+
+  [[nodiscard]] bool has_times() const { return !times_.empty(); }
+  /// The times of a user's events in whole seconds, rounded down; only if has_times().
+  [[nodiscard]] std::span<const std::int64_t> times(std::int64_t user) const;
 
   [[nodiscard]] const std::string& user_id(std::int64_t user) const {
     return user_ids_.raw(static_cast<std::int32_t>(user));
@@ -50,12 +56,15 @@ class Dataset {
     titles_[static_cast<std::size_t>(item - 1)] = std::move(title);
   }
 
-  /// Hash of sequences and raw ids: equal hashes mean equal data.
+  /// Hash of sequences and raw ids, without times: equal hashes mean equal sequences.
   [[nodiscard]] const std::string& hash() const { return hash_; }
+  /// Hash of the times: computed by each call.
+  [[nodiscard]] std::string times_hash() const;
 
  private:
   std::vector<std::int64_t> offsets_;
   std::vector<std::int32_t> items_;
+  std::vector<std::int64_t> times_;
   IdMap user_ids_;
   IdMap item_ids_;
   std::vector<std::string> titles_;

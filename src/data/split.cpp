@@ -40,6 +40,33 @@ Split::Split(std::shared_ptr<const Dataset> dataset, SplitPlan plan)
   }
 }
 
+Split Split::refitted(Refit refit) const {
+  if (refit == Refit::kNone) {
+    return *this;
+  }
+  ELASTIC_CHECK(rule() != SplitRule::kNone && plan_.refit == Refit::kNone,
+                "no held-out events to train on");
+  SplitPlan plan = plan_;
+  plan.refit = refit;
+  if (refit == Refit::kAll) {
+    for (std::int32_t user = 0; user < num_users(); ++user) {
+      plan.test_begin[static_cast<std::size_t>(user)] =
+          static_cast<std::int32_t>(dataset_->sequence(user).size());
+    }
+  }
+  plan.valid_begin = plan.test_begin;
+  plan.description +=
+      refit == Refit::kAll ? "; trained on all of them" : "; trained on the validation events too";
+  return Split(dataset_, std::move(plan));
+}
+
+bool Split::holds_out(Subset subset) const {
+  if (rule() == SplitRule::kNone || plan_.refit == Refit::kAll) {
+    return false;
+  }
+  return plan_.refit == Refit::kNone || subset == Subset::kTest;
+}
+
 std::size_t Split::period_begin(std::int64_t user, Subset subset) const {
   const auto& begins = subset == Subset::kTest ? plan_.test_begin : plan_.valid_begin;
   return static_cast<std::size_t>(begins[static_cast<std::size_t>(user)]);
@@ -56,6 +83,20 @@ std::span<const std::int32_t> Split::train_sequence(std::int64_t user) const {
 
 std::span<const std::int32_t> Split::history(std::int64_t user, Subset subset) const {
   return dataset_->sequence(user).first(period_begin(user, subset));
+}
+
+HistoryTimes Split::history_times(std::int64_t user, Subset subset) const {
+  const std::span<const std::int64_t> times = dataset_->times(user);
+  const std::size_t begin = period_begin(user, subset);
+  HistoryTimes result{times.first(begin)};
+  if (begin < times.size()) {
+    result.asked = times[begin];
+  }
+  return result;
+}
+
+std::span<const std::int64_t> Split::train_times(std::int64_t user) const {
+  return dataset_->times(user).first(train_sequence(user).size());
 }
 
 std::int32_t Split::target(std::int64_t user, Subset subset) const {
@@ -87,6 +128,9 @@ std::string Split::hash() const {
   ContentHash hash;
   hash.add(dataset_->hash());
   hash.add(std::string_view(choice_name(plan_.rule)));
+  if (plan_.refit != Refit::kNone) {
+    hash.add(std::string_view(choice_name(plan_.refit)));
+  }
   if (plan_.rule != SplitRule::kLeaveOneOut) {  // leave-one-out follows from the data
     hash.add_values<std::int32_t>(plan_.valid_begin);
     hash.add_values<std::int32_t>(plan_.test_begin);

@@ -9,6 +9,7 @@
 
 #include "data/dataset.h"
 #include "data/split_plan.h"
+#include "data/token_times.h"
 
 namespace elastic::data {
 
@@ -27,6 +28,10 @@ class Split {
   /// `plan` must be for the users of `dataset`.
   Split(std::shared_ptr<const Dataset> dataset, SplitPlan plan);
 
+  /// The same split with the held-out events that `refit` names among the training events. The
+  /// rule must hold out events, and this split must not be refitted already.
+  [[nodiscard]] Split refitted(Refit refit) const;
+
   [[nodiscard]] const Dataset& dataset() const { return *dataset_; }
   [[nodiscard]] std::int32_t num_users() const { return dataset_->num_users(); }
   [[nodiscard]] std::int64_t num_items() const { return dataset_->num_items(); }
@@ -36,6 +41,11 @@ class Split {
   /// The items of the events before the subset's period, oldest first: the input of a model that
   /// predicts the target. Also defined for users without a target.
   [[nodiscard]] std::span<const std::int32_t> history(std::int64_t user, Subset subset) const;
+  /// The times of history(), in whole seconds, and of the event after it if it is known: only for
+  /// data with times.
+  [[nodiscard]] HistoryTimes history_times(std::int64_t user, Subset subset) const;
+  /// The times of train_sequence().
+  [[nodiscard]] std::span<const std::int64_t> train_times(std::int64_t user) const;
   /// The item 1..V to predict; only for users of eval_users() and cold_users().
   [[nodiscard]] std::int32_t target(std::int64_t user, Subset subset) const;
   /// Users with a target and a history, ascending.
@@ -56,6 +66,10 @@ class Split {
   [[nodiscard]] std::string hash() const;
   /// Never kAuto.
   [[nodiscard]] SplitRule rule() const { return plan_.rule; }
+  [[nodiscard]] Refit refit() const { return plan_.refit; }
+  /// False if the events of the subset's period are training events, or there is no such period: no
+  /// evaluation on them is honest.
+  [[nodiscard]] bool holds_out(Subset subset) const;
   /// A description of the rule, for people.
   [[nodiscard]] const std::string& description() const { return plan_.description; }
   /// A description of the events in the subset's histories, for people.

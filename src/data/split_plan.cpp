@@ -139,6 +139,18 @@ SplitPlan split_by_files(const Interactions& log, const EventOrder& order) {
   return plan;
 }
 
+SplitPlan hold_out_nothing(const EventOrder& order) {
+  SplitPlan plan;
+  plan.rule = SplitRule::kNone;
+  for (std::size_t user = 0; user + 1 < order.offsets.size(); ++user) {
+    plan.valid_begin.push_back(
+        static_cast<std::int32_t>(order.offsets[user + 1] - order.offsets[user]));
+  }
+  plan.test_begin = plan.valid_begin;
+  plan.description = "none: all events are trained on";
+  return plan;
+}
+
 void check_periods(const Interactions& log, const EventOrder& order, const SplitPlan& plan) {
   std::int64_t train = 0;
   std::int64_t valid = 0;
@@ -235,6 +247,9 @@ SplitPlan plan_split(const Interactions& log,
       lengths.push_back(order.offsets[user + 1] - order.offsets[user]);
     }
     return leave_one_out(lengths);
+  }
+  if (rule == SplitRule::kNone) {
+    return hold_out_nothing(order);
   }
   SplitPlan plan = rule == SplitRule::kTime    ? split_by_time(log, order, options)
                    : rule == SplitRule::kRatio ? split_by_ratio(order, options)

@@ -11,7 +11,7 @@
 
 namespace elastic::data {
 
-enum class SplitRule { kAuto, kLeaveOneOut, kTime, kRatio, kFiles };
+enum class SplitRule { kAuto, kLeaveOneOut, kTime, kRatio, kFiles, kNone };
 constexpr auto choices_of(SplitRule) {
   using enum SplitRule;
   return std::to_array<Choice<SplitRule>>(
@@ -19,7 +19,16 @@ constexpr auto choices_of(SplitRule) {
        {kLeaveOneOut, "leave-one-out"},
        {kTime, "time", "events from a time on, the same for all users"},
        {kRatio, "ratio", "the last share of each user's events"},
-       {kFiles, "files", "valid_data and test_data"}});
+       {kFiles, "files", "valid_data and test_data"},
+       {kNone, "none", "no events; all are trained on"}});
+}
+
+/// The held-out events that a model is trained on too.
+enum class Refit { kNone, kValidation, kAll };
+constexpr auto choices_of(Refit) {
+  return std::to_array<Choice<Refit>>({{Refit::kNone, "none"},
+                                       {Refit::kValidation, "validation", "the validation events"},
+                                       {Refit::kAll, "all", "the validation and the test events"}});
 }
 
 struct SplitOptions {
@@ -40,6 +49,7 @@ SplitRule split_rule(const SplitOptions& options, bool has_files);
 /// the test period; each may be empty. For U users.
 struct SplitPlan {
   SplitRule rule = SplitRule::kLeaveOneOut;  ///< not kAuto
+  Refit refit = Refit::kNone;                ///< held-out events that count as training events
   std::string description;                   ///< for people, part of the protocol
   std::vector<std::int32_t> valid_begin;     ///< [U] number of training events
   std::vector<std::int32_t> test_begin;      ///< [U] number of events before the test period
@@ -49,8 +59,9 @@ struct SplitPlan {
 /// before it the validation. Users with fewer than three events are for training only.
 SplitPlan leave_one_out(const std::vector<std::int64_t>& lengths);
 
-/// Splits by `rule`, as returned by split_rule. Throws DataError if the log lacks the times to
-/// split by or a period is empty, UsageError if the validation would begin after the test.
+/// Splits by `rule`, as returned by split_rule. With kNone all events are training events. Throws
+/// DataError if the log lacks the times to split by or a period is empty, UsageError if the
+/// validation would begin after the test.
 SplitPlan plan_split(const Interactions& log,
                      const EventOrder& order,
                      SplitRule rule,

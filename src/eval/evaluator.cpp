@@ -11,6 +11,7 @@
 #include "eval/finite_states.h"
 #include "eval/item_popularity.h"
 #include "eval/repeats.h"
+#include "eval/required_times.h"
 #include "eval/seen_items.h"
 #include "model/fixed_weights.h"
 #include "tensor/backend.h"
@@ -141,6 +142,7 @@ class UserRanker {
         device_(model.item_table().value().device()) {
     ELASTIC_CHECK(model.config().num_items == split.num_items(),
                   "the model and the data have different items");
+    require_times(model.config(), split.dataset());
   }
 
   void rank_all(Ranking& ranking);
@@ -167,7 +169,7 @@ class UserRanker {
 
 void UserRanker::rank_all(Ranking& ranking) {
   const std::vector<std::size_t> order = by_length(ranking);
-  const std::int64_t max_len = model_.config().max_len;
+  const std::int64_t max_len = model_.config().history_len();
   std::size_t begin = 0;
   std::int64_t tokens = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -193,7 +195,10 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   for (const std::size_t position : positions) {
     const std::int32_t user = ranking.users[position];
     const std::span<const std::int32_t> history = split_.history(user, subset_);
-    builder.add(history, model_.config().max_len);
+    builder.add(
+        history,
+        model_.config().history_len(),
+        reads_times(model_.config()) ? split_.history_times(user, subset_) : data::HistoryTimes{});
     targets.push_back(ranking.targets[position]);
     seen.add_row(excluded_items(history, targets.back(), options_.rules));
   }

@@ -22,6 +22,7 @@ struct Protocol {
   std::string subset;  ///< "test" or "valid"
   std::string split;   ///< description of the rule
   std::string split_hash;
+  std::string trained_on;            ///< if not only on training events: on which events
   std::int64_t users = 0;            ///< number of evaluated users
   std::int64_t min_history = 0;      ///< least number of events before the held-out one
   std::int64_t longest_history = 0;  ///< largest number of events before the held-out one
@@ -29,11 +30,13 @@ struct Protocol {
   RankingRules rules{};              ///< for seen items and repeated targets
   std::string history;               ///< description of the events that the model saw
   std::int64_t max_len = 0;          ///< the model reads at most this many of them, the latest
+  std::string times;                 ///< description of the times that the model saw; "": none
   std::vector<std::string> mean_of;  ///< the runs, if their mean is ranked; the rest is the first's
   std::int64_t checkpoint_epoch = 0;
   std::string checkpoint_metric;  ///< the metric that selected the epoch
   std::uint64_t seed = 0;
   std::string loss;                 ///< training loss of the model
+  std::string teacher;              ///< of a distilled model: the runs and their hashes; or empty
   std::string train_seen;           ///< "exclude" or "keep": seen items in the loss
   std::uint64_t sampling_seed = 0;  ///< of the negatives, if candidates are sampled
   std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program

@@ -115,8 +115,17 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
       {"loss", protocol.loss},
       {"train_seen", protocol.train_seen},
       {"build", std::move(build)}};
+  if (!protocol.times.empty()) {
+    object["times"] = protocol.times;
+  }
+  if (!protocol.trained_on.empty()) {
+    object["trained_on"] = protocol.trained_on;
+  }
   if (!protocol.mean_of.empty()) {
     object["mean_of"] = protocol.mean_of;
+  }
+  if (!protocol.teacher.empty()) {
+    object["teacher"] = protocol.teacher;
   }
   if (sampled) {
     object["sampled_negatives"] = {{"seed", protocol.sampling_seed},

@@ -27,8 +27,8 @@ using StreamStates = std::vector<Tensor>;
 class Streaming {
  public:
   virtual ~Streaming() = default;
-  /// The states of `users` new users. Throws UsageError if the model has position embeddings: a
-  /// stream has no end from which to count positions.
+  /// The states of `users` new users. Throws UsageError if the model has position embeddings (a
+  /// stream has no end from which to count positions) or reads the time of the event to predict.
   [[nodiscard]] virtual StreamStates new_streams(std::int64_t users) const = 0;
   /// Consumes each user's next events (one or more) and updates `states` in place. Returns the
   /// events' states [T, D], equal to Model::encode's on the whole history. Not for training.

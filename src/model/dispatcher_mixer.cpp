@@ -117,10 +117,12 @@ Variable DispatcherMixer::add_gathered(const Variable& gathered,
 
 Variable DispatcherMixer::dispatch(const Variable& x,
                                    const Variable& experts,
+                                   const Variable& gates,
                                    const Segments& segments,
                                    const Dropout& dropout) const {
+  const Variable read = gates.defined() ? ops::multiply(experts, gates) : experts;
   const Variable key = ops::linear(experts, dispatch_.key);
-  const Variable value = ops::linear(experts, dispatch_.value);
+  const Variable value = ops::linear(read, dispatch_.value);
   if (absorbed_) {
     const double scale = attention_scale(key.shape()[-1], num_heads_);
     return ops::dispatcher_dispatch(
@@ -149,7 +151,7 @@ Variable DispatcherMixer::mix(const Variable& x,
                               const Queries& queries,
                               const Dropout& dropout) const {
   const Variable experts = gather(x, state.segments, state.experts);
-  return dispatch(queries.of(x), experts, queries.segments(), dropout);
+  return dispatch(queries.of(x), experts, state.experts.gates, queries.segments(), dropout);
 }
 
 }  // namespace elastic

@@ -38,9 +38,11 @@ class DispatcherMixer final : public Mixer {
   [[nodiscard]] Variable gather(const Variable& x,
                                 const Segments& segments,
                                 ExpertState& state) const;
-  /// x + Dropout(attention_dispatch(LN(x), experts)) for the tokens of `segments`.
+  /// x + Dropout(attention_dispatch(LN(x), experts)) for the tokens of `segments`; `gates` [B, k,
+  /// D], unless undefined, are factors of the experts whose values are read.
   [[nodiscard]] Variable dispatch(const Variable& x,
                                   const Variable& experts,
+                                  const Variable& gates,
                                   const Segments& segments,
                                   const Dropout& dropout) const;
   /// LN_attention.

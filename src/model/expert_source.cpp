@@ -31,6 +31,9 @@ InitialExperts take_experts(const ExpertSource& source,
   InitialExperts initial = source.initial_experts(x, segments, ids, mode.training);
   if (mode.swap_experts) {
     initial.experts = rotate(initial.experts);
+    if (initial.gates.defined()) {
+      initial.gates = rotate(initial.gates);
+    }
   }
   return initial;
 }

@@ -11,6 +11,7 @@ namespace elastic {
 struct InitialExperts {
   Variable experts;              ///< [B, k, D]
   RetrievedExperts retrieved{};  ///< empty tensors without retrieval
+  Variable gates{};  ///< [B, k, D]: factors of what tokens read from the experts; undefined: 1
 };
 
 /// Provides the first experts of a pass. Models without experts have no source.

@@ -49,6 +49,9 @@ InterestMemory::InterestMemory(ParameterStore& store,
                          {config.retrieval.heads, 2, config.retrieval.pool_subkeys, half},
                          Init::kUniform,
                          1.0 / std::sqrt(static_cast<double>(half)));
+    if (config.retrieval.balance > 0.0) {
+      balance_ = SubkeyBalance(store, "imr.subkey_bias", config.retrieval);
+    }
   }
   memory_ = store.add("imr.memory",
                       {config.retrieval.pool_subkeys * config.retrieval.pool_subkeys, config.dim},
@@ -56,17 +59,39 @@ InterestMemory::InterestMemory(ParameterStore& store,
                       1.0 / std::sqrt(static_cast<double>(config.dim)));
 }
 
-InitialExperts InterestMemory::retrieve(const Variable& x,
-                                        const Segments& segments,
-                                        bool training) const {
+Variable InterestMemory::query(const Variable& x, const Segments& segments, bool training) const {
   const Variable summary = query_network_.summarise(x, segments);
   const Variable projected = ops::linear(summary, project_.weight, project_.bias);
   const Shape per_head{segments.size(), config_.retrieval.heads, config_.retrieval.key_dim};
   const Variable normed = ops::layer_norm(ops::reshape(projected, per_head), query_norm_);
-  const Variable query = query_centre_.subtract(ops::reshape(normed, projected.shape()), training);
+  const Variable centred =
+      query_centre_.subtract(ops::reshape(normed, projected.shape()), training);
+  return ops::reshape(centred, per_head);
+}
+
+InitialExperts InterestMemory::retrieve(const Variable& x,
+                                        const Segments& segments,
+                                        bool training) const {
+  if (config_.retrieval.gate == ExpertGate::kNone) {
+    return take(choose(x, segments, training));
+  }
+  const Variable queries = query(x, segments, training);
+  const Tensor bias = balance_.bias();
+  if (config_.retrieval.gate == ExpertGate::kValues) {
+    const ops::ProductKeyGates chosen =
+        ops::product_key_gates(queries, subkeys_, config_.num_experts, bias);
+    return take(chosen.indices, chosen.gates);
+  }
   const ops::ProductKeysResult result =
-      ops::product_keys(ops::reshape(query, per_head), subkeys_, memory_, config_.num_experts);
+      ops::product_keys(queries, subkeys_, memory_, config_.num_experts, bias);
   return {result.experts, {result.indices, result.gates}};
+}
+
+Tensor InterestMemory::choose(const Variable& x, const Segments& segments, bool training) const {
+  const NoGrad no_grad;
+  return ops::product_key_gates(
+             query(x, segments, training), subkeys_, config_.num_experts, balance_.bias())
+      .indices;
 }
 
 InitialExperts InterestMemory::take(const Tensor& indices) const {
@@ -76,6 +101,17 @@ InitialExperts InterestMemory::take(const Tensor& indices) const {
   const Variable experts = ops::reshape(ops::gather_rows(memory_, indices),
                                         {indices.shape()[0], indices.shape()[1], config_.dim});
   return {experts, {indices, gates}};
+}
+
+InitialExperts InterestMemory::take(const Tensor& indices, const Variable& gates) const {
+  InitialExperts taken = take(indices);
+  Tensor ones({config_.dim, 1}, memory_.value().dtype(), memory_.value().device());
+  fill(ones, 1.0);
+  const Variable column = ops::reshape(gates, {indices.numel(), 1});
+  taken.gates =
+      ops::reshape(ops::linear(column, Variable(ones)), taken.experts.shape());  // k D copies
+  taken.retrieved.gates = gates.value();
+  return taken;
 }
 
 Tensor InterestMemory::draw(const Segments& segments, const Tensor& ids) const {
@@ -93,11 +129,6 @@ Tensor InterestMemory::draw(const Segments& segments, const Tensor& ids) const {
   return Tensor::from(indices, {segments.size(), config_.num_experts}, ids.device());
 }
 
-Tensor InterestMemory::choose(const Variable& x, const Segments& segments, bool training) const {
-  const NoGrad no_grad;
-  return retrieve(x, segments, training).retrieved.indices;
-}
-
 InitialExperts InterestMemory::initial_experts(const Variable& x,
                                                const Segments& segments,
                                                const Tensor& ids,
@@ -105,10 +136,11 @@ InitialExperts InterestMemory::initial_experts(const Variable& x,
   if (config_.retrieval.experts == ExpertChoice::kRandom) {
     return take(draw(segments, ids));
   }
-  if (config_.retrieval.gate == ExpertGate::kNone) {
-    return take(choose(x, segments, training));
+  InitialExperts initial = retrieve(x, segments, training);
+  if (training) {
+    balance_.update(initial.retrieved.indices);
   }
-  return retrieve(x, segments, training);
+  return initial;
 }
 
 }  // namespace elastic

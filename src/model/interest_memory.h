@@ -6,6 +6,7 @@
 #include "model/model_config.h"
 #include "model/query_centre.h"
 #include "model/query_network.h"
+#include "model/subkey_balance.h"
 #include "tensor/segments.h"
 
 namespace elastic {
@@ -15,7 +16,9 @@ namespace elastic {
 ///
 /// Parameters imr.query.levels.*, imr.query.project.*, imr.query.norm.*, imr.subkeys [M, 2, S,
 /// Dk/2], imr.memory [S * S, D]; with retrieval random, the memory only. query_norm centred
-/// subtracts the queries' running mean: buffer imr.query.mean [1, M Dk].
+/// subtracts the queries' running mean: buffer imr.query.mean [1, M Dk]. expert_balance spreads the
+/// choice by biases of the sub-keys: buffer imr.subkey_bias [M, 2, S]. expert_gate values leaves
+/// the experts unscaled and returns the gates instead.
 ///
 /// Ablations: retrieval random draws k / M distinct experts per head, seeded by a hash of the
 /// sequence's items, without a gate; expert_gate none uses the retrieved experts without a gate, so
@@ -32,7 +35,9 @@ class InterestMemory final : public ExpertSource {
                                                bool training) const override;
 
  private:
-  // The experts chosen by product keys, gated.
+  // Queries [B, M, Dk].
+  [[nodiscard]] Variable query(const Variable& x, const Segments& segments, bool training) const;
+  // The experts chosen by product keys, gated as the config says.
   [[nodiscard]] InitialExperts retrieve(const Variable& x,
                                         const Segments& segments,
                                         bool training) const;
@@ -40,6 +45,8 @@ class InterestMemory final : public ExpertSource {
   [[nodiscard]] Tensor choose(const Variable& x, const Segments& segments, bool training) const;
   // Rows of the memory [B, k] without a gate.
   [[nodiscard]] InitialExperts take(const Tensor& indices) const;
+  // The same, with gates [B, k] of what tokens read from them.
+  [[nodiscard]] InitialExperts take(const Tensor& indices, const Variable& gates) const;
   // Random indices [B, k], a function of each sequence's items.
   [[nodiscard]] Tensor draw(const Segments& segments, const Tensor& ids) const;
 
@@ -48,6 +55,7 @@ class InterestMemory final : public ExpertSource {
   Linear project_;
   ops::NormVariables query_norm_;
   QueryCentre query_centre_;
+  SubkeyBalance balance_;
   Variable subkeys_;
   Variable memory_;
 };

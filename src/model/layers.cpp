@@ -1,13 +1,19 @@
 #include "model/layers.h"
 
 #include <cmath>
+#include <vector>
 
 namespace elastic {
 
-ops::NormVariables make_norm(ParameterStore& store, const std::string& prefix, std::int64_t dim) {
-  const Variable weight = store.add(prefix + ".weight", {dim}, Init::kOnes);
+ops::NormVariables make_norm(ParameterStore& store,
+                             const std::string& prefix,
+                             std::int64_t dim,
+                             double weight) {
+  const Variable weights = store.add(prefix + ".weight", {dim}, [dim, weight] {
+    return std::vector<double>(static_cast<std::size_t>(dim), weight);
+  });
   const Variable bias = store.add(prefix + ".bias", {dim}, Init::kZeros);
-  return {weight, bias};
+  return {weights, bias};
 }
 
 Variable make_weight(ParameterStore& store,

@@ -9,8 +9,11 @@
 
 namespace elastic {
 
-/// `prefix`.{weight, bias} [dim], at 1 and 0.
-ops::NormVariables make_norm(ParameterStore& store, const std::string& prefix, std::int64_t dim);
+/// `prefix`.{weight, bias} [dim], at `weight` and 0.
+ops::NormVariables make_norm(ParameterStore& store,
+                             const std::string& prefix,
+                             std::int64_t dim,
+                             double weight = 1.0);
 
 /// `prefix`.weight [out, in], Xavier uniform, no bias.
 Variable make_weight(ParameterStore& store,

@@ -32,6 +32,19 @@ Tensor side_by_side(const std::vector<Tensor>& parts, float scale) {
   return Tensor::from(joined, {rows, columns}, parts.front().device());
 }
 
+// The entries of a tensor [T] int32 at some places; undefined if it is.
+Tensor chosen(const Tensor& values, const std::vector<std::int32_t>& places) {
+  if (!values.defined()) {
+    return {};
+  }
+  const std::vector<std::int32_t> all = values.to_vector<std::int32_t>();
+  std::vector<std::int32_t> result;
+  for (const std::int32_t place : places) {
+    result.push_back(all[static_cast<std::size_t>(place)]);
+  }
+  return Tensor::from(result, {static_cast<std::int64_t>(result.size())}, values.device());
+}
+
 // The latest `max_len` tokens of each sequence.
 data::Batch latest(const data::Batch& batch, std::int64_t max_len) {
   if (batch.segments.max_length() <= max_len) {
@@ -39,12 +52,23 @@ data::Batch latest(const data::Batch& batch, std::int64_t max_len) {
   }
   const std::vector<std::int32_t> ids = batch.ids.to_vector<std::int32_t>();
   data::BatchBuilder builder;
+  std::vector<std::int32_t> kept;
   for (std::int64_t b = 0; b < batch.size(); ++b) {
+    const auto read = std::min<std::int64_t>(batch.segments.length(b), max_len);
+    for (std::int64_t token = batch.segments.end(b) - read; token < batch.segments.end(b);
+         ++token) {
+      kept.push_back(static_cast<std::int32_t>(token));
+    }
     builder.add(std::span(ids).subspan(static_cast<std::size_t>(batch.segments.begin(b)),
                                        static_cast<std::size_t>(batch.segments.length(b))),
                 max_len);
   }
-  return builder.build(batch.ids.device());
+  data::Batch cut = builder.build(batch.ids.device());
+  cut.times = {chosen(batch.times.gaps, kept),
+               chosen(batch.times.next_gaps, kept),
+               chosen(batch.times.seconds, kept),
+               chosen(batch.times.next_seconds, kept)};
+  return cut;
 }
 
 }  // namespace
@@ -62,7 +86,9 @@ MeanModel::MeanModel(std::vector<std::unique_ptr<Model>> members)
                   "mean of models: expected equal items, types and devices");
     config_.model += " + " + other.model;
     config_.max_len = std::max(config_.max_len, other.max_len);
+    config_.memory_len = std::max(config_.memory_len, other.memory_len);
     config_.dim += other.dim;
+    config_.time_features = std::max(config_.time_features, other.time_features);
   }
 }
 
@@ -96,7 +122,7 @@ Pass MeanModel::encode(const data::Batch& batch, const ForwardMode& mode) {
   // States of all tokens differ in number if a member reads less of a sequence.
   std::vector<Pass> passes;
   for (const auto& member : members_) {
-    require_shape(batch.segments.max_length() <= member->config().max_len,
+    require_shape(batch.segments.max_length() <= member->config().history_len(),
                   "mean of models: a sequence is longer than a model reads");
     passes.push_back(member->encode(batch, mode));
   }
@@ -106,7 +132,7 @@ Pass MeanModel::encode(const data::Batch& batch, const ForwardMode& mode) {
 Pass MeanModel::encode_last(const data::Batch& batch, const ForwardMode& mode) {
   std::vector<Pass> passes;
   for (const auto& member : members_) {
-    passes.push_back(member->encode_last(latest(batch, member->config().max_len), mode));
+    passes.push_back(member->encode_last(latest(batch, member->config().history_len()), mode));
   }
   return join(std::move(passes));
 }

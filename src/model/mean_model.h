@@ -21,7 +21,8 @@ class MeanModel final : public Model, private WeightCache {
   /// otherwise.
   explicit MeanModel(std::vector<std::unique_ptr<Model>> members);
 
-  /// `model` names the members, `max_len` is the largest, `dim` the sum.
+  /// `model` names the members, `max_len` is the largest, `dim` the sum, `time_features`
+  /// the most that a member reads.
   [[nodiscard]] const ModelConfig& config() const override { return config_; }
   [[nodiscard]] Direction direction() const override { return members_.front()->direction(); }
   [[nodiscard]] const ParameterStore& parameters() const override { return no_parameters_; }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "data/token_times.h"
 #include "model/attention_record.h"
 #include "model/item_quantiser.h"
 #include "model/queries.h"
@@ -19,16 +20,18 @@ class WeightCache;
 /// The interest experts of a pass.
 struct ExpertState {
   Variable experts;  ///< P [B, k, D]; with expert_start carried, updated by every layer
+  Variable gates{};  ///< [B, k, D]: InitialExperts::gates
   AttentionRecord* record = nullptr;  ///< of a diagnostic pass: the experts' attention
 };
 
 /// The state that all layers of a pass share.
 struct MixerState {
-  Segments segments;      ///< of the tokens
-  Tensor ids{};           ///< the tokens' items, [T]
-  bool training = false;  ///< training: the pass updates buffers
-  ExpertState experts{};  ///< of models with an ExpertSource
-  ItemWords words{};      ///< LISA's
+  Segments segments;          ///< of the tokens
+  Tensor ids{};               ///< the tokens' items, [T]
+  bool training = false;      ///< training: the pass updates buffers
+  ExpertState experts{};      ///< of models with an ExpertSource
+  ItemWords words{};          ///< LISA's
+  data::TimeTensors times{};  ///< of the tokens, if the model reads times
 };
 
 /// The mixer of a layer that reads a stream.

@@ -15,6 +15,39 @@ constexpr auto choices_of(PositionEmbedding) {
        {kNone, "none"}});
 }
 
+enum class LogitKind { kDot, kCosine };
+constexpr auto choices_of(LogitKind) {
+  using enum LogitKind;
+  return std::to_array<Choice<LogitKind>>(
+      {{kDot, "dot", "product of state and item embedding"},
+       {kCosine, "cosine", "of normalised states and items, scaled by --logit-scale"}});
+}
+
+enum class BlockKind { kPlain, kGated };
+constexpr auto choices_of(BlockKind) {
+  using enum BlockKind;
+  return std::to_array<Choice<BlockKind>>(
+      {{kPlain, "plain", "x + f(x)"},
+       {kGated, "gated", "x + sigmoid(W x + b) f(x): a learned gate a feature"}});
+}
+
+enum class FfnKind { kGelu, kSwiglu };
+constexpr auto choices_of(FfnKind) {
+  using enum FfnKind;
+  return std::to_array<Choice<FfnKind>>(
+      {{kGelu, "gelu"},
+       {kSwiglu, "swiglu", "gated by SiLU, 2/3 of --ffn-dim wide, so with as many parameters"}});
+}
+
+enum class TimeFeatures { kNone, kPast, kAsked };
+constexpr auto choices_of(TimeFeatures) {
+  using enum TimeFeatures;
+  return std::to_array<Choice<TimeFeatures>>(
+      {{kNone, "none"},
+       {kPast, "past", "times between past events"},
+       {kAsked, "asked", "also the time from the latest event to the one to predict"}});
+}
+
 enum class ExpertChoice { kLearned, kRandom };
 constexpr auto choices_of(ExpertChoice) {
   using enum ExpertChoice;
@@ -23,11 +56,12 @@ constexpr auto choices_of(ExpertChoice) {
        {kRandom, "random", "random experts of the pool, drawn per history; ablation"}});
 }
 
-enum class ExpertGate { kSoftmax, kNone };
+enum class ExpertGate { kSoftmax, kValues, kNone };
 constexpr auto choices_of(ExpertGate) {
   using enum ExpertGate;
   return std::to_array<Choice<ExpertGate>>(
       {{kSoftmax, "softmax", "softmax of the retrieval scores"},
+       {kValues, "values", "the same, but of what the events read from the experts"},
        {kNone, "none", "unweighted, the query network learns nothing; ablation"}});
 }
 

@@ -40,6 +40,10 @@ void check(const ModelConfig& c) {
           "pool-subkeys",
           c.retrieval.pool_subkeys,
           "a number whose square is at least --num-experts / --retrieval-heads");
+  require(c.logits.kind == LogitKind::kCosine || c.logits.scale == LogitOptions{}.scale,
+          "logit-scale",
+          c.logits.scale,
+          "no value with --logits dot, which has no scale");
   require(c.retrieval.key_dim % 2 == 0, "key-dim", c.retrieval.key_dim, "an even number");
 }
 

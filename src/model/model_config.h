@@ -1,6 +1,7 @@
 // The hyper-parameters of a model, each declared once with its name, meaning and default.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -24,6 +25,7 @@ struct RetrievalOptions {
   ExpertStart start = ExpertStart::kCarried;
   QueryPooling query_network = QueryPooling::kHierarchical;
   QueryNorm query_norm = QueryNorm::kLayer;
+  double balance = 0.0;
   EventMemory memory = EventMemory::kNone;
 
   bool operator==(const RetrievalOptions&) const = default;
@@ -42,6 +44,22 @@ struct LisaOptions {
   bool operator==(const LisaOptions&) const = default;
 };
 
+/// The scores of items.
+struct LogitOptions {
+  LogitKind kind = LogitKind::kDot;
+  double scale = 20.0;  ///< kCosine: at the start of training
+
+  bool operator==(const LogitOptions&) const = default;
+};
+
+/// The form of the trunk's sublayers.
+struct BlockOptions {
+  BlockKind kind = BlockKind::kPlain;
+  FfnKind ffn = FfnKind::kGelu;
+
+  bool operator==(const BlockOptions&) const = default;
+};
+
 /// Letters as in docs/models.md; names of the options below.
 struct ModelConfig {
   std::string model = "elastic";
@@ -52,14 +70,22 @@ struct ModelConfig {
   std::int64_t max_len = 200;
   double dropout = 0.1;
   PositionEmbedding position = PositionEmbedding::kAuto;
+  LogitOptions logits{};
+  BlockOptions block{};
+  TimeFeatures time_features = TimeFeatures::kNone;
   std::int64_t num_experts = 8;
   RetrievalOptions retrieval{};
+  std::int64_t memory_len = 0;
   std::int64_t window = 32;
   double gate_temperature = 8.0;
   std::int64_t num_clusters = 0;
   LisaOptions lisa{};
   std::int64_t num_items = 0;  ///< V, from the data; not an option
 
+  /// The most events of a history that the model reads, the latest ones.
+  [[nodiscard]] std::int64_t history_len() const { return std::max(max_len, memory_len); }
+  /// elastic-window: the most events in its window.
+  [[nodiscard]] std::int64_t window_len() const { return std::min(window, max_len); }
   bool operator==(const ModelConfig&) const = default;
 };
 
@@ -87,7 +113,22 @@ void visit_common(Config& config, Visitor&& visitor) {
   visitor("ffn_dim",
           config.ffn_dim,
           "hidden size F of the feed-forward network",
-          Range{1, std::int64_t{1} << 20});
+          Range{1, std::int64_t{1} << 20},
+          only({"efficient",
+                "elastic",
+                "elastic-causal",
+                "elastic-window",
+                "gru",
+                "gsa",
+                "lda",
+                "lightsans",
+                "linformer",
+                "linrec",
+                "lisa",
+                "routing",
+                "routing-bidirectional",
+                "softmax",
+                "softmax-tiled"}));
   visitor("max_len",
           config.max_len,
           "history length N: the model reads the latest N events",
@@ -97,6 +138,14 @@ void visit_common(Config& config, Visitor&& visitor) {
           "dropout rate in [0, 1)",
           RealRange{.low = 0.0, .high = 1.0, .open_high = true});
   visitor("position", config.position, "position embedding");
+  visitor("logits", config.logits.kind, "scores of items");
+  visitor("logit_scale",
+          config.logits.scale,
+          "logits cosine: their scale at the start of training, learned from there",
+          kPositive);
+  visitor("block", config.block.kind, "residual connections of a layer");
+  visitor("ffn", config.block.ffn, "feed-forward network");
+  visitor("time_features", config.time_features, "times that the model reads, from the log");
   visitor(
       "num_experts",
       config.num_experts,
@@ -143,6 +192,11 @@ void visit_retrieval(Retrieval& options, Visitor&& visitor) {
           only({"elastic", "elastic-window", "lda"}));
   visitor("query_network", options.query_network, "pooling of a history into a query", retrieving);
   visitor("query_norm", options.query_norm, "norm of the queries", retrieving);
+  visitor("expert_balance",
+          options.balance,
+          "step per batch of the biases that spread the choice of experts over the pool; 0: none",
+          RealRange{.low = 0.0, .high = 1.0},
+          retrieving);
   visitor("memory",
           options.memory,
           "experts of an event, elastic-causal only",
@@ -192,6 +246,11 @@ void visit_options(Config& config, Visitor&& visitor) requires
     std::is_same_v<std::remove_const_t<Config>, ModelConfig> {
   options::visit_common(config, visitor);
   options::visit_retrieval(config.retrieval, visitor);
+  visitor("memory_len",
+          config.memory_len,
+          "elastic-window: events that retrieval and experts read, if more than --max-len",
+          Range{0, kMaxLength},
+          only({"elastic-window"}));
   visitor("window",
           config.window,
           "elastic-window: number w of latest events with exact attention and a target each",
@@ -208,6 +267,10 @@ void visit_options(Config& config, Visitor&& visitor) requires
           Range{0, kWidths.high},
           only({"routing", "routing-bidirectional"}));
   options::visit_lisa(config.lisa, visitor);
+}
+
+inline bool reads_times(const ModelConfig& config) {
+  return config.time_features != TimeFeatures::kNone;
 }
 
 /// The models that read an option of ModelConfig; empty: all of them.

@@ -13,6 +13,7 @@
 #include "model/efficient_mixer.h"
 #include "model/gated_slot_mixer.h"
 #include "model/gru_mixer.h"
+#include "model/hstu_mixer.h"
 #include "model/interest_memory.h"
 #include "model/lightsans_mixer.h"
 #include "model/linformer_mixer.h"
@@ -55,6 +56,13 @@ const std::map<std::string, SequenceModel::Kind>& kinds() {
       {"elastic-causal", {Direction::kCausal, make_mixer<CausalDispatcherMixer>, {}}},
       {"gru", {Direction::kCausal, make_mixer<GruMixer>, {}}},
       {"gsa", {Direction::kCausal, make_mixer<GatedSlotMixer>, {}}},
+      {"hstu",
+       {Direction::kCausal,
+        make_mixer<HstuMixer>,
+        {},
+        {},
+        /*has_ffn=*/false,
+        Trunk::Times::kMixers}},
       {"lda", {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<SharedExperts>}},
       {"lightsans", {Direction::kBidirectional, make_mixer<LightSansMixer>, {}}},
       {"linformer", {Direction::kBidirectional, make_mixer<LinformerMixer>, {}}},

@@ -4,21 +4,25 @@
 #include <span>
 #include <utility>
 
-#include "autograd/ops/ffn.h"
 #include "base/error.h"
 
 namespace elastic {
 
 SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, ParameterStore store)
-    : direction_(kind.direction), store_(std::move(store)), trunk_(config, direction_, store_) {
+    : direction_(kind.direction),
+      store_(std::move(store)),
+      trunk_(config, direction_, store_, kind.times) {
   if (kind.make_source) {
     source_ = kind.make_source(store_, trunk_.config());
   }
   for (std::int64_t i = 0; i < config.num_layers; ++i) {
     const std::string prefix = concat("layers.", i);
-    Layer layer;
-    layer.mixer = kind.make_mixer(store_, prefix, trunk_.config());
-    layer.ffn = make_ffn(store_, prefix + ".ffn_norm", prefix + ".ffn", config.dim, config.ffn_dim);
+    Layer layer{kind.make_mixer(store_, prefix, trunk_.config()),
+                ResidualGate(store_, prefix + ".attention_gate", config),
+                std::nullopt};
+    if (kind.has_ffn) {
+      layer.ffn = FeedForward(store_, prefix, trunk_.config());
+    }
     layers_.push_back(std::move(layer));
   }
   if (kind.make_items) {
@@ -26,12 +30,19 @@ SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, Parame
   }
 }
 
+Variable SequenceModel::Layer::feed_forward(const Variable& x, const Dropout& dropout) const {
+  return ffn ? ffn->apply(x, dropout) : x;
+}
+
 PassItems SequenceModel::pass_items(const ForwardMode& mode) {
   const Variable& table = trunk_.items(mode);
-  if (items_ == nullptr) {
-    return {table, table};
-  }
-  ELASTIC_CHECK(!mode.items.table.defined(), "a pass needs all items");
+  ELASTIC_CHECK(items_ == nullptr || !mode.items.table.defined(), "a pass needs all items");
+  PassItems items = items_ == nullptr ? PassItems{table, table} : quantised_items(table);
+  items.scored = trunk_.scored().of(items.scored);
+  return items;
+}
+
+PassItems SequenceModel::quantised_items(const Variable& table) {
   if (!fixed_) {
     return items_->make(table);
   }
@@ -55,19 +66,22 @@ Pass SequenceModel::run(const data::Batch& batch,
   const PassItems items = pass_items(mode);
   Pass pass;
   pass.scored_items = items.scored;
-  MixerState state{batch.segments, batch.ids, mode.training, {{}, record}, items.words};
+  MixerState state{
+      batch.segments, batch.ids, mode.training, {{}, {}, record}, items.words, batch.times};
   Variable x = trunk_.embed(items.input, batch, mode);
   if (source_ != nullptr) {
     const InitialExperts initial = take_experts(*source_, x, batch.segments, batch.ids, mode);
     state.experts.experts = initial.experts;
+    state.experts.gates = initial.gates;
     pass.retrieved = initial.retrieved;
   }
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const Queries queries = last_only && i + 1 == layers_.size() ? Queries::last(batch.segments)
                                                                  : Queries::all(batch.segments);
-    x = layer.mixer->mix(x, state, queries, trunk_.dropout(mode, 2 * i + 1));
-    x = ops::ffn(x, layer.ffn, trunk_.dropout(mode, 2 * i + 2));
+    const Variable mixed = layer.mixer->mix(x, state, queries, trunk_.dropout(mode, 2 * i + 1));
+    x = layer.gate.close(x, queries, mixed);
+    x = layer.feed_forward(x, trunk_.dropout(mode, 2 * i + 2));
   }
   pass.states = trunk_.finish(x);
   return pass;
@@ -96,6 +110,12 @@ StreamStates SequenceModel::new_streams(std::int64_t users) const {
                      "--position none, got ",
                      choice_name(config().position));
   }
+  if (config().time_features == TimeFeatures::kAsked) {
+    throw UsageError("model ",
+                     config().model,
+                     ": a stream does not know the time of the event to predict; expected a model "
+                     "trained with --time-features past or none");
+  }
   StreamStates states;
   for (const Layer& layer : layers_) {
     const std::vector<Tensor> kept = layer.mixer->streaming()->new_stream(users);
@@ -111,8 +131,9 @@ Variable SequenceModel::advance(const data::Batch& events, StreamStates& states)
   Variable x = trunk_.embed(pass_items(mode).input, events, mode);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const std::span<Tensor> stream = std::span(states).subspan(i * per_layer, per_layer);
-    x = layers_[i].mixer->streaming()->advance(x, events.segments, stream);
-    x = ops::ffn(x, layers_[i].ffn, Dropout{});
+    const Layer& layer = layers_[i];
+    x = layer.gate.close(x, layer.mixer->streaming()->advance(x, events.segments, stream));
+    x = layer.feed_forward(x, Dropout{});
   }
   return trunk_.finish(x);
 }
@@ -128,12 +149,13 @@ WeightCache* SequenceModel::weight_cache() {
   const bool any = std::any_of(layers_.begin(), layers_.end(), [](const Layer& layer) {
     return layer.mixer->weight_cache() != nullptr;
   });
-  return any || items_ != nullptr ? this : nullptr;
+  return any || items_ != nullptr || trunk_.scored().caches() ? this : nullptr;
 }
 
 void SequenceModel::set_weights_fixed(bool fixed) {
   fixed_ = fixed;
   fixed_items_ = {};
+  trunk_.scored().set_weights_fixed(fixed);
   for (const Layer& layer : layers_) {
     if (WeightCache* cache = layer.mixer->weight_cache(); cache != nullptr) {
       cache->set_weights_fixed(fixed);

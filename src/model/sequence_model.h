@@ -3,20 +3,23 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "model/abilities.h"
 #include "model/expert_source.h"
+#include "model/feed_forward.h"
 #include "model/item_quantiser.h"
-#include "model/layers.h"
 #include "model/mixer.h"
 #include "model/model.h"
+#include "model/residual_gate.h"
 #include "model/trunk.h"
 
 namespace elastic {
 
 /// x = Dropout(LN_input(item + position)); per layer x = mixer sublayer(x), x = FFN sublayer(x),
-/// pre-LN; h = LN_final(x).
+/// pre-LN, unless the mixer is the whole layer; h = LN_final(x). Parameters
+/// layers.i.attention_gate.* if `block` is gated.
 class SequenceModel final : public Model,
                             private Streaming,
                             private Explaining,
@@ -35,6 +38,8 @@ class SequenceModel final : public Model,
     MakeMixer make_mixer;
     MakeSource make_source;  ///< empty for models without experts
     MakeItems make_items{};  ///< empty for models that read the item table directly
+    bool has_ffn = true;     ///< false: the mixer is the whole layer
+    Trunk::Times times = Trunk::Times::kInput;
   };
 
   /// Adds its parameters to `store`, which is empty.
@@ -61,10 +66,14 @@ class SequenceModel final : public Model,
 
   struct Layer {
     std::unique_ptr<Mixer> mixer;
-    ops::FfnVariables ffn;
+    ResidualGate gate;
+    std::optional<FeedForward> ffn;  ///< none if the mixer is the whole layer
+    /// The layer's second sublayer.
+    [[nodiscard]] Variable feed_forward(const Variable& x, const Dropout& dropout) const;
   };
-  // The items of this pass; with fixed weights, cached for all passes.
+  // The items of this pass, before and after --logits; with fixed weights, cached for all passes.
   PassItems pass_items(const ForwardMode& mode);
+  PassItems quantised_items(const Variable& table);
   // All layers; with `last_only` the last layer computes each sequence's last token only, [B, D].
   // Fills `record` unless it is null.
   Pass run(const data::Batch& batch,

@@ -6,28 +6,42 @@
 #include "model/layers.h"
 #include "model/model_config.h"
 #include "model/pass.h"
+#include "model/scored_items.h"
 #include "tensor/dropout.h"
 #include "tensor/segments.h"
 
 namespace elastic {
 
+/// The final norm's weight starts at 1, or with cosine logits at logit_scale / D.
+///
 /// Parameters item_embedding.weight [V + 1, D], position_embedding.weight [N, D] (unless `position`
-/// is none), input_norm.*, final_norm.*.
+/// is none), with Times::kInput gap_embedding.weight [33, D] (with `time_features`: a row for each
+/// bucket of data::time_bucket, and one for the first event of a history),
+/// next_gap_embedding.weight [32, D] (with `time_features` asked), input_norm.*, final_norm.*.
 class Trunk {
  public:
-  /// Resolves `position` auto: recent for bidirectional models, forward for causal ones.
-  Trunk(const ModelConfig& config, Direction direction, ParameterStore& store);
+  /// The place where a model reads the times of its tokens.
+  enum class Times { kInput, kMixers };
+  /// Resolves `position` auto: recent for bidirectional models, forward for causal ones. Only
+  /// windowed models have a memory_len.
+  Trunk(const ModelConfig& config,
+        Direction direction,
+        ParameterStore& store,
+        Times times = Times::kInput);
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
   [[nodiscard]] const Variable& item_table() const { return item_table_; }
 
-  /// Throws ShapeError unless every sequence has 1 to max_len events.
+  /// Throws ShapeError unless every sequence has 1 to history_len() events, and the batch has the
+  /// times that the model reads.
   void check(const data::Batch& batch) const;
   /// The rows of a pass's item embeddings: those of `mode`, or the item table.
   [[nodiscard]] const Variable& items(const ForwardMode& mode) const {
     return mode.items.table.defined() ? mode.items.table : item_table_;
   }
-  /// Dropout(LN_input(items[row] + position)), [T, D]. `items` has the rows of items(mode).
+  /// The rows that states are scored against.
+  [[nodiscard]] ScoredItems& scored() { return scored_; }
+  /// Dropout(LN_input(items[row] + position + gaps)), [T, D]. `items` has the rows of items(mode).
   [[nodiscard]] Variable embed(const Variable& items,
                                const data::Batch& batch,
                                const ForwardMode& mode) const;
@@ -37,14 +51,22 @@ class Trunk {
   [[nodiscard]] Dropout dropout(const ForwardMode& mode, std::size_t place) const;
 
  private:
-  // Rows of the position table for a batch's tokens, [T]; undefined without positions.
+  // items[row] + position + gaps, with time features.
+  [[nodiscard]] Variable timed_sum(const Variable& items,
+                                   const Tensor& rows,
+                                   const data::Batch& batch) const;
+  // Rows of the position table for a batch's tokens, [T]; undefined without positions. Tokens
+  // before the latest max_len share the row of the oldest of those.
   [[nodiscard]] Tensor positions(const Segments& segments) const;
 
   ModelConfig config_;
   Variable item_table_;
   Variable position_table_;
+  Variable gap_table_;       // undefined without time features
+  Variable next_gap_table_;  // undefined unless the model reads the time of the asked event
   ops::NormVariables input_norm_;
   ops::NormVariables final_norm_;
+  ScoredItems scored_;
 };
 
 }  // namespace elastic

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "autograd/ops/elementwise.h"
-#include "autograd/ops/ffn.h"
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/rows.h"
@@ -21,8 +20,10 @@ struct Part {
 };
 
 struct Parts {
-  Part prefix;
+  Part prefix;  ///< what experts gather from
   Part window;
+  Part recent;  ///< rows of the prefix that the layers update
+  Part older;   ///< rows of the prefix that keep their embedding
 };
 
 class PartBuilder {
@@ -43,18 +44,43 @@ class PartBuilder {
   std::vector<std::int32_t> offsets_{0};
 };
 
-Parts split(const Segments& segments, std::int64_t window) {
+// The latest `max_len` tokens of each sequence pass the layers, the latest `window` of these are
+// its window.
+Parts split(const Segments& segments, std::int64_t window, std::int64_t max_len) {
   ELASTIC_CHECK(!segments.is_planned(), "elastic-window splits batches on the host");
   PartBuilder prefix;
+  PartBuilder latest;
   PartBuilder recent;
+  PartBuilder older;
+  std::int32_t rows = 0;  // of the prefix
   for (std::int64_t b = 0; b < segments.size(); ++b) {
     const auto length =
         static_cast<std::int32_t>(std::min<std::int64_t>(window, segments.length(b)));
     const std::int32_t middle = segments.end(b) - length;
+    const std::int32_t before = middle - segments.begin(b);
+    const std::int32_t old = std::max(0, segments.length(b) - static_cast<std::int32_t>(max_len));
     prefix.add(segments.begin(b), middle);
-    recent.add(middle, segments.end(b));
+    latest.add(middle, segments.end(b));
+    older.add(rows, rows + old);
+    recent.add(rows + old, rows + before);
+    rows += before;
   }
-  return {prefix.build(segments.device()), recent.build(segments.device())};
+  const Device device = segments.device();
+  return {prefix.build(device), latest.build(device), recent.build(device), older.build(device)};
+}
+
+// Replaces the rows of x that belong to `recent` by those that `layers` makes of them; `older` are
+// the others. Without others, all of x.
+template <class Layers>
+Variable update_recent(const Variable& x, const Part& recent, const Part& older, Layers layers) {
+  if (older.rows.numel() == 0) {
+    return layers(x);
+  }
+  const std::int64_t rows = x.value().rows();
+  const Variable updated = layers(ops::gather_rows(x, recent.rows));
+  const Variable kept = ops::gather_rows(x, older.rows);
+  return ops::add(ops::scatter_add_rows(updated, recent.rows, rows),
+                  ops::scatter_add_rows(kept, older.rows, rows));
 }
 
 // The items of a part, read on the host; only random retrieval needs them.
@@ -72,15 +98,15 @@ Tensor ids_of(const Part& part, const Tensor& ids) {
 WindowModel::WindowModel(const ModelConfig& config, ParameterStore store)
     : store_(std::move(store)),
       trunk_(config, Direction::kWindowed, store_),
-      memory_(store_, config, std::max<std::int64_t>(1, config.max_len - config.window)) {
+      memory_(
+          store_, config, std::max<std::int64_t>(1, config.history_len() - config.window_len())) {
   for (std::int64_t i = 0; i < config.num_layers; ++i) {
     const std::string prefix = concat("layers.", i);
     DispatcherMixer dispatcher(store_, prefix, config);
     const AttentionWeights recent = make_attention(store_, prefix + ".recent", config.dim);
+    ResidualGate gate(store_, prefix + ".attention_gate", config);
     layers_.push_back(
-        {std::move(dispatcher),
-         recent,
-         make_ffn(store_, prefix + ".ffn_norm", prefix + ".ffn", config.dim, config.ffn_dim)});
+        {std::move(dispatcher), recent, std::move(gate), FeedForward(store_, prefix, config)});
   }
 }
 
@@ -88,6 +114,7 @@ WindowModel::WindowModel(const ModelConfig& config, ParameterStore store)
 Variable WindowModel::mix_window(const Layer& layer,
                                  const Variable& x,
                                  const Variable& experts,
+                                 const Variable& gates,
                                  const Segments& window,
                                  const Queries& queries,
                                  const Dropout& dropout) const {
@@ -101,7 +128,7 @@ Variable WindowModel::mix_window(const Layer& layer,
                              window,
                              {trunk_.config().num_heads, /*causal=*/!queries.last_only()});
   const Variable dispatched =
-      layer.dispatcher.dispatch(queries.of(x), experts, queries.segments(), dropout);
+      layer.dispatcher.dispatch(queries.of(x), experts, gates, queries.segments(), dropout);
   return ops::linear_residual(
       attended, recent.output.weight, recent.output.bias, dispatched, dropout);
 }
@@ -111,7 +138,8 @@ Pass WindowModel::run(const data::Batch& batch,
                       Wanted wanted,
                       AttentionRecord* record) {
   trunk_.check(batch);
-  const auto [prefix, window] = split(batch.segments, trunk_.config().window);
+  const Parts parts = split(batch.segments, trunk_.config().window_len(), trunk_.config().max_len);
+  const auto& [prefix, window, recent, older] = parts;
   const Variable& items = trunk_.items(mode);
   const Variable embedded = trunk_.embed(items, batch, mode);
   Variable x_prefix = ops::gather_rows(embedded, prefix.rows);
@@ -120,7 +148,7 @@ Pass WindowModel::run(const data::Batch& batch,
                                 ? ids_of(prefix, batch.ids)
                                 : Tensor();
   const InitialExperts initial = take_experts(memory_, x_prefix, prefix.segments, prefix_ids, mode);
-  ExpertState state{initial.experts, record};
+  ExpertState state{initial.experts, initial.gates, record};
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const bool last_layer = i + 1 == layers_.size();
@@ -128,22 +156,35 @@ Pass WindowModel::run(const data::Batch& batch,
     const std::size_t window_place = 2 * (layers_.size() + i);
     const Variable experts = layer.dispatcher.gather(x_prefix, prefix.segments, state);
     if (!last_layer || wanted == Wanted::kAll) {
-      x_prefix = layer.dispatcher.dispatch(
-          x_prefix, experts, prefix.segments, trunk_.dropout(mode, 2 * i + 1));
-      x_prefix = ops::ffn(x_prefix, layer.ffn, trunk_.dropout(mode, 2 * i + 2));
+      x_prefix = update_recent(x_prefix, recent, older, [&](const Variable& x) {
+        const Variable mixed = layer.dispatcher.dispatch(
+            x, experts, state.gates, recent.segments, trunk_.dropout(mode, 2 * i + 1));
+        return layer.ffn.apply(layer.gate.close(x, mixed), trunk_.dropout(mode, 2 * i + 2));
+      });
     }
     const Queries queries = last_layer && wanted == Wanted::kLast ? Queries::last(window.segments)
                                                                   : Queries::all(window.segments);
-    x_window = mix_window(
-        layer, x_window, experts, window.segments, queries, trunk_.dropout(mode, window_place + 1));
-    x_window = ops::ffn(x_window, layer.ffn, trunk_.dropout(mode, window_place + 2));
+    const Variable mixed = mix_window(layer,
+                                      x_window,
+                                      experts,
+                                      state.gates,
+                                      window.segments,
+                                      queries,
+                                      trunk_.dropout(mode, window_place + 1));
+    x_window = layer.gate.close(x_window, queries, mixed);
+    x_window = layer.ffn.apply(x_window, trunk_.dropout(mode, window_place + 2));
   }
   if (wanted == Wanted::kAll) {
     const std::int64_t tokens = batch.num_tokens();
     x_window = ops::add(ops::scatter_add_rows(x_prefix, prefix.rows, tokens),
                         ops::scatter_add_rows(x_window, window.rows, tokens));
   }
-  return {trunk_.finish(x_window), items, initial.retrieved};
+  return {trunk_.finish(x_window), trunk_.scored().of(items), initial.retrieved};
+}
+
+Tensor WindowModel::scored_items() {
+  const NoGrad no_grad;
+  return trunk_.scored().of(item_table()).value();
 }
 
 Pass WindowModel::encode(const data::Batch& batch, const ForwardMode& mode) {

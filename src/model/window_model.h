@@ -5,8 +5,10 @@
 
 #include "model/abilities.h"
 #include "model/dispatcher_mixer.h"
+#include "model/feed_forward.h"
 #include "model/interest_memory.h"
 #include "model/model.h"
+#include "model/residual_gate.h"
 #include "model/trunk.h"
 #include "tensor/dropout.h"
 #include "tensor/segments.h"
@@ -23,7 +25,14 @@ namespace elastic {
 ///   mixer(window) = attention_dispatch( z_window, P' ) + attention_recent( z_window, z_window )
 /// Retrieval sees the prefix only. Parameters layers.i.recent.{query, key, value, output}.* besides
 /// ELASTIC's.
-class WindowModel final : public Model, private WindowTargets, private Explaining {
+///
+/// With memory_len, a sequence may have more than max_len events. The older ones are part of the
+/// prefix, for retrieval and for the experts of every layer, but pass no layer: they keep their
+/// input embedding. O(n k).
+class WindowModel final : public Model,
+                          private WindowTargets,
+                          private Explaining,
+                          private WeightCache {
  public:
   /// Adds its parameters to `store`, which is empty.
   WindowModel(const ModelConfig& config, ParameterStore store);
@@ -32,12 +41,15 @@ class WindowModel final : public Model, private WindowTargets, private Explainin
   [[nodiscard]] Direction direction() const override { return Direction::kWindowed; }
   [[nodiscard]] const ParameterStore& parameters() const override { return store_; }
   [[nodiscard]] const Variable& item_table() const override { return trunk_.item_table(); }
-  [[nodiscard]] Tensor scored_items() override { return item_table().value(); }
+  [[nodiscard]] Tensor scored_items() override;
   Pass encode(const data::Batch& batch, const ForwardMode& mode) override;
   Pass encode_last(const data::Batch& batch, const ForwardMode& mode) override;
   [[nodiscard]] WindowTargets* window_targets() override { return this; }
   /// Explains the prefixes only: experts do not gather from the window.
   [[nodiscard]] Explaining* explaining() override { return this; }
+  [[nodiscard]] WeightCache* weight_cache() override {
+    return trunk_.scored().caches() ? this : nullptr;
+  }
   [[nodiscard]] bool reads_item_rows() const override { return true; }
   /// Not recordable: the host splits each batch.
   [[nodiscard]] bool recordable() const override { return false; }
@@ -45,11 +57,13 @@ class WindowModel final : public Model, private WindowTargets, private Explainin
  private:
   Pass encode_window(const data::Batch& batch, const ForwardMode& mode) override;
   ExpertAttention explain(const data::Batch& batch) override;
+  void set_weights_fixed(bool fixed) override { trunk_.scored().set_weights_fixed(fixed); }
 
   struct Layer {
     DispatcherMixer dispatcher;
     AttentionWeights recent;
-    ops::FfnVariables ffn;
+    ResidualGate gate;
+    FeedForward ffn;
   };
   // The tokens that the last layer computes.
   enum class Wanted { kAll, kWindow, kLast };
@@ -62,6 +76,7 @@ class WindowModel final : public Model, private WindowTargets, private Explainin
   [[nodiscard]] Variable mix_window(const Layer& layer,
                                     const Variable& x,
                                     const Variable& experts,
+                                    const Variable& gates,
                                     const Segments& window,
                                     const Queries& queries,
                                     const Dropout& dropout) const;

@@ -31,6 +31,19 @@ class ZipfItems {
   std::vector<double> cumulative_;
 };
 
+// Adds the latest max_len events; if the model reads times, an hour apart.
+void add_history(std::span<const std::int32_t> history,
+                 const ModelConfig& config,
+                 data::BatchBuilder& builder) {
+  constexpr std::int64_t kHour = 3600;
+  std::vector<std::int64_t> times;
+  for (std::size_t i = 0; reads_times(config) && i < history.size(); ++i) {
+    times.push_back(kHour * static_cast<std::int64_t>(i));
+  }
+  builder.add(
+      history, config.max_len, {times, {}, kHour * static_cast<std::int64_t>(history.size())});
+}
+
 // Tokens whose states predict a target.
 std::int64_t count_supervised(const Segments& segments,
                               train::Supervision supervision,
@@ -60,9 +73,10 @@ train::TrainBatch make_inputs(const Workload& workload, train::Supervision super
     if (workload.histories.empty()) {
       std::vector<std::int32_t> history(static_cast<std::size_t>(length));
       std::generate(history.begin(), history.end(), [&] { return items.next(); });
-      builder.add(history, length);
+      add_history(history, workload.model, builder);
     } else {
-      builder.add(workload.histories[items.stream().below(workload.histories.size())], length);
+      const auto drawn = items.stream().below(workload.histories.size());
+      add_history(workload.histories[drawn], workload.model, builder);
     }
   }
   const data::Batch batch = builder.build(workload.device);

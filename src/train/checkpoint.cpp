@@ -14,6 +14,8 @@ using nlohmann::ordered_json;
 
 constexpr const char* kParameterPrefix = "param.";
 constexpr const char* kMetricsChecksum = "metrics_checksum";
+constexpr const char* kTeacher = "teacher";
+constexpr const char* kEarlierSteps = "earlier_steps";
 
 // Calls visitor(name, field) for each field of the state. Numbers survive JSON to the last bit.
 template <class State, class Visitor>
@@ -68,6 +70,19 @@ std::string optional_at(const Safetensors& file, const std::string& key) {
   return found == file.metadata.end() ? "" : found->second;
 }
 
+// Steps of another training, in files of runs that began with its moments.
+std::int64_t earlier_steps_of(const Safetensors& file) {
+  const std::string text = optional_at(file, kEarlierSteps);
+  if (text.empty()) {
+    return 0;
+  }
+  const ordered_json count = data::parse_json(text);
+  if (!count.is_number_unsigned() || !fits<std::int64_t>(count)) {
+    throw CheckpointError(file.path, ": expected a count under '", kEarlierSteps, "', got ", text);
+  }
+  return count.get<std::int64_t>();
+}
+
 void check_same_config(const Safetensors& file, const Model& model, const TrainConfig& config) {
   ordered_json saved = data::parse_json(file.metadata_at("config"));
   if (!saved.is_object()) {
@@ -91,6 +106,18 @@ void check_same_config(const Safetensors& file, const Model& model, const TrainC
   }
 }
 
+void check_same_teacher(const Safetensors& file, const std::string& teacher) {
+  const std::string saved = optional_at(file, kTeacher);
+  if (saved != teacher) {
+    throw CheckpointError(file.path,
+                          ": the run was started with the teacher '",
+                          saved,
+                          "' (run:hash of the weights), it cannot continue with '",
+                          teacher,
+                          "'; restore the former, or start a new run with another --out");
+  }
+}
+
 }  // namespace
 
 std::set<std::string> free_options(const TrainConfig& config) {
@@ -107,7 +134,8 @@ void save_checkpoint(const std::string& path,
                      const TrainConfig& config,
                      const std::string& data_hash,
                      const TrainState& state,
-                     const std::string& run) {
+                     const std::string& run,
+                     const std::string& teacher) {
   std::vector<NamedTensor> tensors = named_parameters(model.parameters(), kParameterPrefix);
   for (NamedTensor& moment : optimizer.state()) {
     tensors.push_back(std::move(moment));
@@ -117,8 +145,14 @@ void save_checkpoint(const std::string& path,
                                               {"data_hash", data_hash},
                                               {"state", state_to_text(state)},
                                               {kMetricsChecksum, state.metrics_checksum}};
+  if (optimizer.earlier_steps() > 0) {
+    metadata[kEarlierSteps] = std::to_string(optimizer.earlier_steps());
+  }
   if (!run.empty()) {
     metadata["run"] = run;
+  }
+  if (!teacher.empty()) {
+    metadata[kTeacher] = teacher;
   }
   write_safetensors(path, tensors, metadata);
 }
@@ -128,7 +162,8 @@ TrainState load_checkpoint(const std::string& path,
                            Optimizer& optimizer,
                            const TrainConfig& config,
                            const std::string& data_hash,
-                           const std::string& run) {
+                           const std::string& run,
+                           const std::string& teacher) {
   const Safetensors file = read_safetensors(path);
   check_format_version(file);
   check_same_config(file, model, config);
@@ -141,11 +176,22 @@ TrainState load_checkpoint(const std::string& path,
                           "); resume with the former data, or start a new run with another --out");
   }
   check_same_run(path, optional_at(file, "run"), run);
+  check_same_teacher(file, teacher);
   TrainState state = state_from_text(file.metadata_at("state"), path);
   state.metrics_checksum = optional_at(file, kMetricsChecksum);
   load_parameters(file, kParameterPrefix, model.parameters());
-  optimizer.load(file, state.num_steps);
+  optimizer.load(file, state.num_steps, earlier_steps_of(file));
   return state;
+}
+
+SavedMoments read_moments(const std::string& path) {
+  SavedMoments moments;
+  moments.file = read_safetensors(path);
+  check_format_version(moments.file);
+  const TrainState state = state_from_text(moments.file.metadata_at("state"), path);
+  moments.num_steps = state.num_steps + earlier_steps_of(moments.file);
+  moments.run = optional_at(moments.file, "run");
+  return moments;
 }
 
 CheckpointedMetrics read_checkpointed_metrics(const std::string& path) {

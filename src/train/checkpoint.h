@@ -7,6 +7,7 @@
 #include <string>
 
 #include "model/model.h"
+#include "tensor/safetensors.h"
 #include "train/loss_meter.h"
 #include "train/optimizer.h"
 #include "train/train_config.h"
@@ -34,24 +35,35 @@ struct TrainState {
 /// patience, save_every_s, max_time_s, max_tokens, threads, and epochs with a constant schedule.
 std::set<std::string> free_options(const TrainConfig& config);
 
-/// Writes the file atomically. `run` is that of RunIdentity.
+/// Writes the file atomically. `run` is that of RunIdentity, `teacher` that of Teacher::identity.
 void save_checkpoint(const std::string& path,
                      const Model& model,
                      const Optimizer& optimizer,
                      const TrainConfig& config,
                      const std::string& data_hash,
                      const TrainState& state,
-                     const std::string& run = "");
+                     const std::string& run = "",
+                     const std::string& teacher = "");
 
 /// Loads weights and moments in place and returns the state. Throws CheckpointError naming the file
-/// and the tensor, key or option if the file is unusable, was made from other data or by another
-/// run, or has another value of an option that is not among free_options.
+/// and the tensor, key or option if the file is unusable, was made from other data, by another run
+/// or with another teacher, or has another value of an option that is not among free_options.
 TrainState load_checkpoint(const std::string& path,
                            const Model& model,
                            Optimizer& optimizer,
                            const TrainConfig& config,
                            const std::string& data_hash,
-                           const std::string& run = "");
+                           const std::string& run = "",
+                           const std::string& teacher = "");
+
+/// The optimiser's moments in a checkpoint.
+struct SavedMoments {
+  Safetensors file;            ///< with moments as Optimizer::state names them
+  std::int64_t num_steps = 0;  ///< of which they are the moments
+  std::string run;             ///< as in RunIdentity; "" in files of earlier versions
+};
+/// Throws as load_checkpoint does.
+SavedMoments read_moments(const std::string& path);
 
 /// The part of metrics.jsonl that a checkpoint covers, and its run.
 struct CheckpointedMetrics {

@@ -5,10 +5,11 @@
 #include <string>
 #include <type_traits>
 
+#include "base/choice.h"
 #include "base/error.h"
 #include "base/text_field.h"
 #include "model/model_config.h"
-#include "train/train_choices.h"
+#include "train/train_config.h"
 
 namespace elastic::train {
 
@@ -78,9 +79,20 @@ void take_options(nlohmann::ordered_json& json, Config& config, const std::strin
 /// that these versions trained with.
 template <class Json>
 void add_former_values(Json& options) {
-  if (!options.contains("train_seen")) {
-    options["train_seen"] = choice_name(TrainSeen::kKeep);
-  }
+  const auto add = [&](const char* name, const auto& value) {
+    if (!options.contains(name)) {
+      options[name] = value;
+    }
+  };
+  add("train_seen", choice_name(TrainSeen::kKeep));
+  const LossOptions former;
+  add("teacher", std::string());
+  add("teacher_weight", former.teacher_weight);
+  add("teacher_temperature", former.teacher_temperature);
+  add("logits", choice_name(LogitKind::kDot));
+  add("logit_scale", LogitOptions{}.scale);
+  add("block", choice_name(BlockKind::kPlain));
+  add("ffn", choice_name(FfnKind::kGelu));
 }
 
 /// The model's options and `num_items`, as stored in the metadata of a saved model.

@@ -103,8 +103,9 @@ class UserExamples {
     if (options_.supervision != Supervision::kWindow) {
       return options_.max_len;
     }
-    const std::int64_t targets =
-        options_.window_targets > 0 ? options_.window_targets : options_.window;
+    const std::int64_t targets = options_.window_targets > 0
+                                     ? std::min(options_.window_targets, options_.window)
+                                     : options_.window;
     return std::min(targets, options_.max_len);
   }
 

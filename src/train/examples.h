@@ -32,6 +32,7 @@ struct ExampleOptions {
   std::int64_t window = 0;          ///< with supervision window: latest inputs that have targets
   std::int64_t window_targets = 0;  ///< with supervision window: of these only the latest; 0: all
   std::uint64_t seed = 0;
+  TimeFeatures times = TimeFeatures::kNone;  ///< that a batch carries
 };
 
 /// The examples of an epoch in shuffled order; `lengths[u]` is the number of events in user u's

@@ -76,7 +76,7 @@ void Optimizer::update(const Tensor& loss, double learning_rate, const RowGradie
 
 const AdamOptions& Optimizer::next_step(double learning_rate) {
   options_.learning_rate = learning_rate;
-  options_.step = ++num_steps_;
+  options_.step = earlier_steps_ + ++num_steps_;
   return options_;
 }
 
@@ -108,11 +108,12 @@ std::vector<NamedTensor> Optimizer::state() const {
   return result;
 }
 
-void Optimizer::load(const Safetensors& state, std::int64_t num_steps) {
+void Optimizer::load(const Safetensors& state, std::int64_t num_steps, std::int64_t earlier_steps) {
   for (auto& [name, tensor] : this->state()) {
     load_tensor(state, name, tensor);
   }
   num_steps_ = num_steps;
+  earlier_steps_ = earlier_steps;
 }
 
 }  // namespace elastic::train

@@ -44,12 +44,14 @@ class Optimizer {
   void require_finite() const;
 
   [[nodiscard]] std::int64_t num_steps() const { return num_steps_; }
+  [[nodiscard]] std::int64_t earlier_steps() const { return earlier_steps_; }
 
   /// Moments as `adam.first.NAME` and `adam.second.NAME`, sharing the optimizer's memory.
   [[nodiscard]] std::vector<NamedTensor> state() const;
-  /// Copies the moments back. Throws CheckpointError if one is missing or has another shape or
-  /// type.
-  void load(const Safetensors& state, std::int64_t num_steps);
+  /// Copies the moments back. `earlier_steps` of another training are part of them; bias
+  /// corrections count these steps too. Throws CheckpointError if a moment is missing or has
+  /// another shape or type.
+  void load(const Safetensors& state, std::int64_t num_steps, std::int64_t earlier_steps = 0);
 
  private:
   // `rows` may be null.
@@ -58,6 +60,7 @@ class Optimizer {
   std::vector<Parameter> parameters_;  ///< the trained ones
   AdamOptions options_;
   std::int64_t num_steps_ = 0;
+  std::int64_t earlier_steps_ = 0;  ///< of the training that the first moments came from
   std::vector<Tensor> first_moments_;
   std::vector<Tensor> second_moments_;
   Tensor health_;  ///< as in Backend::check_gradients

@@ -37,6 +37,9 @@ void pad_to_bucket(HostBatch& batch, std::int64_t max_len) {
   const std::int64_t sequences = (step + max_len - 2) / (max_len - 1) + 1;
   const std::int64_t bucket = (tokens + sequences + step - 1) / step * step;
   batch.ids.resize(static_cast<std::size_t>(bucket), 0);
+  if (!batch.times.empty()) {
+    batch.times.pad(bucket);
+  }
   for (std::int64_t i = 1; i <= sequences; ++i) {
     batch.offsets.push_back(static_cast<std::int32_t>(tokens + (bucket - tokens) * i / sequences));
   }
@@ -54,7 +57,8 @@ Tensor RecordedSteps::step_in(Bucket& bucket, const ForwardMode& mode, double le
   const data::Batch batch{
       Segments::planned(
           bucket.offsets, bucket.ids.numel(), static_cast<std::int32_t>(model_.config().max_len)),
-      bucket.ids};
+      bucket.ids,
+      bucket.times};
   Pass pass = model_.encode_last(batch, mode);
   pass.states = ops::first_rows(pass.states, bucket.targets.numel());
   const Variable loss = catalogue_loss(std::move(pass), bucket.targets, bucket.past);
@@ -69,6 +73,7 @@ RecordedSteps::Bucket& RecordedSteps::bucket_of(const HostBatch& batch, std::int
   if (!bucket.ids.defined()) {
     bucket.ids = Tensor({batch.num_tokens()}, DType::kInt32, device_);
     bucket.offsets = Tensor({batch.size() + 1}, DType::kInt32, device_);
+    bucket.times = batch.times.upload(device_);
     bucket.targets = Tensor({num_targets}, DType::kInt32, device_);
     if (!batch.past.counts.empty()) {
       bucket.past = {past_items_,
@@ -98,6 +103,7 @@ Tensor RecordedSteps::run(const HostBatch& input, const ForwardMode& mode, doubl
   Backend& backend = backend_for(device_);
   backend.copy_from_host(batch.ids.data(), bucket.ids);
   backend.copy_from_host(batch.offsets.data(), bucket.offsets);
+  batch.times.copy_to(bucket.times);
   backend.copy_from_host(batch.targets.data(), bucket.targets);
   if (bucket.past.defined()) {
     backend.copy_from_host(batch.past.begins.data(), bucket.past.begins);

@@ -39,6 +39,7 @@ class RecordedSteps {
   struct Bucket {
     Tensor ids;
     Tensor offsets;
+    data::TimeTensors times;
     Tensor targets;
     RowLists past;
     Tensor loss;

@@ -16,6 +16,9 @@ namespace {
 constexpr const char* kRunKey = "run";
 constexpr const char* kItemsHashKey = "items_hash";
 constexpr const char* kOptionsKey = "options";
+constexpr const char* kTeacherKey = "teacher";
+constexpr const char* kPhaseKey = "phase";
+constexpr const char* kRefitKey = "refit";
 
 template <class Number>
 Number number_at(const Safetensors& file, const std::string& key) {
@@ -62,9 +65,11 @@ SavedModelInfo info_of(const Safetensors& file) {
   info.data_hash = file.metadata_at("data_hash");
   read_if_present(file, "loss", info.loss);
   read_if_present(file, "train_seen", info.train_seen);
+  read_if_present(file, kRefitKey, info.refit);
   read_if_present(file, kRunKey, info.identity.run);
   read_if_present(file, kItemsHashKey, info.identity.items_hash);
   read_if_present(file, kOptionsKey, info.identity.options);
+  read_if_present(file, kTeacherKey, info.teacher);
   return info;
 }
 
@@ -123,10 +128,17 @@ void save_model(const std::string& path, const Model& model, const SavedModelInf
       {"data_hash", info.data_hash},
       {"loss", info.loss},
       {"train_seen", info.train_seen}};
+  if (!info.refit.empty()) {
+    metadata[kPhaseKey] = "refit";
+    metadata[kRefitKey] = info.refit;
+  }
   if (!info.identity.run.empty()) {
     metadata[kRunKey] = info.identity.run;
     metadata[kItemsHashKey] = info.identity.items_hash;
     metadata[kOptionsKey] = info.identity.options;
+  }
+  if (!info.teacher.empty()) {
+    metadata[kTeacherKey] = info.teacher;
   }
   write_safetensors(path, named_parameters(model.parameters(), ""), metadata);
 }

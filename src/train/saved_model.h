@@ -19,12 +19,15 @@ inline constexpr int kFormatVersion = 1;
 struct SavedModelInfo {
   std::uint64_t seed = 0;
   std::int64_t epoch = 0;  ///< from 1; 0: before training
-  std::string metric;      ///< the metric that selected this epoch: "NDCG@10"
+  std::string metric;      ///< the metric that selected this epoch: "NDCG@10"; "": none did
   double metric_value = 0.0;
   std::string data_hash;
   std::string loss = "softmax";     ///< as in TrainConfig; the default for files without it
   std::string train_seen = "keep";  ///< the same, resolved
-  RunIdentity identity{};           ///< of the run that trained it
+  /// The held-out events that it was trained on too: "validation", "all" or "".
+  std::string refit;
+  RunIdentity identity{};  ///< of the run that trained it
+  std::string teacher{};   ///< Teacher::identity; empty: none
 };
 
 /// Writes the parameters under their names, the config and `info` as metadata, atomically.

@@ -18,6 +18,10 @@ HostBatch collect_batch(const data::Split& split,
     const auto targets = events.subspan(begin + length + 1 - count, count);
     result.ids.insert(result.ids.end(), inputs.begin(), inputs.end());
     result.offsets.push_back(static_cast<std::int32_t>(result.ids.size()));
+    if (options.times != TimeFeatures::kNone) {
+      const std::span<const std::int64_t> times = split.train_times(example.user);
+      result.times.add({times.first(begin + length), {}, times[begin + length]}, length);
+    }
     result.targets.insert(result.targets.end(), targets.begin(), targets.end());
     if (options.supervision == Supervision::kWindow) {
       window_tokens += std::min<std::int64_t>(options.window, example.length());
@@ -34,11 +38,12 @@ HostBatch collect_batch(const data::Split& split,
 
 TrainBatch upload(const HostBatch& batch, Device device, const Tensor& past_items) {
   const auto count = static_cast<std::int64_t>(batch.targets.size());
-  TrainBatch result{
-      {Segments(batch.offsets, device), Tensor::from(batch.ids, {batch.num_tokens()}, device)},
-      Tensor::from(batch.targets, {count}, device),
-      batch.rows.empty() ? Tensor() : Tensor::from(batch.rows, {count}, device),
-      {}};
+  TrainBatch result{{Segments(batch.offsets, device),
+                     Tensor::from(batch.ids, {batch.num_tokens()}, device),
+                     batch.times.upload(device)},
+                    Tensor::from(batch.targets, {count}, device),
+                    batch.rows.empty() ? Tensor() : Tensor::from(batch.rows, {count}, device),
+                    {}};
   if (!batch.past.counts.empty()) {
     result.past = {past_items,
                    Tensor::from(batch.past.begins, {count}, device),

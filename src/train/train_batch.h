@@ -21,7 +21,8 @@ struct HostBatch {
   /// With supervision window, if the first tokens of some window have no target: the indices [R],
   /// among the tokens of all windows, of those that have one. Empty if all have one.
   std::vector<std::int32_t> rows;
-  PastLists past;  ///< the items that the loss leaves out; empty: none
+  data::TokenTimes times{};  ///< of the tokens, if the model reads times
+  PastLists past;            ///< the items that the loss leaves out; empty: none
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   [[nodiscard]] std::int64_t num_tokens() const { return static_cast<std::int64_t>(ids.size()); }
 };

@@ -48,6 +48,21 @@ void check_loss(const LossOptions& loss) {
   }
 }
 
+void check_teacher(const LossOptions& loss) {
+  const LossOptions unset;
+  if (loss.teacher.empty() && (loss.teacher_weight != unset.teacher_weight ||
+                               loss.teacher_temperature != unset.teacher_temperature)) {
+    throw UsageError(
+        "--teacher-weight and --teacher-temperature have no effect without --teacher; leave them "
+        "out, or add --teacher RUN");
+  }
+  if (!loss.teacher.empty() && loss.kind != LossKind::kSoftmax) {
+    throw UsageError("--teacher: expected --loss softmax, got ",
+                     choice_name(loss.kind),
+                     ": a teacher's scores are compared over all items");
+  }
+}
+
 void check_optimizer(const OptimizerOptions& optimizer) {
   if (optimizer.weight_decay != 0.0 && optimizer.rule == OptimizerRule::kAdam) {
     throw UsageError("--weight-decay: expected 0 with --optimizer adam, got ",
@@ -86,10 +101,14 @@ void check(const TrainConfig& config) {
   check_ranges(config);
   check_optimizer(config.optimizer);
   check_loss(config.loss);
+  check_teacher(config.loss);
   if (config.cuda_graphs && config.loss.kind != LossKind::kSoftmax) {
     throw UsageError("--cuda-graphs: expected --loss softmax, got ",
                      choice_name(config.loss.kind),
                      ": the host draws the negatives of every step, so no step can be recorded");
+  }
+  if (config.cuda_graphs && !config.loss.teacher.empty()) {
+    throw UsageError("--cuda-graphs: leave out --teacher, whose part of a step cannot be recorded");
   }
 }
 
@@ -126,6 +145,9 @@ void check_recordable(const TrainConfig& config, Supervision supervision, const 
     throw UsageError(
         "--cuda-graphs: expected --query-norm layer: dummy sequences would change the mean of "
         "the queries");
+  }
+  if (retrieval.balance > 0.0) {
+    throw UsageError("--cuda-graphs: expected --expert-balance 0: the host counts the choices");
   }
   if (supervision != Supervision::kLast || model.item_table().value().device() != Device::kCuda) {
     throw UsageError("--cuda-graphs: expected --device cuda and --supervision last");

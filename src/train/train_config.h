@@ -29,6 +29,9 @@ struct LossOptions {
   NegativeSampling negative_sampling = NegativeSampling::kUniform;
   double gbce_t = 0.75;
   ItemUpdates item_updates = ItemUpdates::kAuto;
+  std::string teacher;  ///< RUN1,RUN2,..: trained runs; empty: none
+  double teacher_weight = 0.5;
+  double teacher_temperature = 1.0;
 
   bool operator==(const LossOptions&) const = default;
 };
@@ -103,6 +106,18 @@ void visit_loss(Options& options, Visitor&& visitor) {
           "gbce: strength of the correction, from 0 (bce) to 1",
           RealRange{.low = 0.0, .high = 1.0});
   visitor("item_updates", options.item_updates, "item embeddings that a step updates");
+  visitor("teacher",
+          options.teacher,
+          "learn also from the scores of a trained run; of RUN1,RUN2,.. from their mean; loss "
+          "softmax");
+  visitor("teacher_weight",
+          options.teacher_weight,
+          "share of the divergence from the teacher in the loss",
+          RealRange{.low = 0.0, .high = 1.0});
+  visitor("teacher_temperature",
+          options.teacher_temperature,
+          "temperature of the softmax that the divergence compares",
+          kPositive);
 }
 
 template <class Options, class Visitor>

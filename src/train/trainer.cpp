@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "eval/evaluator.h"
 #include "eval/repeats.h"
+#include "eval/required_times.h"
 #include "tensor/threads.h"
 #include "train/metrics_events.h"
 #include "train/remaining_time.h"
@@ -28,7 +29,7 @@ const Tensor& any_weight(const Model& model) {
   return model.item_table().value();
 }
 
-std::vector<std::int64_t> training_lengths(const data::Split& split) {
+std::vector<std::int64_t> training_lengths(const data::Split& split, bool validates) {
   std::vector<std::int64_t> lengths;
   for (std::int64_t user = 0; user < split.num_users(); ++user) {
     lengths.push_back(static_cast<std::int64_t>(split.train_sequence(user).size()));
@@ -36,7 +37,7 @@ std::vector<std::int64_t> training_lengths(const data::Split& split) {
   if (std::none_of(lengths.begin(), lengths.end(), [](std::int64_t n) { return n >= 2; })) {
     throw DataError("train: no user has two training events, so there is nothing to learn from");
   }
-  if (split.eval_users(data::Subset::kValidation).empty()) {
+  if (validates && split.eval_users(data::Subset::kValidation).empty()) {
     throw DataError("train: no user has a validation event, so there is no best epoch to choose");
   }
   return lengths;
@@ -87,15 +88,19 @@ Trainer::Trainer(Model& model,
       device_(any_weight(model).device()),
       example_options_{supervision_for(config.targets, model),
                        config.targets.cuts,
-                       model.config().max_len,
-                       model.config().window,
+                       model.config().history_len(),
+                       model.config().window_len(),
                        config.targets.window_targets,
-                       static_cast<std::uint64_t>(config.seed)},
-      lengths_(training_lengths(split)),
+                       static_cast<std::uint64_t>(config.seed),
+                       model.config().time_features},
+      lengths_(training_lengths(split, !options_.fixed)),
       optimizer_(model.parameters(), config),
       best_model_(run, options_.identity.run),
       loss_(any_weight(model).dtype(), device_) {
+  eval::require_times(model_.config(), split_.dataset());
   check_recordable(config_, example_options_.supervision, model_);
+  ELASTIC_CHECK(config_.loss.teacher.empty() == (options_.teacher == nullptr),
+                "a teacher needs its option, and the option a teacher");
   if (config_.threads > 0) {
     set_num_threads(static_cast<int>(config_.threads));
   }
@@ -113,8 +118,11 @@ Trainer::Trainer(Model& model,
                              optimizer_,
                              config_,
                              options_.data_hash,
-                             options_.identity.run);
+                             options_.identity.run,
+                             teacher_identity());
     best_model_.go_back_to(state_.best_epoch, state_.best_metric);
+  } else if (options_.start) {
+    options_.start(optimizer_);
   }
   log_.emplace(run_.metrics_path(), state_.metrics_bytes, state_.metrics_checksum);
   log_->listen(observer_.line);
@@ -127,8 +135,8 @@ TrainResult Trainer::run() {
     for (;;) {
       if (const std::optional<Status> status = interruption()) {
         save();
-        if (status != Status::kStopped && state_.next_batch > 0) {
-          evaluate();  // not part of the saved state: a resumed run skips it
+        if (status != Status::kStopped) {
+          finish_unfinished();  // not part of the saved state: a resumed run skips it
         }
         return result(*status);
       }
@@ -139,12 +147,12 @@ TrainResult Trainer::run() {
     }
     finish_epoch();
   }
-  const bool all_epochs = state_.epoch >= config_.epochs;
+  const bool all_epochs = state_.epoch >= num_epochs();
   return result(all_epochs ? Status::kFinished : Status::kEarlyStopped);
 }
 
 bool Trainer::done() const {
-  return state_.epoch >= config_.epochs || state_.evaluations_since_best >= config_.limits.patience;
+  return state_.epoch >= num_epochs() || state_.evaluations_since_best >= config_.limits.patience;
 }
 
 std::optional<Status> Trainer::interruption() const {
@@ -234,8 +242,13 @@ Tensor Trainer::take_step(const HostBatch& input,
   if (sampled_.has_value()) {
     return sampled_->run(input, examples, supervision, mode, rate);
   }
-  return training_step(
-      model_, optimizer_, upload(input, device_, past_items()), supervision, mode, rate);
+  return training_step(model_,
+                       optimizer_,
+                       upload(input, device_, past_items()),
+                       supervision,
+                       mode,
+                       rate,
+                       options_.teacher);
 }
 
 // The rate of the step that `state_` counted last, hence the same after a resume.
@@ -259,7 +272,7 @@ void Trainer::report_progress() {
   if (observer_.progress) {
     Progress progress;
     progress.epoch = state_.epoch + 1;
-    progress.num_epochs = config_.epochs;
+    progress.num_epochs = num_epochs();
     progress.step = state_.next_batch;
     progress.steps_per_epoch = num_batches();
     progress.loss = loss_.recent.mean();
@@ -275,7 +288,9 @@ void Trainer::report_progress() {
                        evaluation_s_,
                        progress.tokens_per_s};
     progress.epoch_eta_s = epoch_remaining_s(pace);
-    progress.run_eta_s = run_remaining_s(config_, pace);
+    TrainConfig planned = config_;
+    planned.epochs = num_epochs();
+    progress.run_eta_s = run_remaining_s(planned, pace);
     progress.memory = backend_for(device_).allocator().report();
     observer_.progress(progress);
   }
@@ -301,7 +316,10 @@ void Trainer::finish_epoch() {
   if (observer_.epoch) {
     observer_.epoch(report);
   }
-  if (report.epoch % config_.limits.eval_every == 0 || report.epoch == config_.epochs) {
+  const bool last = report.epoch == num_epochs();
+  if (options_.fixed && last) {
+    keep_model(report.epoch, options_.fixed->metric, options_.fixed->metric_value);
+  } else if (!options_.fixed && (report.epoch % config_.limits.eval_every == 0 || last)) {
     evaluate();
   }
   state_.epoch = report.epoch;
@@ -325,18 +343,7 @@ void Trainer::evaluate() {
   const double metric = eval::value_of(report.metrics, kBestMetric);
   report.best = metric > state_.best_metric;
   if (report.best) {
-    best_model_.replace(model_,
-                        {example_options_.seed,
-                         report.epoch,
-                         kBestMetric,
-                         metric,
-                         options_.data_hash,
-                         choice_name(config_.loss.kind),
-                         choice_name(config_.loss.train_seen),
-                         options_.identity},
-                        state_.best_epoch);
-    state_.best_metric = metric;
-    state_.best_epoch = report.epoch;
+    keep_model(report.epoch, kBestMetric, metric);
     state_.evaluations_since_best = 0;
   } else {
     ++state_.evaluations_since_best;
@@ -352,6 +359,33 @@ void Trainer::evaluate() {
   state_.elapsed_s += clock_.lap();  // not a part of the next step
 }
 
+void Trainer::finish_unfinished() {
+  const bool within_epoch = state_.next_batch > 0;
+  if (options_.fixed) {
+    read_device();
+    keep_model(state_.epoch + (within_epoch ? 1 : 0), "", 0.0);
+  } else if (within_epoch) {
+    evaluate();
+  }
+}
+
+void Trainer::keep_model(std::int64_t epoch, const std::string& metric, double value) {
+  best_model_.replace(model_,
+                      {example_options_.seed,
+                       epoch,
+                       metric,
+                       value,
+                       options_.data_hash,
+                       choice_name(config_.loss.kind),
+                       choice_name(config_.loss.train_seen),
+                       split_.refit() == data::Refit::kNone ? "" : choice_name(split_.refit()),
+                       options_.identity,
+                       teacher_identity()},
+                      state_.best_epoch);
+  state_.best_metric = value;
+  state_.best_epoch = epoch;
+}
+
 void Trainer::save() {
   read_device();
   log_->sync();
@@ -364,7 +398,8 @@ void Trainer::save() {
                   config_,
                   options_.data_hash,
                   state_,
-                  options_.identity.run);
+                  options_.identity.run,
+                  teacher_identity());
   best_model_.settle();
   since_save_.lap();
   state_.elapsed_s += clock_.lap();  // not a part of the next step

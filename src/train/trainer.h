@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "train/run_directory.h"
 #include "train/sampled_steps.h"
 #include "train/stopwatch.h"
+#include "train/teacher.h"
 #include "train/train_config.h"
 
 namespace elastic::train {
@@ -29,12 +31,25 @@ namespace elastic::train {
 /// The metric on the validation split that selects the best epoch.
 inline constexpr const char* kBestMetric = "NDCG@10";
 
+/// A training that validates nothing and keeps its last model.
+struct FixedEpochs {
+  std::int64_t epochs = 0;
+  std::string metric;  ///< the metric of another training that chose the number; "": none did
+  double metric_value = 0.0;
+};
+
 struct TrainerOptions {
-  bool resume = false;     ///< continue from the run's checkpoint, if it has one
-  std::string data_hash;   ///< of data and split; a run resumes only with the same hash
-  RunIdentity identity{};  ///< written to the model and the checkpoints
+  bool resume = false;               ///< continue from the run's checkpoint, if it has one
+  std::string data_hash;             ///< of data and split; a run resumes only with the same hash
+  const Teacher* teacher = nullptr;  ///< that of LossOptions::teacher; must outlive the trainer
+  RunIdentity identity{};            ///< written to the model and the checkpoints
   double report_every_s = 0.25;
   eval::EvalOptions evaluation;  ///< on the validation split
+  /// Train for this many epochs instead of validating; the schedule of the learning rate keeps
+  /// the config's epochs.
+  std::optional<FixedEpochs> fixed{};
+  /// Sets the moments of a run that has no checkpoint; the model's weights are the caller's.
+  std::function<void(Optimizer&)> start{};
   /// Once it is not 0: save and return after the current step.
   const std::atomic<int>* stop = nullptr;
   /// Once it is true: save after the current step, set it to false and continue.
@@ -63,7 +78,7 @@ class Trainer {
  public:
   /// All references must outlive the trainer. On resuming, the model's weights are replaced by
   /// those of the checkpoint. Throws UsageError, CheckpointError, or DataError if there are no
-  /// events to train on or to validate with.
+  /// events to train on, or none to validate with and the epochs are not fixed.
   Trainer(Model& model,
           const data::Split& split,
           const TrainConfig& config,
@@ -77,8 +92,13 @@ class Trainer {
   TrainResult run();
   /// Steps of the whole run so far, including those before a resume.
   [[nodiscard]] std::int64_t num_steps() const { return state_.num_steps; }
+  /// Writes a checkpoint.
+  void save();
 
  private:
+  [[nodiscard]] std::int64_t num_epochs() const {
+    return options_.fixed ? options_.fixed->epochs : config_.epochs;
+  }
   [[nodiscard]] bool done() const;
   [[nodiscard]] std::optional<Status> interruption() const;
   [[nodiscard]] TrainResult result(Status status) const;
@@ -86,6 +106,9 @@ class Trainer {
     return static_cast<std::int64_t>(batches_.size()) - 1;
   }
   [[nodiscard]] double current_learning_rate() const;
+  [[nodiscard]] std::string teacher_identity() const {
+    return options_.teacher == nullptr ? "" : options_.teacher->identity();
+  }
   [[nodiscard]] Tensor past_items() const { return past_.has_value() ? past_->items() : Tensor(); }
   void begin_epoch();
   void step();
@@ -95,13 +118,15 @@ class Trainer {
                    const ForwardMode& mode);
   void finish_epoch();
   void evaluate();
+  // Evaluates, or saves the model of a training with fixed epochs.
+  void finish_unfinished();
+  void keep_model(std::int64_t epoch, const std::string& metric, double value);
   void report_progress();
   // Adds the time since the last call to the steps.
   void count_step_time();
   // Reads the guard and the losses from the device, so that only finite numbers are reported or
   // saved.
   void read_device();
-  void save();
   void save_if_due();
 
   Model& model_;

@@ -40,9 +40,12 @@ Tensor training_step(Model& model,
                      const TrainBatch& input,
                      Supervision supervision,
                      const ForwardMode& mode,
-                     double learning_rate) {
-  const Variable loss =
-      catalogue_loss(supervised_pass(model, input, supervision, mode), input.targets, input.past);
+                     double learning_rate,
+                     const Teacher* teacher) {
+  Pass pass = supervised_pass(model, input, supervision, mode);
+  const Variable loss = teacher == nullptr
+                            ? catalogue_loss(std::move(pass), input.targets, input.past)
+                            : teacher->loss(std::move(pass), input);
   backward(loss);
   optimizer.step(loss.value(), learning_rate);
   return loss.value();

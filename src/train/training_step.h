@@ -4,6 +4,7 @@
 #include "model/model.h"
 #include "tensor/backend.h"
 #include "train/optimizer.h"
+#include "train/teacher.h"
 #include "train/train_batch.h"
 
 namespace elastic::train {
@@ -19,13 +20,15 @@ Pass supervised_pass(Model& model,
 /// pass, so that backward can free its tensors.
 Variable catalogue_loss(Pass pass, const Tensor& targets, const RowLists& excluded = {});
 
-/// One step with the softmax loss over all items but those in TrainBatch::past, which updates the
-/// parameters in place. Returns the loss [], computed before the update.
+/// One step with the softmax loss over all items but those in TrainBatch::past, or Teacher::loss
+/// over the same items if `teacher` is not null. Updates the parameters in place. Returns the loss
+/// [], computed before the update.
 Tensor training_step(Model& model,
                      Optimizer& optimizer,
                      const TrainBatch& input,
                      Supervision supervision,
                      const ForwardMode& mode,
-                     double learning_rate);
+                     double learning_rate,
+                     const Teacher* teacher = nullptr);
 
 }  // namespace elastic::train

@@ -68,6 +68,11 @@ ffn-dim 16 | | weights
 max-len 3 | | weights
 dropout 0.5 | | weights
 position none | | weights
+logits cosine | | weights
+logit-scale 5 | --logits cosine | weights
+block gated | | weights
+ffn swiglu | | weights
+time-features past | | weights
 num-experts 2 | | weights
 pool-subkeys 5 | | weights
 retrieval-heads 2 | | weights
@@ -76,10 +81,12 @@ query-stride 2 | | weights
 query-attention-len 0 | | weights
 retrieval random | | weights
 expert-gate none | | weights
+expert-balance 1 | | epochs
 expert-start retrieved | --num-layers 2 | weights
 query-network mean | | weights
 query-norm centred | | weights
 memory per-token | --model elastic-causal | weights
+memory-len 9 | --model elastic-window --max-len 3 | epochs weights validation
 window 2 | --model elastic-window --window 5 | weights
 gate-temperature 2 | --model gsa | weights
 num-clusters 2 | --model routing | weights
@@ -105,6 +112,9 @@ negatives 3 | --loss sampled-softmax | epochs weights
 negative-sampling popularity | --loss sampled-softmax --negatives 4 | epochs weights
 gbce-t 0.1 | --loss gbce --negatives 4 | epochs weights
 item-updates all | --loss sampled-softmax --negatives 4 | weights
+teacher {run} | | epochs weights
+teacher-weight 0.9 | --teacher {run} | epochs weights
+teacher-temperature 3 | --teacher {run} | epochs weights
 seed 8 | | weights
 supervision last | --model elastic-causal | epochs weights
 window-targets 2 | --model elastic-window --window 5 | epochs weights

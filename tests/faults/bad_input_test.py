@@ -344,6 +344,26 @@ class BadInput:
             json.dump(data, file)
         return self.workplace.call(["predict", run], stdin="u1\n")
 
+    def log_without_times(self):
+        """a log without times for a model that reads them"""
+        log = self.workplace.write("untimed.csv", "user,item\n" + "".join(
+            f"u{row % 7},m{row % 5}\n" for row in range(60)))
+        return self.train(log, "--time-features", "past")
+
+    def strange_unit(self):
+        """a unit of times in `data.json` that no log has"""
+        run = self.new_run()
+        trained = self.workplace.call(["train", "--data", self.workplace.data, "--out", run,
+                                       "--time-features", "past", "--epochs", "1", *TINY_MODEL])
+        assert trained.returncode == 0, trained.stderr
+        path = os.path.join(run, "data.json")
+        with open(path, encoding="utf-8") as file:
+            data = json.load(file)
+        data["units_per_second"] = 60
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(data, file)
+        return self.workplace.call(["predict", run], stdin="u1\n")
+
     def flipped_streams(self):
         """streams with one bit flipped"""
         run = self.copy_of_run(stream=True)

@@ -38,6 +38,8 @@ CONTEXT = {
     ("train", "codebook-temperature"): ["--model", "lisa"],
     ("train", "histogram-decay"): ["--model", "lisa"],
     ("train", "gate-temperature"): ["--model", "gsa"],
+    ("train", "logit-scale"): ["--logits", "cosine"],
+    ("profile", "logit-scale"): ["--logits", "cosine"],
     ("train", "window"): ["--model", "elastic-window"],
     ("train", "window-targets"): ["--model", "elastic-window"],
     ("train", "negatives"): ["--loss", "bce"],

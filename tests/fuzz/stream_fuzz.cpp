@@ -156,8 +156,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::MemoryFile file(fuzz::text_of(data + 2, size - 2));
   Input input{file.path(), forms[data[0] % forms.size()], {}};
   if ((data[1] & 1U) != 0) {
-    input.known = [](const std::string& user) {
-      return user.size() == 1 ? std::vector<std::int32_t>{1, 6} : std::vector<std::int32_t>{};
+    input.known = [](const std::string& user) -> cli::StreamSession::Events {
+      return {user.size() == 1 ? std::vector<std::int32_t>{1, 6} : std::vector<std::int32_t>{}};
     };
   }
   run.remove("streams.safetensors");

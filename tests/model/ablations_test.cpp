@@ -2,6 +2,7 @@
 #include <set>
 
 #include "autograd/op_checks.h"
+#include "autograd/ops/elementwise.h"
 #include "model/dispatcher_mixer.h"
 #include "model/interest_memory.h"
 #include "model/model_fixture.h"
@@ -17,6 +18,7 @@ struct Ablation {
 const std::vector<Ablation> kAblations{
     {"retrieval random", [](ModelConfig& c) { c.retrieval.experts = ExpertChoice::kRandom; }},
     {"expert_gate none", [](ModelConfig& c) { c.retrieval.gate = ExpertGate::kNone; }},
+    {"expert_gate values", [](ModelConfig& c) { c.retrieval.gate = ExpertGate::kValues; }},
     {"expert_start retrieved", [](ModelConfig& c) { c.retrieval.start = ExpertStart::kRetrieved; }},
     {"query_network mean", [](ModelConfig& c) { c.retrieval.query_network = QueryPooling::kMean; }},
     {"all of the query side", [](ModelConfig& c) {
@@ -168,7 +170,7 @@ TEST_CASE("ablations: gradients match finite differences") {
         [&](const auto& in) {
           const InitialExperts initial =
               memory.initial_experts(in[0], batch.segments, batch.ids, false);
-          MixerState state{.segments = batch.segments, .experts = {initial.experts}};
+          MixerState state{.segments = batch.segments, .experts = {initial.experts, initial.gates}};
           const Queries all = Queries::all(batch.segments);
           return second.mix(first.mix(in[0], state, all, {}), state, all, {});
         },
@@ -233,6 +235,41 @@ TEST_CASE("expert_gate none: the same experts as with the gate, without its fact
   const Tensor rows =
       ops::gather_rows(ungated.store.find("imr.memory"), int_tensor(gated.indices())).value();
   CHECK(to_doubles(ungated.initial.experts.value()) == to_doubles(rows));
+}
+
+TEST_CASE("expert_gate values: the factor of the gate is beside the experts") {
+  const data::Batch batch = batch_of(ragged_histories());
+  ModelConfig config = small_config("elastic");
+  const Retrieval gated(config, batch);
+  config.retrieval.gate = ExpertGate::kValues;
+  const Retrieval beside(config, batch);
+  CHECK(beside.indices() == gated.indices());
+  CHECK(same_bits(beside.initial.retrieved.gates, gated.initial.retrieved.gates));
+  const Variable product = ops::multiply(beside.initial.experts, beside.initial.gates);
+  CHECK(relative_error(to_doubles(gated.initial.experts.value()), to_doubles(product.value())) <
+        tolerance::kByHand);
+}
+
+TEST_CASE("expert_gate values: an expert whose gate is 0 adds nothing to a token") {
+  const NoGrad no_grad;
+  ModelConfig config = small_config("elastic");
+  for (const std::int64_t num_experts : {2, 12}) {  // absorbed projections, and plain ones
+    config.num_experts = num_experts;
+    ParameterStore store(1, DType::kFloat64, test_device());
+    const DispatcherMixer mixer(store, "layers.0", config);
+    const Segments segments = segments_of({3});
+    const Variable x(random_f64({3, config.dim}, 1));
+    const Variable experts(random_f64({1, num_experts, config.dim}, 2));
+    const Variable none(zeros(experts.shape(), DType::kFloat64, test_device()));
+    const auto mixed = [&](const Variable& gates) {
+      return to_doubles(mixer.dispatch(x, experts, gates, segments, {}).value());
+    };
+    CHECK(relative_error(to_doubles(x.value()), mixed(none)) < tolerance::kByHand);
+    Variable ones(zeros(experts.shape(), DType::kFloat64, test_device()));
+    fill(ones.mutable_value(), 1.0);
+    CHECK(relative_error(mixed(Variable()), mixed(ones)) < tolerance::kByHand);
+    CHECK(relative_error(mixed(Variable()), mixed(none)) > 1e-3);
+  }
 }
 
 TEST_CASE("expert_start retrieved: every layer starts from the retrieved experts") {

@@ -71,7 +71,7 @@ TEST_CASE("AttentionRecord: a dispatcher layer gathers by the recorded weights")
   const Variable x(random_f64({6, 6}, 1));
   const Variable experts(random_f64({2, 3, 6}, 2));
   AttentionRecord record;
-  ExpertState state{experts, &record};
+  ExpertState state{experts, {}, &record};
   const Variable gathered = mixer.gather(x, segments, state);
 
   // P' = LN(P + sum_t w_t z_t Wv Wo + b), with the weights as recorded.

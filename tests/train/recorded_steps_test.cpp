@@ -31,6 +31,11 @@ HostBatch batch_at(std::int64_t step, bool more) {
     const std::int64_t length = (more ? 60 : 1) + (step * 7 + i * 3) % 10;
     const auto ids = random_ids(length, 1, kItems, static_cast<std::uint64_t>(100 * step + i));
     batch.ids.insert(batch.ids.end(), ids.begin(), ids.end());
+    std::vector<std::int64_t> times;
+    for (const std::int32_t id : ids) {
+      times.push_back((times.empty() ? 0 : times.back()) + id * id * step);
+    }
+    batch.times.add({times, {}, times.back() + i}, times.size());
     batch.offsets.push_back(static_cast<std::int32_t>(batch.ids.size()));
   }
   batch.targets = random_ids(5, 1, kItems, static_cast<std::uint64_t>(step));
@@ -48,8 +53,13 @@ struct Trained {
 };
 
 // Trains with steps that alternate between two buckets, so both are warm before one is recorded.
-Trained train(const std::string& name, DType dtype, bool record) {
-  const auto model = make_model(config_of(name), 3, dtype, test_device());
+Trained train(const std::string& name,
+              DType dtype,
+              bool record,
+              TimeFeatures features = TimeFeatures::kNone) {
+  ModelConfig model_config = config_of(name);
+  model_config.time_features = features;
+  const auto model = make_model(model_config, 3, dtype, test_device());
   TrainConfig config = tiny_train_config();
   config.optimizer.clip_norm = 1.0;
   Optimizer optimizer(model->parameters(), config);
@@ -104,6 +114,16 @@ TEST_CASE("recorded steps: give the results of plain steps for batches of varyin
       CHECK(relative_error(plain.parameters[i], recorded.parameters[i]) < 1e-7);
     }
   }
+}
+
+TEST_CASE("recorded steps: each replay reads the times of its batch") {
+  if (test_device() == Device::kCpu) {
+    return;
+  }
+  const Trained plain = train("lda", DType::kFloat64, false, TimeFeatures::kAsked);
+  const Trained recorded = train("lda", DType::kFloat64, true, TimeFeatures::kAsked);
+  CHECK(recorded.recorded == 2);
+  CHECK(relative_error(plain.losses, recorded.losses) < tolerance::kEqualLayer);
 }
 
 TEST_CASE("recorded steps: repeated runs give the same bits") {

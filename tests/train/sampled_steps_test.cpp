@@ -105,6 +105,24 @@ TEST_CASE("sampled steps: the first step by rows has the bits of one over all it
   }
 }
 
+TEST_CASE("sampled steps: cosine logits normalise the step's rows, with the bits of the table's") {
+  for (const std::string model : {"softmax", "elastic-window"}) {
+    for (const std::string loss : kLosses) {
+      CAPTURE(model);
+      CAPTURE(loss);
+      ModelConfig config = windowed_config(model);
+      config.logits.kind = LogitKind::kCosine;
+      Stepper by_rows(config, config_of(loss, "rows"));
+      Stepper whole(config, config_of(loss, "all"));
+      const double whole_loss = whole.run(1);
+      CHECK(by_rows.run(1) == whole_loss);
+      CHECK(by_rows.parameters() == whole.parameters());
+      Stepper dot(windowed_config(model), config_of(loss, "rows"));
+      CHECK(dot.run(1) != whole_loss);
+    }
+  }
+}
+
 TEST_CASE("sampled steps: random experts depend on the items, not on their rows") {
   ModelConfig config = tiny_model_config("elastic");
   config.retrieval.experts = ExpertChoice::kRandom;

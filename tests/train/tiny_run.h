@@ -77,6 +77,7 @@ struct TinyRun {
   double report_every_s = 1e6;
   eval::RankingRules rules;  ///< of the evaluations
   std::atomic<bool>* save_now = nullptr;
+  const Teacher* teacher = nullptr;
   std::int64_t stop_after = 0;  ///< steps in all; 0: never
   data::Split split = tiny_split();
   std::unique_ptr<Model> model;  ///< after `train`
@@ -105,6 +106,7 @@ struct TinyRun {
     options.evaluation.rules = rules;
     options.stop = &stop;
     options.save_now = save_now;
+    options.teacher = teacher;
     return Trainer(*model, split, config, run, options, with_stop).run();
   }
 };

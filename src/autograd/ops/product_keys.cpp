@@ -6,7 +6,10 @@ namespace elastic::ops {
 
 namespace {
 
-void require_keys(const Variable& query, const Variable& subkeys, std::int64_t num_experts) {
+void require_keys(const Variable& query,
+                  const Variable& subkeys,
+                  std::int64_t num_experts,
+                  const Tensor& bias) {
   const Shape& q = query.shape();
   const Shape& keys = subkeys.shape();
   require_shape(
@@ -23,6 +26,12 @@ void require_keys(const Variable& query, const Variable& subkeys, std::int64_t n
                 q[1],
                 " heads over a pool of ",
                 keys[2] * keys[2]);
+  require_shape(!bias.defined() || bias.shape() == Shape{keys[0], 2, keys[2]},
+                "product_keys: sub-keys ",
+                keys,
+                " and bias ",
+                bias.shape(),
+                " do not fit");
 }
 
 }  // namespace
@@ -30,8 +39,9 @@ void require_keys(const Variable& query, const Variable& subkeys, std::int64_t n
 ProductKeysResult product_keys(const Variable& query,
                                const Variable& subkeys,
                                const Variable& memory,
-                               std::int64_t num_experts) {
-  require_keys(query, subkeys, num_experts);
+                               std::int64_t num_experts,
+                               const Tensor& bias) {
+  require_keys(query, subkeys, num_experts, bias);
   const Shape& q = query.shape();
   require_shape(
       memory.shape().rank() == 2 && memory.shape()[0] == subkeys.shape()[2] * subkeys.shape()[2],
@@ -48,6 +58,7 @@ ProductKeysResult product_keys(const Variable& query,
   run(kernels::ProductKeysForward{.query = query.value(),
                                   .subkeys = subkeys.value(),
                                   .memory = memory.value(),
+                                  .bias = bias,
                                   .indices = indices,
                                   .gates = gates,
                                   .experts = experts});
@@ -73,8 +84,9 @@ ProductKeysResult product_keys(const Variable& query,
 
 ProductKeyGates product_key_gates(const Variable& query,
                                   const Variable& subkeys,
-                                  std::int64_t num_experts) {
-  require_keys(query, subkeys, num_experts);
+                                  std::int64_t num_experts,
+                                  const Tensor& bias) {
+  require_keys(query, subkeys, num_experts, bias);
   const Tensor& like = query.value();
   const Shape shape{like.shape()[0], num_experts};
   Tensor indices(shape, DType::kInt32, like.device());
@@ -83,6 +95,7 @@ ProductKeyGates product_key_gates(const Variable& query,
   run(kernels::ProductKeysForward{.query = like,
                                   .subkeys = subkeys.value(),
                                   .memory = none,
+                                  .bias = bias,
                                   .indices = indices,
                                   .gates = gates,
                                   .experts = none});

@@ -17,11 +17,14 @@ struct ProductKeysResult {
 ///
 /// query [B, M, Dk], subkeys [M, 2, S, Dk/2], memory [S*S, D], k = num_experts. Gradient: through
 /// the gate to query and sub-keys, and to the chosen memory rows; the choice itself has no
-/// gradient. Throws ShapeError when the shapes do not fit or k is not divisible by M.
+/// gradient. `bias` [M, 2, S], unless undefined, is added to the sub-key scores for the choice and
+/// its order only, without a gradient. Throws ShapeError when the shapes do not fit or k is not
+/// divisible by M.
 ProductKeysResult product_keys(const Variable& query,
                                const Variable& subkeys,
                                const Variable& memory,
-                               std::int64_t num_experts);
+                               std::int64_t num_experts,
+                               const Tensor& bias = {});
 
 struct ProductKeyGates {
   Tensor indices;  ///< [R, k] int32, rows of a memory
@@ -32,6 +35,7 @@ struct ProductKeyGates {
 /// (join_experts).
 ProductKeyGates product_key_gates(const Variable& query,
                                   const Variable& subkeys,
-                                  std::int64_t num_experts);
+                                  std::int64_t num_experts,
+                                  const Tensor& bias = {});
 
 }  // namespace elastic::ops

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "eval/finite_states.h"
+#include "eval/required_times.h"
 #include "train/items_file.h"
 
 namespace elastic::cli {
@@ -43,12 +44,22 @@ void EmbeddingExport::add_items() {
 }
 
 void EmbeddingExport::add_users(const data::Dataset& dataset) {
+  const ModelConfig& config = recommender_.config();
+  eval::require_times(config, dataset);
+  if (config.time_features == TimeFeatures::kAsked) {
+    throw UsageError(
+        "--embeddings users: the model reads the time of the event to predict; give the users and "
+        "their \"time\" in FILE");
+  }
   for (std::int32_t begin = 0; begin < dataset.num_users(); begin += kUsersAtOnce) {
-    std::vector<std::span<const std::int32_t>> histories;
+    std::vector<TimedHistory> histories;
     std::vector<std::string> ids;
     const std::int32_t end = std::min(begin + kUsersAtOnce, dataset.num_users());
     for (std::int32_t user = begin; user < end; ++user) {
-      histories.push_back(dataset.sequence(user));
+      histories.push_back({dataset.sequence(user)});
+      if (reads_times(config)) {
+        histories.back().times.events = dataset.times(user);
+      }
       ids.push_back(dataset.user_id(user));
     }
     add_states(histories, ids);
@@ -56,7 +67,7 @@ void EmbeddingExport::add_users(const data::Dataset& dataset) {
 }
 
 void EmbeddingExport::add_questions(const Questions::Batch& batch, const Notes& notes) {
-  std::vector<std::span<const std::int32_t>> histories;
+  std::vector<TimedHistory> histories;
   std::vector<std::string> ids;
   for (const Question& question : batch) {
     const Answer& answer = question.answer;
@@ -67,14 +78,14 @@ void EmbeddingExport::add_questions(const Questions::Batch& batch, const Notes& 
                        answer.line,
                        ": --embeddings users takes users and histories, not items or candidates");
     } else {
-      histories.emplace_back(question.history);
+      histories.push_back({question.history, question.history_times()});
       ids.push_back(answer.user.value_or(fmt::format("line {}", answer.line)));
     }
   }
   add_states(histories, ids);
 }
 
-void EmbeddingExport::add_states(const std::vector<std::span<const std::int32_t>>& histories,
+void EmbeddingExport::add_states(const std::vector<TimedHistory>& histories,
                                  const std::vector<std::string>& ids) {
   if (histories.empty()) {
     return;

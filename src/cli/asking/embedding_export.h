@@ -35,8 +35,7 @@ class EmbeddingExport {
   [[nodiscard]] std::string summary() const;
 
  private:
-  void add_states(const std::vector<std::span<const std::int32_t>>& histories,
-                  const std::vector<std::string>& ids);
+  void add_states(const std::vector<TimedHistory>& histories, const std::vector<std::string>& ids);
 
   Recommender& recommender_;
   std::string path_;

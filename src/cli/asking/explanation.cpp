@@ -52,11 +52,11 @@ void require_experts(const ModelConfig& config) {
 }
 
 std::vector<ExplainedExpert> explain(Recommender& recommender,
-                                     std::span<const std::int32_t> history,
+                                     const TimedHistory& history,
                                      std::int64_t num_events) {
   Model& model = recommender.model();
   data::BatchBuilder builder;
-  builder.add(history, model.config().max_len);
+  builder.add(history.items, model.config().history_len(), history.times);
   const auto length = static_cast<std::size_t>(builder.num_tokens());
   Explaining* explaining = model.explaining();
   if (explaining == nullptr) {
@@ -84,8 +84,8 @@ std::vector<ExplainedExpert> explain(Recommender& recommender,
       expert.gate = gates[i];
     }
     expert.events = top_events(recommender,
-                               history,
-                               history.size() - length,
+                               history.items,
+                               history.items.size() - length,
                                std::span(weights).subspan(i * tokens, tokens),
                                num_events);
     experts.push_back(std::move(expert));

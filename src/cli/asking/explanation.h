@@ -16,7 +16,7 @@ void require_experts(const ModelConfig& config);
 /// The experts of a history by descending gate, each with the `num_events` events that it attends
 /// to most. docs/predict.md defines the average over layers and heads.
 std::vector<ExplainedExpert> explain(Recommender& recommender,
-                                     std::span<const std::int32_t> history,
+                                     const TimedHistory& history,
                                      std::int64_t num_events);
 
 }  // namespace elastic::cli

@@ -9,18 +9,21 @@
 namespace elastic::cli {
 namespace {
 
-data::LogFormat without_times(data::LogFormat format) {
-  std::erase_if(format.columns, [](const data::LogColumn& column) {
-    return column.role == data::Role::kRating || column.role == data::Role::kTime ||
-           column.role == data::Role::kTimeOfDay;
+data::LogFormat without_ratings(data::LogFormat format, bool with_times) {
+  std::erase_if(format.columns, [with_times](const data::LogColumn& column) {
+    const bool is_time = column.role == data::Role::kTime || column.role == data::Role::kTimeOfDay;
+    return column.role == data::Role::kRating || (is_time && !with_times);
   });
   return format;
 }
 
 }  // namespace
 
-LogRows::LogRows(data::LogFormat format)
-    : format_(without_times(std::move(format))), parser_(format_), splitter_(format_.syntax) {}
+LogRows::LogRows(data::LogFormat format, std::optional<std::int64_t> units_per_second)
+    : units_per_second_(units_per_second),
+      format_(without_ratings(std::move(format), units_per_second.has_value())),
+      parser_(format_),
+      splitter_(format_.syntax) {}
 
 bool LogRows::has_users() const {
   return format_.layout == data::Layout::kSequences || format_.find(data::Role::kUser) != nullptr;
@@ -60,6 +63,17 @@ std::vector<std::string> LogRows::items() const {
     items.emplace_back(event.item);
   }
   return items;
+}
+
+std::optional<std::vector<std::int64_t>> LogRows::times() const {
+  if (!units_per_second_ || format_.find(data::Role::kTime) == nullptr) {
+    return std::nullopt;
+  }
+  std::vector<std::int64_t> times;
+  for (const data::RowEvent& event : parser_.events()) {
+    times.push_back(data::to_seconds(data::moment_of(event.event), *units_per_second_).whole);
+  }
+  return times;
 }
 
 std::string_view without_list(std::string_view line) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,11 +13,12 @@
 
 namespace elastic::cli {
 
-/// Reads users and items of single lines. Times and ratings are not read: they may be wrong, and
-/// in objects they may be missing.
+/// Reads users and items of single lines, and times if they are asked for. Ratings, and times that
+/// are not asked for, are not read: they may be wrong, and in objects they may be missing.
 class LogRows {
  public:
-  explicit LogRows(data::LogFormat format);
+  /// With `units_per_second`, that of the log's times, times are read.
+  explicit LogRows(data::LogFormat format, std::optional<std::int64_t> units_per_second = {});
   LogRows(const LogRows&) = delete;  // the parser refers to the format
   LogRows& operator=(const LogRows&) = delete;
 
@@ -43,11 +45,14 @@ class LogRows {
   /// Of the latest row with events: its user and items.
   [[nodiscard]] std::string user() const;
   [[nodiscard]] std::vector<std::string> items() const;
+  /// In whole seconds, one for each of `items`; nullopt if no times are read, or the log has none.
+  [[nodiscard]] std::optional<std::vector<std::int64_t>> times() const;
   [[nodiscard]] bool has_one_user() const;
   /// Of the latest line.
   [[nodiscard]] const std::string& problem() const { return parser_.problem(); }
 
  private:
+  std::optional<std::int64_t> units_per_second_;
   data::LogFormat format_;
   data::RowParser parser_;
   data::FieldSplitter splitter_;

@@ -7,11 +7,27 @@
 #include "base/nearest.h"
 #include "cli/asking/query.h"
 #include "data/fields.h"
+#include "data/moment.h"
 
 namespace elastic::cli {
 namespace {
 
 constexpr std::size_t kLongestId = 4096;
+
+// Seconds on the clock of the log, rounded down.
+std::int64_t seconds_of(std::string_view text, const char* name) {
+  constexpr std::int64_t kYear5138 = 100'000'000'000;
+  std::optional<data::Moment> time = data::parse_iso_moment(text);
+  if (!time) {
+    time = data::parse_number_moment(text);
+  }
+  if (!time || time->whole >= kYear5138 || time->whole <= -kYear5138) {
+    throw DataError(name,
+                    ": expected a time in seconds, or a date as 2019-12-31T23:59:58, got ",
+                    data::excerpt(text));
+  }
+  return time->whole;
+}
 
 bool is_missing(const data::FieldValues& values) {
   return values.entries.empty() && !values.is_list;
@@ -31,7 +47,8 @@ void require_id(std::string_view id, const char* where) {
   }
 }
 
-ObjectQuery::ObjectQuery(const data::LogFormat* log, bool is_event) : is_event_(is_event) {
+ObjectQuery::ObjectQuery(const data::LogFormat* log, bool is_event, bool has_times)
+    : is_event_(is_event) {
   if (log != nullptr && log->layout == data::Layout::kObjects) {
     for (const data::LogColumn& column : log->columns) {
       if (column.role == data::Role::kUser) {
@@ -47,6 +64,10 @@ ObjectQuery::ObjectQuery(const data::LogFormat* log, bool is_event) : is_event_(
   std::vector<Key> own{{"user", Part::kUser}, {"history", Part::kHistory}, {"item", Part::kItem}};
   if (!is_event) {
     own.push_back({"candidates", Part::kCandidates});
+  }
+  if (has_times) {
+    own.push_back({"times", Part::kTimes});
+    own.push_back({"time", Part::kTime});
   }
   for (Key& key : own) {  // the log's meaning of a key comes first
     const auto same = [&](const Key& other) { return other.name == key.name; };
@@ -95,6 +116,10 @@ void ObjectQuery::read(std::string_view content, Query& query) {
 
 void ObjectQuery::set(const Key& key, const data::FieldValues& values, Query& query) const {
   const char* const name = key.name.c_str();
+  if (key.part == Part::kTimes || key.part == Part::kTime) {
+    set_times(key, values, query);
+    return;
+  }
   const bool may_be_list = key.part == Part::kItem && key.is_of_log;
   const bool is_list = key.part != Part::kUser && (key.part != Part::kItem || may_be_list);
   if (values.is_list && !is_list) {
@@ -128,6 +153,26 @@ void ObjectQuery::set(const Key& key, const data::FieldValues& values, Query& qu
         query.item = std::move(ids.front());
       }
       break;
+    case Part::kTimes:
+    case Part::kTime:
+      break;
+  }
+}
+
+void ObjectQuery::set_times(const Key& key, const data::FieldValues& values, Query& query) {
+  const char* const name = key.name.c_str();
+  const bool is_list = key.part == Part::kTimes;
+  if (values.is_list != is_list) {
+    throw DataError(name, ": expected ", is_list ? "[time, ...]" : "one time");
+  }
+  std::vector<std::int64_t> times;
+  for (const std::string_view text : values.entries) {
+    times.push_back(seconds_of(text, name));
+  }
+  if (is_list) {
+    query.times = std::move(times);
+  } else {
+    query.time = times.front();
   }
 }
 
@@ -139,6 +184,12 @@ void ObjectQuery::finish(Query& query, bool is_log_event) const {
     }
     query.history->push_back(std::move(*query.item));
     query.item.reset();
+    if (is_event_ && query.time) {  // of the event
+      if (!query.times) {
+        query.times.emplace();
+      }
+      query.times->push_back(*query.time);
+    }
   }
   if (query.item && is_log_event && !query.history) {
     query.item.reset();  // a question about the user of the event

@@ -17,14 +17,14 @@ struct Query;
 /// Numbers that are ids are spelled as in the log: 1.0 is 1, and integers keep all their digits.
 class ObjectQuery {
  public:
-  /// `log` may be null. Events have no candidates.
-  ObjectQuery(const data::LogFormat* log, bool is_event);
+  /// `log` may be null. Events have no candidates. Times are keys only with `has_times`.
+  ObjectQuery(const data::LogFormat* log, bool is_event, bool has_times = false);
 
   /// Sets the parts of `query`. Throws DataError if `content` is not such an object.
   void read(std::string_view content, Query& query);
 
  private:
-  enum class Part { kUser, kItem, kHistory, kPrefix, kCandidates };
+  enum class Part { kUser, kItem, kHistory, kPrefix, kCandidates, kTimes, kTime };
   struct Key {
     std::string name;
     Part part = Part::kUser;
@@ -32,6 +32,7 @@ class ObjectQuery {
   };
 
   void set(const Key& key, const data::FieldValues& values, Query& query) const;
+  static void set_times(const Key& key, const data::FieldValues& values, Query& query);
   void finish(Query& query, bool is_log_event) const;
   void require_known_keys(std::string_view content) const;
 

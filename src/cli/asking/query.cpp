@@ -1,5 +1,6 @@
 #include "cli/asking/query.h"
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -27,8 +28,15 @@ bool reads_rows(PlainLine plain, const data::LogFormat& log) {
   return (plain == PlainLine::kAny && !is_object_log) || (plain == PlainLine::kEvent && has_users);
 }
 
-std::unique_ptr<LogRows> make_rows(PlainLine plain, const std::optional<data::LogFormat>& log) {
-  return log && reads_rows(plain, *log) ? std::make_unique<LogRows>(*log) : nullptr;
+std::unique_ptr<LogRows> make_rows(PlainLine plain,
+                                   const std::optional<data::LogFormat>& log,
+                                   const QuestionTimes& times) {
+  if (!log || !reads_rows(plain, *log)) {
+    return nullptr;
+  }
+  const bool with_times = times.features != TimeFeatures::kNone;
+  return std::make_unique<LogRows>(
+      *log, with_times ? std::optional(times.units_per_second) : std::nullopt);
 }
 
 // A row of a table may begin with a brace, too: {6F9619FF-8B86-D011},17.
@@ -43,10 +51,15 @@ bool is_object(std::string_view content, const LogRows* rows) {
 
 }  // namespace
 
-QueryParser::QueryParser(PlainLine plain, std::optional<data::LogFormat> log)
+QueryParser::QueryParser(PlainLine plain,
+                         std::optional<data::LogFormat> log,
+                         const QuestionTimes& times)
     : plain_(plain),
-      rows_(make_rows(plain, log)),
-      objects_(log ? &*log : nullptr, plain == PlainLine::kEvent) {}
+      features_(times.features),
+      rows_(make_rows(plain, log, times)),
+      objects_(log ? &*log : nullptr,
+               plain == PlainLine::kEvent,
+               times.features != TimeFeatures::kNone) {}
 
 std::optional<Query> QueryParser::parse(std::string_view text, std::int64_t line) {
   Query query;
@@ -66,6 +79,7 @@ std::optional<Query> QueryParser::parse(std::string_view text, std::int64_t line
     if (!parse_content(text, content, query)) {
       return std::nullopt;
     }
+    check_times(query);
   } catch (const DataError& error) {
     query = Query{};
     query.line = line;
@@ -121,9 +135,36 @@ QueryParser::Row QueryParser::parse_row(std::string_view text,
   }
   if (is_event || rows_->has_histories() || !rows_->has_users()) {
     query.history = rows_->items();
+    query.times = rows_->times();
     query.repeats_history = rows_->repeats_history();
   }
   return Row::kRead;
+}
+
+void QueryParser::check_times(const Query& query) const {
+  if (features_ == TimeFeatures::kNone || query.item) {
+    return;
+  }
+  if (query.history) {
+    if (!query.times) {
+      throw DataError("the model reads the times of events: expected ",
+                      plain_ == PlainLine::kEvent ? "\"time\"" : "\"times\": [time, ...]",
+                      " in a JSON object");
+    }
+    if (query.times->size() != query.history->size()) {
+      throw DataError("times: expected one for each of the ",
+                      query.history->size(),
+                      " events, got ",
+                      query.times->size());
+    }
+    if (!std::is_sorted(query.times->begin(), query.times->end())) {
+      throw DataError("times: expected the oldest first");
+    }
+  }
+  if (features_ == TimeFeatures::kAsked && !query.time) {
+    throw DataError(
+        "the model reads the time of the event to predict: expected \"time\" in a JSON object");
+  }
 }
 
 void QueryParser::parse_plain(std::string_view content, Query& query) {

@@ -11,6 +11,7 @@
 #include "cli/asking/log_rows.h"
 #include "cli/asking/object_query.h"
 #include "data/log_format.h"
+#include "model/model_choices.h"
 
 namespace elastic::cli {
 
@@ -29,8 +30,17 @@ struct Query {
   std::optional<std::vector<std::string>> history;  ///< raw item ids; absent: the user's own events
   std::optional<std::string> item;                  ///< the question is for its nearest items
   std::optional<std::vector<std::string>> candidates;  ///< raw ids: rank only these
-  bool repeats_history = false;  ///< of an event: all but the last item may be known already
-  std::string error;             ///< the reason if the line is invalid, else ""
+  /// In whole seconds, one for each item of the history; only for models that read times.
+  std::optional<std::vector<std::int64_t>> times;
+  std::optional<std::int64_t> time;  ///< of the event that the question is about
+  bool repeats_history = false;      ///< of an event: all but the last item may be known already
+  std::string error;                 ///< the reason if the line is invalid, else ""
+};
+
+/// The times that questions must give.
+struct QuestionTimes {
+  TimeFeatures features = TimeFeatures::kNone;  ///< of the model
+  std::int64_t units_per_second = 1;            ///< of the times in the log
 };
 
 /// Parses the lines of one input. The meaning of a line depends on the line and the log's form
@@ -38,7 +48,9 @@ struct Query {
 class QueryParser {
  public:
   /// `log` is the form of the run's log; nullopt for a run that does not know it.
-  explicit QueryParser(PlainLine plain, std::optional<data::LogFormat> log = std::nullopt);
+  explicit QueryParser(PlainLine plain,
+                       std::optional<data::LogFormat> log = std::nullopt,
+                       const QuestionTimes& times = {});
 
   /// nullopt for a line to pass over: a blank one, a header, a row that the conditions of the log
   /// leave out. Does not throw for an invalid line: see Query::error.
@@ -46,6 +58,10 @@ class QueryParser {
   /// An object is {"user": id}, {"history": [id, ...]} or both, or {"item": id}, each with optional
   /// "candidates": [id, ...]; the keys of a log of objects have the same meaning. With kEvent,
   /// {"user": id, "item": id} is an event, and candidates are invalid.
+  ///
+  /// If the model reads times, a history needs "times": [time, ...], an event "time", and with
+  /// TimeFeatures::kAsked every question but one about an item "time": a date and time of ISO 8601,
+  /// or a number of seconds on the clock of the log. Rows of a log with times have them already.
   std::optional<Query> parse(std::string_view text, std::int64_t line);
 
   [[nodiscard]] PlainLine plain() const { return plain_; }
@@ -55,8 +71,10 @@ class QueryParser {
   bool parse_content(std::string_view text, std::string_view content, Query& query);
   Row parse_row(std::string_view text, std::string_view content, Query& query);
   void parse_plain(std::string_view content, Query& query);
+  void check_times(const Query& query) const;
 
   PlainLine plain_;
+  TimeFeatures features_;
   std::unique_ptr<LogRows> rows_;  ///< null if no line is read as the log's
   ObjectQuery objects_;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "eval/required_times.h"
 
 namespace elastic::cli {
 namespace {
@@ -44,7 +45,7 @@ void Questions::for_each_batch(const std::function<void(Batch&)>& handle) {
       }
       batch.push_back(prepare(*query));
       const std::size_t length = batch.back().history.size();
-      events += std::min(length, static_cast<std::size_t>(recommender_.config().max_len));
+      events += std::min(length, static_cast<std::size_t>(recommender_.config().history_len()));
       history += length;
     }
     const bool is_full =
@@ -77,6 +78,7 @@ Question Questions::prepare(const Query& query) {
 
 void Questions::look_up_history(const Query& query, Question& question) {
   Answer& answer = question.answer;
+  question.time = query.time;
   if (query.item) {
     const KnownItems known = recommender_.look_up(std::span(&*query.item, 1));
     if (known.items.empty()) {
@@ -87,6 +89,11 @@ void Questions::look_up_history(const Query& query, Question& question) {
   } else if (query.history) {
     KnownItems known = recommender_.look_up(*query.history);
     question.history = std::move(known.items);
+    if (query.times) {
+      for (const std::size_t place : known.places) {
+        question.times.push_back((*query.times)[place]);
+      }
+    }
     answer.unknown = known.unknown;
     add_unknown(known, answer);
     if (query.history->empty()) {
@@ -99,6 +106,11 @@ void Questions::look_up_history(const Query& query, Question& question) {
     if (const auto user = dataset.find_user(*query.user)) {
       const auto history = dataset.sequence(*user);
       question.history.assign(history.begin(), history.end());
+      if (reads_times(recommender_.config())) {
+        eval::require_times(recommender_.config(), dataset);
+        const auto times = dataset.times(*user);
+        question.times.assign(times.begin(), times.end());
+      }
     } else {
       answer.error = "unknown user";
     }

@@ -19,13 +19,18 @@ namespace elastic::cli {
 struct Question {
   Answer answer;                      ///< its subject, the unknown ids, and an error
   std::vector<std::int32_t> history;  ///< empty for a question about an item, and after an error
+  std::vector<std::int64_t> times;    ///< of the history, for a model that reads times
+  std::optional<std::int64_t> time;   ///< of the event that the question is about
   std::int32_t item = 0;
   std::optional<std::vector<std::int32_t>> candidates;  ///< sorted, distinct
 
   [[nodiscard]] bool has_answer() const { return answer.error.empty(); }
   /// Refers to this question.
   [[nodiscard]] Request request() const {
-    return {history, item, candidates ? &*candidates : nullptr};
+    return {history, item, history_times(), candidates ? &*candidates : nullptr};
+  }
+  [[nodiscard]] data::HistoryTimes history_times() const {
+    return {.events = times, .before = std::nullopt, .asked = time};
   }
 };
 

@@ -59,10 +59,12 @@ Recommender::Recommender(std::unique_ptr<Model> model,
 
 KnownItems Recommender::look_up(std::span<const std::string> raw_ids) const {
   KnownItems known;
-  for (const std::string& raw_id : raw_ids) {
+  for (std::size_t place = 0; place < raw_ids.size(); ++place) {
+    const std::string& raw_id = raw_ids[place];
     const auto found = id_of_.find(raw_id);
     if (found != id_of_.end()) {
       known.items.push_back(found->second);
+      known.places.push_back(place);
       continue;
     }
     ++known.unknown;
@@ -73,10 +75,10 @@ KnownItems Recommender::look_up(std::span<const std::string> raw_ids) const {
   return known;
 }
 
-Tensor Recommender::encode(const std::vector<std::span<const std::int32_t>>& histories) {
+Tensor Recommender::encode(const std::vector<TimedHistory>& histories) {
   data::BatchBuilder builder;
-  for (const std::span<const std::int32_t> history : histories) {
-    builder.add(history, model_->config().max_len);
+  for (const TimedHistory& history : histories) {
+    builder.add(history.items, model_->config().history_len(), history.times);
   }
   const Device device = model_->item_table().value().device();
   const Tensor states = model_->encode_last(builder.build(device), ForwardMode{}).states.value();
@@ -86,13 +88,13 @@ Tensor Recommender::encode(const std::vector<std::span<const std::int32_t>>& his
 
 std::vector<std::vector<RecommendedItem>> Recommender::recommend(
     const std::vector<Request>& requests) {
-  std::vector<std::span<const std::int32_t>> histories;
+  std::vector<TimedHistory> histories;
   std::vector<std::size_t> with_history;
   std::vector<std::int32_t> items;
   std::vector<std::size_t> with_item;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (requests[i].item == kNoItem) {
-      histories.push_back(requests[i].history);
+      histories.push_back({requests[i].history, requests[i].times});
       with_history.push_back(i);
     } else {
       items.push_back(requests[i].item);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/asking/answer_writer.h"
+#include "data/token_times.h"
 #include "eval/seen_items.h"
 #include "model/fixed_weights.h"
 #include "train/items_file.h"
@@ -24,6 +25,7 @@ struct RecommendOptions {
 /// Raw ids translated to the model's item ids.
 struct KnownItems {
   std::vector<std::int32_t> items;       ///< in the order of the raw ids
+  std::vector<std::size_t> places;       ///< of these items among the raw ids
   std::int64_t unknown = 0;              ///< number of raw ids that are not in the catalogue
   std::vector<std::string> unknown_ids;  ///< the first few of them
 };
@@ -31,10 +33,17 @@ struct KnownItems {
 /// The items sorted, each once: the form of candidates.
 std::vector<std::int32_t> sorted_distinct(std::vector<std::int32_t> items);
 
+/// A history in the model's item ids, with its times for a model that reads times.
+struct TimedHistory {
+  std::span<const std::int32_t> items;
+  data::HistoryTimes times{};
+};
+
 /// A request for items, in the model's item ids.
 struct Request {
   std::span<const std::int32_t> history;  ///< ask for its best items; empty if `item` is set
   std::int32_t item = 0;                  ///< or ask for the nearest to this item, by cosine
+  data::HistoryTimes times{};             ///< of the history, for a model that reads times
   const std::vector<std::int32_t>* candidates =
       nullptr;  ///< rank only these, sorted and distinct; null: the common ones
 };
@@ -66,7 +75,7 @@ class Recommender {
   std::vector<std::vector<RecommendedItem>> recommend(const std::vector<Request>& requests);
   /// The model's states [B, D] after the histories; none may be empty. Throws NotANumberError if a
   /// state is not finite, as do all functions that answer.
-  Tensor encode(const std::vector<std::span<const std::int32_t>>& histories);
+  Tensor encode(const std::vector<TimedHistory>& histories);
 
   /// The items for each of the model's states [D], best first, without the excluded items of its
   /// row.

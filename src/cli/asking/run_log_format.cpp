@@ -1,6 +1,7 @@
 #include "cli/asking/run_log_format.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -30,14 +31,20 @@ bool is_usable(const data::LogFormat& format) {
          (!has_columns || format.find(data::Role::kItem) != nullptr);
 }
 
+// RUN/data.json; not an object if there is no such file.
+nlohmann::ordered_json data_of(const std::string& path) {
+  return is_present(path) ? train::read_json(path) : nlohmann::ordered_json();
+}
+
+std::string data_path(const std::string& run) {
+  return (std::filesystem::path(run) / "data.json").string();
+}
+
 }  // namespace
 
 std::optional<data::LogFormat> read_log_format(const std::string& run) {
-  const std::string path = (std::filesystem::path(run) / "data.json").string();
-  if (!is_present(path)) {
-    return std::nullopt;
-  }
-  const nlohmann::ordered_json json = train::read_json(path);
+  const std::string path = data_path(run);
+  const nlohmann::ordered_json json = data_of(path);
   if (!json.is_object() || !json.contains("format")) {
     return std::nullopt;
   }
@@ -50,6 +57,21 @@ std::optional<data::LogFormat> read_log_format(const std::string& run) {
   } catch (const DataError& problem) {
     throw CheckpointError(path, ": format: ", problem.what());
   }
+}
+
+std::int64_t read_units_per_second(const std::string& run) {
+  const std::string path = data_path(run);
+  const nlohmann::ordered_json json = data_of(path);
+  if (!json.is_object() || !json.contains("units_per_second")) {
+    return 1;
+  }
+  constexpr std::array<std::int64_t, 4> kUnits{1, 1'000, 1'000'000, 1'000'000'000};
+  const nlohmann::ordered_json& unit = json["units_per_second"];
+  if (!unit.is_number_integer() ||
+      std::find(kUnits.begin(), kUnits.end(), unit.get<std::int64_t>()) == kUnits.end()) {
+    throw CheckpointError(path, ": units_per_second: expected 1, 1000, 1000000 or 1000000000");
+  }
+  return unit.get<std::int64_t>();
 }
 
 }  // namespace elastic::cli

@@ -1,6 +1,7 @@
 // The form of the log that a run was trained on.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -12,5 +13,10 @@ namespace elastic::cli {
 /// and without that file. Throws CheckpointError for a file that is not JSON, or a form that no log
 /// has.
 std::optional<data::LogFormat> read_log_format(const std::string& run);
+
+/// The units per second of the log's times, from RUN/data.json; 1 for a run of an earlier version,
+/// and without that file. Throws CheckpointError for a file that is not JSON, or a number that is
+/// none of 1, 1000, 1000000 and 1000000000.
+std::int64_t read_units_per_second(const std::string& run);
 
 }  // namespace elastic::cli

@@ -111,13 +111,17 @@ void write_streams(const std::string& path,
                    const std::string& model_hash,
                    const SavedStreams& streams) {
   const PackedNames names = pack(streams.users);
+  std::vector<NamedTensor> tensors{{"states", flat(streams.states)},
+                                   {"hidden", flat(streams.hidden)},
+                                   {"seen", flat(streams.seen)},
+                                   {"seen_sizes", flat(streams.seen_sizes)},
+                                   {"names", flat(names.bytes)},
+                                   {"name_sizes", flat(names.sizes)}};
+  if (!streams.times.empty()) {
+    tensors.push_back({"times", flat(streams.times)});
+  }
   write_safetensors(path,
-                    {{"states", flat(streams.states)},
-                     {"hidden", flat(streams.hidden)},
-                     {"seen", flat(streams.seen)},
-                     {"seen_sizes", flat(streams.seen_sizes)},
-                     {"names", flat(names.bytes)},
-                     {"name_sizes", flat(names.sizes)}},
+                    tensors,
                     {{"format", kFormat},
                      {"model", model_hash},
                      {"lines", std::to_string(streams.position.lines)},
@@ -142,6 +146,9 @@ SavedStreams read_streams(const std::string& path, const std::string& model_hash
                             file.find("name_sizes").to_vector<std::int32_t>()},
                            path);
     streams.seen_sizes = file.find("seen_sizes").to_vector<std::int32_t>();
+  }
+  if (file.has("times")) {
+    streams.times = file.find("times").to_vector<double>();
   }
   return streams;
 }

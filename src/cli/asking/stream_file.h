@@ -21,6 +21,7 @@ struct SavedStreams {
   std::vector<float> hidden;             ///< [users, D]
   std::vector<std::int32_t> seen;        ///< items, user by user
   std::vector<std::int32_t> seen_sizes;  ///< [users]
+  std::vector<double> times;  ///< [users] of the latest events, in seconds; empty: not read
 };
 
 /// Writes the file whole or not at all. `model_hash` identifies the model.

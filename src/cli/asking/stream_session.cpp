@@ -134,7 +134,8 @@ StreamSession::Pending StreamSession::prepare(const Query& query) {
   }
   Stream* stream = streams_.find(*query.user);
   find_new_items(query, stream, pending);
-  if (stream == nullptr && pending.items.empty()) {  // a mere question leaves no stream behind
+  if (stream == nullptr &&
+      pending.added.items.empty()) {  // a mere question leaves no stream behind
     answer.error = query.history && !query.history->empty() ? "no item of the history is known"
                                                             : "nothing is known of this user yet";
     ++num_unanswered_;
@@ -143,7 +144,9 @@ StreamSession::Pending StreamSession::prepare(const Query& query) {
   if (stream == nullptr) {
     stream = &streams_.add(*query.user);
   }
-  stream->coming.insert(stream->coming.end(), pending.items.begin(), pending.items.end());
+  const auto& [items, times] = pending.added;
+  stream->coming.insert(stream->coming.end(), items.begin(), items.end());
+  stream->coming_times.insert(stream->coming_times.end(), times.begin(), times.end());
   pending.events_before = stream->coming.size();
   pending.stream = stream;
   ++num_answered_;
@@ -154,7 +157,7 @@ void StreamSession::find_new_items(const Query& query,
                                    const Stream* stream,
                                    Pending& pending) const {
   if (stream == nullptr && known_) {
-    pending.items = known_(*query.user);
+    pending.added = known_(*query.user);
   }
   if (!query.history) {
     return;
@@ -162,13 +165,18 @@ void StreamSession::find_new_items(const Query& query,
   KnownItems added = recommender_.look_up(*query.history);
   pending.answer.unknown = added.unknown;
   pending.answer.unknown_ids = std::move(added.unknown_ids);
-  const bool repeats = query.repeats_history && (stream != nullptr || !pending.items.empty());
-  auto first = added.items.begin();
+  const bool repeats = query.repeats_history && (stream != nullptr || !pending.added.items.empty());
+  std::size_t first = 0;
   if (repeats) {  // all but the last are in the stream already
     const bool is_known = added.unknown == 0 || recommender_.knows(query.history->back());
-    first = is_known && !added.items.empty() ? added.items.end() - 1 : added.items.end();
+    first = added.items.size() - (is_known && !added.items.empty() ? 1 : 0);
   }
-  pending.items.insert(pending.items.end(), first, added.items.end());
+  for (std::size_t i = first; i < added.items.size(); ++i) {
+    pending.added.items.push_back(added.items[i]);
+    if (query.times) {
+      pending.added.times.push_back((*query.times)[added.places[i]]);
+    }
+  }
 }
 
 std::vector<std::vector<float>> StreamSession::advance(const std::vector<Pending>& batch) {
@@ -213,7 +221,7 @@ eval::ExcludedItems StreamSession::add_seen_items(const std::vector<Pending>& ba
     if (pending.stream == nullptr) {
       continue;
     }
-    for (const std::int32_t item : pending.items) {
+    for (const std::int32_t item : pending.added.items) {
       add_seen(pending.stream->seen, item);
     }
     excluded.add_row(recommender_.options().filter_seen ? pending.stream->seen

@@ -20,8 +20,13 @@ namespace elastic::cli {
 
 class StreamSession {
  public:
-  /// The events of a user in the data, oldest first; empty for a user who is not in it.
-  using EarlierEvents = std::function<std::vector<std::int32_t>(const std::string& user)>;
+  /// Events of a user, oldest first; the times in whole seconds are of a model that reads times.
+  struct Events {
+    std::vector<std::int32_t> items;
+    std::vector<std::int64_t> times{};
+  };
+  /// The events of a user in the data; none for a user who is not in it.
+  using EarlierEvents = std::function<Events(const std::string& user)>;
 
   /// Continues from the states in the run directory, if there are any: the states are then as if
   /// the lines of all inputs had been read once, in order. `known`, which may be empty, gives the
@@ -52,9 +57,9 @@ class StreamSession {
   // A line without an answer so far.
   struct Pending {
     Answer answer;
-    Stream* stream = nullptr;         ///< null if the answer is an error
-    std::vector<std::int32_t> items;  ///< added by the line
-    std::size_t events_before = 0;    ///< of this user in the batch, up to and with this line
+    Stream* stream = nullptr;       ///< null if the answer is an error
+    Events added;                   ///< by the line
+    std::size_t events_before = 0;  ///< of this user in the batch, up to and with this line
   };
   Pending prepare(const Query& query);
   // Sets the items that the line adds to the user's stream, null for a user without one.

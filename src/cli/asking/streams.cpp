@@ -78,7 +78,7 @@ void check_fit(const SavedStreams& saved,
   const bool fits =
       saved.states.size() == users * static_cast<std::size_t>(state_size) &&
       saved.hidden.size() == users * static_cast<std::size_t>(config.dim) &&
-      saved.seen_sizes.size() == users &&
+      saved.seen_sizes.size() == users && saved.times.size() == (reads_times(config) ? users : 0) &&
       std::all_of(saved.seen_sizes.begin(),
                   saved.seen_sizes.end(),
                   [](std::int32_t size) { return size >= 0; }) &&
@@ -87,6 +87,12 @@ void check_fit(const SavedStreams& saved,
       are_item_sets(saved.seen, saved.seen_sizes, config.num_items);
   if (!fits) {
     throw CheckpointError(path, ": the tensors do not fit ", users, " users");
+  }
+  constexpr double kFarthest = 1e15;  // seconds; whole numbers up to here are exact
+  if (!std::all_of(saved.times.begin(), saved.times.end(), [](double time) {
+        return std::abs(time) <= kFarthest;
+      })) {
+    throw CheckpointError(path, ": tensor 'times': expected seconds");
   }
   // A fresh state may hold -inf, the logarithm of an empty sum.
   if (std::any_of(saved.states.begin(), saved.states.end(), [](double value) {
@@ -127,7 +133,9 @@ std::vector<std::vector<float>> Streams::advance(const std::vector<Stream*>& use
   }
   data::BatchBuilder builder;
   for (Stream* user : users) {
-    builder.add(user->coming, static_cast<std::int64_t>(user->coming.size()));
+    builder.add(user->coming,
+                static_cast<std::int64_t>(user->coming.size()),
+                {user->coming_times, user->latest_time, {}});
   }
   StreamStates states = stack(fresh_, users);
   const Tensor hidden =
@@ -143,6 +151,10 @@ std::vector<std::vector<float>> Streams::advance(const std::vector<Stream*>& use
     }
     user->hidden = rows.back();
     user->coming.clear();
+    if (!user->coming_times.empty()) {
+      user->latest_time = user->coming_times.back();
+      user->coming_times.clear();
+    }
   }
   return rows;
 }
@@ -166,6 +178,9 @@ void Streams::save(const std::string& path,
     saved.states.insert(saved.states.end(), stream->state.begin(), stream->state.end());
     saved.hidden.insert(saved.hidden.end(), stream->hidden.begin(), stream->hidden.end());
     saved.seen.insert(saved.seen.end(), stream->seen.begin(), stream->seen.end());
+    if (stream->latest_time) {
+      saved.times.push_back(static_cast<double>(*stream->latest_time));
+    }
     saved.seen_sizes.push_back(static_cast<std::int32_t>(stream->seen.size()));
   }
   write_streams(path, model_hash, saved);
@@ -190,6 +205,9 @@ StreamPosition Streams::load(const std::string& path, const std::string& model_h
     stream.state = next(state, state_size_);
     stream.hidden = next(hidden, model_.config().dim);
     stream.seen = next(seen, saved.seen_sizes[i]);
+    if (!saved.times.empty()) {
+      stream.latest_time = static_cast<std::int64_t>(saved.times[i]);
+    }
   }
   return saved.position;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +21,9 @@ struct Stream {
   std::vector<float> hidden;         ///< the model's state [D] at the last event; empty: none yet
   std::vector<std::int32_t> seen;    ///< sorted, distinct items
   std::vector<std::int32_t> coming;  ///< events that are not in the state yet
+  // Of a model that reads times, in whole seconds:
+  std::vector<std::int64_t> coming_times;
+  std::optional<std::int64_t> latest_time;  ///< of the events in the state
 };
 
 class Streams {

@@ -41,7 +41,10 @@ lists. Reads the data that the run was trained on, and checks that it has not ch
 
 A repeated item is a held-out one that the user had before. `predict` never shows it if it leaves
 seen items out; --repeats miss and --repeats drop then evaluate the answers of `predict`. Without
-their own flags, --filter-seen and --repeats are those of the training.)";
+their own flags, --filter-seen and --repeats are those of the training.
+
+A model that was trained on the held-out events (train --refit all, --split none) is refused; the
+protocol says so of one that was trained on the validation events (--refit validation).)";
 
 class EvalCommand : public Command {
  public:
@@ -142,6 +145,7 @@ int EvalCommand::run(const OptionTable& table) {
   ProgressLine line(session_.quiet);
   const RunData data =
       read_data_again(runs_.first(), place_, [&](const std::string& text) { line.message(text); });
+  check_held_out(runs_.first(), data.split, split_);
   const std::vector<std::string> runs = runs_.runs();
   for (const std::string& other : runs) {
     check_comparable("RUN", other, data);

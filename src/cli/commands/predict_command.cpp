@@ -39,14 +39,15 @@ Reads a question per line: {"user": id}, {"history": [item, ...]} with the oldes
 {"item": id} for its nearest items; the keys of a log of objects will do, too. A line that is not
 JSON is a row of the log that the run was trained on, which asks about its user or its history, or
 else a user id; with --histories item ids separated by blanks, with --similar an item id.
-"candidates": [item, ...] in a question ranks only these items. Answers in the order of the
+"candidates": [item, ...] in a question ranks only these items. A model trained with --time-features
+needs "times": [time, ...] with a history, and "time" with asked: seconds, or dates of ISO 8601. Answers in the order of the
 questions, whenever the input pauses. The history of a known user is all events in the data,
 held-out events included; only such questions need the data file. Items that the model does not
 know are skipped and counted. Blank lines are skipped.
 
 --stream reads events as they happen and answers each. A line in the form of the log is an event
-(the same columns, keys, separators, lists and conditions; headers are skipped; times and ratings
-are not read). A line that the log could not hold is {"user": id, "item": id}, `user item`, or a
+(the same columns, keys, separators, lists and conditions; headers are skipped; ratings are not
+read, and times only by models with --time-features). A line that the log could not hold is {"user": id, "item": id}, `user item`, or a
 user id that only asks. A user's events count in the order in which they arrive. A user has a
 state of fixed size, not a history, so the cost of an event does not grow. This needs a model with
 such a state (elastic-causal, gsa), trained with --position none. The states are saved in the run
@@ -127,7 +128,10 @@ int PredictCommand::run(const OptionTable& table) {
     }
   };
   note(seen_items_warning(saved.info.train_seen, options_.filter_seen));
-  QueryParser parser(stream_.chosen() ? PlainLine::kEvent : lines_.meaning(), read_log_format(run));
+  const TimeFeatures times = recommender.config().time_features;
+  QueryParser parser(stream_.chosen() ? PlainLine::kEvent : lines_.meaning(),
+                     read_log_format(run),
+                     {times, times == TimeFeatures::kNone ? 1 : read_units_per_second(run)});
   PredictCall call{run,
                    input_,
                    table.find("input").is_set(),

@@ -108,9 +108,10 @@ class ProfileCommand : public Command {
 
 void ProfileCommand::declare(OptionTable& table) {
   table.begin_group("What to measure");
-  // Here --length sets max_len, and --items or --data the catalogue.
+  // Here --length sets max_len, and --items or --data the catalogue. All events of a history are
+  // measured alike, so there is no memory_len.
   visit_options(model_, [&](const char* key, auto& field, const char* help, const auto&... facts) {
-    if (std::string_view(key) != "max_len") {
+    if (std::string_view(key) != "max_len" && std::string_view(key) != "memory_len") {
       table.add_field(key, &field, help, facts...).session();
     }
   });

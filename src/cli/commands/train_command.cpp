@@ -1,15 +1,20 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "base/input_file.h"
+#include "cli/commands/train/initial_run.h"
+#include "cli/commands/train/phase.h"
+#include "cli/commands/train/refit_result.h"
 #include "cli/commands/train/resumed_options.h"
 #include "cli/commands/train/tensorboard_log.h"
 #include "cli/options/config_file.h"
 #include "cli/options/model_flags.h"
+#include "cli/options/option_conflicts.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
 #include "cli/output/output.h"
@@ -24,12 +29,15 @@
 #include "cli/runs/save_signal.h"
 #include "cli/runs/seen_items_warning.h"
 #include "cli/runs/stop_signals.h"
+#include "cli/runs/teacher_runs.h"
 #include "cli/usage/command.h"
+#include "data/json_document.h"
 #include "eval/repeats.h"
 #include "model/registry.h"
 #include "train/items_file.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"
+#include "train/teacher.h"
 #include "train/train_seen.h"
 #include "train/trainer.h"
 
@@ -42,6 +50,7 @@ constexpr const char* kTrainDescription =
   elastic train --data ratings.csv --items movies.csv --out runs/first
   elastic train --config my.json --dim 128 --out runs/wide
   elastic train --resume --out runs/first
+  elastic train --data today.csv --init-from runs/yesterday --refit all --out runs/today
 
 Reads interactions (user, item, [rating], [time]), separated by tab, comma, space or ::, or as
 JSON lines; plain, .gz, .zst or .xz. Holds out each user's last event for the test and the one
@@ -49,6 +58,11 @@ before it for validation; --split selects another rule. Trains until validation 
 growing, keeps the best model, and evaluates it once on the test split. Ctrl-C saves and stops, a
 second Ctrl-C stops at once, SIGUSR1 saves and continues. --resume continues a run that was
 stopped, killed or out of time, to the same bits.
+
+--refit keeps that training, the search for the best epoch, with its honest test result in
+RUN/search. It then trains anew from the same seed with the held-out events among the training
+events, for as many epochs as the best one, and keeps that model in RUN. --max-time-s and
+--max-tokens limit the search only. --split none holds out nothing and keeps the last of --epochs.
 
 Every option below, up to Output, is also a key of the config file (num_experts). These options
 and those under Running are also variables (ELASTIC_NUM_EXPERTS). Defaults < config file <
@@ -65,25 +79,30 @@ class TrainCommand : public Command {
  private:
   void check_options(const OptionTable& table) const;
   [[nodiscard]] train::RunDirectory open_run() const;
-  void identify(const OptionTable& table, const RunData& data, const train::RunDirectory& run);
-  void write_files(const OptionTable& table,
-                   const RunData& data,
-                   const train::RunDirectory& run) const;
-  void write_json(const train::RunDirectory& run,
-                  const std::string& name,
-                  nlohmann::ordered_json value) const;
-  train::TrainResult train_model(const OptionTable& table,
-                                 Model& model,
-                                 const RunData& data,
-                                 const train::RunDirectory& run);
+  int run_alone(const OptionTable& table, const Phase& phase, Device device);
+  int run_both(const OptionTable& table,
+               const train::RunDirectory& run,
+               const RunData& data,
+               Device device);
+  // Ends with the best epoch, unless a signal stopped the training.
+  std::optional<train::FixedEpochs> search(const OptionTable& table, Phase& phase, Device device);
+  // The options that fix the results of a phase.
+  std::string options_of(const OptionTable& table, data::Refit refit);
+  [[nodiscard]] std::unique_ptr<Model> start_model(const Phase& phase, Device device);
+  void write_files(const OptionTable& table, const Phase& phase);
+  void write_start(const OptionTable& table, const Phase& phase, Device device);
+  [[nodiscard]] train::TrainerOptions trainer_options(const Phase& phase, const Model& model) const;
+  [[nodiscard]] train::TrainConfig limits_of(const Phase& phase) const;
+  train::TrainResult train_model(const OptionTable& table, const Phase& phase, Device device);
   [[nodiscard]] int interrupted(int signal) const;
   [[nodiscard]] std::string resume_command() const {
     return "elastic train --resume --out " + out_;
   }
   void write_report(const train::RunDirectory& run) const;
-  void report(const RunData& data, const train::RunDirectory& run, Device device) const;
+  void note_result(const train::TrainResult& result) const;
   void check_targets(const data::Split& split) const;
   void resolve_train_seen(const data::Split& split);
+  void read_teacher(const Model& student, const data::Split& split);
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
 
   data::DataConfig data_;
@@ -98,8 +117,10 @@ class TrainCommand : public Command {
   bool tensorboard_ = false;
   bool report_ = false;
   bool resume_ = false;
+  data::Refit refit_ = data::Refit::kNone;  ///< of the phase whose files are written
+  InitialRun initial_;
   ResumedOptions resumed_;
-  train::RunIdentity identity_;
+  std::optional<train::Teacher> teacher_;  ///< with --teacher
 };
 
 void TrainCommand::declare(OptionTable& table) {
@@ -113,6 +134,10 @@ void TrainCommand::declare(OptionTable& table) {
   declare_model(table, model_);
   table.begin_group(kTrainingGroup);
   table.add_all(train_);
+  table.find("teacher").value_name = "RUN";
+  table.begin_group("Start and refit");
+  initial_.declare(table);
+  declare_refit(table, refit_);
   table.begin_group("Evaluation");
   table.add_all(rules_);
   table.begin_group(kRecordsGroup);
@@ -149,42 +174,137 @@ void TrainCommand::check_options(const OptionTable& table) const {
     note(text);
   }
   check(train_);
+  check_refit(refit_, data_);
+  if (data_.split.rule == data::SplitRule::kNone) {
+    refuse_flags(table, "--split none", {"patience", "eval_every"});
+    if (!table.find("epochs").is_set()) {
+      throw UsageError(
+          "--split none: expected --epochs N: without held-out events no best epoch is known");
+    }
+  }
 }
 
 int TrainCommand::run(const OptionTable& table) {
+  initial_.check();
+  if (initial_.is_set() && !resume_) {
+    initial_.take_options(table);
+  }
   check_options(table);
   if (resume_) {
     resumed_.check_unchanged(table);
   }
   make_paths_absolute(data_);
+  if (!train_.loss.teacher.empty()) {
+    train_.loss.teacher = absolute_runs(train_.loss.teacher);
+  }
   data_.read.cache_folder = cache_folder(cache_);
   const Device device = start_session(session_);
   const SaveSignal save_signal;
   const train::RunDirectory run = open_run();  // refuses an unusable --out before the work
   const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
   model_.num_items = data.split.num_items();
-  const auto seed = static_cast<std::uint64_t>(train_.seed);
   check_memory(model_, /*copies=*/4, DType::kFloat32, device);  // weights, gradients, two moments
-  const auto model = make_model(model_, seed, DType::kFloat32, device);
-  check_targets(data.split);
+  if (data.split.holds_out(data::Subset::kTest)) {
+    check_targets(data.split);
+  }
   resolve_train_seen(data.split);
-  train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
-  train::sampled_loss_settings(train_.loss, *model);
-  identify(table, data, run);
-  const train::TrainResult result = train_model(table, *model, data, run);
+  if (refit_ != data::Refit::kNone) {
+    return run_both(table, run, data, device);
+  }
+  Phase phase{run, data, refit_, resume_};
+  if (data.split.rule() == data::SplitRule::kNone) {
+    phase.fixed = train::FixedEpochs{train_.epochs, "", 0.0};
+  }
+  identify(phase, options_of(table, phase.refit));
+  return run_alone(table, phase, device);
+}
+
+int TrainCommand::run_alone(const OptionTable& table, const Phase& phase, Device device) {
+  const train::TrainResult result = train_model(table, phase, device);
+  if (result.status == train::Status::kStopped) {
+    write_report(phase.run);
+    return interrupted(StopSignals::received());
+  }
+  note_result(result);
+  if (phase.fixed) {
+    const nlohmann::ordered_json json = report_untested(phase, result.best_epoch);
+    print(wants_json(format_) ? data::json_text(json, 2) + "\n" : untested_text(json));
+  } else {
+    print_report(report_test(phase, rules_, device), phase.identity, wants_json(format_));
+  }
+  write_report(phase.run);
+  return 0;
+}
+
+int TrainCommand::run_both(const OptionTable& table,
+                           const train::RunDirectory& run,
+                           const RunData& data,
+                           Device device) {
+  const RunData more{data.loaded, data.split.refitted(refit_)};
+  Phase refit{run, more, refit_, resume_, train::FixedEpochs{}};
+  const std::string folder = search_folder(run.path());
+  const bool has_search = is_present(file_of(folder, "config.json"));
+  const train::RunDirectory search_run =
+      has_search ? train::RunDirectory::resume(folder) : train::RunDirectory::create(folder);
+  Phase first{search_run, data, data::Refit::kNone, has_search, std::nullopt, &refit};
+  identify(refit, options_of(table, refit.refit));
+  identify(first, options_of(table, first.refit));
+  if (!run.has_checkpoint()) {
+    write_start(table, refit, device);
+  }
+  refit.resume = true;
+  refit.fixed = search(table, first, device);
+  if (!refit.fixed) {
+    return interrupted(StopSignals::received());
+  }
+  note(fmt::format("refit: {} epochs, {} events to train on instead of {}",
+                   refit.fixed->epochs,
+                   more.split.num_train_events(),
+                   data.split.num_train_events()));
+  const train::TrainResult result = train_model(table, refit, device);
   if (result.status == train::Status::kStopped) {
     write_report(run);
     return interrupted(StopSignals::received());
   }
-  note(fmt::format("{} after {} epochs, {}; best validation NDCG@10 {:.4f} in epoch {}",
+  const RefitResult both = report_both(first, refit, rules_, device);
+  print(wants_json(format_) ? data::json_text(result_json(both, refit.identity), 2) + "\n"
+                            : result_table(both));
+  write_report(run);
+  return 0;
+}
+
+std::optional<train::FixedEpochs> TrainCommand::search(const OptionTable& table,
+                                                       Phase& phase,
+                                                       Device device) {
+  if (is_present(phase.run.file(kResultFile))) {
+    resumed_.check_over(table, {"epochs", "patience", "max_time_s", "max_tokens"});
+  } else {
+    const train::TrainResult result = train_model(table, phase, device);
+    if (result.status == train::Status::kStopped) {
+      write_report(phase.run);
+      return std::nullopt;
+    }
+    note_result(result);
+    report_test(phase, rules_, device);
+    write_report(phase.run);
+  }
+  const train::SavedModelInfo best = train::read_model_info(phase.run.model_path());
+  if (best.identity.options != phase.identity.options) {
+    throw CheckpointError(phase.run.model_path(),
+                          ": belongs to another run: its options are not those of ",
+                          phase.later->run.path());
+  }
+  return train::FixedEpochs{best.epoch, best.metric + " of the search", best.metric_value};
+}
+
+void TrainCommand::note_result(const train::TrainResult& result) const {
+  const std::string best = fmt::format(
+      "; best validation NDCG@10 {:.4f} in epoch {}", result.best_metric, result.best_epoch);
+  note(fmt::format("{} after {} epochs, {}{}",
                    name_of(result.status),
                    result.num_epochs,
                    format_duration(result.elapsed_s),
-                   result.best_metric,
-                   result.best_epoch));
-  report(data, run, device);
-  write_report(run);
-  return 0;
+                   data_.split.rule == data::SplitRule::kNone ? "" : best));
 }
 
 void TrainCommand::check_targets(const data::Split& split) const {
@@ -217,86 +337,134 @@ void TrainCommand::resolve_train_seen(const data::Split& split) {
   }
 }
 
+void TrainCommand::read_teacher(const Model& student, const data::Split& split) {
+  if (train_.loss.teacher.empty()) {
+    return;
+  }
+  TeacherRuns runs =
+      load_teacher(train_.loss.teacher, split, student.item_table().value().device());
+  note(fmt::format("learning from {}, weight {}, temperature {}",
+                   runs.identity,
+                   train_.loss.teacher_weight,
+                   train_.loss.teacher_temperature));
+  teacher_.emplace(std::move(runs.models),
+                   student,
+                   train::supervision_for(train_.targets, student),
+                   Distillation{train_.loss.teacher_weight, train_.loss.teacher_temperature},
+                   std::move(runs.identity));
+}
+
 train::RunDirectory TrainCommand::open_run() const {
   return resume_ ? train::RunDirectory::resume(out_) : train::RunDirectory::create(out_);
 }
 
-// Sets the identity of the run, and checks that one to resume has the same data and items.
-void TrainCommand::identify(const OptionTable& table,
-                            const RunData& data,
-                            const train::RunDirectory& run) {
-  identity_ = train::make_identity(fixed_options(table, train_),
-                                   data.split.hash(),
-                                   train::hash_of_items(item_names(data.split.dataset())));
-  // A run that was killed at its start has neither a checkpoint nor data.json.
-  if (!resume_ || (!run.has_checkpoint() && !is_present(run.file("data.json")))) {
-    return;
-  }
-  check_same_data(out_, data);
-  const train::RunIdentity recorded = recorded_identity(out_, identity_);
-  if (!recorded.items_hash.empty() && recorded.items_hash != identity_.items_hash) {
-    throw CheckpointError(run.file("data.json"),
-                          ": the titles are not those that the run was started with; point --items "
-                          "at the original file");
-  }
-  identity_ = recorded;
+std::string TrainCommand::options_of(const OptionTable& table, data::Refit refit) {
+  refit_ = refit;
+  return fixed_options(table, train_);
 }
 
-// Adds the hash that ties the file to its run.
-void TrainCommand::write_json(const train::RunDirectory& run,
-                              const std::string& name,
-                              nlohmann::ordered_json value) const {
-  if (!identity_.run.empty()) {
-    value[kRunHash] = identity_.run;
+// A new model, with the weights of --init-from unless a checkpoint has later ones.
+std::unique_ptr<Model> TrainCommand::start_model(const Phase& phase, Device device) {
+  const auto seed = static_cast<std::uint64_t>(train_.seed);
+  auto model = make_model(model_, seed, DType::kFloat32, device);
+  train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
+  train::sampled_loss_settings(train_.loss, *model);
+  if (initial_.is_set() && !phase.run.has_checkpoint()) {
+    note(initial_.copy_weights(*model, item_names(phase.data.split.dataset())));
   }
-  run.write_json(name, value);
+  return model;
 }
 
 // Writes config.json first: with it the run can be resumed.
-void TrainCommand::write_files(const OptionTable& table,
-                               const RunData& data,
-                               const train::RunDirectory& run) const {
-  run.write_json("config.json", table.to_config());
-  write_json(run, "sources.json", resumed_.sources(table));
-  nlohmann::ordered_json description = data::describe(data.loaded, data.split);
-  if (!identity_.run.empty()) {
-    description[kItemsHash] = identity_.items_hash;
+void TrainCommand::write_files(const OptionTable& table, const Phase& phase) {
+  refit_ = phase.refit;
+  phase.run.write_json("config.json", table.to_config());
+  nlohmann::ordered_json sources = resumed_.sources(table);
+  if (phase.refit == data::Refit::kNone) {
+    sources.erase("refit");
   }
-  write_json(run, "data.json", description);
-  train::write_items(run.file(train::kItemsFile), item_names(data.split.dataset()));
+  write_json(phase, "sources.json", std::move(sources));
+  nlohmann::ordered_json description = data::describe(phase.data.loaded, phase.data.split);
+  if (!phase.identity.run.empty()) {
+    description[kItemsHash] = phase.identity.items_hash;
+  }
+  if (reads_times(model_)) {
+    description[kTimesHash] = phase.data.split.dataset().times_hash();
+  }
+  write_json(phase, "data.json", description);
+  train::write_items(phase.run.file(train::kItemsFile), item_names(phase.data.split.dataset()));
+}
+
+// Writes the files of a phase that trains later, and its checkpoint before the first step.
+void TrainCommand::write_start(const OptionTable& table, const Phase& phase, Device device) {
+  const auto model = start_model(phase, device);
+  read_teacher(*model, phase.data.split);
+  train::Trainer trainer(
+      *model, phase.data.split, limits_of(phase), phase.run, trainer_options(phase, *model));
+  write_files(table, phase);
+  trainer.save();
+}
+
+train::TrainerOptions TrainCommand::trainer_options(const Phase& phase, const Model& model) const {
+  train::TrainerOptions options;
+  options.resume = phase.resume;
+  options.data_hash = phase.data.split.hash();
+  options.identity = phase.identity;
+  options.teacher = teacher_.has_value() ? &*teacher_ : nullptr;
+  options.evaluation.rules = rules_;
+  options.fixed = phase.fixed;
+  options.start = initial_.start_moments(model);
+  options.stop = &StopSignals::received();
+  options.save_now = &SaveSignal::received();
+  return options;
+}
+
+// The limits of time and tokens are those of the search.
+train::TrainConfig TrainCommand::limits_of(const Phase& phase) const {
+  train::TrainConfig config = train_;
+  if (phase.refit != data::Refit::kNone) {
+    config.limits.max_time_s = 0.0;
+    config.limits.max_tokens = 0;
+  }
+  return config;
 }
 
 train::TrainResult TrainCommand::train_model(const OptionTable& table,
-                                             Model& model,
-                                             const RunData& data,
-                                             const train::RunDirectory& run) {
+                                             const Phase& phase,
+                                             Device device) {
+  const auto model = start_model(phase, device);
+  read_teacher(*model, phase.data.split);
   ProgressLine line(session_.quiet);
   line.message(fmt::format("training {}: {} parameters, {} users, {} items, into {}",
                            model_.model,
-                           model.parameters().num_elements(),
-                           data.split.num_users(),
-                           data.split.num_items(),
-                           out_));
+                           model->parameters().num_elements(),
+                           phase.data.split.num_users(),
+                           phase.data.split.num_items(),
+                           phase.run.path()));
   TrainProgress progress(line);
   const StopSignals signals;
-  train::TrainerOptions options;
-  options.resume = resume_;
-  options.data_hash = data.split.hash();
-  options.identity = identity_;
-  options.evaluation.rules = rules_;
-  options.stop = &StopSignals::received();
-  options.save_now = &SaveSignal::received();
   train::TrainObserver observer = progress.observer();
   TensorBoardLog board;
   if (tensorboard_) {
     board.join(observer);
   }
-  train::Trainer trainer(model, data.split, train_, run, options, observer);
+  train::Trainer trainer(*model,
+                         phase.data.split,
+                         limits_of(phase),
+                         phase.run,
+                         trainer_options(phase, *model),
+                         observer);
   // After the trainer has found data to train on, and has checked the options of a resumed run.
-  write_files(table, data, run);
+  if (phase.later != nullptr) {
+    write_files(table, *phase.later);
+  }
+  write_files(table, phase);
   try {
+    if (initial_.is_set() && !phase.run.has_checkpoint()) {
+      trainer.save();  // a resumed run does not need the initial one
+    }
     if (tensorboard_) {
-      board.open(run, resume_, trainer.num_steps());
+      board.open(phase.run, phase.resume, trainer.num_steps());
     }
     return trainer.run();
   } catch (const Error& error) {
@@ -316,16 +484,6 @@ void TrainCommand::write_report(const train::RunDirectory& run) const {
 int TrainCommand::interrupted(int signal) const {
   note("stopped; the state is saved. To continue: " + resume_command());
   return 128 + signal;
-}
-
-void TrainCommand::report(const RunData& data,
-                          const train::RunDirectory& run,
-                          Device device) const {
-  train::SavedModel best = load_run_model(run.path(), device);
-  const eval::Report report =
-      evaluate_saved_model(best, {&data.split, data::Subset::kTest, rules_}).report;
-  run.write_json("result.json", report_json(report, best.info.identity));
-  print_report(report, best.info.identity, wants_json(format_));
 }
 
 }  // namespace

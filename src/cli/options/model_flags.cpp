@@ -13,7 +13,7 @@ Choices model_choices() {
 }
 
 void declare_model(OptionTable& table, ModelConfig& config) {
-  table.begin_group("Model");
+  table.begin_group(kModelGroup);
   table.add_all(config);
   table.find("model").choices = model_choices();
 }

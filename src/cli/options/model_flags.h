@@ -11,6 +11,8 @@ namespace elastic::cli {
 
 /// The names of all models, for shells to offer.
 Choices model_choices();
+/// The group of these options.
+inline constexpr const char* kModelGroup = "Model";
 /// Declares every option under "Model".
 void declare_model(OptionTable& table, ModelConfig& config);
 

@@ -186,7 +186,7 @@ std::string protocol_lines(const eval::Protocol& protocol) {
       "  split {}, loss {} (--train-seen {}), seed {}, epoch {}; history: {}, the latest {}\n"
       "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n"
       "  repeated targets: {} (--repeats {})\n"
-      "{}",
+      "{}{}{}{}",
       protocol.subset,
       visible(protocol.split),
       visible(protocol.split_hash),
@@ -203,6 +203,10 @@ std::string protocol_lines(const eval::Protocol& protocol) {
       protocol.rules.filter_seen ? "left out" : "ranked too",
       repeats_words(protocol.rules.repeats),
       choice_name(protocol.rules.repeats),
+      protocol.teacher.empty() ? "" : "  learned from " + visible(protocol.teacher) + "\n",
+      protocol.times.empty() ? "" : "  times that the model reads: " + protocol.times + "\n",
+      protocol.trained_on.empty() ? ""
+                                  : fmt::format("  trained on {}\n", visible(protocol.trained_on)),
       runs.empty() ? "" : runs + "; loss, seed and epoch are the first's\n");
 }
 

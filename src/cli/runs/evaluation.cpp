@@ -7,6 +7,7 @@
 #include "cli/output/build_info.h"
 #include "cli/output/metrics_table.h"
 #include "cli/output/output.h"
+#include "cli/runs/run_files.h"
 #include "cli/runs/run_model.h"
 #include "data/json_document.h"
 #include "eval/evaluator.h"
@@ -15,12 +16,27 @@
 namespace elastic::cli {
 namespace {
 
+const char* words_of(TimeFeatures times) {
+  switch (times) {
+    case TimeFeatures::kNone:
+      return "";
+    case TimeFeatures::kPast:
+      return "those of past events";
+    case TimeFeatures::kAsked:
+      return "those of past events and of the ranked event";
+  }
+  return "";
+}
+
 eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTask& task) {
   const data::Split& split = *task.split;
   eval::Protocol protocol;
   protocol.subset = choice_name(task.subset);
   protocol.split = split.description();
   protocol.split_hash = split.hash();
+  if (split.refit() == data::Refit::kValidation) {
+    protocol.trained_on = kTrainedOnValidation;
+  }
   protocol.min_history = task.min_history;
   for (const std::int32_t user : split.eval_users(task.subset)) {
     const auto length = static_cast<std::int64_t>(split.history(user, task.subset).size());
@@ -32,12 +48,14 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.items = split.num_items();
   protocol.rules = task.rules;
   protocol.history = split.history_words(task.subset);
-  protocol.max_len = saved.model->config().max_len;
+  protocol.times = words_of(saved.model->config().time_features);
+  protocol.max_len = saved.model->config().history_len();
   protocol.checkpoint_epoch = saved.info.epoch;
   protocol.checkpoint_metric = saved.info.metric;
   protocol.seed = saved.info.seed;
   protocol.sampling_seed = task.sampling_seed;
   protocol.loss = saved.info.loss;
+  protocol.teacher = saved.info.teacher;
   protocol.train_seen = saved.info.train_seen;
   protocol.build = build_info();
   return protocol;
@@ -110,6 +128,27 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
         eval::compare(evaluation.ranking, rank(saved, task, options), "", protocol.seed);
   }
   return evaluation;
+}
+
+void check_held_out(const std::string& run, const data::Split& split, data::Subset subset) {
+  if (split.holds_out(subset)) {
+    return;
+  }
+  if (split.rule() == data::SplitRule::kNone) {
+    throw UsageError(run,
+                     ": --split none: the model was trained on all events, so that none is left to "
+                     "evaluate it with; --refit all evaluates before it trains on all events");
+  }
+  const char* option = split.refit() == data::Refit::kAll ? "all" : "validation";
+  const char* events = subset == data::Subset::kTest ? "test" : "validation";
+  throw UsageError(run,
+                   ": --refit ",
+                   option,
+                   ": the model was trained on the ",
+                   events,
+                   " events, so that they cannot evaluate it; `elastic eval ",
+                   search_folder(run),
+                   "` evaluates the model that was trained without them");
 }
 
 void check_repeats(const data::Split& split,

@@ -45,6 +45,13 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
                                 const EvaluationTask& task,
                                 std::span<NamedModel> against = {});
 
+/// The protocol's `trained_on` with --refit validation.
+inline constexpr const char* kTrainedOnValidation =
+    "the validation event too, as HSTU, FuXi and RAILS are";
+
+/// Throws UsageError if the model of `run` was trained on the subset's events.
+void check_held_out(const std::string& run, const data::Split& split, data::Subset subset);
+
 /// Throws UsageError if the rule for repeated targets leaves out all users of the subset that it
 /// could evaluate.
 void check_repeats(const data::Split& split,

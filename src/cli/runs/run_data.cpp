@@ -140,6 +140,22 @@ void declare_data(OptionTable& table, data::DataConfig& config) {
                                                 choice_name(data::Duplicates::kAll)};
 }
 
+void declare_refit(OptionTable& table, data::Refit& refit) {
+  table.add("refit",
+            &refit,
+            "after the search for the best epoch, train anew for as many epochs, with more events, "
+            "and keep that model; the added events");
+}
+
+void check_refit(data::Refit refit, const data::DataConfig& config) {
+  if (refit != data::Refit::kNone && config.split.rule == data::SplitRule::kNone) {
+    throw UsageError("--refit ",
+                     choice_name(refit),
+                     ": expected a split with held-out events, got --split none; leave one of them "
+                     "out");
+  }
+}
+
 bool is_data_path(const std::string& key) {
   return std::find(kDataPaths.begin(), kDataPaths.end(), key) != kDataPaths.end();
 }
@@ -167,9 +183,10 @@ void make_paths_absolute(data::DataConfig& config) {
   config.test_data = absolute(config.test_data);
 }
 
-RunData read_data(const data::DataConfig& config, const Notes& notes) {
+RunData read_data(const data::DataConfig& config, const Notes& notes, data::Refit refit) {
+  check_refit(refit, config);
   data::LoadedData loaded = data::load_data(config);
-  data::Split split(loaded.dataset, loaded.plan);
+  data::Split split = data::Split(loaded.dataset, loaded.plan).refitted(refit);
   RunData data{std::move(loaded), std::move(split)};
   note_all(config, data, notes);
   return data;

@@ -22,6 +22,10 @@ struct RunData {
 
 /// Declares the options under "Data".
 void declare_data(OptionTable& table, data::DataConfig& config);
+/// Declares --refit in the present group.
+void declare_refit(OptionTable& table, data::Refit& refit);
+/// Throws UsageError if the split holds out no events to train on later.
+void check_refit(data::Refit refit, const data::DataConfig& config);
 /// True if the option names a data file.
 bool is_data_path(const std::string& key);
 /// Declares --cache in the present group. `cache` holds the default, "auto".
@@ -35,7 +39,9 @@ void make_paths_absolute(data::DataConfig& config);
 void note_log(const data::LoadedData& loaded, const Notes& notes);
 /// Reads, filters and splits the data, with notes about its format, each filter and the split.
 /// Throws DataError or UsageError.
-RunData read_data(const data::DataConfig& config, const Notes& notes);
+RunData read_data(const data::DataConfig& config,
+                  const Notes& notes,
+                  data::Refit refit = data::Refit::kNone);
 /// The content of items.tsv: the names of items 1..V.
 std::vector<train::ItemName> item_names(const data::Dataset& dataset);
 

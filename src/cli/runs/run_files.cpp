@@ -7,17 +7,24 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "cli/runs/run_model.h"
 #include "data/json_document.h"
 #include "train/run_directory.h"
 
 namespace elastic::cli {
 namespace {
 
-// Reads the data options of RUN/config.json.
-data::DataConfig read_data_config(const std::string& run) {
-  data::DataConfig options;
+// The data options of RUN/config.json.
+struct RunDataOptions {
+  data::DataConfig config;
+  data::Refit refit = data::Refit::kNone;
+};
+
+RunDataOptions read_data_options(const std::string& run) {
+  RunDataOptions options;
   OptionTable table;
-  declare_data(table, options);
+  declare_data(table, options.config);
+  declare_refit(table, options.refit);
   set_from_run(table, read_run_config(run));
   return options;
 }
@@ -44,6 +51,12 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
       return Difference{key, data::json_text(before[key]), data::json_text(now[key])};
     }
   }
+  if (before.contains(kTimesHash)) {  // of a model that reads times
+    const nlohmann::ordered_json times = data.split.dataset().times_hash();
+    if (before[kTimesHash] != times) {
+      return Difference{kTimesHash, data::json_text(before[kTimesHash]), data::json_text(times)};
+    }
+  }
   return std::nullopt;
 }
 
@@ -51,6 +64,10 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
 
 std::string file_of(const std::string& run, const char* name) {
   return (std::filesystem::path(run) / name).string();
+}
+
+std::string search_folder(const std::string& run) {
+  return file_of(run, "search");
 }
 
 ConfigLayer read_run_config(const std::string& run) {
@@ -113,7 +130,8 @@ void declare_place(OptionTable& table, DataPlace& place) {
 }
 
 RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
-  data::DataConfig config = read_data_config(run);
+  RunDataOptions options = read_data_options(run);
+  data::DataConfig& config = options.config;
   config.read.cache_folder = cache_folder(place.cache);
   const auto refuse_stdin = [](const char* flag) {
     throw UsageError("the run was trained from standard input; point ", flag, " at its data");
@@ -134,7 +152,7 @@ RunData read_data_again(const std::string& run, const DataPlace& place, const No
     }
     *path = moved->empty() ? *path : *moved;
   }
-  RunData data = read_data(config, notes);
+  RunData data = read_data(config, notes, options.refit);
   check_same_data(run, data);
   return data;
 }

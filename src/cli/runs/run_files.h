@@ -12,6 +12,8 @@ namespace elastic::cli {
 
 /// Path of a file in the run directory.
 std::string file_of(const std::string& run, const char* name);
+/// The run in which `train --refit` searches the best epoch of `run`.
+std::string search_folder(const std::string& run);
 /// Declares the required argument RUN.
 void declare_run(OptionTable& table, std::string& run);
 /// Reads RUN/config.json. Throws CheckpointError that names the file if it is unusable.

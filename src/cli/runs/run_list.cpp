@@ -19,11 +19,11 @@ void RunList::declare(OptionTable& table) {
   table.find("run").help += "; of several, RUN1,RUN2, the mean of the models' scores counts";
 }
 
-std::vector<std::string> RunList::runs() const {
-  if (is_present(text_)) {
-    return {text_};
+std::vector<std::string> split_runs(const std::string& text) {
+  if (is_present(text)) {
+    return {text};
   }
-  return split_list(text_);
+  return split_list(text);
 }
 
 train::SavedModel RunList::load(Device device) const {

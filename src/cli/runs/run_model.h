@@ -12,6 +12,10 @@ namespace elastic::cli {
 /// Keys of data.json; the first also of sources.json and result.json.
 inline constexpr const char* kRunHash = "run";
 inline constexpr const char* kItemsHash = "items_hash";
+/// Key of data.json, only if the model reads times.
+inline constexpr const char* kTimesHash = "times_hash";
+/// Key of result.json: the second phase of `train --refit`.
+inline constexpr const char* kRefitKey = "refit";
 
 /// The text under `key` of an object; "" if there is none.
 std::string text_at(const nlohmann::ordered_json& object, const char* key);

@@ -140,8 +140,14 @@ report::Html list_figure(const std::string& name, const ordered_json& values) {
 }
 
 // Parts of the result with their own section on the page, or without information for a reader.
-const std::set<std::string> placed{
-    "metrics", "intervals", "popularity", "protocol", "schema_version", kRunHash, kItemsHash};
+const std::set<std::string> placed{"metrics",
+                                   "intervals",
+                                   "popularity",
+                                   "protocol",
+                                   "schema_version",
+                                   kRefitKey,
+                                   kRunHash,
+                                   kItemsHash};
 
 // Shows lists of objects as tables, lists of numbers as figures, and other values by name, so that
 // keys of later versions appear as well.
@@ -165,6 +171,20 @@ report::Html contents(const ordered_json& object, const std::string& prefix = ""
   }
   report::Html all;
   return all << report::definitions(entries) << html;
+}
+
+// The result of the refitted model, if there is one.
+report::Html refit_section(const ordered_json& result) {
+  report::Html parts;
+  if (result.contains(kRefitKey)) {
+    const ordered_json& refit = result[kRefitKey];
+    if (refit.contains("metrics")) {
+      parts << metrics_table(refit);
+    }
+    parts << contents(refit) << contents(refit.value("protocol", ordered_json::object()));
+    return report::section("Refit", parts);
+  }
+  return parts;
 }
 
 report::Html options_table(const ordered_json& config, const ordered_json& sources) {
@@ -218,7 +238,7 @@ std::string run_report(const std::string& run) {
   const report::Html curves = part_from(file("metrics.jsonl"), [&] { return run_curves(metrics); });
   const report::Html test = part_from(file("result.json"), [&] {
     report::Html parts;
-    return parts << metrics_table(result) << contents(result);
+    return parts << metrics_table(result) << contents(result) << refit_section(result);
   });
   const ordered_json protocol = result.value("protocol", ordered_json::object());
   report::Html body;

@@ -1,7 +1,9 @@
 // Product-key retrieval (Lample et al. 2019) with a gate: k experts out of S * S for each query.
 #include "tensor/kernels/product_keys.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <type_traits>
@@ -109,17 +111,19 @@ class Chooser {
   explicit Chooser(const Pool& p)
       : p_(p),
         vectors_(whole_vectors<T>(p.candidates())),
-        reals_(2 * vectors_),
+        reals_(2 * vectors_ + 2 * p.subkeys),
         places_(2 * vectors_),
         ints_(p.candidates() + 2 * p.side + p.count) {}
 
   // Writes the sub-keys' numbers in order; call once per thread.
   void prepare() const { std::iota(places(), places() + vectors_, Place<T>(0)); }
 
-  // `scores` [2, S], of the first and of the second halves.
-  void choose(const T* scores, std::int32_t* indices, T* gates) const {
+  // `raw` [2, S]: scores of the first and of the second halves. With `bias` [2, S] added, unless it
+  // is null, they decide the choice and its order; the gates are those of the raw scores.
+  void choose(const T* raw, const T* bias, std::int32_t* indices, T* gates) const {
     T* keys = reals_.get();
     T* pair_scores = keys + vectors_;
+    const T* scores = bias == nullptr ? raw : add_bias(raw, bias, pair_scores + vectors_);
     const Place<T>* numbers = places();
     Place<T>* pair_ids = places() + vectors_;
     std::int32_t* order = ints_.get();
@@ -139,8 +143,13 @@ class Chooser {
     }
     find_best(pair_scores, pair_ids, pairs, p_.count, keys, order, chosen);
     for (std::int64_t i = 0; i < p_.count; ++i) {
-      indices[i] = static_cast<std::int32_t>(pair_ids[chosen[i]]);
-      gates[i] = pair_scores[chosen[i]] - pair_scores[chosen[0]];
+      const Place<T> id = pair_ids[chosen[i]];
+      indices[i] = static_cast<std::int32_t>(id);
+      gates[i] = raw[id / p_.subkeys] + raw[p_.subkeys + id % p_.subkeys];
+    }
+    const T highest = bias == nullptr ? gates[0] : *std::max_element(gates, gates + p_.count);
+    for (std::int64_t i = 0; i < p_.count; ++i) {
+      gates[i] -= highest;
     }
     exp_in_place(gates, p_.count);
     T sum = 0;
@@ -151,6 +160,10 @@ class Chooser {
   }
 
  private:
+  const T* add_bias(const T* raw, const T* bias, T* sums) const {
+    std::transform(raw, raw + 2 * p_.subkeys, bias, sums, std::plus<T>());
+    return sums;
+  }
   // Numbers of sub-keys, ids of pairs.
   [[nodiscard]] Place<T>* places() const { return reinterpret_cast<Place<T>*>(places_.get()); }
 
@@ -163,8 +176,10 @@ class Chooser {
 
 // Tiles of queries: one product per half computes the scores of all sub-keys.
 template <class T>
-void retrieve(
-    const Pool& p, const Tensor& query, const Tensor& subkeys, Tensor& indices, Tensor& gates) {
+void retrieve(const kernels::ProductKeysForward& k) {
+  const Tensor& query = k.query;
+  const Tensor& subkeys = k.subkeys;
+  const Pool p(query, subkeys, k.indices);
   const std::int64_t packed = packed_size<T>(p.half, p.subkeys);
   const Tensor panels = workspace<T>(2 * p.heads * packed);
   parallel_for(2 * p.heads, product_work(subkeys.numel()), [&](std::int64_t side) {
@@ -198,8 +213,11 @@ void retrieve(
       }
       for (std::int64_t i = 0; i < rows; ++i) {
         const std::int64_t at = ((begin + i) * p.heads + m) * p.count;
-        chooser.choose(
-            scores + i * 2 * p.subkeys, indices.data<std::int32_t>() + at, gates.data<T>() + at);
+        const T* bias = k.bias.defined() ? k.bias.data<T>() + m * 2 * p.subkeys : nullptr;
+        chooser.choose(scores + i * 2 * p.subkeys,
+                       bias,
+                       k.indices.data<std::int32_t>() + at,
+                       k.gates.data<T>() + at);
       }
     }
   });
@@ -253,7 +271,7 @@ void gates_backward(const Tensor& query,
 
 template <class T>
 void product_keys_forward(const kernels::ProductKeysForward& k) {
-  retrieve<T>(Pool(k.query, k.subkeys, k.indices), k.query, k.subkeys, k.indices, k.gates);
+  retrieve<T>(k);
   if (!k.experts.defined()) {
     return;
   }

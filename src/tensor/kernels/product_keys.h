@@ -9,17 +9,19 @@ namespace elastic::kernels {
 /// scores, in descending order (ties: the smaller id); gates = (k / M) softmax of the chosen
 /// scores; experts = gates * memory[indices], unless memory and experts are undefined. query [B, M,
 /// Dk], subkeys [M, 2, S, Dk / 2], memory [S * S, D] -> indices, gates [B, k], experts [B, k, D].
+/// bias [M, 2, S], unless undefined, is added to the scores for the choice and its order only.
 struct ProductKeysForward {
   static constexpr const char* kName = "product_keys_forward";
   const Tensor& query;
   const Tensor& subkeys;
   const Tensor& memory;
+  const Tensor& bias;
   Tensor& indices;
   Tensor& gates;
   Tensor& experts;
   auto operands() const {
     return operands_of(
-        query, subkeys, SomeRows{memory, num_entries(indices)}, indices, gates, experts);
+        query, subkeys, SomeRows{memory, num_entries(indices)}, bias, indices, gates, experts);
   }
   double flops() const {
     return 2.0 * num_rows(query) * num_cols(query) * static_cast<double>(subkeys.shape()[2]);

@@ -32,6 +32,12 @@ std::vector<Tensor> inputs_of(const Case& c) {
           random_f64({c.subkeys * c.subkeys, c.dim}, 3)};
 }
 
+TensorFunction biased_experts(const Case& c, const Tensor& bias) {
+  return [c, bias](const auto& in) {
+    return ops::product_keys(in[0], in[1], in[2], c.experts, bias).experts;
+  };
+}
+
 TensorFunction experts(const Case& c) {
   return [c](const auto& in) { return ops::product_keys(in[0], in[1], in[2], c.experts).experts; };
 }
@@ -220,6 +226,71 @@ TEST_CASE("product_key_gates: the same bits at one, two and three threads") {
   }
 }
 
+// The biased scores of a query decide; its gates are those of the same experts without the bias.
+TEST_CASE("product_keys: a bias changes the choice and its order, not the gates") {
+  for (const Case& c :
+       {Case{5, 1, 16, 4, 4, 8}, Case{4, 2, 5, 3, 3, 30}, Case{3, 1, 300, 2, 3, 8}}) {
+    const std::vector<Tensor> in = inputs_of(c);
+    const Variable query(in[0]);
+    const Variable keys(in[1]);
+    const Variable memory(in[2]);
+    const Tensor bias = random_f64({c.heads, 2, c.subkeys}, 4, 3.0);
+    const auto biased = ops::product_keys(query, keys, memory, c.experts, bias);
+    // A query with one more feature of 1 a half, whose sub-keys hold the bias.
+    const std::vector<double> q = to_doubles(in[0]);
+    const std::vector<double> k = to_doubles(in[1]);
+    const std::vector<double> b = to_doubles(bias);
+    std::vector<double> wide_q;
+    std::vector<double> wide_k;
+    const auto half = static_cast<std::size_t>(c.half);
+    for (std::size_t i = 0; i < q.size(); i += half) {
+      wide_q.insert(wide_q.end(), q.data() + i, q.data() + i + half);
+      wide_q.push_back(1.0);
+    }
+    for (std::size_t i = 0; i < k.size(); i += half) {
+      wide_k.insert(wide_k.end(), k.data() + i, k.data() + i + half);
+      wide_k.push_back(b[i / half]);
+    }
+    const auto chosen = ops::product_key_gates(
+        Variable(make_tensor(wide_q, {c.batch, c.heads, 2 * c.half + 2}, DType::kFloat64)),
+        Variable(make_tensor(wide_k, {c.heads, 2, c.subkeys, c.half + 1}, DType::kFloat64)),
+        c.experts);
+    CHECK(same_bits(biased.indices, chosen.indices));
+    CHECK_FALSE(
+        same_bits(ops::product_keys(query, keys, memory, c.experts).indices, biased.indices));
+    const std::vector<std::int32_t> ids = biased.indices.to_vector<std::int32_t>();
+    std::vector<double> gates;
+    const auto subkeys = static_cast<std::size_t>(c.subkeys);
+    const auto heads = static_cast<std::size_t>(c.heads);
+    const std::size_t count = static_cast<std::size_t>(c.experts) / heads;
+    for (std::size_t first = 0; first < ids.size(); first += count) {
+      const std::size_t row = first / count;
+      double total = 0.0;
+      for (std::size_t i = first; i < first + count; ++i) {
+        const auto id = static_cast<std::size_t>(ids[i]);
+        double score = 0.0;
+        for (std::size_t j = 0; j < half; ++j) {
+          const std::size_t head = row % heads * 2 * subkeys;
+          score += q[row * 2 * half + j] * k[(head + id / subkeys) * half + j];
+          score += q[(row * 2 + 1) * half + j] * k[(head + subkeys + id % subkeys) * half + j];
+        }
+        gates.push_back(std::exp(score));
+        total += gates.back();
+      }
+      for (std::size_t i = first; i < first + count; ++i) {
+        gates[i] *= static_cast<double>(count) / total;
+      }
+    }
+    CHECK(relative_error(gates, to_doubles(biased.gates)) < tolerance::kByHand);
+  }
+}
+
+TEST_CASE("product_keys: gradient with a bias matches finite differences") {
+  for (const Case& c : {Case{3, 1, 4, 2, 3, 5}, Case{2, 2, 3, 3, 5, 4}}) {
+    check_function(biased_experts(c, random_f64({c.heads, 2, c.subkeys}, 4)), inputs_of(c));
+  }
+}
+
 TEST_CASE("product_keys: refuses sizes that do not fit") {
   const auto call = [](const Shape& query, const Shape& keys, const Shape& memory, std::int64_t k) {
     return message_of([&] {
@@ -239,6 +310,13 @@ TEST_CASE("product_keys: refuses sizes that do not fit") {
         "product_keys: 5 experts from 2 heads over a pool of 16");
   CHECK(call({2, 1, 4}, {1, 2, 2, 2}, {4, 3}, 5) ==
         "product_keys: 5 experts from 1 heads over a pool of 4");
+  CHECK(message_of([] {
+          ops::product_keys(Variable(random_f64({2, 1, 4}, 1)),
+                            Variable(random_f64({1, 2, 4, 2}, 1)),
+                            Variable(random_f64({16, 3}, 1)),
+                            4,
+                            random_f64({1, 2, 3}, 1));
+        }) == "product_keys: sub-keys [1, 2, 4, 2] and bias [1, 2, 3] do not fit");
 }
 
 }  // namespace

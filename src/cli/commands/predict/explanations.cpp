@@ -33,7 +33,8 @@ void Explanations::check_model(const ModelConfig& config) const {
 
 void Explanations::add(Question& question, Recommender& recommender) const {
   if (explain_ && question.item == 0) {
-    question.answer.experts = explain(recommender, question.history, events_);
+    question.answer.experts =
+        explain(recommender, {question.history, question.history_times()}, events_);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "cli/options/option_conflicts.h"
 #include "cli/runs/save_signal.h"
 #include "cli/runs/stop_signals.h"
+#include "eval/required_times.h"
 
 namespace elastic::cli {
 
@@ -38,23 +39,34 @@ void StreamMode::check(const OptionTable& table) const {
   }
 }
 
-StreamSession::EarlierEvents StreamMode::earlier_events(KnownUsers& users) const {
+StreamSession::EarlierEvents StreamMode::earlier_events(KnownUsers& users,
+                                                        const ModelConfig& config) const {
   if (!from_data_) {
     return {};
   }
   const data::Dataset& dataset = users.dataset();
-  return [&dataset](const std::string& user) -> std::vector<std::int32_t> {
+  const bool with_times = reads_times(config);
+  eval::require_times(config, dataset);
+  return [&dataset, with_times](const std::string& user) -> StreamSession::Events {
     const auto found = dataset.find_user(user);
     if (!found) {
       return {};
     }
     const auto events = dataset.sequence(*found);
-    return {events.begin(), events.end()};
+    StreamSession::Events earlier{{events.begin(), events.end()}};
+    if (with_times) {
+      const auto times = dataset.times(*found);
+      earlier.times.assign(times.begin(), times.end());
+    }
+    return earlier;
   };
 }
 
 int StreamMode::run(PredictCall& call) const {
-  StreamSession session(call.run, call.recommender, call.parser, earlier_events(call.known_users));
+  StreamSession session(call.run,
+                        call.recommender,
+                        call.parser,
+                        earlier_events(call.known_users, call.recommender.config()));
   if (session.num_users() > 0) {
     call.note(
         fmt::format("{}: continuing with {} users", session.states_path(), session.num_users()));

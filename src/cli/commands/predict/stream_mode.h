@@ -18,7 +18,8 @@ class StreamMode {
   int run(PredictCall& call) const;
 
  private:
-  [[nodiscard]] StreamSession::EarlierEvents earlier_events(KnownUsers& users) const;
+  [[nodiscard]] StreamSession::EarlierEvents earlier_events(KnownUsers& users,
+                                                            const ModelConfig& config) const;
 
   bool stream_ = false;
   bool from_data_ = false;

@@ -43,6 +43,9 @@ ConfigLayer ResumedOptions::read(const std::string& out) {
   }
   before_ = read_run_config(out);
   train::add_former_values(before_.values);
+  before_.values.emplace("refit", choice_name(data::Refit::kNone));
+  before_.values.emplace("init_from", "");
+  before_.values.emplace("init_moments", false);
   if (is_present((folder / "sources.json").string())) {
     sources_ = train::read_json_object((folder / "sources.json").string());
   }
@@ -66,6 +69,21 @@ void ResumedOptions::check_unchanged(const OptionTable& table) const {
                        " (",
                        option->source,
                        "); start another run with another --out");
+    }
+  }
+}
+
+void ResumedOptions::check_over(const OptionTable& table,
+                                const std::vector<std::string>& keys) const {
+  for (const std::string& key : keys) {
+    const Option& option = table.find(key);
+    if (before_.values.contains(key) && before_.values[key] != to_json(option.target)) {
+      throw UsageError(option.source,
+                       ": the search for the best epoch is over, with ",
+                       key,
+                       " ",
+                       data::json_text(before_.values[key]),
+                       "; leave it out, or start another run with another --out");
     }
   }
 }

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/options/config_file.h"
 #include "cli/options/option_table.h"
@@ -27,6 +28,9 @@ class ResumedOptions {
   ConfigLayer read(const std::string& out);
   /// Throws UsageError if an option outside those groups has another value than in the run.
   void check_unchanged(const OptionTable& table) const;
+  /// Throws UsageError if one of the options `keys`, which are over with a part of the training,
+  /// has another value than in the run.
+  void check_over(const OptionTable& table, const std::vector<std::string>& keys) const;
   /// The content of the run's new sources.json.
   [[nodiscard]] nlohmann::ordered_json sources(const OptionTable& table) const;
 

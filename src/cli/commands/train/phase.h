@@ -1,0 +1,45 @@
+// One training of a run, with its folder, data and identity.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "cli/runs/run_data.h"
+#include "eval/ranking_rules.h"
+#include "eval/report.h"
+#include "tensor/backend.h"
+#include "train/run_directory.h"
+#include "train/run_identity.h"
+#include "train/trainer.h"
+
+namespace elastic::cli {
+
+inline constexpr const char* kResultFile = "result.json";
+
+/// A run without --refit has one phase. With it there are two: the search for the best epoch, in
+/// RUN/search, and the refit, in RUN.
+struct Phase {
+  const train::RunDirectory& run;
+  const RunData& data;
+  data::Refit refit = data::Refit::kNone;
+  bool resume = false;
+  std::optional<train::FixedEpochs> fixed{};
+  const Phase* later = nullptr;  ///< the refit; its files are written with those of the search
+  train::RunIdentity identity{};
+};
+
+/// Sets the identity of the phase, and checks that one to resume has the same data and items.
+/// `options` are those that fix its results. Throws CheckpointError.
+void identify(Phase& phase, const std::string& options);
+
+/// Writes a JSON file of the phase with the hash that ties the file to its run.
+void write_json(const Phase& phase, const std::string& name, nlohmann::ordered_json value);
+
+/// Evaluates the saved model of the phase on the test, and writes result.json.
+eval::Report report_test(const Phase& phase, const eval::RankingRules& rules, Device device);
+
+/// Writes the result.json of a phase without held-out events, and returns it.
+nlohmann::ordered_json report_untested(const Phase& phase, std::int64_t epochs);
+
+}  // namespace elastic::cli

@@ -1,0 +1,33 @@
+// A residual connection with a gate for each element.
+#pragma once
+
+#include "tensor/kernel.h"
+
+namespace elastic::kernels {
+
+/// out = x + sigmoid(gate) (y - x), element by element, equal shapes.
+struct GatedResidualForward {
+  static constexpr const char* kName = "gated_residual_forward";
+  const Tensor& x;
+  const Tensor& y;
+  const Tensor& gate;
+  Tensor& out;
+  auto operands() const { return std::tie(x, y, gate, out); }
+  double flops() const { return 0.0; }
+};
+
+/// Writes all gradients.
+struct GatedResidualBackward {
+  static constexpr const char* kName = "gated_residual_backward";
+  const Tensor& x;
+  const Tensor& y;
+  const Tensor& gate;
+  const Tensor& grad_out;
+  Tensor& grad_x;
+  Tensor& grad_y;
+  Tensor& grad_gate;
+  auto operands() const { return std::tie(x, y, gate, grad_out, grad_x, grad_y, grad_gate); }
+  double flops() const { return 0.0; }
+};
+
+}  // namespace elastic::kernels

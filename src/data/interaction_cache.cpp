@@ -249,7 +249,6 @@ InteractionCache::InteractionCache(const std::string& folder,
     return;
   }
   ContentHash hash;
-  hash.add(kVersion);
   options::visit_read(options, [&](const char* name, const auto& field, const auto&...) {
     hash.add(name);
     hash.add(text_of(field));

@@ -49,6 +49,9 @@ struct Answer {
   std::string error;  ///< the reason if there are no items, else ""
 };
 
+/// The answer as one line of JSON, without its end.
+std::string answer_json(const Answer& answer);
+
 class AnswerWriter {
  public:
   virtual ~AnswerWriter() = default;

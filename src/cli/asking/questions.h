@@ -4,30 +4,16 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <string>
 #include <vector>
 
-#include "cli/asking/answer_writer.h"
 #include "cli/asking/known_users.h"
 #include "cli/asking/line_reader.h"
 #include "cli/asking/query.h"
+#include "cli/asking/question.h"
 #include "cli/asking/recommender.h"
 
 namespace elastic::cli {
-
-/// A question in the model's ids, with its answer as far as it is known.
-struct Question {
-  Answer answer;                      ///< its subject, the unknown ids, and an error
-  std::vector<std::int32_t> history;  ///< empty for a question about an item, and after an error
-  std::int32_t item = 0;
-  std::optional<std::vector<std::int32_t>> candidates;  ///< sorted, distinct
-
-  [[nodiscard]] bool has_answer() const { return answer.error.empty(); }
-  /// Refers to this question.
-  [[nodiscard]] Request request() const {
-    return {history, item, candidates ? &*candidates : nullptr};
-  }
-};
 
 class Questions {
  public:
@@ -48,8 +34,6 @@ class Questions {
 
  private:
   Question prepare(const Query& query);
-  void look_up_history(const Query& query, Question& question);
-  void look_up_candidates(const Query& query, Question& question);
 
   LineReader& input_;
   QueryParser& parser_;

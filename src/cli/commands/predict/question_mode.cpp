@@ -87,17 +87,13 @@ int QuestionMode::run(PredictCall& call) const {
 }
 
 void QuestionMode::answer(Questions::Batch& batch, PredictCall& call) const {
-  std::vector<Request> requests;
-  for (const Question& question : batch) {
-    if (question.has_answer()) {
-      requests.push_back(question.request());
-    }
+  std::vector<Question*> questions;
+  for (Question& question : batch) {
+    questions.push_back(&question);
   }
-  auto recommended = call.recommender.recommend(requests);
-  auto next = recommended.begin();
+  answer_all(questions, call.recommender);
   for (Question& question : batch) {
     if (question.has_answer()) {
-      question.answer.items = std::move(*next++);
       explanations_.add(question, call.recommender);
     }
     call.writer.write(question.answer, call.output);

@@ -1,0 +1,101 @@
+#include "cli/asking/question.h"
+
+#include <utility>
+
+namespace elastic::cli {
+namespace {
+
+void add_unknown(const KnownItems& known, Answer& answer) {
+  answer.unknown_ids.insert(
+      answer.unknown_ids.end(), known.unknown_ids.begin(), known.unknown_ids.end());
+}
+
+void look_up_item(const Query& query, const Recommender& recommender, Question& question) {
+  const KnownItems known = recommender.look_up(std::span(&*query.item, 1));
+  if (known.items.empty()) {
+    question.answer.error = "unknown item";
+  } else {
+    question.item = known.items.front();
+  }
+}
+
+void look_up_history(const Query& query, const Recommender& recommender, Question& question) {
+  Answer& answer = question.answer;
+  KnownItems known = recommender.look_up(*query.history);
+  question.history = std::move(known.items);
+  answer.unknown = known.unknown;
+  add_unknown(known, answer);
+  if (query.history->empty()) {
+    answer.error = "an empty history";
+  } else if (question.history.empty()) {
+    answer.error = "no item of the history is known";
+  }
+}
+
+void look_up_user(const Query& query, KnownUsers& users, Question& question) {
+  const data::Dataset& dataset = users.dataset();
+  if (const auto user = dataset.find_user(*query.user)) {
+    const auto history = dataset.sequence(*user);
+    question.history.assign(history.begin(), history.end());
+  } else {
+    question.answer.error = "unknown user";
+  }
+}
+
+void look_up_candidates(const Query& query, const Recommender& recommender, Question& question) {
+  KnownItems known = recommender.look_up(*query.candidates);
+  question.answer.unknown_candidates = known.unknown;
+  add_unknown(known, question.answer);
+  if (known.items.empty()) {
+    question.answer.error =
+        query.candidates->empty() ? "an empty list of candidates" : "no candidate is known";
+  }
+  question.candidates = sorted_distinct(std::move(known.items));
+}
+
+}  // namespace
+
+bool asks_for_user(const Query& query) {
+  return query.error.empty() && !query.history && !query.item;
+}
+
+Question make_question(const Query& query, const Recommender& recommender, KnownUsers& users) {
+  Question question;
+  Answer& answer = question.answer;
+  answer.line = query.line;
+  answer.user = query.user;
+  answer.item = query.item;
+  answer.error = query.error;
+  if (!query.error.empty()) {
+    return question;
+  }
+  if (query.item) {
+    look_up_item(query, recommender, question);
+  } else if (query.history) {
+    look_up_history(query, recommender, question);
+  } else {
+    look_up_user(query, users, question);
+  }
+  if (answer.error.empty() && query.candidates) {
+    look_up_candidates(query, recommender, question);
+  }
+  return question;
+}
+
+void answer_all(std::span<Question* const> questions, Recommender& recommender) {
+  std::vector<Request> requests;
+  for (const Question* question : questions) {
+    if (question->has_answer()) {
+      requests.push_back(question->request());
+    }
+  }
+  auto recommended = recommender.recommend(requests);
+  auto next = recommended.begin();
+  for (Question* question : questions) {
+    if (question->has_answer()) {
+      question->answer.items = std::move(*next++);
+    }
+  }
+}
+
+}  // namespace elastic::cli

@@ -38,19 +38,12 @@ void StreamMode::check(const OptionTable& table) const {
   }
 }
 
-StreamSession::EarlierEvents StreamMode::earlier_events(KnownUsers& users) const {
+StreamAnswers::EarlierEvents StreamMode::earlier_events(KnownUsers& users) const {
   if (!from_data_) {
     return {};
   }
-  const data::Dataset& dataset = users.dataset();
-  return [&dataset](const std::string& user) -> std::vector<std::int32_t> {
-    const auto found = dataset.find_user(user);
-    if (!found) {
-      return {};
-    }
-    const auto events = dataset.sequence(*found);
-    return {events.begin(), events.end()};
-  };
+  users.dataset();  // fails before the first event
+  return [&users](const std::string& user) { return users.events_of(user); };
 }
 
 int StreamMode::run(PredictCall& call) const {

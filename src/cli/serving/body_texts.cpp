@@ -21,7 +21,7 @@ std::size_t after_string(std::string_view text, std::size_t begin) {
 }
 
 // The position at which the value that begins at `begin` ends: after its last bracket, or before a
-// comma or bracket that is not its own. The end of the text if it does not end.
+// comma or bracket that is not its own, or with the text. npos if its brackets do not end.
 std::size_t after_value(std::string_view text, std::size_t begin) {
   int depth = 0;
   for (std::size_t i = begin; i < text.size(); ++i) {
@@ -41,7 +41,7 @@ std::size_t after_value(std::string_view text, std::size_t begin) {
       return i;
     }
   }
-  return text.size();
+  return depth == 0 ? text.size() : std::string_view::npos;
 }
 
 std::size_t after_blanks(std::string_view text, std::size_t begin) {
@@ -55,7 +55,7 @@ std::vector<std::string_view> split_array(std::string_view text) {
     return values;
   }
   while (at < text.size()) {
-    const std::size_t end = after_value(text, at);
+    const std::size_t end = std::min(after_value(text, at), text.size());
     values.push_back(data::stripped(text.substr(at, end - at)));
     at = after_blanks(text, end);
     if (at + 1 == text.size() && text[at] == ']') {
@@ -94,8 +94,7 @@ BodyTexts split_body(std::string_view body) {
   if (text.starts_with('[')) {
     return {BodyForm::kArray, split_array(text)};
   }
-  const bool is_whole = after_value(text, 0) == text.size() && text.ends_with('}');
-  if (text.starts_with('{') && (is_whole || text.find('\n') == std::string_view::npos)) {
+  if (text.starts_with('{') && (after_value(text, 0) == text.size() || text.find('\n') == std::string_view::npos)) {
     return {BodyForm::kObject, {text}};
   }
   return {BodyForm::kLines, split_lines(body)};

@@ -370,6 +370,66 @@ class OddInput(unittest.TestCase):
         self.assertEqual([record["user"] for record in records], ["u1", "u2", "u3"])
 
 
+class LaterLog(unittest.TestCase):
+    """Histories from another log than the training's."""
+
+    HEADER = "userId,movieId,rating,timestamp\n"
+
+    def predict(self, log, questions, *options, run=None):
+        called = WORKPLACE.call(["predict", run or WORKPLACE.run, "-k", "3", "--data", log,
+                                 *options], stdin=questions)
+        self.assertEqual(called.returncode, 0, called.stderr)
+        return [json.loads(line) for line in called.stdout.splitlines()], called.stderr
+
+    def test_new_users_events_and_items(self):
+        with open(WORKPLACE.data, encoding="utf-8") as file:
+            log = file.read()
+        later = WORKPLACE.write("later.csv", log + "fresh,m4,5,9000\nfresh,new,5,9001\n"
+                                "fresh,m6,5,9002\nu1,m9,5,9000\nodd,new,5,9000\n")
+        answers, messages = self.predict(later, "fresh\nu1\nodd\nnobody\n")
+        by_history, _ = self.predict(later, '{"history": ["m4", "new", "m6"]}\n')
+        self.assertEqual(answers[0]["items"], by_history[0]["items"])
+        self.assertEqual((answers[0]["unknown"], answers[0]["unknown_ids"]), (1, ["new"]))
+        items = [line.split(",")[1] for line in log.splitlines() if line.startswith("u1,")]
+        by_history, _ = self.predict(later, json.dumps({"history": items + ["m9"]}) + "\n")
+        self.assertEqual(answers[1]["items"], by_history[0]["items"])
+        self.assertEqual(answers[2]["error"], "no item of the history is known")
+        self.assertEqual(answers[3]["error"], "unknown user")
+        self.assertIn("62 users", messages)
+        self.assertIn("1 of 41 items are unknown", messages)
+
+    def test_the_log_of_the_training_is_no_other(self):
+        copy = WORKPLACE.path("copy.csv")
+        shutil.copy(WORKPLACE.data, copy)
+        answers, messages = self.predict(copy, "u7\n")
+        self.assertEqual(messages, "")
+        own = WORKPLACE.call(["predict", WORKPLACE.run, "-k", "3"], stdin="u7\n").stdout
+        self.assertEqual(answers, [json.loads(own)])
+
+    def test_filters_by_counts_are_for_the_training(self):
+        run = WORKPLACE.path("counted")
+        trained = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", run, "--epochs", "1",
+                                  "--min-user-events", "5", "--split", "time", *TINY_MODEL])
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        small = WORKPLACE.write("small.csv", self.HEADER + "new,m3,5,1\n")
+        answers, messages = self.predict(small, "new\n", run=run)
+        self.assertEqual(len(answers[0]["items"]), 3)
+        self.assertIn("0 of 1 items are unknown", messages)
+
+    def test_vectors_and_streams(self):
+        small = WORKPLACE.write("small.csv", self.HEADER + "a,m3,5,1\nb,new,5,2\na,new,5,3\n")
+        out = WORKPLACE.path("later.npy")
+        called = WORKPLACE.call(["predict", WORKPLACE.run, "--data", small, "--embeddings", "users",
+                                 "--out", out])
+        self.assertEqual(called.returncode, 0, called.stderr)
+        self.assertIn("user b: no row", called.stderr)
+        with open(WORKPLACE.path("later.ids.txt"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "a\n")
+        answers, _ = self.predict(small, "a\n", "--stream", "--from-data",
+                                  run=WORKPLACE.stream_run)
+        self.assertEqual(len(answers[0]["items"]), 3)
+
+
 class DeepMetadata(unittest.TestCase):
     """JSON nested 300,000 deep in the metadata of a run's safetensors files."""
     DEEP = "[" * 300000 + "]" * 300000

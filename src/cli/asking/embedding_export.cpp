@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "eval/finite_states.h"
@@ -42,14 +43,23 @@ void EmbeddingExport::add_items() {
   }
 }
 
-void EmbeddingExport::add_users(const data::Dataset& dataset) {
-  for (std::int32_t begin = 0; begin < dataset.num_users(); begin += kUsersAtOnce) {
-    std::vector<std::span<const std::int32_t>> histories;
+void EmbeddingExport::add_users(KnownUsers& users, const Notes& notes) {
+  for (std::int32_t begin = 0; begin < users.num_users(); begin += kUsersAtOnce) {
+    std::vector<KnownItems> known;
     std::vector<std::string> ids;
-    const std::int32_t end = std::min(begin + kUsersAtOnce, dataset.num_users());
+    const std::int32_t end = std::min(begin + kUsersAtOnce, users.num_users());
     for (std::int32_t user = begin; user < end; ++user) {
-      histories.push_back(dataset.sequence(user));
-      ids.push_back(dataset.user_id(user));
+      KnownItems history = users.history(user);
+      if (history.items.empty()) {
+        notes(fmt::format("user {}: no row: no item of the history is known", users.user_id(user)));
+        continue;
+      }
+      known.push_back(std::move(history));
+      ids.push_back(users.user_id(user));
+    }
+    std::vector<std::span<const std::int32_t>> histories;
+    for (const KnownItems& history : known) {
+      histories.emplace_back(history.items);
     }
     add_states(histories, ids);
   }

@@ -1,29 +1,62 @@
 #include "cli/asking/known_users.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+
 namespace elastic::cli {
 
 bool KnownUsers::is_read() const {
   const std::scoped_lock lock(mutex_);
-  return data_.has_value();
+  return dataset_ != nullptr;
 }
 
 const data::Dataset& KnownUsers::dataset() {
   const std::scoped_lock lock(mutex_);
-  if (!data_) {
-    // No notes: training has already printed them for the same data.
-    data_.emplace(read_data_again(run_, place_, [](const std::string&) {}));
+  if (dataset_ == nullptr) {
+    const Histories histories = read_histories(run_, place_);
+    dataset_ = histories.dataset;
+    match_items();
+    if (!histories.of_training) {
+      const auto unknown = std::count(model_items_.begin() + 1, model_items_.end(), 0);
+      notes_(fmt::format(
+          "data: not that of the training: {} users, {} events; {} of {} items are unknown to the "
+          "model and skipped",
+          dataset_->num_users(),
+          dataset_->num_events(),
+          unknown,
+          dataset_->num_items()));
+    }
   }
-  return data_->split.dataset();
+  return *dataset_;
 }
 
-std::vector<std::int32_t> KnownUsers::events_of(const std::string& user) {
-  const data::Dataset& events = dataset();
-  const auto found = events.find_user(user);
-  if (!found) {
-    return {};
+void KnownUsers::match_items() {
+  model_items_ = {0};
+  for (std::int64_t item = 1; item <= dataset_->num_items(); ++item) {
+    const KnownItems known = recommender_.look_up(std::span(&dataset_->item_id(item), 1));
+    model_items_.push_back(known.items.empty() ? 0 : known.items.front());
   }
-  const auto items = events.sequence(*found);
-  return {items.begin(), items.end()};
+}
+
+KnownItems KnownUsers::history(std::int32_t user) {
+  const data::Dataset& log = dataset();
+  KnownItems known;
+  for (const std::int32_t item : log.sequence(user)) {
+    const std::int32_t model_item = model_items_[static_cast<std::size_t>(item)];
+    if (model_item != 0) {
+      known.items.push_back(model_item);
+    } else {
+      known.add_unknown(log.item_id(item));
+    }
+  }
+  return known;
+}
+
+std::optional<KnownItems> KnownUsers::history(const std::string& user) {
+  const auto found = dataset().find_user(user);
+  return found ? std::optional(history(*found)) : std::nullopt;
 }
 
 }  // namespace elastic::cli

@@ -19,24 +19,19 @@ void look_up_item(const Query& query, const Recommender& recommender, Question& 
   }
 }
 
-void look_up_history(const Query& query, const Recommender& recommender, Question& question) {
-  Answer& answer = question.answer;
-  KnownItems known = recommender.look_up(*query.history);
+void set_history(KnownItems known, Question& question) {
+  question.answer.unknown = known.unknown;
+  add_unknown(known, question.answer);
   question.history = std::move(known.items);
-  answer.unknown = known.unknown;
-  add_unknown(known, answer);
-  if (query.history->empty()) {
-    answer.error = "an empty history";
-  } else if (question.history.empty()) {
-    answer.error = "no item of the history is known";
+  if (question.history.empty()) {
+    question.answer.error =
+        known.unknown == 0 ? "an empty history" : "no item of the history is known";
   }
 }
 
 void look_up_user(const Query& query, KnownUsers& users, Question& question) {
-  const data::Dataset& dataset = users.dataset();
-  if (const auto user = dataset.find_user(*query.user)) {
-    const auto history = dataset.sequence(*user);
-    question.history.assign(history.begin(), history.end());
+  if (std::optional<KnownItems> known = users.history(*query.user)) {
+    set_history(std::move(*known), question);
   } else {
     question.answer.error = "unknown user";
   }
@@ -72,7 +67,7 @@ Question make_question(const Query& query, const Recommender& recommender, Known
   if (query.item) {
     look_up_item(query, recommender, question);
   } else if (query.history) {
-    look_up_history(query, recommender, question);
+    set_history(recommender.look_up(*query.history), question);
   } else {
     look_up_user(query, users, question);
   }

@@ -31,7 +31,7 @@ struct Question {
 bool asks_for_user(const Query& query);
 
 /// Looks up the ids of a query. A query about unknown users or items gets an answer with an error.
-/// Throws as KnownUsers::dataset.
+/// Throws as KnownUsers::read.
 Question make_question(const Query& query, const Recommender& recommender, KnownUsers& users);
 
 /// Sets the items of the answers of those questions that have one, all in one pass of the model.

@@ -65,12 +65,16 @@ KnownItems Recommender::look_up(std::span<const std::string> raw_ids) const {
       known.items.push_back(found->second);
       continue;
     }
-    ++known.unknown;
-    if (known.unknown_ids.size() < kNamedUnknown) {
-      known.unknown_ids.push_back(raw_id);
-    }
+    known.add_unknown(raw_id);
   }
   return known;
+}
+
+void KnownItems::add_unknown(const std::string& raw_id) {
+  ++unknown;
+  if (unknown_ids.size() < kNamedUnknown) {
+    unknown_ids.push_back(raw_id);
+  }
 }
 
 Tensor Recommender::encode(const std::vector<std::span<const std::int32_t>>& histories) {

@@ -26,6 +26,8 @@ struct KnownItems {
   std::vector<std::int32_t> items;       ///< in the order of the raw ids
   std::int64_t unknown = 0;              ///< number of raw ids that are not in the catalogue
   std::vector<std::string> unknown_ids;  ///< the first few of them
+
+  void add_unknown(const std::string& raw_id);
 };
 
 /// The items sorted, each once: the form of candidates.

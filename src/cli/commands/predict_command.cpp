@@ -16,6 +16,7 @@
 #include "cli/options/session_options.h"
 #include "cli/output/output.h"
 #include "cli/output/progress_line.h"
+#include "cli/runs/histories.h"
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_list.h"
 #include "cli/runs/run_rules.h"
@@ -41,8 +42,9 @@ JSON is a row of the log that the run was trained on, which asks about its user 
 else a user id; with --histories item ids separated by blanks, with --similar an item id.
 "candidates": [item, ...] in a question ranks only these items. Answers in the order of the
 questions, whenever the input pauses. The history of a known user is all events in the data,
-held-out events included; only such questions need the data file. Items that the model does not
-know are skipped and counted. Blank lines are skipped.
+held-out events included; only such questions need the data file. --data may name a later log, with
+new users, events and items. Items that the model does not know are skipped and counted. Blank lines
+are skipped.
 
 --stream reads events as they happen and answers each. A line in the form of the log is an event
 (the same columns, keys, separators, lists and conditions; headers are skipped; times and ratings
@@ -86,7 +88,7 @@ void PredictCommand::declare(OptionTable& table) {
   table.add("input", &input_, "the questions; - is standard input").positional("FILE");
   table.begin_group("Questions");
   lines_.declare(table);
-  declare_place(table, place_);
+  declare_histories(table, place_);
   stream_.declare(table);
   table.begin_group("Answers");
   table.add("top_k", &options_.top_k, "items per answer")
@@ -119,13 +121,13 @@ int PredictCommand::run(const OptionTable& table) {
       std::move(saved.model),
       train::read_items(file_of(run, train::kItemsFile), saved.info.identity.items_hash),
       options_);
-  KnownUsers known_users(run, place_);
   Output output;
   const auto note = [this](const std::string& text) {
     if (!text.empty()) {
       ProgressLine(session_.quiet).message(text);
     }
   };
+  KnownUsers known_users(run, place_, recommender, note);
   note(seen_items_warning(saved.info.train_seen, options_.filter_seen));
   QueryParser parser(stream_.chosen() ? PlainLine::kEvent : lines_.meaning(), read_log_format(run));
   PredictCall call{run,

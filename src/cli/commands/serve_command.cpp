@@ -10,7 +10,7 @@
 #include "cli/options/session_options.h"
 #include "cli/output/output.h"
 #include "cli/output/progress_line.h"
-#include "cli/runs/run_files.h"
+#include "cli/runs/histories.h"
 #include "cli/runs/run_list.h"
 #include "cli/runs/run_rules.h"
 #include "cli/runs/seen_items_warning.h"
@@ -60,7 +60,7 @@ class ServeCommand : public Command {
  private:
   void declare_limits(OptionTable& table);
   void declare_answers(OptionTable& table);
-  void note(const std::string& text) const {
+  void note(const std::string& text) const {  // on any thread
     if (!text.empty()) {
       ProgressLine(session_.quiet).message(text);
     }
@@ -136,7 +136,7 @@ void ServeCommand::declare_answers(OptionTable& table) {
       .letter('k');
   take_from_run(
       table.add("filter_seen", &options_.filter_seen, "leave out the items of the history"));
-  declare_place(table, place_);
+  declare_histories(table, place_);
   table.begin_group("Events");
   table.add("events", &events_, "accept events, if the model reads streams; locks the run")
       .session();
@@ -155,7 +155,8 @@ int ServeCommand::run(const OptionTable& /*table*/) {
   const AccessToken token = token_file_.empty() ? AccessToken() : AccessToken(token_file_);
   const Device device = start_session(session_);
   batches_.threads = session_.threads;
-  const ModelSource source{runs_, place_, options_, device, events_, from_data_};
+  const Notes notes = [this](const std::string& text) { note(text); };
+  const ModelSource source{runs_, place_, options_, notes, device, events_, from_data_};
   auto first = std::make_shared<ServedModel>(source);
   first->open_events(nullptr);
   note(seen_items_warning(first->train_seen(), options_.filter_seen));

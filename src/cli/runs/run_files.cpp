@@ -112,7 +112,7 @@ void declare_place(OptionTable& table, DataPlace& place) {
   declare_cache(table, place.cache);
 }
 
-RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
+data::DataConfig config_of_data(const std::string& run, const DataPlace& place) {
   data::DataConfig config = read_data_config(run);
   config.read.cache_folder = cache_folder(place.cache);
   const auto refuse_stdin = [](const char* flag) {
@@ -134,7 +134,11 @@ RunData read_data_again(const std::string& run, const DataPlace& place, const No
     }
     *path = moved->empty() ? *path : *moved;
   }
-  RunData data = read_data(config, notes);
+  return config;
+}
+
+RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
+  RunData data = read_data(config_of_data(run, place), notes);
   check_same_data(run, data);
   return data;
 }

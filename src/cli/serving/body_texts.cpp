@@ -94,7 +94,8 @@ BodyTexts split_body(std::string_view body) {
   if (text.starts_with('[')) {
     return {BodyForm::kArray, split_array(text)};
   }
-  if (text.starts_with('{') && (after_value(text, 0) == text.size() || text.find('\n') == std::string_view::npos)) {
+  if (text.starts_with('{') &&
+      (after_value(text, 0) == text.size() || text.find('\n') == std::string_view::npos)) {
     return {BodyForm::kObject, {text}};
   }
   return {BodyForm::kLines, split_lines(body)};

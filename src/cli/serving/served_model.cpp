@@ -36,7 +36,6 @@ ServedModel::ServedModel(const ModelSource& source)
       from_data_(source.from_data),
       run_(source.runs.first()),
       log_format_(read_log_format(run_)),
-      users_(run_, source.place),
       hash_(hash_of(source.runs)),
       written_(time_of_file(file_of(run_, "model.safetensors"))),
       loaded_(std::chrono::system_clock::now()) {
@@ -49,8 +48,9 @@ ServedModel::ServedModel(const ModelSource& source)
   if (hash_of(source.runs) != hash_) {
     throw CheckpointError(run_, ": its model was replaced while it was read; try again");
   }
+  users_ = std::make_unique<KnownUsers>(run_, source.place, *recommender_, source.notes);
   if (from_data_) {
-    users_.dataset();  // fails now, or never
+    users_->read();  // fails now, or never
   }
 }
 
@@ -65,7 +65,9 @@ void ServedModel::open_events(ServedModel* previous) {
   }
   StreamAnswers::EarlierEvents earlier;
   if (from_data_) {
-    earlier = [this](const std::string& user) { return users_.events_of(user); };
+    earlier = [this](const std::string& user) {
+      return users_->history(user).value_or(KnownItems{}).items;
+    };
   }
   events_ = std::make_unique<EventStates>(run_,
                                           hash_,

@@ -21,6 +21,7 @@ struct ModelSource {
   const RunList& runs;
   const DataPlace& place;
   const RecommendOptions& options;
+  const Notes& notes;
   Device device = Device::kCpu;
   bool events = true;      ///< read streams, if the model can
   bool from_data = false;  ///< start users who are new to the stream with their events in the data
@@ -36,7 +37,7 @@ class ServedModel {
   /// Only the thread that computes may ask it for answers; looking up ids is free to all.
   [[nodiscard]] Recommender& recommender() { return *recommender_; }
   [[nodiscard]] const Recommender& recommender() const { return *recommender_; }
-  [[nodiscard]] KnownUsers& users() { return users_; }
+  [[nodiscard]] KnownUsers& users() { return *users_; }
   /// A parser of lines in the form of the run's log.
   [[nodiscard]] QueryParser make_parser(PlainLine plain) const {
     return QueryParser(plain, log_format_);
@@ -62,7 +63,7 @@ class ServedModel {
   std::string run_;
   std::unique_ptr<Recommender> recommender_;
   std::optional<data::LogFormat> log_format_;
-  KnownUsers users_;
+  std::unique_ptr<KnownUsers> users_;
   std::string hash_;
   std::string train_seen_;
   Time written_;

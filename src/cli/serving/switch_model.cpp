@@ -8,7 +8,7 @@ void switch_model(const ModelSource& source, ModelSlot& models, Batcher& batcher
   const std::shared_ptr<ServedModel> present = models.current();
   const auto next = std::make_shared<ServedModel>(source);
   if (present->users().is_read()) {
-    next->users().dataset();  // a question about a user would wait for it
+    next->users().read();  // a question about a user would wait for it
   }
   batcher.run_alone([&] {
     next->check_answers();

@@ -42,8 +42,10 @@ StreamAnswers::EarlierEvents StreamMode::earlier_events(KnownUsers& users) const
   if (!from_data_) {
     return {};
   }
-  users.dataset();  // fails before the first event
-  return [&users](const std::string& user) { return users.events_of(user); };
+  users.read();  // fails before the first event
+  return [&users](const std::string& user) {
+    return users.history(user).value_or(KnownItems{}).items;
+  };
 }
 
 int StreamMode::run(PredictCall& call) const {

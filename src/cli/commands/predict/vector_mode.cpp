@@ -39,7 +39,7 @@ int VectorMode::run(PredictCall& call) const {
   if (embeddings_ == Embeddings::kItems) {
     out.add_items();
   } else if (!call.has_input) {
-    out.add_users(call.known_users.dataset());
+    out.add_users(call.known_users, call.note);
   } else {
     LineReader reader(call.input);
     Questions questions(reader, call.parser, call.recommender, call.known_users);

@@ -177,6 +177,10 @@ top-k 3 | | output
 filter-seen - | --no-filter-seen | output
 no-filter-seen - | | output
 candidates {candidates} | | output
+exclude {candidates} | | output
+all-users - | | output
+all-items - | --similar | output
+fallback popular | | output
 output table | | output
 json - | --output table | output
 """
@@ -186,6 +190,9 @@ SERVE = """
 token-file {token} | | status
 max-body-bytes 10 | | status
 top-k 3 | | output
+candidates {candidates} | | output
+exclude {candidates} | --candidates {candidates} --no-filter-seen | output
+fallback popular | | output
 filter-seen - | --no-filter-seen | output
 no-filter-seen - | | output
 no-events - | | status
@@ -297,7 +304,7 @@ class Place(Workplace):
         server = self.start(["serve", self.names["run"], "--port", "0", *options], text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         address = server.stdout.readline().strip().removeprefix("http://")
-        replies = [ask(address, "/predict", '{"history": ["m1", "m2"]}'),
+        replies = [ask(address, "/predict", '[{"history": ["m1", "m2"]}, {"history": ["none"]}]'),
                    ask(address, "/events", '{"user": "u1", "item": "m1"}')]
         server.terminate()
         messages = server.communicate(timeout=60)[1]

@@ -61,6 +61,11 @@ class JsonWriter : public AnswerWriter {
   }
 };
 
+// "popular items: unknown user"
+std::string fallback_note(const Answer& answer) {
+  return answer.fallback_reason.empty() ? "" : "popular items: " + answer.fallback_reason;
+}
+
 class TsvWriter : public AnswerWriter {
  public:
   void write(const Answer& answer, Output& output) override {
@@ -74,12 +79,13 @@ class TsvWriter : public AnswerWriter {
     }
     int rank = 0;
     for (const RecommendedItem& item : answer.items) {
-      output.write(fmt::format("{}\t{}\t{}\t{}\t{}\t\n",
+      output.write(fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n",
                                label,
                                ++rank,
                                visible(item.id),
                                visible(item.title),
-                               round_to_digits(item.score, kScoreDigits)));
+                               round_to_digits(item.score, kScoreDigits),
+                               fallback_note(answer)));
     }
   }
 
@@ -123,10 +129,11 @@ std::string experts_table(const std::vector<ExplainedExpert>& experts) {
 class TableWriter : public AnswerWriter {
  public:
   void write(const Answer& answer, Output& output) override {
-    output.write(fmt::format("{}{}{}\n",
+    output.write(fmt::format("{}{}{}{}\n",
                              visible(label_of(answer)),
                              visible(unknown_note(answer)),
-                             answer.error.empty() ? "" : ": " + visible(answer.error)));
+                             answer.error.empty() ? "" : ": " + visible(answer.error),
+                             fallback_note(answer).empty() ? "" : ": " + fallback_note(answer)));
     std::size_t width = 2;
     for (const RecommendedItem& item : answer.items) {
       width = std::max(width, visible(item.id).size());
@@ -167,6 +174,9 @@ std::string answer_json(const Answer& answer) {
       entry["score"] = round_to_digits(item.score, kScoreDigits);
       record["items"].push_back(std::move(entry));
     }
+  }
+  if (!answer.fallback_reason.empty()) {
+    record["fallback"] = "popular";
   }
   if (answer.experts) {
     record["experts"] = experts_to_json(*answer.experts);

@@ -1,6 +1,9 @@
 #include "cli/asking/object_query.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -15,6 +18,16 @@ constexpr std::size_t kLongestId = 4096;
 
 bool is_missing(const data::FieldValues& values) {
   return values.entries.empty() && !values.is_list;
+}
+
+std::int64_t read_count(const std::string& name, const data::FieldValues& values) {
+  const std::string_view text = values.is_list ? "a list" : values.entries.front();
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || end != text.data() + text.size() || count < 1) {
+    throw DataError(name, ": expected a whole number of 1 or more, got ", data::excerpt(text));
+  }
+  return count;
 }
 
 }  // namespace
@@ -47,6 +60,8 @@ ObjectQuery::ObjectQuery(const data::LogFormat* log, bool is_event) : is_event_(
   std::vector<Key> own{{"user", Part::kUser}, {"history", Part::kHistory}, {"item", Part::kItem}};
   if (!is_event) {
     own.push_back({"candidates", Part::kCandidates});
+    own.push_back({"exclude", Part::kExclude});
+    own.push_back({"k", Part::kCount});
   }
   for (Key& key : own) {  // the log's meaning of a key comes first
     const auto same = [&](const Key& other) { return other.name == key.name; };
@@ -94,6 +109,10 @@ void ObjectQuery::read(std::string_view content, Query& query) {
 }
 
 void ObjectQuery::set(const Key& key, const data::FieldValues& values, Query& query) const {
+  if (key.part == Part::kCount) {
+    query.k = read_count(key.name, values);
+    return;
+  }
   const char* const name = key.name.c_str();
   const bool may_be_list = key.part == Part::kItem && key.is_of_log;
   const bool is_list = key.part != Part::kUser && (key.part != Part::kItem || may_be_list);
@@ -113,6 +132,11 @@ void ObjectQuery::set(const Key& key, const data::FieldValues& values, Query& qu
       break;
     case Part::kCandidates:
       query.candidates = std::move(ids);
+      break;
+    case Part::kExclude:
+      query.exclude = std::move(ids);
+      break;
+    case Part::kCount:  // read above
       break;
     case Part::kPrefix:  // its column may be before or after the item's
       query.history.emplace(std::move(ids));

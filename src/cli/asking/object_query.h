@@ -17,14 +17,14 @@ struct Query;
 /// Numbers that are ids are spelled as in the log: 1.0 is 1, and integers keep all their digits.
 class ObjectQuery {
  public:
-  /// `log` may be null. Events have no candidates.
+  /// `log` may be null. Events have no candidates, exclude and k.
   ObjectQuery(const data::LogFormat* log, bool is_event);
 
   /// Sets the parts of `query`. Throws DataError if `content` is not such an object.
   void read(std::string_view content, Query& query);
 
  private:
-  enum class Part { kUser, kItem, kHistory, kPrefix, kCandidates };
+  enum class Part { kUser, kItem, kHistory, kPrefix, kCandidates, kExclude, kCount };
   struct Key {
     std::string name;
     Part part = Part::kUser;

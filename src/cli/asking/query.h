@@ -29,6 +29,8 @@ struct Query {
   std::optional<std::vector<std::string>> history;  ///< raw item ids; absent: the user's own events
   std::optional<std::string> item;                  ///< the question is for its nearest items
   std::optional<std::vector<std::string>> candidates;  ///< raw ids: rank only these
+  std::optional<std::vector<std::string>> exclude;     ///< raw ids: leave these out
+  std::optional<std::int64_t> k;                       ///< number of items in the answer
   bool repeats_history = false;  ///< of an event: all but the last item may be known already
   std::string error;             ///< the reason if the line is invalid, else ""
 };
@@ -44,8 +46,9 @@ class QueryParser {
   /// leave out. Does not throw for an invalid line: see Query::error.
   ///
   /// An object is {"user": id}, {"history": [id, ...]} or both, or {"item": id}, each with optional
-  /// "candidates": [id, ...]; the keys of a log of objects have the same meaning. With kEvent,
-  /// {"user": id, "item": id} is an event, and candidates are invalid.
+  /// "candidates": [id, ...], "exclude": [id, ...] and "k": number; the keys of a log of objects
+  /// have the same meaning. With kEvent, {"user": id, "item": id} is an event, and these three are
+  /// invalid.
   std::optional<Query> parse(std::string_view text, std::int64_t line);
 
   [[nodiscard]] PlainLine plain() const { return plain_; }

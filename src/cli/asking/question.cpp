@@ -26,6 +26,7 @@ void set_history(KnownItems known, Question& question) {
   if (question.history.empty()) {
     question.answer.error =
         known.unknown == 0 ? "an empty history" : "no item of the history is known";
+    question.lacks_history = true;
   }
 }
 
@@ -34,6 +35,7 @@ void look_up_user(const Query& query, KnownUsers& users, Question& question) {
     set_history(std::move(*known), question);
   } else {
     question.answer.error = "unknown user";
+    question.lacks_history = true;
   }
 }
 
@@ -44,6 +46,7 @@ void look_up_candidates(const Query& query, const Recommender& recommender, Ques
   if (known.items.empty()) {
     question.answer.error =
         query.candidates->empty() ? "an empty list of candidates" : "no candidate is known";
+    question.lacks_history = false;
   }
   question.candidates = sorted_distinct(std::move(known.items));
 }
@@ -71,7 +74,11 @@ Question make_question(const Query& query, const Recommender& recommender, Known
   } else {
     look_up_user(query, users, question);
   }
-  if (answer.error.empty() && query.candidates) {
+  if (query.exclude) {
+    question.excluded = recommender.look_up(*query.exclude).items;
+  }
+  question.k = query.k.value_or(0);
+  if (query.candidates && (answer.error.empty() || question.lacks_history)) {
     look_up_candidates(query, recommender, question);
   }
   return question;
@@ -80,14 +87,14 @@ Question make_question(const Query& query, const Recommender& recommender, Known
 void answer_all(std::span<Question* const> questions, Recommender& recommender) {
   std::vector<Request> requests;
   for (const Question* question : questions) {
-    if (question->has_answer()) {
+    if (question->asks_model()) {
       requests.push_back(question->request());
     }
   }
   auto recommended = recommender.recommend(requests);
   auto next = recommended.begin();
   for (Question* question : questions) {
-    if (question->has_answer()) {
+    if (question->asks_model()) {
       question->answer.items = std::move(*next++);
     }
   }

@@ -19,11 +19,16 @@ struct Question {
   std::vector<std::int32_t> history;  ///< empty for a question about an item, and after an error
   std::int32_t item = 0;
   std::optional<std::vector<std::int32_t>> candidates;  ///< sorted, distinct
+  std::vector<std::int32_t> excluded;                   ///< items to leave out
+  std::int64_t k = 0;                                   ///< items of the answer; 0: the options'
+  bool lacks_history = false;  ///< the error is that nothing is known of the user
 
   [[nodiscard]] bool has_answer() const { return answer.error.empty(); }
+  /// The model has something to say.
+  [[nodiscard]] bool asks_model() const { return has_answer() && answer.fallback_reason.empty(); }
   /// Refers to this question.
   [[nodiscard]] Request request() const {
-    return {history, item, candidates ? &*candidates : nullptr};
+    return {history, item, candidates ? &*candidates : nullptr, excluded, k};
   }
 };
 

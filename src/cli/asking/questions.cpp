@@ -49,6 +49,9 @@ void Questions::for_each_batch(const std::function<void(Batch&)>& handle) {
 
 Question Questions::prepare(const Query& query) {
   Question question = make_question(query, recommender_, users_);
+  if (fallback_ != nullptr) {
+    fallback_->answer(question);
+  }
   const bool is_malformed = !query.error.empty();
   ++(is_malformed ? num_malformed_ : question.has_answer() ? num_answered_ : num_unanswered_);
   return question;

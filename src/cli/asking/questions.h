@@ -9,6 +9,7 @@
 
 #include "cli/asking/known_users.h"
 #include "cli/asking/line_reader.h"
+#include "cli/asking/popular_items.h"
 #include "cli/asking/query.h"
 #include "cli/asking/question.h"
 #include "cli/asking/recommender.h"
@@ -19,12 +20,18 @@ class Questions {
  public:
   using Batch = std::vector<Question>;
 
-  /// Reads questions from `input`. All references must outlive this.
+  /// Reads questions from `input`. `fallback`, if not null, answers those that lack a history. All
+  /// references must outlive this.
   Questions(LineReader& input,
             QueryParser& parser,
             const Recommender& recommender,
-            KnownUsers& users)
-      : input_(input), parser_(parser), recommender_(recommender), users_(users) {}
+            KnownUsers& users,
+            const PopularItems* fallback = nullptr)
+      : input_(input),
+        parser_(parser),
+        recommender_(recommender),
+        users_(users),
+        fallback_(fallback) {}
 
   /// Calls `handle` with all questions in order, in batches of the lines that have arrived.
   void for_each_batch(const std::function<void(Batch&)>& handle);
@@ -39,6 +46,7 @@ class Questions {
   QueryParser& parser_;
   const Recommender& recommender_;
   KnownUsers& users_;
+  const PopularItems* fallback_;
   std::int64_t num_answered_ = 0;
   std::int64_t num_unanswered_ = 0;  ///< valid lines about unknown users or items
   std::int64_t num_malformed_ = 0;

@@ -126,8 +126,9 @@ std::vector<std::vector<float>> StreamAnswers::advance(const std::vector<Pending
   return hidden;
 }
 
-eval::ExcludedItems StreamAnswers::add_seen_items(const std::vector<Pending>& batch) const {
-  eval::ExcludedItems excluded;
+std::vector<std::vector<std::int32_t>> StreamAnswers::add_seen_items(
+    const std::vector<Pending>& batch) const {
+  std::vector<std::vector<std::int32_t>> excluded;
   for (const Pending& pending : batch) {
     if (pending.stream == nullptr) {
       continue;
@@ -135,8 +136,8 @@ eval::ExcludedItems StreamAnswers::add_seen_items(const std::vector<Pending>& ba
     for (const std::int32_t item : pending.items) {
       add_seen(pending.stream->seen, item);
     }
-    excluded.add_row(recommender_.options().filter_seen ? pending.stream->seen
-                                                        : std::vector<std::int32_t>{});
+    excluded.push_back(recommender_.options().filter_seen ? pending.stream->seen
+                                                          : std::vector<std::int32_t>{});
   }
   return excluded;
 }

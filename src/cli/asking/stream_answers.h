@@ -11,7 +11,6 @@
 #include "cli/asking/query.h"
 #include "cli/asking/recommender.h"
 #include "cli/asking/streams.h"
-#include "eval/seen_items.h"
 
 namespace elastic::cli {
 
@@ -52,7 +51,8 @@ class StreamAnswers {
   std::vector<std::vector<float>> advance(const std::vector<Pending>& batch);
   // Adds the items of these lines to the users' seen items. Returns the items to leave out of each
   // answer.
-  [[nodiscard]] eval::ExcludedItems add_seen_items(const std::vector<Pending>& batch) const;
+  [[nodiscard]] std::vector<std::vector<std::int32_t>> add_seen_items(
+      const std::vector<Pending>& batch) const;
 
   Recommender& recommender_;
   Streams streams_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cli/asking/answer_writer.h"
+#include "cli/asking/item_lists.h"
 #include "cli/asking/known_users.h"
 #include "cli/asking/query.h"
 #include "cli/asking/recommender.h"
@@ -40,7 +41,8 @@ Reads a question per line: {"user": id}, {"history": [item, ...]} with the oldes
 {"item": id} for its nearest items; the keys of a log of objects will do, too. A line that is not
 JSON is a row of the log that the run was trained on, which asks about its user or its history, or
 else a user id; with --histories item ids separated by blanks, with --similar an item id.
-"candidates": [item, ...] in a question ranks only these items. Answers in the order of the
+"candidates": [item, ...] in a question ranks only these items, "exclude": [item, ...] leaves these
+out, and "k": 5 asks for as many. Answers in the order of the
 questions, whenever the input pauses. The history of a known user is all events in the data,
 held-out events included; only such questions need the data file. --data may name a later log, with
 new users, events and items. Items that the model does not know are skipped and counted. Blank lines
@@ -77,6 +79,7 @@ class PredictCommand : public Command {
   DataPlace place_;
   StreamMode stream_;
   RecommendOptions options_;
+  ItemLists lists_;
   QuestionMode questions_;
   OutputFormat<AnswerFormat> format_;
   VectorMode vectors_;
@@ -88,6 +91,7 @@ void PredictCommand::declare(OptionTable& table) {
   table.add("input", &input_, "the questions; - is standard input").positional("FILE");
   table.begin_group("Questions");
   lines_.declare(table);
+  questions_.declare_whole(table);
   declare_histories(table, place_);
   stream_.declare(table);
   table.begin_group("Answers");
@@ -97,6 +101,7 @@ void PredictCommand::declare(OptionTable& table) {
       .letter('k');
   take_from_run(
       table.add("filter_seen", &options_.filter_seen, "leave out the items of the history"));
+  lists_.declare(table);
   questions_.declare(table);
   declare_output(table, format_);
   vectors_.declare(table);
@@ -105,6 +110,7 @@ void PredictCommand::declare(OptionTable& table) {
 
 void PredictCommand::check_options(const OptionTable& table) const {
   lines_.check();
+  lists_.check();
   stream_.check(table);
   vectors_.check(table, input_);
   questions_.check(table, format_.chosen());
@@ -129,6 +135,7 @@ int PredictCommand::run(const OptionTable& table) {
   };
   KnownUsers known_users(run, place_, recommender, note);
   note(seen_items_warning(saved.info.train_seen, options_.filter_seen));
+  lists_.apply(recommender, note);
   QueryParser parser(stream_.chosen() ? PlainLine::kEvent : lines_.meaning(), read_log_format(run));
   PredictCall call{run,
                    input_,

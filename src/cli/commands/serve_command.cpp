@@ -77,6 +77,8 @@ class ServeCommand : public Command {
   BatchOptions batches_;
   RecommendOptions options_;
   DataPlace place_;
+  ItemLists lists_;
+  Fallback fallback_ = Fallback::kNone;
   bool events_ = true;
   bool from_data_ = false;
   SessionOptions session_;
@@ -136,6 +138,12 @@ void ServeCommand::declare_answers(OptionTable& table) {
       .letter('k');
   take_from_run(
       table.add("filter_seen", &options_.filter_seen, "leave out the items of the history"));
+  lists_.declare(table);
+  table
+      .add("fallback",
+           &fallback_,
+           "the answer to an unknown user, an empty history, or one without a known item")
+      .flag_only();
   declare_histories(table, place_);
   table.begin_group("Events");
   table.add("events", &events_, "accept events, if the model reads streams; locks the run")
@@ -156,7 +164,15 @@ int ServeCommand::run(const OptionTable& /*table*/) {
   const Device device = start_session(session_);
   batches_.threads = session_.threads;
   const Notes notes = [this](const std::string& text) { note(text); };
-  const ModelSource source{runs_, place_, options_, notes, device, events_, from_data_};
+  const ModelSource source{.runs = runs_,
+                           .place = place_,
+                           .options = options_,
+                           .notes = notes,
+                           .lists = lists_,
+                           .device = device,
+                           .events = events_,
+                           .fallback = fallback_,
+                           .from_data = from_data_};
   auto first = std::make_shared<ServedModel>(source);
   first->open_events(nullptr);
   note(seen_items_warning(first->train_seen(), options_.filter_seen));

@@ -160,7 +160,7 @@ void Batcher::answer_questions(const Jobs& jobs) {
   std::vector<Question*> questions;
   for (const auto& job : jobs) {
     for (Question& question : *job->questions) {
-      if (question.has_answer()) {
+      if (question.asks_model()) {
         questions.push_back(&question);
       }
     }

@@ -76,7 +76,9 @@ constexpr const char* kDocument = R"({
       "user": {"$ref": "#/components/schemas/Id"},
       "history": {"type": "array", "items": {"$ref": "#/components/schemas/Id"}},
       "item": {"$ref": "#/components/schemas/Id"},
-      "candidates": {"type": "array", "items": {"$ref": "#/components/schemas/Id"}}}},
+      "candidates": {"type": "array", "items": {"$ref": "#/components/schemas/Id"}},
+      "exclude": {"type": "array", "items": {"$ref": "#/components/schemas/Id"}},
+      "k": {"type": "integer", "minimum": 1}}},
     "Event": {"type": "object", "required": ["user"], "properties": {
       "user": {"$ref": "#/components/schemas/Id"},
       "item": {"$ref": "#/components/schemas/Id"}}},
@@ -87,6 +89,7 @@ constexpr const char* kDocument = R"({
       "items": {"type": "array", "items": {"type": "object", "properties": {
         "id": {"type": "string"}, "title": {"type": "string"}, "score": {"type": "number"}}}},
       "error": {"type": "string"},
+      "fallback": {"type": "string", "enum": ["popular"]},
       "unknown": {"type": "integer"},
       "unknown_candidates": {"type": "integer"},
       "unknown_ids": {"type": "array", "items": {"type": "string"}}}},

@@ -99,10 +99,15 @@ HttpReply Routes::predict(const std::string& body) {
   std::vector<Question> questions;
   for (const Query& query : asked.queries) {
     questions.push_back(make_question(query, model->recommender(), model->users()));
+    if (model->fallback() != nullptr) {
+      model->fallback()->answer(questions.back());
+    }
   }
   const auto answerable = std::count_if(
       questions.begin(), questions.end(), [](const Question& one) { return one.has_answer(); });
-  if (answerable > 0) {
+  const bool asks_model = std::any_of(
+      questions.begin(), questions.end(), [](const Question& one) { return one.asks_model(); });
+  if (asks_model) {
     batcher_.answer(model, questions);
   }
   std::vector<const Answer*> answers;

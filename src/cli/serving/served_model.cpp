@@ -48,9 +48,13 @@ ServedModel::ServedModel(const ModelSource& source)
   if (hash_of(source.runs) != hash_) {
     throw CheckpointError(run_, ": its model was replaced while it was read; try again");
   }
+  source.lists.apply(*recommender_, source.notes);
   users_ = std::make_unique<KnownUsers>(run_, source.place, *recommender_, source.notes);
   if (from_data_) {
     users_->read();  // fails now, or never
+  }
+  if (source.fallback == Fallback::kPopular) {
+    fallback_ = std::make_unique<PopularItems>(*users_, *recommender_);
   }
 }
 

@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "cli/asking/item_lists.h"
 #include "cli/asking/known_users.h"
+#include "cli/asking/popular_items.h"
 #include "cli/asking/query.h"
 #include "cli/asking/recommender.h"
 #include "cli/runs/run_files.h"
@@ -22,8 +24,10 @@ struct ModelSource {
   const DataPlace& place;
   const RecommendOptions& options;
   const Notes& notes;
+  const ItemLists& lists;
   Device device = Device::kCpu;
-  bool events = true;      ///< read streams, if the model can
+  bool events = true;  ///< read streams, if the model can
+  Fallback fallback = Fallback::kNone;
   bool from_data = false;  ///< start users who are new to the stream with their events in the data
 };
 
@@ -37,6 +41,8 @@ class ServedModel {
   /// Only the thread that computes may ask it for answers; looking up ids is free to all.
   [[nodiscard]] Recommender& recommender() { return *recommender_; }
   [[nodiscard]] const Recommender& recommender() const { return *recommender_; }
+  /// Null if there is none.
+  [[nodiscard]] const PopularItems* fallback() const { return fallback_.get(); }
   [[nodiscard]] KnownUsers& users() { return *users_; }
   /// A parser of lines in the form of the run's log.
   [[nodiscard]] QueryParser make_parser(PlainLine plain) const {
@@ -64,6 +70,7 @@ class ServedModel {
   std::unique_ptr<Recommender> recommender_;
   std::optional<data::LogFormat> log_format_;
   std::unique_ptr<KnownUsers> users_;
+  std::unique_ptr<PopularItems> fallback_;
   std::string hash_;
   std::string train_seen_;
   Time written_;

@@ -32,7 +32,14 @@ void StreamMode::check(const OptionTable& table) const {
   if (stream_) {
     refuse_flags(table,
                  "--stream",
-                 {"users", "histories", "similar", "candidates", "explain", "embeddings"});
+                 {"users",
+                  "histories",
+                  "similar",
+                  "all_users",
+                  "all_items",
+                  "fallback",
+                  "explain",
+                  "embeddings"});
   } else if (from_data_ || resume_) {
     throw UsageError(from_data_ ? "--from-data" : "--resume", " is for --stream");
   }

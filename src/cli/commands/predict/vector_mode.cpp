@@ -27,7 +27,15 @@ void VectorMode::check(const OptionTable& table, const std::string& input) const
   }
   refuse_flags(table,
                "--embeddings",
-               {"similar", "candidates", "explain", "top_k", "filter_seen", "output", "json"});
+               {"similar",
+                "candidates",
+                "exclude",
+                "fallback",
+                "explain",
+                "top_k",
+                "filter_seen",
+                "output",
+                "json"});
   if (embeddings_ == Embeddings::kItems && table.find("input").is_set()) {
     throw UsageError("--embeddings items takes no questions; leave out ", input);
   }

@@ -39,6 +39,8 @@ install(FILES README.md CHANGELOG.md DESTINATION ${doc_dir} COMPONENT elastic)
 install(FILES LICENSE DESTINATION ${doc_dir} RENAME copyright COMPONENT elastic)
 install(DIRECTORY docs DESTINATION ${doc_dir} COMPONENT elastic FILES_MATCHING PATTERN *.md
         PATTERN *.svg)
+# Debian's place for units, which systemd reads below any prefix of the system.
+install(FILES cmake/elastic@.service DESTINATION lib/systemd/system COMPONENT elastic)
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/elastic COMPONENT elastic)
 # A separate package for the data: its licence excludes commercial use.
 install(DIRECTORY data/ml-latest-small DESTINATION ${CMAKE_INSTALL_DATADIR}/elastic/data

@@ -36,7 +36,8 @@ FLOORS = {
         "usage": ["output", "options"],
         "runs": ["output", "options"],
         "asking": ["output", "options", "runs"],
-        "commands": ["output", "options", "usage", "runs", "asking"],
+        "serving": ["output", "options", "runs", "asking"],
+        "commands": ["output", "options", "usage", "runs", "asking", "serving"],
     },
 }
 
@@ -52,6 +53,7 @@ LIBRARIES = {
     ],
     "CLI/": ["cli/"],
     "fmt/": ["cli/"],
+    "httplib.h": ["cli/serving/http_protocol"],
     "Random123/": ["base/"],
     "zlib.h": ["data/"],
     "lzma.h": ["data/"],

@@ -15,7 +15,7 @@ die() {
 # Debian packages of the libraries that CMakeLists.txt looks for.
 libraries=(libeigen3-dev libcli11-dev nlohmann-json3-dev doctest-dev librandom123-dev libfmt-dev
   zlib1g-dev liblzma-dev libbz2-dev libzstd-dev libxxhash-dev libsimdjson-dev
-  libhowardhinnant-date-dev)
+  libhowardhinnant-date-dev libcpp-httplib-dev)
 # Tools, as command:package; a command from another source is accepted. The tutorial uses xz.
 tools=(cmake:cmake g++:g++ ninja:ninja-build python3:python3 xz:xz-utils)
 

@@ -111,6 +111,9 @@ prove_sanitizers() {
       TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1 allocator_may_return_null=1" \
       "build-threads/tests/${program}_tests"
   done
+  build_with_clang build-threads elastic -DELASTIC_SANITIZE_THREADS=ON
+  prove threads threads_serve env TSAN_OPTIONS="ignore_noninstrumented_modules=1" \
+    python3 tests/cli/serve_test.py build-threads/elastic
 }
 
 row proof figures verdict

@@ -15,6 +15,7 @@ BASH = "share/bash-completion/completions/elastic"
 EXPECTED = ["bin/elastic", "share/doc/elastic/copyright",
             "share/doc/elastic/README.md", "share/doc/elastic/docs/design.md",
             BASH, "share/zsh/vendor-completions/_elastic",
+            "lib/systemd/system/elastic@.service", "share/doc/elastic/docs/serve.md",
             "share/fish/vendor_completions.d/elastic.fish",
             "share/elastic/configs/movielens-1m-elastic.json",
             "share/elastic/data/ml-latest-small/ratings.csv.xz",

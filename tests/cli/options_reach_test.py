@@ -1,16 +1,18 @@
-"""Options of train, data, eval and predict reach their use: options_reach_test.py BINARY [COMMAND...]
+"""Options of train, data, eval, predict and serve reach their use: options_reach_test.py BINARY [COMMAND...]
 
 Each row of a table is a call without an option and with it. The parts of the result that the option
 is about must differ: the weights, a file, the output. The options are those of the help, so that a
 new one needs a row, or a reason in ELSEWHERE.
 """
 
+import http.client
 import json
 import os
 import random
 import re
 import shutil
 import struct
+import subprocess
 import sys
 from collections import namedtuple
 
@@ -185,8 +187,25 @@ top-k 3 | | output
 filter-seen - | --no-filter-seen | output
 no-filter-seen - | | output
 candidates {candidates} | | output
+exclude {candidates} | | output
+all-users - | | output
+all-items - | --similar | output
+fallback popular | | output
 output table | | output
 json - | --output table | output
+"""
+
+# The statuses of POST /predict and /events, and the answer.
+SERVE = """
+token-file {token} | | status
+max-body-bytes 10 | | status
+top-k 3 | | output
+candidates {candidates} | | output
+exclude {candidates} | --candidates {candidates} --no-filter-seen | output
+fallback popular | | output
+filter-seen - | --no-filter-seen | output
+no-filter-seen - | | output
+no-events - | | status
 """
 
 # Options with tests of their own, or whose use no result shows.
@@ -200,6 +219,10 @@ ELSEWHERE = {
     "predict": {"data", "valid-data", "test-data", "from-data", "resume", "save-every-s", "explain",
                 "explain-events", "embeddings", "out",  # predict_test, signals_test
                 "cache", "threads", "device", "precision", "quiet"},
+    "serve": {"host", "port", "max-connections", "max-requests", "timeout-s", "idle-s",
+              "batch-wait-us", "data", "valid-data", "test-data", "events", "from-data",
+              "save-every-s",  # serve_test
+              "cache", "threads", "device", "precision", "quiet"},
 }
 EVERYWHERE = {"help", "print-config"}
 
@@ -239,6 +262,7 @@ class Place(Workplace):
                 f"u{user % 30},1;m{rng.randrange(20)},2\n" for user in range(400))),
             "titles": self.write("titles.csv", "movieId,title,genre\n" + "".join(
                 f"m{item},Title {item},Genre {item % 3}\n" for item in range(25))),
+            "token": self.write("token.txt", "0123456789abcdef\n"),
             "candidates": self.write("candidates.txt", "m1\nm2\nm3\n"),
         }
         self.count = 0
@@ -284,6 +308,28 @@ class Place(Workplace):
 
     def call_predict(self, options):
         return self.in_folder(["predict", self.names["run"], *options], "u1\nm1\nu2,m3,1,1234567890,view,s1,c1\n")[1]
+
+
+    def call_serve(self, options):
+        server = self.start(["serve", self.names["run"], "--port", "0", *options], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        address = server.stdout.readline().strip().removeprefix("http://")
+        replies = [ask(address, "/predict", '[{"history": ["m1", "m2"]}, {"history": ["none"]}]'),
+                   ask(address, "/events", '{"user": "u1", "item": "m1"}')]
+        server.terminate()
+        messages = server.communicate(timeout=60)[1]
+        return {"status": [status for status, _ in replies], "output": replies[0][1],
+                "messages": messages, "exit": server.returncode}
+
+
+def ask(address, path, body):
+    """(status, text) of a POST."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    connection.request("POST", path, body)
+    reply = connection.getresponse()
+    text = reply.read().decode()
+    connection.close()
+    return reply.status, text
 
 
 def names_below(folder):
@@ -345,7 +391,8 @@ def main():
     wanted = sys.argv[2:]
     problems = []
     count = 0
-    for command, text in (("train", TRAIN), ("data", DATA), ("eval", EVAL), ("predict", PREDICT)):
+    for command, text in (("train", TRAIN), ("data", DATA), ("eval", EVAL), ("predict", PREDICT),
+                          ("serve", SERVE)):
         if wanted and command not in wanted:
             continue
         table = list(rows(text))

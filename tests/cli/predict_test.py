@@ -164,7 +164,7 @@ class Vectors(unittest.TestCase):
                 (["--embeddings", "items", "--out", "a.csv"], "ends in .npy, got \"a.csv\""),
                 (["-", "--embeddings", "items", "--out", "a.npy"], "takes no questions"),
                 (["--embeddings", "users", "--out", "a.npy", "-k", "3"], "--top-k has no effect"),
-                (["--stream", "--candidates", "x"], "--candidates has no effect with --stream"),
+                (["--stream", "--fallback", "popular"], "--fallback has no effect with --stream"),
                 (["--similar", "--users"], "exclude each other"),
                 (["--explain", "-o", "tsv"], "expected -o jsonl or table"),
                 (["--explain-events", "2"], "--explain-events is for --explain"),
@@ -368,6 +368,167 @@ class OddInput(unittest.TestCase):
         code, records = self.lines(b"\xef\xbb\xbfu1\r", b'{"user": "u2"}\r', b"u3")
         self.assertEqual(code, 0)
         self.assertEqual([record["user"] for record in records], ["u1", "u2", "u3"])
+
+
+class Wishes(unittest.TestCase):
+    """The number of items, items to leave out, all users and items, and the fallback."""
+
+    def predict(self, questions, *options, run=None):
+        text = "".join((q if isinstance(q, str) else json.dumps(q)) + "\n" for q in questions)
+        called = WORKPLACE.call(["predict", run or WORKPLACE.run, *options], stdin=text)
+        self.assertEqual(called.returncode, 0, called.stderr)
+        return [json.loads(line) for line in called.stdout.splitlines()]
+
+    @staticmethod
+    def ids(answer):
+        return [item["id"] for item in answer["items"]]
+
+    def test_k_of_a_question(self):
+        history = ["m1", "m2"]
+        answers = self.predict([{"history": history, "k": k} for k in (1, 4, 10, 25, 10**6)]
+                               + [{"history": history}, {"item": "m1", "k": 2},
+                                  {"history": history, "k": 2, "candidates": ["m5", "m6", "m7"]}])
+        full = self.ids(answers[4])
+        self.assertEqual(len(full), 38)
+        for answer, k in zip(answers, (1, 4, 10, 25)):
+            self.assertEqual(self.ids(answer), full[:k])
+        self.assertEqual(self.ids(answers[5]), full[:10])
+        self.assertEqual([len(answer["items"]) for answer in answers[6:]], [2, 2])
+        for k in (0, -1, "many", 1.5, [1], "99999999999999999999"):
+            called = WORKPLACE.call(["predict", WORKPLACE.run],
+                                    stdin=json.dumps({"history": history, "k": k}) + "\n")
+            self.assertEqual(called.returncode, 3)
+            self.assertIn("k: expected a whole number", json.loads(called.stdout)["error"])
+
+    def test_exclude(self):
+        plain, without = self.predict([{"history": ["m1", "m2"], "k": 38},
+                                       {"history": ["m1", "m2"], "k": 38,
+                                        "exclude": ["m5", "m1", "m9", "no"]}])
+        kept = [name for name in self.ids(plain) if name not in ("m5", "m9")]
+        self.assertEqual(self.ids(without), kept)
+        (near,) = self.predict([{"item": "m1", "k": 40, "exclude": ["m2"]}])
+        self.assertEqual(sorted(self.ids(near)), sorted(f"m{i}" for i in range(3, 41)))
+        path = WORKPLACE.write("exclude.txt", "m5\nm9\nno\n")
+        (by_file,) = self.predict([{"history": ["m1", "m2"], "k": 38}], "--exclude", path)
+        self.assertEqual(self.ids(by_file), kept)
+        (both,) = self.predict([{"history": ["m1"], "exclude": ["m6"],
+                                 "candidates": ["m5", "m6", "m7"]}], "--exclude", path)
+        self.assertEqual(self.ids(both), ["m7"])
+
+    def test_streams_take_candidates_and_exclude(self):
+        candidates = WORKPLACE.write("of.txt", "m3\nm4\nm5\nm6\n")
+        exclude = WORKPLACE.write("out.txt", "m4\n")
+        answers = self.predict(["ada m1", "bob m3", "ada m5"], "--stream", "--candidates",
+                               candidates, "--exclude", exclude, run=WORKPLACE.stream_run)
+        self.assertEqual([sorted(self.ids(answer)) for answer in answers],
+                         [["m3", "m5", "m6"], ["m5", "m6"], ["m3", "m6"]])
+        full = self.predict(["ada m1"], "--stream", "-k", "40", run=WORKPLACE.stream_run)[0]
+        scores = {item["id"]: item["score"] for item in full["items"]}
+        for item in answers[0]["items"]:
+            self.assertEqual(item["score"], scores[item["id"]])
+
+    def test_all_users_and_all_items(self):
+        answers = self.predict([], "--all-users", "-k", "3")
+        self.assertEqual(answers, self.predict([f"u{i}" for i in range(1, 61)], "-k", "3"))
+        answers = self.predict([], "--all-items", "--similar", "-k", "3")
+        self.assertEqual(len(answers), 40)
+        names = [answer["item"] for answer in answers]
+        self.assertEqual(answers, self.predict(names, "--similar", "-k", "3"))
+        for options in (["--all-items"], ["--all-users", "--similar"], ["--all-users", "--users"],
+                        ["--all-users", "--all-items", "--similar"],
+                        ["--all-users", "--stream"], ["--all-users", "-"]):
+            if options[-1] == "-":
+                options = ["-", "--all-users"]
+            called = WORKPLACE.call(["predict", WORKPLACE.run, *options])
+            self.assertEqual(called.returncode, 2, options)
+
+    def test_fallback(self):
+        counts = {}
+        with open(WORKPLACE.data, encoding="utf-8") as file:
+            for line in file.read().splitlines()[1:]:
+                item = line.split(",")[1]
+                counts[item] = counts.get(item, 0) + 1
+        questions = ["nobody", {"history": []}, {"history": ["none"]}, {"history": ["m1"]},
+                     {"user": "nobody", "exclude": ["m1"], "k": 40},
+                     {"user": "nobody", "candidates": ["m2", "m3"]}]
+        answers = self.predict(questions, "--fallback", "popular", "-k", "4")
+        self.assertEqual(["fallback" in answer for answer in answers], [True] * 3 + [False]
+                         + [True] * 2)
+        for answer in answers[:3]:
+            scores = [item["score"] for item in answer["items"]]
+            self.assertEqual(scores, sorted(counts.values(), reverse=True)[:4])
+            self.assertEqual(scores, [counts[name] for name in self.ids(answer)])
+        self.assertEqual(answers[2]["unknown"], 1)
+        self.assertEqual(answers[3], self.predict([questions[3]], "-k", "4")[0] | {"line": 4})
+        self.assertNotIn("m1", self.ids(answers[4]))
+        self.assertEqual(len(answers[4]["items"]), 39)
+        self.assertEqual(sorted(self.ids(answers[5])), ["m2", "m3"])
+        called = WORKPLACE.call(["predict", WORKPLACE.run, "--fallback", "popular", "-o", "tsv"],
+                                stdin="nobody\n")
+        self.assertIn("\tpopular items: unknown user\n", called.stdout)
+        called = WORKPLACE.call(["predict", WORKPLACE.run, "--fallback", "popular", "-o", "table"],
+                                stdin="nobody\n")
+        self.assertIn("nobody: popular items: unknown user\n", called.stdout)
+
+
+class LaterLog(unittest.TestCase):
+    """Histories from another log than the training's."""
+
+    HEADER = "userId,movieId,rating,timestamp\n"
+
+    def predict(self, log, questions, *options, run=None):
+        called = WORKPLACE.call(["predict", run or WORKPLACE.run, "-k", "3", "--data", log,
+                                 *options], stdin=questions)
+        self.assertEqual(called.returncode, 0, called.stderr)
+        return [json.loads(line) for line in called.stdout.splitlines()], called.stderr
+
+    def test_new_users_events_and_items(self):
+        with open(WORKPLACE.data, encoding="utf-8") as file:
+            log = file.read()
+        later = WORKPLACE.write("later.csv", log + "fresh,m4,5,9000\nfresh,new,5,9001\n"
+                                "fresh,m6,5,9002\nu1,m9,5,9000\nodd,new,5,9000\n")
+        answers, messages = self.predict(later, "fresh\nu1\nodd\nnobody\n")
+        by_history, _ = self.predict(later, '{"history": ["m4", "new", "m6"]}\n')
+        self.assertEqual(answers[0]["items"], by_history[0]["items"])
+        self.assertEqual((answers[0]["unknown"], answers[0]["unknown_ids"]), (1, ["new"]))
+        items = [line.split(",")[1] for line in log.splitlines() if line.startswith("u1,")]
+        by_history, _ = self.predict(later, json.dumps({"history": items + ["m9"]}) + "\n")
+        self.assertEqual(answers[1]["items"], by_history[0]["items"])
+        self.assertEqual(answers[2]["error"], "no item of the history is known")
+        self.assertEqual(answers[3]["error"], "unknown user")
+        self.assertIn("62 users", messages)
+        self.assertIn("1 of 41 items are unknown", messages)
+
+    def test_the_log_of_the_training_is_no_other(self):
+        copy = WORKPLACE.path("copy.csv")
+        shutil.copy(WORKPLACE.data, copy)
+        answers, messages = self.predict(copy, "u7\n")
+        self.assertEqual(messages, "")
+        own = WORKPLACE.call(["predict", WORKPLACE.run, "-k", "3"], stdin="u7\n").stdout
+        self.assertEqual(answers, [json.loads(own)])
+
+    def test_filters_by_counts_are_for_the_training(self):
+        run = WORKPLACE.path("counted")
+        trained = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", run, "--epochs", "1",
+                                  "--min-user-events", "5", "--split", "time", *TINY_MODEL])
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        small = WORKPLACE.write("small.csv", self.HEADER + "new,m3,5,1\n")
+        answers, messages = self.predict(small, "new\n", run=run)
+        self.assertEqual(len(answers[0]["items"]), 3)
+        self.assertIn("0 of 1 items are unknown", messages)
+
+    def test_vectors_and_streams(self):
+        small = WORKPLACE.write("small.csv", self.HEADER + "a,m3,5,1\nb,new,5,2\na,new,5,3\n")
+        out = WORKPLACE.path("later.npy")
+        called = WORKPLACE.call(["predict", WORKPLACE.run, "--data", small, "--embeddings", "users",
+                                 "--out", out])
+        self.assertEqual(called.returncode, 0, called.stderr)
+        self.assertIn("user b: no row", called.stderr)
+        with open(WORKPLACE.path("later.ids.txt"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "a\n")
+        answers, _ = self.predict(small, "a\n", "--stream", "--from-data",
+                                  run=WORKPLACE.stream_run)
+        self.assertEqual(len(answers[0]["items"]), 3)
 
 
 class DeepMetadata(unittest.TestCase):

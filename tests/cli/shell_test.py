@@ -32,8 +32,8 @@ def complete(*words):
 class Completions(unittest.TestCase):
     def test_bash_completes_commands_and_flags(self):
         self.assertEqual(complete("tr"), {"train"})
-        self.assertEqual(complete(""), {"train", "eval", "predict", "profile", "report", "data", "models",
-                                        "--help", "--version"})
+        self.assertEqual(complete(""), {"train", "eval", "predict", "serve", "profile", "report", "data",
+                                        "models", "--help", "--version"})
         self.assertEqual(complete("train", "--num-e"), {"--num-experts"})
         self.assertEqual(complete("predict", "run", "--no-f"), {"--no-filter-seen"})
         self.assertEqual(complete("train", "-q", "--print"), {"--print-config"})

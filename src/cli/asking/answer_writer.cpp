@@ -56,42 +56,15 @@ nlohmann::ordered_json experts_to_json(const std::vector<ExplainedExpert>& exper
 class JsonWriter : public AnswerWriter {
  public:
   void write(const Answer& answer, Output& output) override {
-    nlohmann::ordered_json record;
-    if (answer.item) {
-      record["item"] = *answer.item;
-    } else if (answer.user) {
-      record["user"] = *answer.user;
-    } else {
-      record["line"] = answer.line;
-    }
-    if (!answer.error.empty()) {
-      record["error"] = answer.error;
-    } else {
-      record["items"] = nlohmann::ordered_json::array();
-      for (const RecommendedItem& item : answer.items) {
-        nlohmann::ordered_json entry;
-        add_names(item, entry);
-        entry["score"] = round_to_digits(item.score, kScoreDigits);
-        record["items"].push_back(std::move(entry));
-      }
-    }
-    if (answer.experts) {
-      record["experts"] = experts_to_json(*answer.experts);
-    }
-    if (answer.unknown > 0) {
-      record["unknown"] = answer.unknown;
-    }
-    if (answer.unknown_candidates > 0) {
-      record["unknown_candidates"] = answer.unknown_candidates;
-    }
-    if (!answer.unknown_ids.empty()) {
-      record["unknown_ids"] = answer.unknown_ids;
-    }
-    // Titles of old runs may be in an old encoding; JSON is UTF-8.
-    output.write(data::json_text(record));
+    output.write(answer_json(answer));
     output.write("\n");
   }
 };
+
+// "popular items: unknown user"
+std::string fallback_note(const Answer& answer) {
+  return answer.fallback_reason.empty() ? "" : "popular items: " + answer.fallback_reason;
+}
 
 class TsvWriter : public AnswerWriter {
  public:
@@ -106,12 +79,13 @@ class TsvWriter : public AnswerWriter {
     }
     int rank = 0;
     for (const RecommendedItem& item : answer.items) {
-      output.write(fmt::format("{}\t{}\t{}\t{}\t{}\t\n",
+      output.write(fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n",
                                label,
                                ++rank,
                                visible(item.id),
                                visible(item.title),
-                               round_to_digits(item.score, kScoreDigits)));
+                               round_to_digits(item.score, kScoreDigits),
+                               fallback_note(answer)));
     }
   }
 
@@ -155,10 +129,11 @@ std::string experts_table(const std::vector<ExplainedExpert>& experts) {
 class TableWriter : public AnswerWriter {
  public:
   void write(const Answer& answer, Output& output) override {
-    output.write(fmt::format("{}{}{}\n",
+    output.write(fmt::format("{}{}{}{}\n",
                              visible(label_of(answer)),
                              visible(unknown_note(answer)),
-                             answer.error.empty() ? "" : ": " + visible(answer.error)));
+                             answer.error.empty() ? "" : ": " + visible(answer.error),
+                             fallback_note(answer).empty() ? "" : ": " + fallback_note(answer)));
     std::size_t width = 2;
     for (const RecommendedItem& item : answer.items) {
       width = std::max(width, visible(item.id).size());
@@ -179,6 +154,45 @@ class TableWriter : public AnswerWriter {
 };
 
 }  // namespace
+
+std::string answer_json(const Answer& answer) {
+  nlohmann::ordered_json record;
+  if (answer.item) {
+    record["item"] = *answer.item;
+  } else if (answer.user) {
+    record["user"] = *answer.user;
+  } else {
+    record["line"] = answer.line;
+  }
+  if (!answer.error.empty()) {
+    record["error"] = answer.error;
+  } else {
+    record["items"] = nlohmann::ordered_json::array();
+    for (const RecommendedItem& item : answer.items) {
+      nlohmann::ordered_json entry;
+      add_names(item, entry);
+      entry["score"] = round_to_digits(item.score, kScoreDigits);
+      record["items"].push_back(std::move(entry));
+    }
+  }
+  if (!answer.fallback_reason.empty()) {
+    record["fallback"] = "popular";
+  }
+  if (answer.experts) {
+    record["experts"] = experts_to_json(*answer.experts);
+  }
+  if (answer.unknown > 0) {
+    record["unknown"] = answer.unknown;
+  }
+  if (answer.unknown_candidates > 0) {
+    record["unknown_candidates"] = answer.unknown_candidates;
+  }
+  if (!answer.unknown_ids.empty()) {
+    record["unknown_ids"] = answer.unknown_ids;
+  }
+  // Titles of old runs may be in an old encoding; JSON is UTF-8.
+  return data::json_text(record);
+}
 
 std::unique_ptr<AnswerWriter> make_answer_writer(AnswerFormat format) {
   switch (format) {

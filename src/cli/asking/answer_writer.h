@@ -46,8 +46,12 @@ struct Answer {
   std::int64_t unknown_candidates = 0;
   std::vector<std::string> unknown_ids;  ///< the first few of both kinds
   std::optional<std::vector<ExplainedExpert>> experts;
-  std::string error;  ///< the reason if there are no items, else ""
+  std::string error;            ///< the reason if there are no items, else ""
+  std::string fallback_reason;  ///< the reason if the items are the popular ones, else ""
 };
+
+/// The answer as one line of JSON, without its end.
+std::string answer_json(const Answer& answer);
 
 class AnswerWriter {
  public:

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "eval/finite_states.h"
-#include "eval/required_times.h"
 #include "train/items_file.h"
 
 namespace elastic::cli {
@@ -43,24 +43,28 @@ void EmbeddingExport::add_items() {
   }
 }
 
-void EmbeddingExport::add_users(const data::Dataset& dataset) {
-  const ModelConfig& config = recommender_.config();
-  eval::require_times(config, dataset);
-  if (config.time_features == TimeFeatures::kAsked) {
+void EmbeddingExport::add_users(KnownUsers& users, const Notes& notes) {
+  if (recommender_.config().time_features == TimeFeatures::kAsked) {
     throw UsageError(
         "--embeddings users: the model reads the time of the event to predict; give the users and "
         "their \"time\" in FILE");
   }
-  for (std::int32_t begin = 0; begin < dataset.num_users(); begin += kUsersAtOnce) {
-    std::vector<TimedHistory> histories;
+  for (std::int32_t begin = 0; begin < users.num_users(); begin += kUsersAtOnce) {
+    std::vector<KnownItems> known;
     std::vector<std::string> ids;
-    const std::int32_t end = std::min(begin + kUsersAtOnce, dataset.num_users());
+    const std::int32_t end = std::min(begin + kUsersAtOnce, users.num_users());
     for (std::int32_t user = begin; user < end; ++user) {
-      histories.push_back({dataset.sequence(user)});
-      if (reads_times(config)) {
-        histories.back().times.events = dataset.times(user);
+      KnownItems history = users.history(user);
+      if (history.items.empty()) {
+        notes(fmt::format("user {}: no row: no item of the history is known", users.user_id(user)));
+        continue;
       }
-      ids.push_back(dataset.user_id(user));
+      known.push_back(std::move(history));
+      ids.push_back(users.user_id(user));
+    }
+    std::vector<TimedHistory> histories;
+    for (const KnownItems& history : known) {
+      histories.push_back({history.items, {.events = history.times}});
     }
     add_states(histories, ids);
   }

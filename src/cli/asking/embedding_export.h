@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "cli/asking/known_users.h"
 #include "cli/asking/questions.h"
 #include "cli/asking/recommender.h"
 #include "cli/runs/run_data.h"
@@ -24,8 +25,9 @@ class EmbeddingExport {
 
   /// Adds the vectors of all items, as scores use them, in the order of items.tsv.
   void add_items();
-  /// Adds the states of all users after all their events in the data.
-  void add_users(const data::Dataset& dataset);
+  /// Adds the states of all users after all their events in the log. A user without a known item
+  /// gets a note and no row.
+  void add_users(KnownUsers& users, const Notes& notes);
   /// Adds the states after the histories of these questions. A question without an answer gets a
   /// note and no row. Throws UsageError for a question about an item or with candidates.
   void add_questions(const Questions::Batch& batch, const Notes& notes);

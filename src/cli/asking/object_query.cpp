@@ -1,6 +1,9 @@
 #include "cli/asking/object_query.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -31,6 +34,16 @@ std::int64_t seconds_of(std::string_view text, const char* name) {
 
 bool is_missing(const data::FieldValues& values) {
   return values.entries.empty() && !values.is_list;
+}
+
+std::int64_t read_count(const std::string& name, const data::FieldValues& values) {
+  const std::string_view text = values.is_list ? "a list" : values.entries.front();
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || end != text.data() + text.size() || count < 1) {
+    throw DataError(name, ": expected a whole number of 1 or more, got ", data::excerpt(text));
+  }
+  return count;
 }
 
 }  // namespace
@@ -64,6 +77,8 @@ ObjectQuery::ObjectQuery(const data::LogFormat* log, bool is_event, bool has_tim
   std::vector<Key> own{{"user", Part::kUser}, {"history", Part::kHistory}, {"item", Part::kItem}};
   if (!is_event) {
     own.push_back({"candidates", Part::kCandidates});
+    own.push_back({"exclude", Part::kExclude});
+    own.push_back({"k", Part::kCount});
   }
   if (has_times) {
     own.push_back({"times", Part::kTimes});
@@ -115,6 +130,10 @@ void ObjectQuery::read(std::string_view content, Query& query) {
 }
 
 void ObjectQuery::set(const Key& key, const data::FieldValues& values, Query& query) const {
+  if (key.part == Part::kCount) {
+    query.k = read_count(key.name, values);
+    return;
+  }
   const char* const name = key.name.c_str();
   if (key.part == Part::kTimes || key.part == Part::kTime) {
     set_times(key, values, query);
@@ -138,6 +157,11 @@ void ObjectQuery::set(const Key& key, const data::FieldValues& values, Query& qu
       break;
     case Part::kCandidates:
       query.candidates = std::move(ids);
+      break;
+    case Part::kExclude:
+      query.exclude = std::move(ids);
+      break;
+    case Part::kCount:  // read above
       break;
     case Part::kPrefix:  // its column may be before or after the item's
       query.history.emplace(std::move(ids));

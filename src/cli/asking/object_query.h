@@ -17,14 +17,15 @@ struct Query;
 /// Numbers that are ids are spelled as in the log: 1.0 is 1, and integers keep all their digits.
 class ObjectQuery {
  public:
-  /// `log` may be null. Events have no candidates. Times are keys only with `has_times`.
+  /// `log` may be null. Events have no candidates, exclude and k. Times are keys only with
+  /// `has_times`.
   ObjectQuery(const data::LogFormat* log, bool is_event, bool has_times = false);
 
   /// Sets the parts of `query`. Throws DataError if `content` is not such an object.
   void read(std::string_view content, Query& query);
 
  private:
-  enum class Part { kUser, kItem, kHistory, kPrefix, kCandidates, kTimes, kTime };
+  enum class Part { kUser, kItem, kHistory, kPrefix, kCandidates, kExclude, kCount, kTimes, kTime };
   struct Key {
     std::string name;
     Part part = Part::kUser;

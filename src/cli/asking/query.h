@@ -30,6 +30,8 @@ struct Query {
   std::optional<std::vector<std::string>> history;  ///< raw item ids; absent: the user's own events
   std::optional<std::string> item;                  ///< the question is for its nearest items
   std::optional<std::vector<std::string>> candidates;  ///< raw ids: rank only these
+  std::optional<std::vector<std::string>> exclude;     ///< raw ids: leave these out
+  std::optional<std::int64_t> k;                       ///< number of items in the answer
   /// In whole seconds, one for each item of the history; only for models that read times.
   std::optional<std::vector<std::int64_t>> times;
   std::optional<std::int64_t> time;  ///< of the event that the question is about
@@ -56,8 +58,9 @@ class QueryParser {
   /// leave out. Does not throw for an invalid line: see Query::error.
   ///
   /// An object is {"user": id}, {"history": [id, ...]} or both, or {"item": id}, each with optional
-  /// "candidates": [id, ...]; the keys of a log of objects have the same meaning. With kEvent,
-  /// {"user": id, "item": id} is an event, and candidates are invalid.
+  /// "candidates": [id, ...], "exclude": [id, ...] and "k": number; the keys of a log of objects
+  /// have the same meaning. With kEvent, {"user": id, "item": id} is an event, and these three are
+  /// invalid.
   ///
   /// If the model reads times, a history needs "times": [time, ...], an event "time", and with
   /// TimeFeatures::kAsked every question but one about an item "time": a date and time of ISO 8601,

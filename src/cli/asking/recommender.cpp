@@ -67,12 +67,16 @@ KnownItems Recommender::look_up(std::span<const std::string> raw_ids) const {
       known.places.push_back(place);
       continue;
     }
-    ++known.unknown;
-    if (known.unknown_ids.size() < kNamedUnknown) {
-      known.unknown_ids.push_back(raw_id);
-    }
+    known.add_unknown(raw_id);
   }
   return known;
+}
+
+void KnownItems::add_unknown(const std::string& raw_id) {
+  ++unknown;
+  if (unknown_ids.size() < kNamedUnknown) {
+    unknown_ids.push_back(raw_id);
+  }
 }
 
 Tensor Recommender::encode(const std::vector<TimedHistory>& histories) {
@@ -117,25 +121,22 @@ void Recommender::answer(const std::vector<Request>& requests,
                          const Tensor& queries,
                          const Tensor& table,
                          Answers& answers) const {
-  const auto excluded = [&](const Request& request) -> std::vector<std::int32_t> {
-    if (request.item != kNoItem) {
-      return {request.item};
-    }
-    return options_.filter_seen ? eval::seen_items(request.history, kNoItem)
-                                : std::vector<std::int32_t>{};
-  };
   std::vector<std::int32_t> rows;  // of requests with the common candidates
   std::vector<std::vector<std::int32_t>> shared_excluded;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Request& request = requests[places[i]];
     const auto row = static_cast<std::int32_t>(i);
-    if (request.candidates == nullptr) {
+    const std::int64_t top_k = top_k_of(request);
+    if (request.candidates == nullptr && top_k <= options_.top_k) {
       rows.push_back(row);
-      shared_excluded.push_back(excluded(request));
+      shared_excluded.push_back(excluded_items(request));
     } else {
-      answers[places[i]] = std::move(
-          best_of(queries.slice(row, row + 1), table, {excluded(request)}, request.candidates)
-              .front());
+      answers[places[i]] = std::move(best_of(queries.slice(row, row + 1),
+                                             table,
+                                             {excluded_items(request)},
+                                             candidates_of(request),
+                                             top_k)
+                                         .front());
     }
   }
   if (rows.empty()) {
@@ -145,27 +146,51 @@ void Recommender::answer(const std::vector<Request>& requests,
   Answers shared = best_of(all ? queries : gather(queries, rows),
                            table,
                            shared_excluded,
-                           candidates_.empty() ? nullptr : &candidates_);
+                           candidates_of({}),
+                           options_.top_k);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    answers[places[static_cast<std::size_t>(rows[i])]] = std::move(shared[i]);
+    const std::size_t place = places[static_cast<std::size_t>(rows[i])];
+    const auto top_k = static_cast<std::size_t>(top_k_of(requests[place]));
+    answers[place] = std::move(shared[i]);
+    answers[place].resize(std::min(answers[place].size(), top_k));
   }
+}
+
+std::vector<std::int32_t> Recommender::excluded_items(const Request& request) const {
+  std::vector<std::int32_t> items = excluded_;
+  items.insert(items.end(), request.excluded.begin(), request.excluded.end());
+  if (request.item != kNoItem) {
+    items.push_back(request.item);
+  } else if (options_.filter_seen) {
+    items.insert(items.end(), request.history.begin(), request.history.end());
+  }
+  return sorted_distinct(std::move(items));
+}
+
+const std::vector<std::int32_t>* Recommender::candidates_of(const Request& request) const {
+  return request.candidates == nullptr && !candidates_.empty() ? &candidates_ : request.candidates;
+}
+
+std::int64_t Recommender::top_k_of(const Request& request) const {
+  return request.top_k == 0 ? options_.top_k : std::min(request.top_k, model_->config().num_items);
 }
 
 std::vector<std::vector<RecommendedItem>> Recommender::best_of(
     const Tensor& queries,
     const Tensor& table,
     const std::vector<std::vector<std::int32_t>>& excluded,
-    const std::vector<std::int32_t>* candidates) const {
+    const std::vector<std::int32_t>* candidates,
+    std::int64_t top_k) const {
   eval::ExcludedItems left_out;
   for (const std::vector<std::int32_t>& items : excluded) {
     left_out.add_row(candidates == nullptr ? items : places_of(items, *candidates));
   }
   if (candidates == nullptr) {
-    return best(queries, table, left_out, {});
+    return best(queries, table, left_out, {}, top_k);
   }
   std::vector<std::int32_t> ids{kNoItem};
   ids.insert(ids.end(), candidates->begin(), candidates->end());
-  return best(queries, gather(table, ids), left_out, ids);
+  return best(queries, gather(table, ids), left_out, ids, top_k);
 }
 
 // A zero vector stays zero: its cosine with any other is 0.
@@ -190,7 +215,8 @@ const Tensor& Recommender::unit_items() {
 }
 
 std::vector<std::vector<RecommendedItem>> Recommender::best(
-    const std::vector<std::vector<float>>& states, const eval::ExcludedItems& excluded) {
+    const std::vector<std::vector<float>>& states,
+    const std::vector<std::vector<std::int32_t>>& excluded) {
   if (states.empty()) {
     return {};
   }
@@ -203,17 +229,25 @@ std::vector<std::vector<RecommendedItem>> Recommender::best(
                    {static_cast<std::int64_t>(states.size()), model_->config().dim},
                    model_->item_table().value().device());
   eval::require_finite_states(queries);
-  return best(queries, model_->scored_items(), excluded, {});
+  if (excluded_.empty()) {
+    return best_of(queries, model_->scored_items(), excluded, candidates_of({}), options_.top_k);
+  }
+  std::vector<std::vector<std::int32_t>> left_out = excluded;
+  for (std::vector<std::int32_t>& items : left_out) {
+    items.insert(items.end(), excluded_.begin(), excluded_.end());
+    items = sorted_distinct(std::move(items));
+  }
+  return best_of(queries, model_->scored_items(), left_out, candidates_of({}), options_.top_k);
 }
 
-std::vector<std::vector<RecommendedItem>> Recommender::best(
-    const Tensor& queries,
-    const Tensor& table,
-    const eval::ExcludedItems& excluded,
-    std::span<const std::int32_t> table_ids) const {
+std::vector<std::vector<RecommendedItem>> Recommender::best(const Tensor& queries,
+                                                            const Tensor& table,
+                                                            const eval::ExcludedItems& excluded,
+                                                            std::span<const std::int32_t> table_ids,
+                                                            std::int64_t top_k) const {
   const Device device = table.device();
   const std::int64_t rows = queries.rows();
-  const std::int64_t k = std::min(options_.top_k, table.rows() - 1);
+  const std::int64_t k = std::min(top_k, table.rows() - 1);
   Tensor ids({rows, k}, DType::kInt32, device);
   Tensor scores({rows, k}, DType::kFloat32, device);
   run(kernels::TopK{.hidden = queries,

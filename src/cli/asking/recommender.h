@@ -24,10 +24,13 @@ struct RecommendOptions {
 
 /// Raw ids translated to the model's item ids.
 struct KnownItems {
-  std::vector<std::int32_t> items;       ///< in the order of the raw ids
-  std::vector<std::size_t> places;       ///< of these items among the raw ids
-  std::int64_t unknown = 0;              ///< number of raw ids that are not in the catalogue
+  std::vector<std::int32_t> items;  ///< in the order of the raw ids
+  std::vector<std::size_t> places;  ///< of these items among the raw ids
+  std::vector<std::int64_t> times;  ///< of these items, from a log, for a model that reads times
+  std::int64_t unknown = 0;         ///< number of raw ids that are not in the catalogue
   std::vector<std::string> unknown_ids;  ///< the first few of them
+
+  void add_unknown(const std::string& raw_id);
 };
 
 /// The items sorted, each once: the form of candidates.
@@ -46,6 +49,8 @@ struct Request {
   data::HistoryTimes times{};             ///< of the history, for a model that reads times
   const std::vector<std::int32_t>* candidates =
       nullptr;  ///< rank only these, sorted and distinct; null: the common ones
+  std::span<const std::int32_t> excluded{};  ///< leave these out, too
+  std::int64_t top_k = 0;                    ///< number of items; 0: that of the options
 };
 
 class Recommender {
@@ -70,6 +75,15 @@ class Recommender {
   /// Sets the common candidates, sorted and distinct, for requests without their own. At first, and
   /// if empty, all items are ranked.
   void set_candidates(std::vector<std::int32_t> items) { candidates_ = std::move(items); }
+  /// Sets items, sorted and distinct, to leave out of all answers.
+  void set_excluded(std::vector<std::int32_t> items) { excluded_ = std::move(items); }
+  /// The items to leave out of an answer, sorted and distinct: those of the request and of all
+  /// answers, with filter_seen those of the history, and the item itself.
+  [[nodiscard]] std::vector<std::int32_t> excluded_items(const Request& request) const;
+  /// The candidates of a request, null if all items are ranked.
+  [[nodiscard]] const std::vector<std::int32_t>* candidates_of(const Request& request) const;
+  /// The number of items in the answer to a request, if as many are left.
+  [[nodiscard]] std::int64_t top_k_of(const Request& request) const;
   /// The items of each request, best first, independent of the other requests. With filter_seen
   /// without the items of the history. An item is not its own neighbour.
   std::vector<std::vector<RecommendedItem>> recommend(const std::vector<Request>& requests);
@@ -77,10 +91,11 @@ class Recommender {
   /// state is not finite, as do all functions that answer.
   Tensor encode(const std::vector<TimedHistory>& histories);
 
-  /// The items for each of the model's states [D], best first, without the excluded items of its
-  /// row.
-  std::vector<std::vector<RecommendedItem>> best(const std::vector<std::vector<float>>& states,
-                                                 const eval::ExcludedItems& excluded);
+  /// The common candidates for each of the model's states [D], best first, without the items of
+  /// its row of `excluded`, sorted and distinct, and those of set_excluded.
+  std::vector<std::vector<RecommendedItem>> best(
+      const std::vector<std::vector<float>>& states,
+      const std::vector<std::vector<std::int32_t>>& excluded);
 
  private:
   using Answers = std::vector<std::vector<RecommendedItem>>;
@@ -94,12 +109,14 @@ class Recommender {
   [[nodiscard]] Answers best_of(const Tensor& queries,
                                 const Tensor& table,
                                 const std::vector<std::vector<std::int32_t>>& excluded,
-                                const std::vector<std::int32_t>* candidates) const;
+                                const std::vector<std::int32_t>* candidates,
+                                std::int64_t top_k) const;
   // The same among the rows of `table`. Row i is item ids[i], or item i if `ids` is empty.
   [[nodiscard]] Answers best(const Tensor& queries,
                              const Tensor& table,
                              const eval::ExcludedItems& excluded,
-                             std::span<const std::int32_t> ids) const;
+                             std::span<const std::int32_t> ids,
+                             std::int64_t top_k) const;
   // The scored items, normalised to length 1, [V + 1, D].
   const Tensor& unit_items();
 
@@ -109,7 +126,8 @@ class Recommender {
   RecommendOptions options_;
   std::unordered_map<std::string, std::int32_t> id_of_;
   std::vector<std::int32_t> candidates_;  // empty: all items
-  Tensor unit_items_;                     // undefined until the first call of unit_items
+  std::vector<std::int32_t> excluded_;
+  Tensor unit_items_;  // undefined until the first call of unit_items
 };
 
 }  // namespace elastic::cli

@@ -74,4 +74,8 @@ std::int64_t read_units_per_second(const std::string& run) {
   return unit.get<std::int64_t>();
 }
 
+QuestionTimes question_times(const std::string& run, const ModelConfig& config) {
+  return {config.time_features, reads_times(config) ? read_units_per_second(run) : 1};
+}
+
 }  // namespace elastic::cli

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cli/asking/answer_writer.h"
+#include "cli/asking/item_lists.h"
 #include "cli/asking/known_users.h"
 #include "cli/asking/query.h"
 #include "cli/asking/recommender.h"
@@ -16,6 +17,7 @@
 #include "cli/options/session_options.h"
 #include "cli/output/output.h"
 #include "cli/output/progress_line.h"
+#include "cli/runs/histories.h"
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_list.h"
 #include "cli/runs/run_rules.h"
@@ -39,11 +41,13 @@ Reads a question per line: {"user": id}, {"history": [item, ...]} with the oldes
 {"item": id} for its nearest items; the keys of a log of objects will do, too. A line that is not
 JSON is a row of the log that the run was trained on, which asks about its user or its history, or
 else a user id; with --histories item ids separated by blanks, with --similar an item id.
-"candidates": [item, ...] in a question ranks only these items. A model trained with --time-features
-needs "times": [time, ...] with a history, and "time" with asked: seconds, or dates of ISO 8601. Answers in the order of the
+"candidates": [item, ...] in a question ranks only these items, "exclude": [item, ...] leaves these
+out, and "k": 5 asks for as many. A model trained with --time-features needs "times": [time, ...]
+with a history, and "time" with asked: seconds, or dates of ISO 8601. Answers in the order of the
 questions, whenever the input pauses. The history of a known user is all events in the data,
-held-out events included; only such questions need the data file. Items that the model does not
-know are skipped and counted. Blank lines are skipped.
+held-out events included; only such questions need the data file. --data may name a later log, with
+new users, events and items. Items that the model does not know are skipped and counted. Blank lines
+are skipped.
 
 --stream reads events as they happen and answers each. A line in the form of the log is an event
 (the same columns, keys, separators, lists and conditions; headers are skipped; ratings are not
@@ -76,6 +80,7 @@ class PredictCommand : public Command {
   DataPlace place_;
   StreamMode stream_;
   RecommendOptions options_;
+  ItemLists lists_;
   QuestionMode questions_;
   OutputFormat<AnswerFormat> format_;
   VectorMode vectors_;
@@ -87,7 +92,8 @@ void PredictCommand::declare(OptionTable& table) {
   table.add("input", &input_, "the questions; - is standard input").positional("FILE");
   table.begin_group("Questions");
   lines_.declare(table);
-  declare_place(table, place_);
+  questions_.declare_whole(table);
+  declare_histories(table, place_);
   stream_.declare(table);
   table.begin_group("Answers");
   table.add("top_k", &options_.top_k, "items per answer")
@@ -96,6 +102,7 @@ void PredictCommand::declare(OptionTable& table) {
       .letter('k');
   take_from_run(
       table.add("filter_seen", &options_.filter_seen, "leave out the items of the history"));
+  lists_.declare(table);
   questions_.declare(table);
   declare_output(table, format_);
   vectors_.declare(table);
@@ -104,6 +111,7 @@ void PredictCommand::declare(OptionTable& table) {
 
 void PredictCommand::check_options(const OptionTable& table) const {
   lines_.check();
+  lists_.check();
   stream_.check(table);
   vectors_.check(table, input_);
   questions_.check(table, format_.chosen());
@@ -120,18 +128,18 @@ int PredictCommand::run(const OptionTable& table) {
       std::move(saved.model),
       train::read_items(file_of(run, train::kItemsFile), saved.info.identity.items_hash),
       options_);
-  KnownUsers known_users(run, place_);
   Output output;
   const auto note = [this](const std::string& text) {
     if (!text.empty()) {
       ProgressLine(session_.quiet).message(text);
     }
   };
+  KnownUsers known_users(run, place_, recommender, note);
   note(seen_items_warning(saved.info.train_seen, options_.filter_seen));
-  const TimeFeatures times = recommender.config().time_features;
+  lists_.apply(recommender, note);
   QueryParser parser(stream_.chosen() ? PlainLine::kEvent : lines_.meaning(),
                      read_log_format(run),
-                     {times, times == TimeFeatures::kNone ? 1 : read_units_per_second(run)});
+                     question_times(run, recommender.config()));
   PredictCall call{run,
                    input_,
                    table.find("input").is_set(),

@@ -129,9 +129,8 @@ void declare_place(OptionTable& table, DataPlace& place) {
   declare_cache(table, place.cache);
 }
 
-RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
-  RunDataOptions options = read_data_options(run);
-  data::DataConfig& config = options.config;
+data::DataConfig config_of_data(const std::string& run, const DataPlace& place) {
+  data::DataConfig config = read_data_options(run).config;
   config.read.cache_folder = cache_folder(place.cache);
   const auto refuse_stdin = [](const char* flag) {
     throw UsageError("the run was trained from standard input; point ", flag, " at its data");
@@ -152,7 +151,11 @@ RunData read_data_again(const std::string& run, const DataPlace& place, const No
     }
     *path = moved->empty() ? *path : *moved;
   }
-  RunData data = read_data(config, notes, options.refit);
+  return config;
+}
+
+RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
+  RunData data = read_data(config_of_data(run, place), notes, read_data_options(run).refit);
   check_same_data(run, data);
   return data;
 }

@@ -35,6 +35,8 @@ struct DataPlace {
 };
 /// Declares --data, --valid-data, --test-data and --cache in the present group.
 void declare_place(OptionTable& table, DataPlace& place);
+/// The run's options of the data, which is now at `place`. Throws as read_data_again.
+data::DataConfig config_of_data(const std::string& run, const DataPlace& place);
 /// Reads the data of the run again. Throws CheckpointError for an unusable config or other data,
 /// UsageError for the location of a file that the run does not use.
 RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes);

@@ -6,6 +6,7 @@
 #include "base/input_file.h"
 #include "cli/runs/run_data.h"
 #include "cli/runs/run_files.h"
+#include "data/content_hash.h"
 #include "data/json_document.h"
 #include "train/items_file.h"
 #include "train/run_directory.h"
@@ -110,6 +111,12 @@ void check_items_of_run(const std::string& run, const train::SavedModelInfo& mod
   if (is_present(path)) {
     train::check_items(path, model.identity.items_hash);
   }
+}
+
+std::string model_file_hash(const std::string& run) {
+  data::ContentHash hash;
+  hash.add(read_whole_file(model_file(run)));
+  return hash.hex();
 }
 
 train::SavedModel load_run_model(const std::string& run, Device device) {

@@ -32,6 +32,10 @@ void check_model_of_run(const std::string& run, const train::SavedModelInfo& mod
 /// Throws CheckpointError if RUN/items.tsv exists and is not that of the model.
 void check_items_of_run(const std::string& run, const train::SavedModelInfo& model);
 
+/// Hash of the content of RUN/model.safetensors: identifies the weights. Throws DataError if it
+/// cannot be read.
+std::string model_file_hash(const std::string& run);
+
 /// RUN/model.safetensors, checked. Throws CheckpointError.
 train::SavedModel load_run_model(const std::string& run, Device device);
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "cli/asking/answer_writer.h"
-#include "cli/asking/questions.h"
+#include "cli/asking/question.h"
 #include "cli/asking/recommender.h"
 #include "cli/options/option_table.h"
 

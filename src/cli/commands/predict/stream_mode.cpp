@@ -8,7 +8,6 @@
 #include "cli/options/option_conflicts.h"
 #include "cli/runs/save_signal.h"
 #include "cli/runs/stop_signals.h"
-#include "eval/required_times.h"
 
 namespace elastic::cli {
 
@@ -33,40 +32,29 @@ void StreamMode::check(const OptionTable& table) const {
   if (stream_) {
     refuse_flags(table,
                  "--stream",
-                 {"users", "histories", "similar", "candidates", "explain", "embeddings"});
+                 {"users",
+                  "histories",
+                  "similar",
+                  "all_users",
+                  "all_items",
+                  "fallback",
+                  "explain",
+                  "embeddings"});
   } else if (from_data_ || resume_) {
     throw UsageError(from_data_ ? "--from-data" : "--resume", " is for --stream");
   }
 }
 
-StreamSession::EarlierEvents StreamMode::earlier_events(KnownUsers& users,
-                                                        const ModelConfig& config) const {
+StreamAnswers::EarlierEvents StreamMode::earlier_events(KnownUsers& users) const {
   if (!from_data_) {
     return {};
   }
-  const data::Dataset& dataset = users.dataset();
-  const bool with_times = reads_times(config);
-  eval::require_times(config, dataset);
-  return [&dataset, with_times](const std::string& user) -> StreamSession::Events {
-    const auto found = dataset.find_user(user);
-    if (!found) {
-      return {};
-    }
-    const auto events = dataset.sequence(*found);
-    StreamSession::Events earlier{{events.begin(), events.end()}};
-    if (with_times) {
-      const auto times = dataset.times(*found);
-      earlier.times.assign(times.begin(), times.end());
-    }
-    return earlier;
-  };
+  users.read();  // fails before the first event
+  return [&users](const std::string& user) { return users.history(user).value_or(KnownItems{}); };
 }
 
 int StreamMode::run(PredictCall& call) const {
-  StreamSession session(call.run,
-                        call.recommender,
-                        call.parser,
-                        earlier_events(call.known_users, call.recommender.config()));
+  StreamSession session(call.run, call.recommender, call.parser, earlier_events(call.known_users));
   if (session.num_users() > 0) {
     call.note(
         fmt::format("{}: continuing with {} users", session.states_path(), session.num_users()));

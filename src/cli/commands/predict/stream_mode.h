@@ -18,8 +18,7 @@ class StreamMode {
   int run(PredictCall& call) const;
 
  private:
-  [[nodiscard]] StreamSession::EarlierEvents earlier_events(KnownUsers& users,
-                                                            const ModelConfig& config) const;
+  [[nodiscard]] StreamAnswers::EarlierEvents earlier_events(KnownUsers& users) const;
 
   bool stream_ = false;
   bool from_data_ = false;

@@ -27,7 +27,15 @@ void VectorMode::check(const OptionTable& table, const std::string& input) const
   }
   refuse_flags(table,
                "--embeddings",
-               {"similar", "candidates", "explain", "top_k", "filter_seen", "output", "json"});
+               {"similar",
+                "candidates",
+                "exclude",
+                "fallback",
+                "explain",
+                "top_k",
+                "filter_seen",
+                "output",
+                "json"});
   if (embeddings_ == Embeddings::kItems && table.find("input").is_set()) {
     throw UsageError("--embeddings items takes no questions; leave out ", input);
   }
@@ -39,7 +47,7 @@ int VectorMode::run(PredictCall& call) const {
   if (embeddings_ == Embeddings::kItems) {
     out.add_items();
   } else if (!call.has_input) {
-    out.add_users(call.known_users.dataset());
+    out.add_users(call.known_users, call.note);
   } else {
     LineReader reader(call.input);
     Questions questions(reader, call.parser, call.recommender, call.known_users);

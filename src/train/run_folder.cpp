@@ -30,6 +30,17 @@ bool all_names(const fs::path& folder, Predicate&& fits) {
   });
 }
 
+Kind kind_of_content(FolderContent content) {
+  switch (content) {
+    case FolderContent::kNothing:
+      return Kind::kTrace;
+    case FolderContent::kFailedStart:
+      return Kind::kStart;
+    default:
+      return Kind::kValuable;
+  }
+}
+
 // kTrace: written before the first file of a run. kStart: written before the first checkpoint.
 Kind kind_of(const fs::directory_entry& entry) {
   constexpr std::array<std::string_view, 5> kStartFiles{
@@ -41,6 +52,9 @@ Kind kind_of(const fs::directory_entry& entry) {
   if (is_plain_folder(entry)) {
     if (name == "checkpoints" && all_names(entry.path(), is_atomic_leftover)) {
       return Kind::kTrace;
+    }
+    if (name == kSearchFolder) {
+      return kind_of_content(content_of(entry.path().string()));
     }
     const auto is_event_file = [](const std::string& file) {
       return file.starts_with("events.out.tfevents.");

@@ -6,6 +6,9 @@
 
 namespace elastic::train {
 
+/// The folder, within that of a run with --refit, of the run that searches the best epoch.
+inline constexpr const char* kSearchFolder = "search";
+
 enum class FolderContent {
   kNothing,      ///< it is empty, or does not exist
   kFailedStart,  ///< files of a training that ended before its first checkpoint

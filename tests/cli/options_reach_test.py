@@ -126,6 +126,9 @@ eval-every 2 | | validation
 max-time-s 1e-9 | | epochs
 max-tokens 100 | | epochs
 cuda-graphs - | | exit
+init-from {run} | --model elastic-causal --position none | weights epochs
+init-moments - | --init-from {run} | epochs weights
+refit validation | | weights
 no-filter-seen - | | validation test
 repeats miss | | validation test
 tensorboard - | | names

@@ -57,6 +57,56 @@ std::string shown(const Split& split, const char* user_id) {
 const char* const kLog =
     "user,item,timestamp\nu,a,1\nu,b,2\nv,a,3\nv,c,4\nu,c,5\nw,a,6\nu,d,7\nw,b,8\nu,e,9\nx,a,10\n";
 
+TEST_CASE("split none: all events are trained on, none is a target") {
+  const Split split = split_of(kLog, {.split = {.rule = SplitRule::kNone}});
+  CHECK(split.rule() == SplitRule::kNone);
+  CHECK(shown(split, "u") == "abcde|abcde>-|abcde>-");
+  CHECK(shown(split, "x") == "a|a>-|a>-");
+  CHECK(split.num_train_events() == 10);
+  CHECK_FALSE(split.holds_out(Subset::kTest));
+  CHECK_FALSE(split.holds_out(Subset::kValidation));
+  CHECK(split.hash() != split_of(kLog, {}).hash());
+}
+
+TEST_CASE("split: a refit on the validation events keeps the test and its history") {
+  const Split split = split_of(kLog, {});
+  const Split refit = split.refitted(Refit::kValidation);
+  CHECK(shown(split, "u") == "abc|abc>d|abcd>e");
+  CHECK(shown(refit, "u") == "abcd|abcd>-|abcd>e");
+  CHECK(shown(refit, "v") == "ac|ac>-|ac>-");
+  CHECK(refit.popularity(Subset::kTest) == split.popularity(Subset::kTest));
+  CHECK(refit.num_train_events() == split.num_train_events() + 1);
+  CHECK(refit.holds_out(Subset::kTest));
+  CHECK_FALSE(refit.holds_out(Subset::kValidation));
+  CHECK(split.holds_out(Subset::kValidation));
+}
+
+TEST_CASE("split: a refit on all events leaves no target") {
+  const Split refit = split_of(kLog, {}).refitted(Refit::kAll);
+  CHECK(shown(refit, "u") == "abcde|abcde>-|abcde>-");
+  CHECK(refit.num_train_events() == 10);
+  CHECK_FALSE(refit.holds_out(Subset::kTest));
+}
+
+TEST_CASE("split: a refit of a split by time trains on whole periods") {
+  const Split refit =
+      split_of(kLog, {.split = {.rule = SplitRule::kTime, .valid_time = "6", .test_time = "8"}})
+          .refitted(Refit::kValidation);
+  CHECK(shown(refit, "u") == "abcd|abcd>-|abcd>e");
+  CHECK(shown(refit, "w") == "a|a>-|a>b");
+  CHECK(shown(refit, "x") == "|>-|>a");
+}
+
+TEST_CASE("split: every refit has a hash of its own") {
+  const Split split = split_of(kLog, {});
+  const Split validation = split.refitted(Refit::kValidation);
+  const Split all = split.refitted(Refit::kAll);
+  CHECK(split.refitted(Refit::kNone).hash() == split.hash());
+  CHECK(validation.hash() != split.hash());
+  CHECK(all.hash() != split.hash());
+  CHECK(all.hash() != validation.hash());
+}
+
 TEST_CASE("split by time: no training event is later than any held-out one") {
   const Split split =
       split_of(kLog, {.split = {.rule = SplitRule::kTime, .valid_time = "6", .test_time = "8"}});

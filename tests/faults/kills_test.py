@@ -2,7 +2,7 @@
 
 A round starts or resumes a command and kills it after a random time, unless it ends before. When
 one ends, its files must have the bits of a run that was never killed, and the next round starts a
-new run. Jobs: training and `predict --stream`, each on one and on two threads.
+new run. Jobs: training, training with a refit and `predict --stream`, each on one and on two threads.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from recovery import Streaming, Training, Workplace, differences, leftovers, uninterrupted
+from recovery import Refitting, Streaming, Training, Workplace, differences, leftovers, uninterrupted
 
 
 class Killer:
@@ -69,7 +69,7 @@ def main():
     arguments = parser.parse_args()
     workplace = Workplace(arguments.binary)
     problems = 0
-    for job_class in (Training, Streaming):
+    for job_class in (Training, Refitting, Streaming):
         for threads in (1, 2):
             rng = random.Random(arguments.seed + threads)
             killer = Killer(workplace, job_class(workplace, threads), arguments.rounds, rng)

@@ -69,6 +69,22 @@ class Training:
         return result
 
 
+class Refitting(Training):
+    """`elastic train --refit all`: the search and the refit, two epochs each."""
+
+    name = "train --refit"
+
+    def __init__(self, workplace, threads=1):
+        super().__init__(workplace, threads, epochs=2, options=("--save-every-s", "0", "--refit",
+                                                                "all"))
+
+    @staticmethod
+    def outcome(run, _output=""):
+        parts = {"": Training.outcome(run), "search/": Training.outcome(os.path.join(run, "search"))}
+        return {part + name: content for part, files in parts.items()
+                for name, content in files.items()}
+
+
 class Resuming(Training):
     """`elastic train --resume`: one more epoch of a run with one."""
 
@@ -158,7 +174,8 @@ def differences(expected, found):
 
 def leftovers(run):
     """Files that must not exist in a finished run."""
-    return [name for folder in (run, os.path.join(run, "checkpoints")) if os.path.isdir(folder)
+    parts = (".", "checkpoints", "search", "search/checkpoints")
+    return [name for folder in (os.path.join(run, part) for part in parts) if os.path.isdir(folder)
             for name in os.listdir(folder) if name.endswith(".tmp") or "former" in name]
 
 

@@ -110,7 +110,7 @@ class Answers : public cli::AnswerWriter {
 struct Input {
   std::string path;
   const std::optional<LogFormat>& log;
-  cli::StreamSession::EarlierEvents known;
+  cli::StreamAnswers::EarlierEvents known;
 };
 
 // Reads the input from its beginning or from where the saved states end.
@@ -156,8 +156,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::MemoryFile file(fuzz::text_of(data + 2, size - 2));
   Input input{file.path(), forms[data[0] % forms.size()], {}};
   if ((data[1] & 1U) != 0) {
-    input.known = [](const std::string& user) -> cli::StreamSession::Events {
-      return {user.size() == 1 ? std::vector<std::int32_t>{1, 6} : std::vector<std::int32_t>{}};
+    input.known = [](const std::string& user) {
+      cli::KnownItems known;
+      if (user.size() == 1) {
+        known.items = {1, 6};
+      }
+      return known;
     };
   }
   run.remove("streams.safetensors");

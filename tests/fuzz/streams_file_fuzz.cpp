@@ -38,9 +38,9 @@ void check_states(cli::Recommender& recommender,
   if (states.size() != users.size() || again.size() != streams.size() || position.lines != 1) {
     std::abort();
   }
-  eval::ExcludedItems excluded;
+  std::vector<std::vector<std::int32_t>> excluded;
   for (const cli::Stream* user : users) {
-    excluded.add_row(user->seen);
+    excluded.push_back(user->seen);
   }
   (void)recommender.best(states, excluded);
 }

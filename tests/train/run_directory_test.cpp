@@ -13,6 +13,7 @@
 #include "temporary_folder.h"
 #include "train/items_file.h"
 #include "train/metrics_log.h"
+#include "train/run_folder.h"
 
 using namespace elastic;
 using namespace elastic::train;
@@ -150,6 +151,25 @@ TEST_CASE("run directory: a model, a checkpoint or a result is never replaced") 
           }).find("already holds a run") != std::string::npos);
     CHECK(fs::exists(path + "/" + name));
   }
+}
+
+TEST_CASE("run directory: a search that was killed at its start does not hinder the next start") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  const std::string search = path + "/" + kSearchFolder;
+  fs::create_directories(search + "/checkpoints");
+  for (const std::string& part : {path, search}) {
+    std::ofstream(part + "/.lock") << "";
+  }
+  CHECK(content_of(path) == FolderContent::kNothing);
+  std::ofstream(search + "/config.json") << "{}";
+  CHECK(content_of(path) == FolderContent::kFailedStart);
+  { const RunDirectory run = RunDirectory::create(path); }
+  CHECK_FALSE(fs::exists(search));
+  fs::create_directories(search);
+  std::ofstream(search + "/model.safetensors") << "x";
+  std::ofstream(search + "/config.json") << "{}";
+  CHECK(content_of(path) == FolderContent::kOther);
 }
 
 TEST_CASE("run directory: JSON that is missing or broken is refused by name") {

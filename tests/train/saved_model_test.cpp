@@ -48,12 +48,16 @@ std::string config_with(const std::string& text,
 TEST_CASE("saved model: weights, config and origin are restored") {
   const TemporaryFolder folder;
   const auto model = make_model(tiny_model_config("elastic"), 3);
-  const SavedModelInfo info{~std::uint64_t{0}, 7, "NDCG@10", 0.1, "hash"};
+  const SavedModelInfo info{
+      ~std::uint64_t{0}, 7, "NDCG@10", 0.1, "hash", "bce", "exclude", "validation"};
   save_model(folder.file("model.safetensors"), *model, info);
   const SavedModel saved = read_model(folder.file("model.safetensors"));
   CHECK(saved.info.seed == info.seed);
   CHECK(saved.info.epoch == 7);
   CHECK(saved.info.metric_value == 0.1);
+  CHECK(saved.info.loss == "bce");
+  CHECK(saved.info.train_seen == "exclude");
+  CHECK(saved.info.refit == "validation");
   CHECK(saved.model->config() == model->config());
   for (const Parameter& parameter : model->parameters().all()) {
     CHECK(saved.model->parameters().find(parameter.name).value().to_vector<float>() ==
@@ -70,7 +74,9 @@ TEST_CASE("saved model: buffers are restored") {
   builder.add(std::vector<std::int32_t>{3, 1, 4, 1, 5}, 5);
   const NoGrad no_grad;
   model->encode(builder.build(Device::kCpu), {/*training=*/true, 1, 1});
-  save_model(folder.file("model.safetensors"), *model, {1, 1, "NDCG@10", 0.1, "hash"});
+  save_model(folder.file("model.safetensors"),
+             *model,
+             {1, 1, "NDCG@10", 0.1, "hash", "softmax", "keep", ""});
   const SavedModel saved = read_model(folder.file("model.safetensors"));
   const std::vector<float> moved =
       saved.model->parameters().find("layers.1.attention.centroids").value().to_vector<float>();

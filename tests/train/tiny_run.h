@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,6 +80,7 @@ struct TinyRun {
   std::atomic<bool>* save_now = nullptr;
   const Teacher* teacher = nullptr;
   std::int64_t stop_after = 0;  ///< steps in all; 0: never
+  std::optional<FixedEpochs> fixed;
   data::Split split = tiny_split();
   std::unique_ptr<Model> model;  ///< after `train`
 
@@ -104,6 +106,7 @@ struct TinyRun {
     options.data_hash = data_hash;
     options.report_every_s = report_every_s;
     options.evaluation.rules = rules;
+    options.fixed = fixed;
     options.stop = &stop;
     options.save_now = save_now;
     options.teacher = teacher;

@@ -289,11 +289,7 @@ std::optional<train::FixedEpochs> TrainCommand::search(const OptionTable& table,
     write_report(phase.run);
   }
   const train::SavedModelInfo best = train::read_model_info(phase.run.model_path());
-  if (best.identity.options != phase.identity.options) {
-    throw CheckpointError(phase.run.model_path(),
-                          ": belongs to another run: its options are not those of ",
-                          phase.later->run.path());
-  }
+  check_options_of(phase, best);
   return train::FixedEpochs{best.epoch, best.metric + " of the search", best.metric_value};
 }
 

@@ -10,6 +10,7 @@
 #include "cli/runs/run_model.h"
 #include "data/json_document.h"
 #include "train/run_directory.h"
+#include "train/run_folder.h"
 
 namespace elastic::cli {
 namespace {
@@ -67,7 +68,7 @@ std::string file_of(const std::string& run, const char* name) {
 }
 
 std::string search_folder(const std::string& run) {
-  return file_of(run, "search");
+  return file_of(run, train::kSearchFolder);
 }
 
 ConfigLayer read_run_config(const std::string& run) {

@@ -7,6 +7,7 @@
 #include "cli/runs/evaluation.h"
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_model.h"
+#include "data/json_document.h"
 #include "train/items_file.h"
 
 namespace elastic::cli {
@@ -29,6 +30,23 @@ void identify(Phase& phase, const std::string& options) {
                           "at the original file");
   }
   phase.identity = recorded;
+}
+
+void check_options_of(const Phase& phase, const train::SavedModelInfo& saved) {
+  const nlohmann::ordered_json trained = data::parse_json(saved.identity.options);
+  const nlohmann::ordered_json now = data::parse_json(phase.identity.options);
+  for (const auto& [key, value] : now.items()) {
+    const bool known = trained.is_object() && trained.contains(key);
+    if (!known || trained[key] != value) {
+      throw CheckpointError(phase.run.model_path(),
+                            ": belongs to another run: it was trained with ",
+                            key,
+                            " = ",
+                            known ? data::json_text(trained[key]) : "(none)",
+                            ", this run has ",
+                            data::json_text(value));
+    }
+  }
 }
 
 void write_json(const Phase& phase, const std::string& name, nlohmann::ordered_json value) {

@@ -11,6 +11,7 @@
 #include "tensor/backend.h"
 #include "train/run_directory.h"
 #include "train/run_identity.h"
+#include "train/saved_model.h"
 #include "train/trainer.h"
 
 namespace elastic::cli {
@@ -32,6 +33,10 @@ struct Phase {
 /// Sets the identity of the phase, and checks that one to resume has the same data and items.
 /// `options` are those that fix its results. Throws CheckpointError.
 void identify(Phase& phase, const std::string& options);
+
+/// Throws CheckpointError naming an option unless the saved model of the phase, `saved`, was
+/// trained with the options of its identity.
+void check_options_of(const Phase& phase, const train::SavedModelInfo& saved);
 
 /// Writes a JSON file of the phase with the hash that ties the file to its run.
 void write_json(const Phase& phase, const std::string& name, nlohmann::ordered_json value);

@@ -76,23 +76,20 @@ void take_options(nlohmann::ordered_json& json, Config& config, const std::strin
 }
 
 /// Adds to the saved options of a run those that files of earlier versions lack, with the values
-/// that these versions trained with.
+/// that these versions trained with: a new option's default, unless that changes the training.
 template <class Json>
 void add_former_values(Json& options) {
-  const auto add = [&](const char* name, const auto& value) {
+  const auto add = [&](const std::string& name, const auto& value) {
     if (!options.contains(name)) {
       options[name] = value;
     }
   };
   add("train_seen", choice_name(TrainSeen::kKeep));
-  const LossOptions former;
-  add("teacher", std::string());
-  add("teacher_weight", former.teacher_weight);
-  add("teacher_temperature", former.teacher_temperature);
-  add("logits", choice_name(LogitKind::kDot));
-  add("logit_scale", LogitOptions{}.scale);
-  add("block", choice_name(BlockKind::kPlain));
-  add("ffn", choice_name(FfnKind::kGelu));
+  for (const auto& defaults : {options_to_json(ModelConfig{}), options_to_json(TrainConfig{})}) {
+    for (const auto& [name, value] : defaults.items()) {
+      add(name, value);
+    }
+  }
 }
 
 /// The model's options and `num_items`, as stored in the metadata of a saved model.

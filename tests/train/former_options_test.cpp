@@ -11,7 +11,8 @@
 namespace elastic::train::former_options_test {
 namespace {
 
-const std::vector<std::string> kModelOptions{"logits", "logit_scale", "block", "ffn"};
+const std::vector<std::string> kModelOptions{
+    "logits", "logit_scale", "block", "ffn", "time_features", "memory_len", "expert_balance"};
 const std::vector<std::string> kTrainOptions{"teacher", "teacher_weight", "teacher_temperature"};
 
 TEST_CASE("former options: a model without them scores by dot products, in plain blocks") {

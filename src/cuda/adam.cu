@@ -25,7 +25,7 @@ struct TensorList {
   /// The tensor of a slice.
   __device__ int tensor_of(int slice) const {
     int i = 0;
-    while (i + 1 < count && first_slice[i + 1] <= slice) {
+    while (first_slice[i + 1] <= slice) {
       ++i;
     }
     return i;

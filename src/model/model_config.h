@@ -110,25 +110,26 @@ void visit_common(Config& config, Visitor&& visitor) {
   visitor("dim", config.dim, "hidden size D", kWidths);
   visitor("num_heads", config.num_heads, "attention heads H; D is divisible by H", Range{1, 1024});
   visitor("num_layers", config.num_layers, "layers L", Range{1, 1024});
+  const ModelList with_ffn = only({"efficient",
+                                   "elastic",
+                                   "elastic-causal",
+                                   "elastic-window",
+                                   "gru",
+                                   "gsa",
+                                   "lda",
+                                   "lightsans",
+                                   "linformer",
+                                   "linrec",
+                                   "lisa",
+                                   "routing",
+                                   "routing-bidirectional",
+                                   "softmax",
+                                   "softmax-tiled"});
   visitor("ffn_dim",
           config.ffn_dim,
           "hidden size F of the feed-forward network",
           Range{1, std::int64_t{1} << 20},
-          only({"efficient",
-                "elastic",
-                "elastic-causal",
-                "elastic-window",
-                "gru",
-                "gsa",
-                "lda",
-                "lightsans",
-                "linformer",
-                "linrec",
-                "lisa",
-                "routing",
-                "routing-bidirectional",
-                "softmax",
-                "softmax-tiled"}));
+          with_ffn);
   visitor("max_len",
           config.max_len,
           "history length N: the model reads the latest N events",
@@ -144,7 +145,7 @@ void visit_common(Config& config, Visitor&& visitor) {
           "logits cosine: their scale at the start of training, learned from there",
           kPositive);
   visitor("block", config.block.kind, "residual connections of a layer");
-  visitor("ffn", config.block.ffn, "feed-forward network");
+  visitor("ffn", config.block.ffn, "feed-forward network", with_ffn);
   visitor("time_features", config.time_features, "times that the model reads, from the log");
   visitor(
       "num_experts",

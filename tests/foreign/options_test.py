@@ -11,9 +11,11 @@ import concurrent.futures
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli"))
 from harness import TINY_MODEL, Workplace, clean_environment  # pylint: disable=wrong-import-position
@@ -88,6 +90,8 @@ class Calls:
                     "--warmup", "0", "--items", "10", "--dim", "16", "--num-layers", "1"]
         if command == "data":
             return ["--data", self.workplace.data]
+        if command == "serve":
+            return [self.workplace.run, "--port", "0"]
         if command in ("eval", "predict", "report"):
             streams = (command, option) == ("predict", "save-every-s")
             return [self.workplace.streams if streams else self.workplace.run]
@@ -95,7 +99,7 @@ class Calls:
 
     def arguments(self, command, option, value, number):
         given = self.base(command, option) + CONTEXT.get((command, option), [])
-        if command in ("train", "eval", "predict", "profile", "data"):
+        if command in ("train", "eval", "predict", "profile", "data", "serve"):
             given += ["--threads", "1"]
         if command == "train":
             given += ["--out", self.workplace.path(f"new{number}")]
@@ -122,16 +126,28 @@ def problem(calls, arguments, option, value):
         return problem_in(cwd, calls, arguments, option, value)
 
 
+def call(binary, arguments, cwd):
+    """(exit code, messages). A server that answers is asked to end."""
+    with subprocess.Popen([binary, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, errors="replace", cwd=cwd,
+                          env=clean_environment({"OMP_NUM_THREADS": "1"}),
+                          preexec_fn=limit) as process:
+        deadline = threading.Timer(WALL_SECONDS, process.kill)
+        deadline.start()
+        try:
+            if arguments[0] == "serve" and process.stdout.readline():
+                process.terminate()
+            message = process.communicate("u1 m1\n")[1]
+        finally:
+            deadline.cancel()
+        return process.returncode, message
+
+
 def problem_in(cwd, calls, arguments, option, value):
-    try:
-        result = subprocess.run([calls.workplace.binary, *arguments], input="u1 m1\n",
-                                capture_output=True, text=True, errors="replace", cwd=cwd,
-                                env=clean_environment({"OMP_NUM_THREADS": "1"}),
-                                timeout=WALL_SECONDS, check=False, preexec_fn=limit)
-    except subprocess.TimeoutExpired:
+    code, message = call(calls.workplace.binary, arguments, cwd)
+    if code == -signal.SIGKILL:
         return f"no end within {WALL_SECONDS} s"
-    code = result.returncode
-    message = result.stderr.strip()[-300:]
+    message = message.strip()[-300:]
     named = "--" + option in message
     if code == 0 or (code == 2 and named):
         return ""

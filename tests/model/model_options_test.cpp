@@ -98,7 +98,7 @@ TEST_CASE("model options: a model larger than the memory is refused before it is
 
 TEST_CASE("model options: an option changes exactly the models that read it") {
   const std::vector<std::string> options = options_of_some_models();
-  CHECK(options.size() == 25);
+  CHECK(options.size() == 26);
   for (const std::string& name : model_names()) {
     ModelConfig config = small_config(name);
     config.memory_len = config.max_len + 10;

@@ -14,6 +14,8 @@ TEST_CASE("lengths: lists, ranges and suffixes are parsed") {
   CHECK(parse_lengths("--length", "200", kMost) == Lengths{200});
   CHECK(parse_lengths("--length", "256,1k,2m", kMost) == Lengths{256, 1024, 2097152});
   CHECK(parse_lengths("--length", "256-65536*4", kMost) == Lengths{256, 1024, 4096, 16384, 65536});
+  CHECK(parse_lengths("--length", "16-64*2", kMost) == Lengths{16, 32, 64});
+  CHECK(parse_lengths("--length", "3-5+1", kMost) == Lengths{3, 4, 5});
   CHECK(parse_lengths("--length", "100-350+100,5", kMost) == Lengths{100, 200, 300, 5});
   CHECK(parse_lengths("--length", "1k-64k*8", kMost) == Lengths{1024, 8192, 65536});
   CHECK(parse_bytes("--max-memory", "8G") == std::size_t{8} << 30);

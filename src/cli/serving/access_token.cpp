@@ -22,7 +22,12 @@ bool is_token_letter(char letter) {
 }  // namespace
 
 AccessToken::AccessToken(const std::string& path) {
-  const std::string text = read_whole_file(path);
+  std::string text;
+  try {
+    text = read_whole_file(path);
+  } catch (const Error& error) {
+    throw UsageError("--token-file: ", error.what());
+  }
   token_ = text.substr(0, text.find_first_of("\r\n"));
   if (token_.size() < kShortest || token_.size() > kLongest ||
       !std::all_of(token_.begin(), token_.end(), is_token_letter)) {

@@ -40,6 +40,23 @@ std::string sequence_of(const LoadedData& loaded, const char* user) {
   return text;
 }
 
+// The unquoted fields are in a buffer that the next line overwrites.
+TEST_CASE("irregular log: sequences may have quotes within quotes") {
+  std::string log;
+  for (const char* user : {"ann", "bob", "cy"}) {
+    log += std::string(user) +
+           ",\"the \"\"first\"\" item with a long name\",\"a \"\"second\"\" one, as long as "
+           "that\",x\n";
+  }
+  DataConfig config;
+  config.read.format = FileFormat::kSequences;
+  config.read.separator = Separator::parse("comma", "--separator");
+  const LoadedData loaded = load(log, config);
+  CHECK(loaded.dataset->num_users() == 3);
+  CHECK(sequence_of(loaded, "bob") ==
+        "the \"first\" item with a long name a \"second\" one, as long as that x ");
+}
+
 TEST_CASE("irregular log: a short row among the first is a bad row, not a sequence") {
   const char* log = "u1,m1,5,1\nu1,m2,5,2\nu1,m3\nu2,m1,5,1\n";
   CHECK(refuses(log, ":3: expected 4 fields, got 2: \"u1,m3\""));

@@ -214,6 +214,19 @@ TEST_CASE("histogram_attention: gradients stay finite if only low-scoring words 
   }
 }
 
+TEST_CASE("histogram_attention: words that have not occurred may score far higher") {
+  const Case c{{4}, 1, 3, 2, 1};  // one item, so one word occurs
+  std::vector<Tensor> inputs = inputs_of(c);
+  inputs[0] = make_tensor({0, 500, 510, 500, 0, 510, 500, 510, 0}, {1, 3, 3}, DType::kFloat64);
+  for (const bool soft : {false, true}) {
+    for (const bool last_only : {false, true}) {
+      CAPTURE(soft);
+      CAPTURE(last_only);
+      check_against_naive(variant(c, soft, last_only), inputs);
+    }
+  }
+}
+
 TEST_CASE("histogram_attention: float32 stays close to float64") {
   for (const bool soft : {false, true}) {
     for (const bool last_only : {false, true}) {

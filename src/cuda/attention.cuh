@@ -78,6 +78,17 @@ __device__ void load_head_tile(const AttentionView& p,
   clear_rows(target, p.head_dim, count, p.tile);
 }
 
+/// sums [count, Dh] += left right, with `right` a tile [p.tile, Dh].
+template <bool kTensorCores, class T>
+__device__ __forceinline__ void add_product(
+    const AttentionView& p, const TileView<T>& left, const T* right, int count, T* sums) {
+  const int stride = row_stride(p.head_dim);
+  block_product<kTensorCores>(
+      left, rows_of(right, p.head_dim), count, p.head_dim, p.tile, [&](int i, int j, T sum) {
+        sums[i * stride + j] += sum;
+      });
+}
+
 inline AttentionView view_of(const AttentionLayout& layout, std::int64_t dim) {
   AttentionView p{};
   p.queries = layout.queries->device_offsets().data<std::int32_t>();

@@ -177,17 +177,6 @@ __device__ __forceinline__ void load_key_rows(const AttentionView& p,
   load_head_tile(p, args.value, at.first_key, begin, count, at.head, shared + layout.value);
 }
 
-// sums [count, Dh] += left right, with `right` a tile [p.tile, Dh].
-template <bool kTensorCores, class T>
-__device__ __forceinline__ void add_rows(
-    const AttentionView& p, const TileView<T>& left, const T* right, int count, T* sums) {
-  const int stride = row_stride(p.head_dim);
-  block_product<kTensorCores>(
-      left, rows_of(right, p.head_dim), count, p.head_dim, p.tile, [&](int i, int j, T sum) {
-        sums[i * stride + j] += sum;
-      });
-}
-
 // Weights and dL/dS of a tile of queries (from query_begin) against one of keys (from key_begin),
 // zero where a query does not see a key; with a barrier before and after.
 template <bool kTensorCores, class T>
@@ -245,7 +234,7 @@ __global__ void __launch_bounds__(kThreads, 2)
     const int count = visible - begin < p.tile ? visible - begin : p.tile;
     load_key_rows(p, at, args, layout, begin, count, shared);
     pointwise_gradients<kTensorCores>(p, at, bias, layout, at.begin, rows, begin, count, shared);
-    add_rows<kTensorCores>(
+    add_product<kTensorCores>(
         p, rows_of(shared + layout.grad_scores, p.tile), shared + layout.key, rows, sums);
     __syncthreads();
   }
@@ -272,12 +261,12 @@ __global__ void __launch_bounds__(kThreads, 2)
     const int rows = at.num_queries - begin < p.tile ? at.num_queries - begin : p.tile;
     load_query_rows(p, at, args, layout, begin, rows, shared);
     pointwise_gradients<kTensorCores>(p, at, bias, layout, begin, rows, at.begin, count, shared);
-    add_rows<kTensorCores>(p,
-                           transposed(shared + layout.weights, p.tile),
-                           shared + layout.grad_out,
-                           count,
-                           grad_value);
-    add_rows<kTensorCores>(
+    add_product<kTensorCores>(p,
+                              transposed(shared + layout.weights, p.tile),
+                              shared + layout.grad_out,
+                              count,
+                              grad_value);
+    add_product<kTensorCores>(
         p, transposed(shared + layout.grad_scores, p.tile), shared + layout.query, count, grad_key);
     __syncthreads();
   }

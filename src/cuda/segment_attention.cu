@@ -197,17 +197,6 @@ __device__ __forceinline__ void load_keys(const AttentionView& p,
   load_head_tile(p, args.value, at.first_key, begin, count, at.head, shared + layout.value);
 }
 
-// sums [count, Dh] += left right, with `right` a tile [p.tile, Dh].
-template <bool kTensorCores, class T>
-__device__ __forceinline__ void add_product(
-    const AttentionView& p, const TileView<T>& left, const T* right, int count, T* sums) {
-  const int stride = row_stride(p.head_dim);
-  block_product<kTensorCores>(
-      left, rows_of(right, p.head_dim), count, p.head_dim, p.tile, [&](int i, int j, T sum) {
-        sums[i * stride + j] += sum;
-      });
-}
-
 // Probabilities and dL/ds of a tile of queries (from query_begin) against one of keys (from
 // key_begin), zero outside; with a barrier before and after.
 template <bool kTensorCores, class T>

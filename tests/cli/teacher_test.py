@@ -57,6 +57,15 @@ class Teacher(unittest.TestCase):
             self.assertEqual(WORKPLACE.call(["eval", run]).returncode, 0)
             shutil.move(moved, teacher)
 
+    def test_both_phases_of_a_refit_learn_from_the_teacher(self):
+        teacher = trained("first")
+        run, result = train("refitted", "--epochs", "2", "--teacher", teacher, "--refit",
+                            "validation")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = json.loads(read(run, "result.json"))
+        for report in (result, result["refit"]):
+            self.assertIn(teacher, report["protocol"]["teacher"])
+
     def test_a_run_resumes_from_any_folder_with_the_same_teacher_only(self):
         teacher = trained("teacher")
         options = ("--epochs", "2", "--teacher", "teacher")

@@ -6,8 +6,8 @@
 namespace elastic::train::timed_training_test {
 namespace {
 
-// 40 users with 12 events. The gap before an event, seconds or days, tells the step to the next
-// item.
+// 40 users with 12 events. The gap before an event, seconds or days, decides the step to the
+// next item.
 data::Split timed_split() {
   std::vector<std::int64_t> offsets{0};
   std::vector<std::int32_t> items;

@@ -102,7 +102,7 @@ class TrainCommand : public Command {
   void note_result(const train::TrainResult& result) const;
   void check_targets(const data::Split& split) const;
   void resolve_train_seen(const data::Split& split);
-  void read_teacher(const Model& student, const data::Split& split);
+  void read_teacher(const data::Split& split, Device device);
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
 
   data::DataConfig data_;
@@ -120,7 +120,9 @@ class TrainCommand : public Command {
   data::Refit refit_ = data::Refit::kNone;  ///< of the phase whose files are written
   InitialRun initial_;
   ResumedOptions resumed_;
-  std::optional<train::Teacher> teacher_;  ///< with --teacher
+  // With --teacher; one for both phases of --refit.
+  std::optional<TeacherRuns> teacher_runs_;
+  std::optional<train::Teacher> teacher_;
 };
 
 void TrainCommand::declare(OptionTable& table) {
@@ -208,6 +210,7 @@ int TrainCommand::run(const OptionTable& table) {
     check_targets(data.split);
   }
   resolve_train_seen(data.split);
+  read_teacher(data.split, device);
   if (refit_ != data::Refit::kNone) {
     return run_both(table, run, data, device);
   }
@@ -333,21 +336,16 @@ void TrainCommand::resolve_train_seen(const data::Split& split) {
   }
 }
 
-void TrainCommand::read_teacher(const Model& student, const data::Split& split) {
+// `split` without the events that --refit adds: the teacher must not have seen its held-out events.
+void TrainCommand::read_teacher(const data::Split& split, Device device) {
   if (train_.loss.teacher.empty()) {
     return;
   }
-  TeacherRuns runs =
-      load_teacher(train_.loss.teacher, split, student.item_table().value().device());
+  teacher_runs_ = load_teacher(train_.loss.teacher, split, device);
   note(fmt::format("learning from {}, weight {}, temperature {}",
-                   runs.identity,
+                   teacher_runs_->identity,
                    train_.loss.teacher_weight,
                    train_.loss.teacher_temperature));
-  teacher_.emplace(std::move(runs.models),
-                   student,
-                   train::supervision_for(train_.targets, student),
-                   Distillation{train_.loss.teacher_weight, train_.loss.teacher_temperature},
-                   std::move(runs.identity));
 }
 
 train::RunDirectory TrainCommand::open_run() const {
@@ -359,7 +357,7 @@ std::string TrainCommand::options_of(const OptionTable& table, data::Refit refit
   return fixed_options(table, train_);
 }
 
-// A new model, with the weights of --init-from unless a checkpoint has later ones.
+// A new model, with the weights of --init-from unless a checkpoint has later ones, and its teacher.
 std::unique_ptr<Model> TrainCommand::start_model(const Phase& phase, Device device) {
   const auto seed = static_cast<std::uint64_t>(train_.seed);
   auto model = make_model(model_, seed, DType::kFloat32, device);
@@ -367,6 +365,13 @@ std::unique_ptr<Model> TrainCommand::start_model(const Phase& phase, Device devi
   train::sampled_loss_settings(train_.loss, *model);
   if (initial_.is_set() && !phase.run.has_checkpoint()) {
     note(initial_.copy_weights(*model, item_names(phase.data.split.dataset())));
+  }
+  if (teacher_runs_ && !teacher_) {
+    teacher_.emplace(std::move(teacher_runs_->models),
+                     *model,
+                     train::supervision_for(train_.targets, *model),
+                     Distillation{train_.loss.teacher_weight, train_.loss.teacher_temperature},
+                     teacher_runs_->identity);
   }
   return model;
 }
@@ -394,7 +399,6 @@ void TrainCommand::write_files(const OptionTable& table, const Phase& phase) {
 // Writes the files of a phase that trains later, and its checkpoint before the first step.
 void TrainCommand::write_start(const OptionTable& table, const Phase& phase, Device device) {
   const auto model = start_model(phase, device);
-  read_teacher(*model, phase.data.split);
   train::Trainer trainer(
       *model, phase.data.split, limits_of(phase), phase.run, trainer_options(phase, *model));
   write_files(table, phase);
@@ -429,7 +433,6 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
                                              const Phase& phase,
                                              Device device) {
   const auto model = start_model(phase, device);
-  read_teacher(*model, phase.data.split);
   ProgressLine line(session_.quiet);
   line.message(fmt::format("training {}: {} parameters, {} users, {} items, into {}",
                            model_.model,

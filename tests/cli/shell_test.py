@@ -91,6 +91,13 @@ class ManPage(unittest.TestCase):
                 if line.startswith("  --"):
                     self.assertIn(f"\\fB{words[0]}", page, command)
 
+    def test_text_after_an_example_begins_a_paragraph(self):
+        lines = WORKPLACE.call(["man"]).stdout.splitlines()
+        after = [lines[at + 1] for at, line in enumerate(lines[:-1]) if line == ".RE"]
+        self.assertIn(".PP", after)
+        for line in after:
+            self.assertTrue(line.startswith("."), line)
+
     @unittest.skipUnless(shutil.which("groff"), "no groff")
     def test_groff_reports_no_warning(self):
         page = WORKPLACE.call(["man"]).stdout

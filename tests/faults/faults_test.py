@@ -3,7 +3,7 @@
 LIBRARY is faults.cpp, which makes call number n fail. For every n and every kind of failure the
 command must end with its documented exit code and a message that names the run, or be killed. The
 same command again (with --resume if there is a run by then) must give the bits of an undisturbed
-run. The short form tests one kind at all n, and the others at every fifth. The calls that read the
+run. The short form tests one kind at all n, and the others at every eleventh. The calls that read the
 run's files, the data, titles and questions fail likewise: with an I/O error, an interruption, or half
 of the bytes.
 """
@@ -20,7 +20,7 @@ MESSAGES = {"EIO": "Input/output error", "FULL": "No space left on device"}
 SURVIVED = ("EINTR", "SHORT")  # the command must succeed
 KILLED = ("KILL", "TORN")
 KINDS = {"writes": (*MESSAGES, *SURVIVED, *KILLED), "reads": ("EIO", *SURVIVED)}
-SHORT_STEP = {"writes": 5, "reads": 23}  # a read of each tensor makes hundreds
+SHORT_STEP = {"writes": 11, "reads": 41}  # a read of each tensor makes hundreds
 REFUSED = {"writes": (1,), "reads": (1, 3, 6)}  # exit codes
 
 

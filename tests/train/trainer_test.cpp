@@ -21,6 +21,7 @@
 #include "kernel_probe.h"
 #include "run_bits.h"
 #include "tensor/kernels/adam.h"
+#include "tensor/threads.h"
 #include "tiny_run.h"
 #include "train/saved_model.h"
 
@@ -180,6 +181,7 @@ TEST_CASE("trainer: one thread and two give the same weights, bit for bit") {
       run.config.epochs = 100;
       run.stop_after = 20;
       CHECK(run.train(folder.file("run")).num_steps == 20);
+      CHECK(num_threads() == threads);
       weights.push_back(weights_of(*run.model));
     }
     CHECK(weights[0] == weights[1]);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "eval/expert_use.h"
@@ -49,6 +50,7 @@ struct EvaluationReport {
   /// As metrics_by_repeat: of new and of repeated targets.
   std::vector<eval::MetricValue> metrics_by_repeat;
   eval::ExpertUse experts;  ///< of the validation users; empty for models without experts
+  std::string metric;       ///< the one of `metrics` that selects the best epoch
   bool best = false;        ///< better than all earlier ones; the model was saved
   double seconds = 0.0;
 };

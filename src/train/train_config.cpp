@@ -1,6 +1,10 @@
 #include "train/train_config.h"
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/nearest.h"
+#include "eval/metrics.h"
 
 namespace elastic::train {
 namespace {
@@ -71,6 +75,19 @@ void check_optimizer(const OptimizerOptions& optimizer) {
   }
 }
 
+void check_stop_metric(const std::string& metric) {
+  std::vector<std::string> names;
+  for (const eval::MetricValue& known : eval::all_metrics({})) {
+    names.push_back(known.name);
+  }
+  if (std::find(names.begin(), names.end(), metric) == names.end()) {
+    throw UsageError("--stop-metric: no metric \"",
+                     metric,
+                     "\"; expected HR, NDCG, MRR or Recall at 1, 5, 10, 20 or 50",
+                     did_you_mean(metric, names));
+  }
+}
+
 // Throws UsageError if the model does not allow the supervision.
 void check_supervision(SupervisionChoice choice, const Model& model) {
   const Direction direction = model.direction();
@@ -102,6 +119,7 @@ void check(const TrainConfig& config) {
   check_optimizer(config.optimizer);
   check_loss(config.loss);
   check_teacher(config.loss);
+  check_stop_metric(config.limits.stop_metric);
   if (config.cuda_graphs && config.loss.kind != LossKind::kSoftmax) {
     throw UsageError("--cuda-graphs: expected --loss softmax, got ",
                      choice_name(config.loss.kind),

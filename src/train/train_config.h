@@ -47,6 +47,7 @@ struct TargetOptions {
 
 /// The times to evaluate, to save and to stop.
 struct LimitOptions {
+  std::string stop_metric = "NDCG@10";
   std::int64_t patience = 10;
   std::int64_t eval_every = 1;
   double save_every_s = 60.0;
@@ -134,10 +135,13 @@ void visit_targets(Options& options, Visitor&& visitor) {
 
 template <class Options, class Visitor>
 void visit_limits(Options& options, Visitor&& visitor) {
+  visitor("stop_metric",
+          options.stop_metric,
+          "metric of the validation split that selects the best epoch and stops the training");
   visitor("patience",
           options.patience,
-          "stop after this many evaluations without a better NDCG@10",
-          counts_from(1));
+          "stop after this many evaluations without a better --stop-metric; 0: never",
+          counts_from(0));
   visitor("eval_every",
           options.eval_every,
           "epochs between evaluations of the validation split",

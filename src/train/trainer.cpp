@@ -152,7 +152,9 @@ TrainResult Trainer::run() {
 }
 
 bool Trainer::done() const {
-  return state_.epoch >= num_epochs() || state_.evaluations_since_best >= config_.limits.patience;
+  const std::int64_t patience = config_.limits.patience;
+  return state_.epoch >= num_epochs() ||
+         (patience > 0 && state_.evaluations_since_best >= patience);
 }
 
 std::optional<Status> Trainer::interruption() const {
@@ -340,10 +342,11 @@ void Trainer::evaluate() {
   report.targets = ranking.targets_before_rules;
   report.metrics_by_repeat = eval::metrics_by_repeat(ranking);
   report.experts = ranking.experts;
-  const double metric = eval::value_of(report.metrics, kBestMetric);
-  report.best = metric > state_.best_metric;
+  report.metric = config_.limits.stop_metric;
+  const double value = eval::value_of(report.metrics, report.metric);
+  report.best = value > state_.best_metric;
   if (report.best) {
-    keep_model(report.epoch, kBestMetric, metric);
+    keep_model(report.epoch, report.metric, value);
     state_.evaluations_since_best = 0;
   } else {
     ++state_.evaluations_since_best;

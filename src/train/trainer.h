@@ -28,9 +28,6 @@
 
 namespace elastic::train {
 
-/// The metric on the validation split that selects the best epoch.
-inline constexpr const char* kBestMetric = "NDCG@10";
-
 /// A training that validates nothing and keeps its last model.
 struct FixedEpochs {
   std::int64_t epochs = 0;

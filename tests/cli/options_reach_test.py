@@ -121,6 +121,7 @@ seed 8 | | weights
 supervision last | --model elastic-causal | epochs weights
 window-targets 2 | --model elastic-window --window 5 | epochs weights
 cuts 1 | | epochs weights
+stop-metric HR@50 | --epochs 6 | weights
 patience 1 | --epochs 9 --learning-rate 1e-12 | epochs
 eval-every 2 | | validation
 max-time-s 1e-9 | | epochs

@@ -249,6 +249,40 @@ TEST_CASE("trainer: training stops when the metric stops improving, and keeps th
   CHECK(run.train(folder.file("run"), /*resume=*/true).status == Status::kEarlyStopped);
 }
 
+TEST_CASE("trainer: without patience training goes on to the last epoch") {
+  const TemporaryFolder folder;
+  TinyRun run;
+  run.config.epochs = 4;
+  run.config.limits.patience = 0;
+  run.config.optimizer.learning_rate = 1e-12;
+  const TrainResult result = run.train(folder.file("run"));
+  CHECK(result.status == Status::kFinished);
+  CHECK(result.num_epochs == 4);
+  CHECK(result.best_epoch == 1);
+}
+
+TEST_CASE("trainer: the metric of choice selects the epoch") {
+  for (const char* metric : {"NDCG@10", "HR@1", "MRR@50"}) {
+    CAPTURE(metric);
+    const TemporaryFolder folder;
+    TinyRun run;
+    run.config.epochs = 6;
+    run.config.limits.stop_metric = metric;
+    std::vector<double> values;
+    run.observer.evaluation = [&](const EvaluationReport& report) {
+      CHECK(report.metric == metric);
+      values.push_back(eval::value_of(report.metrics, metric));
+    };
+    const TrainResult result = run.train(folder.file("run"));
+    const auto best = std::max_element(values.begin(), values.end());
+    CHECK(result.best_metric == *best);
+    CHECK(result.best_epoch == 1 + (best - values.begin()));
+    const SavedModelInfo info = read_model_info(folder.file("run/model.safetensors"));
+    CHECK(info.metric == metric);
+    CHECK(info.metric_value == *best);
+  }
+}
+
 TEST_CASE("trainer: a better epoch gives the run its whole patience again") {
   const TemporaryFolder folder;
   TinyRun learned;

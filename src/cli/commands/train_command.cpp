@@ -54,8 +54,8 @@ constexpr const char* kTrainDescription =
 
 Reads interactions (user, item, [rating], [time]), separated by tab, comma, space or ::, or as
 JSON lines; plain, .gz, .zst or .xz. Holds out each user's last event for the test and the one
-before it for validation; --split selects another rule. Trains until validation NDCG@10 stops
-growing, keeps the best model, and evaluates it once on the test split. Ctrl-C saves and stops, a
+before it for validation; --split selects another rule. Trains until --stop-metric of the validation
+stops growing, keeps the best model, and evaluates it once on the test split. Ctrl-C saves and stops, a
 second Ctrl-C stops at once, SIGUSR1 saves and continues. --resume continues a run that was
 stopped, killed or out of time, to the same bits.
 
@@ -297,8 +297,10 @@ std::optional<train::FixedEpochs> TrainCommand::search(const OptionTable& table,
 }
 
 void TrainCommand::note_result(const train::TrainResult& result) const {
-  const std::string best = fmt::format(
-      "; best validation NDCG@10 {:.4f} in epoch {}", result.best_metric, result.best_epoch);
+  const std::string best = fmt::format("; best validation {} {:.4f} in epoch {}",
+                                       train_.limits.stop_metric,
+                                       result.best_metric,
+                                       result.best_epoch);
   note(fmt::format("{} after {} epochs, {}{}",
                    name_of(result.status),
                    result.num_epochs,

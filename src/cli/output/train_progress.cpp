@@ -34,14 +34,17 @@ void TrainProgress::show(const train::Progress& progress) {
 }
 
 void TrainProgress::remember(const train::EvaluationReport& report) {
-  const double ndcg = eval::value_of(report.metrics, "NDCG@10");
+  const double value = eval::value_of(report.metrics, report.metric);
   if (report.best) {
-    best_ = fmt::format("  best NDCG@10 {:.4f} ({})", ndcg, report.epoch);
+    best_ = fmt::format("  best {} {:.4f} ({})", report.metric, value, report.epoch);
   }
-  line_.message(fmt::format("epoch {}: validation NDCG@10 {:.4f}, HR@10 {:.4f}{}",
+  const std::string other = report.metric == "HR@10" ? "NDCG@10" : "HR@10";
+  line_.message(fmt::format("epoch {}: validation {} {:.4f}, {} {:.4f}{}",
                             report.epoch,
-                            ndcg,
-                            eval::value_of(report.metrics, "HR@10"),
+                            report.metric,
+                            value,
+                            other,
+                            eval::value_of(report.metrics, other),
                             report.best ? ", the best so far" : ""));
   note_experts(report.experts);
 }

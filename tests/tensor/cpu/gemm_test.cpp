@@ -186,7 +186,7 @@ T sequential_dot(const T* a, const std::vector<T>& b, std::int64_t column, std::
   const auto k = static_cast<std::int64_t>(b.size()) / n;
   for (std::int64_t p = 0; p < k; ++p) {
     const T right = b[static_cast<std::size_t>(p * n + column)];
-#if defined(__FMA__) && defined(__OPTIMIZE__)
+#if (defined(__FMA__) || defined(__aarch64__)) && defined(__OPTIMIZE__)
     sum = std::fma(a[p], right, sum);
 #else
     const volatile T product = a[p] * right;

@@ -93,8 +93,8 @@ TEST_CASE("crossed difference: 95 % intervals cover the truth in 93 to 97 % of s
   }
 }
 
-// The table of docs/evaluation.md: eval_tests -ns -tc='*coverage, long*'
-TEST_CASE("crossed difference: coverage, long" * doctest::skip()) {
+// The table of docs/evaluation.md: eval_tests -ns -tc='*table of coverage*'
+TEST_CASE("crossed difference: table of coverage" * doctest::skip()) {
   const std::array<Effects, 8> all{
       {{.name = "users, no seed effect", .seed = {0.0, 0.0}},
        {.name = "seeds as strong as noise", .seed = {0.009, 0.009}},

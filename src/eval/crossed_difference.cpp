@@ -126,7 +126,8 @@ Difference crossed_difference(const SeedValues& group,
     variance = std::max(variance, users.variance);
   }
   difference.std_error = std::sqrt(variance);
-  difference.df = uncertainty > 0.0 ? std::max(1.0, variance * variance / uncertainty) : n - 1.0;
+  const bool has_seeds = difference.covers == Covers::kUsersAndSeeds && uncertainty > 0.0;
+  difference.df = has_seeds ? std::max(1.0, variance * variance / uncertainty) : n - 1.0;
   add_inference(difference, confidence);
   return difference;
 }

@@ -81,6 +81,10 @@ std::vector<std::size_t> places_of(const Comparison& comparison, std::size_t met
   return places;
 }
 
+std::string p_text(double p) {
+  return p < 0.0001 ? "<0.0001" : fmt::format("{:.4f}", p);
+}
+
 std::string words_of(eval::Covers covers) {
   switch (covers) {
     case eval::Covers::kNothing:
@@ -99,7 +103,7 @@ std::vector<std::string> explanations_of(const Comparison& comparison) {
     sentences.push_back(interval_words(comparison));
     sentences.push_back(family_words(comparison));
   }
-  sentences.push_back("Standard deviations are over the seeds of a group.");
+  sentences.push_back("Values: means over seeds; after them standard deviations over seeds.");
   sentences.push_back(
       fmt::format("Protocol: {} split, {} ({}); {} users, all {} items ranked, seen items {}, "
                   "repeated targets: "

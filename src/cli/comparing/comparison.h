@@ -38,6 +38,9 @@ std::size_t main_metric(const Comparison& comparison);
 /// The place of each group by a metric: 1 for the best; equal values share a place.
 std::vector<std::size_t> places_of(const Comparison& comparison, std::size_t metric);
 
+/// A p-value with four decimals; "<0.0001" for smaller ones.
+std::string p_text(double p);
+
 /// "users and seeds", "users", "": the random effects that an interval covers.
 std::string words_of(eval::Covers covers);
 

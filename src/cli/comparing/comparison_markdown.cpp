@@ -51,15 +51,15 @@ std::string difference_table(const Comparison& comparison) {
     for (std::size_t m = 0; !comparison.is_baseline(g) && m < comparison.all()[g].size(); ++m) {
       const eval::GroupMetric& value = comparison.all()[g][m];
       const eval::Interval& interval = value.difference.interval;
-      text += fmt::format("| {} | {} | {:+.4f} | {} | {:.4f} | {:.4f} |\n",
+      text += fmt::format("| {} | {} | {:+.4f} | {} | {} | {} |\n",
                           markdown_text(comparison.groups[g].name),
                           comparison.values.metrics[m].name,
                           value.difference.value,
                           std::isfinite(interval.low)
                               ? fmt::format("{:+.4f} to {:+.4f}", interval.low, interval.high)
                               : "",
-                          value.difference.p,
-                          value.p_adjusted);
+                          markdown_text(p_text(value.difference.p)),
+                          markdown_text(p_text(value.p_adjusted)));
     }
   }
   return text + "\n";

@@ -57,7 +57,7 @@ report::Html difference_figures(const Comparison& comparison) {
         const eval::Difference& difference = value.difference;
         plot.rows.push_back(
             {comparison.groups[g].name,
-             fmt::format("{}, adjusted p {:.4f}", interval_text(difference), value.p_adjusted),
+             fmt::format("{}, adjusted p {}", interval_text(difference), p_text(value.p_adjusted)),
              difference.value,
              difference.interval.low,
              difference.interval.high,

@@ -71,14 +71,14 @@ std::string difference_rows(const Comparison& comparison, std::size_t width) {
     }
     for (std::size_t m = 0; m < comparison.values.metrics.size(); ++m) {
       const eval::GroupMetric& value = comparison.all()[g][m];
-      text += fmt::format("{:<{}}{:<12}{:>+10.4f}{}{:>10.4f}{:>11.4f}{}  {}\n",
+      text += fmt::format("{:<{}}{:<12}{:>+10.4f}{}{:>10}{:>11}{}  {}\n",
                           m == 0 ? visible(comparison.groups[g].name) : "",
                           width,
                           comparison.values.metrics[m].name,
                           value.difference.value,
                           interval_cells(value.difference.interval),
-                          value.difference.p,
-                          value.p_adjusted,
+                          p_text(value.difference.p),
+                          p_text(value.p_adjusted),
                           value.significant ? "*" : " ",
                           words_of(value.difference.covers));
     }

@@ -20,6 +20,9 @@ std::string markdown_text(const std::string& text) {
 std::string latex_text(const std::string& text) {
   std::string result;
   for (const char c : visible(text)) {
+    if (c == '-' && result.ends_with('-')) {
+      result += "{}";  // two of them would join to a dash
+    }
     switch (c) {
       case '\\':
         result += "\\textbackslash{}";
@@ -41,9 +44,6 @@ std::string latex_text(const std::string& text) {
         break;
       case '"':
         result += "''";
-        break;
-      case '-':
-        result += "-{}";  // two of them would join to a dash
         break;
       case '{':
       case '}':

@@ -137,7 +137,7 @@ void name_groups(const std::vector<std::string>& keys, std::vector<RunGroup>& gr
       if (differs && !value.is_null()) {
         group.options[key] = value;
         group.name += group.name.empty() ? "" : " ";
-        group.name += key == "model" ? option_text(value) : concat(key, "=", text_of(value));
+        group.name += key == "model" ? option_text(value) : concat(key, "=", option_text(value));
       }
     }
   }

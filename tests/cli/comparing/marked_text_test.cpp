@@ -9,7 +9,7 @@ TEST_CASE("marked text: LaTeX's special characters are escaped") {
   CHECK(latex_text("a_b 5% & #1 {x} $y") == "a\\_b 5\\% \\& \\#1 \\{x\\} \\$y");
   CHECK(latex_text("\\~^") == "\\textbackslash{}\\textasciitilde{}\\textasciicircum{}");
   CHECK(latex_text("<|>") == "\\textless{}\\textbar{}\\textgreater{}");
-  CHECK(latex_text("--lr") == "-{}-{}lr");
+  CHECK(latex_text("--lr a-b") == "-{}-lr a-b");
   CHECK(latex_text("a\nb") == "a b");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <initializer_list>
 
 #include "report/axis.h"
@@ -47,19 +48,31 @@ Html draw_row(const Axis& axis, const IntervalRow& row) {
              << (row.filled ? Markup("#0072b2") : Markup("var(--ground)")) << "\"/></svg>\n";
 }
 
+// Those ticks whose labels have room on a narrow screen; that of zero is among them.
+std::vector<Tick> labelled_ticks(const Axis& axis) {
+  constexpr double kRoom = 70.0;
+  const std::vector<Tick> all = axis.ticks();
+  std::size_t zero = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    zero = all[i].value == 0.0 ? i : zero;
+  }
+  const double spacing =
+      all.size() < 2 ? kRoom : x_of(axis, all[1].value) - x_of(axis, all[0].value);
+  const auto stride = static_cast<std::size_t>(std::max(1.0, std::ceil(kRoom / spacing)));
+  std::vector<Tick> shown;
+  for (std::size_t i = zero % stride; i < all.size(); i += stride) {
+    shown.push_back(all[i]);
+  }
+  return shown;
+}
+
 Html draw_axis(const Axis& axis, const std::string& x_label) {
-  constexpr double kRoom = 70.0;  // width of a label on a narrow screen
   Html svg;
   svg << open_drawing(kAxisHeight) << "<line x1=\"" << fixed(kSide, 1) << "\" y1=\"1\" x2=\""
       << fixed(kDrawingWidth - kSide, 1) << "\" y2=\"1\" class=\"axis\"/>";
-  double free_from = 0.0;
-  for (const Tick& tick : axis.ticks()) {
-    const double x = x_of(axis, tick.value);
-    if (x >= free_from) {
-      svg << "<text x=\"" << fixed(x, 1) << "\" y=\"20\" text-anchor=\"middle\">" << tick.label
-          << "</text>";
-      free_from = x + kRoom;
-    }
+  for (const Tick& tick : labelled_ticks(axis)) {
+    svg << "<text x=\"" << fixed(x_of(axis, tick.value), 1) << "\" y=\"20\" text-anchor=\"middle\">"
+        << tick.label << "</text>";
   }
   return svg << "<text x=\"" << fixed(kDrawingWidth / 2.0, 1)
              << "\" y=\"44\" text-anchor=\"middle\">" << x_label << "</text></svg>";

@@ -28,6 +28,16 @@ TEST_CASE("interval plot: lines and marks lie on an axis that includes zero") {
   CHECK(html.find("inf") == std::string::npos);
 }
 
+TEST_CASE("interval plot: labels have room, and zero keeps its label") {
+  // Labels every 0.02 would be 63 units apart.
+  const std::string html =
+      figure(IntervalPlot{"x", "y", {{"a", "", 0.05, -0.0228, 0.1354, false}}}).str();
+  CHECK(html.find(">0.00</text>") != std::string::npos);
+  CHECK(html.find(">0.04</text>") != std::string::npos);
+  CHECK(html.find(">0.02</text>") == std::string::npos);
+  CHECK(html.find(">-0.02</text>") == std::string::npos);
+}
+
 TEST_CASE("interval plot: without a finite value there is none") {
   CHECK(figure(IntervalPlot{"x", "y", {}}).empty());
   CHECK(figure(IntervalPlot{"x", "y", {{"a", "", NAN, NAN, NAN, false}}}).empty());

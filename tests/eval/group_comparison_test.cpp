@@ -63,7 +63,7 @@ TEST_CASE("user metrics: their means are the metrics of a report") {
 TEST_CASE("group comparison: parts hold each user once, by history and by popularity") {
   const std::vector<std::int64_t> counts{0, 30, 29, 1, 0};  // of items 1..4
   const auto parts = user_parts(ranking_of(8), counts);
-  REQUIRE(parts.size() == 6);
+  REQUIRE(parts.size() == 7);
   CHECK(parts[0].kind == "all");
   CHECK(parts[0].users.size() == 8);
   CHECK(parts[1].label == "1-20");
@@ -71,9 +71,11 @@ TEST_CASE("group comparison: parts hold each user once, by history and by popula
   CHECK(parts[2].label == "501 or more");
   CHECK(parts[3].kind == "popularity");
   CHECK(parts[3].label == "head");
-  CHECK(parts[4].label == "tail");
-  CHECK(parts[5].label == "cold");
-  CHECK(parts[5].users == std::vector<std::size_t>{3, 7});
+  CHECK(parts[3].users == std::vector<std::size_t>{0, 4});
+  CHECK(parts[4].label == "mid");
+  CHECK(parts[5].label == "tail");
+  CHECK(parts[6].label == "cold");
+  CHECK(parts[6].users == std::vector<std::size_t>{3, 7});
 }
 
 TEST_CASE("group comparison: two single seeds have the intervals of eval --against") {

@@ -36,8 +36,9 @@ FLOORS = {
         "usage": ["output", "options"],
         "runs": ["output", "options"],
         "asking": ["output", "options", "runs"],
+        "comparing": ["output", "options", "runs"],
         "serving": ["output", "options", "runs", "asking"],
-        "commands": ["output", "options", "usage", "runs", "asking", "serving"],
+        "commands": ["output", "options", "usage", "runs", "asking", "comparing", "serving"],
     },
 }
 

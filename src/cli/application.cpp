@@ -29,6 +29,7 @@ std::vector<std::unique_ptr<Command>> make_all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(make_train_command());
   commands.push_back(make_eval_command());
+  commands.push_back(make_compare_command());
   commands.push_back(make_predict_command());
   commands.push_back(make_serve_command());
   commands.push_back(make_profile_command());

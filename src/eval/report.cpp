@@ -1,16 +1,13 @@
 #include "eval/report.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/error.h"
+#include "eval/history_buckets.h"
 
 namespace elastic::eval {
 namespace {
-
-// Lower ends of the buckets; the last bucket has no upper end.
-constexpr std::array<std::int32_t, 6> kBucketStarts{1, 21, 51, 101, 201, 501};
 
 // Fills in the metrics of a bucket from the ranks of its users.
 template <class Bucket, class Belongs>
@@ -35,17 +32,14 @@ void fill_bucket(const Ranking& ranking,
 
 std::vector<LengthBucket> length_buckets(const Ranking& ranking, const Ranking& popularity) {
   std::vector<LengthBucket> buckets;
-  for (std::size_t i = 0; i < kBucketStarts.size(); ++i) {
+  for (const LengthRange& range : kHistoryBuckets) {
     LengthBucket bucket;
-    bucket.from = kBucketStarts[i];
-    bucket.to = i + 1 == kBucketStarts.size() ? 0 : kBucketStarts[i + 1] - 1;
+    bucket.from = range.from;
+    bucket.to = range.to;
     fill_bucket(
         ranking,
         popularity,
-        [&](std::size_t user) {
-          const std::int32_t length = ranking.history_lengths[user];
-          return length >= bucket.from && (bucket.to == 0 || length <= bucket.to);
-        },
+        [&](std::size_t user) { return range.contains(ranking.history_lengths[user]); },
         bucket);
     if (bucket.users > 0) {
       buckets.push_back(bucket);

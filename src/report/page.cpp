@@ -14,8 +14,12 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 p.note, dl { color: var(--faint); }
 .plots { display: flex; flex-wrap: wrap; gap: 1.5rem; }
-figure { margin: 0; flex: 1 1 480px; } figcaption { font-weight: 600; }
+figure { margin: 0; flex: 1 1 480px; min-width: 0; } figcaption { font-weight: 600; }
 svg { width: 100%; height: auto; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
+@media (max-width: 600px) { svg text { font-size: 17px; } }
+.legend { display: flex; flex-wrap: wrap; gap: 0 1rem; font-size: 13px; }
+.row { font-size: 13px; overflow-wrap: anywhere; }
+.key { width: 22px; height: 6px; margin-right: .35rem; vertical-align: middle; }
 .grid { stroke: var(--rule); stroke-width: 1; } .axis { stroke: var(--faint); stroke-width: 1; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }

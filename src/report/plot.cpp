@@ -17,11 +17,11 @@ constexpr std::array<Markup, 7> kColours{
 
 // Sizes in the units of the viewBox.
 constexpr double kWidth = 560.0;
-constexpr double kHeight = 340.0;
+constexpr double kHeight = 360.0;
 constexpr double kLeft = 56.0;
 constexpr double kRight = 12.0;
 constexpr double kTop = 10.0;
-constexpr double kBottom = 34.0;
+constexpr double kBottom = 54.0;
 // Lines with more points have no marks, which would hide them.
 constexpr std::size_t kMostMarks = 200;
 
@@ -98,18 +98,31 @@ Html draw_axes(const Axes& axes, const Plot& plot) {
     svg << line(kLeft, at, kWidth - kRight, at, style("class=\"grid\""))
         << label(kLeft - 6.0, at + 4.0, "end", tick.label);
   }
-  constexpr double kRoom = 34.0;  // width of a label
+  constexpr double kRoom = 46.0;  // width of a label on a narrow screen
   double free_from = 0.0;
   for (const Tick& tick :
        plot.x_scale == Scale::kLog ? own_ticks(plot.series) : axes.across.ticks()) {
     if (axes.x(tick.value) >= free_from) {
-      svg << label(axes.x(tick.value), kHeight - 16.0, "middle", tick.label);
+      svg << label(axes.x(tick.value), kHeight - 36.0, "middle", tick.label);
       free_from = axes.x(tick.value) + kRoom;
     }
   }
   const double base = kHeight - kBottom;
   return svg << line(kLeft, base, kWidth - kRight, base, style("class=\"axis\""))
-             << label(kWidth / 2.0, kHeight - 6.0, "middle", plot.x_label);
+             << label(kWidth / 2.0, kHeight - 10.0, "middle", plot.x_label);
+}
+
+// The colour of a line, and its dashes: these differ where the colours repeat.
+struct LineStyle {
+  Markup colour;
+  Markup dashes;
+};
+
+LineStyle style_of(const Series& series, std::size_t place) {
+  constexpr std::array<Markup, 3> kDashes{
+      "", " stroke-dasharray=\"7 3\"", " stroke-dasharray=\"2 3\""};
+  const std::size_t number = series.colour < 0 ? place : static_cast<std::size_t>(series.colour);
+  return {kColours[number % kColours.size()], kDashes[number / kColours.size() % kDashes.size()]};
 }
 
 Html draw_marks(const Axes& axes, const Series& series, Markup colour) {
@@ -122,32 +135,46 @@ Html draw_marks(const Axes& axes, const Series& series, Markup colour) {
   return marks;
 }
 
-Html draw_line(const Axes& axes, const Series& series, Markup colour) {
+Html draw_line(const Axes& axes, const Series& series, const LineStyle& look) {
   Html path;
   for (const auto& [x, y] : series.points) {
     path << (path.empty() ? Markup("M") : Markup("L")) << fixed(axes.x(x), 1) << " "
          << fixed(axes.y(y), 1);
   }
   Html svg;
-  return svg << "<path d=\"" << path << "\" fill=\"none\" stroke=\"" << colour
-             << "\" stroke-width=\"2\"/>";
+  svg << "<path d=\"" << path << "\" fill=\"none\" stroke=\"" << look.colour << "\"";
+  return series.thin ? svg << " stroke-width=\"1\" opacity=\"0.5\"" << look.dashes << "><title>"
+                           << series.name << "</title></path>"
+                     : svg << " stroke-width=\"2\"" << look.dashes << "/>";
 }
 
 Html draw_series(const Axes& axes, const std::vector<Series>& series) {
   Html svg;
   for (std::size_t i = 0; i < series.size(); ++i) {
-    const Markup colour = kColours[i % kColours.size()];
-    svg << draw_line(axes, series[i], colour);
-    if (series[i].points.size() <= kMostMarks) {
-      svg << draw_marks(axes, series[i], colour);
+    const LineStyle look = style_of(series[i], i);
+    svg << draw_line(axes, series[i], look);
+    if (!series[i].thin && series[i].points.size() <= kMostMarks) {
+      svg << draw_marks(axes, series[i], look.colour);
     }
-    const double at = kTop + 14.0 + 16.0 * static_cast<double>(i);
-    Html stroke;
-    stroke << "stroke=\"" << colour << "\" stroke-width=\"3\"";
-    svg << line(kLeft + 10.0, at - 4.0, kLeft + 28.0, at - 4.0, stroke)
-        << label(kLeft + 34.0, at, "start", series[i].name);
   }
   return svg;
+}
+
+// A list of lines and names below the drawing, where it hides nothing.
+Html legend_of(const std::vector<Series>& series) {
+  Html html;
+  html << "<div class=\"legend\">";
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    if (series[i].thin) {
+      continue;
+    }
+    const LineStyle look = style_of(series[i], i);
+    html << "<span><svg class=\"key\" viewBox=\"0 0 22 6\"><line x1=\"0\" y1=\"3\" x2=\"22\" "
+            "y2=\"3\" stroke=\""
+         << look.colour << "\" stroke-width=\"3\"" << look.dashes << "/></svg>" << series[i].name
+         << "</span>";
+  }
+  return html << "</div>";
 }
 
 }  // namespace
@@ -174,7 +201,8 @@ Html figure(const Plot& plot) {
   Html html;
   return html << "<figure><figcaption>" << plot.caption << "</figcaption><svg viewBox=\"0 0 "
               << fixed(kWidth, 0) << " " << fixed(kHeight, 0) << "\" role=\"img\">"
-              << draw_axes(axes, drawn) << draw_series(axes, drawn.series) << "</svg></figure>\n";
+              << draw_axes(axes, drawn) << draw_series(axes, drawn.series) << "</svg>"
+              << legend_of(drawn.series) << "</figure>\n";
 }
 
 }  // namespace elastic::report

@@ -15,6 +15,8 @@ enum class Scale { kLinear, kLog };
 struct Series {
   std::string name;
   std::vector<std::pair<double, double>> points;
+  int colour = -1;    ///< series with the same number look alike; -1: the place in the plot
+  bool thin = false;  ///< faint, without marks and without an entry in the legend
 };
 
 struct Plot {
@@ -25,7 +27,7 @@ struct Plot {
   std::vector<Series> series;
 };
 
-/// A <figure> with axes, lines, marks that show their values as tooltips, and a legend. Skips
+/// A <figure> with axes, lines, marks that show their values as tooltips, and a legend below. Skips
 /// points that are not finite, or not positive on a logarithmic axis; empty if none remain.
 Html figure(const Plot& plot);
 

@@ -32,8 +32,8 @@ def complete(*words):
 class Completions(unittest.TestCase):
     def test_bash_completes_commands_and_flags(self):
         self.assertEqual(complete("tr"), {"train"})
-        self.assertEqual(complete(""), {"train", "eval", "predict", "serve", "profile", "report", "data",
-                                        "models", "--help", "--version"})
+        self.assertEqual(complete(""), {"train", "eval", "compare", "predict", "serve", "profile",
+                                        "report", "data", "models", "--help", "--version"})
         self.assertEqual(complete("train", "--num-e"), {"--num-experts"})
         self.assertEqual(complete("predict", "run", "--no-f"), {"--no-filter-seen"})
         self.assertEqual(complete("train", "-q", "--print"), {"--print-config"})
@@ -43,6 +43,8 @@ class Completions(unittest.TestCase):
         self.assertEqual(complete("train", "--schedule", "=", "cos"), {"cosine"})
         self.assertEqual(complete("train", "--schedule", "="), {"constant", "cosine"})
         self.assertEqual(complete("predict", "-o", "t"), {"tsv", "table"})
+        self.assertEqual(complete("compare", "--metrics", "HR@1,NDCG@1"),
+                         {"HR@1,NDCG@1", "HR@1,NDCG@10"})
         self.assertEqual(complete("profile", "--phase", "encode,t"), {"encode,train"})
         self.assertEqual(complete("train", "--dim", ""), set())
         models = json.loads(WORKPLACE.call(["models", "--json"]).stdout)
@@ -52,6 +54,7 @@ class Completions(unittest.TestCase):
         os.makedirs(WORKPLACE.path("runs_here"), exist_ok=True)
         self.assertEqual(complete("train", "--data", "rat"), {"ratings.csv"})
         self.assertEqual(complete("eval", "runs"), {"runs_here"})
+        self.assertEqual(complete("compare", "a", "runs"), {"runs_here"})
         self.assertEqual(complete("eval", "rat"), set())
         self.assertEqual(complete("predict", "run", "rat"), {"ratings.csv"})
 
@@ -84,7 +87,7 @@ class Completions(unittest.TestCase):
 class ManPage(unittest.TestCase):
     def test_every_command_and_option_is_there(self):
         page = WORKPLACE.call(["man"]).stdout.replace("\\-", "-").replace("\\fR", "")
-        for command in ("train", "eval", "predict", "profile", "report", "models"):
+        for command in ("train", "eval", "compare", "predict", "profile", "report", "models"):
             self.assertIn(f"\n.SH {command}\n", page)
             for line in WORKPLACE.call([command, "--help"]).stdout.splitlines():
                 words = line.split()

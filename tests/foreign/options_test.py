@@ -92,14 +92,14 @@ class Calls:
             return ["--data", self.workplace.data]
         if command == "serve":
             return [self.workplace.run, "--port", "0"]
-        if command in ("eval", "predict", "report"):
+        if command in ("eval", "compare", "predict", "report"):
             streams = (command, option) == ("predict", "save-every-s")
             return [self.workplace.streams if streams else self.workplace.run]
         return []
 
     def arguments(self, command, option, value, number):
         given = self.base(command, option) + CONTEXT.get((command, option), [])
-        if command in ("train", "eval", "predict", "profile", "data", "serve"):
+        if command in ("train", "eval", "compare", "predict", "profile", "data", "serve"):
             given += ["--threads", "1"]
         if command == "train":
             given += ["--out", self.workplace.path(f"new{number}")]

@@ -29,7 +29,7 @@ TEST_CASE("plot: every point has a mark with its value, every series a line and 
   CHECK(svg.find(">epoch</text>") != std::string::npos);
 }
 
-// The drawing is 560 wide and 340 high; margins of 56, 12, 10 and 34 are left for labels.
+// The drawing is 560 wide and 360 high; margins of 56, 12, 10 and 54 are left for labels.
 TEST_CASE("plot: points, marks and labels are at the places of their axes") {
   const std::string svg =
       figure({"Loss",
@@ -57,18 +57,42 @@ TEST_CASE("plot: points, marks and labels are at the places of their axes") {
                  "\" class=\"grid\"/>") != std::string::npos);
   CHECK(svg.find("<line x1=\"56.0\" y1=\"306.0\" x2=\"548.0\" y2=\"306.0\" class=\"axis\"/>") !=
         std::string::npos);
-  CHECK(svg.find("<text x=\"280.0\" y=\"334.0\" text-anchor=\"middle\">epoch</text>") !=
+  CHECK(svg.find("<text x=\"280.0\" y=\"350.0\" text-anchor=\"middle\">epoch</text>") !=
         std::string::npos);
   CHECK(svg.find("<text x=\"50.0\" y=\"314.0\" text-anchor=\"end\">") == std::string::npos);
   CHECK(svg.find("<text x=\"50.0\" y=\"310.0\" text-anchor=\"end\">0</text>") != std::string::npos);
   CHECK(svg.find("<text x=\"548.0\" y=\"324.0\" text-anchor=\"middle\">3.0</text>") !=
         std::string::npos);
-  CHECK(svg.find("<text x=\"90.0\" y=\"24.0\" text-anchor=\"start\">one</text>") !=
+}
+
+TEST_CASE("plot: the legend follows the drawing and names each line once") {
+  const std::string svg =
+      figure({"Loss", "epoch", {}, {}, {{"one", {{1.0, 4.0}}}, {"<two>", {{1.0, 2.0}}}}}).str();
+  const std::size_t legend = svg.find("<div class=\"legend\">");
+  REQUIRE(legend != std::string::npos);
+  CHECK(legend > svg.find("</svg>"));
+  CHECK(svg.find("stroke=\"#0072b2\" stroke-width=\"3\"/></svg>one</span>", legend) !=
         std::string::npos);
-  CHECK(svg.find("<text x=\"90.0\" y=\"40.0\" text-anchor=\"start\">two</text>") !=
+  CHECK(svg.find("stroke=\"#d55e00\" stroke-width=\"3\"/></svg>&lt;two&gt;</span>", legend) !=
         std::string::npos);
-  CHECK(svg.find("<line x1=\"66.0\" y1=\"36.0\" x2=\"84.0\" y2=\"36.0\" "
-                 "stroke=\"#d55e00\" stroke-width=\"3\"/>") != std::string::npos);
+}
+
+TEST_CASE("plot: thin lines share the colour of their group, without marks and legend") {
+  const std::string svg = figure({"NDCG",
+                                  "epoch",
+                                  {},
+                                  {},
+                                  {{"seed 1", {{1.0, 4.0}, {2.0, 5.0}}, 1, true},
+                                   {"mean", {{1.0, 2.0}}, 1},
+                                   {"other", {{1.0, 3.0}}, 8}}})
+                              .str();
+  CHECK(count(svg, "<circle") == 2);
+  CHECK(count(svg, ">seed 1</span>") == 0);
+  CHECK(svg.find("stroke=\"#d55e00\" stroke-width=\"1\" opacity=\"0.5\"><title>seed 1</title>") !=
+        std::string::npos);
+  // Lines beyond the seven colours have dashes.
+  CHECK(svg.find("stroke=\"#d55e00\" stroke-width=\"2\" stroke-dasharray=\"7 3\"/>") !=
+        std::string::npos);
 }
 
 TEST_CASE("plot: a logarithmic axis is labelled at its points, without overlaps") {
@@ -116,7 +140,7 @@ TEST_CASE("plot: points that cannot be drawn are skipped") {
   CHECK(count(svg, "<circle") == 1);
   CHECK(count(svg, "nan") == 0);
   CHECK(count(svg, "inf") == 0);
-  CHECK(svg.find(">b</text>") == std::string::npos);
+  CHECK(svg.find(">b</span>") == std::string::npos);
 }
 
 TEST_CASE("plot: long lines have no marks") {

@@ -34,10 +34,11 @@ constexpr const char* kEvalDescription = R"(evaluate a trained run
   elastic eval runs/first --split valid --json | jq '.metrics["NDCG@10"]'
   elastic eval runs/first --fail-below NDCG@10=0.1 --ranks ranks.tsv
 
-Ranks each user's held-out item among all items. Reports HR, NDCG, MRR and Recall at 1, 5, 10, 20
-and 50 of the model and of a popularity baseline, with 95 % bootstrap intervals, by history length
-and by item popularity, for new and for repeated items, and the share of the catalogue in the top 10
-lists. Reads the data that the run was trained on, and checks that it has not changed.
+Ranks each user's held-out item among all items. Reports HR (the recall too, with one
+relevant item), NDCG and MRR at 1, 5, 10, 20 and 50 of the model and of a popularity baseline, with
+95 % bootstrap intervals, by history length and by item popularity, for new and for repeated items,
+and the share of the catalogue in the top 10 lists. Reads the data that the run was trained on, and
+checks that it has not changed.
 
 A repeated item is a held-out one that the user had before. `predict` never shows it if it leaves
 seen items out; --repeats miss and --repeats drop then evaluate the answers of `predict`. Without

@@ -9,6 +9,7 @@
 #include "cli/output/output.h"
 #include "cli/usage/command.h"
 #include "data/json_document.h"
+#include "model/model_notes.h"
 #include "model/registry.h"
 
 namespace elastic::cli {
@@ -20,7 +21,8 @@ constexpr const char* kModelsDescription = R"(list the models that --model takes
   elastic models --json | jq -r '.[].model'
 
 A causal model trains with a loss at every position, a bidirectional model at the last position, a
-windowed model at the latest --window positions.)";
+windowed model at the latest --window positions. The cost is that of a layer for a history of n
+events, with k experts (--num-experts), a window w and W codewords. docs/models.md defines each model.)";
 
 class ModelsCommand : public Command {
  public:
@@ -41,11 +43,26 @@ int ModelsCommand::run(const OptionTable&) {
   for (const std::string& model : names) {
     width = std::max(width, model.size());
   }
-  std::string text = fmt::format("{:<{}}  {}\n", "model", width, "direction");
+  const auto line = [&](const auto& model, const char* direction, const ModelNotes& notes) {
+    return fmt::format("{:<{}}  {:<13}  {:<12}  {}{}{}\n",
+                       model,
+                       width,
+                       direction,
+                       notes.cost,
+                       notes.mixer,
+                       *notes.source == '\0' ? "" : "; ",
+                       notes.source);
+  };
+  std::string text = line("model", "direction", {"mixer", "cost", "source"});
   for (const std::string& model : names) {
     const char* direction = name_of(direction_of(model));
-    list.push_back({{"model", model}, {"direction", direction}});
-    text += fmt::format("{:<{}}  {}\n", model, width, direction);
+    const ModelNotes notes = notes_on(model);
+    list.push_back({{"model", model},
+                    {"direction", direction},
+                    {"mixer", notes.mixer},
+                    {"cost", notes.cost},
+                    {"source", notes.source}});
+    text += line(model, direction, notes);
   }
   print(json ? data::json_text(list, 2) + "\n" : text);
   return 0;

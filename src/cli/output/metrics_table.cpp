@@ -18,7 +18,7 @@ std::string metric_rows(const std::string& title,
     text += fmt::format("{:>9}", fmt::format("@{}", k));
   }
   text += "\n";
-  for (const char* name : {"HR", "NDCG", "MRR", "Recall"}) {
+  for (const char* name : {"HR", "NDCG", "MRR"}) {  // Recall equals HR
     text += fmt::format("  {:<10}", name);
     for (const int k : eval::kCutoffs) {
       text +=

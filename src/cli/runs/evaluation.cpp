@@ -10,7 +10,6 @@
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_model.h"
 #include "data/json_document.h"
-#include "eval/evaluator.h"
 #include "eval/repeats.h"
 
 namespace elastic::cli {
@@ -61,9 +60,11 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   return protocol;
 }
 
-eval::Ranking rank(train::SavedModel& saved,
-                   const EvaluationTask& task,
-                   const eval::EvalOptions& options) {
+}  // namespace
+
+eval::Ranking rank_with_model(train::SavedModel& saved,
+                              const EvaluationTask& task,
+                              const eval::EvalOptions& options) {
   const std::int64_t num_items = saved.model->config().num_items;
   if (num_items != task.split->num_items()) {
     throw CheckpointError("the model knows ",
@@ -74,8 +75,6 @@ eval::Ranking rank(train::SavedModel& saved,
   }
   return eval::rank_users(*saved.model, *task.split, task.subset, options);
 }
-
-}  // namespace
 
 Evaluation evaluate_saved_model(train::SavedModel& saved,
                                 const EvaluationTask& task,
@@ -88,12 +87,7 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
                      task.min_history);
   }
   check_repeats(*task.split, task.subset, task.rules, task.min_history);
-  if (protocol.users == 0) {
-    throw DataError(
-        "no user to evaluate: none has a held-out event and a history before it (split ",
-        choice_name(task.split->rule()),
-        "); leave-one-out needs users with three events");
-  }
+  check_users(*task.split, protocol.users);
   std::vector<eval::NegativeSampler> samplers;
   for (const eval::SamplingRule& rule : task.sampled) {
     samplers.emplace_back(*task.split, rule, task.sampling_seed);
@@ -104,7 +98,7 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   options.lists = true;
   options.samplers = samplers;
   Evaluation evaluation;
-  evaluation.ranking = rank(saved, task, options);
+  evaluation.ranking = rank_with_model(saved, task, options);
   if (task.swap_experts && evaluation.ranking.experts.num_users() < 2) {
     throw UsageError("--swap-experts: ",
                      protocol.users < 2
@@ -118,14 +112,14 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   options.lists = false;
   options.samplers = {};
   for (NamedModel& other : against) {
-    const eval::Ranking other_ranking = rank(other.saved, task, options);
+    const eval::Ranking other_ranking = rank_with_model(other.saved, task, options);
     report.against.push_back(
         eval::compare(evaluation.ranking, other_ranking, other.name, protocol.seed));
   }
   if (task.swap_experts) {
     options.swap_experts = true;
     report.swapped_experts =
-        eval::compare(evaluation.ranking, rank(saved, task, options), "", protocol.seed);
+        eval::compare(evaluation.ranking, rank_with_model(saved, task, options), "", protocol.seed);
   }
   return evaluation;
 }
@@ -149,6 +143,15 @@ void check_held_out(const std::string& run, const data::Split& split, data::Subs
                    " events, so that they cannot evaluate it; `elastic eval ",
                    search_folder(run),
                    "` evaluates the model that was trained without them");
+}
+
+void check_users(const data::Split& split, std::int64_t users) {
+  if (users == 0) {
+    throw DataError(
+        "no user to evaluate: none has a held-out event and a history before it (split ",
+        choice_name(split.rule()),
+        "); leave-one-out needs users with three events");
+  }
 }
 
 void check_repeats(const data::Split& split,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/split.h"
+#include "eval/evaluator.h"
 #include "eval/negatives.h"
 #include "eval/report.h"
 #include "train/saved_model.h"
@@ -45,12 +46,21 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
                                 const EvaluationTask& task,
                                 std::span<NamedModel> against = {});
 
+/// Ranks with the model alone, without a report. Throws CheckpointError if it has another number of
+/// items than the data.
+eval::Ranking rank_with_model(train::SavedModel& saved,
+                              const EvaluationTask& task,
+                              const eval::EvalOptions& options);
+
 /// The protocol's `trained_on` with --refit validation.
 inline constexpr const char* kTrainedOnValidation =
     "the validation event too, as HSTU, FuXi and RAILS are";
 
 /// Throws UsageError if the model of `run` was trained on the subset's events.
 void check_held_out(const std::string& run, const data::Split& split, data::Subset subset);
+
+/// Throws DataError if there is no user to evaluate.
+void check_users(const data::Split& split, std::int64_t users);
 
 /// Throws UsageError if the rule for repeated targets leaves out all users of the subset that it
 /// could evaluate.

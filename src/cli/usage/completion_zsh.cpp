@@ -82,8 +82,11 @@ std::string zsh_command_case(const ListedCommand& listed) {
   std::string specs;
   for (const auto& option : listed.table.options()) {
     if (option->scope == Scope::kPositional) {
-      specs += fmt::format(
-          "                        '{}{}' \\\n", option->required ? "" : ":", action_of(*option));
+      specs += fmt::format("                        '{}{}' \\\n",
+                           is_repeatable(option->target) ? "*"
+                           : option->required            ? ""
+                                                         : ":",
+                           action_of(*option));
       continue;
     }
     for (const std::string& flag : flags_of(*option)) {

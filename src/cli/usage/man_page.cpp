@@ -96,7 +96,8 @@ std::string synopsis(const ListedCommand& listed) {
   std::string text = fmt::format("\\fBelastic {}\\fR", roff(listed.command->name()));
   for (const auto& option : listed.table.options()) {
     if (option->scope == Scope::kPositional) {
-      const std::string name = fmt::format("\\fI{}\\fR", option->value_name);
+      const std::string name = fmt::format(
+          "\\fI{}\\fR{}", option->value_name, is_repeatable(option->target) ? "..." : "");
       text += option->required ? " " + name : " [" + name + "]";
     }
   }

@@ -24,7 +24,7 @@ mkdir -p "$folder/packages" "$ELASTIC_ARM64_ROOT"
   headers=(libeigen3-dev libcli11-dev nlohmann-json3-dev doctest-dev librandom123-dev)
   binaries=(libfmt-dev libfmt9 zlib1g-dev zlib1g liblzma-dev liblzma5 libbz2-dev libbz2-1.0
     libzstd-dev libzstd1 libxxhash-dev libsimdjson-dev libsimdjson14 libhowardhinnant-date-dev
-    libdate-tz3 libcpp-httplib-dev libcpp-httplib0.11 libssl3 libbrotli1)
+    libdate-tz3 libcpp-httplib-dev libcpp-httplib0.11 libssl-dev libssl3 libbrotli-dev libbrotli1)
   apt-get download -qq "${headers[@]}" "${binaries[@]/%/:arm64}"
   for package in *.deb; do
     dpkg-deb -x "$package" "$ELASTIC_ARM64_ROOT"

@@ -63,7 +63,7 @@ std::string usage(const CLI::App& app, const std::string& name) {
   std::string text = "\nUsage: " + name;
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional()) {
-      const bool several = option->get_items_expected_max() > 1;
+      const bool several = option->get_allow_extra_args();
       const std::string argument = option->get_name(true, false) + (several ? "..." : "");
       text += " " + (option->get_required() ? argument : "[" + argument + "]");
     }

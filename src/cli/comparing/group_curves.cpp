@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "base/input_file.h"
+#include "cli/runs/run_curves.h"
 #include "cli/runs/run_files.h"
 #include "data/json_document.h"
 #include "report/page.h"
 #include "report/plot.h"
-#include "train/trainer.h"
 
 namespace elastic::cli {
 namespace {
@@ -37,10 +37,10 @@ Curve read_curve(const std::string& run) {
   std::istringstream file(read_whole_file(path));
   for (std::string line; std::getline(file, line);) {
     const ordered_json event = data::parse_json(line);
-    if (!event.is_object() || !has_number(event, train::kBestMetric)) {
+    if (!event.is_object() || !has_number(event, kShownMetric)) {
       continue;
     }
-    const auto value = event[train::kBestMetric].get<double>();
+    const auto value = event[kShownMetric].get<double>();
     if (has_number(event, "epoch")) {
       curve.by_epoch.emplace_back(event["epoch"].get<double>(), value);
     }
@@ -72,7 +72,7 @@ Points mean_by_epoch(const std::vector<Curve>& curves) {
 }  // namespace
 
 report::Html group_curves(const std::vector<RunGroup>& groups) {
-  const std::string name = train::kBestMetric;
+  const std::string name = kShownMetric;
   report::Plot by_epoch{
       "Validation " + name + ": means of the groups, thin: runs", "epoch", {}, {}, {}};
   report::Plot by_time{"Validation " + name + " against time", "minutes", {}, {}, {}};

@@ -16,8 +16,6 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kShownMetric = "NDCG@10";
-
 using nlohmann::ordered_json;
 
 // Counters, not plotted: they only grow or never change.

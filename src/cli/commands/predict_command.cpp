@@ -50,8 +50,8 @@ held-out events included; only such questions need the data file. --data may nam
 new users, events and items. Items that the model does not know are skipped and counted. Blank lines
 are skipped.
 
---new-items FILE adds items to a model that was trained with --item-vectors: their features are
-known, no event of theirs needs to be. They are recommended and read in histories like others.
+--new-items FILE adds items to a model that was trained with --item-vectors. They need no event in
+the training: their features suffice to recommend them, and to read them in histories.
 
 --stream reads events as they happen and answers each. A line in the form of the log is an event
 (the same columns, keys, separators, lists and conditions; headers are skipped; ratings are not

@@ -25,7 +25,7 @@ events, for as many epochs as the best one, and keeps that model in RUN. --max-t
 
 --item-vectors FILE describes items by features: a table with a header (an id column, numbers,
 categories separated by |), or JSON lines {"id": .., "vector": [..]}. A projection of them is added
-to each item, so that `elastic predict --new-items` can recommend items that no one has used yet.
+to each item, so that `elastic predict --new-items` can recommend items without a single event.
 
 Every option below, up to Output, is also a key of the config file (num_experts). These options
 and those under Running are also variables (ELASTIC_NUM_EXPERTS). Defaults < config file <

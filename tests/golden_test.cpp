@@ -102,6 +102,7 @@ ModelConfig parse_config(const Safetensors& file) {
     }
   });
   json.at("num_items").get_to(config.num_items);
+  config.num_item_features = json.value("num_item_features", std::int64_t{0});
   return config;
 }
 

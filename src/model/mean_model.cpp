@@ -77,6 +77,7 @@ MeanModel::MeanModel(std::vector<std::unique_ptr<Model>> members)
     : members_(std::move(members)), no_parameters_(0, DType::kFloat32, Device::kCpu) {
   require_shape(members_.size() >= 2, "mean of models: expected at least two");
   config_ = members_.front()->config();
+  config_.num_item_features = 0;  // there is no vector to add to a row
   for (std::size_t m = 1; m < members_.size(); ++m) {
     const ModelConfig& other = members_[m]->config();
     const Tensor& table = members_[m]->item_table().value();

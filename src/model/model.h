@@ -22,7 +22,7 @@ class Model {
   [[nodiscard]] virtual Direction direction() const = 0;
   /// Trained tensors and buffers in a fixed order.
   [[nodiscard]] virtual const ParameterStore& parameters() const = 0;
-  /// Trained item table [V + 1, D]; row 0 is "no item".
+  /// Learned item table [V + 1, D], without item vectors; row 0 is "no item".
   [[nodiscard]] virtual const Variable& item_table() const = 0;
   /// The values of Pass::scored_items without a pass, [V + 1, D], from the current weights.
   /// Computed by each call, or once while weights are fixed.

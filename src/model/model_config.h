@@ -80,7 +80,8 @@ struct ModelConfig {
   double gate_temperature = 8.0;
   std::int64_t num_clusters = 0;
   LisaOptions lisa{};
-  std::int64_t num_items = 0;  ///< V, from the data; not an option
+  std::int64_t num_items = 0;          ///< V, from the data; not an option
+  std::int64_t num_item_features = 0;  ///< J, from the item vectors; 0: none; not an option
 
   /// The most events of a history that the model reads, the latest ones.
   [[nodiscard]] std::int64_t history_len() const { return std::max(max_len, memory_len); }

@@ -20,6 +20,9 @@ struct ForwardMode {
   std::uint32_t step = 0;     ///< training step: every step has its own masks
   ItemRows items{};           ///< only for models with Model::reads_item_rows
   bool swap_experts = false;  ///< each sequence gets the experts retrieved for the batch's next one
+  /// [K] int32, each once: the items whose learned row counts besides their vector; undefined: all.
+  /// Only for models with item vectors.
+  Tensor learned_rows{};
 };
 
 /// The experts that Interest Memory Retrieval chose, for diagnostics and --explain.

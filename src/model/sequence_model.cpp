@@ -35,7 +35,7 @@ Variable SequenceModel::Layer::feed_forward(const Variable& x, const Dropout& dr
 }
 
 PassItems SequenceModel::pass_items(const ForwardMode& mode) {
-  const Variable& table = trunk_.items(mode);
+  const Variable table = trunk_.items(mode);
   ELASTIC_CHECK(items_ == nullptr || !mode.items.table.defined(), "a pass needs all items");
   PassItems items = items_ == nullptr ? PassItems{table, table} : quantised_items(table);
   items.scored = trunk_.scored().of(items.scored);
@@ -149,13 +149,13 @@ WeightCache* SequenceModel::weight_cache() {
   const bool any = std::any_of(layers_.begin(), layers_.end(), [](const Layer& layer) {
     return layer.mixer->weight_cache() != nullptr;
   });
-  return any || items_ != nullptr || trunk_.scored().caches() ? this : nullptr;
+  return any || items_ != nullptr || trunk_.caches() ? this : nullptr;
 }
 
 void SequenceModel::set_weights_fixed(bool fixed) {
   fixed_ = fixed;
   fixed_items_ = {};
-  trunk_.scored().set_weights_fixed(fixed);
+  trunk_.set_weights_fixed(fixed);
   for (const Layer& layer : layers_) {
     if (WeightCache* cache = layer.mixer->weight_cache(); cache != nullptr) {
       cache->set_weights_fixed(fixed);

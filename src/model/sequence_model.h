@@ -55,7 +55,9 @@ class SequenceModel final : public Model,
   [[nodiscard]] Streaming* streaming() override;
   [[nodiscard]] Explaining* explaining() override { return source_ == nullptr ? nullptr : this; }
   [[nodiscard]] WeightCache* weight_cache() override;
-  [[nodiscard]] bool reads_item_rows() const override { return items_ == nullptr; }
+  [[nodiscard]] bool reads_item_rows() const override {
+    return items_ == nullptr && trunk_.reads_item_rows();
+  }
   [[nodiscard]] bool recordable() const override;
 
  private:

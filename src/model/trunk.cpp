@@ -40,6 +40,9 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
     Tensor no_item = item_table_.mutable_value().slice(0, 1);
     fill(no_item, 0.0);
   }
+  if (config.num_item_features > 0) {
+    vectors_.emplace(store, config);
+  }
   if (direction != Direction::kWindowed) {
     config_.memory_len = 0;
   }
@@ -65,6 +68,21 @@ Trunk::Trunk(const ModelConfig& config, Direction direction, ParameterStore& sto
                            ? config.logits.scale / static_cast<double>(config.dim)
                            : 1.0;
   final_norm_ = make_norm(store, "final_norm", config.dim, scale);
+}
+
+Variable Trunk::items(const ForwardMode& mode) {
+  if (!vectors_) {
+    return mode.items.table.defined() ? mode.items.table : item_table_;
+  }
+  ELASTIC_CHECK(!mode.items.table.defined(), "a pass with item vectors needs all items");
+  return vectors_->add_to(item_table_, mode.learned_rows);
+}
+
+void Trunk::set_weights_fixed(bool fixed) {
+  if (vectors_) {
+    vectors_->set_weights_fixed(fixed);
+  }
+  scored_.set_weights_fixed(fixed);
 }
 
 void Trunk::check(const data::Batch& batch) const {

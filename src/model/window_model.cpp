@@ -140,7 +140,7 @@ Pass WindowModel::run(const data::Batch& batch,
   trunk_.check(batch);
   const Parts parts = split(batch.segments, trunk_.config().window_len(), trunk_.config().max_len);
   const auto& [prefix, window, recent, older] = parts;
-  const Variable& items = trunk_.items(mode);
+  const Variable items = trunk_.items(mode);
   const Variable embedded = trunk_.embed(items, batch, mode);
   Variable x_prefix = ops::gather_rows(embedded, prefix.rows);
   Variable x_window = ops::gather_rows(embedded, window.rows);
@@ -184,7 +184,7 @@ Pass WindowModel::run(const data::Batch& batch,
 
 Tensor WindowModel::scored_items() {
   const NoGrad no_grad;
-  return trunk_.scored().of(item_table()).value();
+  return trunk_.scored().of(trunk_.items({})).value();
 }
 
 Pass WindowModel::encode(const data::Batch& batch, const ForwardMode& mode) {

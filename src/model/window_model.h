@@ -47,17 +47,15 @@ class WindowModel final : public Model,
   [[nodiscard]] WindowTargets* window_targets() override { return this; }
   /// Explains the prefixes only: experts do not gather from the window.
   [[nodiscard]] Explaining* explaining() override { return this; }
-  [[nodiscard]] WeightCache* weight_cache() override {
-    return trunk_.scored().caches() ? this : nullptr;
-  }
-  [[nodiscard]] bool reads_item_rows() const override { return true; }
+  [[nodiscard]] WeightCache* weight_cache() override { return trunk_.caches() ? this : nullptr; }
+  [[nodiscard]] bool reads_item_rows() const override { return trunk_.reads_item_rows(); }
   /// Not recordable: the host splits each batch.
   [[nodiscard]] bool recordable() const override { return false; }
 
  private:
   Pass encode_window(const data::Batch& batch, const ForwardMode& mode) override;
   ExpertAttention explain(const data::Batch& batch) override;
-  void set_weights_fixed(bool fixed) override { trunk_.scored().set_weights_fixed(fixed); }
+  void set_weights_fixed(bool fixed) override { trunk_.set_weights_fixed(fixed); }
 
   struct Layer {
     DispatcherMixer dispatcher;

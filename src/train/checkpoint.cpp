@@ -60,7 +60,7 @@ TrainState state_from_text(const std::string& text, const std::string& path) {
 
 std::string config_to_text(const Model& model, const TrainConfig& config) {
   ordered_json json = options_to_json(model.config());
-  json["num_items"] = model.config().num_items;
+  put_sizes(model.config(), json);
   json.update(options_to_json(config));
   return data::json_text(json);
 }
@@ -121,7 +121,8 @@ void check_same_teacher(const Safetensors& file, const std::string& teacher) {
 }  // namespace
 
 std::set<std::string> free_options(const TrainConfig& config) {
-  std::set<std::string> result{"patience", "save_every_s", "max_time_s", "max_tokens", "threads"};
+  std::set<std::string> result{
+      "patience", "save_every_s", "max_time_s", "max_tokens", "threads", "item_vectors"};
   if (config.optimizer.schedule == Schedule::kConstant) {
     result.insert("epochs");
   }

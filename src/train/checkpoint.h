@@ -32,7 +32,8 @@ struct TrainState {
 };
 
 /// The options that may change when a run is resumed, because they change only how long it trains:
-/// patience, save_every_s, max_time_s, max_tokens, threads, and epochs with a constant schedule.
+/// patience, save_every_s, max_time_s, max_tokens, threads, and epochs with a constant schedule;
+/// and item_vectors, the location of a file whose features the hash of the run covers.
 std::set<std::string> free_options(const TrainConfig& config);
 
 /// Writes the file atomically. `run` is that of RunIdentity, `teacher` that of Teacher::identity.

@@ -6,9 +6,41 @@ namespace elastic::train {
 
 using nlohmann::ordered_json;
 
+namespace {
+
+constexpr const char* kNumItems = "num_items";
+constexpr const char* kNumItemFeatures = "num_item_features";
+
+// A size from the data, which is then removed. Throws CheckpointError if it is out of range.
+std::int64_t take_size(ordered_json& json,
+                       const char* key,
+                       const Range& range,
+                       const std::string& source) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_number_integer()) {
+    throw CheckpointError(source, ": the model's config has no ", key);
+  }
+  const auto value = found->get<std::int64_t>();
+  if (!range.contains(value)) {
+    throw CheckpointError(
+        source, ": expected ", key, " of ", range.text(), " in the model's config, got ", value);
+  }
+  json.erase(found);
+  return value;
+}
+
+}  // namespace
+
+void put_sizes(const ModelConfig& config, ordered_json& json) {
+  json[kNumItems] = config.num_items;
+  if (config.num_item_features > 0) {
+    json[kNumItemFeatures] = config.num_item_features;
+  }
+}
+
 std::string model_config_to_text(const ModelConfig& config) {
   ordered_json json = options_to_json(config);
-  json["num_items"] = config.num_items;
+  put_sizes(config, json);
   return data::json_text(json);
 }
 
@@ -19,19 +51,10 @@ ModelConfig model_config_from_text(const std::string& text, const std::string& s
   }
   ModelConfig config;
   take_options(json, config, source);
-  const auto num_items = json.find("num_items");
-  if (num_items == json.end() || !num_items->is_number_integer()) {
-    throw CheckpointError(source, ": the model's config has no num_items");
+  config.num_items = take_size(json, kNumItems, kItemCounts, source);
+  if (json.contains(kNumItemFeatures)) {
+    config.num_item_features = take_size(json, kNumItemFeatures, kWidths, source);
   }
-  config.num_items = num_items->get<std::int64_t>();
-  if (!kItemCounts.contains(config.num_items)) {
-    throw CheckpointError(source,
-                          ": expected num_items of ",
-                          kItemCounts.text(),
-                          " in the model's config, got ",
-                          config.num_items);
-  }
-  json.erase(num_items);
   if (!json.empty()) {
     throw CheckpointError(source,
                           ": unknown option '",

@@ -92,7 +92,10 @@ void add_former_values(Json& options) {
   }
 }
 
-/// The model's options and `num_items`, as stored in the metadata of a saved model.
+/// Adds the sizes of a model that come from the data: `num_items` and, with item vectors,
+/// `num_item_features`.
+void put_sizes(const ModelConfig& config, nlohmann::ordered_json& json);
+/// The model's options and these sizes, as stored in the metadata of a saved model.
 std::string model_config_to_text(const ModelConfig& config);
 /// The inverse. Throws CheckpointError naming `source` and the key.
 ModelConfig model_config_from_text(const std::string& text, const std::string& source);

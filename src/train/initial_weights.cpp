@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "model/item_vectors.h"
 #include "train/load_tensor.h"
 #include "train/saved_model.h"
 
@@ -12,16 +13,6 @@ namespace elastic::train {
 namespace {
 
 constexpr std::int32_t kNewItem = -1;
-
-// The parameter with a row per item.
-const std::string& item_table_name(const Model& model) {
-  const std::vector<Parameter>& all = model.parameters().all();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Parameter& parameter) {
-    return parameter.variable.is(model.item_table());
-  });
-  ELASTIC_CHECK(found != all.end(), "the item table is not a parameter");
-  return found->name;
-}
 
 // `former` with the table `name` in the order of the new items; new ones have the rows of `start`.
 Safetensors with_rows(const Safetensors& former,
@@ -61,7 +52,27 @@ Safetensors with_rows(const Safetensors& former,
   return result;
 }
 
+// `former` with the features of the new items, whose file may say other things of known items, too.
+Safetensors with_features(Safetensors former, const Model& model) {
+  const Tensor features = item_features(model);
+  for (NamedTensor& tensor : former.tensors) {
+    if (features.defined() && tensor.name == kItemFeatures) {
+      tensor.tensor = Tensor::from(features.to_vector<float>(), features.shape());
+    }
+  }
+  return former;
+}
+
 }  // namespace
+
+const std::string& item_table_name(const Model& model) {
+  const std::vector<Parameter>& all = model.parameters().all();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Parameter& parameter) {
+    return parameter.variable.is(model.item_table());
+  });
+  ELASTIC_CHECK(found != all.end(), "the item table is not a parameter");
+  return found->name;
+}
 
 std::vector<std::int32_t> former_rows(std::span<const ItemName> former,
                                       std::span<const ItemName> items) {
@@ -86,7 +97,8 @@ void copy_weights(const Safetensors& former,
                   std::span<const std::int32_t> rows,
                   const Model& model) {
   const Tensor& table = model.item_table().value();
-  load_parameters(with_rows(former, item_table_name(model), rows, table), "", model.parameters());
+  const Safetensors known = with_rows(former, item_table_name(model), rows, table);
+  load_parameters(with_features(known, model), "", model.parameters());
 }
 
 void copy_moments(const Safetensors& former,

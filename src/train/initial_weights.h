@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "model/model.h"
@@ -17,12 +18,16 @@ namespace elastic::train {
 std::vector<std::int32_t> former_rows(std::span<const ItemName> former,
                                       std::span<const ItemName> items);
 
+/// The name of the parameter with a row per item.
+const std::string& item_table_name(const Model& model);
+
 /// Number of items with a former row.
 std::int64_t num_known(std::span<const std::int32_t> rows);
 
 /// Copies parameters and buffers by name; `rows` as returned by former_rows. Rows of new items keep
-/// their values. `former` has the parameters of a model with the config of `model`, but for the
-/// number of items. Throws CheckpointError naming its path and the tensor if it has not.
+/// their values, and all items their features. `former` has the parameters of a model with the
+/// config of `model`, but for the number of items. Throws CheckpointError naming its path and the
+/// tensor if it has not.
 void copy_weights(const Safetensors& former,
                   std::span<const std::int32_t> rows,
                   const Model& model);

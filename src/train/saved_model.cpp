@@ -17,6 +17,7 @@ constexpr const char* kRunKey = "run";
 constexpr const char* kItemsHashKey = "items_hash";
 constexpr const char* kOptionsKey = "options";
 constexpr const char* kTeacherKey = "teacher";
+constexpr const char* kItemEncodingKey = "item_encoding";
 constexpr const char* kPhaseKey = "phase";
 constexpr const char* kRefitKey = "refit";
 
@@ -70,6 +71,7 @@ SavedModelInfo info_of(const Safetensors& file) {
   read_if_present(file, kItemsHashKey, info.identity.items_hash);
   read_if_present(file, kOptionsKey, info.identity.options);
   read_if_present(file, kTeacherKey, info.teacher);
+  read_if_present(file, kItemEncodingKey, info.item_encoding);
   return info;
 }
 
@@ -139,6 +141,9 @@ void save_model(const std::string& path, const Model& model, const SavedModelInf
   }
   if (!info.teacher.empty()) {
     metadata[kTeacherKey] = info.teacher;
+  }
+  if (!info.item_encoding.empty()) {
+    metadata[kItemEncodingKey] = info.item_encoding;
   }
   write_safetensors(path, named_parameters(model.parameters(), ""), metadata);
 }

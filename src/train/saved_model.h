@@ -28,6 +28,8 @@ struct SavedModelInfo {
   std::string refit;
   RunIdentity identity{};  ///< of the run that trained it
   std::string teacher{};   ///< Teacher::identity; empty: none
+  /// Of a model with item vectors: data::ItemEncoding as text, for the features of later items.
+  std::string item_encoding{};
 };
 
 /// Writes the parameters under their names, the config and `info` as metadata, atomically.

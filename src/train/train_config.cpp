@@ -67,6 +67,25 @@ void check_teacher(const LossOptions& loss) {
   }
 }
 
+void check_vectors(const TrainConfig& config) {
+  const ItemVectorOptions& vectors = config.vectors;
+  if (vectors.file.empty() && vectors.id_dropout != 0.0) {
+    throw UsageError("--id-dropout has no effect without --item-vectors, but is set to ",
+                     vectors.id_dropout,
+                     "; leave it out, or add --item-vectors FILE");
+  }
+  if (!vectors.file.empty() && config.loss.item_updates == ItemUpdates::kRows) {
+    throw UsageError(
+        "--item-updates: expected all or auto with --item-vectors, whose projection concerns every "
+        "item, got 'rows'");
+  }
+  if (!vectors.file.empty() && config.cuda_graphs) {
+    throw UsageError(
+        "--cuda-graphs: leave out --item-vectors: the host draws the items that a step knows by "
+        "their features alone");
+  }
+}
+
 void check_optimizer(const OptimizerOptions& optimizer) {
   if (optimizer.weight_decay != 0.0 && optimizer.rule == OptimizerRule::kAdam) {
     throw UsageError("--weight-decay: expected 0 with --optimizer adam, got ",
@@ -120,6 +139,7 @@ void check(const TrainConfig& config) {
   check_loss(config.loss);
   check_teacher(config.loss);
   check_stop_metric(config.limits.stop_metric);
+  check_vectors(config);
   if (config.cuda_graphs && config.loss.kind != LossKind::kSoftmax) {
     throw UsageError("--cuda-graphs: expected --loss softmax, got ",
                      choice_name(config.loss.kind),

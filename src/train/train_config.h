@@ -36,6 +36,14 @@ struct LossOptions {
   bool operator==(const LossOptions&) const = default;
 };
 
+/// Items described by features, besides their learned rows.
+struct ItemVectorOptions {
+  std::string file;  ///< empty: none
+  double id_dropout = 0.0;
+
+  bool operator==(const ItemVectorOptions&) const = default;
+};
+
 /// The events of a user that a step predicts.
 struct TargetOptions {
   SupervisionChoice supervision = SupervisionChoice::kAuto;
@@ -63,6 +71,7 @@ struct TrainConfig {
   std::int64_t batch_tokens = 0;
   OptimizerOptions optimizer{};
   LossOptions loss{};
+  ItemVectorOptions vectors{};
   std::int64_t seed = 42;
   TargetOptions targets{};
   LimitOptions limits{};
@@ -122,6 +131,17 @@ void visit_loss(Options& options, Visitor&& visitor) {
 }
 
 template <class Options, class Visitor>
+void visit_vectors(Options& options, Visitor&& visitor) {
+  visitor("item_vectors",
+          options.file,
+          "add a projection of these features to the items: a table with a header, or JSON lines");
+  visitor("id_dropout",
+          options.id_dropout,
+          "item_vectors: share of the items that a step knows by their features alone",
+          RealRange{.low = 0.0, .high = 1.0});
+}
+
+template <class Options, class Visitor>
 void visit_targets(Options& options, Visitor&& visitor) {
   visitor("supervision", options.supervision, "positions with a loss");
   visitor(
@@ -177,6 +197,7 @@ void visit_options(Config& config, Visitor&& visitor) requires
           counts_from(0));
   options::visit_optimizer(config.optimizer, visitor);
   options::visit_loss(config.loss, visitor);
+  options::visit_vectors(config.vectors, visitor);
   visitor("seed",
           config.seed,
           "seed of weights, order of examples, cuts, dropout and negatives",

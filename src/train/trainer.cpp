@@ -95,6 +95,7 @@ Trainer::Trainer(Model& model,
                        model.config().time_features},
       lengths_(training_lengths(split, !options_.fixed)),
       optimizer_(model.parameters(), config),
+      learned_rows_(model, split, config.vectors.id_dropout, example_options_.seed),
       best_model_(run, options_.identity.run),
       loss_(any_weight(model).dtype(), device_) {
   eval::require_times(model_.config(), split_.dataset());
@@ -121,8 +122,11 @@ Trainer::Trainer(Model& model,
                              options_.identity.run,
                              teacher_identity());
     best_model_.go_back_to(state_.best_epoch, state_.best_metric);
-  } else if (options_.start) {
-    options_.start(optimizer_);
+  } else {
+    if (options_.start) {
+      options_.start(optimizer_);
+    }
+    learned_rows_.clear_untrained(model_, optimizer_);
   }
   log_.emplace(run_.metrics_path(), state_.metrics_bytes, state_.metrics_checksum);
   log_->listen(observer_.line);
@@ -209,6 +213,7 @@ void Trainer::step() {
   mode.training = true;
   mode.seed = example_options_.seed;
   mode.step = static_cast<std::uint32_t>(state_.num_steps);
+  mode.learned_rows = learned_rows_.of(mode.step);
   const Tensor loss = take_step(input, examples, mode);
   loss_.add(loss, static_cast<std::int64_t>(input.targets.size()));
   state_.num_targets += static_cast<std::int64_t>(input.targets.size());
@@ -383,7 +388,8 @@ void Trainer::keep_model(std::int64_t epoch, const std::string& metric, double v
                        choice_name(config_.loss.train_seen),
                        split_.refit() == data::Refit::kNone ? "" : choice_name(split_.refit()),
                        options_.identity,
-                       teacher_identity()},
+                       teacher_identity(),
+                       options_.item_encoding},
                       state_.best_epoch);
   state_.best_metric = value;
   state_.best_epoch = epoch;

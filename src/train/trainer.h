@@ -14,6 +14,7 @@
 #include "train/best_model.h"
 #include "train/checkpoint.h"
 #include "train/examples.h"
+#include "train/learned_rows.h"
 #include "train/loss_meter.h"
 #include "train/metrics_log.h"
 #include "train/observer.h"
@@ -40,6 +41,7 @@ struct TrainerOptions {
   std::string data_hash;             ///< of data and split; a run resumes only with the same hash
   const Teacher* teacher = nullptr;  ///< that of LossOptions::teacher; must outlive the trainer
   RunIdentity identity{};            ///< written to the model and the checkpoints
+  std::string item_encoding{};       ///< as in SavedModelInfo; written to the model
   double report_every_s = 0.25;
   eval::EvalOptions evaluation;  ///< on the validation split
   /// Train for this many epochs instead of validating; the schedule of the learning rate keeps
@@ -137,6 +139,7 @@ class Trainer {
   std::vector<std::int64_t> lengths_;  ///< of the users' training sequences
 
   Optimizer optimizer_;
+  LearnedRows learned_rows_;
   std::optional<PastEvents> past_;  ///< if the softmax loss leaves seen items out
   std::optional<RecordedSteps> recorded_;
   std::optional<SampledSteps> sampled_;

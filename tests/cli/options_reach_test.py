@@ -117,6 +117,8 @@ item-updates all | --loss sampled-softmax --negatives 4 | weights
 teacher {run} | | epochs weights
 teacher-weight 0.9 | --teacher {run} | epochs weights
 teacher-temperature 3 | --teacher {run} | epochs weights
+item-vectors {titles} | | weights
+id-dropout 0.5 | --item-vectors {titles} | epochs weights
 seed 8 | | weights
 supervision last | --model elastic-causal | epochs weights
 window-targets 2 | --model elastic-window --window 5 | epochs weights
@@ -222,10 +224,12 @@ ELSEWHERE = {
     "eval": {"valid-data", "test-data", "cache", "threads", "device", "precision", "quiet"},
     "predict": {"data", "valid-data", "test-data", "from-data", "resume", "save-every-s", "explain",
                 "explain-events", "embeddings", "out",  # predict_test, signals_test
+                "new-items",  # item_vectors_test
                 "cache", "threads", "device", "precision", "quiet"},
     "serve": {"host", "port", "max-connections", "max-requests", "timeout-s", "idle-s",
               "batch-wait-us", "data", "valid-data", "test-data", "events", "from-data",
               "save-every-s",  # serve_test
+              "new-items",  # item_vectors_test
               "cache", "threads", "device", "precision", "quiet"},
 }
 EVERYWHERE = {"help", "print-config"}

@@ -191,6 +191,16 @@ class BadInput:
             data = self.workplace.write("more.csv", file.read() + "u1,m1,5,9999\n")
         return self.resume(self.copy_of_run(), "--data", data)
 
+    def features_without_header(self):
+        """features of items without a header"""
+        return self.train(self.workplace.data, "--item-vectors",
+                          self.workplace.write("features.csv", "m1,3\nm2,4\n"))
+
+    def resume_other_features(self):
+        """`--resume` with other features of the items"""
+        features = self.workplace.write("features.csv", "id,year\nm1,1990\nm2,2000\n")
+        return self.resume(self.copy_of_run(), "--item-vectors", features)
+
     def cut_checkpoint(self):
         """a truncated checkpoint"""
         run = self.copy_of_run()

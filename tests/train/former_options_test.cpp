@@ -13,8 +13,12 @@ namespace {
 
 const std::vector<std::string> kModelOptions{
     "logits", "logit_scale", "block", "ffn", "time_features", "memory_len", "expert_balance"};
-const std::vector<std::string> kTrainOptions{
-    "teacher", "teacher_weight", "teacher_temperature", "stop_metric"};
+const std::vector<std::string> kTrainOptions{"teacher",
+                                             "teacher_weight",
+                                             "teacher_temperature",
+                                             "stop_metric",
+                                             "item_vectors",
+                                             "id_dropout"};
 
 TEST_CASE("former options: a model without them scores by dot products, in plain blocks") {
   const ModelConfig config = tiny_model_config("softmax");

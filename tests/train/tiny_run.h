@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/split.h"
+#include "model/item_vectors.h"
 #include "model/registry.h"
 #include "temporary_folder.h"
 #include "test_device.h"
@@ -81,12 +82,16 @@ struct TinyRun {
   const Teacher* teacher = nullptr;
   std::int64_t stop_after = 0;  ///< steps in all; 0: never
   std::optional<FixedEpochs> fixed;
+  std::vector<float> item_features;  ///< [items, J] for a model with item vectors
   data::Split split = tiny_split();
   std::unique_ptr<Model> model;  ///< after `train`
 
   TrainResult train(const std::string& path, bool resume = false) {
     model = make_model(
         model_config, static_cast<std::uint64_t>(config.seed), DType::kFloat32, test_device());
+    if (!item_features.empty()) {
+      set_item_features(*model, item_features);
+    }
     const RunDirectory run = resume ? RunDirectory::resume(path) : RunDirectory::create(path);
     if (!resume) {
       run.write_json("config.json", {});

@@ -5,6 +5,7 @@
 #include "cli/asking/answer_writer.h"
 #include "cli/asking/item_lists.h"
 #include "cli/asking/known_users.h"
+#include "cli/asking/new_items.h"
 #include "cli/asking/query.h"
 #include "cli/asking/recommender.h"
 #include "cli/asking/run_log_format.h"
@@ -49,6 +50,9 @@ held-out events included; only such questions need the data file. --data may nam
 new users, events and items. Items that the model does not know are skipped and counted. Blank lines
 are skipped.
 
+--new-items FILE adds items to a model that was trained with --item-vectors. They need no event in
+the training: their features suffice to recommend them, and to read them in histories.
+
 --stream reads events as they happen and answers each. A line in the form of the log is an event
 (the same columns, keys, separators, lists and conditions; headers are skipped; ratings are not
 read, and times only by models with --time-features). A line that the log could not hold is {"user": id, "item": id}, `user item`, or a
@@ -81,6 +85,7 @@ class PredictCommand : public Command {
   StreamMode stream_;
   RecommendOptions options_;
   ItemLists lists_;
+  NewItems new_items_;
   QuestionMode questions_;
   OutputFormat<AnswerFormat> format_;
   VectorMode vectors_;
@@ -103,6 +108,7 @@ void PredictCommand::declare(OptionTable& table) {
   take_from_run(
       table.add("filter_seen", &options_.filter_seen, "leave out the items of the history"));
   lists_.declare(table);
+  new_items_.declare(table);
   questions_.declare(table);
   declare_output(table, format_);
   vectors_.declare(table);
@@ -112,6 +118,8 @@ void PredictCommand::declare(OptionTable& table) {
 void PredictCommand::check_options(const OptionTable& table) const {
   lines_.check();
   lists_.check();
+  new_items_.check(runs_);
+  new_items_.check_events(stream_.chosen(), "leave out --stream");
   stream_.check(table);
   vectors_.check(table, input_);
   questions_.check(table, format_.chosen());
@@ -124,16 +132,16 @@ int PredictCommand::run(const OptionTable& table) {
   const std::string run = runs_.first();
   train::SavedModel saved = runs_.load(device);
   questions_.check_model(saved.model->config());
-  Recommender recommender(
-      std::move(saved.model),
-      train::read_items(file_of(run, train::kItemsFile), saved.info.identity.items_hash),
-      options_);
-  Output output;
   const auto note = [this](const std::string& text) {
     if (!text.empty()) {
       ProgressLine(session_.quiet).message(text);
     }
   };
+  std::vector<train::ItemName> names =
+      train::read_items(file_of(run, train::kItemsFile), saved.info.identity.items_hash);
+  new_items_.add_to(saved, names, note);
+  Recommender recommender(std::move(saved.model), std::move(names), options_);
+  Output output;
   KnownUsers known_users(run, place_, recommender, note);
   note(seen_items_warning(saved.info.train_seen, options_.filter_seen));
   lists_.apply(recommender, note);

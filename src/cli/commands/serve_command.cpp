@@ -78,6 +78,7 @@ class ServeCommand : public Command {
   RecommendOptions options_;
   DataPlace place_;
   ItemLists lists_;
+  NewItems new_items_;
   Fallback fallback_ = Fallback::kNone;
   bool events_ = true;
   bool from_data_ = false;
@@ -139,6 +140,7 @@ void ServeCommand::declare_answers(OptionTable& table) {
   take_from_run(
       table.add("filter_seen", &options_.filter_seen, "leave out the items of the history"));
   lists_.declare(table);
+  new_items_.declare(table);
   table
       .add("fallback",
            &fallback_,
@@ -163,12 +165,14 @@ int ServeCommand::run(const OptionTable& /*table*/) {
   const AccessToken token = token_file_.empty() ? AccessToken() : AccessToken(token_file_);
   const Device device = start_session(session_);
   batches_.threads = session_.threads;
+  new_items_.check(runs_);
   const Notes notes = [this](const std::string& text) { note(text); };
   const ModelSource source{.runs = runs_,
                            .place = place_,
                            .options = options_,
                            .notes = notes,
                            .lists = lists_,
+                           .new_items = new_items_,
                            .device = device,
                            .events = events_,
                            .fallback = fallback_,

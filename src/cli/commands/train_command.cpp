@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/input_file.h"
+#include "cli/commands/train/description.h"
 #include "cli/commands/train/initial_run.h"
+#include "cli/commands/train/item_features.h"
 #include "cli/commands/train/phase.h"
 #include "cli/commands/train/refit_result.h"
 #include "cli/commands/train/resumed_options.h"
@@ -43,30 +45,6 @@
 
 namespace elastic::cli {
 namespace {
-
-constexpr const char* kTrainDescription =
-    R"(train a model into a run directory and evaluate it on the test split
-
-  elastic train --data ratings.csv --items movies.csv --out runs/first
-  elastic train --config my.json --dim 128 --out runs/wide
-  elastic train --resume --out runs/first
-  elastic train --data today.csv --init-from runs/yesterday --refit all --out runs/today
-
-Reads interactions (user, item, [rating], [time]), separated by tab, comma, space or ::, or as
-JSON lines; plain, .gz, .zst or .xz. Holds out each user's last event for the test and the one
-before it for validation; --split selects another rule. Trains until --stop-metric of the validation
-stops growing, keeps the best model, and evaluates it once on the test split. Ctrl-C saves and stops, a
-second Ctrl-C stops at once, SIGUSR1 saves and continues. --resume continues a run that was
-stopped, killed or out of time, to the same bits.
-
---refit keeps that training, the search for the best epoch, with its honest test result in
-RUN/search. It then trains anew from the same seed with the held-out events among the training
-events, for as many epochs as the best one, and keeps that model in RUN. --max-time-s and
---max-tokens limit the search only. --split none holds out nothing and keeps the last of --epochs.
-
-Every option below, up to Output, is also a key of the config file (num_experts). These options
-and those under Running are also variables (ELASTIC_NUM_EXPERTS). Defaults < config file <
-variables < flags.)";
 
 class TrainCommand : public Command {
  public:
@@ -120,6 +98,7 @@ class TrainCommand : public Command {
   data::Refit refit_ = data::Refit::kNone;  ///< of the phase whose files are written
   InitialRun initial_;
   ResumedOptions resumed_;
+  ItemFeatures features_;  // with --item-vectors
   // With --teacher; one for both phases of --refit.
   std::optional<TeacherRuns> teacher_runs_;
   std::optional<train::Teacher> teacher_;
@@ -137,6 +116,7 @@ void TrainCommand::declare(OptionTable& table) {
   table.begin_group(kTrainingGroup);
   table.add_all(train_);
   table.find("teacher").value_name = "RUN";
+  table.find("item_vectors").value_name = "FILE";
   table.begin_group("Start and refit");
   initial_.declare(table);
   declare_refit(table, refit_);
@@ -199,12 +179,18 @@ int TrainCommand::run(const OptionTable& table) {
   if (!train_.loss.teacher.empty()) {
     train_.loss.teacher = absolute_runs(train_.loss.teacher);
   }
+  train_.vectors.file = absolute_path(train_.vectors.file);
   data_.read.cache_folder = cache_folder(cache_);
   const Device device = start_session(session_);
   const SaveSignal save_signal;
   const train::RunDirectory run = open_run();  // refuses an unusable --out before the work
-  const RunData data = read_data(data_, [this](const std::string& text) { note(text); });
+  const Notes notes = [this](const std::string& text) { note(text); };
+  const RunData data = read_data(data_, notes);
   model_.num_items = data.split.num_items();
+  features_ = read_features({train_.vectors.file, resume_ ? out_ : "", initial_},
+                            item_names(data.split.dataset()),
+                            notes);
+  model_.num_item_features = features_.size();
   check_memory(model_, /*copies=*/4, DType::kFloat32, device);  // weights, gradients, two moments
   if (data.split.holds_out(data::Subset::kTest)) {
     check_targets(data.split);
@@ -356,7 +342,7 @@ train::RunDirectory TrainCommand::open_run() const {
 
 std::string TrainCommand::options_of(const OptionTable& table, data::Refit refit) {
   refit_ = refit;
-  return fixed_options(table, train_);
+  return fixed_options(table, train_, features_.hash());
 }
 
 // A new model, with the weights of --init-from unless a checkpoint has later ones, and its teacher.
@@ -365,6 +351,7 @@ std::unique_ptr<Model> TrainCommand::start_model(const Phase& phase, Device devi
   auto model = make_model(model_, seed, DType::kFloat32, device);
   train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
   train::sampled_loss_settings(train_.loss, *model);
+  features_.copy_to(*model);
   if (initial_.is_set() && !phase.run.has_checkpoint()) {
     note(initial_.copy_weights(*model, item_names(phase.data.split.dataset())));
   }
@@ -394,6 +381,7 @@ void TrainCommand::write_files(const OptionTable& table, const Phase& phase) {
   if (reads_times(model_)) {
     description[kTimesHash] = phase.data.split.dataset().times_hash();
   }
+  describe(features_, description);
   write_json(phase, "data.json", description);
   train::write_items(phase.run.file(train::kItemsFile), item_names(phase.data.split.dataset()));
 }
@@ -412,6 +400,7 @@ train::TrainerOptions TrainCommand::trainer_options(const Phase& phase, const Mo
   options.resume = phase.resume;
   options.data_hash = phase.data.split.hash();
   options.identity = phase.identity;
+  options.item_encoding = features_.encoding();
   options.teacher = teacher_.has_value() ? &*teacher_ : nullptr;
   options.evaluation.rules = rules_;
   options.fixed = phase.fixed;

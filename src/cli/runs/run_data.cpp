@@ -117,14 +117,10 @@ void note_log(const data::LoadedData& loaded, const Notes& notes) {
   note_report(loaded.log, notes);
 }
 
-namespace {
-
-std::string absolute(const std::string& path) {
+std::string absolute_path(const std::string& path) {
   return path.empty() || path == "-" ? path
                                      : std::filesystem::absolute(path).lexically_normal().string();
 }
-
-}  // namespace
 
 void declare_data(OptionTable& table, data::DataConfig& config) {
   table.begin_group("Data");
@@ -176,11 +172,11 @@ std::string cache_folder(const std::string& cache) {
 
 void make_paths_absolute(data::DataConfig& config) {
   for (std::string& path : config.data) {
-    path = absolute(path);
+    path = absolute_path(path);
   }
-  config.items = absolute(config.items);
-  config.valid_data = absolute(config.valid_data);
-  config.test_data = absolute(config.test_data);
+  config.items = absolute_path(config.items);
+  config.valid_data = absolute_path(config.valid_data);
+  config.test_data = absolute_path(config.test_data);
 }
 
 RunData read_data(const data::DataConfig& config, const Notes& notes, data::Refit refit) {

@@ -32,7 +32,9 @@ bool is_data_path(const std::string& key);
 void declare_cache(OptionTable& table, std::string& cache);
 /// DataConfig::cache_folder for a value of --cache. Throws UsageError for "".
 std::string cache_folder(const std::string& cache);
-/// Makes the paths independent of the current folder. "-", standard input, is kept.
+/// The path, independent of the current folder. "" and "-", standard input, are kept.
+std::string absolute_path(const std::string& path);
+/// The same for the paths of the data.
 void make_paths_absolute(data::DataConfig& config);
 
 /// Notes about the files as they were read: form, columns, times.

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "cli/asking/run_log_format.h"
@@ -41,10 +42,13 @@ ServedModel::ServedModel(const ModelSource& source)
       loaded_(std::chrono::system_clock::now()) {
   train::SavedModel saved = source.runs.load(source.device);
   train_seen_ = saved.info.train_seen;
-  recommender_ = std::make_unique<Recommender>(
-      std::move(saved.model),
-      train::read_items(file_of(run_, train::kItemsFile), saved.info.identity.items_hash),
-      source.options);
+  std::vector<train::ItemName> names =
+      train::read_items(file_of(run_, train::kItemsFile), saved.info.identity.items_hash);
+  source.new_items.check_events(reads_events_ && saved.model->streaming() != nullptr,
+                                "add --no-events");
+  source.new_items.add_to(saved, names, source.notes);
+  recommender_ =
+      std::make_unique<Recommender>(std::move(saved.model), std::move(names), source.options);
   if (hash_of(source.runs) != hash_) {
     throw CheckpointError(run_, ": its model was replaced while it was read; try again");
   }

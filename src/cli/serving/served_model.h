@@ -8,6 +8,7 @@
 
 #include "cli/asking/item_lists.h"
 #include "cli/asking/known_users.h"
+#include "cli/asking/new_items.h"
 #include "cli/asking/popular_items.h"
 #include "cli/asking/query.h"
 #include "cli/asking/recommender.h"
@@ -25,6 +26,7 @@ struct ModelSource {
   const RecommendOptions& options;
   const Notes& notes;
   const ItemLists& lists;
+  const NewItems& new_items;
   Device device = Device::kCpu;
   bool events = true;  ///< read streams, if the model can
   Fallback fallback = Fallback::kNone;

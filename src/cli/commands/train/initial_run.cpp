@@ -49,6 +49,7 @@ const InitialRun::Source& InitialRun::source() {
   source.weights.tensors = train::named_parameters(saved.model->parameters(), "");
   source.run = saved.info.identity.run;
   source.items_hash = saved.info.identity.items_hash;
+  source.item_encoding = saved.info.item_encoding;
   return source_.emplace(std::move(source));
 }
 
@@ -77,6 +78,19 @@ void InitialRun::take_options(const OptionTable& table) {
     option->set(value, path_);
     option->source = path_;
   }
+}
+
+std::optional<data::ItemEncoding> InitialRun::item_encoding(const std::string& item_vectors) {
+  const std::string& former = source().item_encoding;
+  if (former.empty() != item_vectors.empty()) {
+    throw UsageError("--init-from: ",
+                     former.empty() ? "expected a model with item vectors, as --item-vectors asks; "
+                                      "leave it out, or start from a run that was trained with it: "
+                                    : "the model has item vectors; add --item-vectors FILE: ",
+                     path_);
+  }
+  return former.empty() ? std::nullopt
+                        : std::optional(data::ItemEncoding::parse(former, source().weights.path));
 }
 
 std::string InitialRun::copy_weights(const Model& model,

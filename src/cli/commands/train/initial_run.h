@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/options/option_table.h"
+#include "data/item_encoding.h"
 #include "model/model.h"
 #include "tensor/safetensors.h"
 #include "train/items_file.h"
@@ -26,6 +27,9 @@ class InitialRun {
   /// that is set to another value, and if there is no run; CheckpointError if its files are
   /// unusable.
   void take_options(const OptionTable& table);
+  /// The encoding of the features of RUN, nullopt if it has none. `item_vectors` is the option's
+  /// value. Throws UsageError if only one of RUN and this training has item vectors.
+  std::optional<data::ItemEncoding> item_encoding(const std::string& item_vectors);
   /// Copies the weights of RUN to `model`, whose items are `items`, and returns a sentence about
   /// them. Throws CheckpointError.
   std::string copy_weights(const Model& model, const std::vector<train::ItemName>& items);
@@ -39,6 +43,7 @@ class InitialRun {
     Safetensors weights;  ///< under the names of the parameters
     std::string run;      ///< as in RunIdentity
     std::string items_hash;
+    std::string item_encoding;
   };
   const Source& source();
 

@@ -24,7 +24,9 @@ bool is_fixed(const Option& option) {
 
 }  // namespace
 
-std::string fixed_options(const OptionTable& table, const train::TrainConfig& config) {
+std::string fixed_options(const OptionTable& table,
+                          const train::TrainConfig& config,
+                          const std::string& item_vectors_hash) {
   const std::set<std::string> free = train::free_options(config);
   nlohmann::ordered_json fixed = nlohmann::ordered_json::object();
   for (const auto& option : table.options()) {
@@ -32,6 +34,9 @@ std::string fixed_options(const OptionTable& table, const train::TrainConfig& co
         !is_data_path(option->key) && !free.contains(option->key)) {
       fixed[option->key] = to_json(option->target);
     }
+  }
+  if (!item_vectors_hash.empty()) {
+    fixed["item_vectors_hash"] = item_vectors_hash;
   }
   return data::json_text(fixed);
 }

@@ -17,8 +17,11 @@ inline constexpr const char* kTrainingGroup = "Training";
 inline constexpr const char* kRecordsGroup = "Records";
 
 /// The options of `table` that fix the results of a run, with their values, as a JSON object: all
-/// but the locations of the data, the records, and train::free_options.
-std::string fixed_options(const OptionTable& table, const train::TrainConfig& config);
+/// but the locations of the data, the records, and train::free_options. With item vectors also
+/// their hash, under item_vectors_hash.
+std::string fixed_options(const OptionTable& table,
+                          const train::TrainConfig& config,
+                          const std::string& item_vectors_hash);
 
 /// Empty until `read`.
 class ResumedOptions {

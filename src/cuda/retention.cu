@@ -294,11 +294,7 @@ __global__ void __launch_bounds__(kThreads, 2) retain_kernel(RetentionView<T> p,
 }
 
 template <class T>
-void retention(const kernels::Retention& k) {
-  const char* op = k.kName;
-  clear_behind(k.segments, {&k.out});
-  const Tensor decays = decays_of<T>(op, k.rates);
-  const Tensor leads = decays_of<T>(op, k.lead);
+RetentionView<T> view_of(const kernels::Retention& k, const Tensor& decays, const Tensor& leads) {
   RetentionView<T> p{};
   p.chunks = RaggedChunks(k.segments);
   p.heads = static_cast<int>(k.num_heads);
@@ -312,27 +308,39 @@ void retention(const kernels::Retention& k) {
   p.decays = data_or_null<T>(decays);
   p.leads = data_or_null<T>(leads);
   p.out = k.out.data<T>();
+  return p;
+}
+
+// The states before all chunks; a stream's state moves to the end of its segment.
+template <class T>
+Tensor states_before_chunks(const RetentionView<T>& p, const kernels::Retention& k) {
+  const char* op = k.kName;
   const std::int64_t size = static_cast<std::int64_t>(p.depth) * p.width;
-  const std::int64_t scanned = k.segments.size() * p.heads * size;
-  const Tensor states = workspace<T>(p.units * size);
+  const dim3 scan_grid = element_grid(k.segments.size() * p.heads * size);
+  Tensor states = workspace<T>(p.units * size);
   if (k.state.defined()) {
-    launch(op,
-           carry_retention_kernel<T>,
-           element_grid(scanned),
-           p,
-           k.state.data<double>(),
-           states.data<T>());
-  } else {
-    const Tensor products = workspace<T>(p.units);
-    launch(op,
-           chunk_parts_kernel<T>,
-           element_grid(p.units * size),
-           p,
-           states.data<T>(),
-           products.data<T>());
-    launch(
-        op, scan_parts_kernel<T>, element_grid(scanned), p, products.data<T>(), states.data<T>());
+    launch(op, carry_retention_kernel<T>, scan_grid, p, k.state.data<double>(), states.data<T>());
+    return states;
   }
+  const Tensor products = workspace<T>(p.units);
+  launch(op,
+         chunk_parts_kernel<T>,
+         element_grid(p.units * size),
+         p,
+         states.data<T>(),
+         products.data<T>());
+  launch(op, scan_parts_kernel<T>, scan_grid, p, products.data<T>(), states.data<T>());
+  return states;
+}
+
+template <class T>
+void retention(const kernels::Retention& k) {
+  const char* op = k.kName;
+  clear_behind(k.segments, {&k.out});
+  const Tensor decays = decays_of<T>(op, k.rates);
+  const Tensor leads = decays_of<T>(op, k.lead);
+  const RetentionView<T> p = view_of<T>(k, decays, leads);
+  const Tensor states = states_before_chunks(p, k);
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,
                      retain_kernel<decltype(tensor_cores)::value, T>,

@@ -21,6 +21,11 @@ std::int32_t seconds_between(std::int64_t earlier, std::int64_t later) {
   return static_cast<std::int32_t>(std::min(gap, kMost));
 }
 
+// The time modulo 2^31.
+std::int32_t clock_of(std::int64_t time) {
+  return static_cast<std::int32_t>(static_cast<std::uint64_t>(time) & 0x7FFFFFFFU);
+}
+
 Tensor upload_all(const std::vector<std::int32_t>& values, Device device) {
   return values.empty() ? Tensor()
                         : Tensor::from(values, {static_cast<std::int64_t>(values.size())}, device);
@@ -41,7 +46,10 @@ void TokenTimes::add(const HistoryTimes& times, std::size_t length) {
   for (std::size_t i = begin; i < times.events.size(); ++i) {
     const std::int64_t time = times.events[i];
     const std::optional<std::int64_t> before = i > 0 ? times.events[i - 1] : times.before;
-    gaps_.push_back(before ? time_bucket(seconds_between(*before, time)) : kNoGap);
+    const std::int32_t gap = before ? seconds_between(*before, time) : 0;
+    gaps_.push_back(before ? time_bucket(gap) : kNoGap);
+    gap_seconds_.push_back(gap);
+    clock_.push_back(clock_of(time));
     seconds_.push_back(seconds_between(first, time));
     if (times.asked) {
       const bool is_last = i + 1 == times.events.size();
@@ -62,21 +70,27 @@ void TokenTimes::pad(std::int64_t count) {
   }
   gaps_.resize(size, kNoGap);
   seconds_.resize(size, 0);
+  gap_seconds_.resize(size, 0);
+  clock_.resize(size, 0);
 }
 
 TimeTensors TokenTimes::upload(Device device) const {
   return {upload_all(gaps_, device),
           upload_all(next_gaps_, device),
           upload_all(seconds_, device),
-          upload_all(next_seconds_, device)};
+          upload_all(next_seconds_, device),
+          upload_all(gap_seconds_, device),
+          upload_all(clock_, device)};
 }
 
 void TokenTimes::copy_to(TimeTensors& tensors) const {
-  const std::array<std::pair<const std::vector<std::int32_t>*, Tensor*>, 4> all{
+  const std::array<std::pair<const std::vector<std::int32_t>*, Tensor*>, 6> all{
       {{&gaps_, &tensors.gaps},
        {&next_gaps_, &tensors.next_gaps},
        {&seconds_, &tensors.seconds},
-       {&next_seconds_, &tensors.next_seconds}}};
+       {&next_seconds_, &tensors.next_seconds},
+       {&gap_seconds_, &tensors.gap_seconds},
+       {&clock_, &tensors.clock}}};
   for (const auto& [values, tensor] : all) {
     if (!values->empty()) {
       backend_for(tensor->device()).copy_from_host(values->data(), *tensor);

@@ -30,6 +30,8 @@ struct TimeTensors {
   Tensor next_gaps;  ///< bucket of the time until the next event; the last token's: the asked one
   Tensor seconds;    ///< since the sequence's first token, at most 2^31 - 1
   Tensor next_seconds;  ///< the next event's; the last token's: the asked one's
+  Tensor gap_seconds;   ///< since the event before, at most 2^31 - 1; 0 if there is none
+  Tensor clock;         ///< the event's time modulo 2^31 seconds, in 0..2^31-1
 };
 
 /// The same on the host, for the sequences of a batch in their order. All of them have times, or
@@ -52,6 +54,8 @@ class TokenTimes {
   std::vector<std::int32_t> next_gaps_;
   std::vector<std::int32_t> seconds_;
   std::vector<std::int32_t> next_seconds_;
+  std::vector<std::int32_t> gap_seconds_;
+  std::vector<std::int32_t> clock_;
 };
 
 }  // namespace elastic::data

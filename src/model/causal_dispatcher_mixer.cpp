@@ -124,9 +124,9 @@ Variable CausalDispatcherMixer::mix(const Variable& x,
 }
 
 Variable CausalDispatcherMixer::advance(const Variable& x,
-                                        const Segments& segments,
+                                        MixerState& state,
                                         std::span<Tensor> stream) const {
-  return ops::linear_residual(attend(x, segments, stream, Queries::all(segments)),
+  return ops::linear_residual(attend(x, state.segments, stream, Queries::all(state.segments)),
                               output_weight(),
                               output_.bias,
                               x,

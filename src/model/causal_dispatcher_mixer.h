@@ -34,9 +34,7 @@ class CausalDispatcherMixer final : public Mixer, private StreamingMixer {
  private:
   // The log of the softmax's denominator [B, H, k], and A [B, H, k, Dh].
   [[nodiscard]] std::vector<Tensor> new_stream(std::int64_t users) const override;
-  Variable advance(const Variable& x,
-                   const Segments& segments,
-                   std::span<Tensor> stream) const override;
+  Variable advance(const Variable& x, MixerState& state, std::span<Tensor> stream) const override;
   // Dispatched tokens before the output projection, [Q, D]. `stream` may be empty.
   [[nodiscard]] Variable attend(const Variable& x,
                                 const Segments& segments,

@@ -65,10 +65,13 @@ Variable GatedSlotMixer::mix(const Variable& x,
 }
 
 Variable GatedSlotMixer::advance(const Variable& x,
-                                 const Segments& segments,
+                                 MixerState& state,
                                  std::span<Tensor> stream) const {
-  return ops::linear_residual(
-      attend(x, segments, stream[0]), weights_.output.weight, weights_.output.bias, x, Dropout{});
+  return ops::linear_residual(attend(x, state.segments, stream[0]),
+                              weights_.output.weight,
+                              weights_.output.bias,
+                              x,
+                              Dropout{});
 }
 
 }  // namespace elastic

@@ -25,9 +25,7 @@ class GatedSlotMixer final : public Mixer, private StreamingMixer {
  private:
   // Slot keys and values [B, H, 2 k, Dh].
   [[nodiscard]] std::vector<Tensor> new_stream(std::int64_t users) const override;
-  Variable advance(const Variable& x,
-                   const Segments& segments,
-                   std::span<Tensor> stream) const override;
+  Variable advance(const Variable& x, MixerState& state, std::span<Tensor> stream) const override;
   // The attention's result before the output projection, [T, D]. `slots` are a stream's, or
   // undefined.
   [[nodiscard]] Variable attend(const Variable& x,

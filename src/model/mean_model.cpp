@@ -67,7 +67,9 @@ data::Batch latest(const data::Batch& batch, std::int64_t max_len) {
   cut.times = {chosen(batch.times.gaps, kept),
                chosen(batch.times.next_gaps, kept),
                chosen(batch.times.seconds, kept),
-               chosen(batch.times.next_seconds, kept)};
+               chosen(batch.times.next_seconds, kept),
+               chosen(batch.times.gap_seconds, kept),
+               chosen(batch.times.clock, kept)};
   return cut;
 }
 

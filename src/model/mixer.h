@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "autograd/ops/time_phases.h"
 #include "autograd/variable.h"
 #include "data/token_times.h"
 #include "model/attention_record.h"
@@ -32,6 +33,7 @@ struct MixerState {
   ExpertState experts{};      ///< of models with an ExpertSource
   ItemWords words{};          ///< LISA's
   data::TimeTensors times{};  ///< of the tokens, if the model reads times
+  ops::TimePhases phases{};   ///< made from them by the first layer that reads them
 };
 
 /// The mixer of a layer that reads a stream.
@@ -40,10 +42,10 @@ class StreamingMixer {
   virtual ~StreamingMixer() = default;
   /// The layer's stream state for `users` new users: tensors whose first dimension is `users`.
   [[nodiscard]] virtual std::vector<Tensor> new_stream(std::int64_t users) const = 0;
-  /// Applies the sublayer to each user's next tokens x [T, D], without dropout, and updates
-  /// `stream` in place.
+  /// Applies the sublayer to each user's next tokens x [T, D], those of `state`, without dropout,
+  /// and updates `stream` in place.
   virtual Variable advance(const Variable& x,
-                           const Segments& segments,
+                           MixerState& state,
                            std::span<Tensor> stream) const = 0;
 };
 

@@ -73,6 +73,7 @@ struct ModelConfig {
   LogitOptions logits{};
   BlockOptions block{};
   TimeFeatures time_features = TimeFeatures::kNone;
+  std::int64_t time_periods = 8;
   std::int64_t num_experts = 8;
   RetrievalOptions retrieval{};
   std::int64_t memory_len = 0;
@@ -115,6 +116,7 @@ void visit_common(Config& config, Visitor&& visitor) {
                                    "elastic",
                                    "elastic-causal",
                                    "elastic-window",
+                                   "fuxi-linear",
                                    "gru",
                                    "gsa",
                                    "lda",
@@ -146,8 +148,15 @@ void visit_common(Config& config, Visitor&& visitor) {
           "logits cosine: their scale at the start of training, learned from there",
           kPositive);
   visitor("block", config.block.kind, "residual connections of a layer");
-  visitor("ffn", config.block.ffn, "feed-forward network", with_ffn);
+  ModelList with_ffn_choice = with_ffn;
+  std::erase(with_ffn_choice, "fuxi-linear");
+  visitor("ffn", config.block.ffn, "feed-forward network", with_ffn_choice);
   visitor("time_features", config.time_features, "times that the model reads, from the log");
+  visitor("time_periods",
+          config.time_periods,
+          "fuxi-linear: periods C of times, from 17 minutes to 68 years; D is divisible by 2 C",
+          Range{1, 22},
+          only({"fuxi-linear"}));
   visitor(
       "num_experts",
       config.num_experts,

@@ -11,6 +11,7 @@
 #include "model/causal_dispatcher_mixer.h"
 #include "model/dispatcher_mixer.h"
 #include "model/efficient_mixer.h"
+#include "model/fuxi_linear_mixer.h"
 #include "model/gated_slot_mixer.h"
 #include "model/gru_mixer.h"
 #include "model/hstu_mixer.h"
@@ -54,6 +55,13 @@ const std::map<std::string, SequenceModel::Kind>& kinds() {
       {"elastic",
        {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<InterestMemory>}},
       {"elastic-causal", {Direction::kCausal, make_mixer<CausalDispatcherMixer>, {}}},
+      {"fuxi-linear",
+       {Direction::kCausal,
+        make_mixer<FuxiLinearMixer>,
+        {},
+        {},
+        SequenceModel::Ffn::kSwiglu,
+        Trunk::Times::kMixers}},
       {"gru", {Direction::kCausal, make_mixer<GruMixer>, {}}},
       {"gsa", {Direction::kCausal, make_mixer<GatedSlotMixer>, {}}},
       {"hstu",
@@ -61,7 +69,7 @@ const std::map<std::string, SequenceModel::Kind>& kinds() {
         make_mixer<HstuMixer>,
         {},
         {},
-        /*has_ffn=*/false,
+        SequenceModel::Ffn::kNone,
         Trunk::Times::kMixers}},
       {"lda", {Direction::kBidirectional, make_mixer<DispatcherMixer>, make_source<SharedExperts>}},
       {"lightsans", {Direction::kBidirectional, make_mixer<LightSansMixer>, {}}},

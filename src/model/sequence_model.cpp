@@ -20,8 +20,12 @@ SequenceModel::SequenceModel(const ModelConfig& config, const Kind& kind, Parame
     Layer layer{kind.make_mixer(store_, prefix, trunk_.config()),
                 ResidualGate(store_, prefix + ".attention_gate", config),
                 std::nullopt};
-    if (kind.has_ffn) {
-      layer.ffn = FeedForward(store_, prefix, trunk_.config());
+    if (kind.ffn != Ffn::kNone) {
+      ModelConfig config_of_ffn = trunk_.config();
+      if (kind.ffn == Ffn::kSwiglu) {
+        config_of_ffn.block.ffn = FfnKind::kSwiglu;
+      }
+      layer.ffn = FeedForward(store_, prefix, config_of_ffn);
     }
     layers_.push_back(std::move(layer));
   }
@@ -67,7 +71,7 @@ Pass SequenceModel::run(const data::Batch& batch,
   Pass pass;
   pass.scored_items = items.scored;
   MixerState state{
-      batch.segments, batch.ids, mode.training, {{}, {}, record}, items.words, batch.times};
+      batch.segments, batch.ids, mode.training, {{}, {}, record}, items.words, batch.times, {}};
   Variable x = trunk_.embed(items.input, batch, mode);
   if (source_ != nullptr) {
     const InitialExperts initial = take_experts(*source_, x, batch.segments, batch.ids, mode);
@@ -128,11 +132,12 @@ Variable SequenceModel::advance(const data::Batch& events, StreamStates& states)
   const NoGrad no_grad;
   const ForwardMode mode;
   const std::size_t per_layer = states.size() / layers_.size();
+  MixerState state{events.segments, events.ids, false, {}, {}, events.times, {}};
   Variable x = trunk_.embed(pass_items(mode).input, events, mode);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const std::span<Tensor> stream = std::span(states).subspan(i * per_layer, per_layer);
     const Layer& layer = layers_[i];
-    x = layer.gate.close(x, layer.mixer->streaming()->advance(x, events.segments, stream));
+    x = layer.gate.close(x, layer.mixer->streaming()->advance(x, state, stream));
     x = layer.feed_forward(x, Dropout{});
   }
   return trunk_.finish(x);

@@ -32,13 +32,15 @@ class SequenceModel final : public Model,
                                                                  const ModelConfig& config)>;
   using MakeItems =
       std::function<std::unique_ptr<LisaItems>(ParameterStore& store, const ModelConfig& config)>;
+  /// The second sublayer: as --ffn says, SwiGLU, or none because the mixer is the whole layer.
+  enum class Ffn { kChosen, kSwiglu, kNone };
   /// A model's entry in the registry.
   struct Kind {
     Direction direction = Direction::kCausal;
     MakeMixer make_mixer;
     MakeSource make_source;  ///< empty for models without experts
     MakeItems make_items{};  ///< empty for models that read the item table directly
-    bool has_ffn = true;     ///< false: the mixer is the whole layer
+    Ffn ffn = Ffn::kChosen;
     Trunk::Times times = Trunk::Times::kInput;
   };
 

@@ -75,6 +75,7 @@ logit-scale 5 | --logits cosine | weights
 block gated | | weights
 ffn swiglu | | weights
 time-features past | | weights
+time-periods 2 | --model fuxi-linear --time-features past | weights
 num-experts 2 | | weights
 pool-subkeys 5 | | weights
 retrieval-heads 2 | | weights

@@ -46,6 +46,17 @@ TEST_CASE("token times: a history that is cut keeps the gap before its first tok
   CHECK(tensors.seconds.to_vector<std::int32_t>() == Ints{0, 0, 7, 0, 0});
   CHECK(tensors.next_gaps.to_vector<std::int32_t>() == Ints{0, 3, 1, 0, 31});
   CHECK(tensors.next_seconds.to_vector<std::int32_t>() == Ints{0, 7, 8, 0, 2147483647});
+  CHECK(tensors.gap_seconds.to_vector<std::int32_t>() == Ints{3, 0, 7, 1, 0});
+  CHECK(tensors.clock.to_vector<std::int32_t>() == Ints{103, 103, 110, 50, 7});
+}
+
+TEST_CASE("token times: the clock is the time modulo 2^31 seconds, before 1970 too") {
+  BatchBuilder builder;
+  const Times times{-1, 0, (std::int64_t{1} << 31) + 5, (std::int64_t{1} << 40) + 7};
+  builder.add(Ints{4, 5, 6, 7}, 4, {times, {}, {}});
+  const TimeTensors tensors = builder.build(Device::kCpu).times;
+  CHECK(tensors.clock.to_vector<std::int32_t>() == Ints{2147483647, 0, 5, 7});
+  CHECK(tensors.gap_seconds.to_vector<std::int32_t>() == Ints{0, 1, 2147483647, 2147483647});
 }
 
 TEST_CASE("token times: without the time of the asked event, next events have none") {

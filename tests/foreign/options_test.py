@@ -40,6 +40,8 @@ CONTEXT = {
     ("train", "codebook-temperature"): ["--model", "lisa"],
     ("train", "histogram-decay"): ["--model", "lisa"],
     ("train", "gate-temperature"): ["--model", "gsa"],
+    ("train", "time-periods"): ["--model", "fuxi-linear"],
+    ("profile", "time-periods"): ["--model", "fuxi-linear"],
     ("train", "logit-scale"): ["--logits", "cosine"],
     ("profile", "logit-scale"): ["--logits", "cosine"],
     ("train", "window"): ["--model", "elastic-window"],

@@ -27,6 +27,7 @@ inline ModelConfig small_config(const std::string& model) {
   config.retrieval.query_stride = 3;
   config.retrieval.query_attention_len = 12;
   config.window = 7;
+  config.time_periods = 2;
   config.lisa.num_codebooks = 2;
   config.lisa.codebook_size = 12;
   config.lisa.target_codebooks = 2;

@@ -52,7 +52,14 @@ Facts facts_of(const ModelConfig& config) {
   for (std::size_t i = 0; i < history.size(); ++i) {
     history[i] = static_cast<std::int32_t>(1 + i * i % 40);
   }
-  facts.numbers.push_back(to_doubles(model->encode(batch_of({history}), {}).states.value()));
+  std::vector<std::int64_t> times(history.size());
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    times[i] = static_cast<std::int64_t>(1000 * i * i);
+  }
+  data::BatchBuilder builder;
+  builder.add(history, 80, {times, {}, {}});
+  facts.numbers.push_back(
+      to_doubles(model->encode(builder.build(test_device()), {}).states.value()));
   return facts;
 }
 
@@ -98,7 +105,7 @@ TEST_CASE("model options: a model larger than the memory is refused before it is
 
 TEST_CASE("model options: an option changes exactly the models that read it") {
   const std::vector<std::string> options = options_of_some_models();
-  CHECK(options.size() == 26);
+  CHECK(options.size() == 27);
   for (const std::string& name : model_names()) {
     ModelConfig config = small_config(name);
     config.memory_len = config.max_len + 10;
@@ -106,6 +113,8 @@ TEST_CASE("model options: an option changes exactly the models that read it") {
       config.retrieval.memory = EventMemory::kPerToken;  // has product keys then
     } else if (name == "lisa") {
       config.lisa.variant = LisaVariant::kMini;  // has codebooks of the scored items then
+    } else if (name == "fuxi-linear") {
+      config.time_features = TimeFeatures::kPast;  // has periods then
     }
     const Facts facts = facts_of(config);
     for (const std::string& option : options) {

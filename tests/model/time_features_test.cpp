@@ -134,7 +134,7 @@ TEST_CASE("time features: a stream, event by event, gives the states of the whol
   const NoGrad no_grad;
   const History history = random_ids(40, 1, 40, 5);
   const Times times = times_of(history, 11);
-  for (const char* name : {"elastic-causal", "gsa"}) {
+  for (const char* name : {"elastic-causal", "fuxi-linear", "gsa"}) {
     CAPTURE(name);
     ModelConfig config = timed_config(name, TimeFeatures::kPast);
     config.position = PositionEmbedding::kNone;
@@ -153,6 +153,31 @@ TEST_CASE("time features: a stream, event by event, gives the states of the whol
             tolerance::kEqualFloat32);
     }
   }
+}
+
+TEST_CASE("time features: fuxi-linear counts times from any second, and refuses odd periods") {
+  const History history = random_ids(40, 1, 40, 5);
+  const auto states_from = [&](Model& model, std::int64_t begin) {
+    Times times = times_of(history, 11);
+    for (std::int64_t& time : times) {
+      time += begin;
+    }
+    data::BatchBuilder builder;
+    builder.add(history, 90, {times, {}, times.back() + 5});
+    return states_of(model, builder.build(test_device()));
+  };
+  for (const TimeFeatures features : {TimeFeatures::kPast, TimeFeatures::kAsked}) {
+    const auto model = new_model(timed_config("fuxi-linear", features));
+    const std::vector<double> early = states_from(*model, 0);
+    CHECK(relative_error(early, states_from(*model, 1'577'836'807)) < tolerance::kEqualFloat32);
+    CHECK(relative_error(early, states_from(*model, -12'345)) < tolerance::kEqualFloat32);
+  }
+  ModelConfig config = timed_config("fuxi-linear", TimeFeatures::kPast);
+  config.time_periods = 3;
+  CHECK(message_of([&] { new_model(config); }) ==
+        "--time-periods: expected a divisor of half of --dim 8, got 3");
+  config.time_features = TimeFeatures::kNone;
+  CHECK(message_of([&] { new_model(config); }).empty());
 }
 
 TEST_CASE("time features: a stream does not know the time of the next event") {

@@ -56,7 +56,7 @@ double last_loss(TinyRun& run) {
 }
 
 TEST_CASE("timed training: a model learns from gaps that it could not guess without") {
-  for (const std::string model : {"softmax", "hstu"}) {
+  for (const std::string model : {"softmax", "hstu", "fuxi-linear"}) {
     CAPTURE(model);
     TinyRun untimed = timed_run(model, TimeFeatures::kNone);
     TinyRun past = timed_run(model, TimeFeatures::kPast);
@@ -68,7 +68,7 @@ TEST_CASE("timed training: a model learns from gaps that it could not guess with
 }
 
 TEST_CASE("timed training: a run stopped and resumed ends with the same bits") {
-  for (const std::string model : {"elastic-window", "hstu"}) {
+  for (const std::string model : {"elastic-window", "hstu", "fuxi-linear"}) {
     CAPTURE(model);
     const TemporaryFolder folder;
     TinyRun whole = timed_run(model, TimeFeatures::kAsked);

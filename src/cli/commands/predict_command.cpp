@@ -58,9 +58,9 @@ the training: their features suffice to recommend them, and to read them in hist
 read, and times only by models with --time-features). A line that the log could not hold is {"user": id, "item": id}, `user item`, or a
 user id that only asks. A user's events count in the order in which they arrive. A user has a
 state of fixed size, not a history, so the cost of an event does not grow. This needs a model with
-such a state (elastic-causal, gsa), trained with --position none. The states are saved in the run
-directory, and the next call continues from them; SIGUSR1 saves them at once. After a crash, give
-the same input again with --resume: no event is lost or counted twice.
+such a state (elastic-causal, fuxi-linear, gsa), trained with --position none. The states are saved
+in the run directory, and the next call continues from them; SIGUSR1 saves them at once. After a
+crash, give the same input again with --resume: no event is lost or counted twice.
 
 A question without an answer gets a record with an error, and the next questions are answered. The
 exit code is 3 if a line was invalid, or if no question had an answer.)";

@@ -123,8 +123,9 @@ HttpReply Routes::predict(const std::string& body) {
 HttpReply Routes::events(const std::string& body) {
   const std::shared_ptr<ServedModel> model = models_.current();
   if (model->events() == nullptr) {
-    return error_reply(
-        404, "the model reads no events; they need elastic-causal or gsa with --position none");
+    return error_reply(404,
+                       "the model reads no events; they need elastic-causal, fuxi-linear or gsa "
+                       "with --position none");
   }
   QueryParser parser = model->make_parser(PlainLine::kEvent);
   const AskedBody asked = read_body(body, parser);

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "cli/asking/run_log_format.h"
 #include "cli/runs/run_model.h"
+#include "cli/runs/run_rules.h"
+#include "cli/runs/seen_items_warning.h"
 #include "train/items_file.h"
 #include "train/saved_model.h"
 
@@ -21,6 +23,15 @@ std::string hash_of(const RunList& runs) {
     hashes += (hashes.empty() ? "" : ",") + model_file_hash(run);
   }
   return hashes;
+}
+
+// The run's rule holds unless the call has set it; a reload reads it again.
+RecommendOptions options_of(const ModelSource& source) {
+  RecommendOptions options = source.options;
+  if (!source.keep_filter_seen) {
+    options.filter_seen = read_run_rules(source.runs.first()).filter_seen;
+  }
+  return options;
 }
 
 ServedModel::Time time_of_file(const std::string& path) {
@@ -40,14 +51,14 @@ ServedModel::ServedModel(const ModelSource& source)
       written_(time_of_file(file_of(run_, "model.safetensors"))),
       loaded_(std::chrono::system_clock::now()) {
   train::SavedModel saved = source.runs.load(source.device);
-  train_seen_ = saved.info.train_seen;
   recommender_ = std::make_unique<Recommender>(
       std::move(saved.model),
       train::read_items(file_of(run_, train::kItemsFile), saved.info.identity.items_hash),
-      source.options);
+      options_of(source));
   if (hash_of(source.runs) != hash_) {
     throw CheckpointError(run_, ": its model was replaced while it was read; try again");
   }
+  source.notes(seen_items_warning(saved.info.train_seen, recommender_->options().filter_seen));
   times_ = question_times(run_, recommender_->config());
   source.lists.apply(*recommender_, source.notes);
   users_ = std::make_unique<KnownUsers>(run_, source.place, *recommender_, source.notes);

@@ -52,9 +52,12 @@ def sequences_of(path):
             for user, events in users.items()}
 
 
-def answers(run, histories):
+def answers(run, histories, times=None):
     """Ranked ids of all items for each history; none if no item is known."""
-    lines = "".join(json.dumps({"history": history}) + "\n" for history in histories)
+    questions = [{"history": history} for history in histories]
+    for question, moments in zip(questions, times or []):
+        question["times"] = moments
+    lines = "".join(json.dumps(question) + "\n" for question in questions)
     result = WORKPLACE.call(["predict", run, "-k", "1000"], stdin=lines)
     return [[item["id"] for item in json.loads(line).get("items", [])]
             for line in result.stdout.splitlines()]
@@ -92,6 +95,21 @@ class OtherLog(unittest.TestCase):
         ranks = [record["rank"] or math.inf for record in records]
         self.assertAlmostEqual(report["metrics"]["HR@10"],
                                sum(rank <= 10 for rank in ranks) / len(ranks), places=5)
+
+    def test_a_model_that_reads_times_reads_those_of_known_events(self):
+        run = train("times", WORKPLACE.data, "--time-features", "past")
+        rows = [f"u{user},{item},4,{3000 + 7 * user * place ** 2}" for user in range(1, 13)
+                for place, item in enumerate(("m1", "new1", f"m{user + 1}", "new2", f"m{user + 20}"))]
+        data = WORKPLACE.write("gaps.csv", HEAD + "\n".join(rows) + "\n")
+        path = WORKPLACE.path("gaps.jsonl")
+        evaluate(run, "--data", data, "--other-log", "--ranks", path)
+        with open(path, encoding="utf-8") as file:
+            ranks = [json.loads(line)["rank"] for line in file]
+        users = sequences_of(data)
+        times = [[3000 + 7 * user * place ** 2 for place in range(4)] for user in range(1, 13)]
+        lists = answers(run, [items[:-1] for items in users.values()], times)
+        self.assertEqual(ranks, [ranked.index(items[-1]) + 1
+                                 for ranked, items in zip(lists, users.values())])
 
     def test_unknown_items_are_counted(self):
         run, data = train("run", WORKPLACE.data), later_log()

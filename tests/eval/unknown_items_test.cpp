@@ -37,7 +37,8 @@ std::vector<std::int32_t> without_unknown(const std::vector<std::int32_t>& seque
 }
 
 TEST_CASE("unknown items: ranks are those of the log without them, and misses") {
-  const Sequences sequences = random_sequences(60, 12, kKnown + 10);
+  Sequences sequences = random_sequences(60, 12, kKnown + 10);
+  sequences.push_back({kKnown + 1, kKnown + 2, kKnown + 1, 4});
   const data::Split split = make_split(sequences, kKnown + 10);
   const auto model = make_model(config_of(kKnown), 5);
   for (const bool filter_seen : {true, false}) {

@@ -172,7 +172,9 @@ class OtherLog(unittest.TestCase):
 
     def test_an_explicit_flag_is_needed(self):
         run, data = train("run", WORKPLACE.data), later_log()
-        self.assertIn("not what the run was trained on", evaluate(run, "--data", data, code=6))
+        refusal = evaluate(run, "--data", data, code=6)
+        self.assertIn("not what the run was trained on", refusal)
+        self.assertIn("add --other-log", refusal)
         self.assertIn("--data FILE or --against RUN", evaluate(run, "--other-log", code=2))
         self.assertIn("leave out --other-log", evaluate(run, "--data", data, "--other-log",
                                                         "--sampled", "uni:5", code=2))

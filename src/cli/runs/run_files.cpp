@@ -65,6 +65,20 @@ std::optional<Difference> first_difference(const std::string& run,
   return std::nullopt;
 }
 
+void refuse_other_data(const std::string& run, const RunData& data, const char* remedy) {
+  if (const auto difference = first_difference(run, data, {data.split.hash()})) {
+    throw CheckpointError(file_of(run, "data.json"),
+                          ": the data is not what the run was trained on: ",
+                          difference->key,
+                          " ",
+                          difference->now,
+                          ", expected ",
+                          difference->before,
+                          "; ",
+                          remedy);
+  }
+}
+
 }  // namespace
 
 std::string file_of(const std::string& run, const char* name) {
@@ -93,16 +107,7 @@ void set_from_run(OptionTable& table, const ConfigLayer& config) {
 }
 
 void check_same_data(const std::string& run, const RunData& data) {
-  if (const auto difference = first_difference(run, data, {data.split.hash()})) {
-    throw CheckpointError(file_of(run, "data.json"),
-                          ": the data is not what the run was trained on: ",
-                          difference->key,
-                          " ",
-                          difference->now,
-                          ", expected ",
-                          difference->before,
-                          "; point --data at the original file");
-  }
+  refuse_other_data(run, data, "point --data at the original file");
 }
 
 void check_comparable(const char* option, const std::string& run, const RunData& data) {
@@ -175,7 +180,8 @@ data::DataConfig config_of_data(const std::string& run, const DataPlace& place) 
 
 RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
   RunData data = read_data(config_of_data(run, place), notes, read_data_options(run).refit);
-  check_same_data(run, data);
+  refuse_other_data(
+      run, data, "point --data at the original file, or add --other-log to evaluate on another");
   return data;
 }
 

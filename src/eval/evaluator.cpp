@@ -13,6 +13,7 @@
 #include "eval/repeats.h"
 #include "eval/required_times.h"
 #include "eval/seen_items.h"
+#include "eval/unknown_items.h"
 #include "model/fixed_weights.h"
 #include "tensor/backend.h"
 #include "tensor/kernels/ranking.h"
@@ -38,7 +39,7 @@ Ranking users_of(const data::Split& split, data::Subset subset, const EvalOption
       ranking.history_lengths.push_back(length);
     }
   }
-  ranking.ranks.resize(ranking.users.size());
+  ranking.ranks.resize(ranking.users.size(), kMissRank);
   ranking.cold_users = static_cast<std::int64_t>(split.cold_users(subset).size());
   for (const NegativeSampler& sampler : options.samplers) {
     SampledRanks sampled{sampler.rule().name(), std::vector<std::int32_t>(ranking.users.size())};
@@ -95,8 +96,10 @@ void rank_misses(const data::Split& split,
                  data::Subset subset,
                  const EvalOptions& options,
                  Ranking& ranking) {
-  for (const std::size_t position : cold_positions(split, ranking)) {
-    rank_last(position, split, subset, options, ranking);
+  if (!options.other_log) {
+    for (const std::size_t position : cold_positions(split, ranking)) {
+      rank_last(position, split, subset, options, ranking);
+    }
   }
   for (std::size_t i = 0; i < ranking.users.size(); ++i) {
     if (options.rules.repeats == Repeats::kMiss && ranking.repeated[i]) {
@@ -128,6 +131,9 @@ std::vector<std::size_t> by_length(const Ranking& ranking) {
   return order;
 }
 
+// In place of a target that the model does not know; its rank is replaced.
+constexpr std::int32_t kAnyItem = 1;
+
 // Ranks batches of users with a model.
 class UserRanker {
  public:
@@ -140,7 +146,8 @@ class UserRanker {
         subset_(subset),
         options_(options),
         device_(model.item_table().value().device()) {
-    ELASTIC_CHECK(model.config().num_items == split.num_items(),
+    ELASTIC_CHECK(options.other_log ? num_items() <= split.num_items() && options.samplers.empty()
+                                    : num_items() == split.num_items(),
                   "the model and the data have different items");
     require_times(model.config(), split.dataset());
   }
@@ -148,6 +155,10 @@ class UserRanker {
   void rank_all(Ranking& ranking);
 
  private:
+  [[nodiscard]] std::int64_t num_items() const { return model_.config().num_items; }
+  [[nodiscard]] KnownHistory history_of(std::int32_t user) const {
+    return known_history(split_, user, subset_, num_items(), reads_times(model_.config()));
+  }
   void rank_batch(std::span<const std::size_t> positions, Ranking& ranking);
   void count_lists(const Tensor& hidden,
                    const Tensor& items,
@@ -168,7 +179,12 @@ class UserRanker {
 };
 
 void UserRanker::rank_all(Ranking& ranking) {
-  const std::vector<std::size_t> order = by_length(ranking);
+  std::vector<std::size_t> order = by_length(ranking);
+  if (options_.other_log) {
+    std::erase_if(order, [&](std::size_t position) {
+      return history_of(ranking.users[position]).items.empty();
+    });
+  }
   const std::int64_t max_len = model_.config().history_len();
   std::size_t begin = 0;
   std::int64_t tokens = 0;
@@ -193,14 +209,11 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   std::vector<std::int32_t> targets;
   ExcludedItems seen;
   for (const std::size_t position : positions) {
-    const std::int32_t user = ranking.users[position];
-    const std::span<const std::int32_t> history = split_.history(user, subset_);
-    builder.add(
-        history,
-        model_.config().history_len(),
-        reads_times(model_.config()) ? split_.history_times(user, subset_) : data::HistoryTimes{});
-    targets.push_back(ranking.targets[position]);
-    seen.add_row(excluded_items(history, targets.back(), options_.rules));
+    const KnownHistory history = history_of(ranking.users[position]);
+    builder.add(history.items, model_.config().history_len(), history.history_times());
+    const std::int32_t target = ranking.targets[position];
+    targets.push_back(target <= num_items() ? target : kAnyItem);
+    seen.add_row(excluded_items(history.items, target, options_.rules));
   }
 
   const auto rows = static_cast<std::int64_t>(positions.size());
@@ -305,10 +318,13 @@ Ranking rank_users(Model& model,
   Ranking ranking = users_of(split, subset, options);
   ranking.experts = ExpertUse(model.config());
   if (options.lists) {
-    ranking.listed.resize(static_cast<std::size_t>(split.num_items()) + 1, 0);
+    ranking.listed.resize(static_cast<std::size_t>(model.config().num_items) + 1, 0);
   }
   UserRanker(model, split, subset, options).rank_all(ranking);
   rank_misses(split, subset, options, ranking);
+  if (options.other_log) {
+    rank_unknown(split, subset, model.config().num_items, ranking);
+  }
   return ranking;
 }
 

@@ -6,6 +6,10 @@
 // those that a model does not read because of max_len, but not the held-out item itself: `repeats`
 // decides about held-out items in the history. Ties count against the model. A held-out item
 // without any training event gets the worst rank. Users without any history are not ranked.
+//
+// A log that the model was not trained on has the model's items first, then its own further ones,
+// which are unknown to the model: see unknown_items.h. Training events of that log are not the
+// model's, so that items without any are ranked like others.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +29,14 @@ struct EvalOptions {
   bool lists = false;                 ///< count the items in all top-10 lists, in a second pass
   std::int64_t min_history = 0;       ///< rank only users with as many events before the held-out
   bool swap_experts = false;  ///< each user gets the experts that the model retrieved for another
-  std::span<const NegativeSampler> samplers{};  ///< also rank among the candidates of each
+  bool other_log = false;     ///< the model was not trained on the data
+  /// Also rank among the candidates of each; none with `other_log`.
+  std::span<const NegativeSampler> samplers{};
 };
 
 /// Ranks with a model, in batches of users of similar history length; the results do not depend on
-/// the batches.
+/// the batches. The model's items must be those of the data, or with `other_log` the first of them;
+/// users whose held-out item or whole history is unknown to it then have kMissRank.
 Ranking rank_users(Model& model,
                    const data::Split& split,
                    data::Subset subset,

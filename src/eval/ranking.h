@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,14 @@ struct SampledRanks {
   std::int64_t short_users = 0;  ///< users with fewer negatives than the rule's count
 };
 
+/// What a model does not know of a log that it was not trained on.
+struct UnknownItems {
+  std::int64_t targets = 0;         ///< users whose held-out item is unknown: misses
+  std::int64_t histories = 0;       ///< users without a known event before it: misses
+  std::int64_t events = 0;          ///< unknown events in the histories, which are skipped
+  std::int64_t history_events = 0;  ///< all events in the histories
+};
+
 /// Parallel lists in the order of `users`.
 struct Ranking {
   std::vector<std::int32_t> users;    ///< numbers in the data set
@@ -45,10 +54,11 @@ struct Ranking {
   std::vector<std::int32_t> history_lengths;
   TargetCounts targets_before_rules;  ///< those that the rules leave out included
   std::int64_t cold_users = 0;  ///< users with a held-out item but no history, who are not ranked
-  std::vector<std::int64_t> listed;   ///< [V + 1] number of users with the item in their top 10;
-                                      ///< empty unless requested
-  std::vector<SampledRanks> sampled;  ///< by rule
-  ExpertUse experts;                  ///< of these users; empty if the model retrieves no experts
+  std::vector<std::int64_t> listed;     ///< [V + 1] number of users with the item in their top 10;
+                                        ///< empty unless requested
+  std::vector<SampledRanks> sampled;    ///< by rule
+  ExpertUse experts;                    ///< of these users; empty if the model retrieves no experts
+  std::optional<UnknownItems> unknown;  ///< only with EvalOptions::other_log
 
   /// Repeated targets among those that are ranked.
   [[nodiscard]] std::int64_t num_repeated() const {

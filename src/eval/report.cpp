@@ -132,10 +132,15 @@ Report make_report(const Ranking& ranking,
     const auto target = static_cast<std::size_t>(ranking.targets[i]);
     report.cold_items += item_counts[target] == 0 ? 1 : 0;
   }
+  report.unknown = ranking.unknown;
+  if (report.unknown) {  // the training events of the log are not the model's
+    report.cold_items = report.unknown->targets;
+  }
   report.cold_users = ranking.cold_users;
   report.coverage = coverage(ranking.listed);
   report.gini = gini_index(ranking.listed);
-  report.mean_popularity = mean_popularity(ranking.listed, item_counts);
+  report.mean_popularity =
+      mean_popularity(ranking.listed, item_counts.first(ranking.listed.size()));
   for (std::size_t s = 0; s < ranking.sampled.size(); ++s) {
     report.sampled.push_back(
         sampled_report(ranking.sampled[s], popularity.sampled[s], protocol.seed));
@@ -158,6 +163,7 @@ Comparison compare(const Ranking& ranking,
     comparison.differences[i].value -= others[i].value;
   }
   comparison.intervals = difference_intervals(ranking.ranks, other.ranks, {.seed = seed});
+  comparison.unknown = other.unknown;
   return comparison;
 }
 

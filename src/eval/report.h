@@ -17,20 +17,30 @@
 
 namespace elastic::eval {
 
+/// A log that the model was not trained on.
+struct OtherLog {
+  std::string data_hash;
+  std::int64_t users = 0;
+  std::int64_t items = 0;
+  std::int64_t unknown_items = 0;  ///< those of `items` that the model does not know
+  std::int64_t events = 0;
+};
+
 /// The protocol of a result. Results are comparable only if their protocols agree.
 struct Protocol {
   std::string subset;  ///< "test" or "valid"
   std::string split;   ///< description of the rule
   std::string split_hash;
-  std::string trained_on;            ///< if not only on training events: on which events
-  std::int64_t users = 0;            ///< number of evaluated users
-  std::int64_t min_history = 0;      ///< least number of events before the held-out one
-  std::int64_t longest_history = 0;  ///< largest number of events before the held-out one
-  std::int64_t items = 0;            ///< ranked items: the whole catalogue
-  RankingRules rules{};              ///< for seen items and repeated targets
-  std::string history;               ///< description of the events that the model saw
-  std::int64_t max_len = 0;          ///< the model reads at most this many of them, the latest
-  std::string times;                 ///< description of the times that the model saw; "": none
+  std::string trained_on;             ///< if not only on training events: on which events
+  std::optional<OtherLog> other_log;  ///< only if the model was not trained on the data
+  std::int64_t users = 0;             ///< number of evaluated users
+  std::int64_t min_history = 0;       ///< least number of events before the held-out one
+  std::int64_t longest_history = 0;   ///< largest number of events before the held-out one
+  std::int64_t items = 0;             ///< ranked items: the whole catalogue
+  RankingRules rules{};               ///< for seen items and repeated targets
+  std::string history;                ///< description of the events that the model saw
+  std::int64_t max_len = 0;           ///< the model reads at most this many of them, the latest
+  std::string times;                  ///< description of the times that the model saw; "": none
   std::vector<std::string> mean_of;  ///< the runs, if their mean is ranked; the rest is the first's
   std::int64_t checkpoint_epoch = 0;
   std::string checkpoint_metric;  ///< the metric that selected the epoch
@@ -89,7 +99,9 @@ struct SampledReport {
 struct Comparison {
   std::string name;  ///< of the other ranking
   std::vector<MetricValue> differences;
-  std::vector<Interval> intervals;  ///< 95 % intervals of `differences`, paired by user
+  std::vector<Interval> intervals;        ///< 95 % intervals of `differences`, paired by user
+  std::string trained_on{};               ///< of the other model, as in Protocol
+  std::optional<UnknownItems> unknown{};  ///< of the other model, if it was trained on another log
 };
 
 struct Report {
@@ -100,8 +112,10 @@ struct Report {
   std::vector<PopularityBucket> popularity_buckets;  ///< only non-empty ones
   std::vector<RepeatBucket> repeat_buckets;          ///< only non-empty ones
   TargetCounts targets;                              ///< those that the rules leave out included
-  std::int64_t cold_items = 0;  ///< users whose held-out item has no training event (misses)
-  std::int64_t cold_users = 0;  ///< users without history, who are not ranked
+  /// Users whose held-out item has no training event (misses); of another log: is unknown.
+  std::int64_t cold_items = 0;
+  std::int64_t cold_users = 0;          ///< users without history, who are not ranked
+  std::optional<UnknownItems> unknown;  ///< only for a log that the model was not trained on
   // Statistics of the users' top-10 lists:
   double coverage = 0.0;         ///< share of the catalogue that occurs in some list
   double gini = 0.0;             ///< inequality of the number of occurrences of items

@@ -87,6 +87,26 @@ ordered_json sampled_to_json(const SampledReport& sampled) {
           {"popularity", metrics_to_json(sampled.popularity)}};
 }
 
+ordered_json unknown_to_json(const UnknownItems& unknown) {
+  return {{"targets", unknown.targets},
+          {"histories", unknown.histories},
+          {"history_events", unknown.events},
+          {"of_history_events", unknown.history_events}};
+}
+
+ordered_json comparison_to_json(const Comparison& against) {
+  ordered_json entry{{"run", against.name},
+                     {"differences", metrics_to_json(against.differences)},
+                     {"intervals", intervals_to_json(against.differences, against.intervals)}};
+  if (!against.trained_on.empty()) {
+    entry["trained_on"] = against.trained_on;
+  }
+  if (against.unknown) {
+    entry["unknown"] = unknown_to_json(*against.unknown);
+  }
+  return entry;
+}
+
 ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
   ordered_json build = ordered_json::object();
   for (const auto& [name, fact] : protocol.build) {
@@ -117,6 +137,15 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
       {"build", std::move(build)}};
   if (!protocol.times.empty()) {
     object["times"] = protocol.times;
+  }
+  if (protocol.other_log) {
+    const OtherLog& log = *protocol.other_log;
+    object["cold"] = "held-out items and histories unknown to the model are misses";
+    object["other_log"] = {{"data_hash", log.data_hash},
+                           {"users", log.users},
+                           {"items", log.items},
+                           {"unknown_items", log.unknown_items},
+                           {"events", log.events}};
   }
   if (!protocol.trained_on.empty()) {
     object["trained_on"] = protocol.trained_on;
@@ -149,6 +178,9 @@ ordered_json to_json(const Report& report) {
       round_to_digits(report.mean_popularity, kReportDigits);
   object["cold_items"] = report.cold_items;
   object["cold_users"] = report.cold_users;
+  if (report.unknown) {
+    object["unknown"] = unknown_to_json(*report.unknown);
+  }
   object["new_targets"] = report.targets.all - report.targets.repeated;
   object["repeated_targets"] = report.targets.repeated;
   object["by_history_length"] = buckets_to_json(report.buckets);
@@ -162,10 +194,7 @@ ordered_json to_json(const Report& report) {
     object["sampled"].push_back(sampled_to_json(sampled));
   }
   for (const Comparison& against : report.against) {
-    object["against"].push_back(
-        {{"run", against.name},
-         {"differences", metrics_to_json(against.differences)},
-         {"intervals", intervals_to_json(against.differences, against.intervals)}});
+    object["against"].push_back(comparison_to_json(against));
   }
   if (report.swapped_experts) {
     const Comparison& swapped = *report.swapped_experts;

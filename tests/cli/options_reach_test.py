@@ -178,6 +178,8 @@ sampled uni:5 | | output
 sampling-seed 3 | --sampled uni:5 | output
 ranks ranks.tsv | | names
 fail-below HR@10=2 | | exit
+fail-worse HR@10 | | exit
+other-log - | --data {other} | output
 data {other} | | exit
 against {run2} | | output
 swap-experts - | | output

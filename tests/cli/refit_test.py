@@ -154,7 +154,26 @@ class Refit(unittest.TestCase):
         self.assertEqual(WORKPLACE.call(["eval", run + "/search"]).returncode, 0)
         run = trained("refit_validation", "--refit", "validation")
         refused(self, ["eval", run, "--split", "valid"], 2, "trained on the validation events")
-        refused(self, ["eval", run, "--against", run + "/search"], 2, "another split")
+        refused(self, ["eval", run + "/search", "--split", "valid", "--against", run], 2,
+                "another split")
+
+    def test_a_refit_and_its_search_have_the_same_test_events(self):
+        run = trained("refit_validation", "--refit", "validation")
+        recorded = read_json(run, "result.json")["refit"]["against"][0]
+        (found,) = json.loads(WORKPLACE.call(["eval", run, "--against", run + "/search",
+                                              "--json"]).stdout)["against"]
+        self.assertEqual(found["differences"], recorded["differences"])
+        self.assertEqual(found["intervals"], recorded["intervals"])
+        self.assertNotIn("trained_on", found)
+        result = WORKPLACE.call(["eval", run + "/search", "--against", run, "--json"])
+        (other,) = json.loads(result.stdout)["against"]
+        self.assertEqual(other["trained_on"], LABEL)
+        for name, value in other["differences"].items():
+            self.assertAlmostEqual(value, -found["differences"][name], places=5)
+        text = WORKPLACE.call(["eval", run + "/search", "--against", run]).stdout
+        self.assertIn(f"against {run} (trained on {LABEL}), paired", text)
+        refused(self, ["eval", run, "--against", trained("refit_all", "--refit", "all")], 2,
+                "another split")
 
     def test_predict_and_report_use_the_refitted_model(self):
         run = trained("refit_all", "--refit", "all")

@@ -425,6 +425,21 @@ class Reload(unittest.TestCase):
             self.assertEqual(server.predict(QUESTION), answer)
             self.assertEqual(server.metric("elastic_reloads_total"), 2)
 
+    def test_the_rule_about_seen_items_is_that_of_the_new_run(self):
+        repeats = WORKPLACE.path("repeats")
+        if not os.path.exists(repeats):
+            trained = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", repeats, "--epochs",
+                                      "1", "--no-filter-seen", *TINY_MODEL])
+            self.assertEqual(trained.returncode, 0, trained.stderr)
+        question = {"history": [f"m{item}" for item in range(1, 40)], "k": 40}
+        runs = (self.folder, repeats)
+        with Server(self.link) as server, Server(self.link, "--filter-seen") as told:
+            for run, count in zip((*runs, self.folder), (1, 40, 1)):
+                self.point_to(run)
+                for place, expected in ((server, count), (told, 1)):
+                    self.assertEqual(place.ask("/reload", "")[0], 200)
+                    self.assertEqual(len(place.predict(question)["items"]), expected)
+
     def test_a_bad_model_is_refused(self):
         with Server(self.link) as server:
             answer = server.predict(QUESTION)

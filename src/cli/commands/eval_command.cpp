@@ -9,10 +9,10 @@
 #include "cli/options/session_options.h"
 #include "cli/output/progress_line.h"
 #include "cli/runs/evaluation.h"
+#include "cli/runs/evaluation_log.h"
 #include "cli/runs/gate.h"
 #include "cli/runs/ranks_file.h"
 #include "cli/runs/repeats_warning.h"
-#include "cli/runs/run_files.h"
 #include "cli/runs/run_list.h"
 #include "cli/runs/run_model.h"
 #include "cli/runs/run_rules.h"
@@ -33,12 +33,18 @@ constexpr const char* kEvalDescription = R"(evaluate a trained run
   elastic eval runs/first --repeats drop
   elastic eval runs/first --split valid --json | jq '.metrics["NDCG@10"]'
   elastic eval runs/first --fail-below NDCG@10=0.1 --ranks ranks.tsv
+  elastic eval runs/first --data later.csv --other-log
+  elastic eval runs/today --against runs/yesterday --other-log --fail-worse NDCG@10
 
 Ranks each user's held-out item among all items. Reports HR (the recall too, with one
 relevant item), NDCG and MRR at 1, 5, 10, 20 and 50 of the model and of a popularity baseline, with
 95 % bootstrap intervals, by history length and by item popularity, for new and for repeated items,
 and the share of the catalogue in the top 10 lists. Reads the data that the run was trained on, and
 checks that it has not changed.
+
+--other-log ranks another log by the run's own split rule, or compares with runs that were trained
+on another. Held-out items that a model does not know are misses, unknown events of a history are
+skipped, and both are counted.
 
 A repeated item is a held-out one that the user had before. `predict` never shows it if it leaves
 seen items out; --repeats miss and --repeats drop then evaluate the answers of `predict`. Without
@@ -58,12 +64,14 @@ class EvalCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
+  void check_log_options(const std::vector<eval::SamplingRule>& sampled) const;
   void warn_of_repeats(const data::Split& split, ProgressLine& line) const;
   void warn_of_seen_items(const train::SavedModelInfo& model, ProgressLine& line) const;
 
   RunList runs_;
   data::Subset split_ = data::Subset::kTest;
   DataPlace place_;
+  bool other_log_ = false;
   std::string against_;
   bool swap_experts_ = false;
   std::int64_t min_history_ = 0;
@@ -71,6 +79,7 @@ class EvalCommand : public Command {
   std::uint64_t sampling_seed_ = 0;
   std::string ranks_;
   std::string fail_below_;
+  std::string fail_worse_;
   eval::RankingRules rules_;
   OutputFormat<TableFormat> format_;
   SessionOptions session_;
@@ -109,11 +118,25 @@ void EvalCommand::declare(OptionTable& table) {
            "exit with code 8 if a metric is lower: NDCG@10=0.1,HR@10=0.2")
       .flag_only("GATES")
       .joins = true;
+  table
+      .add("fail_worse",
+           &fail_worse_,
+           "exit with code 8 if a metric, such as NDCG@10,HR@10, is lower than that of a run of "
+           "--against, the whole 95 % interval of the difference below 0")
+      .flag_only("METRICS")
+      .joins = true;
   declare_place(table, place_);
+  table
+      .add("other_log",
+           &other_log_,
+           "also accept a log that a run was not trained on; items unknown to its model are misses "
+           "if they are held out, else skipped")
+      .flag_only();
   table
       .add("against",
            &against_,
-           "other runs on the same data, separated by commas: report the paired differences")
+           "other runs on the same data, or any with --other-log, separated by commas: report the "
+           "paired differences")
       .flag_only("RUNS");
   table
       .add(
@@ -135,7 +158,8 @@ int EvalCommand::run(const OptionTable& table) {
   for (const eval::SamplingRule& rule : sampled) {
     rules.push_back(rule.name());
   }
-  const std::vector<Gate> gates = parse_gates(fail_below_, eval::metric_names(rules));
+  const Gates gates(fail_below_, fail_worse_, rules);
+  check_log_options(sampled);
   std::optional<RanksFile> ranks;
   if (!ranks_.empty()) {
     ranks.emplace(ranks_);  // fails before the work, not after it
@@ -144,23 +168,22 @@ int EvalCommand::run(const OptionTable& table) {
   train::SavedModel saved = runs_.load(device);
   check_items_of_run(runs_.first(), saved.info);
   ProgressLine line(session_.quiet);
-  const RunData data =
-      read_data_again(runs_.first(), place_, [&](const std::string& text) { line.message(text); });
-  check_held_out(runs_.first(), data.split, split_);
   const std::vector<std::string> runs = runs_.runs();
-  for (const std::string& other : runs) {
-    check_comparable("RUN", other, data);
-  }
+  EvaluationLog log(
+      runs, place_, other_log_, split_, [&](const std::string& text) { line.message(text); });
   std::vector<NamedModel> against;
   if (!against_.empty()) {
     for (const std::string& other : split_list(against_)) {
-      check_comparable("--against", other, data);
-      against.push_back({other, load_run_model(other, device)});
+      against.push_back(log.against(other, device));
     }
   }
-  const EvaluationTask task{
-      &data.split, split_, rules_, min_history_, sampled, sampling_seed_, swap_experts_};
-  warn_of_repeats(data.split, line);
+  EvaluationTask task = log.task(saved);
+  task.rules = rules_;
+  task.min_history = min_history_;
+  task.sampled = sampled;
+  task.sampling_seed = sampling_seed_;
+  task.swap_experts = swap_experts_;
+  warn_of_repeats(log.split(), line);
   warn_of_seen_items(saved.info, line);
   Evaluation evaluation = evaluate_saved_model(saved, task, against);
   if (runs.size() > 1) {
@@ -168,11 +191,31 @@ int EvalCommand::run(const OptionTable& table) {
     saved.info.identity = {};
   }
   if (ranks) {
-    ranks->write(data.split.dataset(), evaluation.ranking);
+    ranks->write(task.split->dataset(), evaluation.ranking);
   }
   print_report(evaluation.report, saved.info.identity, json);
-  check_gates(gates, evaluation.report);
+  gates.check(evaluation.report);
   return 0;
+}
+
+// Refuses combinations of options that have no meaning.
+void EvalCommand::check_log_options(const std::vector<eval::SamplingRule>& sampled) const {
+  if (!fail_worse_.empty() && against_.empty()) {
+    throw UsageError("--fail-worse: expected a run to compare with; add --against RUN");
+  }
+  if (!other_log_) {
+    return;
+  }
+  if (place_.data.empty() && place_.valid_data.empty() && place_.test_data.empty() &&
+      against_.empty()) {
+    throw UsageError(
+        "--other-log: expected the log, or a run that was trained on another; add "
+        "--data FILE or --against RUN");
+  }
+  if (!sampled.empty()) {
+    throw UsageError(
+        "--sampled: negatives are drawn from the items of the training; leave out --other-log");
+  }
 }
 
 void EvalCommand::warn_of_repeats(const data::Split& split, ProgressLine& line) const {

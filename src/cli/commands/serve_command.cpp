@@ -13,7 +13,6 @@
 #include "cli/runs/histories.h"
 #include "cli/runs/run_list.h"
 #include "cli/runs/run_rules.h"
-#include "cli/runs/seen_items_warning.h"
 #include "cli/serving/access_token.h"
 #include "cli/serving/batcher.h"
 #include "cli/serving/http_server.h"
@@ -160,26 +159,27 @@ void ServeCommand::declare_answers(OptionTable& table) {
       .flag_only();
 }
 
-int ServeCommand::run(const OptionTable& /*table*/) {
+int ServeCommand::run(const OptionTable& table) {
   ServeSignals signals;  // first: threads block what their maker blocks
   const AccessToken token = token_file_.empty() ? AccessToken() : AccessToken(token_file_);
   const Device device = start_session(session_);
   batches_.threads = session_.threads;
   new_items_.check(runs_);
   const Notes notes = [this](const std::string& text) { note(text); };
-  const ModelSource source{.runs = runs_,
-                           .place = place_,
-                           .options = options_,
-                           .notes = notes,
-                           .lists = lists_,
-                           .new_items = new_items_,
-                           .device = device,
-                           .events = events_,
-                           .fallback = fallback_,
-                           .from_data = from_data_};
+  const ModelSource source{
+      .runs = runs_,
+      .place = place_,
+      .options = options_,
+      .keep_filter_seen = is_set_by_call(table.find("filter_seen"), runs_.first()),
+      .notes = notes,
+      .lists = lists_,
+      .new_items = new_items_,
+      .device = device,
+      .events = events_,
+      .fallback = fallback_,
+      .from_data = from_data_};
   auto first = std::make_shared<ServedModel>(source);
   first->open_events(nullptr);
-  note(seen_items_warning(first->train_seen(), options_.filter_seen));
 
   ModelSlot models(std::move(first));
   ServeMetrics metrics;

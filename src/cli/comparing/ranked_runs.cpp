@@ -41,7 +41,7 @@ RankedRuns rank_runs(const std::vector<RunGroup>& groups,
       line.update(concat("compare: run ", ++done, " of ", num_runs, ": ", run.path));
       train::SavedModel saved = load_run_model(run.path, device);
       check_items_of_run(run.path, saved.info);
-      eval::Ranking ranking = rank_with_model(saved, task, options);
+      eval::Ranking ranking = rank_with_model(saved, *task.split, task.subset, options);
       if (done == 1) {
         ranked.users = static_cast<std::int64_t>(ranking.users.size());
         check_users(*task.split, ranked.users);

@@ -142,9 +142,22 @@ std::string list_lines(const eval::Report& report) {
       report.mean_popularity);
 }
 
+// "unknown to the model: 3 of 60 held-out items, a miss; ...", if there is a log to speak of.
+std::string unknown_line(const std::optional<eval::UnknownItems>& unknown, std::int64_t users) {
+  return !unknown ? ""
+                  : fmt::format(
+                        "unknown to the model: {} of {} held-out items and the whole history of {} "
+                        "users, misses; {} of {} events of the histories, skipped\n",
+                        unknown->targets,
+                        users,
+                        unknown->histories,
+                        unknown->events,
+                        unknown->history_events);
+}
+
 std::string cold_lines(const eval::Report& report) {
-  std::string text;
-  if (report.cold_items > 0) {
+  std::string text = unknown_line(report.unknown, report.protocol.users);
+  if (report.cold_items > 0 && !report.unknown) {
     text += fmt::format("cold items: {} users' held-out item has no training event; a miss\n",
                         report.cold_items);
   }
@@ -176,6 +189,28 @@ std::string sampled_lines(const eval::Report& report) {
   return text;
 }
 
+std::string against_lines(const eval::Comparison& against, std::int64_t users) {
+  return fmt::format("against {}{}, paired by user, with 95 % intervals:\n {}{}\n",
+                     visible(against.name),
+                     against.trained_on.empty()
+                         ? ""
+                         : fmt::format(" (trained on {})", visible(against.trained_on)),
+                     interval_list(against.differences, against.intervals, true),
+                     unknown_line(against.unknown, users));
+}
+
+// "  another log than the training's, data 0123456789abcdef: ..."
+std::string other_log_line(const eval::OtherLog& log) {
+  return fmt::format(
+      "  another log than the training's, data {}: {} users, {} items ({} of them unknown to the "
+      "model), {} events\n",
+      visible(log.data_hash),
+      log.users,
+      log.items,
+      log.unknown_items,
+      log.events);
+}
+
 std::string protocol_lines(const eval::Protocol& protocol) {
   std::string runs;
   for (const std::string& run : protocol.mean_of) {
@@ -186,7 +221,7 @@ std::string protocol_lines(const eval::Protocol& protocol) {
       "  split {}, loss {} (--train-seen {}), seed {}, epoch {}; history: {}, the latest {}\n"
       "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n"
       "  repeated targets: {} (--repeats {})\n"
-      "{}{}{}{}",
+      "{}{}{}{}{}",
       protocol.subset,
       visible(protocol.split),
       visible(protocol.split_hash),
@@ -203,6 +238,7 @@ std::string protocol_lines(const eval::Protocol& protocol) {
       protocol.rules.filter_seen ? "left out" : "ranked too",
       repeats_words(protocol.rules.repeats),
       choice_name(protocol.rules.repeats),
+      protocol.other_log ? other_log_line(*protocol.other_log) : "",
       protocol.teacher.empty() ? "" : "  learned from " + visible(protocol.teacher) + "\n",
       protocol.times.empty() ? "" : "  times that the model reads: " + protocol.times + "\n",
       protocol.trained_on.empty() ? ""
@@ -223,9 +259,7 @@ std::string metrics_table(const eval::Report& report) {
   text += bucket_rows(report.popularity_buckets) + "\n";
   text += sampled_lines(report);
   for (const eval::Comparison& against : report.against) {
-    text +=
-        fmt::format("against {}, paired by user, with 95 % intervals:\n ", visible(against.name));
-    text += interval_list(against.differences, against.intervals, true) + "\n";
+    text += against_lines(against, report.protocol.users);
   }
   if (report.swapped_experts) {
     const eval::Comparison& swapped = *report.swapped_experts;

@@ -32,10 +32,10 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   eval::Protocol protocol;
   protocol.subset = choice_name(task.subset);
   protocol.split = split.description();
-  protocol.split_hash = split.hash();
-  if (split.refit() == data::Refit::kValidation) {
-    protocol.trained_on = kTrainedOnValidation;
-  }
+  protocol.split_hash = task.other_log ? task.split_hash : split.hash();
+  protocol.other_log = task.other_log;
+  protocol.trained_on =
+      split.refit() == data::Refit::kValidation ? kTrainedOnValidation : task.trained_on;
   protocol.min_history = task.min_history;
   for (const std::int32_t user : split.eval_users(task.subset)) {
     const auto length = static_cast<std::int64_t>(split.history(user, task.subset).size());
@@ -44,7 +44,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
     protocol.users += is_evaluated ? 1 : 0;
     protocol.longest_history = std::max(protocol.longest_history, length);
   }
-  protocol.items = split.num_items();
+  protocol.items = saved.model->config().num_items;
   protocol.rules = task.rules;
   protocol.history = split.history_words(task.subset);
   protocol.times = words_of(saved.model->config().time_features);
@@ -60,20 +60,35 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   return protocol;
 }
 
+// Compares with another model, on its own order of the items if it was trained on another log.
+eval::Comparison compare_with(NamedModel& other,
+                              const eval::Ranking& ranking,
+                              const EvaluationTask& task,
+                              eval::EvalOptions options,
+                              std::uint64_t seed) {
+  options.other_log = other.other_log.has_value();
+  const data::Split& split = other.other_log ? *other.other_log : *task.split;
+  const eval::Ranking theirs = rank_with_model(other.saved, split, task.subset, options);
+  eval::Comparison comparison = eval::compare(ranking, theirs, other.name, seed);
+  comparison.trained_on = other.trained_on;
+  return comparison;
+}
+
 }  // namespace
 
 eval::Ranking rank_with_model(train::SavedModel& saved,
-                              const EvaluationTask& task,
+                              const data::Split& split,
+                              data::Subset subset,
                               const eval::EvalOptions& options) {
   const std::int64_t num_items = saved.model->config().num_items;
-  if (num_items != task.split->num_items()) {
+  if (!options.other_log && num_items != split.num_items()) {
     throw CheckpointError("the model knows ",
                           num_items,
                           " items, the data has ",
-                          task.split->num_items(),
+                          split.num_items(),
                           ": expected the data that it was trained on");
   }
-  return eval::rank_users(*saved.model, *task.split, task.subset, options);
+  return eval::rank_users(*saved.model, split, subset, options);
 }
 
 Evaluation evaluate_saved_model(train::SavedModel& saved,
@@ -96,9 +111,10 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   options.rules = task.rules;
   options.min_history = task.min_history;
   options.lists = true;
+  options.other_log = task.other_log.has_value();
   options.samplers = samplers;
   Evaluation evaluation;
-  evaluation.ranking = rank_with_model(saved, task, options);
+  evaluation.ranking = rank_with_model(saved, *task.split, task.subset, options);
   if (task.swap_experts && evaluation.ranking.experts.num_users() < 2) {
     throw UsageError("--swap-experts: ",
                      protocol.users < 2
@@ -112,14 +128,12 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   options.lists = false;
   options.samplers = {};
   for (NamedModel& other : against) {
-    const eval::Ranking other_ranking = rank_with_model(other.saved, task, options);
-    report.against.push_back(
-        eval::compare(evaluation.ranking, other_ranking, other.name, protocol.seed));
+    report.against.push_back(compare_with(other, evaluation.ranking, task, options, protocol.seed));
   }
   if (task.swap_experts) {
     options.swap_experts = true;
-    report.swapped_experts =
-        eval::compare(evaluation.ranking, rank_with_model(saved, task, options), "", protocol.seed);
+    const eval::Ranking swapped = rank_with_model(saved, *task.split, task.subset, options);
+    report.swapped_experts = eval::compare(evaluation.ranking, swapped, "", protocol.seed);
   }
   return evaluation;
 }

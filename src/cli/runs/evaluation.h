@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,11 @@ struct EvaluationTask {
   std::vector<eval::SamplingRule> sampled{};  ///< also rank among candidates drawn by these rules
   std::uint64_t sampling_seed = 0;
   bool swap_experts = false;  ///< also rank with each user's experts swapped for another user's
+  /// Only if the model was not trained on the data; `split` then has the model's items first, as
+  /// with_items_first orders them, and `trained_on` names what else makes its result differ.
+  std::optional<eval::OtherLog> other_log{};
+  std::string split_hash{};  ///< with `other_log`: of the split before its items were ordered
+  std::string trained_on{};
 };
 
 struct Evaluation {
@@ -36,20 +42,24 @@ struct Evaluation {
 struct NamedModel {
   std::string name;
   train::SavedModel saved;
+  /// If it was not trained on the task's data: the task's split with the model's items first.
+  std::optional<data::Split> other_log{};
+  std::string trained_on{};  ///< as in eval::Protocol
 };
 
 /// Ranks with the model, by popularity, and with each of `against`. Throws CheckpointError if a
-/// model has another number of items than the data, DataError if there is no user to evaluate,
-/// UsageError if `min_history` or the rule for repeats leaves out all users, or if experts cannot
-/// be swapped.
+/// model has another number of items than the data that it was trained on, DataError if there is no
+/// user to evaluate, UsageError if `min_history` or the rule for repeats leaves out all users, or
+/// if experts cannot be swapped.
 Evaluation evaluate_saved_model(train::SavedModel& saved,
                                 const EvaluationTask& task,
                                 std::span<NamedModel> against = {});
 
 /// Ranks with the model alone, without a report. Throws CheckpointError if it has another number of
-/// items than the data.
+/// items than the data that it was trained on.
 eval::Ranking rank_with_model(train::SavedModel& saved,
-                              const EvaluationTask& task,
+                              const data::Split& split,
+                              data::Subset subset,
                               const eval::EvalOptions& options);
 
 /// The protocol's `trained_on` with --refit validation.

@@ -12,49 +12,81 @@
 namespace elastic::cli {
 namespace {
 
-constexpr const char* kFlag = "--fail-below";
+constexpr const char* kBelow = "--fail-below";
+constexpr const char* kWorse = "--fail-worse";
 
-Gate parse_gate(const std::string& text, const std::vector<std::string>& metrics) {
-  const std::size_t equals = text.rfind('=');
-  if (equals == std::string::npos) {
-    throw UsageError(kFlag, ": expected METRIC=VALUE, as in NDCG@10=0.1, got \"", text, "\"");
-  }
-  Gate gate{text.substr(0, equals)};
-  if (std::find(metrics.begin(), metrics.end(), gate.metric) == metrics.end()) {
-    throw UsageError(kFlag,
+void check_metric(const char* flag,
+                  const std::string& metric,
+                  const std::vector<std::string>& known,
+                  const char* further) {
+  if (std::find(known.begin(), known.end(), metric) == known.end()) {
+    throw UsageError(flag,
                      ": no metric \"",
-                     gate.metric,
-                     "\"; expected HR, NDCG, MRR or Recall at 1, 5, 10, 20 or 50, and [uni:N] or "
-                     "[pop:N] after it for a metric of --sampled",
-                     did_you_mean(gate.metric, metrics));
+                     metric,
+                     "\"; expected HR, NDCG, MRR or Recall at 1, 5, 10, 20 or 50",
+                     further,
+                     did_you_mean(metric, known));
   }
-  set_from_text(&gate.least, text.substr(equals + 1), concat(kFlag, ": ", gate.metric));
-  return gate;
+}
+
+std::string joined(const char* flag, const std::vector<std::string>& failures) {
+  std::string text;
+  for (const std::string& failure : failures) {
+    text += (text.empty() ? concat(flag, ": ") : "; ") + failure;
+  }
+  return text;
 }
 
 }  // namespace
 
-std::vector<Gate> parse_gates(const std::string& text, const std::vector<std::string>& metrics) {
-  std::vector<Gate> gates;
-  if (!text.empty()) {
-    for (const std::string& part : split_list(text)) {
-      gates.push_back(parse_gate(part, metrics));
+Gates::Gates(const std::string& below,
+             const std::string& worse,
+             const std::vector<std::string>& candidates) {
+  const std::vector<std::string> known = eval::metric_names(candidates);
+  for (const std::string& part : below.empty() ? std::vector<std::string>{} : split_list(below)) {
+    const std::size_t equals = part.rfind('=');
+    if (equals == std::string::npos) {
+      throw UsageError(kBelow, ": expected METRIC=VALUE, as in NDCG@10=0.1, got \"", part, "\"");
     }
+    Least gate{part.substr(0, equals)};
+    check_metric(
+        kBelow, gate.metric, known, ", and [uni:N] or [pop:N] after it for a metric of --sampled");
+    set_from_text(&gate.value, part.substr(equals + 1), concat(kBelow, ": ", gate.metric));
+    least_.push_back(gate);
   }
-  return gates;
+  for (const std::string& part : worse.empty() ? std::vector<std::string>{} : split_list(worse)) {
+    check_metric(kWorse, part, eval::metric_names({}), "");
+    compared_.push_back(part);
+  }
 }
 
-void check_gates(const std::vector<Gate>& gates, const eval::Report& report) {
-  std::string failed;
-  for (const Gate& gate : gates) {
+void Gates::check(const eval::Report& report) const {
+  std::vector<std::string> below;
+  for (const Least& gate : least_) {
     const double value = eval::value_of(report, gate.metric);
-    if (value < gate.least) {
-      failed += fmt::format(
-          "{}{} is {:.6f}, below {}", failed.empty() ? "" : "; ", gate.metric, value, gate.least);
+    if (value < gate.value) {
+      below.push_back(fmt::format("{} is {:.6f}, below {}", gate.metric, value, gate.value));
     }
   }
-  if (!failed.empty()) {
-    throw GateError(kFlag, ": ", failed);
+  std::vector<std::string> worse;
+  for (const eval::Comparison& against : report.against) {
+    for (std::size_t i = 0; i < against.differences.size(); ++i) {
+      const eval::MetricValue& difference = against.differences[i];
+      const eval::Interval& interval = against.intervals[i];
+      if (interval.high < 0.0 &&
+          std::find(compared_.begin(), compared_.end(), difference.name) != compared_.end()) {
+        worse.push_back(fmt::format("{} is lower than that of {} by {:.6f} ({:.6f} to {:.6f})",
+                                    difference.name,
+                                    against.name,
+                                    -difference.value,
+                                    -interval.high,
+                                    -interval.low));
+      }
+    }
+  }
+  if (!below.empty() || !worse.empty()) {
+    const std::string separator = below.empty() || worse.empty() ? "" : "; ";
+    throw GateError(joined(kBelow, below), separator, joined(kWorse, worse));
   }
 }
 

@@ -1,4 +1,4 @@
-// `eval --fail-below`: the minimum values of metrics that a script accepts.
+// `eval --fail-below` and `--fail-worse`: the results that a script refuses.
 #pragma once
 
 #include <string>
@@ -8,17 +8,26 @@
 
 namespace elastic::cli {
 
-/// A metric and its least accepted value.
-struct Gate {
-  std::string metric;
-  double least = 0.0;
+class Gates {
+ public:
+  /// `below` as in "NDCG@10=0.1,HR@10=0.2", least values of metrics, sampled ones by `candidates`
+  /// included; `worse` as in "NDCG@10,HR@10", metrics to compare; "": none. Throws UsageError for
+  /// an unknown metric, with the nearest one, or a value that is not a number.
+  Gates(const std::string& below,
+        const std::string& worse,
+        const std::vector<std::string>& candidates);
+
+  /// Throws GateError that lists every metric below its least value, and every metric to compare
+  /// whose difference from another run has an interval below 0.
+  void check(const eval::Report& report) const;
+
+ private:
+  struct Least {
+    std::string metric;
+    double value = 0.0;
+  };
+  std::vector<Least> least_;
+  std::vector<std::string> compared_;
 };
-
-/// Parses "NDCG@10=0.1,HR@10=0.2"; "" gives no gates. Throws UsageError for a metric that is not in
-/// `metrics`, with the nearest one, or a value that is not a number.
-std::vector<Gate> parse_gates(const std::string& text, const std::vector<std::string>& metrics);
-
-/// Throws GateError that lists every metric below its gate.
-void check_gates(const std::vector<Gate>& gates, const eval::Report& report);
 
 }  // namespace elastic::cli

@@ -37,7 +37,9 @@ struct Difference {
   std::string now;
 };
 
-std::optional<Difference> first_difference(const std::string& run, const RunData& data) {
+std::optional<Difference> first_difference(const std::string& run,
+                                           const RunData& data,
+                                           const std::vector<std::string>& split_hashes) {
   const std::string path = file_of(run, "data.json");
   const nlohmann::ordered_json before = train::read_json(path);
   const nlohmann::ordered_json now = data::describe(data.loaded, data.split);
@@ -47,8 +49,10 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
     }
     // The hash identifies the split; earlier versions wrote fewer other facts about it.
     const bool is_split = std::string_view(key) == "split" && before[key].is_object();
-    if (is_split ? !before[key].contains("hash") || before[key]["hash"] != now[key]["hash"]
-                 : before[key] != now[key]) {
+    if (is_split
+            ? std::find(split_hashes.begin(), split_hashes.end(), text_at(before[key], "hash")) ==
+                  split_hashes.end()
+            : before[key] != now[key]) {
       return Difference{key, data::json_text(before[key]), data::json_text(now[key])};
     }
   }
@@ -59,6 +63,20 @@ std::optional<Difference> first_difference(const std::string& run, const RunData
     }
   }
   return std::nullopt;
+}
+
+void refuse_other_data(const std::string& run, const RunData& data, const char* remedy) {
+  if (const auto difference = first_difference(run, data, {data.split.hash()})) {
+    throw CheckpointError(file_of(run, "data.json"),
+                          ": the data is not what the run was trained on: ",
+                          difference->key,
+                          " ",
+                          difference->now,
+                          ", expected ",
+                          difference->before,
+                          "; ",
+                          remedy);
+  }
 }
 
 }  // namespace
@@ -89,20 +107,11 @@ void set_from_run(OptionTable& table, const ConfigLayer& config) {
 }
 
 void check_same_data(const std::string& run, const RunData& data) {
-  if (const auto difference = first_difference(run, data)) {
-    throw CheckpointError(file_of(run, "data.json"),
-                          ": the data is not what the run was trained on: ",
-                          difference->key,
-                          " ",
-                          difference->now,
-                          ", expected ",
-                          difference->before,
-                          "; point --data at the original file");
-  }
+  refuse_other_data(run, data, "point --data at the original file");
 }
 
 void check_comparable(const char* option, const std::string& run, const RunData& data) {
-  if (const auto difference = first_difference(run, data)) {
+  if (const auto difference = first_difference(run, data, {data.split.hash()})) {
     throw UsageError(option,
                      ": ",
                      run,
@@ -114,6 +123,20 @@ void check_comparable(const char* option, const std::string& run, const RunData&
                      difference->now,
                      "; runs compare only on the same data");
   }
+}
+
+bool has_same_events(const std::string& run, const RunData& data, data::Subset subset) {
+  std::vector<std::string> hashes{data.split.hash()};
+  if (subset == data::Subset::kTest && data.split.holds_out(subset)) {
+    const data::Split plain(data.loaded.dataset, data.loaded.plan);
+    hashes.push_back(plain.hash());
+    hashes.push_back(plain.refitted(data::Refit::kValidation).hash());
+  }
+  return !first_difference(run, data, hashes);
+}
+
+data::Refit refit_of(const std::string& run) {
+  return read_data_options(run).refit;
 }
 
 void declare_run(OptionTable& table, std::string& run) {
@@ -157,7 +180,8 @@ data::DataConfig config_of_data(const std::string& run, const DataPlace& place) 
 
 RunData read_data_again(const std::string& run, const DataPlace& place, const Notes& notes) {
   RunData data = read_data(config_of_data(run, place), notes, read_data_options(run).refit);
-  check_same_data(run, data);
+  refuse_other_data(
+      run, data, "point --data at the original file, or add --other-log to evaluate on another");
   return data;
 }
 

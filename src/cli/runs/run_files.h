@@ -7,6 +7,7 @@
 #include "cli/options/config_file.h"
 #include "cli/options/option_table.h"
 #include "cli/runs/run_data.h"
+#include "data/split.h"
 
 namespace elastic::cli {
 
@@ -23,9 +24,14 @@ ConfigLayer read_run_config(const std::string& run);
 void set_from_run(OptionTable& table, const ConfigLayer& config);
 /// Throws CheckpointError unless RUN/data.json describes the same data and split.
 void check_same_data(const std::string& run, const RunData& data);
-/// The same check for a run to compare with, but other data is a UsageError: the option names the
-/// wrong run.
+/// The same check for another run, but other data is a UsageError: the option names the wrong run.
 void check_comparable(const char* option, const std::string& run, const RunData& data);
+/// True if the run was trained on the same data with the same split, or with one that has the same
+/// events of `subset`: runs with and without --refit validation have the same test events, and the
+/// same histories before them. Throws CheckpointError for an unusable run.
+bool has_same_events(const std::string& run, const RunData& data, data::Subset subset);
+/// The value of --refit in RUN/config.json.
+data::Refit refit_of(const std::string& run);
 /// The present location of a run's data files, and the folder of its cache.
 struct DataPlace {
   std::vector<std::string> data;  ///< empty: as in the run's config; also for the next two

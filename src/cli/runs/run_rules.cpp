@@ -17,6 +17,10 @@ void take_from_run(Option& option) {
   option.default_text = "as in training";
 }
 
+bool is_set_by_call(const Option& option, const std::string& run) {
+  return option.is_set() && option.source != file_of(run, "config.json");
+}
+
 eval::RankingRules read_run_rules(const std::string& run) {
   eval::RankingRules rules;
   if (has_config(run)) {

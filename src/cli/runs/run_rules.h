@@ -13,6 +13,8 @@ namespace elastic::cli {
 
 /// Marks a declared option as a rule: without a variable or a flag it has the run's value.
 void take_from_run(Option& option);
+/// True if a variable or a flag of the call has set the rule.
+bool is_set_by_call(const Option& option, const std::string& run);
 /// The rules in RUN/config.json; defaults for those that it lacks, and without this file. Throws
 /// CheckpointError that names the file if it is unusable.
 eval::RankingRules read_run_rules(const std::string& run);

@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "cli/asking/run_log_format.h"
 #include "cli/runs/run_model.h"
+#include "cli/runs/run_rules.h"
+#include "cli/runs/seen_items_warning.h"
 #include "train/items_file.h"
 #include "train/saved_model.h"
 
@@ -22,6 +24,15 @@ std::string hash_of(const RunList& runs) {
     hashes += (hashes.empty() ? "" : ",") + model_file_hash(run);
   }
   return hashes;
+}
+
+// The run's rule holds unless the call has set it; a reload reads it again.
+RecommendOptions options_of(const ModelSource& source) {
+  RecommendOptions options = source.options;
+  if (!source.keep_filter_seen) {
+    options.filter_seen = read_run_rules(source.runs.first()).filter_seen;
+  }
+  return options;
 }
 
 ServedModel::Time time_of_file(const std::string& path) {
@@ -48,10 +59,11 @@ ServedModel::ServedModel(const ModelSource& source)
                                 "add --no-events");
   source.new_items.add_to(saved, names, source.notes);
   recommender_ =
-      std::make_unique<Recommender>(std::move(saved.model), std::move(names), source.options);
+      std::make_unique<Recommender>(std::move(saved.model), std::move(names), options_of(source));
   if (hash_of(source.runs) != hash_) {
     throw CheckpointError(run_, ": its model was replaced while it was read; try again");
   }
+  source.notes(seen_items_warning(saved.info.train_seen, recommender_->options().filter_seen));
   times_ = question_times(run_, recommender_->config());
   source.lists.apply(*recommender_, source.notes);
   users_ = std::make_unique<KnownUsers>(run_, source.place, *recommender_, source.notes);

@@ -24,6 +24,7 @@ struct ModelSource {
   const RunList& runs;
   const DataPlace& place;
   const RecommendOptions& options;
+  bool keep_filter_seen = false;  ///< that of `options` holds, not that of the run
   const Notes& notes;
   const ItemLists& lists;
   const NewItems& new_items;
@@ -54,9 +55,6 @@ class ServedModel {
   [[nodiscard]] const std::string& hash() const { return hash_; }
   [[nodiscard]] Time written() const { return written_; }
   [[nodiscard]] Time loaded() const { return loaded_; }
-  /// As in SavedModelInfo.
-  [[nodiscard]] const std::string& train_seen() const { return train_seen_; }
-
   /// Answers a question of one item. Throws NotANumberError if the model is of no use.
   void check_answers();
   /// Opens the states of the users' streams, after `previous`, if not null, has saved its own. Does
@@ -75,7 +73,6 @@ class ServedModel {
   std::unique_ptr<KnownUsers> users_;
   std::unique_ptr<PopularItems> fallback_;
   std::string hash_;
-  std::string train_seen_;
   Time written_;
   Time loaded_;
   std::unique_ptr<EventStates> events_;

@@ -64,6 +64,8 @@ class EvalCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
+  void declare_gates(OptionTable& table);
+  void declare_log(OptionTable& table);
   void check_log_options(const std::vector<eval::SamplingRule>& sampled) const;
   void warn_of_repeats(const data::Split& split, ProgressLine& line) const;
   void warn_of_seen_items(const train::SavedModelInfo& model, ProgressLine& line) const;
@@ -111,6 +113,19 @@ void EvalCommand::declare(OptionTable& table) {
            &sampling_seed_,
            "seed of these negatives; equal seeds make runs comparable")
       .flag_only();
+  declare_gates(table);
+  declare_log(table);
+  table
+      .add(
+          "swap_experts",
+          &swap_experts_,
+          "also rank with the experts retrieved for another user, to see whether retrieval matters")
+      .flag_only();
+  declare_output(table, format_);
+  declare_session(table, session_);
+}
+
+void EvalCommand::declare_gates(OptionTable& table) {
   table.add("ranks", &ranks_, "write each user's rank to a file, .tsv or .jsonl").flag_only("FILE");
   table
       .add("fail_below",
@@ -125,6 +140,9 @@ void EvalCommand::declare(OptionTable& table) {
            "--against, the whole 95 % interval of the difference below 0")
       .flag_only("METRICS")
       .joins = true;
+}
+
+void EvalCommand::declare_log(OptionTable& table) {
   declare_place(table, place_);
   table
       .add("other_log",
@@ -138,14 +156,6 @@ void EvalCommand::declare(OptionTable& table) {
            "other runs on the same data, or any with --other-log, separated by commas: report the "
            "paired differences")
       .flag_only("RUNS");
-  table
-      .add(
-          "swap_experts",
-          &swap_experts_,
-          "also rank with the experts retrieved for another user, to see whether retrieval matters")
-      .flag_only();
-  declare_output(table, format_);
-  declare_session(table, session_);
 }
 
 int EvalCommand::run(const OptionTable& table) {

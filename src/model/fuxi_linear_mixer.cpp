@@ -8,7 +8,6 @@
 #include "autograd/ops/linear.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/rows.h"
-#include "autograd/ops/silu.h"
 #include "autograd/ops/softplus.h"
 #include "autograd/ops/stack.h"
 #include "autograd/ops/swiglu.h"
@@ -48,10 +47,6 @@ std::vector<double> sinusoids(std::int64_t rows) {
 Variable rows_of(const Variable& x, std::int64_t count) {
   const std::int64_t numbers = x.value().numel();
   return ops::reshape(ops::repeat(ops::reshape(x, {1, numbers}), count), {count, numbers});
-}
-
-Variable activated(const Variable& z, const Variable& weight) {
-  return ops::silu(ops::linear(z, weight));
 }
 
 // One dropout over all parts, each with a mask of its own.
@@ -104,9 +99,9 @@ Variable FuxiLinearMixer::retained(const Variable& z,
                                    const Segments& segments,
                                    const Tensor& kept) const {
   const Variable rates = rows_of(ops::softplus(decay_), z.shape()[0]);
-  return ops::retention(activated(z, query_),
-                        activated(z, key_),
-                        activated(z, retention_.value),
+  return ops::retention(silu_linear(z, query_),
+                        silu_linear(z, key_),
+                        silu_linear(z, retention_.value),
                         {rates, rates},
                         segments,
                         num_heads_,

@@ -5,17 +5,12 @@
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/pointwise_attention.h"
-#include "autograd/ops/silu.h"
 #include "data/token_times.h"
 
 namespace elastic {
 namespace {
 
 constexpr double kBiasScale = 0.02;
-
-Variable activated(const Variable& z, const Variable& weight) {
-  return ops::silu(ops::linear(z, weight));
-}
 
 }  // namespace
 
@@ -42,9 +37,9 @@ Variable HstuMixer::mix(const Variable& x,
   const Variable z_queries = queries.of(z);
   const data::TimeTensors& times = state.times;
   const Variable attended = ops::pointwise_attention(
-      activated(z_queries, weights_.query),
-      activated(z, weights_.key),
-      activated(z, weights_.value),
+      silu_linear(z_queries, weights_.query),
+      silu_linear(z, weights_.key),
+      silu_linear(z, weights_.value),
       {position_bias_,
        time_bias_,
        times.seconds,
@@ -53,7 +48,8 @@ Variable HstuMixer::mix(const Variable& x,
       state.segments,
       num_heads_,
       scale_);
-  const Variable gated = ops::multiply(activated(z_queries, gate_), ops::layer_norm(attended, {}));
+  const Variable gated =
+      ops::multiply(silu_linear(z_queries, gate_), ops::layer_norm(attended, {}));
   return ops::linear_residual(ops::dropout(gated, dropout),
                               weights_.output.weight,
                               weights_.output.bias,

@@ -3,6 +3,9 @@
 #include <cmath>
 #include <vector>
 
+#include "autograd/ops/linear.h"
+#include "autograd/ops/silu.h"
+
 namespace elastic {
 
 ops::NormVariables make_norm(ParameterStore& store,
@@ -38,6 +41,10 @@ AttentionWeights make_attention(ParameterStore& store,
   const Variable key = make_weight(store, prefix + ".key", dim, dim);
   const Variable value = make_weight(store, prefix + ".value", dim, dim);
   return {query, key, value, make_linear(store, prefix + ".output", dim, dim)};
+}
+
+Variable silu_linear(const Variable& z, const Variable& weight) {
+  return ops::silu(ops::linear(z, weight));
 }
 
 double attention_scale(std::int64_t dim, std::int64_t num_heads) {

@@ -40,6 +40,9 @@ struct AttentionWeights {
 };
 AttentionWeights make_attention(ParameterStore& store, const std::string& prefix, std::int64_t dim);
 
+/// SiLU(z weight^T): z [T, in], weight [out, in].
+Variable silu_linear(const Variable& z, const Variable& weight);
+
 /// The attention scale 1 / sqrt(Dh), Dh = dim / num_heads.
 double attention_scale(std::int64_t dim, std::int64_t num_heads);
 

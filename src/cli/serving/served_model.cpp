@@ -52,7 +52,6 @@ ServedModel::ServedModel(const ModelSource& source)
       written_(time_of_file(file_of(run_, "model.safetensors"))),
       loaded_(std::chrono::system_clock::now()) {
   train::SavedModel saved = source.runs.load(source.device);
-  train_seen_ = saved.info.train_seen;
   std::vector<train::ItemName> names =
       train::read_items(file_of(run_, train::kItemsFile), saved.info.identity.items_hash);
   source.new_items.check_events(reads_events_ && saved.model->streaming() != nullptr,

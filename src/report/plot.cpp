@@ -91,6 +91,18 @@ std::vector<Tick> own_ticks(const std::vector<Series>& series) {
   return ticks;
 }
 
+// The labels of the x axis, in the order of their places.
+std::vector<Tick> x_ticks(const Axes& axes, const Plot& plot) {
+  if (plot.x_labels.empty()) {
+    return plot.x_scale == Scale::kLog ? own_ticks(plot.series) : axes.across.ticks();
+  }
+  std::vector<Tick> ticks;
+  for (const auto& [value, label] : plot.x_labels) {
+    ticks.push_back({value, label});
+  }
+  return ticks;
+}
+
 Html draw_axes(const Axes& axes, const Plot& plot) {
   Html svg;
   for (const Tick& tick : axes.up.ticks()) {
@@ -100,8 +112,7 @@ Html draw_axes(const Axes& axes, const Plot& plot) {
   }
   constexpr double kRoom = 34.0;  // width of a label
   double free_from = 0.0;
-  for (const Tick& tick :
-       plot.x_scale == Scale::kLog ? own_ticks(plot.series) : axes.across.ticks()) {
+  for (const Tick& tick : x_ticks(axes, plot)) {
     if (axes.x(tick.value) >= free_from) {
       svg << label(axes.x(tick.value), kHeight - 16.0, "middle", tick.label);
       free_from = axes.x(tick.value) + kRoom;
@@ -137,8 +148,10 @@ Html draw_series(const Axes& axes, const std::vector<Series>& series) {
   Html svg;
   for (std::size_t i = 0; i < series.size(); ++i) {
     const Markup colour = kColours[i % kColours.size()];
-    svg << draw_line(axes, series[i], colour);
-    if (series[i].points.size() <= kMostMarks) {
+    if (series[i].connected) {
+      svg << draw_line(axes, series[i], colour);
+    }
+    if (!series[i].connected || series[i].points.size() <= kMostMarks) {
       svg << draw_marks(axes, series[i], colour);
     }
     const double at = kTop + 14.0 + 16.0 * static_cast<double>(i);

@@ -37,7 +37,8 @@ FLOORS = {
         "runs": ["output", "options"],
         "asking": ["output", "options", "runs"],
         "serving": ["output", "options", "runs", "asking"],
-        "commands": ["output", "options", "usage", "runs", "asking", "serving"],
+        "sweeping": ["output", "options", "runs"],
+        "commands": ["output", "options", "usage", "runs", "asking", "serving", "sweeping"],
     },
 }
 

@@ -20,6 +20,7 @@ enum class RandomPurpose : std::uint32_t {
   kRetrieval = 5,
   kEvalNegatives = 6,
   kNegatives = 7,
+  kSearch = 8,
 };
 
 /// Four 32-bit words for (seed, purpose, a, b, c).

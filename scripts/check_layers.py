@@ -38,7 +38,9 @@ FLOORS = {
         "asking": ["output", "options", "runs"],
         "comparing": ["output", "options", "runs"],
         "serving": ["output", "options", "runs", "asking"],
-        "commands": ["output", "options", "usage", "runs", "asking", "comparing", "serving"],
+        "sweeping": ["output", "options", "runs"],
+        "commands": ["output", "options", "usage", "runs", "asking", "comparing", "serving",
+                     "sweeping"],
     },
 }
 

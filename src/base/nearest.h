@@ -15,7 +15,8 @@ std::size_t edit_distance(const std::string& a, const std::string& b);
 /// distance of max(2, a third of the name's length).
 std::string nearest(const std::string& name, const std::vector<std::string>& candidates);
 
-/// "; did you mean X?" for messages, or "" if no candidate is close.
+/// "; did you mean X?" for messages: the candidate that other programs call `name` (name_here),
+/// else the nearest; "" if there is neither.
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 
 }  // namespace elastic

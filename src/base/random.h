@@ -21,6 +21,7 @@ enum class RandomPurpose : std::uint32_t {
   kEvalNegatives = 6,
   kNegatives = 7,
   kIdDropout = 8,
+  kSearch = 9,
 };
 
 /// Four 32-bit words for (seed, purpose, a, b, c).

@@ -28,6 +28,7 @@ int report(const std::string& message, ExitCode code) {
 std::vector<std::unique_ptr<Command>> make_all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(make_train_command());
+  commands.push_back(make_sweep_command());
   commands.push_back(make_eval_command());
   commands.push_back(make_compare_command());
   commands.push_back(make_predict_command());

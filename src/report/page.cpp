@@ -21,6 +21,7 @@ svg { width: 100%; height: auto; } svg text { fill: var(--ink); font: 11px syste
 .row { font-size: 13px; overflow-wrap: anywhere; }
 .key { width: 22px; height: 6px; margin-right: .35rem; vertical-align: middle; }
 .grid { stroke: var(--rule); stroke-width: 1; } .axis { stroke: var(--faint); stroke-width: 1; }
+@media (max-width: 560px) { svg text { font-size: 16px; } figure { flex-basis: 100%; } }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 .text { text-align: left; }

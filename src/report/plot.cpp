@@ -91,6 +91,18 @@ std::vector<Tick> own_ticks(const std::vector<Series>& series) {
   return ticks;
 }
 
+// The labels of the x axis, in the order of their places.
+std::vector<Tick> x_ticks(const Axes& axes, const Plot& plot) {
+  if (plot.x_labels.empty()) {
+    return plot.x_scale == Scale::kLog ? own_ticks(plot.series) : axes.across.ticks();
+  }
+  std::vector<Tick> ticks;
+  for (const auto& [value, label] : plot.x_labels) {
+    ticks.push_back({value, label});
+  }
+  return ticks;
+}
+
 Html draw_axes(const Axes& axes, const Plot& plot) {
   Html svg;
   for (const Tick& tick : axes.up.ticks()) {
@@ -100,8 +112,7 @@ Html draw_axes(const Axes& axes, const Plot& plot) {
   }
   constexpr double kRoom = 46.0;  // width of a label on a narrow screen
   double free_from = 0.0;
-  for (const Tick& tick :
-       plot.x_scale == Scale::kLog ? own_ticks(plot.series) : axes.across.ticks()) {
+  for (const Tick& tick : x_ticks(axes, plot)) {
     if (axes.x(tick.value) >= free_from) {
       svg << label(axes.x(tick.value), kHeight - 36.0, "middle", tick.label);
       free_from = axes.x(tick.value) + kRoom;
@@ -152,8 +163,10 @@ Html draw_series(const Axes& axes, const std::vector<Series>& series) {
   Html svg;
   for (std::size_t i = 0; i < series.size(); ++i) {
     const LineStyle look = style_of(series[i], i);
-    svg << draw_line(axes, series[i], look);
-    if (!series[i].thin && series[i].points.size() <= kMostMarks) {
+    if (series[i].connected) {
+      svg << draw_line(axes, series[i], look);
+    }
+    if (!series[i].thin && (!series[i].connected || series[i].points.size() <= kMostMarks)) {
       svg << draw_marks(axes, series[i], look.colour);
     }
   }

@@ -11,12 +11,13 @@ namespace elastic::report {
 
 enum class Scale { kLinear, kLog };
 
-/// A line through points (x, y), in this order.
+/// A line through points (x, y), in this order, or the points alone.
 struct Series {
   std::string name;
   std::vector<std::pair<double, double>> points;
   int colour = -1;    ///< series with the same number look alike; -1: the place in the plot
   bool thin = false;  ///< faint, without marks and without an entry in the legend
+  bool connected = true;
 };
 
 struct Plot {
@@ -25,6 +26,7 @@ struct Plot {
   Scale x_scale = Scale::kLinear;  ///< a logarithmic x axis has its labels at the points' own x
   Scale y_scale = Scale::kLinear;
   std::vector<Series> series;
+  std::vector<std::pair<double, std::string>> x_labels{};  ///< on the x axis, instead of numbers
 };
 
 /// A <figure> with axes, lines, marks that show their values as tooltips, and a legend below. Skips

@@ -23,5 +23,15 @@ TEST_CASE("nearest: finds the closest name, or none if none is close") {
   CHECK(did_you_mean("qqqqqqqq", names).empty());
 }
 
+TEST_CASE("nearest: names of other programs lead to those here, if they are candidates") {
+  const std::vector<std::string> flags{"--learning-rate", "--max-len", "--dim", "--lr-decay"};
+  CHECK(did_you_mean("--lr", flags) == "; did you mean --learning-rate?");
+  CHECK(did_you_mean("--MAX_ITEM_LIST_LENGTH", flags) == "; did you mean --max-len?");
+  CHECK(did_you_mean("hidden-units", {"dim"}) == "; did you mean dim?");
+  CHECK(did_you_mean("SASRec", {"gru", "softmax"}) == "; did you mean softmax?");
+  CHECK(did_you_mean("gru4rec", {"softmax"}).empty());
+  CHECK(did_you_mean("--dims", flags) == "; did you mean --dim?");
+}
+
 }  // namespace
 }  // namespace elastic

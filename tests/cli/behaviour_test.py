@@ -11,7 +11,7 @@ import sys
 import time
 import unittest
 
-from harness import TINY_MODEL, Workplace, clean_environment
+from harness import TINY_MODEL, Workplace, clean_environment, tested
 
 WORKPLACE = None
 LONG_TRAINING = ["--epochs", "100000", "--patience", "100000", "--save-every-s", "0.2", *TINY_MODEL]
@@ -307,7 +307,7 @@ class Runs(unittest.TestCase):
     def test_eval_repeats_the_result_of_training(self):
         result = WORKPLACE.call(["eval", WORKPLACE.run, "--json"])
         with open(os.path.join(WORKPLACE.run, "result.json"), encoding="utf-8") as file:
-            self.assertEqual(json.loads(result.stdout), json.load(file))
+            self.assertEqual(json.loads(result.stdout), tested(json.load(file)))
 
     def test_a_printed_config_reads_back(self):
         printed = WORKPLACE.call(["train", "--print-config", "--dim", "48"]).stdout

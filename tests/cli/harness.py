@@ -15,6 +15,11 @@ def combined(defaults, options):
     return [word for pair in pairs if pair[0] not in options for word in pair] + list(options)
 
 
+def tested(result):
+    """The part of a run's result.json that `eval` prints too."""
+    return {key: value for key, value in result.items() if key not in ("validation", "training")}
+
+
 NUM_USERS = 60
 NUM_ITEMS = 40
 EVENTS = 12

@@ -221,6 +221,7 @@ no-events - | | status
 ELSEWHERE = {
     "train": {"out", "config", "resume", "valid-data", "test-data",  # input_test, behaviour_test
               "save-every-s",  # signals_test, calls_test
+              "no-test",  # sweep_test
               "cache", "threads", "device", "precision"},
     "data": {"data", "valid-data", "test-data", "valid-time", "test-time", "valid-ratio",
              "test-ratio", "cache", "threads", "output"},

@@ -226,6 +226,17 @@ class Reports(unittest.TestCase):
         patience = page.cells.index("patience")
         self.assertEqual(page.cells[patience + 1:patience + 3], ["default", "10"])
 
+    def test_the_result_holds_the_validation_of_the_best_epoch(self):
+        run = train("validated", "--epochs", "4", "--report")
+        result = json.loads(read(run, "result.json"))
+        lines = [json.loads(line) for line in read(run, "metrics.jsonl").splitlines()]
+        (best, *_) = [line for line in reversed(lines) if line.get("best")]
+        self.assertEqual(result["validation"]["epoch"], best["epoch"])
+        self.assertEqual(result["validation"]["metrics"],
+                         {key: value for key, value in best.items() if "@" in key})
+        self.assertEqual(result["training"], {"status": "finished", "epochs": 4})
+        self.assertIn(f"epoch {best['epoch']}</th>", read(run, "report.html"))
+
     def test_any_run_has_a_report(self):
         result = WORKPLACE.call(["report", WORKPLACE.run, "--out", "-"])
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -32,8 +32,9 @@ def complete(*words):
 class Completions(unittest.TestCase):
     def test_bash_completes_commands_and_flags(self):
         self.assertEqual(complete("tr"), {"train"})
-        self.assertEqual(complete(""), {"train", "eval", "compare", "predict", "serve", "profile",
-                                        "report", "data", "models", "--help", "--version"})
+        self.assertEqual(complete(""), {"train", "sweep", "eval", "compare", "predict", "serve",
+                                        "profile", "report", "data", "models", "--help",
+                                        "--version"})
         self.assertEqual(complete("train", "--num-e"), {"--num-experts"})
         self.assertEqual(complete("predict", "run", "--no-f"), {"--no-filter-seen"})
         self.assertEqual(complete("train", "-q", "--print"), {"--print-config"})
@@ -87,7 +88,8 @@ class Completions(unittest.TestCase):
 class ManPage(unittest.TestCase):
     def test_every_command_and_option_is_there(self):
         page = WORKPLACE.call(["man"]).stdout.replace("\\-", "-").replace("\\fR", "")
-        for command in ("train", "eval", "compare", "predict", "profile", "report", "models"):
+        for command in ("train", "sweep", "eval", "compare", "predict", "profile", "report",
+                        "models"):
             self.assertIn(f"\n.SH {command}\n", page)
             for line in WORKPLACE.call([command, "--help"]).stdout.splitlines():
                 words = line.split()

@@ -78,7 +78,9 @@ class Calls:
 
     def options(self, command):
         """Name and type of each option that takes a value."""
-        lines = section(self.workplace.call([command, "--help"]).stdout, None)
+        # The other options of sweep are those of train.
+        heading = "Sweep" if command == "sweep" else None
+        lines = section(self.workplace.call([command, "--help"]).stdout, heading)
         found = [match.groups() for match in map(OPTION.match, lines) if match]
         return [(name, kind) for name, kind in found if kind]
 
@@ -87,6 +89,9 @@ class Calls:
         if command == "train":
             return ["--data", self.workplace.data, "--epochs", "1", "--max-time-s", "2",
                     *TINY_MODEL]
+        if command == "sweep":
+            return ["--data", self.workplace.data, "--set", "dropout=0", "--epochs", "1",
+                    "--out", "sweep", *TINY_MODEL]
         if command == "profile":
             return ["--model", "elastic", "--length", "8", "--batch", "1", "--repetitions", "1",
                     "--warmup", "0", "--items", "10", "--dim", "16", "--num-layers", "1"]
@@ -101,7 +106,7 @@ class Calls:
 
     def arguments(self, command, option, value, number):
         given = self.base(command, option) + CONTEXT.get((command, option), [])
-        if command in ("train", "eval", "compare", "predict", "profile", "data", "serve"):
+        if command in ("train", "sweep", "eval", "compare", "predict", "profile", "data", "serve"):
             given += ["--threads", "1"]
         if command == "train":
             given += ["--out", self.workplace.path(f"new{number}")]

@@ -171,5 +171,19 @@ TEST_CASE("page: Markdown tables become HTML") {
   CHECK(html.find("<p class=\"note\">A note.</p>") != std::string::npos);
 }
 
+TEST_CASE("plot: points without a line, and labels of the caller on the x axis") {
+  const Plot plot{"Score",
+                  "rate",
+                  Scale::kLog,
+                  {},
+                  {{"runs", {{0.001, 0.1}, {0.01, 0.2}}, /*connected=*/false}},
+                  {{0.001, "1e-3"}, {0.01, "1e-2"}}};
+  const std::string svg = figure(plot).str();
+  CHECK(count(svg, "<path") == 0);
+  CHECK(count(svg, "<circle") == 2);
+  CHECK(svg.find(">1e-3</text>") != std::string::npos);
+  CHECK(svg.find(">1e-2</text>") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace elastic::report

@@ -8,17 +8,17 @@
 #include "base/error.h"
 #include "base/input_file.h"
 #include "cli/commands/train/description.h"
-#include "cli/commands/train/initial_run.h"
 #include "cli/commands/train/item_features.h"
 #include "cli/commands/train/phase.h"
 #include "cli/commands/train/refit_result.h"
 #include "cli/commands/train/resumed_options.h"
 #include "cli/commands/train/tensorboard_log.h"
+#include "cli/commands/train/train_options.h"
 #include "cli/options/config_file.h"
 #include "cli/options/model_flags.h"
-#include "cli/options/option_conflicts.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
+#include "cli/output/metrics_table.h"
 #include "cli/output/output.h"
 #include "cli/output/progress_line.h"
 #include "cli/output/train_progress.h"
@@ -83,20 +83,13 @@ class TrainCommand : public Command {
   void read_teacher(const data::Split& split, Device device);
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
 
-  data::DataConfig data_;
-  ModelConfig model_;
-  train::TrainConfig train_;
+  TrainOptions options_;  ///< its refit is that of the phase whose files are written
   SessionOptions session_;
   OutputFormat<TableFormat> format_;
   std::string out_;
   std::string config_;
-  std::string cache_ = "auto";
-  eval::RankingRules rules_;
-  bool tensorboard_ = false;
-  bool report_ = false;
   bool resume_ = false;
-  data::Refit refit_ = data::Refit::kNone;  ///< of the phase whose files are written
-  InitialRun initial_;
+  bool no_test_ = false;
   ResumedOptions resumed_;
   ItemFeatures features_;  // with --item-vectors
   // With --teacher; one for both phases of --refit.
@@ -110,22 +103,9 @@ void TrainCommand::declare(OptionTable& table) {
       .flag_only("RUN");
   table.add("config", &config_, "options from a JSON file, comments allowed").flag_only("FILE");
   table.add("resume", &resume_, "continue the run in --out with its own options").flag_only();
-  declare_data(table, data_);
-  declare_cache(table, cache_);
-  declare_model(table, model_);
-  table.begin_group(kTrainingGroup);
-  table.add_all(train_);
-  table.find("teacher").value_name = "RUN";
-  table.find("item_vectors").value_name = "FILE";
-  table.begin_group("Start and refit");
-  initial_.declare(table);
-  declare_refit(table, refit_);
-  table.begin_group("Evaluation");
-  table.add_all(rules_);
-  table.begin_group(kRecordsGroup);
-  table.add("tensorboard", &tensorboard_, "write event files for TensorBoard to RUN/tensorboard");
-  table.add(
-      "report", &report_, "write a page with curves and results to RUN/report.html at the end");
+  table.add("no_test", &no_test_, "do not evaluate the test split: for choosing between runs")
+      .flag_only();
+  options_.declare(table);
   declare_output(table, format_);
   declare_session(table, session_, /*with_threads=*/false);
 }
@@ -148,61 +128,49 @@ void TrainCommand::check_options(const OptionTable& table) const {
   if (out_.empty()) {
     throw UsageError("--out: expected a run directory; add --out RUN, a new folder");
   }
-  if (data_.data.empty()) {
-    throw UsageError("--data: expected a file of interactions; add --data FILE");
-  }
-  check(model_);
-  for (const std::string& text : notes_on_unused_flags(table, {model_.model})) {
+  options_.check(table);
+  for (const std::string& text : notes_on_unused_flags(table, {options_.model.model})) {
     note(text);
   }
-  check(train_);
-  check_refit(refit_, data_);
-  if (data_.split.rule == data::SplitRule::kNone) {
-    refuse_flags(table, "--split none", {"patience", "eval_every"});
-    if (!table.find("epochs").is_set()) {
-      throw UsageError(
-          "--split none: expected --epochs N: without held-out events no best epoch is known");
-    }
+  if (no_test_ && options_.refit != data::Refit::kNone) {
+    throw UsageError("--no-test: leave out --refit, which reports the test result of its search");
   }
 }
 
 int TrainCommand::run(const OptionTable& table) {
-  initial_.check();
-  if (initial_.is_set() && !resume_) {
-    initial_.take_options(table);
+  options_.initial.check();
+  if (options_.initial.is_set() && !resume_) {
+    options_.initial.take_options(table);
   }
   check_options(table);
   if (resume_) {
     resumed_.check_unchanged(table);
   }
-  make_paths_absolute(data_);
-  if (!train_.loss.teacher.empty()) {
-    train_.loss.teacher = absolute_runs(train_.loss.teacher);
-  }
-  train_.vectors.file = absolute_path(train_.vectors.file);
-  data_.read.cache_folder = cache_folder(cache_);
+  options_.make_paths_absolute();
+  options_.data.read.cache_folder = cache_folder(options_.cache);
   const Device device = start_session(session_);
   const SaveSignal save_signal;
   const train::RunDirectory run = open_run();  // refuses an unusable --out before the work
   const Notes notes = [this](const std::string& text) { note(text); };
-  const RunData data = read_data(data_, notes);
-  model_.num_items = data.split.num_items();
-  features_ = read_features({train_.vectors.file, resume_ ? out_ : "", initial_},
+  const RunData data = read_data(options_.data, notes);
+  options_.model.num_items = data.split.num_items();
+  features_ = read_features({options_.train.vectors.file, resume_ ? out_ : "", options_.initial},
                             item_names(data.split.dataset()),
                             notes);
-  model_.num_item_features = features_.size();
-  check_memory(model_, /*copies=*/4, DType::kFloat32, device);  // weights, gradients, two moments
+  options_.model.num_item_features = features_.size();
+  check_memory(
+      options_.model, /*copies=*/4, DType::kFloat32, device);  // weights, gradients, two moments
   if (data.split.holds_out(data::Subset::kTest)) {
     check_targets(data.split);
   }
   resolve_train_seen(data.split);
   read_teacher(data.split, device);
-  if (refit_ != data::Refit::kNone) {
+  if (options_.refit != data::Refit::kNone) {
     return run_both(table, run, data, device);
   }
-  Phase phase{run, data, refit_, resume_};
+  Phase phase{run, data, options_.refit, resume_};
   if (data.split.rule() == data::SplitRule::kNone) {
-    phase.fixed = train::FixedEpochs{train_.epochs, "", 0.0};
+    phase.fixed = train::FixedEpochs{options_.train.epochs, "", 0.0};
   }
   identify(phase, options_of(table, phase.refit));
   return run_alone(table, phase, device);
@@ -218,8 +186,13 @@ int TrainCommand::run_alone(const OptionTable& table, const Phase& phase, Device
   if (phase.fixed) {
     const nlohmann::ordered_json json = report_untested(phase, result.best_epoch);
     print(wants_json(format_) ? data::json_text(json, 2) + "\n" : untested_text(json));
+  } else if (no_test_) {
+    const nlohmann::ordered_json json = report_validation(phase, result);
+    print(wants_json(format_) ? data::json_text(json, 2) + "\n" : validation_text(json));
   } else {
-    print_report(report_test(phase, rules_, device), phase.identity, wants_json(format_));
+    const TestResult tested = report_test(phase, result, options_.rules, device);
+    print(wants_json(format_) ? data::json_text(tested.json, 2) + "\n"
+                              : metrics_table(tested.report));
   }
   write_report(phase.run);
   return 0;
@@ -229,8 +202,8 @@ int TrainCommand::run_both(const OptionTable& table,
                            const train::RunDirectory& run,
                            const RunData& data,
                            Device device) {
-  const RunData more{data.loaded, data.split.refitted(refit_)};
-  Phase refit{run, more, refit_, resume_, train::FixedEpochs{}};
+  const RunData more{data.loaded, data.split.refitted(options_.refit)};
+  Phase refit{run, more, options_.refit, resume_, train::FixedEpochs{}};
   const std::string folder = search_folder(run.path());
   const bool has_search = is_present(file_of(folder, "config.json"));
   const train::RunDirectory search_run =
@@ -255,7 +228,7 @@ int TrainCommand::run_both(const OptionTable& table,
     write_report(run);
     return interrupted(StopSignals::received());
   }
-  const RefitResult both = report_both(first, refit, rules_, device);
+  const RefitResult both = report_both(first, refit, options_.rules, device);
   print(wants_json(format_) ? data::json_text(result_json(both, refit.identity), 2) + "\n"
                             : result_table(both));
   write_report(run);
@@ -274,7 +247,7 @@ std::optional<train::FixedEpochs> TrainCommand::search(const OptionTable& table,
       return std::nullopt;
     }
     note_result(result);
-    report_test(phase, rules_, device);
+    report_test(phase, result, options_.rules, device);
     write_report(phase.run);
   }
   const train::SavedModelInfo best = train::read_model_info(phase.run.model_path());
@@ -284,25 +257,25 @@ std::optional<train::FixedEpochs> TrainCommand::search(const OptionTable& table,
 
 void TrainCommand::note_result(const train::TrainResult& result) const {
   const std::string best = fmt::format("; best validation {} {:.4f} in epoch {}",
-                                       train_.limits.stop_metric,
+                                       options_.train.limits.stop_metric,
                                        result.best_metric,
                                        result.best_epoch);
   note(fmt::format("{} after {} epochs, {}{}",
                    name_of(result.status),
                    result.num_epochs,
                    format_duration(result.elapsed_s),
-                   data_.split.rule == data::SplitRule::kNone ? "" : best));
+                   options_.data.split.rule == data::SplitRule::kNone ? "" : best));
 }
 
 void TrainCommand::check_targets(const data::Split& split) const {
   for (const data::Subset subset : {data::Subset::kValidation, data::Subset::kTest}) {
-    check_repeats(split, subset, rules_);
+    check_repeats(split, subset, options_.rules);
   }
   const std::string warning =
       repeats_warning({{"validation", eval::count_targets(split, data::Subset::kValidation)},
                        {"test", eval::count_targets(split, data::Subset::kTest)}},
-                      rules_,
-                      rules_.filter_seen);
+                      options_.rules,
+                      options_.rules.filter_seen);
   if (!warning.empty()) {
     note(warning);
   }
@@ -310,15 +283,15 @@ void TrainCommand::check_targets(const data::Split& split) const {
 
 // From here on the option has the value that the loss, the files and the hash of the run use.
 void TrainCommand::resolve_train_seen(const data::Split& split) {
-  train::TrainSeen& seen = train_.loss.train_seen;
-  seen = train::resolve(seen, rules_.filter_seen, split);
+  train::TrainSeen& seen = options_.train.loss.train_seen;
+  seen = train::resolve(seen, options_.rules.filter_seen, split);
   const std::int64_t repeats = train::num_repeats(split);
   note(fmt::format("loss {}, --train-seen {}: {} of {} training events repeat an item of the user",
-                   choice_name(train_.loss.kind),
+                   choice_name(options_.train.loss.kind),
                    choice_name(seen),
                    repeats,
                    split.num_train_events()));
-  const std::string warning = seen_items_warning(choice_name(seen), rules_.filter_seen);
+  const std::string warning = seen_items_warning(choice_name(seen), options_.rules.filter_seen);
   if (!warning.empty()) {
     note(warning);
   }
@@ -326,14 +299,14 @@ void TrainCommand::resolve_train_seen(const data::Split& split) {
 
 // `split` without the events that --refit adds: the teacher must not have seen its held-out events.
 void TrainCommand::read_teacher(const data::Split& split, Device device) {
-  if (train_.loss.teacher.empty()) {
+  if (options_.train.loss.teacher.empty()) {
     return;
   }
-  teacher_runs_ = load_teacher(train_.loss.teacher, split, device);
+  teacher_runs_ = load_teacher(options_.train.loss.teacher, split, device);
   note(fmt::format("learning from {}, weight {}, temperature {}",
                    teacher_runs_->identity,
-                   train_.loss.teacher_weight,
-                   train_.loss.teacher_temperature));
+                   options_.train.loss.teacher_weight,
+                   options_.train.loss.teacher_temperature));
 }
 
 train::RunDirectory TrainCommand::open_run() const {
@@ -341,33 +314,35 @@ train::RunDirectory TrainCommand::open_run() const {
 }
 
 std::string TrainCommand::options_of(const OptionTable& table, data::Refit refit) {
-  refit_ = refit;
-  return fixed_options(table, train_, features_.hash());
+  options_.refit = refit;
+  return fixed_options(table, options_.train, features_.hash());
 }
 
 // A new model, with the weights of --init-from unless a checkpoint has later ones, and its teacher.
 std::unique_ptr<Model> TrainCommand::start_model(const Phase& phase, Device device) {
-  const auto seed = static_cast<std::uint64_t>(train_.seed);
-  auto model = make_model(model_, seed, DType::kFloat32, device);
-  train::check_recordable(train_, train::supervision_for(train_.targets, *model), *model);
-  train::sampled_loss_settings(train_.loss, *model);
+  const auto seed = static_cast<std::uint64_t>(options_.train.seed);
+  auto model = make_model(options_.model, seed, DType::kFloat32, device);
+  train::check_recordable(
+      options_.train, train::supervision_for(options_.train.targets, *model), *model);
+  train::sampled_loss_settings(options_.train.loss, *model);
   features_.copy_to(*model);
-  if (initial_.is_set() && !phase.run.has_checkpoint()) {
-    note(initial_.copy_weights(*model, item_names(phase.data.split.dataset())));
+  if (options_.initial.is_set() && !phase.run.has_checkpoint()) {
+    note(options_.initial.copy_weights(*model, item_names(phase.data.split.dataset())));
   }
   if (teacher_runs_ && !teacher_) {
-    teacher_.emplace(std::move(teacher_runs_->models),
-                     *model,
-                     train::supervision_for(train_.targets, *model),
-                     Distillation{train_.loss.teacher_weight, train_.loss.teacher_temperature},
-                     teacher_runs_->identity);
+    teacher_.emplace(
+        std::move(teacher_runs_->models),
+        *model,
+        train::supervision_for(options_.train.targets, *model),
+        Distillation{options_.train.loss.teacher_weight, options_.train.loss.teacher_temperature},
+        teacher_runs_->identity);
   }
   return model;
 }
 
 // Writes config.json first: with it the run can be resumed.
 void TrainCommand::write_files(const OptionTable& table, const Phase& phase) {
-  refit_ = phase.refit;
+  options_.refit = phase.refit;
   phase.run.write_json("config.json", table.to_config());
   nlohmann::ordered_json sources = resumed_.sources(table);
   if (phase.refit == data::Refit::kNone) {
@@ -378,7 +353,7 @@ void TrainCommand::write_files(const OptionTable& table, const Phase& phase) {
   if (!phase.identity.run.empty()) {
     description[kItemsHash] = phase.identity.items_hash;
   }
-  if (reads_times(model_)) {
+  if (reads_times(options_.model)) {
     description[kTimesHash] = phase.data.split.dataset().times_hash();
   }
   describe(features_, description);
@@ -402,9 +377,9 @@ train::TrainerOptions TrainCommand::trainer_options(const Phase& phase, const Mo
   options.identity = phase.identity;
   options.item_encoding = features_.encoding();
   options.teacher = teacher_.has_value() ? &*teacher_ : nullptr;
-  options.evaluation.rules = rules_;
+  options.evaluation.rules = options_.rules;
   options.fixed = phase.fixed;
-  options.start = initial_.start_moments(model);
+  options.start = options_.initial.start_moments(model);
   options.stop = &StopSignals::received();
   options.save_now = &SaveSignal::received();
   return options;
@@ -412,7 +387,7 @@ train::TrainerOptions TrainCommand::trainer_options(const Phase& phase, const Mo
 
 // The limits of time and tokens are those of the search.
 train::TrainConfig TrainCommand::limits_of(const Phase& phase) const {
-  train::TrainConfig config = train_;
+  train::TrainConfig config = options_.train;
   if (phase.refit != data::Refit::kNone) {
     config.limits.max_time_s = 0.0;
     config.limits.max_tokens = 0;
@@ -426,7 +401,7 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   const auto model = start_model(phase, device);
   ProgressLine line(session_.quiet);
   line.message(fmt::format("training {}: {} parameters, {} users, {} items, into {}",
-                           model_.model,
+                           options_.model.model,
                            model->parameters().num_elements(),
                            phase.data.split.num_users(),
                            phase.data.split.num_items(),
@@ -435,7 +410,7 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   const StopSignals signals;
   train::TrainObserver observer = progress.observer();
   TensorBoardLog board;
-  if (tensorboard_) {
+  if (options_.tensorboard) {
     board.join(observer);
   }
   train::Trainer trainer(*model,
@@ -450,10 +425,10 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   }
   write_files(table, phase);
   try {
-    if (initial_.is_set() && !phase.run.has_checkpoint()) {
+    if (options_.initial.is_set() && !phase.run.has_checkpoint()) {
       trainer.save();  // a resumed run does not need the initial one
     }
-    if (tensorboard_) {
+    if (options_.tensorboard) {
       board.open(phase.run, phase.resume, trainer.num_steps());
     }
     return trainer.run();
@@ -466,7 +441,7 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
 }
 
 void TrainCommand::write_report(const train::RunDirectory& run) const {
-  if (report_) {
+  if (options_.report) {
     note("report: " + write_run_report(run.path()));
   }
 }

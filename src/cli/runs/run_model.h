@@ -16,6 +16,9 @@ inline constexpr const char* kItemsHash = "items_hash";
 inline constexpr const char* kTimesHash = "times_hash";
 /// Key of result.json: the second phase of `train --refit`.
 inline constexpr const char* kRefitKey = "refit";
+/// Keys of result.json: the validation of the best epoch, and the end of the training.
+inline constexpr const char* kValidationKey = "validation";
+inline constexpr const char* kTrainingKey = "training";
 
 /// The text under `key` of an object; "" if there is none.
 std::string text_at(const nlohmann::ordered_json& object, const char* key);

@@ -146,6 +146,8 @@ const std::set<std::string> placed{"metrics",
                                    "protocol",
                                    "schema_version",
                                    kRefitKey,
+                                   kValidationKey,
+                                   kTrainingKey,
                                    kRunHash,
                                    kItemsHash};
 
@@ -171,6 +173,23 @@ report::Html contents(const ordered_json& object, const std::string& prefix = ""
   }
   report::Html all;
   return all << report::definitions(entries) << html;
+}
+
+// The metrics of the best epoch, which selected it, and the end of the training.
+report::Html validation_section(const ordered_json& result) {
+  const ordered_json validation = result.value(kValidationKey, ordered_json::object());
+  report::Table table{
+      {"metric", fmt::format("epoch {}", text_of(validation.value("epoch", ordered_json())))},
+      {},
+      1};
+  const ordered_json metrics = validation.value("metrics", ordered_json::object());
+  for (const auto& [name, value] : metrics.items()) {
+    table.rows.push_back({name, text_of(value)});
+  }
+  report::Html parts;
+  parts << report::to_html(table)
+        << contents(result.value(kTrainingKey, ordered_json::object()), "training ");
+  return report::section("Validation", parts);
 }
 
 // The result of the refitted model, if there is one.
@@ -240,10 +259,13 @@ std::string run_report(const std::string& run) {
     report::Html parts;
     return parts << metrics_table(result) << contents(result) << refit_section(result);
   });
+  const report::Html validation =
+      part_from(file("result.json"), [&] { return validation_section(result); });
   const ordered_json protocol = result.value("protocol", ordered_json::object());
   report::Html body;
   body << head_line(config, data, !result.empty()) << report::section("Curves", curves)
-       << report::section("Test", test) << report::section("Protocol", contents(protocol))
+       << validation << report::section("Test", test)
+       << report::section("Protocol", contents(protocol))
        << report::section("Options", options_table(config, sources))
        << report::section("Data", contents(data));
   return report::page("elastic: " + run, body);

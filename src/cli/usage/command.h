@@ -29,6 +29,7 @@ class Command {
 };
 
 std::unique_ptr<Command> make_train_command();
+std::unique_ptr<Command> make_sweep_command();
 std::unique_ptr<Command> make_eval_command();
 std::unique_ptr<Command> make_compare_command();
 std::unique_ptr<Command> make_predict_command();

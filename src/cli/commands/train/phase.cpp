@@ -7,10 +7,29 @@
 #include "cli/runs/evaluation.h"
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_model.h"
+#include "cli/runs/validations.h"
 #include "data/json_document.h"
 #include "train/items_file.h"
 
 namespace elastic::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+// The validation of the best epoch, and the end of the training.
+ordered_json training_json(const Phase& phase,
+                           const train::TrainResult& trained,
+                           std::int64_t best_epoch) {
+  ordered_json json = ordered_json::object();
+  ordered_json validation = validation_json(phase.run.path(), best_epoch);
+  if (!validation.is_null()) {
+    json[kValidationKey] = std::move(validation);
+  }
+  json[kTrainingKey] = {{"status", name_of(trained.status)}, {"epochs", trained.num_epochs}};
+  return json;
+}
+
+}  // namespace
 
 void identify(Phase& phase, const std::string& options) {
   const train::RunDirectory& run = phase.run;
@@ -56,12 +75,24 @@ void write_json(const Phase& phase, const std::string& name, nlohmann::ordered_j
   phase.run.write_json(name, value);
 }
 
-eval::Report report_test(const Phase& phase, const eval::RankingRules& rules, Device device) {
+TestResult report_test(const Phase& phase,
+                       const train::TrainResult& trained,
+                       const eval::RankingRules& rules,
+                       Device device) {
   train::SavedModel best = load_run_model(phase.run.path(), device);
-  eval::Report report =
+  TestResult result;
+  result.report =
       evaluate_saved_model(best, {&phase.data.split, data::Subset::kTest, rules}).report;
-  phase.run.write_json(kResultFile, report_json(report, best.info.identity));
-  return report;
+  result.json = report_json(result.report, best.info.identity);
+  result.json.update(training_json(phase, trained, best.info.epoch));
+  phase.run.write_json(kResultFile, result.json);
+  return result;
+}
+
+nlohmann::ordered_json report_validation(const Phase& phase, const train::TrainResult& trained) {
+  nlohmann::ordered_json json = training_json(phase, trained, trained.best_epoch);
+  write_json(phase, kResultFile, json);
+  return json;
 }
 
 nlohmann::ordered_json report_untested(const Phase& phase, std::int64_t epochs) {

@@ -41,8 +41,21 @@ void check_options_of(const Phase& phase, const train::SavedModelInfo& saved);
 /// Writes a JSON file of the phase with the hash that ties the file to its run.
 void write_json(const Phase& phase, const std::string& name, nlohmann::ordered_json value);
 
-/// Evaluates the saved model of the phase on the test, and writes result.json.
-eval::Report report_test(const Phase& phase, const eval::RankingRules& rules, Device device);
+/// The test result of a phase, and the content of its result.json.
+struct TestResult {
+  eval::Report report;
+  nlohmann::ordered_json json;
+};
+/// Evaluates the saved model of the phase, which `trained` describes, on the test, and writes
+/// result.json: the report, with "validation" of the best epoch and "training".
+TestResult report_test(const Phase& phase,
+                       const train::TrainResult& trained,
+                       const eval::RankingRules& rules,
+                       Device device);
+
+/// Writes the result.json of a phase whose test is left alone, and returns it: "validation" of the
+/// best epoch, and "training".
+nlohmann::ordered_json report_validation(const Phase& phase, const train::TrainResult& trained);
 
 /// Writes the result.json of a phase without held-out events, and returns it.
 nlohmann::ordered_json report_untested(const Phase& phase, std::int64_t epochs);

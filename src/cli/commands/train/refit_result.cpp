@@ -29,6 +29,12 @@ RefitResult report_both(const Phase& search,
   RefitResult result;
   result.search =
       evaluate_saved_model(best, {&search.data.split, data::Subset::kTest, rules}).report;
+  const ordered_json written = train::read_json_object(search.run.file(kResultFile));
+  for (const char* key : {kValidationKey, kTrainingKey}) {
+    if (written.contains(key)) {
+      result.searched[key] = written[key];
+    }
+  }
   result.refit = refit.refit;
   result.epochs = refit.fixed->epochs;
   result.train_events = refit.data.split.num_train_events();
@@ -45,6 +51,7 @@ RefitResult report_both(const Phase& search,
 ordered_json result_json(const RefitResult& result, const train::RunIdentity& identity) {
   ordered_json json{{"phase", "search"}};
   json.update(report_json(result.search, identity));
+  json.update(result.searched);
   ordered_json refit{{"phase", "refit"},
                      {"events", choice_name(result.refit)},
                      {"trained_on", trained_on(result.refit)},
@@ -69,6 +76,18 @@ std::string result_table(const RefitResult& result) {
   return text +
          "no test result: the test events were trained on; the result above is that of the "
          "search\n";
+}
+
+std::string validation_text(const ordered_json& result) {
+  std::string text;
+  if (result.contains(kValidationKey)) {
+    const ordered_json& validation = result[kValidationKey];
+    text = fmt::format("validation of epoch {}:", validation["epoch"].get<std::int64_t>());
+    for (const char* name : {"HR@10", "NDCG@10", "MRR@10"}) {
+      text += fmt::format(" {} {:.4f}", name, validation["metrics"].value(name, 0.0));
+    }
+  }
+  return text + "\nthe test split was not evaluated (--no-test)\n";
 }
 
 std::string untested_text(const ordered_json& result) {

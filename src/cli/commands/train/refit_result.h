@@ -15,6 +15,8 @@ namespace elastic::cli {
 
 struct RefitResult {
   eval::Report search;  ///< of the best model of the search, on the test
+  /// The keys of its result.json that are not in the report: "validation" and "training".
+  nlohmann::ordered_json searched = nlohmann::ordered_json::object();
   data::Refit refit = data::Refit::kValidation;
   std::int64_t epochs = 0;
   std::int64_t train_events = 0;
@@ -35,7 +37,9 @@ nlohmann::ordered_json result_json(const RefitResult& result, const train::RunId
 /// The same for people.
 std::string result_table(const RefitResult& result);
 
-/// A result without a test, as report_untested returns it, for people.
+/// A result without a test, as report_validation returns it, for people.
+std::string validation_text(const nlohmann::ordered_json& result);
+/// The same of report_untested.
 std::string untested_text(const nlohmann::ordered_json& result);
 
 }  // namespace elastic::cli

@@ -1,0 +1,55 @@
+#include "cli/commands/train/train_options.h"
+
+#include "base/error.h"
+#include "cli/commands/train/resumed_options.h"
+#include "cli/options/model_flags.h"
+#include "cli/options/option_conflicts.h"
+#include "cli/runs/run_data.h"
+#include "cli/runs/teacher_runs.h"
+
+namespace elastic::cli {
+
+void TrainOptions::declare(OptionTable& table) {
+  declare_data(table, data);
+  declare_cache(table, cache);
+  declare_model(table, model);
+  table.begin_group(kTrainingGroup);
+  table.add_all(train);
+  table.find("teacher").value_name = "RUN";
+  table.find("item_vectors").value_name = "FILE";
+  table.begin_group("Start and refit");
+  initial.declare(table);
+  declare_refit(table, refit);
+  table.begin_group("Evaluation");
+  table.add_all(rules);
+  table.begin_group(kRecordsGroup);
+  table.add("tensorboard", &tensorboard, "write event files for TensorBoard to RUN/tensorboard");
+  table.add(
+      "report", &report, "write a page with curves and results to RUN/report.html at the end");
+}
+
+void TrainOptions::check(const OptionTable& table) const {
+  if (data.data.empty()) {
+    throw UsageError("--data: expected a file of interactions; add --data FILE");
+  }
+  elastic::check(model);
+  elastic::train::check(train);
+  check_refit(refit, data);
+  if (data.split.rule == data::SplitRule::kNone) {
+    refuse_flags(table, "--split none", {"patience", "eval_every"});
+    if (!table.find("epochs").is_set()) {
+      throw UsageError(
+          "--split none: expected --epochs N: without held-out events no best epoch is known");
+    }
+  }
+}
+
+void TrainOptions::make_paths_absolute() {
+  cli::make_paths_absolute(data);
+  if (!train.loss.teacher.empty()) {
+    train.loss.teacher = absolute_runs(train.loss.teacher);
+  }
+  train.vectors.file = absolute_path(train.vectors.file);
+}
+
+}  // namespace elastic::cli

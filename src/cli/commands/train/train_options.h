@@ -1,0 +1,37 @@
+// The options that determine a training: those of the data, the model, the training and its
+// evaluation, as `train` and `sweep` declare them.
+#pragma once
+
+#include <string>
+
+#include "cli/commands/train/initial_run.h"
+#include "cli/options/option_table.h"
+#include "data/data_config.h"
+#include "data/split_plan.h"
+#include "eval/ranking_rules.h"
+#include "model/model_config.h"
+#include "train/train_config.h"
+
+namespace elastic::cli {
+
+struct TrainOptions {
+  data::DataConfig data;
+  std::string cache = "auto";
+  ModelConfig model;
+  train::TrainConfig train;
+  InitialRun initial;
+  data::Refit refit = data::Refit::kNone;
+  eval::RankingRules rules;
+  bool tensorboard = false;
+  bool report = false;
+
+  /// Declares all of them, in groups. The table refers to this object.
+  void declare(OptionTable& table);
+  /// Throws UsageError if there is no data, and for values that exclude each other.
+  void check(const OptionTable& table) const;
+  /// Makes the paths of the data, the teacher and the item vectors independent of the current
+  /// folder.
+  void make_paths_absolute();
+};
+
+}  // namespace elastic::cli

@@ -51,6 +51,41 @@ struct RetentionShape {
       : heads(k.num_heads), depth(k.x.cols() / heads), width(k.z.cols() / heads) {}
 };
 
+// Calls body(zero, j) over 0..columns-1 with a Vector<T> for every whole vector, then with vectors
+// of 16 bytes, which narrow heads consist of, then with a T.
+template <class T, class Body>
+void for_columns(std::int64_t columns, const Body& body) {
+  using Narrow = typename VectorOf<T, 16>::Type;
+  constexpr std::int64_t kNarrow = 16 / static_cast<std::int64_t>(sizeof(T));
+  std::int64_t j = 0;
+  for (; j + kLanes<T> <= columns; j += kLanes<T>) {
+    body(Vector<T>{}, j);
+  }
+  for (; j + kNarrow <= columns; j += kNarrow) {
+    body(Narrow{}, j);
+  }
+  for (; j < columns; ++j) {
+    body(T{}, j);
+  }
+}
+
+// Numbers of a state that have decayed so far become zero: products of subnormal numbers are slow,
+// here and wherever the results go.
+template <class T>
+constexpr T kDecayedState = sizeof(T) == 4 ? T(1e-30) : T(1e-280);
+/// Tokens after which a state is searched for them.
+constexpr std::int64_t kTokensOfState = 16;
+
+template <class T>
+void drop_decayed(std::int64_t count, T* state) {
+  for_lanes<T>(count, [&](auto zero, std::int64_t i) {
+    using V = decltype(zero);
+    const V number = load<V>(state + i);
+    const V limit = zero + kDecayedState<T>;
+    store<V>(state + i, larger(number, -number) < limit ? zero : number);
+  });
+}
+
 // state = decay state + y^T z and out = factor x state, for `columns` columns of one token. Rows of
 // the state are `stride` apart. Sums go to four registers in turn.
 template <class T>
@@ -64,7 +99,7 @@ void advance_columns(const RetentionShape& shape,
                      std::int64_t stride,
                      T* state,
                      T* out) {
-  for_lanes<T>(columns, [&](auto zero, std::int64_t j) {
+  for_columns<T>(columns, [&](auto zero, std::int64_t j) {
     using V = decltype(zero);
     const V value = load<V>(z + j);
     const auto next = [&](std::int64_t r) {
@@ -143,6 +178,9 @@ void retain_columns(const RetentionShape& shape,
         led[r] = lead * y[r];
       }
       advance_columns(shape, x, led, z, decay, T(1), columns, columns, scratch, out);
+    }
+    if (carried == nullptr && step % kTokensOfState == kTokensOfState - 1) {
+      drop_decayed(shape.depth * columns, scratch);
     }
   }
 }

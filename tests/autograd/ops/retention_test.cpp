@@ -202,6 +202,25 @@ TEST_CASE(
                        {whole.begin() + 200, whole.end()}) < tolerance::kEqual);
 }
 
+TEST_CASE("retention: sums that have decayed become zero, not subnormal numbers") {
+  if (!on_cpu()) {
+    return;
+  }
+  const NoGrad no_grad;
+  std::vector<double> ones(2000, 0.0);
+  ones[0] = 1.0;
+  const Variable value(make_tensor(ones, {2000, 1}, DType::kFloat32));
+  const Variable query(make_tensor(std::vector<double>(2000, 1.0), {2000, 1}, DType::kFloat32));
+  const Variable rates(make_tensor(std::vector<double>(2000, 0.5), {2000, 1}, DType::kFloat32));
+  const std::vector<double> out =
+      to_doubles(ops::retention(query, query, value, {rates}, segments_of({2000}), 1).value());
+  CHECK(out[100] == doctest::Approx(std::exp(-50.0)).epsilon(1e-4));
+  CHECK(out.back() == 0.0);
+  for (const double number : out) {
+    CHECK((number == 0.0 || number > 1e-37));
+  }
+}
+
 TEST_CASE("retention: a stream cut anywhere gives the results of the whole") {
   const NoGrad no_grad;
   const Case c{{150, 70}, 2, 3, 40};

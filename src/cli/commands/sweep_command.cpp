@@ -208,7 +208,8 @@ TrialGrid SweepCommand::make_grid(const OptionTable& table) {
   return {std::move(all),
           plan_.seeds,
           plan_.search == Search::kHalving ? plan_rungs(count, options_.train.epochs)
-                                           : std::vector<Rung>{{count, 1}}};
+                                           : std::vector<Rung>{{count, 1}},
+          options_.train.limits.stop_metric};
 }
 
 bool SweepCommand::varies(const std::string& key) const {
@@ -255,6 +256,7 @@ ordered_json SweepCommand::compared_options(const OptionTable& table) const {
 
 RunnerOptions SweepCommand::runner_options(const OptionTable& table) const {
   RunnerOptions options;
+  options.metric = options_.train.limits.stop_metric;
   options.jobs = jobs_;
   options.budget_s = budget_.empty() ? 0.0 : parse_duration("--budget", budget_);
   options.quiet = session_.quiet;

@@ -6,22 +6,12 @@
 
 #include "base/choice.h"
 #include "cli/comparing/comparison.h"
+#include "cli/output/csv_field.h"
 
 namespace elastic::cli {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c == '"' ? "\"\"" : std::string(1, c);
-  }
-  return quoted + "\"";
-}
 
 // "" for infinity.
 std::string csv_number(double value) {

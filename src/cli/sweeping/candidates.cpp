@@ -28,6 +28,9 @@ std::string obstacle(const Option& option) {
     return "it changes the events or the ranking that the validation is made of, so that results "
            "would not be comparable";
   }
+  if (option.key == "stop_metric") {
+    return "configurations are compared by it; set it for the whole sweep";
+  }
   if (option.group == "Start and refit" || option.group == "Records" || option.key == "threads") {
     return "it does not belong to a configuration; set it for the whole sweep";
   }

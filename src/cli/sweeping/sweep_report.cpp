@@ -9,7 +9,6 @@
 #include "cli/runs/validations.h"
 #include "report/page.h"
 #include "report/plot.h"
-#include "train/trainer.h"
 
 namespace elastic::cli {
 namespace {
@@ -37,7 +36,7 @@ report::Plot option_plot(const SweepResult& sweep, const std::string& key) {
   }
   std::sort(texts.begin(), texts.end());
   texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
-  report::Plot plot{"Validation " + std::string(train::kBestMetric) + " and " + key,
+  report::Plot plot{"Validation " + sweep.grid->metric() + " and " + key,
                     key,
                     report::Scale::kLinear,
                     report::Scale::kLinear,
@@ -75,7 +74,7 @@ report::Plot option_plot(const SweepResult& sweep, const std::string& key) {
 // The validations of the best configurations' first seeds.
 report::Plot curves_plot(const SweepResult& sweep, const SweepFolder& folder) {
   report::Plot plot{fmt::format("Validation {} of the best configurations, seed {}",
-                                train::kBestMetric,
+                                sweep.grid->metric(),
                                 sweep.grid->seeds().front()),
                     "epoch",
                     {},
@@ -85,9 +84,9 @@ report::Plot curves_plot(const SweepResult& sweep, const SweepFolder& folder) {
     const SeedResult& first = sweep.results[place].seeds.front();
     Points points;
     for (const Validation& one : read_validations(folder.run(first.name))) {
-      if (one.metrics.contains(train::kBestMetric)) {
+      if (one.metrics.contains(sweep.grid->metric())) {
         points.emplace_back(static_cast<double>(one.epoch),
-                            one.metrics[train::kBestMetric].get<double>());
+                            one.metrics[sweep.grid->metric()].get<double>());
       }
     }
     plot.series.push_back({fmt::format("place {}", place + 1), std::move(points)});

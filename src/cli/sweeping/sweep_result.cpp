@@ -6,14 +6,16 @@
 #include <tuple>
 #include <utility>
 
-#include "train/trainer.h"
-
 namespace elastic::cli {
 
 TrialGrid::TrialGrid(std::vector<Candidate> candidates,
                      std::vector<std::int64_t> seeds,
-                     std::vector<Rung> rungs)
-    : candidates_(std::move(candidates)), seeds_(std::move(seeds)), rungs_(std::move(rungs)) {}
+                     std::vector<Rung> rungs,
+                     std::string metric)
+    : candidates_(std::move(candidates)),
+      seeds_(std::move(seeds)),
+      rungs_(std::move(rungs)),
+      metric_(std::move(metric)) {}
 
 std::int64_t TrialGrid::epochs(std::size_t candidate, std::size_t rung) const {
   const Candidate& one = candidates_[candidate];
@@ -81,8 +83,10 @@ CandidateResult result_in_rung(const TrialGrid& grid,
   CandidateResult result{candidate, rung, grid.epochs(candidate, rung), {}};
   for (const std::int64_t seed : grid.seeds()) {
     const std::string name = grid.name(candidate, rung, seed);
-    result.seeds.push_back(
-        {seed, name, read_outcome(folder.run(name), result.epochs), folder.failure(name)});
+    result.seeds.push_back({seed,
+                            name,
+                            read_outcome(folder.run(name), result.epochs, grid.metric()),
+                            folder.failure(name)});
   }
   return result;
 }
@@ -94,7 +98,7 @@ std::optional<double> score_in_rung(const TrialGrid& grid,
                                     std::size_t rung,
                                     const SweepFolder& folder) {
   const CandidateResult result = result_in_rung(grid, candidate, rung, folder);
-  return result.complete() ? std::optional(result.metric(train::kBestMetric).mean) : std::nullopt;
+  return result.complete() ? std::optional(result.metric(grid.metric()).mean) : std::nullopt;
 }
 
 CandidateResult result_of(const TrialGrid& grid, std::size_t candidate, const SweepFolder& folder) {
@@ -113,8 +117,8 @@ std::vector<CandidateResult> ranked_results(const TrialGrid& grid, const SweepFo
   for (std::size_t candidate = 0; candidate < grid.candidates().size(); ++candidate) {
     all.push_back(result_of(grid, candidate, folder));
   }
-  const auto key = [](const CandidateResult& one) {
-    const double score = one.num_ended() == 0 ? -1.0 : one.metric(train::kBestMetric).mean;
+  const auto key = [&](const CandidateResult& one) {
+    const double score = one.num_ended() == 0 ? -1.0 : one.metric(grid.metric()).mean;
     return std::tuple(one.complete(), one.rung, score);
   };
   std::stable_sort(

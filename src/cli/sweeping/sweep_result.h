@@ -20,11 +20,14 @@ class TrialGrid {
  public:
   TrialGrid(std::vector<Candidate> candidates,
             std::vector<std::int64_t> seeds,
-            std::vector<Rung> rungs);
+            std::vector<Rung> rungs,
+            std::string metric);
 
   [[nodiscard]] const std::vector<Candidate>& candidates() const { return candidates_; }
   [[nodiscard]] const std::vector<std::int64_t>& seeds() const { return seeds_; }
   [[nodiscard]] const std::vector<Rung>& rungs() const { return rungs_; }
+  /// The metric of the validation that chooses, as --stop-metric.
+  [[nodiscard]] const std::string& metric() const { return metric_; }
   /// The epochs of a candidate in a rung.
   [[nodiscard]] std::int64_t epochs(std::size_t candidate, std::size_t rung) const;
   /// The name of the run. If there are several rungs, a candidate that cannot continue to more
@@ -35,6 +38,7 @@ class TrialGrid {
   std::vector<Candidate> candidates_;
   std::vector<std::int64_t> seeds_;
   std::vector<Rung> rungs_;
+  std::string metric_;
 };
 
 /// A mean over seeds.

@@ -5,16 +5,19 @@
 #include <algorithm>
 
 #include "base/visible_text.h"
+#include "cli/output/csv_field.h"
 #include "cli/output/progress_line.h"
 #include "data/json_document.h"
-#include "train/trainer.h"
 
 namespace elastic::cli {
 namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kSecondMetric = "HR@10";
+// Shown beside the metric that chooses.
+const char* second_metric(const SweepResult& sweep) {
+  return sweep.grid->metric() == "HR@10" ? "NDCG@10" : "HR@10";
+}
 
 std::string number(double value, bool exact) {
   return exact ? fmt::format("{}", value) : fmt::format("{:.4f}", value);
@@ -33,10 +36,10 @@ std::vector<std::string> row_of(const SweepResult& sweep, std::size_t place, boo
   }
   row.push_back(fmt::format("{}", result.epochs));
   row.push_back(fmt::format("{}/{}", result.num_ended(), result.seeds.size()));
-  const Average score = any ? result.metric(train::kBestMetric) : Average{};
+  const Average score = any ? result.metric(sweep.grid->metric()) : Average{};
   row.push_back(any ? number(score.mean, exact) : "");
   row.push_back(any ? deviation_text(score, exact) : "");
-  row.push_back(any ? number(result.metric(kSecondMetric).mean, exact) : "");
+  row.push_back(any ? number(result.metric(second_metric(sweep)).mean, exact) : "");
   row.push_back(!any    ? ""
                 : exact ? fmt::format("{:.3f}", result.seconds())
                         : format_duration(result.seconds()));
@@ -82,8 +85,8 @@ std::string choice_lines(const SweepResult& sweep) {
   const CandidateResult& best = sweep.results.front();
   std::string text = fmt::format("best: {}; validation {} {}, mean over the seeds {}\n",
                                  visible(words_of(sweep.candidate(best).settings)),
-                                 train::kBestMetric,
-                                 average_text(best.metric(train::kBestMetric)),
+                                 sweep.grid->metric(),
+                                 average_text(best.metric(sweep.grid->metric())),
                                  fmt::join(sweep.grid->seeds(), ","));
   if (!sweep.test) {
     return text;
@@ -119,17 +122,6 @@ std::string failure_lines(const SweepResult& sweep) {
   return text;
 }
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
-  }
-  std::string result = "\"";
-  for (const char letter : text) {
-    result += letter == '"' ? "\"\"" : std::string(1, letter);
-  }
-  return result + "\"";
-}
-
 ordered_json to_json(const Average& value) {
   ordered_json json{{"mean", value.mean}};
   if (value.deviation) {
@@ -158,7 +150,7 @@ ordered_json configuration_json(const SweepResult& sweep, std::size_t place) {
                     {"state", state_of(sweep, place)},
                     {"epochs", result.epochs}};
   if (result.num_ended() > 0) {
-    for (const char* name : {train::kBestMetric, kSecondMetric}) {
+    for (const std::string& name : {sweep.grid->metric(), std::string(second_metric(sweep))}) {
       json["validation"][name] = to_json(result.metric(name));
     }
     json["seconds"] = result.seconds();
@@ -210,9 +202,9 @@ TextTable table_rows(const SweepResult& sweep, bool exact) {
   head.insert(head.end(), sweep.keys.begin(), sweep.keys.end());
   for (const std::string& name : {std::string("epochs"),
                                   std::string("seeds"),
-                                  std::string(train::kBestMetric),
+                                  sweep.grid->metric(),
                                   std::string("deviation"),
-                                  std::string(kSecondMetric),
+                                  std::string(second_metric(sweep)),
                                   std::string(exact ? "seconds" : "time"),
                                   std::string("state")}) {
     head.push_back(name);
@@ -239,7 +231,7 @@ std::string to_csv(const SweepResult& sweep) {
   std::string text;
   for (const auto& row : table_rows(sweep, /*exact=*/true)) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      text += (i == 0 ? "" : ",") + quoted(visible(row[i]));
+      text += (i == 0 ? "" : ",") + csv_field(visible(row[i]));
     }
     text += "\n";
   }
@@ -249,7 +241,7 @@ std::string to_csv(const SweepResult& sweep) {
 ordered_json to_json(const SweepResult& sweep) {
   ordered_json json{{"format", 1},
                     {"search", sweep.search},
-                    {"metric", fmt::format("validation {}", train::kBestMetric)},
+                    {"metric", fmt::format("validation {}", sweep.grid->metric())},
                     {"seeds", sweep.grid->seeds()},
                     {"configurations", ordered_json::array()},
                     {"left_out", sweep.num_left_out()}};

@@ -20,7 +20,9 @@ constexpr const char* kResult = "result.json";
 
 }  // namespace
 
-std::optional<TrialOutcome> read_outcome(const std::string& folder, std::int64_t epochs) {
+std::optional<TrialOutcome> read_outcome(const std::string& folder,
+                                         std::int64_t epochs,
+                                         const std::string& metric) {
   const std::string path = file_of(folder, kResult);
   if (!is_present(path)) {
     return std::nullopt;
@@ -34,12 +36,12 @@ std::optional<TrialOutcome> read_outcome(const std::string& folder, std::int64_t
     return std::nullopt;
   }
   const std::vector<Validation> all = read_validations(folder);
-  const std::optional<Validation> best = best_validation(all, train::kBestMetric, epochs);
+  const std::optional<Validation> best = best_validation(all, metric, epochs);
   if (!best) {
     throw CheckpointError(file_of(folder, "metrics.jsonl"), ": there is no validation");
   }
   outcome.best = *best;
-  outcome.score = best->metrics[train::kBestMetric].get<double>();
+  outcome.score = best->metrics[metric].get<double>();
   for (const Validation& one : all) {
     outcome.seconds =
         one.epoch <= epochs ? std::max(outcome.seconds, one.elapsed_s) : outcome.seconds;

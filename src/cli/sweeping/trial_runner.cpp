@@ -9,7 +9,6 @@
 #include "base/atomic_file.h"
 #include "cli/runs/stop_signals.h"
 #include "data/json_document.h"
-#include "train/trainer.h"
 
 namespace elastic::cli {
 namespace {
@@ -69,7 +68,8 @@ RunnerEnd TrialRunner::test(const std::vector<Trial>& trials) {
 
 bool TrialRunner::is_done(const Trial& trial) const {
   const std::string run = folder_.run(trial.name);
-  return with_test_ ? read_test(run).has_value() : read_outcome(run, trial.epochs).has_value();
+  return with_test_ ? read_test(run).has_value()
+                    : read_outcome(run, trial.epochs, options_.metric).has_value();
 }
 
 RunnerEnd TrialRunner::run(const std::vector<const Trial*>& trials, bool with_test) {
@@ -155,13 +155,13 @@ void TrialRunner::finish(const Running& ended, int code) {
     if (with_test_) {
       message(fmt::format("{}{}: evaluated on the test", place(), trial.words));
     } else {
-      const auto outcome = read_outcome(folder_.run(trial.name), trial.epochs);
+      const auto outcome = read_outcome(folder_.run(trial.name), trial.epochs, options_.metric);
       seconds_of_ended_ += outcome->seconds;
       ++num_timed_;
       message(fmt::format("{}{}: {} {:.4f} in epoch {}, {}",
                           place(),
                           trial.words,
-                          train::kBestMetric,
+                          options_.metric,
                           outcome->score,
                           outcome->best.epoch,
                           format_duration(outcome->seconds)));

@@ -26,6 +26,7 @@ struct Trial {
 };
 
 struct RunnerOptions {
+  std::string metric{};                    ///< as TrialGrid::metric
   std::int64_t jobs = 1;                   ///< trials at a time
   double budget_s = 0.0;                   ///< for all calls together; 0: no limit
   std::vector<std::string> flags{};        ///< for every training: --threads 1 ...

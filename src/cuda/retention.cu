@@ -294,7 +294,9 @@ __global__ void __launch_bounds__(kThreads, 2) retain_kernel(RetentionView<T> p,
 }
 
 template <class T>
-RetentionView<T> view_of(const kernels::Retention& k, const Tensor& decays, const Tensor& leads) {
+RetentionView<T> retention_view(const kernels::Retention& k,
+                                const Tensor& decays,
+                                const Tensor& leads) {
   RetentionView<T> p{};
   p.chunks = RaggedChunks(k.segments);
   p.heads = static_cast<int>(k.num_heads);
@@ -339,7 +341,7 @@ void retention(const kernels::Retention& k) {
   clear_behind(k.segments, {&k.out});
   const Tensor decays = decays_of<T>(op, k.rates);
   const Tensor leads = decays_of<T>(op, k.lead);
-  const RetentionView<T> p = view_of<T>(k, decays, leads);
+  const RetentionView<T> p = retention_view<T>(k, decays, leads);
   const Tensor states = states_before_chunks(p, k);
   with_tensor_cores<T>([&](auto tensor_cores) {
     runtime().launch(op,

@@ -125,16 +125,17 @@ ordered_json value_in(const ComparedRun& run, const std::string& key) {
   return key == "seed" ? ordered_json(run.seed) : value_at(run.options, key);
 }
 
-// Names the groups by the options among `keys` in which they differ.
+// Names the groups by the options among `keys` in which those that have the option differ.
 void name_groups(const std::vector<std::string>& keys, std::vector<RunGroup>& groups) {
   for (const std::string& key : keys) {
-    const ordered_json first = value_in(groups.front().runs.front(), key);
-    const bool differs = std::any_of(groups.begin(), groups.end(), [&](const RunGroup& group) {
-      return value_in(group.runs.front(), key) != first;
-    });
+    std::set<ordered_json> values;
+    for (const RunGroup& group : groups) {
+      values.insert(value_in(group.runs.front(), key));
+    }
+    values.erase(ordered_json());  // of models without the option
     for (RunGroup& group : groups) {
       const ordered_json value = value_in(group.runs.front(), key);
-      if (differs && !value.is_null()) {
+      if (values.size() > 1 && !value.is_null()) {
         group.options[key] = value;
         group.name += group.name.empty() ? "" : " ";
         group.name += key == "model" ? option_text(value) : concat(key, "=", option_text(value));

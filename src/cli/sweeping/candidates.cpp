@@ -41,7 +41,7 @@ std::string value_text(const ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : data::json_text(value);
 }
 
-std::string words_of(const Draw& draw) {
+std::string draw_words(const Draw& draw) {
   std::string text;
   for (const auto& [key, value] : draw) {
     text += concat(text.empty() ? "" : " ", key, "=", value);
@@ -128,7 +128,7 @@ Candidate Candidates::make(const Draw& draw) {
     restore();
     const std::string what = error.what();
     throw UsageError(what,
-                     what.starts_with("--set ") ? "" : concat(" (--set ", words_of(draw), ")"));
+                     what.starts_with("--set ") ? "" : concat(" (--set ", draw_words(draw), ")"));
   }
   restore();
   return candidate;

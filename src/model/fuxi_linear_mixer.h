@@ -32,6 +32,8 @@ class FuxiLinearMixer final : public Mixer, private StreamingMixer {
                const Queries& queries,
                const Dropout& dropout) const override;
   [[nodiscard]] const StreamingMixer* streaming() const override { return this; }
+  /// Not with positions, which the host counts.
+  [[nodiscard]] bool recordable() const override { return !positional_.has_value(); }
 
  private:
   struct Channel {

@@ -176,7 +176,7 @@ TEST_CASE("plot: points without a line, and labels of the caller on the x axis")
                   "rate",
                   Scale::kLog,
                   {},
-                  {{"runs", {{0.001, 0.1}, {0.01, 0.2}}, /*connected=*/false}},
+                  {{.name = "runs", .points = {{0.001, 0.1}, {0.01, 0.2}}, .connected = false}},
                   {{0.001, "1e-3"}, {0.01, "1e-2"}}};
   const std::string svg = figure(plot).str();
   CHECK(count(svg, "<path") == 0);

@@ -16,6 +16,9 @@ ModelConfig config_of(const std::string& model) {
   ModelConfig config = tiny_model_config(model);
   config.max_len = 70;
   config.num_items = kItems;
+  if (model == "fuxi-linear") {
+    config.position = PositionEmbedding::kNone;  // with positions it is not recordable
+  }
   return config;
 }
 

@@ -40,7 +40,7 @@ report::Plot option_plot(const SweepResult& sweep, const std::string& key) {
                     key,
                     report::Scale::kLinear,
                     report::Scale::kLinear,
-                    {{"one training", {}, /*connected=*/false}}};
+                    {{.name = "one training", .points = {}, .connected = false}}};
   Points& points = plot.series[0].points;
   for (const CandidateResult& result : sweep.results) {
     const ordered_json& settings = sweep.candidate(result).settings;

@@ -34,6 +34,7 @@ trap 'kill -- "-$sanitizer" 2>/dev/null || true; rm -rf "$scratch"' EXIT
 free_kib=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1 || true)
 if [ -w /dev/shm ] && [ "${free_kib:-0}" -gt $((2 << 20)) ]; then
   scratch=$(mktemp -d /dev/shm/elastic_tests.XXXXXX)
+  chmod go+rx "$scratch" # some tests run the tool as another user
   export TMPDIR=$scratch
 fi
 ctest --test-dir build --output-on-failure -j "$(nproc)"

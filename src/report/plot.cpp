@@ -209,6 +209,10 @@ Html figure(const Plot& plot) {
   if (drawn.series.empty()) {
     return {};
   }
+  if (!plot.x_labels.empty() && plot.x_scale == Scale::kLinear) {  // room for the outer labels
+    xs.add(plot.x_labels.front().first - 0.5);
+    xs.add(plot.x_labels.back().first + 0.5);
+  }
   const Axes axes{Axis(plot.x_scale, xs.least, xs.most, false),
                   Axis(plot.y_scale, ys.least, ys.most, true)};
   Html html;

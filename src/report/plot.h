@@ -26,7 +26,8 @@ struct Plot {
   Scale x_scale = Scale::kLinear;  ///< a logarithmic x axis has its labels at the points' own x
   Scale y_scale = Scale::kLinear;
   std::vector<Series> series;
-  std::vector<std::pair<double, std::string>> x_labels{};  ///< on the x axis, instead of numbers
+  /// On the x axis, instead of numbers, in order; 1 apart on a linear axis.
+  std::vector<std::pair<double, std::string>> x_labels{};
 };
 
 /// A <figure> with axes, lines, marks that show their values as tooltips, and a legend below. Skips

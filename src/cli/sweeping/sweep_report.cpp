@@ -110,6 +110,9 @@ report::Html test_section(const SweepResult& sweep) {
   }
   report::Table table{{"metric", "mean", "standard deviation"}, {}, 1};
   for (const auto& [name, value] : sweep.test->metrics) {
+    if (name.starts_with("Recall")) {
+      continue;  // equals HR
+    }
     table.rows.push_back({name,
                           fmt::format("{:.4f}", value.mean),
                           value.deviation ? fmt::format("{:.4f}", *value.deviation) : ""});

@@ -67,6 +67,12 @@ class Groups(Base):
         wide = everyone["groups"][2]["metrics"]["NDCG@10"]
         self.assertEqual(wide["covers"], "users")  # the baseline has one seed
 
+    def test_options_of_one_model_alone_are_not_part_of_a_name(self):
+        train("other/window", "--model", "elastic-window", "--seed", "1")
+        report = compared("other/window", "sweep/runs/softmax-1", "sweep/runs/wide_1")
+        self.assertEqual([g["group"] for g in report["groups"]],
+                         ["elastic-window dim=8", "softmax dim=8", "softmax dim=16"])
+
     def test_means_deviations_and_differences_follow_from_the_runs(self):
         report = compared("sweep", "--baseline", "softmax dim=8", "--metrics", "HR@10,MRR@5")
         values = {}

@@ -36,7 +36,7 @@ TEST_CASE("crossed difference: a single seed covers users only, by the paired t-
   CHECK(difference.std_error == doctest::Approx(std::sqrt(5.0 / 3.0 / 4.0)));
   CHECK(difference.interval.low ==
         doctest::Approx(1.5 - 3.1824463 * difference.std_error).epsilon(1e-6));
-  // Several seeds on one side do not tell how the other side varies.
+  // With a single seed on one side, the variation of that side over seeds is unknown.
   const Difference mixed = crossed_difference({{1.0, 2.0}, {1.0, 4.0}}, {{1.0, 1.0}});
   CHECK(mixed.covers == Covers::kUsers);
 }

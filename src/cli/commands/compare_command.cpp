@@ -36,7 +36,7 @@ constexpr const char* kCompareDescription =
   elastic compare runs --report comparison.html
 
 Ranks the same users with every run. Runs that differ in the seed only form a group, named by the
-options in which the groups differ; a folder stands for the runs in it. Reports each group's mean
+options in which the groups differ; a folder is replaced by its runs. Reports each group's mean
 and standard deviation over seeds, and its difference to the baseline with a 95 % interval that
 covers other users and other seeds, if both have several seeds. p-values are adjusted for the number
 of groups and metrics by Holm's method. Runs on other data or another split are refused.

@@ -34,7 +34,7 @@ void add_runs_in(const std::string& folder, std::vector<std::string>& runs) {
   runs.insert(runs.end(), found.begin(), found.end());
 }
 
-// The runs that an argument stands for; none for a file.
+// The runs in the folder of an argument, or the argument itself if it is a run; none for a file.
 std::vector<std::string> runs_of(const std::string& argument) {
   std::vector<std::string> runs;
   if (is_run(argument)) {

@@ -8,7 +8,7 @@
 
 namespace elastic::cli {
 
-/// The finished runs of `arguments`, each once, in their order. A folder that is no run stands for
+/// The finished runs of `arguments`, each once, in their order. A folder that is no run yields
 /// the runs in it and in its folder runs/, in the order of their names. Notes name the files and
 /// the unfinished runs that are left out. Throws UsageError for a path that does not exist, a
 /// folder without runs, and if no finished run is left.

@@ -43,9 +43,7 @@ MEMORY_BYTES = 12 << 30  # a mutated program may allocate without end
 
 FOLDERS = ["base", "tensor", "autograd", "data", "model", "eval", "train", "report", "profile", "cli"]
 HOST_TARGETS = [*(folder + "_tests" for folder in FOLDERS), "golden_test", "elastic", "read_logs",
-                "elastic_faults", *(f"replay_{name}" for name in (
-                    "text", "interactions", "objects", "times", "safetensors", "config",
-                    "questions"))]
+                "elastic_faults"]
 DEVICE_TARGETS = ["tensor_tests_emulated", "autograd_tests_emulated", "golden_test_emulated"]
 DEVICE_TESTS = ["tensor_emulated", "autograd_emulated", "golden_emulated"]
 LEFT_OUT = re.compile(r".*_(cuda|emulated|emulated_.*)|install|tutorial_self_test")

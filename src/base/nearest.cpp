@@ -6,6 +6,17 @@
 
 namespace elastic {
 
+namespace {
+
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return text;
+}
+
+}  // namespace
+
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   // rows[i % 3][j]: distance between the first i letters of a and the first j of b.
   std::vector<std::vector<std::size_t>> rows(3, std::vector<std::size_t>(b.size() + 1));
@@ -31,7 +42,7 @@ std::string nearest(const std::string& name, const std::vector<std::string>& can
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(name, candidate);
+    const std::size_t distance = edit_distance(lower_case(name), lower_case(candidate));
     if (distance < best_distance && distance < candidate.size()) {
       best = candidate;
       best_distance = distance;

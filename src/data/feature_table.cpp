@@ -14,6 +14,8 @@
 #include "data/separator.h"
 #include "data/text_file.h"
 #include "data/title_columns.h"
+#include "data/vector_table.h"
+#include "tensor/npy.h"
 
 namespace elastic::data {
 namespace {
@@ -216,7 +218,15 @@ std::string FeatureTable::place(std::size_t row) const {
 FeatureTable read_feature_table(const std::string& path) {
   FeatureTable table;
   table.path = path;
-  const std::string text = read_text(path);
+  if (is_safetensors(path)) {
+    return read_safetensors_table(path);
+  }
+  const TextLimits limits;
+  std::string bytes = read_bytes(path, limits);
+  if (is_npy(bytes)) {
+    return read_npy_table(path, bytes);
+  }
+  const std::string text = decode_text(std::move(bytes), path, limits);
   if (stripped(text).starts_with('{')) {
     read_objects(text, table);
   } else {

@@ -1,4 +1,4 @@
-// A file of items' features: a table with a header, or a JSON object per line.
+// A file of items' features: a table with a header, a JSON object per line, or a matrix.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,8 @@ struct FeatureTable {
   [[nodiscard]] std::string place(std::size_t row) const;
 };
 
-/// Reads such a file, plain or compressed; its separator is detected. The id column is the one
+/// Reads such a file, plain or compressed; its separator is detected. Matrices are
+/// .npy files and safetensors (data/vector_table.h). The id column is the one
 /// whose name is surest to mean ids (movieId, asin, id), else the first. Values of objects that are
 /// neither texts, numbers, booleans nor lists of these are left out. Throws DataError naming file
 /// and line for a file without rows or names of columns, and for a row that cannot be read or has

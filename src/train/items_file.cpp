@@ -1,38 +1,19 @@
 #include "train/items_file.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
 #include "base/atomic_file.h"
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/escaped_text.h"
 #include "base/input_file.h"
 
 namespace elastic::train {
 namespace {
 
 constexpr std::string_view kHeader = "id\traw_id\ttitle";
-
-constexpr std::array<std::pair<char, char>, 4> kEscapes{
-    {{'\t', 't'}, {'\n', 'n'}, {'\r', 'r'}, {'\\', '\\'}}};
-
-std::string unescape(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '\\' && i + 1 < text.size()) {
-      const char code = text[++i];
-      for (const auto& [plain, letter] : kEscapes) {
-        c = code == letter ? plain : c;
-      }
-    }
-    result += c;
-  }
-  return result;
-}
 
 std::string text_of(std::span<const ItemName> items) {
   std::string text = concat(kHeader, "\n");
@@ -77,7 +58,8 @@ ItemName parse_line(std::string_view line, std::size_t index, const std::string&
                           index + 1,
                           ", its raw id and its title, separated by tabs");
   }
-  return {unescape(line.substr(first + 1, second - first - 1)), unescape(line.substr(second + 1))};
+  return {unescaped(line.substr(first + 1, second - first - 1)),
+          unescaped(line.substr(second + 1))};
 }
 
 void refuse_equal_ids(const std::vector<ItemName>& items, const std::string& path) {
@@ -109,21 +91,6 @@ void check_hash(const std::string& content,
 }
 
 }  // namespace
-
-std::string escaped(const std::string& name) {
-  std::string out;
-  for (const char c : name) {
-    char code = 0;
-    for (const auto& [plain, letter] : kEscapes) {
-      code = c == plain ? letter : code;
-    }
-    if (code != 0) {
-      out += '\\';
-    }
-    out += code != 0 ? code : c;
-  }
-  return out;
-}
 
 void write_items(const std::string& path, std::span<const ItemName> items) {
   write_file_atomically(path, text_of(items));

@@ -17,12 +17,8 @@ struct ItemName {
   bool operator==(const ItemName&) const = default;
 };
 
-/// `name` escaped as in the file: see write_items.
-std::string escaped(const std::string& name);
-
-/// Writes a header line, then internal id, raw id and title of each item, separated by tabs. Tabs,
-/// line breaks and backslashes within a name are escaped as \t, \n, \r and \\. The file is replaced
-/// atomically.
+/// Writes a header line, then internal id, raw id and title of each item, separated by tabs and
+/// escaped(). The file is replaced atomically.
 void write_items(const std::string& path, std::span<const ItemName> items);
 
 /// Hash of the content that write_items writes.

@@ -132,9 +132,11 @@ void visit_loss(Options& options, Visitor&& visitor) {
 
 template <class Options, class Visitor>
 void visit_vectors(Options& options, Visitor&& visitor) {
-  visitor("item_vectors",
-          options.file,
-          "add a projection of these features to the items: a table with a header, or JSON lines");
+  visitor(
+      "item_vectors",
+      options.file,
+      "add a projection of these features to the items: a table with a header, JSON lines, .npy or "
+      "safetensors");
   visitor("id_dropout",
           options.id_dropout,
           "item_vectors: share of the items that a step knows by their features alone",

@@ -19,6 +19,7 @@ TEST_CASE("nearest: finds the closest name, or none if none is close") {
   CHECK(nearest("dmi", names) == "dim");
   CHECK(nearest("learning_rate", names).empty());
   CHECK(nearest("x", names).empty());
+  CHECK(nearest("ndcg@10", {"HR@10", "NDCG@10"}) == "NDCG@10");
   CHECK(did_you_mean("dims", names) == "; did you mean dim?");
   CHECK(did_you_mean("qqqqqqqq", names).empty());
 }

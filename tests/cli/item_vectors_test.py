@@ -115,6 +115,17 @@ class ItemVectors(unittest.TestCase):
         new = WORKPLACE.write("new.jsonl", '{"id": "n", "vector": [1, 2, 20]}\n')
         self.assertEqual(len(answers(run, "--new-items", new)[0]["items"]), NUM_ITEMS - 1)
 
+    def test_exported_vectors_of_a_model_are_features_of_another(self):
+        matrix = WORKPLACE.path("exported.npy")
+        call = WORKPLACE.call(["predict", trained("base"), "--embeddings", "items", "--out", matrix])
+        self.assertEqual(call.returncode, 0, call.stderr)
+        run, result = train("of_matrix", "--item-vectors", matrix)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("NumPy matrix, id in 'id'; 16 features for 40 of 40 items", result.stderr)
+        self.assertEqual(len(answers(run, "--new-items", matrix)[0]["items"]), NUM_ITEMS - 2)
+        os.remove(WORKPLACE.path("exported.ids.txt"))
+        self.refusal(3, train("no_ids", "--item-vectors", matrix)[1], "exported.ids.txt")
+
     def test_a_resumed_run_has_the_same_bits_and_needs_the_same_features(self):
         whole = trained("whole")
         parts, result = train("parts", "--max-tokens", "700")

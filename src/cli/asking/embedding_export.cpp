@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/escaped_text.h"
+#include "data/vector_table.h"
 #include "eval/finite_states.h"
 #include "train/items_file.h"
 
@@ -17,11 +19,11 @@ constexpr std::string_view kSuffix = ".npy";
 constexpr std::int32_t kUsersAtOnce = 256;
 
 // The path of the ids. Throws UsageError unless `path` ends in .npy.
-std::string ids_path_of(const std::string& path) {
+std::string checked_ids_path(const std::string& path) {
   if (!path.ends_with(kSuffix)) {
     throw UsageError("--out: expected a file name that ends in .npy, got \"", path, "\"");
   }
-  return path.substr(0, path.size() - kSuffix.size()) + ".ids.txt";
+  return data::ids_path_of(path);
 }
 
 }  // namespace
@@ -29,7 +31,7 @@ std::string ids_path_of(const std::string& path) {
 EmbeddingExport::EmbeddingExport(const std::string& path, Recommender& recommender)
     : recommender_(recommender),
       path_(path),
-      ids_path_(ids_path_of(path)),
+      ids_path_(checked_ids_path(path)),
       vectors_(path, recommender.config().dim),
       ids_(ids_path_) {}
 
@@ -39,7 +41,7 @@ void EmbeddingExport::add_items() {
   eval::require_finite_states(items);
   vectors_.append(items.to_vector<float>());
   for (const train::ItemName& item : recommender_.names()) {
-    ids_.write(train::escaped(item.raw_id) + "\n");
+    ids_.write(escaped(item.raw_id) + "\n");
   }
 }
 
@@ -96,7 +98,7 @@ void EmbeddingExport::add_states(const std::vector<TimedHistory>& histories,
   }
   vectors_.append(recommender_.encode(histories).to_vector<float>());
   for (const std::string& id : ids) {
-    ids_.write(train::escaped(id) + "\n");
+    ids_.write(escaped(id) + "\n");
   }
 }
 

@@ -16,8 +16,8 @@ void NewItems::declare(OptionTable& table) {
       .add(
           "new_items",
           &path_,
-          "add the items in this file, a table or JSON lines as for train --item-vectors: they are "
-          "scored by their features alone")
+          "add the items in this file, of a form of train --item-vectors: they are scored by their "
+          "features alone")
       .flag_only("FILE");
 }
 

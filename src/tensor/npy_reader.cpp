@@ -9,7 +9,7 @@ namespace elastic {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kMaxHeaderBytes = 1024;  // of a matrix of numbers: 118
+constexpr std::size_t kMaxNpyHeaderBytes = 1024;  // of a matrix of numbers: 118
 
 class NpyReader {
  public:
@@ -39,7 +39,7 @@ class NpyReader {
       length = length << 8 | static_cast<unsigned char>(bytes_[at + i]);
     }
     begin_ = at + length_bytes;
-    if (length > kMaxHeaderBytes || length > bytes_.size() - begin_) {
+    if (length > kMaxNpyHeaderBytes || length > bytes_.size() - begin_) {
       refuse("the .npy header is cut off or too long: ", length, " bytes");
     }
     const std::string header(bytes_.substr(begin_, length));
@@ -64,7 +64,8 @@ class NpyReader {
   std::string field(const std::string& header, const char* pattern) const {
     std::smatch found;
     if (!std::regex_search(header, found, std::regex(pattern))) {
-      refuse("expected a matrix [items, features] in the .npy header, got ", header);
+      refuse("expected a matrix [items, features] in the .npy header, got ",
+             header.substr(0, header.find('}') + 1));
     }
     return found[1];
   }

@@ -16,12 +16,12 @@ p.note, dl { color: var(--faint); }
 .plots { display: flex; flex-wrap: wrap; gap: 1.5rem; }
 figure { margin: 0; flex: 1 1 480px; min-width: 0; } figcaption { font-weight: 600; }
 svg { width: 100%; height: auto; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
-@media (max-width: 600px) { svg text { font-size: 17px; } }
 .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; font-size: 13px; }
 .row { font-size: 13px; overflow-wrap: anywhere; }
 .key { width: 22px; height: 6px; margin-right: .35rem; vertical-align: middle; }
 .grid { stroke: var(--rule); stroke-width: 1; } .axis { stroke: var(--faint); stroke-width: 1; }
-@media (max-width: 560px) { svg text { font-size: 16px; } figure { flex-basis: 100%; } }
+.mark { stroke: var(--faint); stroke-width: 1; stroke-dasharray: 4 3; }
+@media (max-width: 600px) { svg text { font-size: 17px; } figure { flex-basis: 100%; } }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 .text { text-align: left; }

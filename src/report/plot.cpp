@@ -123,6 +123,18 @@ Html draw_axes(const Axes& axes, const Plot& plot) {
              << label(kWidth / 2.0, kHeight - 10.0, "middle", plot.x_label);
 }
 
+// The vertical line and its text, on the side with more room.
+Html draw_mark(const Axes& axes, double value, const std::string& text) {
+  const double at = axes.x(value);
+  const bool left = at > (kLeft + kWidth - kRight) / 2.0;
+  Html svg;
+  return svg << line(at, kTop, at, kHeight - kBottom, style("class=\"mark\""))
+             << label(at + (left ? -6.0 : 6.0),
+                      kTop + 12.0,
+                      left ? Markup("end") : Markup("start"),
+                      text);
+}
+
 // The colour of a line, and its dashes: these differ where the colours repeat.
 struct LineStyle {
   Markup colour;
@@ -215,10 +227,14 @@ Html figure(const Plot& plot) {
   }
   const Axes axes{Axis(plot.x_scale, xs.least, xs.most, false),
                   Axis(plot.y_scale, ys.least, ys.most, true)};
+  Html mark;
+  if (plot.x_mark && plot.x_mark->first >= xs.least && plot.x_mark->first <= xs.most) {
+    mark = draw_mark(axes, plot.x_mark->first, plot.x_mark->second);
+  }
   Html html;
   return html << "<figure><figcaption>" << plot.caption << "</figcaption><svg viewBox=\"0 0 "
               << fixed(kWidth, 0) << " " << fixed(kHeight, 0) << "\" role=\"img\">"
-              << draw_axes(axes, drawn) << draw_series(axes, drawn.series) << "</svg>"
+              << draw_axes(axes, drawn) << mark << draw_series(axes, drawn.series) << "</svg>"
               << legend_of(drawn.series) << "</figure>\n";
 }
 

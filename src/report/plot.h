@@ -1,6 +1,7 @@
 // Line plots as inline SVG.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ struct Plot {
   std::vector<Series> series;
   /// On the x axis, instead of numbers, in order; 1 apart on a linear axis.
   std::vector<std::pair<double, std::string>> x_labels{};
+  /// A vertical line at this x, with a text beside it.
+  std::optional<std::pair<double, std::string>> x_mark{};
 };
 
 /// A <figure> with axes, lines, marks that show their values as tooltips, and a legend below. Skips

@@ -71,10 +71,14 @@ void append_bytes(std::string& out, std::uint32_t field, std::string_view value)
   out += value;
 }
 
+void append_double(std::string& out, std::uint32_t field, double value) {
+  append_key(out, field, Wire::kFixed64);
+  append_fixed(out, std::bit_cast<std::uint64_t>(value));
+}
+
 std::string event_at(double wall_time) {
   std::string event;
-  append_key(event, 1, Wire::kFixed64);
-  append_fixed(event, std::bit_cast<std::uint64_t>(wall_time));
+  append_double(event, 1, wall_time);
   return event;
 }
 
@@ -85,6 +89,35 @@ std::string summary_value(const Scalar& scalar) {
   append_key(value, 2, Wire::kFixed32);
   append_fixed(value, std::bit_cast<std::uint32_t>(static_cast<float>(scalar.second)));
   return value;
+}
+
+// google.protobuf.Value { double number_value = 2; string string_value = 3; bool bool_value = 4 }
+std::string protobuf_value(const Hparam::second_type& value) {
+  std::string out;
+  if (const auto* number = std::get_if<double>(&value)) {
+    append_double(out, 2, *number);
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    append_bytes(out, 3, *text);
+  } else {
+    append_int(out, 4, std::get<bool>(value) ? 1 : 0);
+  }
+  return out;
+}
+
+// HParamsPluginData { SessionStartInfo session_start_info = 3 { map<string, Value> hparams = 1;
+// double start_time_secs = 5 } }; an entry of a map { key = 1; value = 2 }
+std::string session_start(const std::vector<Hparam>& hparams) {
+  std::string info;
+  for (const auto& [name, value] : hparams) {
+    std::string entry;
+    append_bytes(entry, 1, name);
+    append_bytes(entry, 2, protobuf_value(value));
+    append_bytes(info, 1, entry);
+  }
+  append_double(info, 5, wall_time_now());
+  std::string data;
+  append_bytes(data, 3, info);
+  return data;
 }
 
 // The seconds in the name of an event file; 0 for other files.
@@ -167,6 +200,24 @@ void EventFile::write(double wall_time, std::int64_t step, const std::vector<Sca
   }
   std::string event = event_at(wall_time);
   append_int(event, 2, step);
+  append_bytes(event, 5, summary);
+  write_record(event);
+}
+
+void EventFile::write_hparams(const std::vector<Hparam>& hparams) {
+  // Summary.Value { string tag = 1; SummaryMetadata metadata = 9 { PluginData plugin_data = 1 {
+  // string plugin_name = 1; bytes content = 2 } } }
+  std::string plugin;
+  append_bytes(plugin, 1, "hparams");
+  append_bytes(plugin, 2, session_start(hparams));
+  std::string metadata;
+  append_bytes(metadata, 1, plugin);
+  std::string value;
+  append_bytes(value, 1, "_hparams_/session_start_info");
+  append_bytes(value, 9, metadata);
+  std::string summary;
+  append_bytes(summary, 1, value);
+  std::string event = event_at(wall_time_now());
   append_bytes(event, 5, summary);
   write_record(event);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace elastic::train {
@@ -18,6 +19,8 @@ std::uint32_t crc32c(std::string_view bytes);
 
 /// (tag, value).
 using Scalar = std::pair<std::string, double>;
+/// (name, value) of an option of the run.
+using Hparam = std::pair<std::string, std::variant<double, bool, std::string>>;
 
 class EventFile {
  public:
@@ -33,6 +36,9 @@ class EventFile {
   /// Writes one event, visible to readers immediately, or nothing if there are no scalars.
   /// `wall_time` is in seconds since 1970.
   void write(double wall_time, std::int64_t step, const std::vector<Scalar>& scalars);
+
+  /// Writes the options that TensorBoard's HParams page shows beside the run.
+  void write_hparams(const std::vector<Hparam>& hparams);
 
   [[nodiscard]] const std::string& path() const { return path_; }
 

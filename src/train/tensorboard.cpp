@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "base/input_file.h"
+#include "base/visible_text.h"
 #include "data/json_document.h"
 
 namespace elastic::train {
@@ -59,10 +60,28 @@ std::int64_t last_step_of(const std::string& metrics_path) {
   return step;
 }
 
-TensorBoard::TensorBoard(const std::string& path, std::int64_t first_step) : file_(path) {
+std::vector<Hparam> hparams_of(const ordered_json& options) {
+  std::vector<Hparam> hparams;
+  for (const auto& [key, value] : options.items()) {
+    if (value.is_number()) {
+      hparams.emplace_back(key, value.get<double>());
+    } else if (value.is_boolean()) {
+      hparams.emplace_back(key, value.get<bool>());
+    } else if (value.is_string()) {
+      hparams.emplace_back(key, visible(value.get<std::string>()));  // protobuf texts are UTF-8
+    }
+  }
+  return hparams;
+}
+
+TensorBoard::TensorBoard(const std::string& path,
+                         std::int64_t first_step,
+                         const std::vector<Hparam>& options)
+    : file_(path) {
   if (first_step > 0) {
     file_.restart_at(first_step);
   }
+  file_.write_hparams(options);
 }
 
 void TensorBoard::add(const ordered_json& event) {

@@ -20,11 +20,15 @@ std::vector<Scalar> scalars_of(const nlohmann::ordered_json& event);
 /// The step of the last line of metrics.jsonl; -1 if there is none.
 std::int64_t last_step_of(const std::string& metrics_path);
 
+/// The numbers, texts and booleans of an object.
+std::vector<Hparam> hparams_of(const nlohmann::ordered_json& options);
+
 class TensorBoard {
  public:
   /// Creates an event file in the folder `path`. A resumed training passes the step from which it
   /// will write again, and readers discard earlier events from that step on; 0 for a new run.
-  TensorBoard(const std::string& path, std::int64_t first_step);
+  /// `options` are shown on the HParams page.
+  TensorBoard(const std::string& path, std::int64_t first_step, const std::vector<Hparam>& options);
 
   /// Adds the numbers of a line of metrics.jsonl.
   void add(const nlohmann::ordered_json& event);

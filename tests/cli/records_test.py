@@ -69,6 +69,21 @@ def fields(message):
     assert at == len(message)
 
 
+def hparams_of(summary):
+    """The options in the metadata of HParams."""
+    assert summary[1] == b"_hparams_/session_start_info"
+    plugin = dict(fields(dict(fields(summary[9]))[1]))
+    assert plugin[1] == b"hparams"
+    options = []
+    for number, entry in fields(dict(fields(plugin[2]))[3]):
+        if number == 1:
+            name, value = (part for _, part in fields(entry))
+            ((kind, content),) = fields(value)
+            options.append((name.decode(), {2: lambda x: struct.unpack("<d", x)[0],
+                                            3: bytes.decode, 4: bool}[kind](content)))
+    return tuple(options)
+
+
 def events_of(path):
     """(wall time, step, {tag: value} or name of another content) of each event of a file."""
     with open(path, "rb") as file:
@@ -82,7 +97,10 @@ def events_of(path):
             content = {}
             for _, value in fields(parts[5]):
                 scalar = dict(fields(value))
-                content[scalar[1].decode()] = struct.unpack("<f", scalar[2])[0]
+                if 2 in scalar:
+                    content[scalar[1].decode()] = struct.unpack("<f", scalar[2])[0]
+                else:
+                    content = hparams_of(scalar)
         elif 7 in parts:
             content = f"session {dict(fields(parts[7]))[1]}"
         events.append((wall_time, parts.get(2, 0), content))
@@ -149,6 +167,16 @@ class TensorBoard(unittest.TestCase):
         self.assertEqual(times, sorted(times))
         self.assertLess(abs(times[0] - os.path.getmtime(path)), 600)
         self.assert_all_numbers_are_there(run)
+
+    def test_options_that_were_set_are_hparams(self):
+        run = train("tuned", "--epochs", "1", "--tensorboard", "--dropout", "0.25", "--loss",
+                    "softmax", "--no-filter-seen")
+        (path,) = event_files(run)
+        options = dict(events_of(path)[1][2])
+        self.assertEqual({key: options.get(key) for key in (
+            "dropout", "loss", "filter_seen", "epochs", "model", "dim", "patience", "tensorboard")},
+            {"dropout": 0.25, "loss": "softmax", "filter_seen": False, "epochs": 1.0,
+             "model": "elastic", "dim": 16.0, "patience": None, "tensorboard": None})
 
     def test_a_resumed_run_adds_a_file(self):
         run = train("resumed_board", "--epochs", "2", "--tensorboard")
@@ -221,10 +249,14 @@ class Reports(unittest.TestCase):
         result = json.loads(read(run, "result.json"))
         self.assertIn(f"{result['metrics']['HR@10']:.4f}", page.cells)
         self.assertIn(f"{result['intervals']['NDCG@10'][1]:.4f}", page.cells)
+        self.assertLess(text.index("<h2>Test</h2>"), text.index("<h2>Curves</h2>"))
+        self.assertGreaterEqual(text.count(">best epoch</text>"), 4)
         dropout = page.cells.index("dropout")
         self.assertEqual(page.cells[dropout + 1:dropout + 3], ["--dropout", "0.25"])
         patience = page.cells.index("patience")
         self.assertEqual(page.cells[patience + 1:patience + 3], ["default", "10"])
+        self.assertLess(page.cells.index("dropout"), page.cells.index("patience"))
+        self.assertNotIn("default", page.cells[page.cells.index("data"):dropout])
 
     def test_the_result_holds_the_validation_of_the_best_epoch(self):
         run = train("validated", "--epochs", "4", "--report")

@@ -77,6 +77,21 @@ TEST_CASE("plot: the legend follows the drawing and names each line once") {
         std::string::npos);
 }
 
+TEST_CASE("plot: a mark is a vertical line with its text on the side with more room") {
+  const Plot plot{"Loss", "epoch", {}, {}, {{"one", {{1.0, 4.0}, {5.0, 2.0}}}}};
+  CHECK(figure(plot).str().find("class=\"mark\"") == std::string::npos);
+  for (const auto& [x, anchor] : {std::pair{2.0, "start"}, std::pair{4.0, "end"}}) {
+    Plot marked = plot;
+    marked.x_mark = {x, "best <epoch>"};
+    const std::string svg = figure(marked).str();
+    CHECK(count(svg, "class=\"mark\"") == 1);
+    CHECK(count(svg, std::string("text-anchor=\"") + anchor + "\">best &lt;epoch&gt;</text>") == 1);
+  }
+  Plot outside = plot;
+  outside.x_mark = {9.0, "best"};
+  CHECK(figure(outside).str() == figure(plot).str());
+}
+
 TEST_CASE("plot: thin lines share the colour of their group, without marks and legend") {
   const std::string svg = figure({"NDCG",
                                   "epoch",

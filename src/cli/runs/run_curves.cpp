@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -64,12 +65,17 @@ std::string caption_of(const std::string& group) {
 // One figure per group, in the order of their first points.
 class Figures {
  public:
+  explicit Figures(std::optional<double> best_epoch) {
+    if (best_epoch) {
+      mark_ = {*best_epoch, "best epoch"};
+    }
+  }
   void add(const std::string& tag, double x, double y) {
     const std::string group = group_of(tag);
     auto found = std::find_if(
         plots_.begin(), plots_.end(), [&](const auto& plot) { return plot.first == group; });
     if (found == plots_.end()) {
-      plots_.push_back({group, {caption_of(group), "epoch", {}, {}, {}}});
+      plots_.push_back({group, {caption_of(group), "epoch", {}, {}, {}, {}, mark_}});
       found = plots_.end() - 1;
     }
     const std::string name = tag.substr(tag.find('/') + 1);
@@ -91,13 +97,14 @@ class Figures {
   }
 
  private:
+  std::optional<std::pair<double, std::string>> mark_;
   std::vector<std::pair<std::string, report::Plot>> plots_;
 };
 
 }  // namespace
 
-report::Html run_curves(const std::string& metrics) {
-  Figures figures;
+report::Html run_curves(const std::string& metrics, std::optional<double> best_epoch) {
+  Figures figures(best_epoch);
   report::Plot against_time{
       std::string("Validation ") + kShownMetric + " against time", "minutes", {}, {}, {{}}};
   against_time.series[0].name = kShownMetric;

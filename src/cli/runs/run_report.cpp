@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -206,15 +207,26 @@ report::Html refit_section(const ordered_json& result) {
   return parts;
 }
 
+// Options that the user set come first.
 report::Html options_table(const ordered_json& config, const ordered_json& sources) {
   report::Table table{{"option", "set by", "value"}, {}, 3};
+  const std::string kDefault = "default";
   for (const auto& [key, value] : config.items()) {
-    const std::string source = sources.contains(key) ? text_of(sources[key]) : "default";
+    const std::string source = sources.contains(key) ? text_of(sources[key]) : kDefault;
     // Not text_of, which rounds: a learning rate has more digits than a metric.
     table.rows.push_back(
         {key, source, value.is_string() ? value.get<std::string>() : data::json_text(value)});
   }
+  std::stable_partition(
+      table.rows.begin(), table.rows.end(), [&](const auto& row) { return row[1] != kDefault; });
   return report::to_html(table);
+}
+
+// The epoch that the validation chose.
+std::optional<double> best_epoch_of(const ordered_json& result) {
+  const ordered_json validation = result.value(kValidationKey, ordered_json::object());
+  return validation.contains("epoch") ? std::optional(validation["epoch"].get<double>())
+                                      : std::nullopt;
 }
 
 report::Html head_line(const ordered_json& config, const ordered_json& data, bool has_result) {
@@ -226,10 +238,10 @@ report::Html head_line(const ordered_json& config, const ordered_json& data, boo
                                   has_result ? "" : "; the training has no result yet"));
 }
 
-// The part of the page that `make` returns. Throws CheckpointError that names its file if the
-// content has another form.
+// The part of the page, or the number for it, that `make` returns. Throws CheckpointError that
+// names its file if the content has another form.
 template <class Make>
-report::Html part_from(const std::string& path, const Make& make) {
+auto part_from(const std::string& path, const Make& make) {
   try {
     return make();
   } catch (const nlohmann::json::exception&) {
@@ -254,7 +266,10 @@ std::string run_report(const std::string& run) {
     check_model_of_run(run, model);
     check_items_of_run(run, model);
   }
-  const report::Html curves = part_from(file("metrics.jsonl"), [&] { return run_curves(metrics); });
+  const std::optional<double> best =
+      part_from(file("result.json"), [&] { return best_epoch_of(result); });
+  const report::Html curves =
+      part_from(file("metrics.jsonl"), [&] { return run_curves(metrics, best); });
   const report::Html test = part_from(file("result.json"), [&] {
     report::Html parts;
     return parts << metrics_table(result) << contents(result) << refit_section(result);
@@ -263,9 +278,8 @@ std::string run_report(const std::string& run) {
       part_from(file("result.json"), [&] { return validation_section(result); });
   const ordered_json protocol = result.value("protocol", ordered_json::object());
   report::Html body;
-  body << head_line(config, data, !result.empty()) << report::section("Curves", curves)
-       << validation << report::section("Test", test)
-       << report::section("Protocol", contents(protocol))
+  body << head_line(config, data, !result.empty()) << report::section("Test", test) << validation
+       << report::section("Curves", curves) << report::section("Protocol", contents(protocol))
        << report::section("Options", options_table(config, sources))
        << report::section("Data", contents(data));
   return report::page("elastic: " + run, body);

@@ -18,10 +18,10 @@ constexpr std::array<Markup, 7> kColours{
 // Sizes in the units of the viewBox.
 constexpr double kWidth = 560.0;
 constexpr double kHeight = 360.0;
-constexpr double kLeft = 56.0;
 constexpr double kRight = 12.0;
 constexpr double kTop = 10.0;
 constexpr double kBottom = 54.0;
+constexpr double kDigit = 9.6;  // width of a digit of a label on a narrow screen
 // Lines with more points have no marks, which would hide them.
 constexpr std::size_t kMostMarks = 200;
 
@@ -37,8 +37,9 @@ struct Range {
 struct Axes {
   Axis across;
   Axis up;
+  double left = 56.0;  // of the drawing; more for wide labels
   [[nodiscard]] double x(double value) const {
-    return kLeft + across.place(value) * (kWidth - kLeft - kRight);
+    return left + across.place(value) * (kWidth - left - kRight);
   }
   [[nodiscard]] double y(double value) const {
     return kTop + (1.0 - up.place(value)) * (kHeight - kTop - kBottom);
@@ -91,10 +92,28 @@ std::vector<Tick> own_ticks(const std::vector<Series>& series) {
   return ticks;
 }
 
+// The ticks of a linear axis; between whole numbers, such as epochs, only whole ones.
+std::vector<Tick> linear_ticks(const Axis& axis, const std::vector<Series>& series) {
+  const auto is_whole = [](double x) { return std::fabs(x - std::round(x)) < 1e-6; };
+  std::vector<Tick> ticks = axis.ticks();
+  if (std::all_of(series.begin(), series.end(), [&](const Series& one) {
+        return std::all_of(one.points.begin(), one.points.end(), [&](const auto& point) {
+          return is_whole(point.first);
+        });
+      })) {
+    std::erase_if(ticks, [&](const Tick& tick) { return !is_whole(tick.value); });
+    for (Tick& tick : ticks) {
+      tick.label = tick.value < 1000.0 ? fixed(tick.value, 0) : tick.label;
+    }
+  }
+  return ticks;
+}
+
 // The labels of the x axis, in the order of their places.
 std::vector<Tick> x_ticks(const Axes& axes, const Plot& plot) {
   if (plot.x_labels.empty()) {
-    return plot.x_scale == Scale::kLog ? own_ticks(plot.series) : axes.across.ticks();
+    return plot.x_scale == Scale::kLog ? own_ticks(plot.series)
+                                       : linear_ticks(axes.across, plot.series);
   }
   std::vector<Tick> ticks;
   for (const auto& [value, label] : plot.x_labels) {
@@ -107,8 +126,8 @@ Html draw_axes(const Axes& axes, const Plot& plot) {
   Html svg;
   for (const Tick& tick : axes.up.ticks()) {
     const double at = axes.y(tick.value);
-    svg << line(kLeft, at, kWidth - kRight, at, style("class=\"grid\""))
-        << label(kLeft - 6.0, at + 4.0, "end", tick.label);
+    svg << line(axes.left, at, kWidth - kRight, at, style("class=\"grid\""))
+        << label(axes.left - 6.0, at + 4.0, "end", tick.label);
   }
   constexpr double kRoom = 46.0;  // width of a label on a narrow screen
   double free_from = 0.0;
@@ -119,14 +138,14 @@ Html draw_axes(const Axes& axes, const Plot& plot) {
     }
   }
   const double base = kHeight - kBottom;
-  return svg << line(kLeft, base, kWidth - kRight, base, style("class=\"axis\""))
+  return svg << line(axes.left, base, kWidth - kRight, base, style("class=\"axis\""))
              << label(kWidth / 2.0, kHeight - 10.0, "middle", plot.x_label);
 }
 
 // The vertical line and its text, on the side with more room.
 Html draw_mark(const Axes& axes, double value, const std::string& text) {
   const double at = axes.x(value);
-  const bool left = at > (kLeft + kWidth - kRight) / 2.0;
+  const bool left = at > (axes.left + kWidth - kRight) / 2.0;
   Html svg;
   return svg << line(at, kTop, at, kHeight - kBottom, style("class=\"mark\""))
              << label(at + (left ? -6.0 : 6.0),
@@ -225,8 +244,11 @@ Html figure(const Plot& plot) {
     xs.add(plot.x_labels.front().first - 0.5);
     xs.add(plot.x_labels.back().first + 0.5);
   }
-  const Axes axes{Axis(plot.x_scale, xs.least, xs.most, false),
-                  Axis(plot.y_scale, ys.least, ys.most, true)};
+  Axes axes{Axis(plot.x_scale, xs.least, xs.most, false),
+            Axis(plot.y_scale, ys.least, ys.most, true)};
+  for (const Tick& tick : axes.up.ticks()) {
+    axes.left = std::max(axes.left, kDigit * static_cast<double>(tick.label.size()) + 8.0);
+  }
   Html mark;
   if (plot.x_mark && plot.x_mark->first >= xs.least && plot.x_mark->first <= xs.most) {
     mark = draw_mark(axes, plot.x_mark->first, plot.x_mark->second);

@@ -61,7 +61,7 @@ TEST_CASE("plot: points, marks and labels are at the places of their axes") {
         std::string::npos);
   CHECK(svg.find("<text x=\"50.0\" y=\"314.0\" text-anchor=\"end\">") == std::string::npos);
   CHECK(svg.find("<text x=\"50.0\" y=\"310.0\" text-anchor=\"end\">0</text>") != std::string::npos);
-  CHECK(svg.find("<text x=\"548.0\" y=\"324.0\" text-anchor=\"middle\">3.0</text>") !=
+  CHECK(svg.find("<text x=\"548.0\" y=\"324.0\" text-anchor=\"middle\">3</text>") !=
         std::string::npos);
 }
 
@@ -90,6 +90,18 @@ TEST_CASE("plot: a mark is a vertical line with its text on the side with more r
   Plot outside = plot;
   outside.x_mark = {9.0, "best"};
   CHECK(figure(outside).str() == figure(plot).str());
+}
+
+TEST_CASE("plot: whole numbers have whole labels, and wide labels have room") {
+  const std::string svg =
+      figure({"Rate", "epoch", {}, {}, {{"rate", {{1.0, 0.00012345}, {2.0, 0.00012346}}}}}).str();
+  CHECK(count(svg, ">1</text>") == 1);
+  CHECK(count(svg, ">2</text>") == 1);
+  CHECK(svg.find(">1.") == std::string::npos);
+  CHECK(svg.find("<line x1=\"56.0\"") == std::string::npos);
+  const std::string fractions =
+      figure({"Loss", "minutes", {}, {}, {{"loss", {{0.5, 1.0}, {2.0, 2.0}}}}}).str();
+  CHECK(count(fractions, ">1.0</text>") + count(fractions, ">1.5</text>") >= 2);
 }
 
 TEST_CASE("plot: thin lines share the colour of their group, without marks and legend") {

@@ -114,6 +114,8 @@ report::Html table_of(const ordered_json& objects) {
   return report::to_html(table);
 }
 
+constexpr const char* kRecall = "Recall@";  // equals HR
+
 report::Html metrics_table(const ordered_json& result) {
   report::Table table{{"metric", "model", "95 % from", "to", "popularity"}, {}, 1};
   const ordered_json empty = ordered_json::object();
@@ -121,6 +123,9 @@ report::Html metrics_table(const ordered_json& result) {
   const ordered_json& intervals = result.contains("intervals") ? result["intervals"] : empty;
   const ordered_json& popularity = result.contains("popularity") ? result["popularity"] : empty;
   for (const auto& [name, value] : metrics.items()) {
+    if (name.starts_with(kRecall)) {
+      continue;
+    }
     const bool known = intervals.contains(name) && intervals[name].size() == 2;
     table.rows.push_back({name,
                           text_of(value),
@@ -185,7 +190,9 @@ report::Html validation_section(const ordered_json& result) {
       1};
   const ordered_json metrics = validation.value("metrics", ordered_json::object());
   for (const auto& [name, value] : metrics.items()) {
-    table.rows.push_back({name, text_of(value)});
+    if (!name.starts_with(kRecall)) {
+      table.rows.push_back({name, text_of(value)});
+    }
   }
   report::Html parts;
   parts << report::to_html(table)

@@ -64,15 +64,26 @@ void write(const std::vector<double>& values, std::size_t begin, const Tensor& t
 
 }  // namespace
 
-Tensor ParameterStore::start(const std::string& name,
+ParameterStore ParameterStore::plan(DType dtype, Device device) {
+  return {[](const std::string&, const Shape&) { return Tensor(); }, dtype, device};
+}
+
+Tensor ParameterStore::given(const std::string& name, const Shape& shape) const {
+  Tensor tensor = source_(name, shape);
+  if (!tensor.defined() || device_ == Device::kCpu) {
+    return tensor;
+  }
+  Tensor copy(shape, dtype_, device_, Memory::kParameter);
+  backend_for(device_).copy_from_host(tensor.raw_data(), copy);
+  return copy;
+}
+
+Tensor ParameterStore::drawn(const std::string& name,
                              const Shape& shape,
                              Init init,
                              double scale) const {
   if (init == Init::kXavierUniform) {
     scale = std::sqrt(6.0 / static_cast<double>(shape[-1] + shape[-2]));
-  }
-  if (values_ == ParameterValues::kNone) {
-    return {};
   }
   Tensor tensor(shape, dtype_, device_, Memory::kParameter);
   RandomStream stream(seed_, RandomPurpose::kInit, hash_name(name.c_str()));
@@ -100,14 +111,17 @@ Variable ParameterStore::keep(const std::string& name,
 }
 
 Variable ParameterStore::add(const std::string& name, Shape shape, Init init, double scale) {
-  return keep(name, shape, start(name, shape, init, scale), /*trained=*/true);
+  return keep(name,
+              shape,
+              source_ ? given(name, shape) : drawn(name, shape, init, scale),
+              /*trained=*/true);
 }
 
 Variable ParameterStore::add(const std::string& name,
                              Shape shape,
                              const std::function<std::vector<double>()>& make_values) {
-  if (values_ == ParameterValues::kNone) {
-    return keep(name, shape, {}, /*trained=*/true);
+  if (source_) {
+    return keep(name, shape, given(name, shape), /*trained=*/true);
   }
   const std::vector<double> values = make_values();
   require_shape(shape.numel() == static_cast<std::int64_t>(values.size()),
@@ -123,7 +137,10 @@ Variable ParameterStore::add(const std::string& name,
 }
 
 Variable ParameterStore::add_buffer(const std::string& name, Shape shape, Init init, double scale) {
-  return keep(name, shape, start(name, shape, init, scale), /*trained=*/false);
+  return keep(name,
+              shape,
+              source_ ? given(name, shape) : drawn(name, shape, init, scale),
+              /*trained=*/false);
 }
 
 std::vector<Parameter> ParameterStore::trained() const {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "autograd/variable.h"
@@ -29,22 +30,24 @@ enum class Init {
   kUnitRows,       ///< random directions: rows of length 1
 };
 
-/// Whether a store draws the values of its parameters, or is a plan that keeps their names and
-/// shapes only.
-enum class ParameterValues { kDrawn, kNone };
+/// Gives the values of a parameter, such as a saved one, as a tensor on the CPU.
+using ParameterSource = std::function<Tensor(const std::string& name, const Shape& shape)>;
 
-/// Creates a model's parameters, in a fixed order, from one seed. A parameter's values depend on
-/// the seed, its name and its shape only.
+/// Creates a model's parameters, in a fixed order.
 class ParameterStore {
  public:
-  ParameterStore(std::uint64_t seed,
-                 DType dtype,
-                 Device device,
-                 ParameterValues values = ParameterValues::kDrawn)
-      : seed_(seed), dtype_(dtype), device_(device), values_(values) {}
+  /// Draws the values. Those of a parameter depend on the seed, its name and its shape only.
+  ParameterStore(std::uint64_t seed, DType dtype, Device device)
+      : seed_(seed), dtype_(dtype), device_(device) {}
+  /// Takes the values from the source, which is called by add only. On the CPU its tensors become
+  /// the parameters.
+  ParameterStore(ParameterSource source, DType dtype, Device device)
+      : source_(std::move(source)), dtype_(dtype), device_(device) {}
+  /// A plan: names and shapes without values.
+  static ParameterStore plan(DType dtype, Device device);
 
   Variable add(const std::string& name, Shape shape, Init init, double scale = 1.0);
-  /// A parameter with given initial values, which are made only if values are drawn.
+  /// A parameter with given initial values, which are made only where others are drawn.
   Variable add(const std::string& name,
                Shape shape,
                const std::function<std::vector<double>()>& make_values);
@@ -67,16 +70,18 @@ class ParameterStore {
 
  private:
   // A new tensor, written a few rows at a time, so that a large table is never in memory twice.
-  [[nodiscard]] Tensor start(const std::string& name,
+  [[nodiscard]] Tensor drawn(const std::string& name,
                              const Shape& shape,
                              Init init,
                              double scale) const;
+  // The tensor of the source, on the device.
+  [[nodiscard]] Tensor given(const std::string& name, const Shape& shape) const;
   Variable keep(const std::string& name, const Shape& shape, Tensor tensor, bool trained);
 
-  std::uint64_t seed_;
+  std::uint64_t seed_ = 0;
+  ParameterSource source_;  ///< empty: values are drawn
   DType dtype_;
   Device device_;
-  ParameterValues values_;
   std::vector<Parameter> parameters_;
 };
 

@@ -135,7 +135,7 @@ Direction direction_of(const std::string& model) {
 }
 
 ParameterStore plan_parameters(const ModelConfig& config, DType dtype, Device device) {
-  return build(config, ParameterStore(0, dtype, device, ParameterValues::kNone))->parameters();
+  return build(config, ParameterStore::plan(dtype, device))->parameters();
 }
 
 void check_memory(const ModelConfig& config, int copies, DType dtype, Device device) {
@@ -159,6 +159,16 @@ std::unique_ptr<Model> make_model(const ModelConfig& config,
                                   Device device) {
   check_memory(config, /*copies=*/1, dtype, device);
   return build(config, ParameterStore(seed, dtype, device));
+}
+
+std::unique_ptr<Model> make_model(const ModelConfig& config,
+                                  ParameterSource weights,
+                                  DType dtype,
+                                  Device device) {
+  if (device != Device::kCpu) {
+    check_memory(config, /*copies=*/1, dtype, device);
+  }
+  return build(config, ParameterStore(std::move(weights), dtype, device));
 }
 
 }  // namespace elastic

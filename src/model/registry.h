@@ -33,5 +33,10 @@ std::unique_ptr<Model> make_model(const ModelConfig& config,
                                   std::uint64_t seed,
                                   DType dtype = DType::kFloat32,
                                   Device device = Device::kCpu);
+/// The same with given weights, which are not in memory twice on the CPU.
+std::unique_ptr<Model> make_model(const ModelConfig& config,
+                                  ParameterSource weights,
+                                  DType dtype = DType::kFloat32,
+                                  Device device = Device::kCpu);
 
 }  // namespace elastic

@@ -8,7 +8,6 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/input_file.h"
-#include "tensor/backend.h"
 #include "tensor/safetensors.h"
 #include "tensor/safetensors_format.h"
 
@@ -259,11 +258,9 @@ class Reader {
 
   // The next entry in the order of the data, which has no gaps.
   Tensor load(const Entry& entry) {
-    std::vector<char> bytes(entry.end - entry.begin);
-    read_bytes(bytes.data(), bytes.size());
-    checksum_.add(bytes.data(), bytes.size());
-    Tensor tensor(entry.shape, entry.dtype, Device::kCpu);
-    backend_for(Device::kCpu).copy_from_host(bytes.data(), tensor);
+    Tensor tensor(entry.shape, entry.dtype, Device::kCpu, Memory::kParameter);
+    read_bytes(tensor.raw_data(), entry.end - entry.begin);
+    checksum_.add(tensor.raw_data(), entry.end - entry.begin);
     return tensor;
   }
 

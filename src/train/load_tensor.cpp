@@ -58,10 +58,18 @@ void check_tensor(const Safetensors& file,
   }
 }
 
-void load_tensor(const Safetensors& file, const std::string& name, Tensor& target) {
-  check_tensor(file, name, target.shape(), target.dtype());
+Tensor checked_tensor(const Safetensors& file,
+                      const std::string& name,
+                      const Shape& shape,
+                      DType dtype) {
+  check_tensor(file, name, shape, dtype);
   check_finite(file, name);
-  backend_for(target.device()).copy_from_host(file.find(name).raw_data(), target);
+  return file.find(name);
+}
+
+void load_tensor(const Safetensors& file, const std::string& name, Tensor& target) {
+  const Tensor source = checked_tensor(file, name, target.shape(), target.dtype());
+  backend_for(target.device()).copy_from_host(source.raw_data(), target);
 }
 
 }  // namespace elastic::train

@@ -14,8 +14,14 @@ void check_tensor(const Safetensors& file,
                   const Shape& shape,
                   DType dtype);
 
-/// Copies the file's tensor `name` into `target`, on any device. Throws CheckpointError naming file
-/// and tensor as `check_tensor`, and for an element that is not finite.
+/// The file's tensor `name`, sharing its memory. Throws CheckpointError naming file and tensor as
+/// `check_tensor`, and for an element that is not finite.
+Tensor checked_tensor(const Safetensors& file,
+                      const std::string& name,
+                      const Shape& shape,
+                      DType dtype);
+
+/// Copies the file's tensor `name` into `target`, on any device. Throws as `checked_tensor`.
 void load_tensor(const Safetensors& file, const std::string& name, Tensor& target);
 
 }  // namespace elastic::train

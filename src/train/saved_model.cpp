@@ -76,13 +76,14 @@ SavedModelInfo info_of(const Safetensors& file) {
 }
 
 // An invalid config is an error of the file, not of the user.
-std::unique_ptr<Model> make_saved_model(const Safetensors& file,
-                                        const SavedModelInfo& info,
-                                        Device device) {
+std::unique_ptr<Model> make_saved_model(const Safetensors& file, Device device) {
   const ModelConfig config = model_config_from_text(file.metadata_at("config"), file.path);
   try {
     check_tensors(file, config);
-    return make_model(config, info.seed, DType::kFloat32, device);
+    const ParameterSource weights = [&file](const std::string& name, const Shape& shape) {
+      return checked_tensor(file, name, shape, DType::kFloat32);
+    };
+    return make_model(config, weights, DType::kFloat32, device);
   } catch (const UsageError& error) {
     throw CheckpointError(file.path, ": the model's config is unusable: ", error.what());
   }
@@ -153,8 +154,7 @@ SavedModel read_model(const std::string& path, Device device) {
   check_format_version(file);
   SavedModel result;
   result.info = info_of(file);
-  result.model = make_saved_model(file, result.info, device);
-  load_parameters(file, "", result.model->parameters());
+  result.model = make_saved_model(file, device);
   return result;
 }
 

@@ -1,5 +1,7 @@
 #include "model/parameter.h"
 
+#include <stdexcept>
+
 #include "base/random.h"
 #include "tensor/tensor_values.h"
 
@@ -34,6 +36,37 @@ TEST_CASE("ParameterStore: a buffer is saved, not trained, and not counted") {
   CHECK(store.trained()[0].name == "weight");
   CHECK(store.num_elements() == 6);
   CHECK(same_bits(store.find("buffer").value(), buffer.value()));
+}
+
+TEST_CASE("ParameterStore: values come from a source, on the CPU without a copy") {
+  const Tensor saved = Tensor::from(std::vector<double>{1, 2, 3, 4}, {2, 2});
+  std::vector<std::string> asked;
+  ParameterStore store(
+      [&](const std::string& name, const Shape& shape) {
+        asked.push_back(name);
+        CHECK(shape == Shape({2, 2}));
+        return saved;
+      },
+      DType::kFloat64,
+      test_device());
+  const Variable drawn = store.add("drawn", {2, 2}, Init::kNormal);
+  const Variable made =
+      store.add("made", {2, 2}, []() -> std::vector<double> { throw std::logic_error("drawn"); });
+  const Variable buffer = store.add_buffer("buffer", {2, 2}, Init::kOnes);
+  CHECK(asked == std::vector<std::string>{"drawn", "made", "buffer"});
+  CHECK(drawn.requires_grad());
+  CHECK_FALSE(buffer.requires_grad());
+  for (const Variable& variable : {drawn, made, buffer}) {
+    CHECK(to_doubles(variable.value()) == to_doubles(saved));
+    CHECK((variable.value().raw_data() == saved.raw_data()) == on_cpu());
+  }
+}
+
+TEST_CASE("ParameterStore: a plan has names and shapes without values") {
+  ParameterStore plan = ParameterStore::plan(DType::kFloat32, test_device());
+  plan.add("huge", {std::int64_t{1} << 40, 64}, Init::kNormal);
+  CHECK_FALSE(plan.find("huge").value().defined());
+  CHECK(plan.num_bytes() == 4.0 * 64.0 * 1099511627776.0);
 }
 
 TEST_CASE("ParameterStore: unit rows are directions without a preference") {

@@ -318,10 +318,17 @@ std::string TrainCommand::options_of(const OptionTable& table, data::Refit refit
   return fixed_options(table, options_.train, features_.hash());
 }
 
+// Tensors without values, for weights that a checkpoint will overwrite.
+Tensor undrawn(const std::string& /*name*/, const Shape& shape) {
+  return {shape, DType::kFloat32, Device::kCpu, Memory::kParameter};
+}
+
 // A new model, with the weights of --init-from unless a checkpoint has later ones, and its teacher.
 std::unique_ptr<Model> TrainCommand::start_model(const Phase& phase, Device device) {
   const auto seed = static_cast<std::uint64_t>(options_.train.seed);
-  auto model = make_model(options_.model, seed, DType::kFloat32, device);
+  auto model = phase.resume && phase.run.has_checkpoint()
+                   ? make_model(options_.model, undrawn, DType::kFloat32, device)
+                   : make_model(options_.model, seed, DType::kFloat32, device);
   train::check_recordable(
       options_.train, train::supervision_for(options_.train.targets, *model), *model);
   train::sampled_loss_settings(options_.train.loss, *model);

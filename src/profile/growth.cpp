@@ -5,20 +5,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "profile/row_text.h"
 
 namespace elastic::profile {
-
-std::string series_name(const Row& row) {
-  const Workload& w = row.workload;
-  std::string name = w.model.model;
-  if (w.phase == Phase::kTrain && w.supervision != train::SupervisionChoice::kLast) {
-    return name + (w.supervision == train::SupervisionChoice::kAuto
-                       ? ""
-                       : concat(", supervision ", choice_name(w.supervision)));
-  }
-  const bool has_shortcut = w.phase == Phase::kServe || w.phase == Phase::kTrain;
-  return has_shortcut && !w.shortcut ? name + ", no shortcut" : name;
-}
 
 std::vector<Growth> growths_of(const std::vector<Row>& rows) {
   struct Points {

@@ -17,9 +17,6 @@ struct Growth {
   PowerFit memory;  ///< bytes of activations and workspace at the peak
 };
 
-/// The model's name, with its variant if the workload is not the default one.
-std::string series_name(const Row& row);
-
 /// One per model, variant, batch size and phase with at least three measured lengths, in the order
 /// of the rows.
 std::vector<Growth> growths_of(const std::vector<Row>& rows);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "profile/repetition.h"
+#include "profile/spread.h"
 
 namespace elastic::profile {
 namespace {
@@ -27,14 +28,6 @@ double peak_resident_bytes() {
   return 0.0;
 }
 
-double percentile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  const double at = share * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const auto above = std::min(below + 1, values.size() - 1);
-  return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
-}
-
 // Seconds of each of the workload's timed repetitions.
 std::vector<double> time_repetitions(Repetition& repetition, const Workload& workload) {
   Backend& backend = backend_for(workload.device);
@@ -51,11 +44,11 @@ std::vector<double> time_repetitions(Repetition& repetition, const Workload& wor
 }
 
 Timing timing_of(const std::vector<double>& seconds, std::int64_t tokens, std::int64_t batch) {
-  const double median = percentile(seconds, 0.5);
+  const double median = quantile(seconds, 0.5);
   Timing timing;
   timing.ms_median = 1e3 * median;
-  timing.ms_min = 1e3 * percentile(seconds, 0.0);
-  timing.ms_p95 = 1e3 * percentile(seconds, 0.95);
+  timing.ms_min = 1e3 * quantile(seconds, 0.0);
+  timing.ms_p95 = 1e3 * quantile(seconds, 0.95);
   timing.tokens_per_s = static_cast<double>(tokens) / median;
   timing.sequences_per_s = static_cast<double>(batch) / median;
   return timing;
@@ -94,16 +87,16 @@ void measure_into(Row& row, const MachineRates& machine, bool with_calls) {
     repetition.run();
   }
   allocator.reset_peak();
-  const std::vector<double> seconds = time_repetitions(repetition, workload);
+  row.seconds = time_repetitions(repetition, workload);
   row.peak_bytes = peak_of(allocator.report());
   row.rss_bytes = peak_resident_bytes();
-  row.timing = timing_of(seconds, row.tokens, workload.batch);
+  row.timing = timing_of(row.seconds, row.tokens, workload.batch);
 
   const KernelBook book(workload.device, with_calls);
   repetition.run();
   row.kernels = book.uses();
   row.calls = book.calls();
-  row.work = work_of(book.total(), percentile(seconds, 0.5), machine);
+  row.work = work_of(book.total(), quantile(row.seconds, 0.5), machine);
 }
 
 }  // namespace
@@ -118,6 +111,17 @@ const char* name_of(RowStatus status) {
       return "failed";
   }
   return "unknown";
+}
+
+std::vector<double> Row::times_ms() const {
+  if (seconds.empty()) {
+    return {timing.ms_median};
+  }
+  std::vector<double> times;
+  for (const double one : seconds) {
+    times.push_back(1e3 * one);
+  }
+  return times;
 }
 
 Row measure(const Workload& workload, const MachineRates& machine, bool with_calls) {

@@ -50,11 +50,15 @@ struct Row {
   std::int64_t tokens = 0;  ///< of a batch
   Timing timing;
   PeakBytes peak_bytes;
-  double rss_bytes = 0.0;  ///< largest resident set of the process during the measurement
+  std::vector<double> seconds;  ///< of each timed repetition
+  double rss_bytes = 0.0;       ///< largest resident set of the process during the measurement
   Work work;
   /// Kernels of one untimed repetition after the timed ones.
   std::map<std::string, KernelUse> kernels;
   std::vector<KernelCall> calls;  ///< of the same repetition; empty unless asked for
+
+  /// The repetitions in milliseconds, or the median alone if they are not known.
+  [[nodiscard]] std::vector<double> times_ms() const;
 };
 
 /// Runs the workload. If its estimate does not fit in memory, or it runs out of memory, or it fails

@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "profile/row_text.h"
 
 namespace elastic::profile {
 namespace {
-
-constexpr int kSchemaVersion = 1;
 
 nlohmann::ordered_json kernel_to_json(const std::string& kernel,
                                       const KernelUse& use,
@@ -31,49 +30,6 @@ nlohmann::ordered_json kernels_to_json(const Row& row) {
     list.push_back(kernel_to_json(kernel, use, total));
   }
   return list;
-}
-
-// Appends ",value" for each value that is neither a list nor a note, which not all rows have; the
-// first without the comma.
-struct CsvLine {
-  std::string header;
-  std::string values;
-
-  void add(const nlohmann::ordered_json& object) {
-    for (const auto& [key, value] : object.items()) {
-      if (key == "note" || value.is_array()) {
-        continue;
-      }
-      const char* comma = header.empty() ? "" : ",";
-      header += concat(comma, key);
-      values += concat(comma,
-                       value.is_null()     ? ""
-                       : value.is_string() ? value.get<std::string>()
-                                           : value.dump());
-    }
-  }
-};
-
-std::vector<CsvLine> csv_lines(const Row& row, const Report& report) {
-  CsvLine common;
-  common.add(to_json(row, report));
-  if (!report.ops) {
-    return {common};
-  }
-  nlohmann::ordered_json kernels = kernels_to_json(row);
-  if (kernels.empty()) {
-    nlohmann::ordered_json blank = kernel_to_json("", {}, 0.0);
-    for (nlohmann::ordered_json& value : blank) {
-      value = nullptr;
-    }
-    kernels.push_back(std::move(blank));
-  }
-  std::vector<CsvLine> lines;
-  for (const nlohmann::ordered_json& kernel : kernels) {
-    lines.push_back(common);
-    lines.back().add(kernel);
-  }
-  return lines;
 }
 
 }  // namespace
@@ -102,9 +58,11 @@ std::optional<double> speedup(const Row& row, const Report& report) {
   return std::nullopt;
 }
 
-nlohmann::ordered_json to_json(const Row& row, const Report& report) {
+namespace {
+
+void add_workload(const Row& row, nlohmann::ordered_json& json) {
   const Workload& w = row.workload;
-  nlohmann::ordered_json json;
+  json["name"] = series_name(row);
   json["model"] = w.model.model;
   json["phase"] = choice_name(w.phase);
   json["device"] = elastic::name_of(w.device);
@@ -118,7 +76,13 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   if (!row.note.empty()) {
     json["note"] = row.note;
   }
+}
+
+void add_measurements(const Row& row, nlohmann::ordered_json& json) {
   json["tokens"] = row.tokens;
+  if (!row.seconds.empty()) {
+    json["ms"] = row.times_ms();
+  }
   json["ms_median"] = row.timing.ms_median;
   json["ms_min"] = row.timing.ms_min;
   json["ms_p95"] = row.timing.ms_p95;
@@ -134,12 +98,46 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   json["flops"] = row.work.flops;
   json["gemm_share"] = row.work.gemm_share;
   json["bandwidth_share"] = row.work.bandwidth_share;
+}
+
+}  // namespace
+
+nlohmann::ordered_json to_json(const Row& row, const Report& report) {
+  nlohmann::ordered_json json;
+  add_workload(row, json);
+  add_measurements(row, json);
   const std::optional<double> ratio = speedup(row, report);
   json["speedup"] = ratio ? nlohmann::ordered_json(*ratio) : nlohmann::ordered_json();
   if (report.ops) {
     json["kernels"] = kernels_to_json(row);
   }
   return json;
+}
+
+namespace {
+
+nlohmann::ordered_json rows_to_json(const Report& report) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < report.rows.size(); ++i) {
+    rows.push_back(to_json(report.rows[i], report));
+    if (report.comparison) {
+      rows.back().update(change_to_json(report.comparison->changes[i]));
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<nlohmann::ordered_json> lines_to_json(const Report& report) {
+  std::vector<nlohmann::ordered_json> lines = rows_to_json(report);
+  if (report.comparison) {
+    for (const nlohmann::ordered_json& row : report.comparison->unmatched) {
+      lines.push_back(row);
+      lines.back()["status"] = "only before";
+    }
+  }
+  return lines;
 }
 
 nlohmann::ordered_json to_json(const Report& report) {
@@ -155,10 +153,7 @@ nlohmann::ordered_json to_json(const Report& report) {
                      {"threads", report.machine.threads}};
   json["inputs"] = report.inputs;
   json["baseline"] = report.baseline;
-  json["rows"] = nlohmann::ordered_json::array();
-  for (const Row& row : report.rows) {
-    json["rows"].push_back(to_json(row, report));
-  }
+  json["rows"] = rows_to_json(report);
   json["fits"] = nlohmann::ordered_json::array();
   for (const Growth& growth : growths_of(report.rows)) {
     json["fits"].push_back({{"model", growth.model},
@@ -168,44 +163,10 @@ nlohmann::ordered_json to_json(const Report& report) {
                             {"memory_exponent", growth.memory.exponent},
                             {"memory_constant_bytes", growth.memory.constant}});
   }
+  if (report.comparison) {
+    json["against"] = comparison_to_json(*report.comparison);
+  }
   return json;
-}
-
-std::string to_csv(const Report& report) {
-  std::string text;
-  for (const Row& row : report.rows) {
-    for (const CsvLine& line : csv_lines(row, report)) {
-      text += text.empty() ? concat(line.header, "\n") : "";
-      text += concat(line.values, "\n");
-    }
-  }
-  return text;
-}
-
-nlohmann::ordered_json to_trace(const std::vector<Row>& rows) {
-  nlohmann::ordered_json events = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row& row = rows[i];
-    events.push_back({{"name", "process_name"},
-                      {"ph", "M"},
-                      {"pid", i},
-                      {"args",
-                       {{"name",
-                         concat(series_name(row),
-                                " ",
-                                choice_name(row.workload.phase),
-                                " ",
-                                row.workload.model.max_len)}}}});
-    for (const KernelCall& call : row.calls) {
-      events.push_back({{"name", call.kernel},
-                        {"ph", "X"},
-                        {"pid", i},
-                        {"tid", 0},
-                        {"ts", 1e6 * call.begin},
-                        {"dur", 1e6 * call.seconds}});
-    }
-  }
-  return {{"traceEvents", events}};
 }
 
 }  // namespace elastic::profile

@@ -7,18 +7,24 @@
 #include <utility>
 #include <vector>
 
+#include "profile/comparison.h"
 #include "profile/growth.h"
 #include "profile/profiler.h"
 
 namespace elastic::profile {
 
+/// Of the JSON; a change of the meaning of a key changes it, a new key does not.
+inline constexpr int kSchemaVersion = 1;
+
 struct Report {
   std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program
   MachineRates machine;
-  std::string inputs;    ///< the origin of the histories, in words
-  std::string baseline;  ///< the model that speedup compares with
-  bool ops = false;      ///< the formats include the kernels of each row
+  std::string inputs;              ///< the origin of the histories, in words
+  std::string baseline;            ///< the model that speedup compares with
+  bool ops = false;                ///< the formats include the kernels of each row
+  std::vector<std::string> swept;  ///< keys of the swept options
   std::vector<Row> rows;
+  std::optional<Comparison> comparison;  ///< with an earlier profile
 };
 
 /// How many times faster the row is than the baseline model's row of the same phase, length, batch,
@@ -27,18 +33,23 @@ std::optional<double> speedup(const Row& row, const Report& report);
 /// The row's kernels, most expensive first.
 std::vector<std::pair<std::string, KernelUse>> sorted_kernels(const Row& row);
 
-/// Keys schema_version, build, machine, inputs, baseline, rows and fits.
+/// Keys schema_version, build, machine, inputs, baseline, rows and fits; `against` with a
+/// comparison.
 nlohmann::ordered_json to_json(const Report& report);
 /// One entry of `rows`; `speedup` is null where there is none. With `ops` it has a list `kernels`.
 nlohmann::ordered_json to_json(const Row& row, const Report& report);
 
-/// Tables of the rows and of the fits; with `ops` also a table for each row of its kernels: calls,
-/// time, share of it, flops and rates.
+/// The objects of JSON Lines: the entries of `rows`, then the rows of an earlier profile without a
+/// partner, whose status is "only before".
+std::vector<nlohmann::ordered_json> lines_to_json(const Report& report);
+
+/// Tables of the rows, of the fits and of the comparison; with `ops` also a table for each row of
+/// its kernels: calls, time, share of it, flops and rates.
 std::string to_markdown(const Report& report);
-/// A header and one line per row; columns are the keys of a row's JSON without note and kernels,
-/// null is an empty field. With `ops` one line per kernel: the columns of its row, then its own
-/// (kernel, calls, kernel_ms, kernel_share, kernel_flops, kernel_bytes), empty for a row without
-/// kernels.
+/// A header and one line per object of lines_to_json; columns are the keys of a row's JSON without
+/// note and lists, null is an empty field. With `ops` one line per kernel: the columns of its row,
+/// then its own (kernel, calls, kernel_ms, kernel_share, kernel_flops, kernel_bytes), empty for a
+/// row without kernels.
 std::string to_csv(const Report& report);
 
 /// Chrome's trace format, each row as a process; times in microseconds.

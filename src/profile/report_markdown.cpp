@@ -1,28 +1,11 @@
 // A profile as Markdown tables.
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
-
 #include "base/error.h"
 #include "base/visible_text.h"
 #include "profile/report.h"
+#include "profile/row_text.h"
 
 namespace elastic::profile {
 namespace {
-
-// About four significant digits; no exponent.
-std::string number(double value) {
-  std::array<char, 64> text{};
-  const double size = std::abs(value);
-  const int decimals = size == 0.0 || size >= 1000.0 ? 0 : size >= 100.0 ? 1 : size >= 10.0 ? 2 : 3;
-  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-  return text.data();
-}
-
-std::string mebibytes(double bytes) {
-  return number(bytes / 1048576.0);
-}
 
 struct ColumnText {
   const char* name;
@@ -54,14 +37,6 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
       {"gemm share", when_ok(number(row.work.gemm_share))},
       {"bandw. share", when_ok(number(row.work.bandwidth_share))},
       {"speed-up", ratio ? concat("x", number(*ratio)) : "-"}};
-}
-
-std::string markdown_row(const std::vector<std::string>& cells) {
-  std::string text = "|";
-  for (const std::string& cell : cells) {
-    text += concat(" ", cell, " |");
-  }
-  return text + "\n";
 }
 
 // The growth fits as a table; "" where there is none.
@@ -98,13 +73,7 @@ std::string kernels_to_markdown(const std::vector<Row>& rows) {
       total += use.seconds;
     }
     text += concat("\n",
-                   series_name(row),
-                   ", ",
-                   choice_name(row.workload.phase),
-                   ", length ",
-                   row.workload.model.max_len,
-                   ", batch ",
-                   row.workload.batch,
+                   row_name(row),
                    ":\n\n| kernel | calls | ms | share | Gflop | GFLOP/s | GB/s |\n"
                    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (const auto& [kernel, use] : kernels) {
@@ -139,6 +108,7 @@ std::string to_markdown(const Report& report) {
     text += markdown_row(values);
   }
   text += growth_table(growths_of(report.rows));
+  text += report.comparison ? comparison_to_markdown(report) : "";
   text += concat("\nMachine: ",
                  visible(report.machine.device),
                  ", ",

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "profile/row_text.h"
+
 namespace elastic::profile::report_test {
 namespace {
 
@@ -17,6 +19,7 @@ Row full_row() {
   row.workload.phase = Phase::kServe;
   row.workload.batch = 3;
   row.tokens = 192;
+  row.seconds = {0.25, 0.5, 0.75};
   row.timing.ms_median = 12.5;
   row.timing.ms_min = 9.75;
   row.timing.ms_p95 = 150.25;
@@ -54,6 +57,7 @@ TEST_CASE("report: JSON has each number under its own key") {
   CHECK(json["baseline"] == "softmax");
   const nlohmann::ordered_json& row = json["rows"][0];
   const std::vector<std::pair<const char*, nlohmann::json>> expected{
+      {"name", "elastic"},
       {"model", "elastic"},
       {"phase", "serve"},
       {"device", "cpu"},
@@ -65,6 +69,7 @@ TEST_CASE("report: JSON has each number under its own key") {
       {"shortcut", true},
       {"status", "ok"},
       {"tokens", 192},
+      {"ms", {250.0, 500.0, 750.0}},
       {"ms_median", 12.5},
       {"ms_min", 9.75},
       {"ms_p95", 150.25},

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fstream>
 #include <memory>
+#include <optional>
 
 #include "base/atomic_file.h"
 #include "base/choice.h"
@@ -30,9 +31,14 @@ constexpr const char* kProfileDescription =
   elastic profile --model elastic,softmax --length 256-16k*4
   elastic profile --length 200 --phase train --data ratings.csv --ops
   elastic profile --length 1k-64k*4 --report profile.html -o json > profile.json
+  elastic profile --length 1k-64k*4 --against profile.json --fail-above 1.05
 
 Every combination of models, lengths, batches and phases is a row, with --max-len set to the
-length. Combinations that do not fit in memory are marked oom.)";
+length. Combinations that do not fit in memory are marked oom.
+
+--against adds the ratio of each row's time and memory to those of the same row in an earlier -o json
+output, with an interval from the repetitions. --fail-above exits with code 8 if a row is slower
+beyond the noise, or its peak memory higher.)";
 
 // Gives the workloads real histories instead of synthetic ones.
 void use_histories(const data::Dataset& dataset, std::vector<profile::Workload>& workloads) {
@@ -47,6 +53,7 @@ void use_histories(const data::Dataset& dataset, std::vector<profile::Workload>&
 }
 
 constexpr const char* kAllModels = "all";
+constexpr std::int64_t kLeastRepetitions = 4;
 
 // Its `model` is a list here.
 ModelConfig default_models() {
@@ -77,7 +84,9 @@ class ProfileCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
+  void check_options() const;
   void check_baseline() const;
+  void check_gate(const profile::Report& report) const;
   [[nodiscard]] std::vector<std::string> models() const;
   [[nodiscard]] std::vector<profile::Workload> workloads() const;
   void add_variants(profile::Workload workload, std::vector<profile::Workload>& all) const;
@@ -99,6 +108,8 @@ class ProfileCommand : public Command {
   std::int64_t warmup_ = 1;
   std::string max_memory_;
   std::string baseline_ = "softmax";
+  std::string against_;
+  double fail_above_ = 0.0;
   std::string report_;
   std::string trace_;
   bool ops_ = false;
@@ -136,6 +147,17 @@ void ProfileCommand::declare(OptionTable& table) {
   add("warmup", &warmup_, "untimed runs before them").within(Range{0, 1000});
   add("max_memory", &max_memory_, "memory limit of a row, e.g. 8G; empty: the free memory");
   add("baseline", &baseline_, "the model that speed-ups are relative to").choices = model_choices();
+  table.begin_group("What to compare with");
+  // Flags only: the file and the limit belong to one call.
+  table.add("against", &against_, "an earlier -o json output: adds ratios of time and memory")
+      .flag_only("FILE");
+  table
+      .add("fail_above",
+           &fail_above_,
+           "with --against, exit with code 8 if a row's ratio of time is above this beyond the "
+           "noise, or its ratio of peak memory; 0: no limit")
+      .within(RealRange{})
+      .flag_only();
   table.begin_group("What to write");
   add("ops", &ops_, "add time and bytes of each kernel in one run");
   // Flags only: with a variable each call would overwrite the file of the call before.
@@ -199,8 +221,8 @@ std::string ProfileCommand::formatted(const profile::Report& report) const {
       return to_csv(report);
     case ProfileFormat::kJsonl: {
       std::string text;
-      for (const profile::Row& row : report.rows) {
-        text += data::json_text(to_json(row, report)) + "\n";
+      for (const nlohmann::ordered_json& line : lines_to_json(report)) {
+        text += data::json_text(line) + "\n";
       }
       return text;
     }
@@ -216,6 +238,39 @@ void ProfileCommand::write_files(const profile::Report& report) const {
   }
   if (!trace_.empty()) {
     write_file_atomically(trace_, data::json_text(to_trace(report.rows)));
+  }
+}
+
+void ProfileCommand::check_options() const {
+  check_baseline();
+  const bool gated = fail_above_ > 0.0;
+  if (gated && against_.empty()) {
+    throw UsageError("--fail-above: expected a profile to compare with; add --against FILE");
+  }
+  if (gated && repetitions_ < kLeastRepetitions) {
+    throw UsageError("--fail-above: expected at least ",
+                     kLeastRepetitions,
+                     " --repetitions, which the interval of a ratio needs, got ",
+                     repetitions_);
+  }
+}
+
+// Throws GateError if a row is above --fail-above.
+void ProfileCommand::check_gate(const profile::Report& report) const {
+  if (!(fail_above_ > 0.0)) {
+    return;
+  }
+  const auto& changes = report.comparison->changes;
+  if (std::none_of(
+          changes.begin(), changes.end(), [](const auto& one) { return one.has_partner; })) {
+    throw UsageError("--fail-above: no row has a partner in ", against_);
+  }
+  std::string text;
+  for (const std::string& regression : regressions(report, fail_above_)) {
+    text += (text.empty() ? "" : "; ") + regression;
+  }
+  if (!text.empty()) {
+    throw GateError("--fail-above ", fail_above_, ": ", text);
   }
 }
 
@@ -250,7 +305,11 @@ std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile:
 }
 
 int ProfileCommand::run(const OptionTable& table) {
-  check_baseline();
+  check_options();
+  std::optional<profile::EarlierProfile> earlier;
+  if (!against_.empty()) {
+    earlier = profile::read_profile(against_);
+  }
   for (const std::string& text : notes_on_unused_flags(table, models())) {
     ProgressLine(session_.quiet).message(text);
   }
@@ -271,8 +330,12 @@ int ProfileCommand::run(const OptionTable& table) {
   report.ops = ops_;
   report.machine = profile::measure_machine(device);
   report.rows = measure_all(all, report.machine);
+  if (earlier) {
+    report.comparison = compare_with(*earlier, report);
+  }
   write_files(report);
   print(formatted(report));
+  check_gate(report);
   return 0;
 }
 

@@ -1,0 +1,22 @@
+// Rows and their numbers in Markdown and messages.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "profile/profiler.h"
+
+namespace elastic::profile {
+
+/// The model's name, with its variant if the workload is not the default one.
+std::string series_name(const Row& row);
+/// The series, phase, length and batch: "softmax, no shortcut, serve, length 256, batch 16".
+std::string row_name(const Row& row);
+
+/// About four significant digits; no exponent.
+std::string number(double value);
+std::string mebibytes(double bytes);
+/// "| a | b |" with a line end.
+std::string markdown_row(const std::vector<std::string>& cells);
+
+}  // namespace elastic::profile

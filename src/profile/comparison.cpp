@@ -25,6 +25,7 @@ ordered_json identity_of(const ordered_json& row, const std::vector<std::string>
   for (const std::string& key : swept) {
     identity[key] = row.value(key, ordered_json());
   }
+  identity["imported"] = row.value("imported", ordered_json(false));
   return identity;
 }
 
@@ -54,7 +55,7 @@ Change change_of(const Row& row, const ordered_json& before) {
   }
   change.time = ratio_of(row.times_ms(), times_of(before));
   change.ms_before = before["ms_median"].get<double>();
-  const auto bytes = before["peak_bytes"].get<double>();
+  const double bytes = before["peak_bytes"].is_null() ? 0.0 : before["peak_bytes"].get<double>();
   if (bytes > 0.0 && row.peak_bytes.total > 0.0) {
     change.bytes_before = bytes;
     change.memory = row.peak_bytes.total / bytes;

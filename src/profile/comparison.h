@@ -40,8 +40,8 @@ struct Comparison {
   std::vector<std::string> differences;
 };
 
-/// Rows are partners if they agree in model, phase, length, batch, supervision, shortcut and the
-/// swept options of both profiles.
+/// Rows are partners if they agree in model, phase, length, batch, supervision, shortcut, the
+/// swept options of both profiles, and in being imported.
 Comparison compare_with(const EarlierProfile& earlier, const Report& report);
 
 /// Rows that are slower than `limit` times the earlier ones beyond the noise (the interval's lower

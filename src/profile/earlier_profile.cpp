@@ -39,7 +39,9 @@ class Checks {
       check(key, is_count, "a whole number");
     }
     check(
-        "peak_bytes", [](const auto& value) { return value.is_number(); }, "a number");
+        "peak_bytes",
+        [](const auto& value) { return value.is_number() || value.is_null(); },
+        "a number");
     if (row["status"] == name_of(RowStatus::kOk)) {
       check("ms_median", is_time, "a number above 0");
     }

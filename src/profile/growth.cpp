@@ -9,6 +9,11 @@
 
 namespace elastic::profile {
 
+double growing_bytes(const Row& row) {
+  const double bytes = row.peak_bytes.activation + row.peak_bytes.workspace;
+  return row.imported && bytes == 0.0 ? row.peak_bytes.total : bytes;
+}
+
 std::vector<Growth> growths_of(const std::vector<Row>& rows) {
   struct Points {
     std::vector<double> length;
@@ -32,15 +37,18 @@ std::vector<Growth> growths_of(const std::vector<Row>& rows) {
     }
     found->second.length.push_back(static_cast<double>(row.workload.model.max_len));
     found->second.ms.push_back(row.timing.ms_min);
-    found->second.bytes.push_back(
-        std::max(1.0, row.peak_bytes.activation + row.peak_bytes.workspace));
+    found->second.bytes.push_back(growing_bytes(row));
   }
   std::vector<Growth> growths;
   for (const auto& key : order) {
     const Points& points = series[key];
     const PowerFit time = fit_power(points.length, points.ms);
     if (time.valid) {
-      growths.push_back({key.first, key.second, time, fit_power(points.length, points.bytes)});
+      const bool has_bytes = *std::min_element(points.bytes.begin(), points.bytes.end()) > 0.0;
+      growths.push_back({key.first,
+                         key.second,
+                         time,
+                         has_bytes ? fit_power(points.length, points.bytes) : PowerFit{}});
     }
   }
   return growths;

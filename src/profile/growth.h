@@ -14,8 +14,12 @@ struct Growth {
   std::string model;  ///< with its variant: "elastic", "softmax, no shortcut"
   std::string phase;
   PowerFit time;    ///< milliseconds of the shortest repetition
-  PowerFit memory;  ///< bytes of activations and workspace at the peak
+  PowerFit memory;  ///< growing_bytes
 };
+
+/// Bytes of activations and workspace at the peak; of an imported row that does not know them, the
+/// whole peak; 0 if it knows neither.
+double growing_bytes(const Row& row);
 
 /// One per model, variant, batch size and phase with at least three measured lengths, in the order
 /// of the rows.

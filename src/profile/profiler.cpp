@@ -43,17 +43,6 @@ std::vector<double> time_repetitions(Repetition& repetition, const Workload& wor
   return seconds;
 }
 
-Timing timing_of(const std::vector<double>& seconds, std::int64_t tokens, std::int64_t batch) {
-  const double median = quantile(seconds, 0.5);
-  Timing timing;
-  timing.ms_median = 1e3 * median;
-  timing.ms_min = 1e3 * quantile(seconds, 0.0);
-  timing.ms_p95 = 1e3 * quantile(seconds, 0.95);
-  timing.tokens_per_s = static_cast<double>(tokens) / median;
-  timing.sequences_per_s = static_cast<double>(batch) / median;
-  return timing;
-}
-
 PeakBytes peak_of(const MemoryReport& report) {
   const auto at_peak = [&](Memory kind) {
     return static_cast<double>(report.at_peak[static_cast<std::size_t>(kind)]);
@@ -111,6 +100,17 @@ const char* name_of(RowStatus status) {
       return "failed";
   }
   return "unknown";
+}
+
+Timing timing_of(const std::vector<double>& seconds, std::int64_t tokens, std::int64_t batch) {
+  const double median = quantile(seconds, 0.5);
+  Timing timing;
+  timing.ms_median = 1e3 * median;
+  timing.ms_min = 1e3 * quantile(seconds, 0.0);
+  timing.ms_p95 = 1e3 * quantile(seconds, 0.95);
+  timing.tokens_per_s = static_cast<double>(tokens) / median;
+  timing.sequences_per_s = static_cast<double>(batch) / median;
+  return timing;
 }
 
 std::vector<double> Row::times_ms() const {

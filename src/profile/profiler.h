@@ -24,6 +24,9 @@ struct Timing {
   double sequences_per_s = 0.0;  ///< at the median
 };
 
+/// Of at least one repetition.
+Timing timing_of(const std::vector<double>& seconds, std::int64_t tokens, std::int64_t batch);
+
 /// Bytes allocated on the device when their total was largest, and their kinds at that moment.
 struct PeakBytes {
   double total = 0.0;
@@ -45,6 +48,9 @@ struct Work {
 /// `peak_bytes.total` (an estimate) may be set.
 struct Row {
   Workload workload;
+  /// Measured by another program: of the workload, the model's name, phase, length, batch and
+  /// supervision are set, of the bytes the total and the activations, where they are known.
+  bool imported = false;
   RowStatus status = RowStatus::kOk;
   std::string note;         ///< the reason if it is not ok
   std::int64_t tokens = 0;  ///< of a batch

@@ -64,6 +64,7 @@ void add_workload(const Row& row, nlohmann::ordered_json& json) {
   const Workload& w = row.workload;
   json["name"] = series_name(row);
   json["model"] = w.model.model;
+  json["imported"] = row.imported;
   json["phase"] = choice_name(w.phase);
   json["device"] = elastic::name_of(w.device);
   json["length"] = w.model.max_len;
@@ -106,6 +107,24 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   nlohmann::ordered_json json;
   add_workload(row, json);
   add_measurements(row, json);
+  if (row.imported) {
+    for (const char* key : {"device",
+                            "dim",
+                            "num_experts",
+                            "workspace_bytes",
+                            "gradient_bytes",
+                            "parameter_bytes",
+                            "optimizer_bytes",
+                            "rss_bytes",
+                            "flops",
+                            "gemm_share",
+                            "bandwidth_share"}) {
+      json[key] = nullptr;
+    }
+    for (const char* key : {"peak_bytes", "activation_bytes"}) {
+      json[key] = json[key] == 0.0 ? nlohmann::ordered_json() : json[key];
+    }
+  }
   const std::optional<double> ratio = speedup(row, report);
   json["speedup"] = ratio ? nlohmann::ordered_json(*ratio) : nlohmann::ordered_json();
   if (report.ops) {
@@ -115,6 +134,10 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
 }
 
 namespace {
+
+nlohmann::ordered_json if_valid(const PowerFit& fit, double value) {
+  return fit.valid ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
+}
 
 nlohmann::ordered_json rows_to_json(const Report& report) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
@@ -152,16 +175,20 @@ nlohmann::ordered_json to_json(const Report& report) {
                      {"triad_gbps", report.machine.triad_gbps},
                      {"threads", report.machine.threads}};
   json["inputs"] = report.inputs;
+  if (!report.imported.empty()) {
+    json["imported"] = report.imported;
+  }
   json["baseline"] = report.baseline;
   json["rows"] = rows_to_json(report);
   json["fits"] = nlohmann::ordered_json::array();
   for (const Growth& growth : growths_of(report.rows)) {
-    json["fits"].push_back({{"model", growth.model},
-                            {"phase", growth.phase},
-                            {"time_exponent", growth.time.exponent},
-                            {"time_constant_ms", growth.time.constant},
-                            {"memory_exponent", growth.memory.exponent},
-                            {"memory_constant_bytes", growth.memory.constant}});
+    json["fits"].push_back(
+        {{"model", growth.model},
+         {"phase", growth.phase},
+         {"time_exponent", growth.time.exponent},
+         {"time_constant_ms", growth.time.constant},
+         {"memory_exponent", if_valid(growth.memory, growth.memory.exponent)},
+         {"memory_constant_bytes", if_valid(growth.memory, growth.memory.constant)}});
   }
   if (report.comparison) {
     json["against"] = comparison_to_json(*report.comparison);

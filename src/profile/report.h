@@ -19,9 +19,10 @@ inline constexpr int kSchemaVersion = 1;
 struct Report {
   std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program
   MachineRates machine;
-  std::string inputs;              ///< the origin of the histories, in words
-  std::string baseline;            ///< the model that speedup compares with
-  bool ops = false;                ///< the formats include the kernels of each row
+  std::string inputs;    ///< the origin of the histories, in words
+  std::string baseline;  ///< the model that speedup compares with
+  bool ops = false;      ///< the formats include the kernels of each row
+  std::string imported;  ///< the file of the rows that another program measured; "": there are none
   std::vector<std::string> swept;  ///< keys of the swept options
   std::vector<Row> rows;
   std::optional<Comparison> comparison;  ///< with an earlier profile

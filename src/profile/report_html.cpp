@@ -53,9 +53,8 @@ report::Html plots(const Report& report) {
   for (const Phase phase : {Phase::kEncode, Phase::kServe, Phase::kTrain, Phase::kRank}) {
     const auto time =
         series_of(report.rows, phase, [](const Row& row) { return row.timing.ms_median; });
-    const auto memory = series_of(report.rows, phase, [](const Row& row) {
-      return (row.peak_bytes.activation + row.peak_bytes.workspace) / 1048576.0;
-    });
+    const auto memory = series_of(
+        report.rows, phase, [](const Row& row) { return growing_bytes(row) / 1048576.0; });
     report::Html figures;
     figures << log_log("Time, ms (median)", time)
             << log_log("Activations and workspace, MiB", memory);

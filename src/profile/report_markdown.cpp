@@ -16,6 +16,9 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
   const Workload& w = row.workload;
   const bool ok = row.status == RowStatus::kOk;
   const auto when_ok = [ok](const std::string& text) { return ok ? text : std::string("-"); };
+  const bool own = ok && !row.imported;
+  const auto when_own = [own](const std::string& text) { return own ? text : std::string("-"); };
+  const auto known = [](double bytes) { return bytes > 0.0 ? mebibytes(bytes) : std::string("-"); };
   const std::optional<double> ratio = speedup(row, report);
   return {
       {"model", series_name(row)},
@@ -28,14 +31,14 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
       {"p95", when_ok(number(row.timing.ms_p95))},
       {"tokens/s", when_ok(number(row.timing.tokens_per_s))},
       {"sequences/s", when_ok(number(row.timing.sequences_per_s))},
-      {"peak MiB", mebibytes(row.peak_bytes.total)},
-      {"act.+work. MiB", when_ok(mebibytes(row.peak_bytes.activation + row.peak_bytes.workspace))},
-      {"param. MiB", when_ok(mebibytes(row.peak_bytes.parameter))},
-      {"optim. MiB", when_ok(mebibytes(row.peak_bytes.optimizer))},
-      {"RSS MiB", when_ok(mebibytes(row.rss_bytes))},
-      {"Gflop", when_ok(number(row.work.flops * 1e-9))},
-      {"gemm share", when_ok(number(row.work.gemm_share))},
-      {"bandw. share", when_ok(number(row.work.bandwidth_share))},
+      {"peak MiB", row.imported ? known(row.peak_bytes.total) : mebibytes(row.peak_bytes.total)},
+      {"act.+work. MiB", own ? mebibytes(growing_bytes(row)) : known(row.peak_bytes.activation)},
+      {"param. MiB", when_own(mebibytes(row.peak_bytes.parameter))},
+      {"optim. MiB", when_own(mebibytes(row.peak_bytes.optimizer))},
+      {"RSS MiB", when_own(mebibytes(row.rss_bytes))},
+      {"Gflop", when_own(number(row.work.flops * 1e-9))},
+      {"gemm share", when_own(number(row.work.gemm_share))},
+      {"bandw. share", when_own(number(row.work.bandwidth_share))},
       {"speed-up", ratio ? concat("x", number(*ratio)) : "-"}};
 }
 
@@ -54,8 +57,8 @@ std::string growth_table(const std::vector<Growth>& growths) {
                           growth.phase,
                           number(growth.time.exponent),
                           number(growth.time.constant),
-                          number(growth.memory.exponent),
-                          mebibytes(growth.memory.constant)});
+                          growth.memory.valid ? number(growth.memory.exponent) : "-",
+                          growth.memory.valid ? mebibytes(growth.memory.constant) : "-"});
   }
   return text;
 }
@@ -120,6 +123,9 @@ std::string to_markdown(const Report& report) {
                  ". Speed-up against ",
                  report.baseline,
                  ".\n");
+  if (!report.imported.empty()) {
+    text += concat("Imported rows are from ", visible(report.imported), ".\n");
+  }
   return report.ops ? text + kernels_to_markdown(report.rows) : text;
 }
 

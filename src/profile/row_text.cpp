@@ -11,13 +11,13 @@ namespace elastic::profile {
 std::string series_name(const Row& row) {
   const Workload& w = row.workload;
   std::string name = w.model.model;
-  if (w.phase == Phase::kTrain && w.supervision != train::SupervisionChoice::kLast) {
-    return name + (w.supervision == train::SupervisionChoice::kAuto
-                       ? ""
-                       : concat(", supervision ", choice_name(w.supervision)));
+  using enum train::SupervisionChoice;
+  if (w.phase == Phase::kTrain && w.supervision != kLast) {
+    name += w.supervision == kAuto ? "" : concat(", supervision ", choice_name(w.supervision));
+  } else if (!w.shortcut && (w.phase == Phase::kServe || w.phase == Phase::kTrain)) {
+    name += ", no shortcut";
   }
-  const bool has_shortcut = w.phase == Phase::kServe || w.phase == Phase::kTrain;
-  return has_shortcut && !w.shortcut ? name + ", no shortcut" : name;
+  return row.imported ? name + " (imported)" : name;
 }
 
 std::string row_name(const Row& row) {

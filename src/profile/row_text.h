@@ -8,7 +8,8 @@
 
 namespace elastic::profile {
 
-/// The model's name, with its variant if the workload is not the default one.
+/// The model's name, with its variant if the workload is not the default one, and a mark if another
+/// program measured the row.
 std::string series_name(const Row& row);
 /// The series, phase, length and batch: "softmax, no shortcut, serve, length 256, batch 16".
 std::string row_name(const Row& row);

@@ -217,6 +217,7 @@ data {log} | | inputs
 repetitions 2 | | rows
 max-memory 1k | | rows
 baseline elastic | | rows
+import {rows} | | rows
 against {profile} | | rows
 fail-above 1e-9 | --against {profile} --repetitions 4 | exit
 ops - | | rows
@@ -303,6 +304,8 @@ class Place(Workplace):
             "titles": self.write("titles.csv", "movieId,title,genre\n" + "".join(
                 f"m{item},Title {item},Genre {item % 3}\n" for item in range(25))),
             "token": self.write("token.txt", "0123456789abcdef\n"),
+            "rows": self.write("rows.json", '[{"name": "theirs", "phase": "serve", "length": 8, '
+                               '"batch": 1, "seconds": 0.5}]'),
             "candidates": self.write("candidates.txt", "m1\nm2\nm3\n"),
         }
         self.count = 0

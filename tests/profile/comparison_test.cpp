@@ -119,7 +119,8 @@ TEST_CASE("comparison: rows without a partner and other facts are listed") {
   CHECK(lines[2]["status"] == "only before");
   const std::string csv = to_csv(report);
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
-  CHECK(csv.find("\nsoftmax,softmax,serve,,64,2,,,last,true,only before,") != std::string::npos);
+  CHECK(csv.find("\nsoftmax,softmax,false,serve,,64,2,,,last,true,only before,") !=
+        std::string::npos);
   CHECK(to_json(report)["rows"].size() == 2);
 }
 

@@ -59,6 +59,7 @@ TEST_CASE("report: JSON has each number under its own key") {
   const std::vector<std::pair<const char*, nlohmann::json>> expected{
       {"name", "elastic"},
       {"model", "elastic"},
+      {"imported", false},
       {"phase", "serve"},
       {"device", "cpu"},
       {"length", 64},

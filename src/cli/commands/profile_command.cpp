@@ -18,6 +18,7 @@
 #include "data/data_config.h"
 #include "data/json_document.h"
 #include "model/registry.h"
+#include "profile/imported.h"
 #include "profile/lengths.h"
 #include "profile/report.h"
 #include "train/train_config.h"
@@ -35,6 +36,8 @@ constexpr const char* kProfileDescription =
 
 Every combination of models, lengths, batches and phases is a row, with --max-len set to the
 length. Combinations that do not fit in memory are marked oom.
+
+--import adds rows that another program measured, such as scripts/profile_torch.py.
 
 --against adds the ratio of each row's time and memory to those of the same row in an earlier -o json
 output, with an interval from the repetitions. --fail-above exits with code 8 if a row is slower
@@ -84,8 +87,8 @@ class ProfileCommand : public Command {
   int run(const OptionTable& table) override;
 
  private:
-  void check_options() const;
-  void check_baseline() const;
+  void check_options(const std::vector<profile::Row>& imported) const;
+  void check_baseline(const std::vector<profile::Row>& imported) const;
   void check_gate(const profile::Report& report) const;
   [[nodiscard]] std::vector<std::string> models() const;
   [[nodiscard]] std::vector<profile::Workload> workloads() const;
@@ -108,6 +111,7 @@ class ProfileCommand : public Command {
   std::int64_t warmup_ = 1;
   std::string max_memory_;
   std::string baseline_ = "softmax";
+  std::string import_;
   std::string against_;
   double fail_above_ = 0.0;
   std::string report_;
@@ -148,6 +152,7 @@ void ProfileCommand::declare(OptionTable& table) {
   add("max_memory", &max_memory_, "memory limit of a row, e.g. 8G; empty: the free memory");
   add("baseline", &baseline_, "the model that speed-ups are relative to").choices = model_choices();
   table.begin_group("What to compare with");
+  table.add("import", &import_, "rows of another program's model, as JSON").flag_only("FILE");
   // Flags only: the file and the limit belong to one call.
   table.add("against", &against_, "an earlier -o json output: adds ratios of time and memory")
       .flag_only("FILE");
@@ -241,8 +246,8 @@ void ProfileCommand::write_files(const profile::Report& report) const {
   }
 }
 
-void ProfileCommand::check_options() const {
-  check_baseline();
+void ProfileCommand::check_options(const std::vector<profile::Row>& imported) const {
+  check_baseline(imported);
   const bool gated = fail_above_ > 0.0;
   if (gated && against_.empty()) {
     throw UsageError("--fail-above: expected a profile to compare with; add --against FILE");
@@ -274,8 +279,11 @@ void ProfileCommand::check_gate(const profile::Report& report) const {
   }
 }
 
-void ProfileCommand::check_baseline() const {
-  const std::vector<std::string> names = model_names();
+void ProfileCommand::check_baseline(const std::vector<profile::Row>& imported) const {
+  std::vector<std::string> names = model_names();
+  for (const profile::Row& row : imported) {
+    names.push_back(row.workload.model.model);
+  }
   if (std::find(names.begin(), names.end(), baseline_) == names.end()) {
     throw UsageError("--baseline: expected a model of `elastic models`, got '",
                      baseline_,
@@ -305,7 +313,10 @@ std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile:
 }
 
 int ProfileCommand::run(const OptionTable& table) {
-  check_options();
+  const std::vector<profile::Row> imported =
+      import_.empty() ? std::vector<profile::Row>()
+                      : profile::read_imported_rows(import_, supervision_);
+  check_options(imported);
   std::optional<profile::EarlierProfile> earlier;
   if (!against_.empty()) {
     earlier = profile::read_profile(against_);
@@ -330,6 +341,8 @@ int ProfileCommand::run(const OptionTable& table) {
   report.ops = ops_;
   report.machine = profile::measure_machine(device);
   report.rows = measure_all(all, report.machine);
+  report.imported = import_;
+  report.rows.insert(report.rows.end(), imported.begin(), imported.end());
   if (earlier) {
     report.comparison = compare_with(*earlier, report);
   }

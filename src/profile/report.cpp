@@ -150,10 +150,26 @@ nlohmann::ordered_json rows_to_json(const Report& report) {
   return rows;
 }
 
+// The facts that JSON holds once, for formats of lines.
+void add_context(const Report& report, nlohmann::ordered_json& line) {
+  for (const auto& [name, fact] : report.build) {
+    line["build_" + name] = fact;
+  }
+  line["machine_device"] = report.machine.device;
+  line["sgemm_gflops"] = report.machine.sgemm_gflops;
+  line["triad_gbps"] = report.machine.triad_gbps;
+  line["threads"] = report.machine.threads;
+  line["inputs"] = report.inputs;
+  line["baseline"] = report.baseline;
+}
+
 }  // namespace
 
 std::vector<nlohmann::ordered_json> lines_to_json(const Report& report) {
   std::vector<nlohmann::ordered_json> lines = rows_to_json(report);
+  for (nlohmann::ordered_json& line : lines) {
+    add_context(report, line);
+  }
   if (report.comparison) {
     for (const nlohmann::ordered_json& row : report.comparison->unmatched) {
       lines.push_back(row);

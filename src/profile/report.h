@@ -40,17 +40,17 @@ nlohmann::ordered_json to_json(const Report& report);
 /// One entry of `rows`; `speedup` is null where there is none. With `ops` it has a list `kernels`.
 nlohmann::ordered_json to_json(const Row& row, const Report& report);
 
-/// The objects of JSON Lines: the entries of `rows`, then the rows of an earlier profile without a
-/// partner, whose status is "only before".
+/// The objects of JSON Lines: the entries of `rows` with build (build_version, ...), machine
+/// (machine_device, sgemm_gflops, triad_gbps, threads), inputs and baseline in each, then the rows
+/// of an earlier profile without a partner, whose status is "only before".
 std::vector<nlohmann::ordered_json> lines_to_json(const Report& report);
 
 /// Tables of the rows, of the fits and of the comparison; with `ops` also a table for each row of
 /// its kernels: calls, time, share of it, flops and rates.
 std::string to_markdown(const Report& report);
-/// A header and one line per object of lines_to_json; columns are the keys of a row's JSON without
-/// note and lists, null is an empty field. With `ops` one line per kernel: the columns of its row,
-/// then its own (kernel, calls, kernel_ms, kernel_share, kernel_flops, kernel_bytes), empty for a
-/// row without kernels.
+/// A header and one line per object of lines_to_json; columns are its keys without note and lists,
+/// null is an empty field. With `ops` one line per kernel, whose columns (kernel, calls, kernel_ms,
+/// kernel_share, kernel_flops, kernel_bytes) are the last; empty for a row without kernels.
 std::string to_csv(const Report& report);
 
 /// Chrome's trace format, each row as a process; times in microseconds.

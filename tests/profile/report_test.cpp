@@ -95,6 +95,30 @@ TEST_CASE("report: JSON has each number under its own key") {
   }
 }
 
+TEST_CASE("report: lines of CSV and JSON name build, machine and inputs") {
+  Report report = report_of({full_row(), full_row()});
+  report.build = {{"version", "1.2"}, {"flags", "-O3, \"fast\""}};
+  const auto lines = lines_to_json(report);
+  REQUIRE(lines.size() == 2);
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, nlohmann::json>>{{"build_version", "1.2"},
+                                                           {"build_flags", "-O3, \"fast\""},
+                                                           {"machine_device", "a CPU"},
+                                                           {"sgemm_gflops", 100.5},
+                                                           {"triad_gbps", 20.25},
+                                                           {"threads", 2},
+                                                           {"inputs", "synthetic"},
+                                                           {"baseline", "softmax"}}) {
+    CAPTURE(key);
+    CHECK(lines[1].at(key) == value);
+  }
+  const std::string csv = to_csv(report);
+  CHECK(
+      csv.find(",speedup,build_version,build_flags,machine_device,sgemm_gflops,triad_gbps,threads,"
+               "inputs,baseline\n") != std::string::npos);
+  CHECK(csv.ends_with(",1.2,\"-O3, \"\"fast\"\"\",a CPU,100.5,20.25,2,synthetic,softmax\n"));
+}
+
 TEST_CASE("report: Markdown has four digits, units and the machine") {
   const std::string text = to_markdown(report_of({full_row()}));
   CHECK(text.find("| elastic | serve | 64 | 3 | ok | 12.50 | 9.750 | 150.2 | 15360 | 240.0 | 7.000 "

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/visible_text.h"
 #include "profile/comparison.h"
+#include "profile/json_values.h"
 #include "profile/report.h"
 #include "profile/row_text.h"
 
@@ -10,29 +11,22 @@ namespace {
 
 using nlohmann::ordered_json;
 
-template <class Value>
-ordered_json or_null(const std::optional<Value>& value) {
-  return value ? ordered_json(*value) : ordered_json();
-}
-
 std::string comparison_row(const Row& row, const Change& change) {
   const bool ok = row.status == RowStatus::kOk;
   const auto text = [](const std::optional<double>& value) {
     return value ? number(*value) : std::string("-");
   };
   const std::optional<Ratio>& time = change.time;
-  const bool bounded = time && time->interval;
-  return markdown_row(
-      {series_name(row),
-       choice_name(row.workload.phase),
-       std::to_string(row.workload.model.max_len),
-       std::to_string(row.workload.batch),
-       text(change.ms_before),
-       ok ? number(row.timing.ms_median) : name_of(row.status),
-       time ? number(time->value) : "-",
-       bounded ? concat(number(time->interval->low), " to ", number(time->interval->high)) : "-",
-       text(change.memory),
-       change.has_partner ? change.status_before : "no partner"});
+  return markdown_row({series_name(row),
+                       choice_name(row.workload.phase),
+                       std::to_string(row.workload.model.max_len),
+                       std::to_string(row.workload.batch),
+                       text(change.ms_before),
+                       ok ? number(row.timing.ms_median) : name_of(row.status),
+                       time ? number(time->value) : "-",
+                       interval_text(time ? time->interval : std::nullopt),
+                       text(change.memory),
+                       change.has_partner ? change.status_before : "no partner"});
 }
 
 std::string unmatched_name(const ordered_json& row) {
@@ -48,13 +42,13 @@ std::string unmatched_name(const ordered_json& row) {
 }  // namespace
 
 ordered_json change_to_json(const Change& change) {
-  const bool bounded = change.time && change.time->interval;
   ordered_json json;
   json["earlier_status"] = change.has_partner ? ordered_json(change.status_before) : ordered_json();
   json["earlier_ms_median"] = or_null(change.ms_before);
   json["time_ratio"] = change.time ? ordered_json(change.time->value) : ordered_json();
-  json["time_ratio_low"] = bounded ? ordered_json(change.time->interval->low) : ordered_json();
-  json["time_ratio_high"] = bounded ? ordered_json(change.time->interval->high) : ordered_json();
+  const std::optional<Interval> interval = change.time ? change.time->interval : std::nullopt;
+  json["time_ratio_low"] = low_of(interval);
+  json["time_ratio_high"] = high_of(interval);
   json["earlier_peak_bytes"] = or_null(change.bytes_before);
   json["memory_ratio"] = or_null(change.memory);
   return json;

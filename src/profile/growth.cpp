@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/random.h"
+#include "profile/noise.h"
 #include "profile/row_text.h"
 
 namespace elastic::profile {
@@ -19,6 +21,8 @@ std::vector<Growth> growths_of(const std::vector<Row>& rows) {
     std::vector<double> length;
     std::vector<double> ms;
     std::vector<double> bytes;
+    std::vector<std::vector<double>> repetitions;
+    bool noisy = false;
   };
   std::map<std::pair<std::string, std::string>, Points> series;
   std::vector<std::pair<std::string, std::string>> order;
@@ -35,6 +39,8 @@ std::vector<Growth> growths_of(const std::vector<Row>& rows) {
     if (added) {
       order.push_back(key);
     }
+    found->second.repetitions.push_back(row.seconds);
+    found->second.noisy = found->second.noisy || is_noisy(row);
     found->second.length.push_back(static_cast<double>(row.workload.model.max_len));
     found->second.ms.push_back(row.timing.ms_min);
     found->second.bytes.push_back(growing_bytes(row));
@@ -45,10 +51,14 @@ std::vector<Growth> growths_of(const std::vector<Row>& rows) {
     const PowerFit time = fit_power(points.length, points.ms);
     if (time.valid) {
       const bool has_bytes = *std::min_element(points.bytes.begin(), points.bytes.end()) > 0.0;
-      growths.push_back({key.first,
-                         key.second,
-                         time,
-                         has_bytes ? fit_power(points.length, points.bytes) : PowerFit{}});
+      growths.push_back(
+          {key.first,
+           key.second,
+           time,
+           has_bytes ? fit_power(points.length, points.bytes) : PowerFit{},
+           exponent_interval(
+               points.length, points.repetitions, hash_name((key.first + key.second).c_str())),
+           points.noisy});
     }
   }
   return growths;

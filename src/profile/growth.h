@@ -1,6 +1,7 @@
 // How time and memory of the measured models grow with the length of the history.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct Growth {
   std::string phase;
   PowerFit time;    ///< milliseconds of the shortest repetition
   PowerFit memory;  ///< growing_bytes
+  /// Of the exponent of time; none with fewer than four repetitions of a length.
+  std::optional<Interval> time_exponent;
+  bool noisy = false;  ///< one of its rows is
 };
 
 /// Bytes of activations and workspace at the peak; of an imported row that does not know them, the

@@ -28,11 +28,11 @@ double peak_resident_bytes() {
   return 0.0;
 }
 
-// Seconds of each of the workload's timed repetitions.
-std::vector<double> time_repetitions(Repetition& repetition, const Workload& workload) {
-  Backend& backend = backend_for(workload.device);
+// Seconds of each of `count` repetitions.
+std::vector<double> time_repetitions(Repetition& repetition, Device device, int count) {
+  Backend& backend = backend_for(device);
   std::vector<double> seconds;
-  for (int i = 0; i < workload.repetitions; ++i) {
+  for (int i = 0; i < count; ++i) {
     backend.synchronize();
     const auto begin = std::chrono::steady_clock::now();
     repetition.run();
@@ -57,15 +57,16 @@ PeakBytes peak_of(const MemoryReport& report) {
   return peak;
 }
 
-Work work_of(const KernelUse& total, double median_s, const MachineRates& machine) {
-  Work work;
-  work.flops = total.flops;
-  work.gemm_share = total.flops / median_s / (machine.sgemm_gflops * 1e9);
-  work.bandwidth_share = total.bytes / median_s / (machine.triad_gbps * 1e9);
-  return work;
+void count_kernels(Row& row, Repetition& repetition, bool with_calls) {
+  const KernelBook book(row.workload.device, with_calls);
+  repetition.run();
+  row.kernels = book.uses();
+  row.calls = book.calls();
+  row.work.flops = book.total().flops;
+  row.work.bytes = book.total().bytes;
 }
 
-void measure_into(Row& row, const MachineRates& machine, bool with_calls) {
+void visit(Row& row, int repetitions, bool with_calls) {
   const Workload& workload = row.workload;
   CachingAllocator& allocator = backend_for(workload.device).allocator();
   allocator.release_cache();
@@ -76,16 +77,18 @@ void measure_into(Row& row, const MachineRates& machine, bool with_calls) {
     repetition.run();
   }
   allocator.reset_peak();
-  row.seconds = time_repetitions(repetition, workload);
-  row.peak_bytes = peak_of(allocator.report());
-  row.rss_bytes = peak_resident_bytes();
+  const std::vector<double> seconds = time_repetitions(repetition, workload.device, repetitions);
+  const bool first = row.seconds.empty();
+  row.seconds.insert(row.seconds.end(), seconds.begin(), seconds.end());
   row.timing = timing_of(row.seconds, row.tokens, workload.batch);
-
-  const KernelBook book(workload.device, with_calls);
-  repetition.run();
-  row.kernels = book.uses();
-  row.calls = book.calls();
-  row.work = work_of(book.total(), quantile(row.seconds, 0.5), machine);
+  const PeakBytes peak = peak_of(allocator.report());
+  if (first || peak.total > row.peak_bytes.total) {
+    row.peak_bytes = peak;  // of a row without a visit: the estimate
+  }
+  row.rss_bytes = std::max(row.rss_bytes, peak_resident_bytes());
+  if (first) {
+    count_kernels(row, repetition, with_calls);
+  }
 }
 
 }  // namespace
@@ -124,7 +127,7 @@ std::vector<double> Row::times_ms() const {
   return times;
 }
 
-Row measure(const Workload& workload, const MachineRates& machine, bool with_calls) {
+Row start_row(const Workload& workload) {
   constexpr double kMebibyte = 1048576.0;
   Row row;
   row.workload = workload;
@@ -139,10 +142,16 @@ Row measure(const Workload& workload, const MachineRates& machine, bool with_cal
                       std::llround(row.peak_bytes.total / kMebibyte),
                       " MiB, allowed ",
                       std::llround(allowed / kMebibyte));
-    return row;
+  }
+  return row;
+}
+
+void visit_row(Row& row, int repetitions, bool with_calls) {
+  if (row.status != RowStatus::kOk) {
+    return;
   }
   try {
-    measure_into(row, machine, with_calls);
+    visit(row, repetitions, with_calls);
   } catch (const OutOfMemoryError& error) {
     row.status = RowStatus::kOutOfMemory;
     row.note = error.what();
@@ -152,6 +161,21 @@ Row measure(const Workload& workload, const MachineRates& machine, bool with_cal
     row.status = RowStatus::kFailed;
     row.note = error.what();
   }
+}
+
+void set_shares(Row& row, const MachineRates& machine) {
+  if (row.status != RowStatus::kOk || row.imported) {
+    return;
+  }
+  const double seconds = 1e-3 * row.timing.ms_median;
+  row.work.gemm_share = row.work.flops / seconds / (machine.sgemm_gflops * 1e9);
+  row.work.bandwidth_share = row.work.bytes / seconds / (machine.triad_gbps * 1e9);
+}
+
+Row measure(const Workload& workload, const MachineRates& machine, bool with_calls) {
+  Row row = start_row(workload);
+  visit_row(row, workload.repetitions, with_calls);
+  set_shares(row, machine);
   return row;
 }
 

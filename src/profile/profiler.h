@@ -40,6 +40,7 @@ struct PeakBytes {
 /// Operations of one repetition, and how well the machine's rates are used at the median time.
 struct Work {
   double flops = 0.0;            ///< 2 per useful multiply-add
+  double bytes = 0.0;            ///< of all kernel operands
   double gemm_share = 0.0;       ///< of MachineRates::sgemm_gflops
   double bandwidth_share = 0.0;  ///< of MachineRates::triad_gbps
 };
@@ -67,9 +68,20 @@ struct Row {
   [[nodiscard]] std::vector<double> times_ms() const;
 };
 
-/// Runs the workload. If its estimate does not fit in memory, or it runs out of memory, or it fails
-/// with another Error, the row's status and note say so; throws UsageError only. `with_calls` keeps
-/// every kernel call, for a trace.
+/// A row that is not measured yet; oom if its estimate does not fit in memory.
+Row start_row(const Workload& workload);
+
+/// Makes the model and its inputs, warms up and adds `repetitions` timed ones to the row; the first
+/// visit also counts kernels. Does nothing for a row that is not ok. The row is oom or failed if
+/// this runs out of memory or fails with another Error; throws UsageError only.
+void visit_row(Row& row, int repetitions, bool with_calls);
+
+/// Sets the shares of the machine's rates.
+void set_shares(Row& row, const MachineRates& machine);
+
+/// Runs the workload in one visit. If its estimate does not fit in memory, or it runs out of
+/// memory, or it fails with another Error, the row's status and note say so; throws UsageError
+/// only. `with_calls` keeps every kernel call, for a trace.
 Row measure(const Workload& workload, const MachineRates& machine, bool with_calls = false);
 
 }  // namespace elastic::profile

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "profile/json_values.h"
 #include "profile/row_text.h"
 
 namespace elastic::profile {
@@ -125,8 +126,11 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
       json[key] = json[key] == 0.0 ? nlohmann::ordered_json() : json[key];
     }
   }
-  const std::optional<double> ratio = speedup(row, report);
-  json["speedup"] = ratio ? nlohmann::ordered_json(*ratio) : nlohmann::ordered_json();
+  json["speedup"] = or_null(speedup(row, report));
+  json["spread"] = or_null(spread_of(row));
+  json["noisy"] = is_noisy(row);
+  const std::string remarks = remarks_on(row);
+  json["remarks"] = remarks.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(remarks);
   if (report.ops) {
     json["kernels"] = kernels_to_json(row);
   }
@@ -150,15 +154,29 @@ nlohmann::ordered_json rows_to_json(const Report& report) {
   return rows;
 }
 
+nlohmann::ordered_json machine_to_json(const Machine& machine) {
+  nlohmann::ordered_json json = {{"device", machine.before.device},
+                                 {"sgemm_gflops", machine.before.sgemm_gflops},
+                                 {"triad_gbps", machine.before.triad_gbps},
+                                 {"threads", machine.before.threads}};
+  json["sgemm_gflops_after"] = nullptr;
+  json["triad_gbps_after"] = nullptr;
+  if (machine.after) {
+    json["sgemm_gflops_after"] = machine.after->sgemm_gflops;
+    json["triad_gbps_after"] = machine.after->triad_gbps;
+  }
+  json["changed"] = machine.changed();
+  return json;
+}
+
 // The facts that JSON holds once, for formats of lines.
 void add_context(const Report& report, nlohmann::ordered_json& line) {
   for (const auto& [name, fact] : report.build) {
     line["build_" + name] = fact;
   }
-  line["machine_device"] = report.machine.device;
-  line["sgemm_gflops"] = report.machine.sgemm_gflops;
-  line["triad_gbps"] = report.machine.triad_gbps;
-  line["threads"] = report.machine.threads;
+  for (const auto& [key, fact] : machine_to_json(report.machine).items()) {
+    line[key == "device" || key == "changed" ? "machine_" + key : key] = fact;
+  }
   line["inputs"] = report.inputs;
   line["baseline"] = report.baseline;
 }
@@ -186,10 +204,7 @@ nlohmann::ordered_json to_json(const Report& report) {
   for (const auto& [name, fact] : report.build) {
     json["build"][name] = fact;
   }
-  json["machine"] = {{"device", report.machine.device},
-                     {"sgemm_gflops", report.machine.sgemm_gflops},
-                     {"triad_gbps", report.machine.triad_gbps},
-                     {"threads", report.machine.threads}};
+  json["machine"] = machine_to_json(report.machine);
   json["inputs"] = report.inputs;
   if (!report.imported.empty()) {
     json["imported"] = report.imported;
@@ -202,9 +217,12 @@ nlohmann::ordered_json to_json(const Report& report) {
         {{"model", growth.model},
          {"phase", growth.phase},
          {"time_exponent", growth.time.exponent},
+         {"time_exponent_low", low_of(growth.time_exponent)},
+         {"time_exponent_high", high_of(growth.time_exponent)},
          {"time_constant_ms", growth.time.constant},
          {"memory_exponent", if_valid(growth.memory, growth.memory.exponent)},
-         {"memory_constant_bytes", if_valid(growth.memory, growth.memory.constant)}});
+         {"memory_constant_bytes", if_valid(growth.memory, growth.memory.constant)},
+         {"noisy", growth.noisy}});
   }
   if (report.comparison) {
     json["against"] = comparison_to_json(*report.comparison);

@@ -9,6 +9,7 @@
 
 #include "profile/comparison.h"
 #include "profile/growth.h"
+#include "profile/noise.h"
 #include "profile/profiler.h"
 
 namespace elastic::profile {
@@ -18,7 +19,7 @@ inline constexpr int kSchemaVersion = 1;
 
 struct Report {
   std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program
-  MachineRates machine;
+  Machine machine;
   std::string inputs;    ///< the origin of the histories, in words
   std::string baseline;  ///< the model that speedup compares with
   bool ops = false;      ///< the formats include the kernels of each row
@@ -41,7 +42,7 @@ nlohmann::ordered_json to_json(const Report& report);
 nlohmann::ordered_json to_json(const Row& row, const Report& report);
 
 /// The objects of JSON Lines: the entries of `rows` with build (build_version, ...), machine
-/// (machine_device, sgemm_gflops, triad_gbps, threads), inputs and baseline in each, then the rows
+/// (machine_device, sgemm_gflops, ...), inputs and baseline in each, then the rows
 /// of an earlier profile without a partner, whose status is "only before".
 std::vector<nlohmann::ordered_json> lines_to_json(const Report& report);
 

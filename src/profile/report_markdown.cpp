@@ -20,6 +20,8 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
   const auto when_own = [own](const std::string& text) { return own ? text : std::string("-"); };
   const auto known = [](double bytes) { return bytes > 0.0 ? mebibytes(bytes) : std::string("-"); };
   const std::optional<double> ratio = speedup(row, report);
+  const std::optional<double> spread = spread_of(row);
+  const std::string remarks = remarks_on(row);
   return {
       {"model", series_name(row)},
       {"phase", choice_name(w.phase)},
@@ -39,7 +41,9 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
       {"Gflop", when_own(number(row.work.flops * 1e-9))},
       {"gemm share", when_own(number(row.work.gemm_share))},
       {"bandw. share", when_own(number(row.work.bandwidth_share))},
-      {"speed-up", ratio ? concat("x", number(*ratio)) : "-"}};
+      {"speed-up", ratio ? concat("x", number(*ratio)) : "-"},
+      {"spread", spread ? number(*spread) : "-"},
+      {"remarks", remarks.empty() ? "-" : remarks}};
 }
 
 // The growth fits as a table; "" where there is none.
@@ -50,15 +54,17 @@ std::string growth_table(const std::vector<Growth>& growths) {
   std::string text =
       "\nGrowth with the length n, y = a + b n^p (time: the shortest runs; memory: activations "
       "and workspace):\n\n"
-      "| model | phase | time p | time a, ms | memory p | memory a, MiB |\n"
-      "| --- | --- | ---: | ---: | ---: | ---: |\n";
+      "| model | phase | time p | interval | time a, ms | memory p | memory a, MiB | remarks |\n"
+      "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n";
   for (const Growth& growth : growths) {
     text += markdown_row({growth.model,
                           growth.phase,
                           number(growth.time.exponent),
+                          interval_text(growth.time_exponent),
                           number(growth.time.constant),
                           growth.memory.valid ? number(growth.memory.exponent) : "-",
-                          growth.memory.valid ? mebibytes(growth.memory.constant) : "-"});
+                          growth.memory.valid ? mebibytes(growth.memory.constant) : "-",
+                          growth.noisy ? "noisy" : "-"});
   }
   return text;
 }
@@ -92,6 +98,18 @@ std::string kernels_to_markdown(const std::vector<Row>& rows) {
   return text;
 }
 
+std::string machine_text(const Machine& machine) {
+  const auto rates = [](const MachineRates& of) {
+    return concat(
+        number(of.sgemm_gflops), " GFLOP/s sgemm, ", number(of.triad_gbps), " GB/s triad");
+  };
+  std::string text = concat(visible(machine.before.device), ", ", rates(machine.before));
+  if (machine.after) {
+    text += concat(", after the rows ", rates(*machine.after));
+  }
+  return machine.changed() ? text + " (noisy: the rates changed)" : text;
+}
+
 }  // namespace
 
 std::string to_markdown(const Report& report) {
@@ -102,7 +120,8 @@ std::string to_markdown(const Report& report) {
     std::vector<std::string> values;
     for (const ColumnText& column : columns_of(row, report)) {
       names.emplace_back(column.name);
-      rules.emplace_back(names.size() <= 2 ? "---" : "---:");
+      const bool is_text = names.size() <= 2 || names.back() == "remarks";
+      rules.emplace_back(is_text ? "---" : "---:");
       values.push_back(column.value);
     }
     if (text.empty()) {
@@ -113,15 +132,11 @@ std::string to_markdown(const Report& report) {
   text += growth_table(growths_of(report.rows));
   text += report.comparison ? comparison_to_markdown(report) : "";
   text += concat("\nMachine: ",
-                 visible(report.machine.device),
-                 ", ",
-                 number(report.machine.sgemm_gflops),
-                 " GFLOP/s sgemm, ",
-                 number(report.machine.triad_gbps),
-                 " GB/s triad. Inputs: ",
+                 machine_text(report.machine),
+                 ". Inputs: ",
                  visible(report.inputs),
                  ". Speed-up against ",
-                 report.baseline,
+                 visible(report.baseline),
                  ".\n");
   if (!report.imported.empty()) {
     text += concat("Imported rows are from ", visible(report.imported), ".\n");

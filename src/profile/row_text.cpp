@@ -42,6 +42,10 @@ std::string mebibytes(double bytes) {
   return number(bytes / 1048576.0);
 }
 
+std::string interval_text(const std::optional<Interval>& interval) {
+  return interval ? concat(number(interval->low), " to ", number(interval->high)) : "-";
+}
+
 std::string markdown_row(const std::vector<std::string>& cells) {
   std::string text = "|";
   for (const std::string& cell : cells) {

@@ -1,10 +1,12 @@
 // Rows and their numbers in Markdown and messages.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "profile/profiler.h"
+#include "profile/spread.h"
 
 namespace elastic::profile {
 
@@ -17,6 +19,8 @@ std::string row_name(const Row& row);
 /// About four significant digits; no exponent.
 std::string number(double value);
 std::string mebibytes(double bytes);
+/// "1.020 to 1.070"; "-" if there is none.
+std::string interval_text(const std::optional<Interval>& interval);
 /// "| a | b |" with a line end.
 std::string markdown_row(const std::vector<std::string>& cells);
 

@@ -141,7 +141,7 @@ TEST_CASE("profiler: a workload that does not fit gives a row that says so") {
 TEST_CASE("report: every format has the rows, fits and speed-ups") {
   Report report;
   report.build = {{"version", "1 < 2"}};
-  report.machine = kMachine;
+  report.machine.before = kMachine;
   report.inputs = "synthetic";
   report.baseline = "softmax";
   for (const std::int64_t length : {64, 256, 1024}) {
@@ -215,7 +215,7 @@ TEST_CASE("report: without a row of the baseline there is no speed-up, rather th
   report.ops = false;
   CHECK_FALSE(speedup(report.rows[0], report).has_value());
   CHECK(to_json(report)["rows"][0]["speedup"].is_null());
-  CHECK(to_csv(report).ends_with(",,,0.0,0.0,1,,softmax\n"));
+  CHECK(to_csv(report).ends_with(",,,false,,,0.0,0.0,1,,,false,,softmax\n"));
   report.baseline = "elastic";
   CHECK(speedup(report.rows[0], report) == 1.0);
   CHECK_FALSE(speedup(report.rows[1], report).has_value());  // not measured

@@ -40,7 +40,7 @@ Row full_row() {
 
 Report report_of(std::vector<Row> rows) {
   Report report;
-  report.machine = {"a CPU", 100.5, 20.25, 2};
+  report.machine.before = {"a CPU", 100.5, 20.25, 2};
   report.inputs = "synthetic";
   report.baseline = "softmax";
   report.rows = std::move(rows);
@@ -86,7 +86,10 @@ TEST_CASE("report: JSON has each number under its own key") {
       {"flops", 4e9},
       {"gemm_share", 0.125},
       {"bandwidth_share", 0.0625},
-      {"speedup", nullptr}};
+      {"speedup", nullptr},
+      {"spread", 0.5},
+      {"noisy", true},
+      {"remarks", "noisy: repetitions spread by 0.500"}};
   CHECK(row.size() == expected.size());
   for (const auto& [key, value] : expected) {
     CAPTURE(key);
@@ -114,16 +117,19 @@ TEST_CASE("report: lines of CSV and JSON name build, machine and inputs") {
   }
   const std::string csv = to_csv(report);
   CHECK(
-      csv.find(",speedup,build_version,build_flags,machine_device,sgemm_gflops,triad_gbps,threads,"
-               "inputs,baseline\n") != std::string::npos);
-  CHECK(csv.ends_with(",1.2,\"-O3, \"\"fast\"\"\",a CPU,100.5,20.25,2,synthetic,softmax\n"));
+      csv.find(",remarks,build_version,build_flags,machine_device,sgemm_gflops,triad_gbps,threads,"
+               "sgemm_gflops_after,triad_gbps_after,machine_changed,inputs,baseline\n") !=
+      std::string::npos);
+  CHECK(
+      csv.ends_with(",1.2,\"-O3, \"\"fast\"\"\",a CPU,100.5,20.25,2,,,false,synthetic,softmax\n"));
 }
 
 TEST_CASE("report: Markdown has four digits, units and the machine") {
   const std::string text = to_markdown(report_of({full_row()}));
   CHECK(text.find("| elastic | serve | 64 | 3 | ok | 12.50 | 9.750 | 150.2 | 15360 | 240.0 | 7.000 "
-                  "| 2.500 | 1.500 | 3.000 | 20.00 | 4.000 | 0.125 | 0.062 | - |\n") !=
-        std::string::npos);
+                  "| 2.500 | 1.500 | 3.000 | 20.00 | 4.000 | 0.125 | 0.062 | - | 0.500 | noisy: "
+                  "repetitions "
+                  "spread by 0.500 |\n") != std::string::npos);
   CHECK(text.find("| model | phase | length | batch | status | ms | min | p95 |") == 0);
   CHECK(text.find("\n| --- | --- | ---: | ---: |") != std::string::npos);
   CHECK(text.find("a CPU, 100.5 GFLOP/s sgemm, 20.25 GB/s triad") != std::string::npos);
@@ -215,8 +221,8 @@ TEST_CASE("report: rows of a series have its model, batch, supervision and short
   }
   CHECK(growths[0].memory.factor == doctest::Approx(160.0).epsilon(0.05));
   const std::string text = to_markdown(report_of(rows));
-  CHECK(text.find("| model | phase | time p | time a, ms | memory p | memory a, MiB |") !=
-        std::string::npos);
+  CHECK(text.find("| model | phase | time p | interval | time a, ms | memory p | memory a, MiB | "
+                  "remarks |") != std::string::npos);
   CHECK(text.find("| elastic, batch 5 | serve | 1.000 |") != std::string::npos);
 }
 

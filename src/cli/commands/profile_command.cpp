@@ -21,6 +21,7 @@
 #include "profile/imported.h"
 #include "profile/lengths.h"
 #include "profile/report.h"
+#include "profile/rounds.h"
 #include "train/train_config.h"
 
 namespace elastic::cli {
@@ -93,8 +94,7 @@ class ProfileCommand : public Command {
   [[nodiscard]] std::vector<std::string> models() const;
   [[nodiscard]] std::vector<profile::Workload> workloads() const;
   void add_variants(profile::Workload workload, std::vector<profile::Workload>& all) const;
-  [[nodiscard]] std::vector<profile::Row> measure_all(const std::vector<profile::Workload>& all,
-                                                      const profile::MachineRates& machine) const;
+  void measure_all(const std::vector<profile::Workload>& all, profile::Report& report) const;
   [[nodiscard]] std::string formatted(const profile::Report& report) const;
   void write_files(const profile::Report& report) const;
 
@@ -292,24 +292,28 @@ void ProfileCommand::check_baseline(const std::vector<profile::Row>& imported) c
   }
 }
 
-std::vector<profile::Row> ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
-                                                      const profile::MachineRates& machine) const {
-  std::vector<profile::Row> rows;
+// The rows, with the rates of the machine before and after them.
+void ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
+                                 profile::Report& report) const {
   ProgressLine line(session_.quiet);
-  for (const profile::Workload& workload : all) {
-    line.update(concat("profile: ",
-                       rows.size() + 1,
-                       " of ",
-                       all.size(),
-                       ": ",
-                       workload.model.model,
-                       " ",
-                       choice_name(workload.phase),
-                       ", length ",
-                       workload.model.max_len));
-    rows.push_back(measure(workload, machine, !trace_.empty()));
+  report.machine.before = profile::measure_machine(session_.device);
+  report.rows = profile::measure_in_rounds(
+      all,
+      !trace_.empty(),
+      [&line](std::size_t visit, std::size_t visits, const profile::Workload& workload) {
+        line.update(concat("profile: ",
+                           100 * visit / visits,
+                           " %: ",
+                           workload.model.model,
+                           " ",
+                           choice_name(workload.phase),
+                           ", length ",
+                           workload.model.max_len));
+      });
+  report.machine.after = profile::measure_machine(session_.device);
+  for (profile::Row& row : report.rows) {
+    set_shares(row, report.machine.best());
   }
-  return rows;
 }
 
 int ProfileCommand::run(const OptionTable& table) {
@@ -324,7 +328,7 @@ int ProfileCommand::run(const OptionTable& table) {
   for (const std::string& text : notes_on_unused_flags(table, models())) {
     ProgressLine(session_.quiet).message(text);
   }
-  const Device device = start_session(session_);
+  start_session(session_);
   std::vector<profile::Workload> all = workloads();
   profile::Report report;
   report.inputs = concat("synthetic, items by Zipf's law out of ", items_);
@@ -339,8 +343,7 @@ int ProfileCommand::run(const OptionTable& table) {
   report.build = build_info();
   report.baseline = baseline_;
   report.ops = ops_;
-  report.machine = profile::measure_machine(device);
-  report.rows = measure_all(all, report.machine);
+  measure_all(all, report);
   report.imported = import_;
   report.rows.insert(report.rows.end(), imported.begin(), imported.end());
   if (earlier) {

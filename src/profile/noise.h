@@ -6,13 +6,15 @@
 
 #include "profile/machine.h"
 #include "profile/profiler.h"
+#include "profile/setting.h"
 
 namespace elastic::profile {
 
-/// The rates of a machine before all rows and after them.
+/// The rates of a machine in one setting, before all rows and after them.
 struct Machine {
   MachineRates before;
   std::optional<MachineRates> after;
+  Setting setting;
 
   /// The higher rate of each, which shares are relative to.
   [[nodiscard]] MachineRates best() const;

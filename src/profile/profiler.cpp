@@ -68,6 +68,7 @@ void count_kernels(Row& row, Repetition& repetition, bool with_calls) {
 
 void visit(Row& row, int repetitions, bool with_calls) {
   const Workload& workload = row.workload;
+  apply(workload.setting, workload.device);
   CachingAllocator& allocator = backend_for(workload.device).allocator();
   allocator.release_cache();
   reset_peak_resident();

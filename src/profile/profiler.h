@@ -71,9 +71,9 @@ struct Row {
 /// A row that is not measured yet; oom if its estimate does not fit in memory.
 Row start_row(const Workload& workload);
 
-/// Makes the model and its inputs, warms up and adds `repetitions` timed ones to the row; the first
-/// visit also counts kernels. Does nothing for a row that is not ok. The row is oom or failed if
-/// this runs out of memory or fails with another Error; throws UsageError only.
+/// Applies the setting, makes the model and its inputs, warms up and adds `repetitions` timed ones
+/// to the row; the first visit also counts kernels. Does nothing for a row that is not ok. The row
+/// is oom or failed if this runs out of memory or fails with another Error; throws UsageError only.
 void visit_row(Row& row, int repetitions, bool with_calls);
 
 /// Sets the shares of the machine's rates.

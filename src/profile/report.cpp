@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "data/json_document.h"
 #include "profile/json_values.h"
 #include "profile/row_text.h"
 
@@ -33,6 +34,19 @@ nlohmann::ordered_json kernels_to_json(const Row& row) {
   return list;
 }
 
+bool holds_all(const std::vector<std::pair<std::string, std::string>>& more,
+               const std::vector<std::pair<std::string, std::string>>& all) {
+  return std::all_of(all.begin(), all.end(), [&](const auto& one) {
+    return std::find(more.begin(), more.end(), one) != more.end();
+  });
+}
+
+// A number as a number, other text as text.
+nlohmann::ordered_json value_of(const std::string& text) {
+  nlohmann::ordered_json value = data::parse_json(text);
+  return value.is_number() ? value : nlohmann::ordered_json(text);
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, KernelUse>> sorted_kernels(const Row& row) {
@@ -41,6 +55,15 @@ std::vector<std::pair<std::string, KernelUse>> sorted_kernels(const Row& row) {
     return a.second.seconds > b.second.seconds;
   });
   return kernels;
+}
+
+const Machine& machine_of(const Row& row, const Report& report) {
+  for (const Machine& machine : report.machines) {
+    if (!row.imported && machine.setting == row.workload.setting) {
+      return machine;
+    }
+  }
+  return report.machines.front();
 }
 
 std::optional<double> speedup(const Row& row, const Report& report) {
@@ -52,7 +75,7 @@ std::optional<double> speedup(const Row& row, const Report& report) {
     const Workload& o = other.workload;
     if (other.status == RowStatus::kOk && o.model.model == report.baseline && o.phase == w.phase &&
         o.model.max_len == w.model.max_len && o.batch == w.batch &&
-        o.supervision == w.supervision && o.shortcut == w.shortcut) {
+        o.supervision == w.supervision && o.shortcut == w.shortcut && holds_all(w.swept, o.swept)) {
       return other.timing.ms_median / row.timing.ms_median;
     }
   }
@@ -74,6 +97,9 @@ void add_workload(const Row& row, nlohmann::ordered_json& json) {
   json["num_experts"] = w.model.num_experts;
   json["supervision"] = choice_name(w.supervision);
   json["shortcut"] = w.shortcut;
+  for (const auto& [key, value] : w.swept) {
+    json[key] = value_of(value);
+  }
   json["status"] = name_of(row.status);
   if (!row.note.empty()) {
     json["note"] = row.note;
@@ -108,6 +134,9 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   nlohmann::ordered_json json;
   add_workload(row, json);
   add_measurements(row, json);
+  for (const std::string& key : report.swept) {
+    json.emplace(key, nullptr);  // the row's model does not read it
+  }
   if (row.imported) {
     for (const char* key : {"device",
                             "dim",
@@ -159,6 +188,9 @@ nlohmann::ordered_json machine_to_json(const Machine& machine) {
                                  {"sgemm_gflops", machine.before.sgemm_gflops},
                                  {"triad_gbps", machine.before.triad_gbps},
                                  {"threads", machine.before.threads}};
+  if (machine.setting.precision) {
+    json["precision"] = choice_name(*machine.setting.precision);
+  }
   json["sgemm_gflops_after"] = nullptr;
   json["triad_gbps_after"] = nullptr;
   if (machine.after) {
@@ -170,11 +202,12 @@ nlohmann::ordered_json machine_to_json(const Machine& machine) {
 }
 
 // The facts that JSON holds once, for formats of lines.
-void add_context(const Report& report, nlohmann::ordered_json& line) {
+void add_context(const Machine& machine, const Report& report, nlohmann::ordered_json& line) {
   for (const auto& [name, fact] : report.build) {
     line["build_" + name] = fact;
   }
-  for (const auto& [key, fact] : machine_to_json(report.machine).items()) {
+  const nlohmann::ordered_json facts = machine_to_json(machine);
+  for (const auto& [key, fact] : facts.items()) {
     line[key == "device" || key == "changed" ? "machine_" + key : key] = fact;
   }
   line["inputs"] = report.inputs;
@@ -185,8 +218,8 @@ void add_context(const Report& report, nlohmann::ordered_json& line) {
 
 std::vector<nlohmann::ordered_json> lines_to_json(const Report& report) {
   std::vector<nlohmann::ordered_json> lines = rows_to_json(report);
-  for (nlohmann::ordered_json& line : lines) {
-    add_context(report, line);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    add_context(machine_of(report.rows[i], report), report, lines[i]);
   }
   if (report.comparison) {
     for (const nlohmann::ordered_json& row : report.comparison->unmatched) {
@@ -204,8 +237,17 @@ nlohmann::ordered_json to_json(const Report& report) {
   for (const auto& [name, fact] : report.build) {
     json["build"][name] = fact;
   }
-  json["machine"] = machine_to_json(report.machine);
+  json["machine"] = machine_to_json(report.machines.front());
+  if (report.machines.size() > 1) {
+    json["machines"] = nlohmann::ordered_json::array();
+    for (const Machine& machine : report.machines) {
+      json["machines"].push_back(machine_to_json(machine));
+    }
+  }
   json["inputs"] = report.inputs;
+  if (!report.swept.empty()) {
+    json["swept"] = report.swept;
+  }
   if (!report.imported.empty()) {
     json["imported"] = report.imported;
   }

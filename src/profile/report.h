@@ -18,8 +18,8 @@ namespace elastic::profile {
 inline constexpr int kSchemaVersion = 1;
 
 struct Report {
-  std::vector<std::pair<std::string, std::string>> build;  ///< facts about the program
-  Machine machine;
+  std::vector<std::pair<std::string, std::string>> build;   ///< facts about the program
+  std::vector<Machine> machines = std::vector<Machine>(1);  ///< one for each setting of the rows
   std::string inputs;    ///< the origin of the histories, in words
   std::string baseline;  ///< the model that speedup compares with
   bool ops = false;      ///< the formats include the kernels of each row
@@ -29,14 +29,18 @@ struct Report {
   std::optional<Comparison> comparison;  ///< with an earlier profile
 };
 
+/// The machine in the row's setting; the first for an imported row.
+const Machine& machine_of(const Row& row, const Report& report);
+
 /// How many times faster the row is than the baseline model's row of the same phase, length, batch,
-/// supervision and shortcut, by median times; none if either was not measured.
+/// supervision, shortcut and swept options (those that the baseline reads), by median times; none
+/// if either was not measured.
 std::optional<double> speedup(const Row& row, const Report& report);
 /// The row's kernels, most expensive first.
 std::vector<std::pair<std::string, KernelUse>> sorted_kernels(const Row& row);
 
-/// Keys schema_version, build, machine, inputs, baseline, rows and fits; `against` with a
-/// comparison.
+/// Keys schema_version, build, machine (`machines` too if there are several), inputs, swept,
+/// baseline, rows and fits; `against` with a comparison.
 nlohmann::ordered_json to_json(const Report& report);
 /// One entry of `rows`; `speedup` is null where there is none. With `ops` it has a list `kernels`.
 nlohmann::ordered_json to_json(const Row& row, const Report& report);

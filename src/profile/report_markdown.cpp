@@ -34,7 +34,8 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
       {"tokens/s", when_ok(number(row.timing.tokens_per_s))},
       {"sequences/s", when_ok(number(row.timing.sequences_per_s))},
       {"peak MiB", row.imported ? known(row.peak_bytes.total) : mebibytes(row.peak_bytes.total)},
-      {"act.+work. MiB", own ? mebibytes(growing_bytes(row)) : known(row.peak_bytes.activation)},
+      {"act.+work. MiB",
+       row.imported ? known(row.peak_bytes.activation) : when_own(mebibytes(growing_bytes(row)))},
       {"param. MiB", when_own(mebibytes(row.peak_bytes.parameter))},
       {"optim. MiB", when_own(mebibytes(row.peak_bytes.optimizer))},
       {"RSS MiB", when_own(mebibytes(row.rss_bytes))},
@@ -103,7 +104,14 @@ std::string machine_text(const Machine& machine) {
     return concat(
         number(of.sgemm_gflops), " GFLOP/s sgemm, ", number(of.triad_gbps), " GB/s triad");
   };
-  std::string text = concat(visible(machine.before.device), ", ", rates(machine.before));
+  std::string text = visible(machine.before.device);
+  if (machine.setting.threads) {
+    text += concat(", threads ", machine.before.threads);
+  }
+  if (machine.setting.precision) {
+    text += concat(", ", choice_name(*machine.setting.precision));
+  }
+  text += ", " + rates(machine.before);
   if (machine.after) {
     text += concat(", after the rows ", rates(*machine.after));
   }
@@ -131,13 +139,12 @@ std::string to_markdown(const Report& report) {
   }
   text += growth_table(growths_of(report.rows));
   text += report.comparison ? comparison_to_markdown(report) : "";
-  text += concat("\nMachine: ",
-                 machine_text(report.machine),
-                 ". Inputs: ",
-                 visible(report.inputs),
-                 ". Speed-up against ",
-                 visible(report.baseline),
-                 ".\n");
+  text += "\n";
+  for (const Machine& machine : report.machines) {
+    text += concat("Machine: ", machine_text(machine), ".\n");
+  }
+  text += concat(
+      "Inputs: ", visible(report.inputs), ". Speed-up against ", visible(report.baseline), ".\n");
   if (!report.imported.empty()) {
     text += concat("Imported rows are from ", visible(report.imported), ".\n");
   }

@@ -42,4 +42,25 @@ std::vector<Row> measure_in_rounds(const std::vector<Workload>& workloads,
   return rows;
 }
 
+std::vector<Machine> measure_machines(const std::vector<Workload>& workloads) {
+  std::vector<Machine> machines;
+  for (const Workload& workload : workloads) {
+    const bool known = std::any_of(machines.begin(), machines.end(), [&](const Machine& one) {
+      return one.setting == workload.setting;
+    });
+    if (!known) {
+      apply(workload.setting, workload.device);
+      machines.push_back({measure_machine(workload.device), std::nullopt, workload.setting});
+    }
+  }
+  return machines;
+}
+
+void measure_again(std::vector<Machine>& machines, Device device) {
+  for (Machine& machine : machines) {
+    apply(machine.setting, device);
+    machine.after = measure_machine(device);
+  }
+}
+
 }  // namespace elastic::profile

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "profile/noise.h"
 #include "profile/profiler.h"
 
 namespace elastic::profile {
@@ -19,5 +20,10 @@ using OnVisit = std::function<void(std::size_t, std::size_t, const Workload&)>;
 std::vector<Row> measure_in_rounds(const std::vector<Workload>& workloads,
                                    bool with_calls,
                                    const OnVisit& on_visit);
+
+/// The rates of the machine now in each setting of the workloads, in the order of their first use.
+std::vector<Machine> measure_machines(const std::vector<Workload>& workloads);
+/// Measures them once more, as `after`.
+void measure_again(std::vector<Machine>& machines, Device device);
 
 }  // namespace elastic::profile

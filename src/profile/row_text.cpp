@@ -17,6 +17,9 @@ std::string series_name(const Row& row) {
   } else if (!w.shortcut && (w.phase == Phase::kServe || w.phase == Phase::kTrain)) {
     name += ", no shortcut";
   }
+  for (const auto& [key, value] : w.swept) {
+    name += concat(", ", key, " ", value);
+  }
   return row.imported ? name + " (imported)" : name;
 }
 

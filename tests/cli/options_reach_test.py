@@ -211,6 +211,7 @@ length 16 | | rows
 batch 2 | | rows
 phase train | | rows
 supervision all | --phase train | rows
+sweep dim=8,16 | | rows
 shortcut off | | rows
 items 20 | | rows
 data {log} | | inputs

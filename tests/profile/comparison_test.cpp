@@ -30,7 +30,7 @@ Row row_of(const char* model, std::int64_t length, std::vector<double> ms, doubl
 
 Report report_of(std::vector<Row> rows) {
   Report report;
-  report.machine.before = {"a CPU", 100.0, 10.0, 2};
+  report.machines[0].before = {"a CPU", 100.0, 10.0, 2};
   report.inputs = "synthetic";
   report.baseline = "softmax";
   report.rows = std::move(rows);
@@ -97,7 +97,7 @@ TEST_CASE("comparison: partners agree in each part of their work") {
 
 TEST_CASE("comparison: rows without a partner and other facts are listed") {
   Report before = report_of({row_of("lda", 64, kTimes, 2.0), row_of("softmax", 64, kTimes, 2.0)});
-  before.machine.before.threads = 1;
+  before.machines[0].before.threads = 1;
   before.rows[0].workload.model.dim = 32;
   const Report report = compared(
       report_of({row_of("elastic", 64, kTimes, 2.0), row_of("lda", 64, kTimes, 2.0)}), before);

@@ -48,7 +48,7 @@ TEST_CASE("noise: no share above 1 is without a remark") {
 }
 
 TEST_CASE("noise: a machine whose rates change by more than a tenth is marked") {
-  Machine machine{{"a CPU", 100.0, 10.0, 2}, {}};
+  Machine machine{{"a CPU", 100.0, 10.0, 2}, {}, {}};
   CHECK_FALSE(machine.changed());
   CHECK(machine.best().sgemm_gflops == 100.0);
   const auto after = [&](double gflops, double gbps) {
@@ -66,8 +66,8 @@ TEST_CASE("noise: a machine whose rates change by more than a tenth is marked") 
 // A report of three lengths; the second of them is noisy.
 Report noisy_report() {
   Report report;
-  report.machine.before = {"a CPU", 100.0, 10.0, 2};
-  report.machine.after = MachineRates{"a CPU", 50.0, 9.5, 2};
+  report.machines[0].before = {"a CPU", 100.0, 10.0, 2};
+  report.machines[0].after = MachineRates{"a CPU", 50.0, 9.5, 2};
   report.rows = {row_of(64, {1.0, 1.01, 1.02, 1.03, 1.04}),
                  row_of(128, {2.0, 2.1, 2.5, 3.0, 3.5}),
                  row_of(256, {4.0, 4.01, 4.02, 4.03, 4.04})};
@@ -95,7 +95,7 @@ TEST_CASE("noise: rows, fits and machine are marked in every format") {
   CHECK(text.find("| 0.360 | noisy: repetitions spread by 0.360 |\n") != std::string::npos);
   CHECK(text.find(" | noisy |\n") != std::string::npos);
   CHECK(text.find("a CPU, 100.0 GFLOP/s sgemm, 10.00 GB/s triad, after the rows 50.00 GFLOP/s "
-                  "sgemm, 9.500 GB/s triad (noisy: the rates changed). ") != std::string::npos);
+                  "sgemm, 9.500 GB/s triad (noisy: the rates changed).\n") != std::string::npos);
   const std::string page = to_html(report);
   CHECK(page.find("noisy: repetitions spread by 0.360") != std::string::npos);
   CHECK(page.find("noisy: the rates changed") != std::string::npos);

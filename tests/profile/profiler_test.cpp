@@ -141,7 +141,7 @@ TEST_CASE("profiler: a workload that does not fit gives a row that says so") {
 TEST_CASE("report: every format has the rows, fits and speed-ups") {
   Report report;
   report.build = {{"version", "1 < 2"}};
-  report.machine.before = kMachine;
+  report.machines[0].before = kMachine;
   report.inputs = "synthetic";
   report.baseline = "softmax";
   for (const std::int64_t length : {64, 256, 1024}) {

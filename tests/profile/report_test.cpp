@@ -40,7 +40,7 @@ Row full_row() {
 
 Report report_of(std::vector<Row> rows) {
   Report report;
-  report.machine.before = {"a CPU", 100.5, 20.25, 2};
+  report.machines[0].before = {"a CPU", 100.5, 20.25, 2};
   report.inputs = "synthetic";
   report.baseline = "softmax";
   report.rows = std::move(rows);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/split_list.h"
+#include "cli/commands/profile/swept_options.h"
 #include "cli/options/model_flags.h"
 #include "cli/options/output_format.h"
 #include "cli/options/session_options.h"
@@ -32,11 +33,13 @@ constexpr const char* kProfileDescription =
 
   elastic profile --model elastic,softmax --length 256-16k*4
   elastic profile --length 200 --phase train --data ratings.csv --ops
+  elastic profile --length 4k --sweep num-experts=4-64*2 --sweep threads=1,2
   elastic profile --length 1k-64k*4 --report profile.html -o json > profile.json
   elastic profile --length 1k-64k*4 --against profile.json --fail-above 1.05
 
-Every combination of models, lengths, batches and phases is a row, with --max-len set to the
-length. Combinations that do not fit in memory are marked oom.
+Every combination of models, lengths, batches, phases and swept options is a row, with --max-len set
+to the length. Combinations that do not fit in memory are marked oom. Options that a model does not
+read are not varied for it.
 
 --import adds rows that another program measured, such as scripts/profile_torch.py.
 
@@ -92,7 +95,8 @@ class ProfileCommand : public Command {
   void check_baseline(const std::vector<profile::Row>& imported) const;
   void check_gate(const profile::Report& report) const;
   [[nodiscard]] std::vector<std::string> models() const;
-  [[nodiscard]] std::vector<profile::Workload> workloads() const;
+  [[nodiscard]] std::vector<profile::Workload> workloads(
+      const std::vector<SweptOption>& swept) const;
   void add_variants(profile::Workload workload, std::vector<profile::Workload>& all) const;
   void measure_all(const std::vector<profile::Workload>& all, profile::Report& report) const;
   [[nodiscard]] std::string formatted(const profile::Report& report) const;
@@ -106,6 +110,7 @@ class ProfileCommand : public Command {
   train::SupervisionChoice supervision_ = train::SupervisionChoice::kLast;
   Shortcut shortcut_ = Shortcut::kOn;
   std::int64_t items_ = 3416;
+  std::vector<std::string> sweep_;
   std::string data_;
   std::int64_t repetitions_ = 5;
   std::int64_t warmup_ = 1;
@@ -143,6 +148,13 @@ void ProfileCommand::declare(OptionTable& table) {
   add("phase", &phases_, "phases to time");
   add("supervision", &supervision_, "positions with a loss in phase train");
   add("shortcut", &shortcut_, "compute only the last token in the last layer");
+  // A flag only, as it may be given several times.
+  table
+      .add("sweep",
+           &sweep_,
+           "vary an option of the model, threads or precision: dim=32,64 or num-experts=4-64*2; "
+           "repeatable")
+      .flag_only("OPTION=VALUES");
   add("items", &items_, "number of items in synthetic histories").within(kItemCounts);
   add("data", &data_, "file of real histories, cut to the length, instead of synthetic ones")
       .session("FILE");
@@ -191,7 +203,8 @@ std::vector<std::string> ProfileCommand::models() const {
   return model_.model == kAllModels ? model_names() : split_list(model_.model);
 }
 
-std::vector<profile::Workload> ProfileCommand::workloads() const {
+std::vector<profile::Workload> ProfileCommand::workloads(
+    const std::vector<SweptOption>& swept) const {
   profile::Workload workload;
   workload.model = model_;
   workload.model.num_items = items_;
@@ -210,7 +223,10 @@ std::vector<profile::Workload> ProfileCommand::workloads() const {
           workload.model.model = model;
           workload.model.max_len = length;
           workload.batch = batch;
-          add_variants(workload, all);
+          for (const profile::Workload& one : swept_workloads(workload, swept)) {
+            check(one.model);
+            add_variants(one, all);
+          }
         }
       }
     }
@@ -296,7 +312,7 @@ void ProfileCommand::check_baseline(const std::vector<profile::Row>& imported) c
 void ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
                                  profile::Report& report) const {
   ProgressLine line(session_.quiet);
-  report.machine.before = profile::measure_machine(session_.device);
+  report.machines = profile::measure_machines(all);
   report.rows = profile::measure_in_rounds(
       all,
       !trace_.empty(),
@@ -310,9 +326,9 @@ void ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
                            ", length ",
                            workload.model.max_len));
       });
-  report.machine.after = profile::measure_machine(session_.device);
+  measure_again(report.machines, session_.device);
   for (profile::Row& row : report.rows) {
-    set_shares(row, report.machine.best());
+    set_shares(row, machine_of(row, report).best());
   }
 }
 
@@ -329,8 +345,12 @@ int ProfileCommand::run(const OptionTable& table) {
     ProgressLine(session_.quiet).message(text);
   }
   start_session(session_);
-  std::vector<profile::Workload> all = workloads();
+  const std::vector<SweptOption> swept = parse_swept_options(sweep_);
+  std::vector<profile::Workload> all = workloads(swept);
   profile::Report report;
+  for (const SweptOption& option : swept) {
+    report.swept.push_back(option.key);
+  }
   report.inputs = concat("synthetic, items by Zipf's law out of ", items_);
   data::LoadedData loaded;  // the histories refer to it
   if (!data_.empty()) {

@@ -1,10 +1,12 @@
 #include "profile/comparison.h"
 
 #include <algorithm>
-#include <cmath>
+#include <deque>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
+#include "data/json_document.h"
 #include "profile/report.h"
 #include "profile/row_text.h"
 
@@ -111,25 +113,28 @@ Comparison compare_with(const EarlierProfile& earlier, const Report& report) {
   const ordered_json now = to_json(report);
   comparison.differences = differences_of(now, earlier.json);
   const ordered_json& before = earlier.json["rows"];
+  std::map<std::string, std::deque<std::size_t>> places;  // of earlier rows, by identity
+  for (std::size_t j = 0; j < before.size(); ++j) {
+    places[data::json_text(identity_of(before[j], swept))].push_back(j);
+  }
   std::vector<bool> matched(before.size(), false);
   for (std::size_t i = 0; i < report.rows.size(); ++i) {
     const ordered_json& row = now["rows"][i];
-    const ordered_json identity = identity_of(row, swept);
-    Change change;
-    for (std::size_t j = 0; j < before.size(); ++j) {
-      if (!matched[j] && identity_of(before[j], swept) == identity) {
-        matched[j] = true;
-        change = change_of(report.rows[i], before[j]);
-        for (const char* key : {"device", "dim", "num_experts"}) {
-          add_difference(key,
-                         row.value(key, ordered_json()),
-                         before[j].value(key, ordered_json()),
-                         comparison.differences);
-        }
-        break;
-      }
+    const auto found = places.find(data::json_text(identity_of(row, swept)));
+    if (found == places.end() || found->second.empty()) {
+      comparison.changes.emplace_back();
+      continue;
     }
-    comparison.changes.push_back(std::move(change));
+    const std::size_t partner = found->second.front();
+    found->second.pop_front();
+    matched[partner] = true;
+    comparison.changes.push_back(change_of(report.rows[i], before[partner]));
+    for (const char* key : {"device", "dim", "num_experts"}) {
+      add_difference(key,
+                     row.value(key, ordered_json()),
+                     before[partner].value(key, ordered_json()),
+                     comparison.differences);
+    }
   }
   for (std::size_t j = 0; j < before.size(); ++j) {
     if (!matched[j]) {

@@ -64,8 +64,8 @@ PowerFit best_between(
   return best;
 }
 
-constexpr double kStep = 0.002;
-constexpr double kMost = 4.0;
+constexpr double kExponentStep = 0.002;
+constexpr double kMostExponent = 4.0;
 
 }  // namespace
 
@@ -73,7 +73,7 @@ PowerFit fit_power(std::span<const double> x, std::span<const double> y) {
   if (x.size() < 3 || x.size() != y.size()) {
     return {};
   }
-  PowerFit fit = best_between(x, y, kStep, kMost, kStep);
+  PowerFit fit = best_between(x, y, kExponentStep, kMostExponent, kExponentStep);
   fit.valid = true;
   return fit;
 }
@@ -100,11 +100,13 @@ std::optional<Interval> exponent_interval(std::span<const double> x,
         y[point] = std::min(y[point], times[random.below(times.size())]);
       }
     }
-    const double near = best_between(x, y, kCoarseStep, kMost, kCoarseStep).exponent;
-    exponents.push_back(
-        best_between(
-            x, y, std::max(kStep, near - kCoarseStep), std::min(kMost, near + kCoarseStep), kStep)
-            .exponent);
+    const double near = best_between(x, y, kCoarseStep, kMostExponent, kCoarseStep).exponent;
+    exponents.push_back(best_between(x,
+                                     y,
+                                     std::max(kExponentStep, near - kCoarseStep),
+                                     std::min(kMostExponent, near + kCoarseStep),
+                                     kExponentStep)
+                            .exponent);
   }
   return Interval{quantile(exponents, 0.025), quantile(exponents, 0.975)};
 }

@@ -28,19 +28,33 @@ double peak_resident_bytes() {
   return 0.0;
 }
 
-// Seconds of each of `count` repetitions.
-std::vector<double> time_repetitions(Repetition& repetition, Device device, int count) {
+void add_parts(Row& row, const PartClock& clock) {
+  for (const Part& part : clock.parts()) {
+    row.parts[part.name].push_back(part.seconds);
+  }
+}
+
+// Adds `count` timed repetitions to the row. Their parts are timed too where that costs nothing; a
+// GPU, which has to wait between parts, runs one more repetition for them.
+void time_repetitions(Row& row, Repetition& repetition, int count) {
+  const Device device = row.workload.device;
+  const bool parts_are_free = device == Device::kCpu;
   Backend& backend = backend_for(device);
-  std::vector<double> seconds;
   for (int i = 0; i < count; ++i) {
     backend.synchronize();
+    PartClock clock(device);
     const auto begin = std::chrono::steady_clock::now();
-    repetition.run();
+    repetition.run(parts_are_free ? &clock : nullptr);
     backend.synchronize();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    seconds.push_back(elapsed.count());
+    row.seconds.push_back(elapsed.count());
+    add_parts(row, clock);
   }
-  return seconds;
+  if (!parts_are_free && row.workload.phase == Phase::kTrain) {
+    PartClock clock(device);
+    repetition.run(&clock);
+    add_parts(row, clock);
+  }
 }
 
 PeakBytes peak_of(const MemoryReport& report) {
@@ -59,9 +73,11 @@ PeakBytes peak_of(const MemoryReport& report) {
 
 void count_kernels(Row& row, Repetition& repetition, bool with_calls) {
   const KernelBook book(row.workload.device, with_calls);
-  repetition.run();
+  PartClock clock(row.workload.device, book.opened());
+  repetition.run(&clock);
   row.kernels = book.uses();
   row.calls = book.calls();
+  row.traced_parts = clock.parts();
   row.work.flops = book.total().flops;
   row.work.bytes = book.total().bytes;
 }
@@ -78,9 +94,8 @@ void visit(Row& row, int repetitions, bool with_calls) {
     repetition.run();
   }
   allocator.reset_peak();
-  const std::vector<double> seconds = time_repetitions(repetition, workload.device, repetitions);
   const bool first = row.seconds.empty();
-  row.seconds.insert(row.seconds.end(), seconds.begin(), seconds.end());
+  time_repetitions(row, repetition, repetitions);
   row.timing = timing_of(row.seconds, row.tokens, workload.batch);
   const PeakBytes peak = peak_of(allocator.report());
   if (first || peak.total > row.peak_bytes.total) {
@@ -115,6 +130,11 @@ Timing timing_of(const std::vector<double>& seconds, std::int64_t tokens, std::i
   timing.tokens_per_s = static_cast<double>(tokens) / median;
   timing.sequences_per_s = static_cast<double>(batch) / median;
   return timing;
+}
+
+std::optional<double> Row::part_ms(const std::string& part) const {
+  const auto found = parts.find(part);
+  return found == parts.end() ? std::nullopt : std::optional(1e3 * quantile(found->second, 0.5));
 }
 
 std::vector<double> Row::times_ms() const {

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "profile/machine.h"
+#include "profile/part_clock.h"
 #include "profile/workload.h"
 #include "tensor/kernel_book.h"
 
@@ -58,12 +60,17 @@ struct Row {
   Timing timing;
   PeakBytes peak_bytes;
   std::vector<double> seconds;  ///< of each timed repetition
-  double rss_bytes = 0.0;       ///< largest resident set of the process during the measurement
+  /// Phase train: the seconds of each part of a step (kParts) in several repetitions.
+  std::map<std::string, std::vector<double>> parts;
+  double rss_bytes = 0.0;  ///< largest resident set of the process during the measurement
   Work work;
   /// Kernels of one untimed repetition after the timed ones.
   std::map<std::string, KernelUse> kernels;
-  std::vector<KernelCall> calls;  ///< of the same repetition; empty unless asked for
+  std::vector<KernelCall> calls;   ///< of the same repetition; empty unless asked for
+  std::vector<Part> traced_parts;  ///< of the same repetition, on the same clock
 
+  /// The median of a part in milliseconds; none where there are no parts.
+  [[nodiscard]] std::optional<double> part_ms(const std::string& part) const;
   /// The repetitions in milliseconds, or the median alone if they are not known.
   [[nodiscard]] std::vector<double> times_ms() const;
 };

@@ -156,6 +156,9 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
     }
   }
   json["speedup"] = or_null(speedup(row, report));
+  for (const char* part : kParts) {
+    json[concat(part, "_ms")] = or_null(row.part_ms(part));
+  }
   json["spread"] = or_null(spread_of(row));
   json["noisy"] = is_noisy(row);
   const std::string remarks = remarks_on(row);

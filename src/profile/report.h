@@ -58,7 +58,9 @@ std::string to_markdown(const Report& report);
 /// kernel_share, kernel_flops, kernel_bytes) are the last; empty for a row without kernels.
 std::string to_csv(const Report& report);
 
-/// Chrome's trace format, each row as a process; times in microseconds.
+/// Chrome's trace format, times in microseconds. Each row with calls is a process: its repetition,
+/// the parts of a training step in it, and in these the kernel calls with their flops and bytes; a
+/// counter shows the memory that is allocated.
 nlohmann::ordered_json to_trace(const std::vector<Row>& rows);
 
 /// One self-contained page: log-log plots, the table, build and machine.

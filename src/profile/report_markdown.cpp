@@ -70,6 +70,31 @@ std::string growth_table(const std::vector<Growth>& growths) {
   return text;
 }
 
+// The parts of the training steps as a table; "" where there are none.
+std::string parts_table(const std::vector<Row>& rows) {
+  std::string text;
+  for (const Row& row : rows) {
+    if (row.parts.empty()) {
+      continue;
+    }
+    std::vector<std::string> cells{series_name(row),
+                                   choice_name(row.workload.phase),
+                                   std::to_string(row.workload.model.max_len),
+                                   std::to_string(row.workload.batch)};
+    for (const char* part : kParts) {
+      const std::optional<double> ms = row.part_ms(part);
+      cells.push_back(ms ? number(*ms) : "-");
+    }
+    text += markdown_row(cells);
+  }
+  return text.empty()
+             ? text
+             : "\nParts of a training step, ms:\n\n| model | phase | length | batch | forward "
+               "| loss | backward | optimizer |\n| --- | --- | ---: | ---: | ---: | ---: | "
+               "---: | ---: |\n" +
+                   text;
+}
+
 // A table for each row of its kernels, most expensive first.
 std::string kernels_to_markdown(const std::vector<Row>& rows) {
   std::string text;
@@ -137,6 +162,7 @@ std::string to_markdown(const Report& report) {
     }
     text += markdown_row(values);
   }
+  text += parts_table(report.rows);
   text += growth_table(growths_of(report.rows));
   text += report.comparison ? comparison_to_markdown(report) : "";
   text += "\n";

@@ -378,7 +378,7 @@ class Place(Workplace):
 
 def profiled(row):
     """A row of a profile, with the presence of each time instead of its value."""
-    measured = ("_s", "ms_median", "ms_min", "ms_p95", "speedup", "_share", "rss_bytes", "spread", "noisy",
+    measured = ("_s", "_ms", "ms_median", "ms_min", "ms_p95", "speedup", "_share", "rss_bytes", "spread", "noisy",
                 "remarks", "ratio",
                 "ratio_low", "ratio_high")
     known = {key: value is not None if key.endswith(measured) else value for key, value in row.items()}

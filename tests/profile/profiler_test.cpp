@@ -126,6 +126,38 @@ TEST_CASE("profiler: stored maps grow with the square of the length, tiles do no
   CHECK(activations("elastic", 2048) < 5.0 * activations("elastic", 512));
 }
 
+TEST_CASE("profiler: the parts of a training step add up to it, and hold its kernels") {
+  Workload workload = small("softmax", Phase::kTrain, 256);
+  workload.repetitions = 3;
+  const Row row = measure(workload, kMachine, /*with_calls=*/true);
+  double sum = 0.0;
+  for (const char* part : kParts) {
+    CAPTURE(part);
+    CHECK(row.parts.at(part).size() == 3);
+    CHECK(*row.part_ms(part) > 0.0);
+    sum += row.parts.at(part)[0];
+  }
+  CHECK(sum <= row.seconds[0]);
+  CHECK(sum >= 0.5 * row.seconds[0]);
+  REQUIRE(row.traced_parts.size() == 4);
+  REQUIRE(!row.calls.empty());
+  double most = 0.0;
+  for (const KernelCall& call : row.calls) {
+    CAPTURE(call.kernel);
+    const bool inside =
+        std::any_of(row.traced_parts.begin(), row.traced_parts.end(), [&](const Part& part) {
+          return part.begin <= call.begin &&
+                 call.begin + call.seconds <= part.begin + part.seconds + 1e-9;
+        });
+    CHECK(inside);
+    CHECK(call.memory_before >= row.peak_bytes.parameter);
+    most = std::max(most, std::max(call.memory_before, call.memory_after));
+  }
+  CHECK(most <= row.peak_bytes.total);
+  CHECK(most >= 0.5 * row.peak_bytes.total);
+  CHECK(measure(small("softmax", Phase::kServe, 16), kMachine).parts.empty());
+}
+
 TEST_CASE("profiler: a workload that does not fit gives a row that says so") {
   Workload workload = small("softmax", Phase::kTrain, 1 << 20);
   workload.max_memory_bytes = std::size_t{1} << 30;

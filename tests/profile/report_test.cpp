@@ -87,6 +87,10 @@ TEST_CASE("report: JSON has each number under its own key") {
       {"gemm_share", 0.125},
       {"bandwidth_share", 0.0625},
       {"speedup", nullptr},
+      {"forward_ms", nullptr},
+      {"loss_ms", nullptr},
+      {"backward_ms", nullptr},
+      {"optimizer_ms", nullptr},
       {"spread", 0.5},
       {"noisy", true},
       {"remarks", "noisy: repetitions spread by 0.500"}};
@@ -226,19 +230,69 @@ TEST_CASE("report: rows of a series have its model, batch, supervision and short
   CHECK(text.find("| elastic, batch 5 | serve | 1.000 |") != std::string::npos);
 }
 
-TEST_CASE("report: a trace has a process per row and an event per call") {
+TEST_CASE("report: a trace nests kernel calls in the parts of a step, and counts memory") {
   Row row = full_row();
-  row.calls = {{"gather", 0.5, 0.25}, {"linear", 1.0, 2.0}};
+  row.workload.phase = Phase::kTrain;
+  row.calls = {{"gather", 0.5, 0.25, 8.0, 16.0, 1048576.0, 2097152.0},
+               {"linear", 1.0, 2.0, 9.0, 18.0, 2097152.0, 1048576.0}};
+  row.traced_parts = {{"forward", 0.25, 0.5}, {"backward", 0.75, 2.5}};
   const auto events = to_trace({full_row(), row})["traceEvents"];
-  REQUIRE(events.size() == 4);
+  REQUIRE(events.size() == 11);
   CHECK(events[0]["args"]["name"] == "elastic serve 64");
+  CHECK(events[1]["args"]["name"] == "elastic train 64");
   CHECK(events[1]["pid"] == 1);
-  CHECK(events[2]["name"] == "gather");
-  CHECK(events[2]["ph"] == "X");
-  CHECK(events[2]["ts"] == 5e5);
-  CHECK(events[2]["dur"] == 2.5e5);
-  CHECK(events[3]["ts"] == 1e6);
-  CHECK(events[3]["dur"] == 2e6);
+  const auto is_span = [&](std::size_t at, const char* name, double begin, double seconds) {
+    CAPTURE(name);
+    CHECK(events[at]["name"] == name);
+    CHECK(events[at]["ph"] == "X");
+    CHECK(events[at]["pid"] == 1);
+    CHECK(events[at]["tid"] == 0);
+    CHECK(events[at]["ts"] == 1e6 * begin);
+    CHECK(events[at]["dur"] == 1e6 * seconds);
+  };
+  is_span(2, "step", 0.25, 3.0);
+  is_span(3, "forward", 0.25, 0.5);
+  is_span(4, "backward", 0.75, 2.5);
+  is_span(5, "gather", 0.5, 0.25);
+  is_span(8, "linear", 1.0, 2.0);
+  CHECK(events[5]["args"]["flops"] == 8.0);
+  CHECK(events[5]["args"]["bytes"] == 16.0);
+  const auto is_memory = [&](std::size_t at, double seconds, double mebibytes) {
+    CHECK(events[at]["name"] == "memory");
+    CHECK(events[at]["ph"] == "C");
+    CHECK(events[at]["ts"] == 1e6 * seconds);
+    CHECK(events[at]["args"]["MiB"] == mebibytes);
+  };
+  is_memory(6, 0.5, 1.0);
+  is_memory(7, 0.75, 2.0);
+  is_memory(9, 1.0, 2.0);
+  is_memory(10, 3.0, 1.0);
+  Row serving = row;
+  serving.workload.phase = Phase::kServe;
+  serving.traced_parts.clear();
+  CHECK(to_trace({serving})["traceEvents"][1]["name"] == "serve");
+}
+
+TEST_CASE("report: the parts of a training step are in every format") {
+  Row row = full_row();
+  row.workload.phase = Phase::kTrain;
+  row.parts = {{"forward", {0.25, 0.5, 1.0}},
+               {"loss", {0.125}},
+               {"backward", {1.0}},
+               {"optimizer", {0.0625}}};
+  const Report report = report_of({full_row(), row});
+  const auto rows = to_json(report)["rows"];
+  CHECK(rows[0]["forward_ms"].is_null());
+  CHECK(rows[1]["forward_ms"] == 500.0);
+  CHECK(rows[1]["loss_ms"] == 125.0);
+  CHECK(rows[1]["backward_ms"] == 1000.0);
+  CHECK(rows[1]["optimizer_ms"] == 62.5);
+  CHECK(to_csv(report).find(",speedup,forward_ms,loss_ms,backward_ms,optimizer_ms,spread,") !=
+        std::string::npos);
+  CHECK(to_markdown(report).find("| elastic | train | 64 | 3 | 500.0 | 125.0 | 1000 | 62.50 |\n") !=
+        std::string::npos);
+  CHECK(to_html(report).find("Parts of a training step") != std::string::npos);
+  CHECK(to_markdown(report_of({full_row()})).find("Parts of") == std::string::npos);
 }
 
 }  // namespace

@@ -159,8 +159,9 @@ void ProfileCommand::declare(OptionTable& table) {
   add("data", &data_, "file of real histories, cut to the length, instead of synthetic ones")
       .session("FILE");
   table.begin_group("How to measure");
-  add("repetitions", &repetitions_, "timed runs per row").within(Range{1, 1000});
-  add("warmup", &warmup_, "untimed runs before them").within(Range{0, 1000});
+  add("repetitions", &repetitions_, "timed runs per row, in up to five rounds over all rows")
+      .within(Range{1, 1000});
+  add("warmup", &warmup_, "untimed runs before them, in each round").within(Range{0, 1000});
   add("max_memory", &max_memory_, "memory limit of a row, e.g. 8G; empty: the free memory");
   add("baseline", &baseline_, "the model that speed-ups are relative to").choices = model_choices();
   table.begin_group("What to compare with");

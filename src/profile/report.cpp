@@ -207,7 +207,7 @@ nlohmann::ordered_json machine_to_json(const Machine& machine) {
 // The facts that JSON holds once, for formats of lines.
 void add_context(const Machine& machine, const Report& report, nlohmann::ordered_json& line) {
   for (const auto& [name, fact] : report.build) {
-    line["build_" + name] = fact;
+    line[name.starts_with("build_") ? name : "build_" + name] = fact;
   }
   const nlohmann::ordered_json facts = machine_to_json(machine);
   for (const auto& [key, fact] : facts.items()) {

@@ -130,9 +130,6 @@ std::string machine_text(const Machine& machine) {
         number(of.sgemm_gflops), " GFLOP/s sgemm, ", number(of.triad_gbps), " GB/s triad");
   };
   std::string text = visible(machine.before.device);
-  if (machine.setting.threads) {
-    text += concat(", threads ", machine.before.threads);
-  }
   if (machine.setting.precision) {
     text += concat(", ", choice_name(*machine.setting.precision));
   }

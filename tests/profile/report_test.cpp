@@ -104,11 +104,12 @@ TEST_CASE("report: JSON has each number under its own key") {
 
 TEST_CASE("report: lines of CSV and JSON name build, machine and inputs") {
   Report report = report_of({full_row(), full_row()});
-  report.build = {{"version", "1.2"}, {"flags", "-O3, \"fast\""}};
+  report.build = {{"version", "1.2"}, {"build_type", "Release"}, {"flags", "-O3, \"fast\""}};
   const auto lines = lines_to_json(report);
   REQUIRE(lines.size() == 2);
   for (const auto& [key, value] :
        std::vector<std::pair<const char*, nlohmann::json>>{{"build_version", "1.2"},
+                                                           {"build_type", "Release"},
                                                            {"build_flags", "-O3, \"fast\""},
                                                            {"machine_device", "a CPU"},
                                                            {"sgemm_gflops", 100.5},
@@ -120,12 +121,12 @@ TEST_CASE("report: lines of CSV and JSON name build, machine and inputs") {
     CHECK(lines[1].at(key) == value);
   }
   const std::string csv = to_csv(report);
-  CHECK(
-      csv.find(",remarks,build_version,build_flags,machine_device,sgemm_gflops,triad_gbps,threads,"
-               "sgemm_gflops_after,triad_gbps_after,machine_changed,inputs,baseline\n") !=
-      std::string::npos);
-  CHECK(
-      csv.ends_with(",1.2,\"-O3, \"\"fast\"\"\",a CPU,100.5,20.25,2,,,false,synthetic,softmax\n"));
+  CHECK(csv.find(",remarks,build_version,build_type,build_flags,machine_device,sgemm_gflops,triad_"
+                 "gbps,threads,"
+                 "sgemm_gflops_after,triad_gbps_after,machine_changed,inputs,baseline\n") !=
+        std::string::npos);
+  CHECK(csv.ends_with(
+      ",1.2,Release,\"-O3, \"\"fast\"\"\",a CPU,100.5,20.25,2,,,false,synthetic,softmax\n"));
 }
 
 TEST_CASE("report: Markdown has four digits, units and the machine") {

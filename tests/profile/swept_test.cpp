@@ -97,7 +97,7 @@ TEST_CASE("swept: each setting has its machine, and rows run in theirs") {
   CHECK(json["machines"].size() == 2);
   CHECK(json["machine"] == json["machines"][0]);
   CHECK(lines_to_json(report)[1]["threads"] == 2);
-  CHECK(to_markdown(report).find(", threads 2, ") != std::string::npos);
+  CHECK(to_markdown(report).find("\nMachine: CPU, 2 threads, ") != std::string::npos);
   set_num_threads(before);
 }
 

@@ -153,8 +153,8 @@ void ProfileCommand::declare(OptionTable& table) {
       .add("sweep",
            &sweep_,
            "vary an option of the model, threads or precision: dim=32,64 or num-experts=4-64*2; "
-           "repeatable")
-      .flag_only("OPTION=VALUES");
+           "may be repeated")
+      .flag_only();
   add("items", &items_, "number of items in synthetic histories").within(kItemCounts);
   add("data", &data_, "file of real histories, cut to the length, instead of synthetic ones")
       .session("FILE");

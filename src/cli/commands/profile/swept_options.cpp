@@ -20,7 +20,7 @@ constexpr const char* kPrecision = "precision";
 std::vector<std::string> known_keys() {
   std::vector<std::string> keys{kThreads, kPrecision};
   ModelConfig config;
-  visit_options(config, [&](const std::string& key, const auto&... ignored) {
+  visit_options(config, [&](const std::string& key, const auto&...) {
     if (key != "model" && key != "max_len" && key != "memory_len") {
       keys.push_back(key);
     }

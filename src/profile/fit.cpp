@@ -1,7 +1,10 @@
 #include "profile/fit.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+
+#include "base/random.h"
 
 namespace elastic::profile {
 namespace {
@@ -45,17 +48,12 @@ PowerFit fit_linear_part(std::span<const double> x,
   return fit;
 }
 
-}  // namespace
-
-PowerFit fit_power(std::span<const double> x, std::span<const double> y) {
+// The best fit with an exponent from `low` to `high` in steps of `step`.
+PowerFit best_between(
+    std::span<const double> x, std::span<const double> y, double low, double high, double step) {
   PowerFit best;
-  if (x.size() < 3 || x.size() != y.size()) {
-    return best;
-  }
-  constexpr double kStep = 0.002;
-  constexpr double kMost = 4.0;
   double least = INFINITY;
-  for (double exponent = kStep; exponent <= kMost; exponent += kStep) {
+  for (double exponent = low; exponent <= high; exponent += step) {
     double error = 0.0;
     const PowerFit fit = fit_linear_part(x, y, exponent, error);
     if (error < least) {
@@ -63,8 +61,54 @@ PowerFit fit_power(std::span<const double> x, std::span<const double> y) {
       best = fit;
     }
   }
-  best.valid = true;
   return best;
+}
+
+constexpr double kExponentStep = 0.002;
+constexpr double kMostExponent = 4.0;
+
+}  // namespace
+
+PowerFit fit_power(std::span<const double> x, std::span<const double> y) {
+  if (x.size() < 3 || x.size() != y.size()) {
+    return {};
+  }
+  PowerFit fit = best_between(x, y, kExponentStep, kMostExponent, kExponentStep);
+  fit.valid = true;
+  return fit;
+}
+
+std::optional<Interval> exponent_interval(std::span<const double> x,
+                                          std::span<const std::vector<double>> repetitions,
+                                          std::uint64_t stream) {
+  constexpr std::size_t kLeastRepetitions = 4;
+  constexpr int kResamples = 400;
+  constexpr double kCoarseStep = 0.05;
+  for (const std::vector<double>& times : repetitions) {
+    if (times.size() < kLeastRepetitions) {
+      return std::nullopt;
+    }
+  }
+  RandomStream random(0, RandomPurpose::kBootstrap, stream);
+  std::vector<double> exponents;
+  std::vector<double> y(x.size());
+  for (int i = 0; i < kResamples; ++i) {
+    for (std::size_t point = 0; point < y.size(); ++point) {
+      const std::vector<double>& times = repetitions[point];
+      y[point] = times[random.below(times.size())];
+      for (std::size_t drawn = 1; drawn < times.size(); ++drawn) {
+        y[point] = std::min(y[point], times[random.below(times.size())]);
+      }
+    }
+    const double near = best_between(x, y, kCoarseStep, kMostExponent, kCoarseStep).exponent;
+    exponents.push_back(best_between(x,
+                                     y,
+                                     std::max(kExponentStep, near - kCoarseStep),
+                                     std::min(kMostExponent, near + kCoarseStep),
+                                     kExponentStep)
+                            .exponent);
+  }
+  return Interval{quantile(exponents, 0.025), quantile(exponents, 0.975)};
 }
 
 }  // namespace elastic::profile

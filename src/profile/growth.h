@@ -1,6 +1,7 @@
 // How time and memory of the measured models grow with the length of the history.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,15 @@ struct Growth {
   std::string model;  ///< with its variant: "elastic", "softmax, no shortcut"
   std::string phase;
   PowerFit time;    ///< milliseconds of the shortest repetition
-  PowerFit memory;  ///< bytes of activations and workspace at the peak
+  PowerFit memory;  ///< growing_bytes
+  /// Of the exponent of time; none with fewer than four repetitions of a length.
+  std::optional<Interval> time_exponent;
+  bool noisy = false;  ///< one of its rows is
 };
 
-/// The model's name, with its variant if the workload is not the default one.
-std::string series_name(const Row& row);
+/// Bytes of activations and workspace at the peak; of an imported row that does not know them, the
+/// whole peak; 0 if it knows neither.
+double growing_bytes(const Row& row);
 
 /// One per model, variant, batch size and phase with at least three measured lengths, in the order
 /// of the rows.

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "profile/repetition.h"
+#include "profile/spread.h"
 
 namespace elastic::profile {
 namespace {
@@ -27,38 +28,33 @@ double peak_resident_bytes() {
   return 0.0;
 }
 
-double percentile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  const double at = share * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const auto above = std::min(below + 1, values.size() - 1);
-  return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
+void add_parts(Row& row, const PartClock& clock) {
+  for (const Part& part : clock.parts()) {
+    row.parts[part.name].push_back(part.seconds);
+  }
 }
 
-// Seconds of each of the workload's timed repetitions.
-std::vector<double> time_repetitions(Repetition& repetition, const Workload& workload) {
-  Backend& backend = backend_for(workload.device);
-  std::vector<double> seconds;
-  for (int i = 0; i < workload.repetitions; ++i) {
+// Adds `count` timed repetitions to the row. Their parts are timed too where that costs nothing; a
+// GPU, which has to wait between parts, runs one more repetition for them.
+void time_repetitions(Row& row, Repetition& repetition, int count) {
+  const Device device = row.workload.device;
+  const bool parts_are_free = device == Device::kCpu;
+  Backend& backend = backend_for(device);
+  for (int i = 0; i < count; ++i) {
     backend.synchronize();
+    PartClock clock(device);
     const auto begin = std::chrono::steady_clock::now();
-    repetition.run();
+    repetition.run(parts_are_free ? &clock : nullptr);
     backend.synchronize();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    seconds.push_back(elapsed.count());
+    row.seconds.push_back(elapsed.count());
+    add_parts(row, clock);
   }
-  return seconds;
-}
-
-Timing timing_of(const std::vector<double>& seconds, std::int64_t tokens, std::int64_t batch) {
-  const double median = percentile(seconds, 0.5);
-  Timing timing;
-  timing.ms_median = 1e3 * median;
-  timing.ms_min = 1e3 * percentile(seconds, 0.0);
-  timing.ms_p95 = 1e3 * percentile(seconds, 0.95);
-  timing.tokens_per_s = static_cast<double>(tokens) / median;
-  timing.sequences_per_s = static_cast<double>(batch) / median;
-  return timing;
+  if (!parts_are_free && row.workload.phase == Phase::kTrain) {
+    PartClock clock(device);
+    repetition.run(&clock);
+    add_parts(row, clock);
+  }
 }
 
 PeakBytes peak_of(const MemoryReport& report) {
@@ -75,16 +71,20 @@ PeakBytes peak_of(const MemoryReport& report) {
   return peak;
 }
 
-Work work_of(const KernelUse& total, double median_s, const MachineRates& machine) {
-  Work work;
-  work.flops = total.flops;
-  work.gemm_share = total.flops / median_s / (machine.sgemm_gflops * 1e9);
-  work.bandwidth_share = total.bytes / median_s / (machine.triad_gbps * 1e9);
-  return work;
+void count_kernels(Row& row, Repetition& repetition, bool with_calls) {
+  const KernelBook book(row.workload.device, with_calls);
+  PartClock clock(row.workload.device, book.opened());
+  repetition.run(&clock);
+  row.kernels = book.uses();
+  row.calls = book.calls();
+  row.traced_parts = clock.parts();
+  row.work.flops = book.total().flops;
+  row.work.bytes = book.total().bytes;
 }
 
-void measure_into(Row& row, const MachineRates& machine, bool with_calls) {
+void visit(Row& row, int repetitions, bool with_calls) {
   const Workload& workload = row.workload;
+  apply(workload.setting, workload.device);
   CachingAllocator& allocator = backend_for(workload.device).allocator();
   allocator.release_cache();
   reset_peak_resident();
@@ -94,16 +94,17 @@ void measure_into(Row& row, const MachineRates& machine, bool with_calls) {
     repetition.run();
   }
   allocator.reset_peak();
-  const std::vector<double> seconds = time_repetitions(repetition, workload);
-  row.peak_bytes = peak_of(allocator.report());
-  row.rss_bytes = peak_resident_bytes();
-  row.timing = timing_of(seconds, row.tokens, workload.batch);
-
-  const KernelBook book(workload.device, with_calls);
-  repetition.run();
-  row.kernels = book.uses();
-  row.calls = book.calls();
-  row.work = work_of(book.total(), percentile(seconds, 0.5), machine);
+  const bool first = row.seconds.empty();
+  time_repetitions(row, repetition, repetitions);
+  row.timing = timing_of(row.seconds, row.tokens, workload.batch);
+  const PeakBytes peak = peak_of(allocator.report());
+  if (first || peak.total > row.peak_bytes.total) {
+    row.peak_bytes = peak;  // of a row without a visit: the estimate
+  }
+  row.rss_bytes = std::max(row.rss_bytes, peak_resident_bytes());
+  if (first) {
+    count_kernels(row, repetition, with_calls);
+  }
 }
 
 }  // namespace
@@ -120,7 +121,34 @@ const char* name_of(RowStatus status) {
   return "unknown";
 }
 
-Row measure(const Workload& workload, const MachineRates& machine, bool with_calls) {
+Timing timing_of(const std::vector<double>& seconds, std::int64_t tokens, std::int64_t batch) {
+  const double median = quantile(seconds, 0.5);
+  Timing timing;
+  timing.ms_median = 1e3 * median;
+  timing.ms_min = 1e3 * quantile(seconds, 0.0);
+  timing.ms_p95 = 1e3 * quantile(seconds, 0.95);
+  timing.tokens_per_s = static_cast<double>(tokens) / median;
+  timing.sequences_per_s = static_cast<double>(batch) / median;
+  return timing;
+}
+
+std::optional<double> Row::part_ms(const std::string& part) const {
+  const auto found = parts.find(part);
+  return found == parts.end() ? std::nullopt : std::optional(1e3 * quantile(found->second, 0.5));
+}
+
+std::vector<double> Row::times_ms() const {
+  if (seconds.empty()) {
+    return {timing.ms_median};
+  }
+  std::vector<double> times;
+  for (const double one : seconds) {
+    times.push_back(1e3 * one);
+  }
+  return times;
+}
+
+Row start_row(const Workload& workload) {
   constexpr double kMebibyte = 1048576.0;
   Row row;
   row.workload = workload;
@@ -135,10 +163,16 @@ Row measure(const Workload& workload, const MachineRates& machine, bool with_cal
                       std::llround(row.peak_bytes.total / kMebibyte),
                       " MiB, allowed ",
                       std::llround(allowed / kMebibyte));
-    return row;
+  }
+  return row;
+}
+
+void visit_row(Row& row, int repetitions, bool with_calls) {
+  if (row.status != RowStatus::kOk) {
+    return;
   }
   try {
-    measure_into(row, machine, with_calls);
+    visit(row, repetitions, with_calls);
   } catch (const OutOfMemoryError& error) {
     row.status = RowStatus::kOutOfMemory;
     row.note = error.what();
@@ -148,6 +182,21 @@ Row measure(const Workload& workload, const MachineRates& machine, bool with_cal
     row.status = RowStatus::kFailed;
     row.note = error.what();
   }
+}
+
+void set_shares(Row& row, const MachineRates& machine) {
+  if (row.status != RowStatus::kOk || row.imported) {
+    return;
+  }
+  const double seconds = 1e-3 * row.timing.ms_median;
+  row.work.gemm_share = row.work.flops / seconds / (machine.sgemm_gflops * 1e9);
+  row.work.bandwidth_share = row.work.bytes / seconds / (machine.triad_gbps * 1e9);
+}
+
+Row measure(const Workload& workload, const MachineRates& machine, bool with_calls) {
+  Row row = start_row(workload);
+  visit_row(row, workload.repetitions, with_calls);
+  set_shares(row, machine);
   return row;
 }
 

@@ -1,5 +1,7 @@
 #include "profile/repetition.h"
 
+#include <utility>
+
 #include "autograd/ops/rows.h"
 #include "model/registry.h"
 #include "profile/inputs.h"
@@ -38,7 +40,7 @@ Repetition::Repetition(const Workload& workload)
   }
 }
 
-void Repetition::run() {
+void Repetition::run(PartClock* clock) {
   switch (workload_.phase) {
     case Phase::kEncode:
       model_->encode(inputs_.batch, {});
@@ -47,7 +49,7 @@ void Repetition::run() {
       last_pass({});
       break;
     case Phase::kTrain:
-      train_step();
+      train_step(clock);
       break;
     case Phase::kRank:
       rank();
@@ -64,15 +66,26 @@ Pass Repetition::last_pass(const ForwardMode& mode) {
   return pass;
 }
 
-void Repetition::train_step() {
+void Repetition::train_step(PartClock* clock) {
+  const auto begin = [clock](const char* part) {
+    if (clock != nullptr) {
+      clock->begin(part);
+    }
+  };
   const ForwardMode mode{/*training=*/true, workload_.seed, ++step_};
-  const Variable loss =
-      train::catalogue_loss(supervision_ == train::Supervision::kLast
-                                ? last_pass(mode)
-                                : train::supervised_pass(*model_, inputs_, supervision_, mode),
-                            inputs_.targets);
+  begin(kForward);
+  Pass pass = supervision_ == train::Supervision::kLast
+                  ? last_pass(mode)
+                  : train::supervised_pass(*model_, inputs_, supervision_, mode);
+  begin(kLoss);
+  const Variable loss = train::catalogue_loss(std::move(pass), inputs_.targets);
+  begin(kBackward);
   backward(loss);
+  begin(kOptimizer);
   optimizer_->step(loss.value(), train_config_.optimizer.learning_rate);
+  if (clock != nullptr) {
+    clock->end();
+  }
 }
 
 void Repetition::rank() {

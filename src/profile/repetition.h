@@ -7,6 +7,7 @@
 
 #include "model/fixed_weights.h"
 #include "model/model.h"
+#include "profile/part_clock.h"
 #include "profile/workload.h"
 #include "train/optimizer.h"
 #include "train/train_batch.h"
@@ -23,12 +24,13 @@ class Repetition {
   /// Tokens of the batch.
   [[nodiscard]] std::int64_t num_tokens() const { return inputs_.batch.num_tokens(); }
 
-  /// Starts the phase's work on the device, without waiting for it to end.
-  void run();
+  /// Starts the phase's work on the device, without waiting for it to end. With a clock, a training
+  /// step marks its parts.
+  void run(PartClock* clock = nullptr);
 
  private:
   Pass last_pass(const ForwardMode& mode);
-  void train_step();
+  void train_step(PartClock* clock);
   void rank();
 
   const Workload& workload_;

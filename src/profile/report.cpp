@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "data/json_document.h"
+#include "profile/json_values.h"
+#include "profile/row_text.h"
 
 namespace elastic::profile {
 namespace {
-
-constexpr int kSchemaVersion = 1;
 
 nlohmann::ordered_json kernel_to_json(const std::string& kernel,
                                       const KernelUse& use,
@@ -33,47 +34,17 @@ nlohmann::ordered_json kernels_to_json(const Row& row) {
   return list;
 }
 
-// Appends ",value" for each value that is neither a list nor a note, which not all rows have; the
-// first without the comma.
-struct CsvLine {
-  std::string header;
-  std::string values;
+bool holds_all(const std::vector<std::pair<std::string, std::string>>& more,
+               const std::vector<std::pair<std::string, std::string>>& all) {
+  return std::all_of(all.begin(), all.end(), [&](const auto& one) {
+    return std::find(more.begin(), more.end(), one) != more.end();
+  });
+}
 
-  void add(const nlohmann::ordered_json& object) {
-    for (const auto& [key, value] : object.items()) {
-      if (key == "note" || value.is_array()) {
-        continue;
-      }
-      const char* comma = header.empty() ? "" : ",";
-      header += concat(comma, key);
-      values += concat(comma,
-                       value.is_null()     ? ""
-                       : value.is_string() ? value.get<std::string>()
-                                           : value.dump());
-    }
-  }
-};
-
-std::vector<CsvLine> csv_lines(const Row& row, const Report& report) {
-  CsvLine common;
-  common.add(to_json(row, report));
-  if (!report.ops) {
-    return {common};
-  }
-  nlohmann::ordered_json kernels = kernels_to_json(row);
-  if (kernels.empty()) {
-    nlohmann::ordered_json blank = kernel_to_json("", {}, 0.0);
-    for (nlohmann::ordered_json& value : blank) {
-      value = nullptr;
-    }
-    kernels.push_back(std::move(blank));
-  }
-  std::vector<CsvLine> lines;
-  for (const nlohmann::ordered_json& kernel : kernels) {
-    lines.push_back(common);
-    lines.back().add(kernel);
-  }
-  return lines;
+// A number as a number, other text as text.
+nlohmann::ordered_json value_of(const std::string& text) {
+  nlohmann::ordered_json value = data::parse_json(text);
+  return value.is_number() ? value : nlohmann::ordered_json(text);
 }
 
 }  // namespace
@@ -86,6 +57,15 @@ std::vector<std::pair<std::string, KernelUse>> sorted_kernels(const Row& row) {
   return kernels;
 }
 
+const Machine& machine_of(const Row& row, const Report& report) {
+  for (const Machine& machine : report.machines) {
+    if (!row.imported && machine.setting == row.workload.setting) {
+      return machine;
+    }
+  }
+  return report.machines.front();
+}
+
 std::optional<double> speedup(const Row& row, const Report& report) {
   if (row.status != RowStatus::kOk) {
     return std::nullopt;
@@ -95,17 +75,20 @@ std::optional<double> speedup(const Row& row, const Report& report) {
     const Workload& o = other.workload;
     if (other.status == RowStatus::kOk && o.model.model == report.baseline && o.phase == w.phase &&
         o.model.max_len == w.model.max_len && o.batch == w.batch &&
-        o.supervision == w.supervision && o.shortcut == w.shortcut) {
+        o.supervision == w.supervision && o.shortcut == w.shortcut && holds_all(w.swept, o.swept)) {
       return other.timing.ms_median / row.timing.ms_median;
     }
   }
   return std::nullopt;
 }
 
-nlohmann::ordered_json to_json(const Row& row, const Report& report) {
+namespace {
+
+void add_workload(const Row& row, nlohmann::ordered_json& json) {
   const Workload& w = row.workload;
-  nlohmann::ordered_json json;
+  json["name"] = series_name(row);
   json["model"] = w.model.model;
+  json["imported"] = row.imported;
   json["phase"] = choice_name(w.phase);
   json["device"] = elastic::name_of(w.device);
   json["length"] = w.model.max_len;
@@ -114,11 +97,20 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   json["num_experts"] = w.model.num_experts;
   json["supervision"] = choice_name(w.supervision);
   json["shortcut"] = w.shortcut;
+  for (const auto& [key, value] : w.swept) {
+    json[key] = value_of(value);
+  }
   json["status"] = name_of(row.status);
   if (!row.note.empty()) {
     json["note"] = row.note;
   }
+}
+
+void add_measurements(const Row& row, nlohmann::ordered_json& json) {
   json["tokens"] = row.tokens;
+  if (!row.seconds.empty()) {
+    json["ms"] = row.times_ms();
+  }
   json["ms_median"] = row.timing.ms_median;
   json["ms_min"] = row.timing.ms_min;
   json["ms_p95"] = row.timing.ms_p95;
@@ -134,12 +126,111 @@ nlohmann::ordered_json to_json(const Row& row, const Report& report) {
   json["flops"] = row.work.flops;
   json["gemm_share"] = row.work.gemm_share;
   json["bandwidth_share"] = row.work.bandwidth_share;
-  const std::optional<double> ratio = speedup(row, report);
-  json["speedup"] = ratio ? nlohmann::ordered_json(*ratio) : nlohmann::ordered_json();
+}
+
+}  // namespace
+
+nlohmann::ordered_json to_json(const Row& row, const Report& report) {
+  nlohmann::ordered_json json;
+  add_workload(row, json);
+  add_measurements(row, json);
+  for (const std::string& key : report.swept) {
+    json.emplace(key, nullptr);  // the row's model does not read it
+  }
+  if (row.imported) {
+    for (const char* key : {"device",
+                            "dim",
+                            "num_experts",
+                            "workspace_bytes",
+                            "gradient_bytes",
+                            "parameter_bytes",
+                            "optimizer_bytes",
+                            "rss_bytes",
+                            "flops",
+                            "gemm_share",
+                            "bandwidth_share"}) {
+      json[key] = nullptr;
+    }
+    for (const char* key : {"peak_bytes", "activation_bytes"}) {
+      json[key] = json[key] == 0.0 ? nlohmann::ordered_json() : json[key];
+    }
+  }
+  json["speedup"] = or_null(speedup(row, report));
+  for (const char* part : kParts) {
+    json[concat(part, "_ms")] = or_null(row.part_ms(part));
+  }
+  json["spread"] = or_null(spread_of(row));
+  json["noisy"] = is_noisy(row);
+  const std::string remarks = remarks_on(row);
+  json["remarks"] = remarks.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(remarks);
   if (report.ops) {
     json["kernels"] = kernels_to_json(row);
   }
   return json;
+}
+
+namespace {
+
+nlohmann::ordered_json if_valid(const PowerFit& fit, double value) {
+  return fit.valid ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
+}
+
+nlohmann::ordered_json rows_to_json(const Report& report) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < report.rows.size(); ++i) {
+    rows.push_back(to_json(report.rows[i], report));
+    if (report.comparison) {
+      rows.back().update(change_to_json(report.comparison->changes[i]));
+    }
+  }
+  return rows;
+}
+
+nlohmann::ordered_json machine_to_json(const Machine& machine) {
+  nlohmann::ordered_json json = {{"device", machine.before.device},
+                                 {"sgemm_gflops", machine.before.sgemm_gflops},
+                                 {"triad_gbps", machine.before.triad_gbps},
+                                 {"threads", machine.before.threads}};
+  if (machine.setting.precision) {
+    json["precision"] = choice_name(*machine.setting.precision);
+  }
+  json["sgemm_gflops_after"] = nullptr;
+  json["triad_gbps_after"] = nullptr;
+  if (machine.after) {
+    json["sgemm_gflops_after"] = machine.after->sgemm_gflops;
+    json["triad_gbps_after"] = machine.after->triad_gbps;
+  }
+  json["changed"] = machine.changed();
+  return json;
+}
+
+// The facts that JSON holds once, for formats of lines.
+void add_context(const Machine& machine, const Report& report, nlohmann::ordered_json& line) {
+  for (const auto& [name, fact] : report.build) {
+    line[name.starts_with("build_") ? name : "build_" + name] = fact;
+  }
+  const nlohmann::ordered_json facts = machine_to_json(machine);
+  for (const auto& [key, fact] : facts.items()) {
+    line[key == "device" || key == "changed" ? "machine_" + key : key] = fact;
+  }
+  line["inputs"] = report.inputs;
+  line["baseline"] = report.baseline;
+}
+
+}  // namespace
+
+std::vector<nlohmann::ordered_json> lines_to_json(const Report& report) {
+  std::vector<nlohmann::ordered_json> lines = rows_to_json(report);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    add_context(machine_of(report.rows[i], report), report, lines[i]);
+  }
+  if (report.comparison) {
+    for (const nlohmann::ordered_json& row : report.comparison->unmatched) {
+      lines.push_back(row);
+      lines.back()["status"] = "only before";
+    }
+  }
+  return lines;
 }
 
 nlohmann::ordered_json to_json(const Report& report) {
@@ -149,63 +240,39 @@ nlohmann::ordered_json to_json(const Report& report) {
   for (const auto& [name, fact] : report.build) {
     json["build"][name] = fact;
   }
-  json["machine"] = {{"device", report.machine.device},
-                     {"sgemm_gflops", report.machine.sgemm_gflops},
-                     {"triad_gbps", report.machine.triad_gbps},
-                     {"threads", report.machine.threads}};
-  json["inputs"] = report.inputs;
-  json["baseline"] = report.baseline;
-  json["rows"] = nlohmann::ordered_json::array();
-  for (const Row& row : report.rows) {
-    json["rows"].push_back(to_json(row, report));
+  json["machine"] = machine_to_json(report.machines.front());
+  if (report.machines.size() > 1) {
+    json["machines"] = nlohmann::ordered_json::array();
+    for (const Machine& machine : report.machines) {
+      json["machines"].push_back(machine_to_json(machine));
+    }
   }
+  json["inputs"] = report.inputs;
+  if (!report.swept.empty()) {
+    json["swept"] = report.swept;
+  }
+  if (!report.imported.empty()) {
+    json["imported"] = report.imported;
+  }
+  json["baseline"] = report.baseline;
+  json["rows"] = rows_to_json(report);
   json["fits"] = nlohmann::ordered_json::array();
   for (const Growth& growth : growths_of(report.rows)) {
-    json["fits"].push_back({{"model", growth.model},
-                            {"phase", growth.phase},
-                            {"time_exponent", growth.time.exponent},
-                            {"time_constant_ms", growth.time.constant},
-                            {"memory_exponent", growth.memory.exponent},
-                            {"memory_constant_bytes", growth.memory.constant}});
+    json["fits"].push_back(
+        {{"model", growth.model},
+         {"phase", growth.phase},
+         {"time_exponent", growth.time.exponent},
+         {"time_exponent_low", low_of(growth.time_exponent)},
+         {"time_exponent_high", high_of(growth.time_exponent)},
+         {"time_constant_ms", growth.time.constant},
+         {"memory_exponent", if_valid(growth.memory, growth.memory.exponent)},
+         {"memory_constant_bytes", if_valid(growth.memory, growth.memory.constant)},
+         {"noisy", growth.noisy}});
+  }
+  if (report.comparison) {
+    json["against"] = comparison_to_json(*report.comparison);
   }
   return json;
-}
-
-std::string to_csv(const Report& report) {
-  std::string text;
-  for (const Row& row : report.rows) {
-    for (const CsvLine& line : csv_lines(row, report)) {
-      text += text.empty() ? concat(line.header, "\n") : "";
-      text += concat(line.values, "\n");
-    }
-  }
-  return text;
-}
-
-nlohmann::ordered_json to_trace(const std::vector<Row>& rows) {
-  nlohmann::ordered_json events = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row& row = rows[i];
-    events.push_back({{"name", "process_name"},
-                      {"ph", "M"},
-                      {"pid", i},
-                      {"args",
-                       {{"name",
-                         concat(series_name(row),
-                                " ",
-                                choice_name(row.workload.phase),
-                                " ",
-                                row.workload.model.max_len)}}}});
-    for (const KernelCall& call : row.calls) {
-      events.push_back({{"name", call.kernel},
-                        {"ph", "X"},
-                        {"pid", i},
-                        {"tid", 0},
-                        {"ts", 1e6 * call.begin},
-                        {"dur", 1e6 * call.seconds}});
-    }
-  }
-  return {{"traceEvents", events}};
 }
 
 }  // namespace elastic::profile

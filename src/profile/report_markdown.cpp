@@ -1,28 +1,11 @@
 // A profile as Markdown tables.
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
-
 #include "base/error.h"
 #include "base/visible_text.h"
 #include "profile/report.h"
+#include "profile/row_text.h"
 
 namespace elastic::profile {
 namespace {
-
-// About four significant digits; no exponent.
-std::string number(double value) {
-  std::array<char, 64> text{};
-  const double size = std::abs(value);
-  const int decimals = size == 0.0 || size >= 1000.0 ? 0 : size >= 100.0 ? 1 : size >= 10.0 ? 2 : 3;
-  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-  return text.data();
-}
-
-std::string mebibytes(double bytes) {
-  return number(bytes / 1048576.0);
-}
 
 struct ColumnText {
   const char* name;
@@ -33,7 +16,12 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
   const Workload& w = row.workload;
   const bool ok = row.status == RowStatus::kOk;
   const auto when_ok = [ok](const std::string& text) { return ok ? text : std::string("-"); };
+  const bool own = ok && !row.imported;
+  const auto when_own = [own](const std::string& text) { return own ? text : std::string("-"); };
+  const auto known = [](double bytes) { return bytes > 0.0 ? mebibytes(bytes) : std::string("-"); };
   const std::optional<double> ratio = speedup(row, report);
+  const std::optional<double> spread = spread_of(row);
+  const std::string remarks = remarks_on(row);
   return {
       {"model", series_name(row)},
       {"phase", choice_name(w.phase)},
@@ -45,23 +33,18 @@ std::vector<ColumnText> columns_of(const Row& row, const Report& report) {
       {"p95", when_ok(number(row.timing.ms_p95))},
       {"tokens/s", when_ok(number(row.timing.tokens_per_s))},
       {"sequences/s", when_ok(number(row.timing.sequences_per_s))},
-      {"peak MiB", mebibytes(row.peak_bytes.total)},
-      {"act.+work. MiB", when_ok(mebibytes(row.peak_bytes.activation + row.peak_bytes.workspace))},
-      {"param. MiB", when_ok(mebibytes(row.peak_bytes.parameter))},
-      {"optim. MiB", when_ok(mebibytes(row.peak_bytes.optimizer))},
-      {"RSS MiB", when_ok(mebibytes(row.rss_bytes))},
-      {"Gflop", when_ok(number(row.work.flops * 1e-9))},
-      {"gemm share", when_ok(number(row.work.gemm_share))},
-      {"bandw. share", when_ok(number(row.work.bandwidth_share))},
-      {"speed-up", ratio ? concat("x", number(*ratio)) : "-"}};
-}
-
-std::string markdown_row(const std::vector<std::string>& cells) {
-  std::string text = "|";
-  for (const std::string& cell : cells) {
-    text += concat(" ", cell, " |");
-  }
-  return text + "\n";
+      {"peak MiB", row.imported ? known(row.peak_bytes.total) : mebibytes(row.peak_bytes.total)},
+      {"act.+work. MiB",
+       row.imported ? known(row.peak_bytes.activation) : when_own(mebibytes(growing_bytes(row)))},
+      {"param. MiB", when_own(mebibytes(row.peak_bytes.parameter))},
+      {"optim. MiB", when_own(mebibytes(row.peak_bytes.optimizer))},
+      {"RSS MiB", when_own(mebibytes(row.rss_bytes))},
+      {"Gflop", when_own(number(row.work.flops * 1e-9))},
+      {"gemm share", when_own(number(row.work.gemm_share))},
+      {"bandw. share", when_own(number(row.work.bandwidth_share))},
+      {"speed-up", ratio ? concat("x", number(*ratio)) : "-"},
+      {"spread", spread ? number(*spread) : "-"},
+      {"remarks", remarks.empty() ? "-" : remarks}};
 }
 
 // The growth fits as a table; "" where there is none.
@@ -72,17 +55,44 @@ std::string growth_table(const std::vector<Growth>& growths) {
   std::string text =
       "\nGrowth with the length n, y = a + b n^p (time: the shortest runs; memory: activations "
       "and workspace):\n\n"
-      "| model | phase | time p | time a, ms | memory p | memory a, MiB |\n"
-      "| --- | --- | ---: | ---: | ---: | ---: |\n";
+      "| model | phase | time p | interval | time a, ms | memory p | memory a, MiB | remarks |\n"
+      "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n";
   for (const Growth& growth : growths) {
     text += markdown_row({growth.model,
                           growth.phase,
                           number(growth.time.exponent),
+                          interval_text(growth.time_exponent),
                           number(growth.time.constant),
-                          number(growth.memory.exponent),
-                          mebibytes(growth.memory.constant)});
+                          growth.memory.valid ? number(growth.memory.exponent) : "-",
+                          growth.memory.valid ? mebibytes(growth.memory.constant) : "-",
+                          growth.noisy ? "noisy" : "-"});
   }
   return text;
+}
+
+// The parts of the training steps as a table; "" where there are none.
+std::string parts_table(const std::vector<Row>& rows) {
+  std::string text;
+  for (const Row& row : rows) {
+    if (row.parts.empty()) {
+      continue;
+    }
+    std::vector<std::string> cells{series_name(row),
+                                   choice_name(row.workload.phase),
+                                   std::to_string(row.workload.model.max_len),
+                                   std::to_string(row.workload.batch)};
+    for (const char* part : kParts) {
+      const std::optional<double> ms = row.part_ms(part);
+      cells.push_back(ms ? number(*ms) : "-");
+    }
+    text += markdown_row(cells);
+  }
+  return text.empty()
+             ? text
+             : "\nParts of a training step, ms:\n\n| model | phase | length | batch | forward "
+               "| loss | backward | optimizer |\n| --- | --- | ---: | ---: | ---: | ---: | "
+               "---: | ---: |\n" +
+                   text;
 }
 
 // A table for each row of its kernels, most expensive first.
@@ -98,13 +108,7 @@ std::string kernels_to_markdown(const std::vector<Row>& rows) {
       total += use.seconds;
     }
     text += concat("\n",
-                   series_name(row),
-                   ", ",
-                   choice_name(row.workload.phase),
-                   ", length ",
-                   row.workload.model.max_len,
-                   ", batch ",
-                   row.workload.batch,
+                   row_name(row),
                    ":\n\n| kernel | calls | ms | share | Gflop | GFLOP/s | GB/s |\n"
                    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (const auto& [kernel, use] : kernels) {
@@ -120,6 +124,22 @@ std::string kernels_to_markdown(const std::vector<Row>& rows) {
   return text;
 }
 
+std::string machine_text(const Machine& machine) {
+  const auto rates = [](const MachineRates& of) {
+    return concat(
+        number(of.sgemm_gflops), " GFLOP/s sgemm, ", number(of.triad_gbps), " GB/s triad");
+  };
+  std::string text = visible(machine.before.device);
+  if (machine.setting.precision) {
+    text += concat(", ", choice_name(*machine.setting.precision));
+  }
+  text += ", " + rates(machine.before);
+  if (machine.after) {
+    text += concat(", after the rows ", rates(*machine.after));
+  }
+  return machine.changed() ? text + " (noisy: the rates changed)" : text;
+}
+
 }  // namespace
 
 std::string to_markdown(const Report& report) {
@@ -130,7 +150,8 @@ std::string to_markdown(const Report& report) {
     std::vector<std::string> values;
     for (const ColumnText& column : columns_of(row, report)) {
       names.emplace_back(column.name);
-      rules.emplace_back(names.size() <= 2 ? "---" : "---:");
+      const bool is_text = names.size() <= 2 || names.back() == "remarks";
+      rules.emplace_back(is_text ? "---" : "---:");
       values.push_back(column.value);
     }
     if (text.empty()) {
@@ -138,18 +159,18 @@ std::string to_markdown(const Report& report) {
     }
     text += markdown_row(values);
   }
+  text += parts_table(report.rows);
   text += growth_table(growths_of(report.rows));
-  text += concat("\nMachine: ",
-                 visible(report.machine.device),
-                 ", ",
-                 number(report.machine.sgemm_gflops),
-                 " GFLOP/s sgemm, ",
-                 number(report.machine.triad_gbps),
-                 " GB/s triad. Inputs: ",
-                 visible(report.inputs),
-                 ". Speed-up against ",
-                 report.baseline,
-                 ".\n");
+  text += report.comparison ? comparison_to_markdown(report) : "";
+  text += "\n";
+  for (const Machine& machine : report.machines) {
+    text += concat("Machine: ", machine_text(machine), ".\n");
+  }
+  text += concat(
+      "Inputs: ", visible(report.inputs), ". Speed-up against ", visible(report.baseline), ".\n");
+  if (!report.imported.empty()) {
+    text += concat("Imported rows are from ", visible(report.imported), ".\n");
+  }
   return report.ops ? text + kernels_to_markdown(report.rows) : text;
 }
 

@@ -4,10 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/choice.h"
 #include "model/model.h"
+#include "profile/setting.h"
 #include "train/train_choices.h"
 
 namespace elastic::profile {
@@ -32,6 +35,9 @@ struct Workload {
   Phase phase = Phase::kEncode;
   std::int64_t batch = 16;  ///< sequences
   Device device = Device::kCpu;
+  Setting setting;
+  /// The options that vary between the workloads of a profile, with their values as texts.
+  std::vector<std::pair<std::string, std::string>> swept;
   train::SupervisionChoice supervision = train::SupervisionChoice::kLast;  ///< of phase train
   /// In the last layer compute only each sequence's last token; applies to serve, and to train with
   /// supervision last.

@@ -1,5 +1,8 @@
 #include "tensor/kernel_book.h"
 
+#include <iterator>
+#include <numeric>
+
 #include "base/error.h"
 #include "tensor/backend.h"
 
@@ -9,6 +12,12 @@ namespace {
 double seconds_between(std::chrono::steady_clock::time_point begin,
                        std::chrono::steady_clock::time_point end) {
   return std::chrono::duration<double>(end - begin).count();
+}
+
+double allocated_bytes(Device device) {
+  const MemoryReport report = backend_for(device).allocator().report();
+  return static_cast<double>(
+      std::accumulate(std::begin(report.current), std::end(report.current), std::size_t{0}));
 }
 
 }  // namespace
@@ -36,6 +45,7 @@ KernelUse KernelBook::total() const {
 
 void KernelBook::begin(const char* /*kernel*/) {
   backend_for(device_).synchronize();
+  memory_before_ = with_calls_ ? allocated_bytes(device_) : 0.0;
   begin_ = Clock::now();
 }
 
@@ -48,7 +58,13 @@ void KernelBook::end(const char* kernel, double flops, double bytes) {
   use.flops += flops;
   use.bytes += bytes;
   if (with_calls_) {
-    calls_.push_back({kernel, seconds_between(opened_, begin_), seconds});
+    calls_.push_back({kernel,
+                      seconds_between(opened_, begin_),
+                      seconds,
+                      flops,
+                      bytes,
+                      memory_before_,
+                      allocated_bytes(device_)});
   }
 }
 

@@ -24,6 +24,10 @@ struct KernelCall {
   const char* kernel;
   double begin;
   double seconds;
+  double flops = 0.0;
+  double bytes = 0.0;          ///< of its operands
+  double memory_before = 0.0;  ///< bytes allocated on the device when the call began
+  double memory_after = 0.0;   ///< and when it ended
 };
 
 /// During its lifetime, times every kernel, copy and fill of the process on the device, and
@@ -38,6 +42,8 @@ class KernelBook final : public KernelObserver {
 
   [[nodiscard]] const std::map<std::string, KernelUse>& uses() const { return uses_; }
   [[nodiscard]] const std::vector<KernelCall>& calls() const { return calls_; }
+  /// The time of construction.
+  [[nodiscard]] std::chrono::steady_clock::time_point opened() const { return opened_; }
   /// Sum over all kernels.
   [[nodiscard]] KernelUse total() const;
 
@@ -51,6 +57,7 @@ class KernelBook final : public KernelObserver {
   bool with_calls_;
   Clock::time_point opened_;
   Clock::time_point begin_;
+  double memory_before_ = 0.0;
   std::map<std::string, KernelUse> uses_;
   std::vector<KernelCall> calls_;
 };

@@ -1,4 +1,4 @@
-"""Options of train, data, eval, predict and serve reach their use: options_reach_test.py BINARY [COMMAND...]
+"""Options of train, data, eval, predict, profile and serve reach their use: options_reach_test.py BINARY [COMMAND...]
 
 Each row of a table is a call without an option and with it. The parts of the result that the option
 is about must differ: the weights, a file, the output. The options are those of the help, so that a
@@ -204,6 +204,30 @@ output table | | output
 json - | --output table | output
 """
 
+# Parts of a profile: rows (of its JSON, without times), inputs (their origin), format (its first
+# character), names, exit.
+PROFILE = """
+length 16 | | rows
+batch 2 | | rows
+phase train | | rows
+supervision all | --phase train | rows
+sweep dim=8,16 | | rows
+shortcut off | | rows
+items 20 | | rows
+data {log} | | inputs
+repetitions 2 | | rows
+max-memory 1k | | rows
+baseline elastic | | rows
+import {rows} | | rows
+against {profile} | | rows
+fail-above 1e-9 | --against {profile} --repetitions 4 | exit
+ops - | | rows
+report page.html | | names
+trace trace.json | | names
+output csv | | format
+json - | --output csv | format
+"""
+
 # The statuses of POST /predict and /events, and the answer.
 SERVE = """
 token-file {token} | | status
@@ -230,12 +254,18 @@ ELSEWHERE = {
                 "explain-events", "embeddings", "out",  # predict_test, signals_test
                 "new-items",  # item_vectors_test
                 "cache", "threads", "device", "precision", "quiet"},
+    # The model's options are those of train.
+    "profile": {row.option for row in rows(TRAIN)} | {"warmup", "threads", "device", "precision",
+                                                      "quiet"},
     "serve": {"host", "port", "max-connections", "max-requests", "timeout-s", "idle-s",
               "batch-wait-us", "data", "valid-data", "test-data", "events", "from-data",
               "save-every-s",  # serve_test
               "new-items",  # item_vectors_test
               "cache", "threads", "device", "precision", "quiet"},
 }
+PROFILED = ["--model", "elastic", "--length", "8", "--batch", "1", "--phase", "serve", "--items", "10",
+            "--dim", "16", "--num-layers", "1", "--repetitions", "1", "--warmup", "0", "--threads", "1",
+            "--output", "json"]
 EVERYWHERE = {"help", "print-config"}
 
 
@@ -275,10 +305,14 @@ class Place(Workplace):
             "titles": self.write("titles.csv", "movieId,title,genre\n" + "".join(
                 f"m{item},Title {item},Genre {item % 3}\n" for item in range(25))),
             "token": self.write("token.txt", "0123456789abcdef\n"),
+            "rows": self.write("rows.json", '[{"name": "theirs", "phase": "serve", "length": 8, '
+                               '"batch": 1, "seconds": 0.5}]'),
             "candidates": self.write("candidates.txt", "m1\nm2\nm3\n"),
         }
         self.count = 0
         self.seen = {}
+        self.names["profile"] = self.write("profile.json", self.call(
+            ["profile", *combined(PROFILED, ["--repetitions", "4"])]).stdout)
         for name, seed in (("run", "7"), ("run2", "8")):
             self.names[name] = self.path(name)
             trained = self.call(["train", "--data", self.names["log"], "--out", self.names[name],
@@ -321,6 +355,14 @@ class Place(Workplace):
     def call_predict(self, options):
         return self.in_folder(["predict", self.names["run"], *options], "u1\nm1\nu2,m3,1,1234567890,view,s1,c1\n")[1]
 
+    def call_profile(self, options):
+        parts = self.in_folder(["profile", *combined(PROFILED, options)])[1]
+        parts["format"] = parts["output"][:1]
+        if parts["format"] == "{":
+            profile = json.loads(parts["output"])
+            parts["rows"] = [profiled(row) for row in profile["rows"]]
+            parts["inputs"] = profile["inputs"]
+        return parts
 
     def call_serve(self, options):
         server = self.start(["serve", self.names["run"], "--port", "0", *options], text=True,
@@ -332,6 +374,15 @@ class Place(Workplace):
         messages = server.communicate(timeout=60)[1]
         return {"status": [status for status, _ in replies], "output": replies[0][1],
                 "messages": messages, "exit": server.returncode}
+
+
+def profiled(row):
+    """A row of a profile, with the presence of each time instead of its value."""
+    measured = ("_s", "_ms", "ms_median", "ms_min", "ms_p95", "speedup", "_share", "rss_bytes", "spread", "noisy",
+                "remarks", "ratio",
+                "ratio_low", "ratio_high")
+    known = {key: value is not None if key.endswith(measured) else value for key, value in row.items()}
+    return {**known, "ms": len(row.get("ms", [])), "kernels": len(row.get("kernels", []))}
 
 
 def ask(address, path, body):
@@ -404,7 +455,7 @@ def main():
     problems = []
     count = 0
     for command, text in (("train", TRAIN), ("data", DATA), ("eval", EVAL), ("predict", PREDICT),
-                          ("serve", SERVE)):
+                          ("profile", PROFILE), ("serve", SERVE)):
         if wanted and command not in wanted:
             continue
         table = list(rows(text))

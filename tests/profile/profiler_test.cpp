@@ -126,6 +126,38 @@ TEST_CASE("profiler: stored maps grow with the square of the length, tiles do no
   CHECK(activations("elastic", 2048) < 5.0 * activations("elastic", 512));
 }
 
+TEST_CASE("profiler: the parts of a training step add up to it, and hold its kernels") {
+  Workload workload = small("softmax", Phase::kTrain, 256);
+  workload.repetitions = 3;
+  const Row row = measure(workload, kMachine, /*with_calls=*/true);
+  double sum = 0.0;
+  for (const char* part : kParts) {
+    CAPTURE(part);
+    CHECK(row.parts.at(part).size() == 3);
+    CHECK(*row.part_ms(part) > 0.0);
+    sum += row.parts.at(part)[0];
+  }
+  CHECK(sum <= row.seconds[0]);
+  CHECK(sum >= 0.5 * row.seconds[0]);
+  REQUIRE(row.traced_parts.size() == 4);
+  REQUIRE(!row.calls.empty());
+  double most = 0.0;
+  for (const KernelCall& call : row.calls) {
+    CAPTURE(call.kernel);
+    const bool inside =
+        std::any_of(row.traced_parts.begin(), row.traced_parts.end(), [&](const Part& part) {
+          return part.begin <= call.begin &&
+                 call.begin + call.seconds <= part.begin + part.seconds + 1e-9;
+        });
+    CHECK(inside);
+    CHECK(call.memory_before >= row.peak_bytes.parameter);
+    most = std::max(most, std::max(call.memory_before, call.memory_after));
+  }
+  CHECK(most <= row.peak_bytes.total);
+  CHECK(most >= 0.5 * row.peak_bytes.total);
+  CHECK(measure(small("softmax", Phase::kServe, 16), kMachine).parts.empty());
+}
+
 TEST_CASE("profiler: a workload that does not fit gives a row that says so") {
   Workload workload = small("softmax", Phase::kTrain, 1 << 20);
   workload.max_memory_bytes = std::size_t{1} << 30;
@@ -141,7 +173,7 @@ TEST_CASE("profiler: a workload that does not fit gives a row that says so") {
 TEST_CASE("report: every format has the rows, fits and speed-ups") {
   Report report;
   report.build = {{"version", "1 < 2"}};
-  report.machine = kMachine;
+  report.machines[0].before = kMachine;
   report.inputs = "synthetic";
   report.baseline = "softmax";
   for (const std::int64_t length : {64, 256, 1024}) {
@@ -196,7 +228,7 @@ TEST_CASE("report: every format has the kernels if they were asked for") {
   CHECK(json[0]["kernels"][1]["kernel_bytes"] == 16.0);
   CHECK(json[1]["kernels"].empty());
   const std::string csv = to_csv(report);
-  CHECK(csv.find(",speedup,kernel,calls,kernel_ms,kernel_share,kernel_flops,kernel_bytes\n") !=
+  CHECK(csv.find(",baseline,kernel,calls,kernel_ms,kernel_share,kernel_flops,kernel_bytes\n") !=
         std::string::npos);
   CHECK(csv.find(",linear,1,750.0,0.75,2000.0,64.0\n") != std::string::npos);
   CHECK(csv.find(",gather,3,250.0,0.25,8.0,16.0\n") != std::string::npos);
@@ -215,7 +247,7 @@ TEST_CASE("report: without a row of the baseline there is no speed-up, rather th
   report.ops = false;
   CHECK_FALSE(speedup(report.rows[0], report).has_value());
   CHECK(to_json(report)["rows"][0]["speedup"].is_null());
-  CHECK(to_csv(report).ends_with(",\n"));
+  CHECK(to_csv(report).ends_with(",,,false,,,0.0,0.0,1,,,false,,softmax\n"));
   report.baseline = "elastic";
   CHECK(speedup(report.rows[0], report) == 1.0);
   CHECK_FALSE(speedup(report.rows[1], report).has_value());  // not measured

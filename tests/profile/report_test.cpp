@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "profile/row_text.h"
+
 namespace elastic::profile::report_test {
 namespace {
 
@@ -17,6 +19,7 @@ Row full_row() {
   row.workload.phase = Phase::kServe;
   row.workload.batch = 3;
   row.tokens = 192;
+  row.seconds = {0.25, 0.5, 0.75};
   row.timing.ms_median = 12.5;
   row.timing.ms_min = 9.75;
   row.timing.ms_p95 = 150.25;
@@ -37,7 +40,7 @@ Row full_row() {
 
 Report report_of(std::vector<Row> rows) {
   Report report;
-  report.machine = {"a CPU", 100.5, 20.25, 2};
+  report.machines[0].before = {"a CPU", 100.5, 20.25, 2};
   report.inputs = "synthetic";
   report.baseline = "softmax";
   report.rows = std::move(rows);
@@ -54,7 +57,9 @@ TEST_CASE("report: JSON has each number under its own key") {
   CHECK(json["baseline"] == "softmax");
   const nlohmann::ordered_json& row = json["rows"][0];
   const std::vector<std::pair<const char*, nlohmann::json>> expected{
+      {"name", "elastic"},
       {"model", "elastic"},
+      {"imported", false},
       {"phase", "serve"},
       {"device", "cpu"},
       {"length", 64},
@@ -65,6 +70,7 @@ TEST_CASE("report: JSON has each number under its own key") {
       {"shortcut", true},
       {"status", "ok"},
       {"tokens", 192},
+      {"ms", {250.0, 500.0, 750.0}},
       {"ms_median", 12.5},
       {"ms_min", 9.75},
       {"ms_p95", 150.25},
@@ -80,7 +86,14 @@ TEST_CASE("report: JSON has each number under its own key") {
       {"flops", 4e9},
       {"gemm_share", 0.125},
       {"bandwidth_share", 0.0625},
-      {"speedup", nullptr}};
+      {"speedup", nullptr},
+      {"forward_ms", nullptr},
+      {"loss_ms", nullptr},
+      {"backward_ms", nullptr},
+      {"optimizer_ms", nullptr},
+      {"spread", 0.5},
+      {"noisy", true},
+      {"remarks", "noisy: repetitions spread by 0.500"}};
   CHECK(row.size() == expected.size());
   for (const auto& [key, value] : expected) {
     CAPTURE(key);
@@ -89,11 +102,39 @@ TEST_CASE("report: JSON has each number under its own key") {
   }
 }
 
+TEST_CASE("report: lines of CSV and JSON name build, machine and inputs") {
+  Report report = report_of({full_row(), full_row()});
+  report.build = {{"version", "1.2"}, {"build_type", "Release"}, {"flags", "-O3, \"fast\""}};
+  const auto lines = lines_to_json(report);
+  REQUIRE(lines.size() == 2);
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, nlohmann::json>>{{"build_version", "1.2"},
+                                                           {"build_type", "Release"},
+                                                           {"build_flags", "-O3, \"fast\""},
+                                                           {"machine_device", "a CPU"},
+                                                           {"sgemm_gflops", 100.5},
+                                                           {"triad_gbps", 20.25},
+                                                           {"threads", 2},
+                                                           {"inputs", "synthetic"},
+                                                           {"baseline", "softmax"}}) {
+    CAPTURE(key);
+    CHECK(lines[1].at(key) == value);
+  }
+  const std::string csv = to_csv(report);
+  CHECK(csv.find(",remarks,build_version,build_type,build_flags,machine_device,sgemm_gflops,triad_"
+                 "gbps,threads,"
+                 "sgemm_gflops_after,triad_gbps_after,machine_changed,inputs,baseline\n") !=
+        std::string::npos);
+  CHECK(csv.ends_with(
+      ",1.2,Release,\"-O3, \"\"fast\"\"\",a CPU,100.5,20.25,2,,,false,synthetic,softmax\n"));
+}
+
 TEST_CASE("report: Markdown has four digits, units and the machine") {
   const std::string text = to_markdown(report_of({full_row()}));
   CHECK(text.find("| elastic | serve | 64 | 3 | ok | 12.50 | 9.750 | 150.2 | 15360 | 240.0 | 7.000 "
-                  "| 2.500 | 1.500 | 3.000 | 20.00 | 4.000 | 0.125 | 0.062 | - |\n") !=
-        std::string::npos);
+                  "| 2.500 | 1.500 | 3.000 | 20.00 | 4.000 | 0.125 | 0.062 | - | 0.500 | noisy: "
+                  "repetitions "
+                  "spread by 0.500 |\n") != std::string::npos);
   CHECK(text.find("| model | phase | length | batch | status | ms | min | p95 |") == 0);
   CHECK(text.find("\n| --- | --- | ---: | ---: |") != std::string::npos);
   CHECK(text.find("a CPU, 100.5 GFLOP/s sgemm, 20.25 GB/s triad") != std::string::npos);
@@ -185,24 +226,74 @@ TEST_CASE("report: rows of a series have its model, batch, supervision and short
   }
   CHECK(growths[0].memory.factor == doctest::Approx(160.0).epsilon(0.05));
   const std::string text = to_markdown(report_of(rows));
-  CHECK(text.find("| model | phase | time p | time a, ms | memory p | memory a, MiB |") !=
-        std::string::npos);
+  CHECK(text.find("| model | phase | time p | interval | time a, ms | memory p | memory a, MiB | "
+                  "remarks |") != std::string::npos);
   CHECK(text.find("| elastic, batch 5 | serve | 1.000 |") != std::string::npos);
 }
 
-TEST_CASE("report: a trace has a process per row and an event per call") {
+TEST_CASE("report: a trace nests kernel calls in the parts of a step, and counts memory") {
   Row row = full_row();
-  row.calls = {{"gather", 0.5, 0.25}, {"linear", 1.0, 2.0}};
+  row.workload.phase = Phase::kTrain;
+  row.calls = {{"gather", 0.5, 0.25, 8.0, 16.0, 1048576.0, 2097152.0},
+               {"linear", 1.0, 2.0, 9.0, 18.0, 2097152.0, 1048576.0}};
+  row.traced_parts = {{"forward", 0.25, 0.5}, {"backward", 0.75, 2.5}};
   const auto events = to_trace({full_row(), row})["traceEvents"];
-  REQUIRE(events.size() == 4);
+  REQUIRE(events.size() == 11);
   CHECK(events[0]["args"]["name"] == "elastic serve 64");
+  CHECK(events[1]["args"]["name"] == "elastic train 64");
   CHECK(events[1]["pid"] == 1);
-  CHECK(events[2]["name"] == "gather");
-  CHECK(events[2]["ph"] == "X");
-  CHECK(events[2]["ts"] == 5e5);
-  CHECK(events[2]["dur"] == 2.5e5);
-  CHECK(events[3]["ts"] == 1e6);
-  CHECK(events[3]["dur"] == 2e6);
+  const auto is_span = [&](std::size_t at, const char* name, double begin, double seconds) {
+    CAPTURE(name);
+    CHECK(events[at]["name"] == name);
+    CHECK(events[at]["ph"] == "X");
+    CHECK(events[at]["pid"] == 1);
+    CHECK(events[at]["tid"] == 0);
+    CHECK(events[at]["ts"] == 1e6 * begin);
+    CHECK(events[at]["dur"] == 1e6 * seconds);
+  };
+  is_span(2, "step", 0.25, 3.0);
+  is_span(3, "forward", 0.25, 0.5);
+  is_span(4, "backward", 0.75, 2.5);
+  is_span(5, "gather", 0.5, 0.25);
+  is_span(8, "linear", 1.0, 2.0);
+  CHECK(events[5]["args"]["flops"] == 8.0);
+  CHECK(events[5]["args"]["bytes"] == 16.0);
+  const auto is_memory = [&](std::size_t at, double seconds, double mebibytes) {
+    CHECK(events[at]["name"] == "memory");
+    CHECK(events[at]["ph"] == "C");
+    CHECK(events[at]["ts"] == 1e6 * seconds);
+    CHECK(events[at]["args"]["MiB"] == mebibytes);
+  };
+  is_memory(6, 0.5, 1.0);
+  is_memory(7, 0.75, 2.0);
+  is_memory(9, 1.0, 2.0);
+  is_memory(10, 3.0, 1.0);
+  Row serving = row;
+  serving.workload.phase = Phase::kServe;
+  serving.traced_parts.clear();
+  CHECK(to_trace({serving})["traceEvents"][1]["name"] == "serve");
+}
+
+TEST_CASE("report: the parts of a training step are in every format") {
+  Row row = full_row();
+  row.workload.phase = Phase::kTrain;
+  row.parts = {{"forward", {0.25, 0.5, 1.0}},
+               {"loss", {0.125}},
+               {"backward", {1.0}},
+               {"optimizer", {0.0625}}};
+  const Report report = report_of({full_row(), row});
+  const auto rows = to_json(report)["rows"];
+  CHECK(rows[0]["forward_ms"].is_null());
+  CHECK(rows[1]["forward_ms"] == 500.0);
+  CHECK(rows[1]["loss_ms"] == 125.0);
+  CHECK(rows[1]["backward_ms"] == 1000.0);
+  CHECK(rows[1]["optimizer_ms"] == 62.5);
+  CHECK(to_csv(report).find(",speedup,forward_ms,loss_ms,backward_ms,optimizer_ms,spread,") !=
+        std::string::npos);
+  CHECK(to_markdown(report).find("| elastic | train | 64 | 3 | 500.0 | 125.0 | 1000 | 62.50 |\n") !=
+        std::string::npos);
+  CHECK(to_html(report).find("Parts of a training step") != std::string::npos);
+  CHECK(to_markdown(report_of({full_row()})).find("Parts of") == std::string::npos);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/choice.h"
+#include "base/csv_field.h"
 #include "cli/comparing/comparison.h"
-#include "cli/output/csv_field.h"
 
 namespace elastic::cli {
 namespace {

@@ -63,22 +63,6 @@ void parse_bounds(const std::string& text, const std::string& bounds, Dimension&
   }
 }
 
-void parse_list(const std::string& text, Dimension& dimension) {
-  static const std::regex range("[0-9]+[kKmMgG]?-[0-9]+[kKmMgG]?[*+][0-9]+[kKmMgG]?");
-  for (const std::string& part : split_list(dimension.text)) {
-    if (part.empty()) {
-      refuse(text, "a value is empty");
-    }
-    if (!std::regex_match(part, range)) {
-      dimension.values.push_back(part);
-      continue;
-    }
-    for (const std::int64_t value : profile::parse_lengths("--set " + text, part, kMostInRange)) {
-      dimension.values.push_back(std::to_string(value));
-    }
-  }
-}
-
 std::string draw_value(const Dimension& dimension, RandomStream& random) {
   switch (dimension.kind) {
     case Dimension::Kind::kList:
@@ -105,6 +89,24 @@ std::string draw_value(const Dimension& dimension, RandomStream& random) {
 
 }  // namespace
 
+std::vector<std::string> expanded_list(const std::string& source, const std::string& list) {
+  static const std::regex range("[0-9]+[kKmMgG]?-[0-9]+[kKmMgG]?[*+][0-9]+[kKmMgG]?");
+  std::vector<std::string> values;
+  for (const std::string& part : split_list(list)) {
+    if (part.empty()) {
+      throw UsageError(source, ": a value is empty");
+    }
+    if (!std::regex_match(part, range)) {
+      values.push_back(part);
+      continue;
+    }
+    for (const std::int64_t value : profile::parse_lengths(source, part, kMostInRange)) {
+      values.push_back(std::to_string(value));
+    }
+  }
+  return values;
+}
+
 Dimension parse_dimension(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
@@ -128,7 +130,11 @@ Dimension parse_dimension(const std::string& text) {
       return dimension;
     }
   }
-  parse_list(text, dimension);
+  const std::vector<std::string> parts = split_list(dimension.text);
+  if (std::find(parts.begin(), parts.end(), "") != parts.end()) {
+    refuse(text, "a value is empty");
+  }
+  dimension.values = expanded_list("--set " + text, dimension.text);
   return dimension;
 }
 

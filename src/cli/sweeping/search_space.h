@@ -29,6 +29,10 @@ using Draw = std::vector<std::pair<std::string, std::string>>;
 /// text; names and values of options are the caller's to check.
 Dimension parse_dimension(const std::string& text);
 
+/// The values of a list such as "64,128", with ranges of whole numbers such as "64-256*2" expanded.
+/// Throws UsageError that begins with `source` for an empty value or a range that is none.
+std::vector<std::string> expanded_list(const std::string& source, const std::string& list);
+
 /// Parses each of `texts`. Throws UsageError also if there is none, and for a repeated option.
 std::vector<Dimension> parse_space(const std::vector<std::string>& texts);
 

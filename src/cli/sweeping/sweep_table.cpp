@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/csv_field.h"
 #include "base/visible_text.h"
-#include "cli/output/csv_field.h"
 #include "cli/output/progress_line.h"
 #include "data/json_document.h"
 

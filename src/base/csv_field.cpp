@@ -1,6 +1,6 @@
-#include "cli/output/csv_field.h"
+#include "base/csv_field.h"
 
-namespace elastic::cli {
+namespace elastic {
 
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) {
@@ -13,4 +13,4 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
-}  // namespace elastic::cli
+}  // namespace elastic

@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace elastic::cli {
+namespace elastic {
 
 /// In quotes if it contains a comma, a quote or a line end.
 std::string csv_field(const std::string& text);
 
-}  // namespace elastic::cli
+}  // namespace elastic

@@ -86,6 +86,21 @@ TEST_CASE("interactions: every separator, with and without header, is detected a
   }
 }
 
+TEST_CASE(
+    "interactions: lines of one length are sequences if they share items, one in ten may differ") {
+  std::string log;
+  for (int user = 0; user < 10; ++user) {
+    log += concat("u", user);
+    for (int at = 0; at < (user == 9 ? 4 : 5); ++at) {
+      log += concat(" m", (user + at) % 8);
+    }
+    log += "\n";
+  }
+  const Interactions read_log = read(log);
+  CHECK(read_log.format.describe() == "space-separated, a line a user: user, then items");
+  CHECK(read_log.events.size() == 49);
+}
+
 TEST_CASE("interactions: one user per line is detected by varying lengths, or set by option") {
   const Interactions log = read("u1 a b c\nu2 b\nu3 c a\n");
   CHECK(log.format.describe() == "space-separated, a line a user: user, then items");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -309,11 +310,13 @@ void ProfileCommand::check_baseline(const std::vector<profile::Row>& imported) c
   }
 }
 
-// The rows, with the rates of the machine before and after them.
+// The rows, with the rates of the machine before them, and after them unless they took no time in
+// which these could change.
 void ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
                                  profile::Report& report) const {
   ProgressLine line(session_.quiet);
   report.machines = profile::measure_machines(all);
+  const auto begin = std::chrono::steady_clock::now();
   report.rows = profile::measure_in_rounds(
       all,
       !trace_.empty(),
@@ -327,7 +330,10 @@ void ProfileCommand::measure_all(const std::vector<profile::Workload>& all,
                            ", length ",
                            workload.model.max_len));
       });
-  measure_again(report.machines, session_.device);
+  constexpr std::chrono::seconds kLongEnough(1);
+  if (std::chrono::steady_clock::now() - begin > kLongEnough) {
+    measure_again(report.machines, session_.device);
+  }
   for (profile::Row& row : report.rows) {
     set_shares(row, machine_of(row, report).best());
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds for 64-bit ARM with Debian's cross-compiler, and runs the tests of the tensors, the gradients
-# and the golden files in QEMU: some ten minutes. Needs root or sudo on Debian, to install both.
+# and the golden files in QEMU: some eight minutes. Needs root or sudo on Debian, to install both.
 #
 #   scripts/prove_arm64.sh [FOLDER]   FOLDER is for the libraries and the build [build-arm64]
 set -euo pipefail

@@ -101,7 +101,7 @@ TEST_CASE("plot: whole numbers have whole labels, and wide labels have room") {
   CHECK(svg.find("<line x1=\"56.0\"") == std::string::npos);
   const std::string fractions =
       figure({"Loss", "minutes", {}, {}, {{"loss", {{0.5, 100.0}, {2.0, 200.0}}}}}).str();
-  CHECK(count(fractions, ">1.5</text>") == 1);
+  CHECK(count(fractions, ">1.4</text>") == 1);
 }
 
 TEST_CASE("plot: thin lines share the colour of their group, without marks and legend") {

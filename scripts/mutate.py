@@ -9,9 +9,9 @@ mutation_places.py). --seed selects the mutations: first a kind, then a place of
 src/. They are planted in a clone of the last commit in FOLDER/source, never in the working tree,
 and built there, with the checks of the standard library in place of sanitizers.
 
-The tests of the file's folder run first, then the other tests except the slow ones, until one
-fails, twice in a row: the mutation is killed. A test that takes ten times its usual time has
-failed. A mutation that does not compile, or that rebuilds more than --max-objects objects, is not
+The tests of the file's folder run first, then the others, --jobs at a time and the short ones
+first, until one fails: the mutation is killed. Scripts that start the program must fail twice in a
+row. A test that takes ten times its usual time has failed. A mutation that does not compile, or that rebuilds more than --max-objects objects, is not
 counted, and another one is drawn.
 
 Results go to FOLDER/results-SEED.jsonl, one line per mutation. The same command continues there,
@@ -23,13 +23,13 @@ import argparse
 import json
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mutation_places import describe, draw, find_mutations, planted
@@ -46,16 +46,16 @@ HOST_TARGETS = [*(folder + "_tests" for folder in FOLDERS), "golden_test", "elas
                 "elastic_faults"]
 DEVICE_TARGETS = ["tensor_tests_emulated", "autograd_tests_emulated", "golden_test_emulated"]
 DEVICE_TESTS = ["tensor_emulated", "autograd_emulated", "golden_emulated"]
+PROGRAMS = {*FOLDERS, "golden", *DEVICE_TESTS}
 LEFT_OUT = re.compile(r".*_(cuda|emulated|emulated_.*)|install|tutorial_self_test")
 
 
 def run(command, seconds, limited=False):
     """(exit code, output). After `seconds` the command and its children are killed: code None."""
-    def prepare():
-        if limited:
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    if limited:
+        command = ["prlimit", f"--as={MEMORY_BYTES}", *command]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", preexec_fn=prepare, start_new_session=True) as process:
+                          errors="replace", start_new_session=True) as process:
         try:
             output = process.communicate(timeout=seconds)[0]
             return process.returncode, output
@@ -120,9 +120,9 @@ class Laboratory:
         return names
 
     def passes(self, name):
-        """Whether the test passes, at the second try at the latest unless the first took too long."""
+        """Whether the test passes. A script has a second try unless the first took too long."""
         limit = int(max(30.0, 10.0 * self.times.get(name, 60.0)))
-        for _ in range(2):
+        for _ in range(1 if name in PROGRAMS else 2):
             begin = time.monotonic()
             code, _ = run(["ctest", "--test-dir", str(self.build_folder), "-R", f"^{name}$",
                            "--timeout", str(limit)], limit + 30,
@@ -131,15 +131,25 @@ class Laboratory:
                 break
         return code == 0
 
+    def first_failure(self, names):
+        """The first of the tests that fails; None if all pass."""
+        failed = []
+
+        def attempt(name):
+            if not failed and not self.passes(name):
+                failed.append(name)
+        with ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(attempt, sorted(names, key=self.times.get)))
+        return failed[0] if failed else None
+
     def judge(self, mutation):
         """(outcome, detail) of the mutation, which is planted."""
         folder = Path(mutation.path).parts[1]
         if folder == "cuda":
-            stages = [(DEVICE_TARGETS, [n for n in DEVICE_TESTS if n in self.times])]
+            stages = [(DEVICE_TARGETS, self.times.keys() & set(DEVICE_TESTS))]
         else:
-            host = {n for n in self.times if n not in DEVICE_TESTS}
-            stages = [([folder + "_tests"], sorted(host & {folder})),
-                      (HOST_TARGETS, sorted(host - {folder}, key=self.times.get))]
+            host = self.times.keys() - set(DEVICE_TESTS)
+            stages = [([folder + "_tests"], host & {folder}), (HOST_TARGETS, host - {folder})]
         objects = self.must(self.ninja(stages[-1][0], "-n")).count("Building CXX")
         if objects > self.max_objects:
             return "not counted", f"rebuilds {objects} objects"
@@ -148,9 +158,9 @@ class Laboratory:
             if code != 0:
                 errors = re.findall(r"error: .*", output)
                 return "not counted", errors[0] if errors else "cannot be built"
-            for name in tests:
-                if not self.passes(name):
-                    return "killed", name
+            name = self.first_failure(tests)
+            if name:
+                return "killed", name
         return "survived", ""
 
     def try_out(self, mutation):

@@ -28,8 +28,8 @@ import subprocess
 LEAST_RATINGS = 5
 COLD_SHARE = 0.1
 TOP = 10
-OPTIONS = ("--model softmax --max-len 50 --epochs 10 --batch-size 32 --schedule cosine "
-           "--learning-rate 0.002 --seed 1 --threads 1 --quiet")
+OPTIONS = ("--model softmax --logits dot --dropout 0.1 --max-len 50 --epochs 10 --batch-size 32 "
+           "--schedule cosine --learning-rate 0.002 --seed 1 --threads 1 --quiet")
 
 
 def rows_of(path):

@@ -87,7 +87,7 @@ def compare_scores(options, name, folder):
     run_folder = folder / name
     common = ["--device", options.device, "--quiet"]
     run(options.binary, "train", "--data", ROOT / "data/ml-latest-small/ratings.csv.xz", "--out",
-        run_folder, "--model", name, "--max-len", 100, "--cuts", 4, "--epochs", 2, *common)
+        run_folder, "--model", name, "--logits", "dot", "--max-len", 100, "--cuts", 4, "--epochs", 2, *common)
     state = read_safetensors(run_folder / "model.safetensors")
     rows = [line.split("\t") for line in (run_folder / "items.tsv").read_text().splitlines()[1:]]
     id_of = {row[1]: int(row[0]) for row in rows}

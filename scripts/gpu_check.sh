@@ -188,14 +188,14 @@ fi
 if wants demo; then
   small=data/ml-latest-small
   printf '%s\n' 1 15 414 >"$out/users.txt"
-  check 60 demo train "$elastic" train --device "$device" --data $small/ratings.csv.xz \
-    --items $small/movies.csv.xz --out "$out/demo-run" --min-item-events 5 --max-len 50 --cuts 8 \
-    --epochs 4 --batch-size 64 --learning-rate 0.002 --json --quiet
+  check 60 demo train "$elastic" train --device "$device" --config configs/plain.json \
+    --data $small/ratings.csv.xz --items $small/movies.csv.xz --out "$out/demo-run" \
+    --min-item-events 5 --max-len 50 --cuts 8 --epochs 4 --batch-size 64 --learning-rate 0.002 --json --quiet
   [ "$device" = cpu ] ||
     check 60 demo "train with recorded steps" "$elastic" train --device "$device" --cuda-graphs \
-      --data $small/ratings.csv.xz --items $small/movies.csv.xz --out "$out/graphs-run" \
-      --min-item-events 5 --max-len 50 --cuts 8 --epochs 4 --batch-size 64 --learning-rate 0.002 \
-      --json --quiet
+      --config configs/plain.json --data $small/ratings.csv.xz --items $small/movies.csv.xz \
+      --out "$out/graphs-run" --min-item-events 5 --max-len 50 --cuts 8 --epochs 4 --batch-size 64 \
+      --learning-rate 0.002 --json --quiet
   check 30 demo eval "$elastic" eval "$out/demo-run" --device "$device" --json --quiet
   check 30 demo "eval on the CPU" "$elastic" eval "$out/demo-run" --device cpu --json --quiet
   check 30 demo predict "$elastic" predict "$out/demo-run" "$out/users.txt" --device "$device" \

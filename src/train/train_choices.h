@@ -23,11 +23,15 @@ constexpr auto choices_of(Schedule) {
       {{kConstant, "constant"}, {kCosine, "cosine", "falls to 0 over all epochs"}});
 }
 
-enum class LossKind { kSoftmax, kSampledSoftmax, kBce, kGbce };
+/// The largest catalogue for which the loss `auto` compares a target with all items.
+inline constexpr std::int64_t kMaxSoftmaxItems = 16384;
+
+enum class LossKind { kSoftmax, kSampledSoftmax, kBce, kGbce, kAuto };
 constexpr auto choices_of(LossKind) {
   using enum LossKind;
   return std::to_array<Choice<LossKind>>(
-      {{kSoftmax, "softmax", "cross-entropy over all items"},
+      {{kAuto, "auto", "softmax for at most 16,384 items, otherwise sampled-softmax"},
+       {kSoftmax, "softmax", "cross-entropy over all items"},
        {kSampledSoftmax, "sampled-softmax", "cross-entropy over the target and drawn negatives"},
        {kBce, "bce", "binary cross-entropy with drawn negatives"},
        {kGbce, "gbce", "bce corrected for the overconfidence that drawn negatives cause"}});

@@ -9,6 +9,13 @@
 namespace elastic::train {
 namespace {
 
+// Of runs with a loss over all items, in files of earlier versions.
+constexpr std::int64_t kFormerNegatives = 256;
+
+bool may_be_softmax(LossKind loss) {
+  return loss == LossKind::kSoftmax || loss == LossKind::kAuto;
+}
+
 // Refuses an option that is set although the loss does not read it.
 template <class Value>
 [[noreturn]] void refuse_set(const char* name,
@@ -36,7 +43,9 @@ void check_loss(const LossOptions& loss) {
   const LossOptions unset;
   if (loss.kind == LossKind::kSoftmax) {
     const char* losses = "sampled-softmax, bce or gbce";
-    check_unset("--negatives", loss.negatives, unset.negatives, loss.kind, losses);
+    if (loss.negatives != kFormerNegatives) {
+      check_unset("--negatives", loss.negatives, unset.negatives, loss.kind, losses);
+    }
     if (loss.negative_sampling != unset.negative_sampling) {
       refuse_set("--negative-sampling", choice_name(loss.negative_sampling), loss.kind, losses);
     }
@@ -47,7 +56,7 @@ void check_loss(const LossOptions& loss) {
           losses);
     }
   }
-  if (loss.kind != LossKind::kGbce) {
+  if (loss.kind != LossKind::kGbce && loss.kind != LossKind::kAuto) {
     check_unset("--gbce-t", loss.gbce_t, unset.gbce_t, loss.kind, "gbce");
   }
 }
@@ -60,7 +69,7 @@ void check_teacher(const LossOptions& loss) {
         "--teacher-weight and --teacher-temperature have no effect without --teacher; leave them "
         "out, or add --teacher RUN");
   }
-  if (!loss.teacher.empty() && loss.kind != LossKind::kSoftmax) {
+  if (!loss.teacher.empty() && !may_be_softmax(loss.kind)) {
     throw UsageError("--teacher: expected --loss softmax, got ",
                      choice_name(loss.kind),
                      ": a teacher's scores are compared over all items");
@@ -140,7 +149,7 @@ void check(const TrainConfig& config) {
   check_teacher(config.loss);
   check_stop_metric(config.limits.stop_metric);
   check_vectors(config);
-  if (config.cuda_graphs && config.loss.kind != LossKind::kSoftmax) {
+  if (config.cuda_graphs && !may_be_softmax(config.loss.kind)) {
     throw UsageError("--cuda-graphs: expected --loss softmax, got ",
                      choice_name(config.loss.kind),
                      ": the host draws the negatives of every step, so no step can be recorded");

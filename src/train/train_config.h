@@ -25,7 +25,7 @@ struct OptimizerOptions {
 struct LossOptions {
   LossKind kind = LossKind::kSoftmax;
   TrainSeen train_seen = TrainSeen::kAuto;
-  std::int64_t negatives = 256;
+  std::int64_t negatives = 0;  ///< 0: negatives_of the loss
   NegativeSampling negative_sampling = NegativeSampling::kUniform;
   double gbce_t = 0.75;
   ItemUpdates item_updates = ItemUpdates::kAuto;
@@ -108,8 +108,9 @@ void visit_loss(Options& options, Visitor&& visitor) {
   visitor("train_seen", options.train_seen, "items that the user had before a target, in its loss");
   visitor("negatives",
           options.negatives,
-          "negative items per target, drawn once per step; all losses but softmax",
-          Range{1, kMaxNegatives});
+          "negative items per target, drawn once per step; 0: 4,096 with sampled-softmax, 256 with "
+          "bce and gbce, none with softmax",
+          Range{0, kMaxNegatives});
   visitor("negative_sampling", options.negative_sampling, "distribution of the negatives");
   visitor("gbce_t",
           options.gbce_t,

@@ -10,20 +10,13 @@
 #include "tensor/threads.h"
 #include "train/metrics_events.h"
 #include "train/remaining_time.h"
+#include "train/resolved_loss.h"
 #include "train/saved_model.h"
 #include "train/schedule.h"
-#include "train/train_seen.h"
 #include "train/training_step.h"
 
 namespace elastic::train {
 namespace {
-
-// The config with train_seen resolved.
-TrainConfig checked(TrainConfig config, const eval::RankingRules& rules, const data::Split& split) {
-  check(config);
-  config.loss.train_seen = resolve(config.loss.train_seen, rules.filter_seen, split);
-  return config;
-}
 
 const Tensor& any_weight(const Model& model) {
   return model.item_table().value();
@@ -81,7 +74,7 @@ Trainer::Trainer(Model& model,
                  TrainObserver observer)
     : model_(model),
       split_(split),
-      config_(checked(config, options.evaluation.rules, split)),
+      config_(resolved(config, options.evaluation.rules.filter_seen, split)),
       run_(run),
       options_(std::move(options)),
       observer_(std::move(observer)),

@@ -190,6 +190,21 @@ class Streams(unittest.TestCase):
         plain = json.loads(WORKPLACE.call(["predict", run, "-k", "3"], stdin="u1\n").stdout)
         self.assert_same(self.stream(run, "u1\n", "--from-data")[0], plain)
 
+    def test_rows_that_repeat_the_history_add_their_last_item_only(self):
+        rows = [f"u{user}\t{' '.join(items[:n])}\t{items[n]}\n" for user in range(9)
+                for items in [[f"m{(user * step + step) % 11}" for step in range(6)]]
+                for n in range(1, 6)]
+        log = WORKPLACE.write("prefixes.tsv", "user_id:token\titem_id_list:token_seq\titem_id:token\n"
+                              + "".join(rows))
+        run = WORKPLACE.path("prefixes")
+        result = WORKPLACE.call(["train", "--data", log, "--out", run, "--model", "elastic-causal",
+                                 "--position", "none", "--epochs", "1", *TINY_MODEL])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        answers = self.stream(run, "new\tm1 m2\tm3\nnew\tm1 m2 m3\tm4\nnew\tm1 m2 m3 m4\tother\n")
+        for answer, events in zip(answers, (["m1", "m2", "m3"], ["m1", "m2", "m3", "m4"],
+                                            ["m1", "m2", "m3", "m4"])):
+            self.assert_same(answer, self.answer_to_history(run, events))
+
     def test_an_interrupt_saves(self):
         run = WORKPLACE.stream_run
         process = WORKPLACE.start(["predict", run, "--stream"], stdin=subprocess.PIPE,

@@ -22,7 +22,7 @@ def main(binary):
             problems.append(f"{name}: exit {result.returncode}: {result.stderr.strip()}")
         return result.stdout
 
-    data = ["--data", work.data, "--epochs", "1", *TINY_MODEL]
+    data = ["--data", work.data, "--model", "elastic", "--epochs", "1", *TINY_MODEL]
     for name, options in (("plain", []), ("recorded", ["--cuda-graphs"])):
         run = work.path(name)
         call(f"train, {name}", "train", *data, *options, "--out", run, *GPU)

@@ -6,7 +6,8 @@ import subprocess
 import tempfile
 
 TINY_MODEL = ["--dim", "16", "--num-layers", "1", "--ffn-dim", "32", "--max-len", "20",
-              "--num-experts", "4", "--pool-subkeys", "4", "--key-dim", "8", "--batch-size", "32"]
+              "--num-experts", "4", "--pool-subkeys", "4", "--key-dim", "8", "--batch-size", "32",
+              "--schedule", "constant"]
 
 
 def combined(defaults, options):
@@ -94,7 +95,8 @@ class Workplace:
         if self._run is None:
             self._run = self.path("trained")
             result = self.call(["train", "--data", self.data, "--items", self.items, "--out",
-                                self._run, "--epochs", "3", "--seed", "7", *TINY_MODEL])
+                                self._run, "--model", "elastic", "--epochs", "3", "--seed", "7",
+                                *TINY_MODEL])
             assert result.returncode == 0, result.stderr
         return self._run
 

@@ -176,7 +176,7 @@ class TensorBoard(unittest.TestCase):
         self.assertEqual({key: options.get(key) for key in (
             "dropout", "loss", "filter_seen", "epochs", "model", "dim", "patience", "tensorboard")},
             {"dropout": 0.25, "loss": "softmax", "filter_seen": False, "epochs": 1.0,
-             "model": "elastic", "dim": 16.0, "patience": None, "tensorboard": None})
+             "model": "elastic-window", "dim": 16.0, "patience": None, "tensorboard": None})
 
     def test_a_resumed_run_adds_a_file(self):
         run = train("resumed_board", "--epochs", "2", "--tensorboard")
@@ -191,7 +191,7 @@ class TensorBoard(unittest.TestCase):
     def test_steps_after_the_checkpoint_are_discarded(self):
         # Out of time within an epoch: the saved state does not include the last evaluation.
         run = train("lost_board", "--epochs", "100000", "--patience", "100000", "--max-tokens",
-                    "30000", "--tensorboard")
+                    "30000", "--tensorboard", "--model", "elastic")
         last = metrics_of(run)[-1]["step"]
         result = WORKPLACE.call(["train", "--resume", "--out", run, "--max-tokens", "60000"])
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -146,6 +146,9 @@ class Grid(unittest.TestCase):
         for text in ("NDCG@10 and dropout", "NDCG@10 and ffn_dim", "of the best configurations",
                      "Best configuration", "<h2>Test</h2>"):
             self.assertIn(text, page)
+        scatter = page[page.index("NDCG@10 and dropout"):page.index("NDCG@10 and ffn_dim")]
+        self.assertIn("<circle", scatter)
+        self.assertNotIn("<path", scatter)  # trainings are not joined
         self.assertNotRegex(page, r"<script|src=|url\(|https?://")
 
     def test_a_larger_plan_adds_trainings(self):

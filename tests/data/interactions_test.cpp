@@ -156,6 +156,12 @@ TEST_CASE("interactions: refusals name file, line and the expected content") {
                        DataError);
 }
 
+TEST_CASE("interactions: a missing value as an id is refused unless its column is named") {
+  const char* const log = "user,item\nnull,1\na,2\nnull,3\nb,1\n";
+  CHECK(refusal(log).find("the user of 2 of 4 events is 'null'") != std::string::npos);
+  CHECK(read(log, {.user_column = "user", .item_column = "item"}).users.find("null").has_value());
+}
+
 TEST_CASE("interactions: bad rows are skipped on request and counted, and the first ten are kept") {
   std::string content = "user,item,rating\n";
   for (int i = 0; i < 12; ++i) {

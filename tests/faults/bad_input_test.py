@@ -254,7 +254,8 @@ class BadInput:
         run = self.new_run()
         items = [] if data else ["--items", self.workplace.items]
         result = self.workplace.call(["train", "--data", data or self.workplace.data, "--out", run,
-                                      "--epochs", "3", "--seed", "8", *TINY_MODEL, *items])
+                                      "--model", "elastic", "--epochs", "3", "--seed", "8",
+                                      *TINY_MODEL, *items])
         assert result.returncode == 0, result.stderr
         return run
 

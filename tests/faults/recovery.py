@@ -38,7 +38,8 @@ class Training:
     def __init__(self, workplace, threads=1, epochs=3, options=("--save-every-s", "0")):
         self.workplace = workplace
         self.begin = ["train", "--data", workplace.data, "--items", workplace.items, "--epochs",
-                      str(epochs), "--threads", str(threads), *TINY_MODEL, *options]
+                      str(epochs), "--threads", str(threads), "--model", "elastic", *TINY_MODEL,
+                      *options]
 
     def prepare(self, run):
         shutil.rmtree(run, ignore_errors=True)

@@ -265,6 +265,16 @@ TEST_CASE("top_k: if all items are excluded, only padding remains") {
   CHECK(top_of(problem, 2).ids == std::vector<std::int32_t>{0, 0});
 }
 
+TEST_CASE("top_k: scores that are not numbers come last") {
+  const Problem problem{make_tensor({1.0}, {1, 1}, DType::kFloat32),
+                        make_tensor({NAN, 1, NAN, 2}, {4, 1}, DType::kFloat32),
+                        {1},
+                        {{}}};
+  const Best best = top_of(problem, 2);
+  CHECK(best.ids == std::vector<std::int32_t>{4, 2});
+  CHECK(best.scores == std::vector<double>{2, 1});
+}
+
 TEST_CASE("top_k: a constant table gives the smallest ids") {
   Problem problem{random_tensor({1, 4}, 8, DType::kFloat32),
                   make_tensor(std::vector<double>(301 * 4, -0.3), {301, 4}, DType::kFloat32),

@@ -91,8 +91,8 @@ TEST_CASE("train config: options of negatives need a loss that draws them") {
         }) == "--gbce-t: expected 0 to 1, got 1.5");
   CHECK(refusal([](TrainConfig& c) {
           c.loss.kind = LossKind::kBce;
-          c.loss.negatives = 0;
-        }) == "--negatives: expected 1 to 65536, got 0");
+          c.loss.negatives = -1;
+        }) == "--negatives: expected 0 to 65536, got -1");
   CHECK(refusal([](TrainConfig& c) {
           c.loss.kind = LossKind::kBce;
           c.cuda_graphs = true;

@@ -37,6 +37,7 @@
 #include "eval/repeats.h"
 #include "model/registry.h"
 #include "train/items_file.h"
+#include "train/resolved_loss.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"
 #include "train/teacher.h"
@@ -79,7 +80,7 @@ class TrainCommand : public Command {
   void write_report(const train::RunDirectory& run) const;
   void note_result(const train::TrainResult& result) const;
   void check_targets(const data::Split& split) const;
-  void resolve_train_seen(const data::Split& split);
+  void resolve_loss(const data::Split& split);
   void read_teacher(const data::Split& split, Device device);
   void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
 
@@ -163,7 +164,7 @@ int TrainCommand::run(const OptionTable& table) {
   if (data.split.holds_out(data::Subset::kTest)) {
     check_targets(data.split);
   }
-  resolve_train_seen(data.split);
+  resolve_loss(data.split);
   read_teacher(data.split, device);
   if (options_.refit != data::Refit::kNone) {
     return run_both(table, run, data, device);
@@ -281,16 +282,19 @@ void TrainCommand::check_targets(const data::Split& split) const {
   }
 }
 
-// From here on the option has the value that the loss, the files and the hash of the run use.
-void TrainCommand::resolve_train_seen(const data::Split& split) {
-  train::TrainSeen& seen = options_.train.loss.train_seen;
-  seen = train::resolve(seen, options_.rules.filter_seen, split);
+// From here on the options have the values that the loss, the files and the hash of the run use.
+void TrainCommand::resolve_loss(const data::Split& split) {
+  options_.train = train::resolved(options_.train, options_.rules.filter_seen, split);
+  const train::TrainSeen seen = options_.train.loss.train_seen;
   const std::int64_t repeats = train::num_repeats(split);
-  note(fmt::format("loss {}, --train-seen {}: {} of {} training events repeat an item of the user",
-                   choice_name(options_.train.loss.kind),
-                   choice_name(seen),
-                   repeats,
-                   split.num_train_events()));
+  const std::int64_t negatives = options_.train.loss.negatives;
+  note(
+      fmt::format("loss {}{}, --train-seen {}: {} of {} training events repeat an item of the user",
+                  choice_name(options_.train.loss.kind),
+                  negatives > 0 ? fmt::format(" with {} negatives", negatives) : "",
+                  choice_name(seen),
+                  repeats,
+                  split.num_train_events()));
   const std::string warning = seen_items_warning(choice_name(seen), options_.rules.filter_seen);
   if (!warning.empty()) {
     note(warning);

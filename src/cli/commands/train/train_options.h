@@ -10,6 +10,7 @@
 #include "data/split_plan.h"
 #include "eval/ranking_rules.h"
 #include "model/model_config.h"
+#include "train/recommended.h"
 #include "train/train_config.h"
 
 namespace elastic::cli {
@@ -17,8 +18,8 @@ namespace elastic::cli {
 struct TrainOptions {
   data::DataConfig data;
   std::string cache = "auto";
-  ModelConfig model;
-  train::TrainConfig train;
+  ModelConfig model = train::recommended_model();
+  train::TrainConfig train = train::recommended_training();
   InitialRun initial;
   data::Refit refit = data::Refit::kNone;
   eval::RankingRules rules;

@@ -1,0 +1,24 @@
+#include "train/recommended.h"
+
+namespace elastic::train {
+
+ModelConfig recommended_model() {
+  ModelConfig config;
+  config.model = "elastic-window";
+  config.window = 16;
+  config.dropout = 0.2;
+  config.logits.kind = LogitKind::kCosine;
+  return config;
+}
+
+TrainConfig recommended_training() {
+  TrainConfig config;
+  config.epochs = 20;
+  config.batch_size = 64;
+  config.optimizer.learning_rate = 2e-3;
+  config.optimizer.schedule = Schedule::kCosine;
+  config.loss.kind = LossKind::kAuto;
+  return config;
+}
+
+}  // namespace elastic::train

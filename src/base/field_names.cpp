@@ -32,6 +32,7 @@ const std::map<std::string, Names> names_elsewhere{
     {"ffn_dim", {"d_ff", "ff_dim", "ffn_hidden_size", "inner_size", "intermediate_size"}},
     {"gru", {"gru4rec"}},
     {"item_column", {"item_col", "item_field", "item_id_field"}},
+    {"k", {"cutoffs", "ks"}},
     {"learning_rate", {"learningrate", "lr"}},
     {"loss", {"loss_fn", "loss_type"}},
     {"max_len",

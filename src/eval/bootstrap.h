@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "eval/user_metric.h"
+
 namespace elastic::eval {
 
 struct Interval {
@@ -16,9 +18,10 @@ struct BootstrapOptions {
   std::uint64_t seed = 0;
   int resamples = 1000;
   double confidence = 0.95;
+  std::vector<UserMetric> metrics = user_metrics();
 };
 
-/// Percentile intervals of all metrics, in the order of `all_metrics`, from `resamples` draws of
+/// Percentile intervals of the metrics, in their order, from `resamples` draws of
 /// the users with replacement. The same seed gives the same intervals; zeros if there are no users.
 std::vector<Interval> bootstrap_intervals(std::span<const std::int32_t> ranks,
                                           const BootstrapOptions& options);

@@ -67,12 +67,14 @@ void resample_single_seeds(const std::vector<RankedGroup>& groups, GroupComparis
         all.part.users.size() < 2) {
       continue;
     }
-    const std::vector<Interval> intervals = difference_intervals(
-        groups[g].ranks.front(),
-        reference.ranks.front(),
-        {.seed = groups[g].bootstrap_seed, .confidence = GroupComparison::kConfidence});
+    const std::vector<Interval> intervals =
+        difference_intervals(groups[g].ranks.front(),
+                             reference.ranks.front(),
+                             {.seed = groups[g].bootstrap_seed,
+                              .confidence = GroupComparison::kConfidence,
+                              .metrics = comparison.metrics});
     for (std::size_t m = 0; m < comparison.metrics.size(); ++m) {
-      all.values[g][m].difference.interval = intervals[comparison.metrics[m].index];
+      all.values[g][m].difference.interval = intervals[m];
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "eval/rank_counts.h"
+#include "eval/user_metric.h"
 
 namespace elastic::eval {
 namespace {
@@ -28,13 +29,12 @@ double ndcg_at_k(std::span<const std::int32_t> ranks, int k) {
   return mean_gain(ranks, k, ndcg_gain);
 }
 
-std::vector<MetricValue> all_metrics(std::span<const std::int32_t> ranks) {
-  const auto values = RankCounts(ranks).metrics();
+std::vector<MetricValue> all_metrics(std::span<const std::int32_t> ranks, const Cutoffs& cutoffs) {
+  const std::vector<UserMetric> named = user_metrics(cutoffs);
+  const std::vector<double> values = RankCounts(ranks, cutoffs.values().back()).metrics(named);
   std::vector<MetricValue> metrics;
-  for (const char* name : {"HR@", "NDCG@", "MRR@", "Recall@"}) {
-    for (const int k : kCutoffs) {
-      metrics.push_back({concat(name, k), values[metrics.size()]});
-    }
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    metrics.push_back({named[i].name, values[i]});
   }
   return metrics;
 }

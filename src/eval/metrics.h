@@ -5,11 +5,12 @@
 // every target last.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "eval/cutoffs.h"
 
 namespace elastic::eval {
 
@@ -17,9 +18,6 @@ namespace elastic::eval {
 double hit_at_k(std::span<const std::int32_t> ranks, int k);
 /// Mean of 1 / log2(1 + rank), 0 beyond k; the ideal gain is 1 with one relevant item.
 double ndcg_at_k(std::span<const std::int32_t> ranks, int k);
-
-/// The values of k in every report.
-inline constexpr std::array<int, 5> kCutoffs{1, 5, 10, 20, 50};
 
 /// A metric's value under its name, "NDCG@10".
 struct MetricValue {
@@ -29,7 +27,8 @@ struct MetricValue {
 
 /// HR, NDCG, MRR and Recall at every cutoff, in that order. MRR is the mean of 1 / rank, 0 beyond
 /// k; Recall equals HR, since each user has one relevant item.
-std::vector<MetricValue> all_metrics(std::span<const std::int32_t> ranks);
+std::vector<MetricValue> all_metrics(std::span<const std::int32_t> ranks,
+                                     const Cutoffs& cutoffs = {});
 /// The value of the metric `name`, which must be among `metrics`.
 double value_of(const std::vector<MetricValue>& metrics, const std::string& name);
 

@@ -1,32 +1,21 @@
 #include "eval/rank_counts.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "base/error.h"
 
 namespace elastic::eval {
 
-double hit_gain(int) {
-  return 1.0;
-}
-double ndcg_gain(int rank) {
-  return 1.0 / std::log2(1.0 + rank);
-}
-double mrr_gain(int rank) {
-  return 1.0 / rank;
-}
-
-RankCounts::RankCounts(std::span<const std::int32_t> ranks) {
+RankCounts::RankCounts(std::span<const std::int32_t> ranks, int max_rank) : RankCounts(max_rank) {
   for (const std::int32_t rank : ranks) {
     add(slot_of(rank));
   }
 }
 
-std::size_t RankCounts::slot_of(std::int32_t rank) {
+std::size_t RankCounts::slot_of(std::int32_t rank) const {
   ELASTIC_CHECK(rank >= 1, "ranks count from 1, got ", rank);
-  return static_cast<std::size_t>(std::min(rank - 1, kMaxRank));
+  return std::min(static_cast<std::size_t>(rank - 1), counts_.size() - 1);
 }
 
 std::int64_t RankCounts::num_users() const {
@@ -34,7 +23,7 @@ std::int64_t RankCounts::num_users() const {
 }
 
 double RankCounts::mean_gain(Gain gain, int k) const {
-  ELASTIC_CHECK(k >= 1 && k <= kMaxRank, "k ", k);
+  ELASTIC_CHECK(k >= 1 && static_cast<std::size_t>(k) < counts_.size(), "k ", k);
   const std::int64_t users = num_users();
   double sum = 0.0;
   for (int rank = 1; rank <= k; ++rank) {
@@ -43,13 +32,11 @@ double RankCounts::mean_gain(Gain gain, int k) const {
   return users == 0 ? 0.0 : sum / static_cast<double>(users);
 }
 
-std::array<double, 4 * kCutoffs.size()> RankCounts::metrics() const {
-  std::array<double, 4 * kCutoffs.size()> values{};
-  std::size_t next = 0;
-  for (const Gain gain : {hit_gain, ndcg_gain, mrr_gain, hit_gain}) {
-    for (const int k : kCutoffs) {
-      values[next++] = mean_gain(gain, k);
-    }
+std::vector<double> RankCounts::metrics(std::span<const UserMetric> metrics) const {
+  std::vector<double> values;
+  values.reserve(metrics.size());
+  for (const UserMetric& metric : metrics) {
+    values.push_back(mean_gain(metric.gain, metric.cutoff));
   }
   return values;
 }

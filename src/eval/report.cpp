@@ -95,22 +95,27 @@ std::vector<RepeatBucket> repeat_buckets(const Ranking& ranking, const Ranking& 
 }
 
 std::vector<MetricValue> sampled_metrics(std::span<const std::int32_t> ranks,
-                                         const std::string& candidates) {
-  std::vector<MetricValue> metrics = all_metrics(ranks);
+                                         const std::string& candidates,
+                                         const Cutoffs& cutoffs) {
+  std::vector<MetricValue> metrics = all_metrics(ranks, cutoffs);
   for (MetricValue& metric : metrics) {
     metric.name = concat(metric.name, "[", candidates, "]");
   }
   return metrics;
 }
 
+BootstrapOptions bootstrap_options(std::uint64_t seed, const Cutoffs& cutoffs) {
+  return {.seed = seed, .metrics = user_metrics(cutoffs)};
+}
+
 SampledReport sampled_report(const SampledRanks& sampled,
                              const SampledRanks& popularity,
-                             std::uint64_t seed) {
+                             const Protocol& protocol) {
   return {sampled.candidates,
           sampled.short_users,
-          sampled_metrics(sampled.ranks, sampled.candidates),
-          bootstrap_intervals(sampled.ranks, {.seed = seed}),
-          sampled_metrics(popularity.ranks, sampled.candidates)};
+          sampled_metrics(sampled.ranks, sampled.candidates, protocol.cutoffs),
+          bootstrap_intervals(sampled.ranks, bootstrap_options(protocol.seed, protocol.cutoffs)),
+          sampled_metrics(popularity.ranks, sampled.candidates, protocol.cutoffs)};
 }
 
 }  // namespace
@@ -121,9 +126,10 @@ Report make_report(const Ranking& ranking,
                    Protocol protocol) {
   ELASTIC_CHECK(ranking.users == popularity.users, "the rankings are of different users");
   Report report;
-  report.metrics = all_metrics(ranking.ranks);
-  report.intervals = bootstrap_intervals(ranking.ranks, {.seed = protocol.seed});
-  report.popularity = all_metrics(popularity.ranks);
+  report.metrics = all_metrics(ranking.ranks, protocol.cutoffs);
+  report.intervals =
+      bootstrap_intervals(ranking.ranks, bootstrap_options(protocol.seed, protocol.cutoffs));
+  report.popularity = all_metrics(popularity.ranks, protocol.cutoffs);
   report.buckets = length_buckets(ranking, popularity);
   report.popularity_buckets = popularity_buckets(ranking, popularity, item_counts);
   report.repeat_buckets = repeat_buckets(ranking, popularity);
@@ -142,8 +148,7 @@ Report make_report(const Ranking& ranking,
   report.mean_popularity =
       mean_popularity(ranking.listed, item_counts.first(ranking.listed.size()));
   for (std::size_t s = 0; s < ranking.sampled.size(); ++s) {
-    report.sampled.push_back(
-        sampled_report(ranking.sampled[s], popularity.sampled[s], protocol.seed));
+    report.sampled.push_back(sampled_report(ranking.sampled[s], popularity.sampled[s], protocol));
   }
   report.experts = ranking.experts;
   report.protocol = std::move(protocol);
@@ -153,27 +158,30 @@ Report make_report(const Ranking& ranking,
 Comparison compare(const Ranking& ranking,
                    const Ranking& other,
                    const std::string& other_name,
-                   std::uint64_t seed) {
+                   std::uint64_t seed,
+                   const Cutoffs& cutoffs) {
   ELASTIC_CHECK(ranking.users == other.users, "the rankings are of different users");
   Comparison comparison;
   comparison.name = other_name;
-  comparison.differences = all_metrics(ranking.ranks);
-  const std::vector<MetricValue> others = all_metrics(other.ranks);
+  comparison.differences = all_metrics(ranking.ranks, cutoffs);
+  const std::vector<MetricValue> others = all_metrics(other.ranks, cutoffs);
   for (std::size_t i = 0; i < others.size(); ++i) {
     comparison.differences[i].value -= others[i].value;
   }
-  comparison.intervals = difference_intervals(ranking.ranks, other.ranks, {.seed = seed});
+  comparison.intervals =
+      difference_intervals(ranking.ranks, other.ranks, bootstrap_options(seed, cutoffs));
   comparison.unknown = other.unknown;
   return comparison;
 }
 
-std::vector<std::string> metric_names(const std::vector<std::string>& candidates) {
+std::vector<std::string> metric_names(const std::vector<std::string>& candidates,
+                                      const Cutoffs& cutoffs) {
   std::vector<std::string> names;
-  for (const MetricValue& metric : all_metrics({})) {
+  for (const UserMetric& metric : user_metrics(cutoffs)) {
     names.push_back(metric.name);
   }
   for (const std::string& rule : candidates) {
-    for (const MetricValue& metric : sampled_metrics({}, rule)) {
+    for (const MetricValue& metric : sampled_metrics({}, rule, cutoffs)) {
       names.push_back(metric.name);
     }
   }

@@ -38,6 +38,7 @@ struct Protocol {
   std::int64_t longest_history = 0;   ///< largest number of events before the held-out one
   std::int64_t items = 0;             ///< ranked items: the whole catalogue
   RankingRules rules{};               ///< for seen items and repeated targets
+  Cutoffs cutoffs{};                  ///< of the metrics
   std::string history;                ///< description of the events that the model saw
   std::int64_t max_len = 0;           ///< the model reads at most this many of them, the latest
   std::string times;                  ///< description of the times that the model saw; "": none
@@ -139,11 +140,13 @@ Report make_report(const Ranking& ranking,
 Comparison compare(const Ranking& ranking,
                    const Ranking& other,
                    const std::string& other_name,
-                   std::uint64_t seed);
+                   std::uint64_t seed,
+                   const Cutoffs& cutoffs = {});
 
 /// The names of all metrics of a report with the sampling rules `candidates`: those of all_metrics,
 /// then those of each rule.
-std::vector<std::string> metric_names(const std::vector<std::string>& candidates);
+std::vector<std::string> metric_names(const std::vector<std::string>& candidates,
+                                      const Cutoffs& cutoffs = {});
 /// The value of the metric `name`, which must be in the report.
 double value_of(const Report& report, const std::string& name);
 

@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/nearest.h"
-#include "eval/metrics.h"
+#include "eval/user_metric.h"
 
 namespace elastic::train {
 namespace {
@@ -104,15 +103,8 @@ void check_optimizer(const OptimizerOptions& optimizer) {
 }
 
 void check_stop_metric(const std::string& metric) {
-  std::vector<std::string> names;
-  for (const eval::MetricValue& known : eval::all_metrics({})) {
-    names.push_back(known.name);
-  }
-  if (std::find(names.begin(), names.end(), metric) == names.end()) {
-    throw UsageError("--stop-metric: no metric \"",
-                     metric,
-                     "\"; expected HR, NDCG, MRR or Recall at 1, 5, 10, 20 or 50",
-                     did_you_mean(metric, names));
+  if (!eval::find_user_metric(metric)) {
+    throw UsageError("--stop-metric: ", eval::expected_metrics(metric));
   }
 }
 

@@ -7,6 +7,7 @@
 #include "eval/evaluator.h"
 #include "eval/repeats.h"
 #include "eval/required_times.h"
+#include "eval/user_metric.h"
 #include "tensor/threads.h"
 #include "train/metrics_events.h"
 #include "train/remaining_time.h"
@@ -336,7 +337,8 @@ void Trainer::evaluate() {
       eval::rank_users(model_, split_, data::Subset::kValidation, options_.evaluation);
   EvaluationReport report;
   report.epoch = state_.epoch + 1;
-  report.metrics = eval::all_metrics(ranking.ranks);
+  const eval::UserMetric stop_metric = *eval::find_user_metric(config_.limits.stop_metric);
+  report.metrics = eval::all_metrics(ranking.ranks, options_.cutoffs.with(stop_metric.cutoff));
   report.targets = ranking.targets_before_rules;
   report.metrics_by_repeat = eval::metrics_by_repeat(ranking);
   report.experts = ranking.experts;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/split.h"
+#include "eval/cutoffs.h"
 #include "eval/evaluator.h"
 #include "model/model.h"
 #include "train/best_model.h"
@@ -44,6 +45,7 @@ struct TrainerOptions {
   std::string item_encoding{};       ///< as in SavedModelInfo; written to the model
   double report_every_s = 0.25;
   eval::EvalOptions evaluation;  ///< on the validation split
+  eval::Cutoffs cutoffs{};       ///< of its metrics, besides that of the stop metric
   /// Train for this many epochs instead of validating; the schedule of the learning rate keeps
   /// the config's epochs.
   std::optional<FixedEpochs> fixed{};

@@ -70,7 +70,7 @@ ffn-dim 16 | | weights
 max-len 3 | | weights
 dropout 0.5 | | weights
 position none | | weights
-logits cosine | | weights
+logits dot | | weights
 logit-scale 5 | --logits cosine | weights
 block gated | | weights
 ffn swiglu | | weights
@@ -81,7 +81,7 @@ pool-subkeys 5 | | weights
 retrieval-heads 2 | | weights
 key-dim 4 | | weights
 query-stride 2 | | weights
-query-attention-len 0 | | weights
+query-attention-len 0 | --model elastic | weights
 retrieval random | | weights
 expert-gate none | | weights
 expert-balance 1 | | epochs
@@ -123,7 +123,7 @@ id-dropout 0.5 | --item-vectors {titles} | epochs weights
 seed 8 | | weights
 supervision last | --model elastic-causal | epochs weights
 window-targets 2 | --model elastic-window --window 5 | epochs weights
-cuts 1 | | epochs weights
+cuts 1 | --model elastic | epochs weights
 stop-metric HR@50 | --epochs 6 | weights
 patience 1 | --epochs 9 --learning-rate 1e-12 | epochs
 eval-every 2 | | validation
@@ -135,6 +135,7 @@ init-moments - | --init-from {run} | epochs weights
 refit validation | | weights
 no-filter-seen - | | validation test
 repeats miss | | validation test
+k 3,20 | | validation test
 tensorboard - | | names
 report - | | names
 output json | | output
@@ -173,6 +174,7 @@ EVAL = """
 split valid | | output
 no-filter-seen - | | output
 repeats miss | | output
+k 3,20 | | output
 min-history 9 | | output
 sampled uni:5 | | output
 sampling-seed 3 | --sampled uni:5 | output

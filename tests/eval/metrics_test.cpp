@@ -62,7 +62,7 @@ TEST_CASE("metrics: uniformly distributed ranks score as chance") {
 TEST_CASE("metrics: a rank below 1 is refused") {
   const std::vector<std::int32_t> ranks{0};
   CHECK_THROWS(hit_at_k(ranks, 10));
-  CHECK_THROWS(RankCounts(ranks));
+  CHECK_THROWS(RankCounts(ranks, 10));
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include "base/atomic_file.h"
 #include "base/choice.h"
 #include "base/error.h"
-#include "base/nearest.h"
 #include "base/split_list.h"
 #include "cli/comparing/comparison.h"
 #include "cli/comparing/ranked_runs.h"
@@ -117,24 +116,18 @@ void CompareCommand::declare(OptionTable& table) {
 }
 
 std::vector<eval::UserMetric> CompareCommand::metrics() const {
-  const std::vector<eval::UserMetric> known = eval::user_metrics();
-  const std::vector<std::string> names = metric_names();
   std::vector<eval::UserMetric> chosen;
   for (const std::string& name : split_list(metrics_)) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) {
-      throw UsageError("--metrics: expected HR, NDCG, MRR or Recall at 1, 5, 10, 20 or 50, got \"",
-                       name,
-                       "\"",
-                       did_you_mean(name, names));
+    const std::optional<eval::UserMetric> metric = eval::find_user_metric(name);
+    if (!metric) {
+      throw UsageError("--metrics: ", eval::expected_metrics(name));
     }
-    const eval::UserMetric& metric = known[static_cast<std::size_t>(found - names.begin())];
     const bool repeated = std::any_of(
-        chosen.begin(), chosen.end(), [&](const auto& other) { return other.name == metric.name; });
+        chosen.begin(), chosen.end(), [&](const auto& other) { return other.name == name; });
     if (repeated) {
       throw UsageError("--metrics: ", name, " is named twice");
     }
-    chosen.push_back(metric);
+    chosen.push_back(*metric);
   }
   return chosen;
 }

@@ -59,7 +59,7 @@ class EvalCommand : public Command {
   [[nodiscard]] std::string description() const override { return kEvalDescription; }
   void declare(OptionTable& table) override;
   std::optional<ConfigLayer> config_layer() override {
-    return run_rules_layer(runs_.first(), {"filter_seen", "repeats"});
+    return run_rules_layer(runs_.first(), {"filter_seen", "repeats", "k"});
   }
   int run(const OptionTable& table) override;
 
@@ -83,6 +83,7 @@ class EvalCommand : public Command {
   std::string fail_below_;
   std::string fail_worse_;
   eval::RankingRules rules_;
+  std::string k_ = eval::Cutoffs().text();
   OutputFormat<TableFormat> format_;
   SessionOptions session_;
 };
@@ -95,6 +96,8 @@ void EvalCommand::declare(OptionTable& table) {
   table.add_all(rules_);
   take_from_run(table.find("filter_seen"));
   take_from_run(table.find("repeats"));
+  declare_cutoffs(table, k_);
+  take_from_run(table.find("k"));
   table
       .add("min_history",
            &min_history_,
@@ -168,7 +171,8 @@ int EvalCommand::run(const OptionTable& table) {
   for (const eval::SamplingRule& rule : sampled) {
     rules.push_back(rule.name());
   }
-  const Gates gates(fail_below_, fail_worse_, rules);
+  const eval::Cutoffs cutoffs = eval::Cutoffs::parse(k_, "--k");
+  const Gates gates(fail_below_, fail_worse_, rules, cutoffs);
   check_log_options(sampled);
   std::optional<RanksFile> ranks;
   if (!ranks_.empty()) {
@@ -189,6 +193,7 @@ int EvalCommand::run(const OptionTable& table) {
   }
   EvaluationTask task = log.task(saved);
   task.rules = rules_;
+  task.cutoffs = cutoffs;
   task.min_history = min_history_;
   task.sampled = sampled;
   task.sampling_seed = sampling_seed_;

@@ -191,7 +191,8 @@ int TrainCommand::run_alone(const OptionTable& table, const Phase& phase, Device
     const nlohmann::ordered_json json = report_validation(phase, result);
     print(wants_json(format_) ? data::json_text(json, 2) + "\n" : validation_text(json));
   } else {
-    const TestResult tested = report_test(phase, result, options_.rules, device);
+    const TestResult tested =
+        report_test(phase, result, options_.rules, options_.cutoffs(), device);
     print(wants_json(format_) ? data::json_text(tested.json, 2) + "\n"
                               : metrics_table(tested.report));
   }
@@ -229,7 +230,7 @@ int TrainCommand::run_both(const OptionTable& table,
     write_report(run);
     return interrupted(StopSignals::received());
   }
-  const RefitResult both = report_both(first, refit, options_.rules, device);
+  const RefitResult both = report_both(first, refit, options_.rules, options_.cutoffs(), device);
   print(wants_json(format_) ? data::json_text(result_json(both, refit.identity), 2) + "\n"
                             : result_table(both));
   write_report(run);
@@ -248,7 +249,7 @@ std::optional<train::FixedEpochs> TrainCommand::search(const OptionTable& table,
       return std::nullopt;
     }
     note_result(result);
-    report_test(phase, result, options_.rules, device);
+    report_test(phase, result, options_.rules, options_.cutoffs(), device);
     write_report(phase.run);
   }
   const train::SavedModelInfo best = train::read_model_info(phase.run.model_path());
@@ -389,6 +390,7 @@ train::TrainerOptions TrainCommand::trainer_options(const Phase& phase, const Mo
   options.item_encoding = features_.encoding();
   options.teacher = teacher_.has_value() ? &*teacher_ : nullptr;
   options.evaluation.rules = options_.rules;
+  options.cutoffs = options_.cutoffs();
   options.fixed = phase.fixed;
   options.start = options_.initial.start_moments(model);
   options.stop = &StopSignals::received();

@@ -10,17 +10,18 @@ namespace {
 // A row per metric, a column per cutoff. `suffix` ends the metrics' names: "[uni:100]".
 std::string metric_rows(const std::string& title,
                         const std::vector<eval::MetricValue>& metrics,
+                        const eval::Cutoffs& cutoffs,
                         const std::string& suffix = "") {
   constexpr std::size_t kTitleWidth = 12;
   std::string text = title.size() < kTitleWidth ? fmt::format("{:<{}}", title, kTitleWidth)
                                                 : fmt::format("{}\n{:<{}}", title, "", kTitleWidth);
-  for (const int k : eval::kCutoffs) {
+  for (const int k : cutoffs.values()) {
     text += fmt::format("{:>9}", fmt::format("@{}", k));
   }
   text += "\n";
   for (const char* name : {"HR", "NDCG", "MRR"}) {  // Recall equals HR
     text += fmt::format("  {:<10}", name);
-    for (const int k : eval::kCutoffs) {
+    for (const int k : cutoffs.values()) {
       text +=
           fmt::format("{:>9.4f}", eval::value_of(metrics, fmt::format("{}@{}{}", name, k, suffix)));
     }
@@ -169,10 +170,12 @@ std::string cold_lines(const eval::Report& report) {
 
 std::string sampled_lines(const eval::Report& report) {
   std::string text;
+  const eval::Cutoffs& cutoffs = report.protocol.cutoffs;
   for (const eval::SampledReport& sampled : report.sampled) {
     const std::string suffix = fmt::format("[{}]", sampled.candidates);
-    text += metric_rows(fmt::format("model {}", suffix), sampled.metrics, suffix) + "\n";
-    text += metric_rows(fmt::format("popularity {}", suffix), sampled.popularity, suffix) + "\n";
+    text += metric_rows(fmt::format("model {}", suffix), sampled.metrics, cutoffs, suffix) + "\n";
+    text += metric_rows(fmt::format("popularity {}", suffix), sampled.popularity, cutoffs, suffix) +
+            "\n";
     text += "95 % intervals:" + interval_list(sampled.metrics, sampled.intervals, false);
     if (sampled.short_users > 0) {
       text += fmt::format("{} users had fewer items left than that; all of these were ranked\n",
@@ -250,8 +253,8 @@ std::string protocol_lines(const eval::Protocol& protocol) {
 
 std::string metrics_table(const eval::Report& report) {
   std::string text = user_line(report.protocol);
-  text += metric_rows("model", report.metrics) + "\n";
-  text += metric_rows("popularity", report.popularity) + "\n";
+  text += metric_rows("model", report.metrics, report.protocol.cutoffs) + "\n";
+  text += metric_rows("popularity", report.popularity, report.protocol.cutoffs) + "\n";
   text += "95 % intervals:" + interval_list(report.metrics, report.intervals, false);
   text += list_lines(report) + cold_lines(report) + "\n";
   text += repeat_rows(report) + "\n";

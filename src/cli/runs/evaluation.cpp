@@ -46,6 +46,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   }
   protocol.items = saved.model->config().num_items;
   protocol.rules = task.rules;
+  protocol.cutoffs = task.cutoffs;
   protocol.history = split.history_words(task.subset);
   protocol.times = words_of(saved.model->config().time_features);
   protocol.max_len = saved.model->config().history_len();
@@ -69,7 +70,7 @@ eval::Comparison compare_with(NamedModel& other,
   options.other_log = other.other_log.has_value();
   const data::Split& split = other.other_log ? *other.other_log : *task.split;
   const eval::Ranking theirs = rank_with_model(other.saved, split, task.subset, options);
-  eval::Comparison comparison = eval::compare(ranking, theirs, other.name, seed);
+  eval::Comparison comparison = eval::compare(ranking, theirs, other.name, seed, task.cutoffs);
   comparison.trained_on = other.trained_on;
   return comparison;
 }
@@ -133,7 +134,8 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   if (task.swap_experts) {
     options.swap_experts = true;
     const eval::Ranking swapped = rank_with_model(saved, *task.split, task.subset, options);
-    report.swapped_experts = eval::compare(evaluation.ranking, swapped, "", protocol.seed);
+    report.swapped_experts =
+        eval::compare(evaluation.ranking, swapped, "", protocol.seed, task.cutoffs);
   }
   return evaluation;
 }

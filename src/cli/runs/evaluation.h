@@ -21,6 +21,7 @@ struct EvaluationTask {
   const data::Split* split = nullptr;
   data::Subset subset = data::Subset::kTest;
   eval::RankingRules rules{};
+  eval::Cutoffs cutoffs{};  ///< of the metrics
   std::int64_t min_history =
       0;  ///< only users with at least as many events before the held-out one
   std::vector<eval::SamplingRule> sampled{};  ///< also rank among candidates drawn by these rules

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/choice.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/split_list.h"
@@ -18,12 +19,19 @@ constexpr const char* kWorse = "--fail-worse";
 void check_metric(const char* flag,
                   const std::string& metric,
                   const std::vector<std::string>& known,
+                  const eval::Cutoffs& cutoffs,
                   const char* further) {
+  std::vector<std::string> values;
+  for (const int k : cutoffs.values()) {
+    values.push_back(concat(k));
+  }
   if (std::find(known.begin(), known.end(), metric) == known.end()) {
     throw UsageError(flag,
                      ": no metric \"",
                      metric,
-                     "\"; expected HR, NDCG, MRR or Recall at 1, 5, 10, 20 or 50",
+                     "\"; expected HR, NDCG, MRR or Recall at ",
+                     alternatives(values),
+                     ", as in --k",
                      further,
                      did_you_mean(metric, known));
   }
@@ -41,21 +49,25 @@ std::string joined(const char* flag, const std::vector<std::string>& failures) {
 
 Gates::Gates(const std::string& below,
              const std::string& worse,
-             const std::vector<std::string>& candidates) {
-  const std::vector<std::string> known = eval::metric_names(candidates);
+             const std::vector<std::string>& candidates,
+             const eval::Cutoffs& cutoffs) {
+  const std::vector<std::string> known = eval::metric_names(candidates, cutoffs);
   for (const std::string& part : below.empty() ? std::vector<std::string>{} : split_list(below)) {
     const std::size_t equals = part.rfind('=');
     if (equals == std::string::npos) {
       throw UsageError(kBelow, ": expected METRIC=VALUE, as in NDCG@10=0.1, got \"", part, "\"");
     }
     Least gate{part.substr(0, equals)};
-    check_metric(
-        kBelow, gate.metric, known, ", and [uni:N] or [pop:N] after it for a metric of --sampled");
+    check_metric(kBelow,
+                 gate.metric,
+                 known,
+                 cutoffs,
+                 ", and [uni:N] or [pop:N] after it for a metric of --sampled");
     set_from_text(&gate.value, part.substr(equals + 1), concat(kBelow, ": ", gate.metric));
     least_.push_back(gate);
   }
   for (const std::string& part : worse.empty() ? std::vector<std::string>{} : split_list(worse)) {
-    check_metric(kWorse, part, eval::metric_names({}), "");
+    check_metric(kWorse, part, eval::metric_names({}, cutoffs), cutoffs, "");
     compared_.push_back(part);
   }
 }

@@ -12,6 +12,11 @@ bool has_config(const std::string& run) {
 
 }  // namespace
 
+void declare_cutoffs(OptionTable& table, std::string& k) {
+  table.add("k", &k, "cutoffs k of the metrics, between commas; 10 is always among them")
+      .value_name = "LIST";
+}
+
 void take_from_run(Option& option) {
   option.session().of_run = true;
   option.default_text = "as in training";

@@ -11,6 +11,8 @@
 
 namespace elastic::cli {
 
+/// Declares --k, the cutoffs of the metrics as eval::Cutoffs::parse reads them.
+void declare_cutoffs(OptionTable& table, std::string& k);
 /// Marks a declared option as a rule: without a variable or a flag it has the run's value.
 void take_from_run(Option& option);
 /// True if a variable or a flag of the call has set the rule.

@@ -78,11 +78,12 @@ void write_json(const Phase& phase, const std::string& name, nlohmann::ordered_j
 TestResult report_test(const Phase& phase,
                        const train::TrainResult& trained,
                        const eval::RankingRules& rules,
+                       const eval::Cutoffs& cutoffs,
                        Device device) {
   train::SavedModel best = load_run_model(phase.run.path(), device);
   TestResult result;
   result.report =
-      evaluate_saved_model(best, {&phase.data.split, data::Subset::kTest, rules}).report;
+      evaluate_saved_model(best, {&phase.data.split, data::Subset::kTest, rules, cutoffs}).report;
   result.json = report_json(result.report, best.info.identity);
   result.json.update(training_json(phase, trained, best.info.epoch));
   phase.run.write_json(kResultFile, result.json);

@@ -51,6 +51,7 @@ struct TestResult {
 TestResult report_test(const Phase& phase,
                        const train::TrainResult& trained,
                        const eval::RankingRules& rules,
+                       const eval::Cutoffs& cutoffs,
                        Device device);
 
 /// Writes the result.json of a phase whose test is left alone, and returns it: "validation" of the

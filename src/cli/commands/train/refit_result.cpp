@@ -24,11 +24,12 @@ std::string trained_on(data::Refit refit) {
 RefitResult report_both(const Phase& search,
                         const Phase& refit,
                         const eval::RankingRules& rules,
+                        const eval::Cutoffs& cutoffs,
                         Device device) {
   train::SavedModel best = load_run_model(search.run.path(), device);
   RefitResult result;
   result.search =
-      evaluate_saved_model(best, {&search.data.split, data::Subset::kTest, rules}).report;
+      evaluate_saved_model(best, {&search.data.split, data::Subset::kTest, rules, cutoffs}).report;
   const ordered_json written = train::read_json_object(search.run.file(kResultFile));
   for (const char* key : {kValidationKey, kTrainingKey}) {
     if (written.contains(key)) {
@@ -41,8 +42,9 @@ RefitResult report_both(const Phase& search,
   if (refit.data.split.holds_out(data::Subset::kTest)) {
     train::SavedModel last = load_run_model(refit.run.path(), device);
     std::array<NamedModel, 1> against{NamedModel{"search", std::move(best)}};
-    result.refitted =
-        evaluate_saved_model(last, {&refit.data.split, data::Subset::kTest, rules}, against).report;
+    result.refitted = evaluate_saved_model(
+                          last, {&refit.data.split, data::Subset::kTest, rules, cutoffs}, against)
+                          .report;
   }
   refit.run.write_json(kResultFile, result_json(result, refit.identity));
   return result;

@@ -28,6 +28,7 @@ struct RefitResult {
 RefitResult report_both(const Phase& search,
                         const Phase& refit,
                         const eval::RankingRules& rules,
+                        const eval::Cutoffs& cutoffs,
                         Device device);
 
 /// The content of result.json: the report of the search, with "phase": "search", and under "refit"

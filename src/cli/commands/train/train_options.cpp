@@ -5,6 +5,7 @@
 #include "cli/options/model_flags.h"
 #include "cli/options/option_conflicts.h"
 #include "cli/runs/run_data.h"
+#include "cli/runs/run_rules.h"
 #include "cli/runs/teacher_runs.h"
 
 namespace elastic::cli {
@@ -23,6 +24,7 @@ void TrainOptions::declare(OptionTable& table) {
   table.begin_group("Evaluation");
   table.add_all(rules);
   table.begin_group(kRecordsGroup);
+  declare_cutoffs(table, k);
   table.add("tensorboard", &tensorboard, "write event files for TensorBoard to RUN/tensorboard");
   table.add(
       "report", &report, "write a page with curves and results to RUN/report.html at the end");
@@ -35,6 +37,7 @@ void TrainOptions::check(const OptionTable& table) const {
   elastic::check(model);
   elastic::train::check(train);
   check_refit(refit, data);
+  eval::Cutoffs::parse(k, "--k");
   if (data.split.rule == data::SplitRule::kNone) {
     refuse_flags(table, "--split none", {"patience", "eval_every"});
     if (!table.find("epochs").is_set()) {

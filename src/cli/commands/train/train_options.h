@@ -8,6 +8,7 @@
 #include "cli/options/option_table.h"
 #include "data/data_config.h"
 #include "data/split_plan.h"
+#include "eval/cutoffs.h"
 #include "eval/ranking_rules.h"
 #include "model/model_config.h"
 #include "train/recommended.h"
@@ -23,6 +24,7 @@ struct TrainOptions {
   InitialRun initial;
   data::Refit refit = data::Refit::kNone;
   eval::RankingRules rules;
+  std::string k = eval::Cutoffs().text();
   bool tensorboard = false;
   bool report = false;
 
@@ -30,6 +32,7 @@ struct TrainOptions {
   void declare(OptionTable& table);
   /// Throws UsageError if there is no data, and for values that exclude each other.
   void check(const OptionTable& table) const;
+  [[nodiscard]] eval::Cutoffs cutoffs() const { return eval::Cutoffs::parse(k, "--k"); }
   /// Makes the paths of the data, the teacher and the item vectors independent of the current
   /// folder.
   void make_paths_absolute();

@@ -22,6 +22,7 @@ enum class RandomPurpose : std::uint32_t {
   kNegatives = 7,
   kIdDropout = 8,
   kSearch = 9,
+  kEvalUsers = 10,
 };
 
 /// Four 32-bit words for (seed, purpose, a, b, c).

@@ -14,6 +14,7 @@
 #include "eval/required_times.h"
 #include "eval/seen_items.h"
 #include "eval/unknown_items.h"
+#include "eval/user_sample.h"
 #include "model/fixed_weights.h"
 #include "tensor/backend.h"
 #include "tensor/kernels/ranking.h"
@@ -26,18 +27,21 @@ namespace {
 Ranking users_of(const data::Split& split, data::Subset subset, const EvalOptions& options) {
   Ranking ranking;
   for (const std::int32_t user : split.eval_users(subset)) {
-    const auto length = static_cast<std::int32_t>(split.history(user, subset).size());
-    if (length < options.min_history) {
+    if (std::ssize(split.history(user, subset)) < options.min_history) {
       continue;
     }
     const bool repeated = is_repeated(split, user, subset);
     ranking.targets_before_rules.add(repeated);
     if (options.rules.evaluates(repeated)) {
       ranking.users.push_back(user);
-      ranking.targets.push_back(split.target(user, subset));
-      ranking.repeated.push_back(repeated);
-      ranking.history_lengths.push_back(length);
     }
+  }
+  ranking.users = sample_users(std::move(ranking.users), options.max_users, options.users_seed);
+  for (const std::int32_t user : ranking.users) {
+    ranking.targets.push_back(split.target(user, subset));
+    ranking.repeated.push_back(is_repeated(split, user, subset));
+    ranking.history_lengths.push_back(
+        static_cast<std::int32_t>(split.history(user, subset).size()));
   }
   ranking.ranks.resize(ranking.users.size(), kMissRank);
   ranking.cold_users = static_cast<std::int64_t>(split.cold_users(subset).size());

@@ -28,6 +28,8 @@ struct EvalOptions {
   std::int64_t batch_tokens = 16384;  ///< per batch at most, unless one sequence is longer
   bool lists = false;                 ///< count the items in all top-10 lists, in a second pass
   std::int64_t min_history = 0;       ///< rank only users with as many events before the held-out
+  std::int64_t max_users = 0;         ///< rank only this many, drawn by `users_seed`; 0: all
+  std::uint64_t users_seed = 0;
   bool swap_experts = false;  ///< each user gets the experts that the model retrieved for another
   bool other_log = false;     ///< the model was not trained on the data
   /// Also rank among the candidates of each; none with `other_log`.

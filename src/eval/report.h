@@ -34,6 +34,7 @@ struct Protocol {
   std::string trained_on;             ///< if not only on training events: on which events
   std::optional<OtherLog> other_log;  ///< only if the model was not trained on the data
   std::int64_t users = 0;             ///< number of evaluated users
+  std::int64_t drawn_from = 0;        ///< if they were drawn: from this many; 0: all are evaluated
   std::int64_t min_history = 0;       ///< least number of events before the held-out one
   std::int64_t longest_history = 0;   ///< largest number of events before the held-out one
   std::int64_t items = 0;             ///< ranked items: the whole catalogue

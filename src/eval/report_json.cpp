@@ -135,6 +135,9 @@ ordered_json protocol_to_json(const Protocol& protocol, bool sampled) {
       {"loss", protocol.loss},
       {"train_seen", protocol.train_seen},
       {"build", std::move(build)}};
+  if (protocol.drawn_from > 0) {
+    object["users_drawn_from"] = protocol.drawn_from;
+  }
   if (!protocol.times.empty()) {
     object["times"] = protocol.times;
   }

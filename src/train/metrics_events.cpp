@@ -35,7 +35,8 @@ nlohmann::ordered_json evaluation_event(const EvaluationReport& report, const Tr
                                {"total_steps", state.num_steps},
                                {"total_tokens", state.num_tokens},
                                {"total_targets", state.num_targets},
-                               {"elapsed_s", state.elapsed_s}};
+                               {"elapsed_s", state.elapsed_s},
+                               {"users", report.num_users}};
   for (const eval::MetricValue& value : report.metrics) {
     event[value.name] = value.value;
   }

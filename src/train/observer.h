@@ -46,6 +46,7 @@ struct EpochReport {
 struct EvaluationReport {
   std::int64_t epoch = 0;  ///< from 1; the current one if the run ended within it
   std::vector<eval::MetricValue> metrics;
+  std::int64_t num_users = 0;  ///< evaluated
   eval::TargetCounts targets;  ///< those that the rules leave out included
   /// As metrics_by_repeat: of new and of repeated targets.
   std::vector<eval::MetricValue> metrics_by_repeat;

@@ -58,6 +58,7 @@ struct LimitOptions {
   std::string stop_metric = "NDCG@10";
   std::int64_t patience = 10;
   std::int64_t eval_every = 1;
+  std::int64_t eval_users = 0;  ///< 0: all
   double save_every_s = 60.0;
   double max_time_s = 0.0;
   std::int64_t max_tokens = 0;
@@ -169,6 +170,10 @@ void visit_limits(Options& options, Visitor&& visitor) {
           options.eval_every,
           "epochs between evaluations of the validation split",
           counts_from(1));
+  visitor("eval_users",
+          options.eval_users,
+          "users of the validation split to evaluate, drawn by the seed; 0: all",
+          counts_from(0));
   visitor("save_every_s",
           options.save_every_s,
           "seconds between checkpoints within an epoch; each epoch's end is saved too",

@@ -333,12 +333,16 @@ void Trainer::finish_epoch() {
 
 void Trainer::evaluate() {
   read_device();
+  eval::EvalOptions evaluation = options_.evaluation;
+  evaluation.max_users = config_.limits.eval_users;
+  evaluation.users_seed = example_options_.seed;
   const eval::Ranking ranking =
-      eval::rank_users(model_, split_, data::Subset::kValidation, options_.evaluation);
+      eval::rank_users(model_, split_, data::Subset::kValidation, evaluation);
   EvaluationReport report;
   report.epoch = state_.epoch + 1;
   const eval::UserMetric stop_metric = *eval::find_user_metric(config_.limits.stop_metric);
   report.metrics = eval::all_metrics(ranking.ranks, options_.cutoffs.with(stop_metric.cutoff));
+  report.num_users = std::ssize(ranking.users);
   report.targets = ranking.targets_before_rules;
   report.metrics_by_repeat = eval::metrics_by_repeat(ranking);
   report.experts = ranking.experts;

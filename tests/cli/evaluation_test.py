@@ -146,6 +146,39 @@ class SwappedExperts(unittest.TestCase):
         self.assertIn("--swap-experts: softmax retrieves no experts per user", result.stderr)
 
 
+class UserSamples(unittest.TestCase):
+    def test_a_sample_of_the_users_is_named_and_ranked_alike(self):
+        ranks = WORKPLACE.path("all_ranks.tsv")
+        WORKPLACE.call(["eval", WORKPLACE.run, "--ranks", ranks])
+        sample = WORKPLACE.path("sample_ranks.tsv")
+        result = WORKPLACE.call(["eval", WORKPLACE.run, "--eval-users", "7", "--json", "--ranks",
+                                 sample])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        protocol = json.loads(result.stdout)["protocol"]
+        self.assertEqual((protocol["users"], protocol["users_drawn_from"]), (7, 60))
+        with open(sample, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(len(lines), 8)
+        with open(ranks, encoding="utf-8") as file:
+            self.assertLessEqual(set(lines), set(file.read().splitlines()))
+        text = WORKPLACE.call(["eval", WORKPLACE.run, "--eval-users", "7"]).stdout
+        self.assertIn("7 users of 60, drawn by the seed, all 40 items ranked", text)
+        whole = json.loads(WORKPLACE.call(["eval", WORKPLACE.run, "--eval-users", "60",
+                                           "--json"]).stdout)["protocol"]
+        self.assertEqual(whole["users"], 60)
+        self.assertNotIn("users_drawn_from", whole)
+
+    def test_validation_of_a_sample(self):
+        run = WORKPLACE.path("sampled_validation")
+        result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", run, "--epochs", "2",
+                                 "--eval-users", "9", *TINY_MODEL])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
+            events = [json.loads(line) for line in file]
+        self.assertEqual([e["users"] for e in events if e["event"] == "evaluation"], [9, 9])
+        self.assertIn("60 users, all 40 items", result.stdout)  # the test has all of them
+
+
 class Samples(unittest.TestCase):
     def test_samples_repeat_and_depend_on_their_seed_only(self):
         first, again, other = (

@@ -127,6 +127,7 @@ cuts 1 | --model elastic | epochs weights
 stop-metric HR@50 | --epochs 6 | weights
 patience 1 | --epochs 9 --learning-rate 1e-12 | epochs
 eval-every 2 | | validation
+eval-users 5 | | validation
 max-time-s 1e-9 | | epochs
 max-tokens 100 | | epochs
 cuda-graphs - | | exit
@@ -176,6 +177,7 @@ no-filter-seen - | | output
 repeats miss | | output
 k 3,20 | | output
 min-history 9 | | output
+eval-users 5 | | output
 sampled uni:5 | | output
 sampling-seed 3 | --sampled uni:5 | output
 ranks ranks.tsv | | names

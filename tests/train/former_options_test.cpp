@@ -17,6 +17,7 @@ const std::vector<std::string> kTrainOptions{"teacher",
                                              "teacher_weight",
                                              "teacher_temperature",
                                              "stop_metric",
+                                             "eval_users",
                                              "item_vectors",
                                              "id_dropout"};
 

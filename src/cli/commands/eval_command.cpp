@@ -77,6 +77,7 @@ class EvalCommand : public Command {
   std::string against_;
   bool swap_experts_ = false;
   std::int64_t min_history_ = 0;
+  std::int64_t max_users_ = 0;
   std::string sampled_;
   std::uint64_t sampling_seed_ = 0;
   std::string ranks_;
@@ -104,6 +105,13 @@ void EvalCommand::declare(OptionTable& table) {
            "only users with at least this many events before the held-out one; 0: all")
       .within(counts_from(0))
       .session();
+  table
+      .add("eval_users",
+           &max_users_,
+           "only this many users, drawn by the run's seed; 0: all, also of a run that was trained "
+           "with --eval-users")
+      .within(counts_from(0))
+      .flag_only();  // for training, the variable ELASTIC_EVAL_USERS concerns the validation
   table
       .add("sampled",
            &sampled_,
@@ -195,6 +203,7 @@ int EvalCommand::run(const OptionTable& table) {
   task.rules = rules_;
   task.cutoffs = cutoffs;
   task.min_history = min_history_;
+  task.max_users = max_users_;
   task.sampled = sampled;
   task.sampling_seed = sampling_seed_;
   task.swap_experts = swap_experts_;

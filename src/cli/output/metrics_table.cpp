@@ -222,7 +222,7 @@ std::string protocol_lines(const eval::Protocol& protocol) {
   return fmt::format(
       "protocol: {} split, {}\n"
       "  split {}, loss {} (--train-seen {}), seed {}, epoch {}; history: {}, the latest {}\n"
-      "  {} users{}, all {} items ranked, seen items {}, ties count against the model\n"
+      "  {} users{}{}, all {} items ranked, seen items {}, ties count against the model\n"
       "  repeated targets: {} (--repeats {})\n"
       "{}{}{}{}{}",
       protocol.subset,
@@ -235,6 +235,7 @@ std::string protocol_lines(const eval::Protocol& protocol) {
       visible(protocol.history),
       protocol.max_len,
       protocol.users,
+      protocol.drawn_from > 0 ? fmt::format(" of {}, drawn by the seed", protocol.drawn_from) : "",
       protocol.min_history <= 0 ? ""
                                 : fmt::format(" with at least {} events", protocol.min_history),
       protocol.items,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/error.h"
 #include "cli/output/build_info.h"
@@ -43,6 +44,9 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
                               task.rules.evaluates(eval::is_repeated(split, user, task.subset));
     protocol.users += is_evaluated ? 1 : 0;
     protocol.longest_history = std::max(protocol.longest_history, length);
+  }
+  if (task.max_users > 0 && task.max_users < protocol.users) {
+    protocol.drawn_from = std::exchange(protocol.users, task.max_users);
   }
   protocol.items = saved.model->config().num_items;
   protocol.rules = task.rules;
@@ -111,6 +115,8 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   eval::EvalOptions options;
   options.rules = task.rules;
   options.min_history = task.min_history;
+  options.max_users = task.max_users;
+  options.users_seed = protocol.seed;
   options.lists = true;
   options.other_log = task.other_log.has_value();
   options.samplers = samplers;

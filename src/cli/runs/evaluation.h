@@ -23,7 +23,8 @@ struct EvaluationTask {
   eval::RankingRules rules{};
   eval::Cutoffs cutoffs{};  ///< of the metrics
   std::int64_t min_history =
-      0;  ///< only users with at least as many events before the held-out one
+      0;                       ///< only users with at least as many events before the held-out one
+  std::int64_t max_users = 0;  ///< only this many users, drawn by the model's seed; 0: all
   std::vector<eval::SamplingRule> sampled{};  ///< also rank among candidates drawn by these rules
   std::uint64_t sampling_seed = 0;
   bool swap_experts = false;  ///< also rank with each user's experts swapped for another user's

@@ -11,6 +11,10 @@ ModelConfig recommended_model() {
   return config;
 }
 
+double recommended_dropout(std::int64_t num_train_events) {
+  return num_train_events < 500'000 ? 0.4 : 0.2;
+}
+
 TrainConfig recommended_training() {
   TrainConfig config;
   config.epochs = 20;

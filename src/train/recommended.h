@@ -1,6 +1,8 @@
 // The defaults of the commands that train.
 #pragma once
 
+#include <cstdint>
+
 #include "model/model_config.h"
 #include "train/train_config.h"
 
@@ -11,5 +13,8 @@ namespace elastic::train {
 /// whose files lack an option.
 ModelConfig recommended_model();
 TrainConfig recommended_training();
+/// The dropout rate for a log: small ones need more.
+double recommended_dropout(std::int64_t num_train_events);
+inline constexpr const char* kDropoutRule = "0.4, with 500,000 training events or more 0.2";
 
 }  // namespace elastic::train

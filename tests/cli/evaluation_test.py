@@ -132,7 +132,9 @@ class SwappedExperts(unittest.TestCase):
     def test_a_model_that_reads_its_experts_ranks_worse_with_others(self):
         run = WORKPLACE.path("long")
         WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", run,
-                        *combined(TINY_MODEL, ["--epochs", "40", "--model", "elastic"])])
+                        *combined(TINY_MODEL, ["--epochs", "40", "--model", "elastic", "--dropout",
+                                               "0.1", "--logits", "dot", "--learning-rate",
+                                               "0.001"])])
         result = WORKPLACE.call(["eval", run, "--swap-experts", "--json"])
         swapped = json.loads(result.stdout)["swapped_experts"]
         self.assertGreater(swapped["intervals"]["NDCG@10"][0], 0.05)

@@ -6,7 +6,7 @@ import os
 import sys
 import unittest
 
-from harness import NUM_USERS, TINY_MODEL, Workplace, ratings_csv
+from harness import NUM_USERS, TINY_MODEL, Workplace, combined, ratings_csv
 
 WORKPLACE = None
 HEAD = "userId,movieId,rating,timestamp\n"
@@ -17,8 +17,8 @@ def train(name, data, *options, epochs=3):
     run = WORKPLACE.path(name)
     if not os.path.isdir(run):
         result = WORKPLACE.call(["train", "--data", data, "--out", run, "--epochs", str(epochs),
-                                 "--seed", "5", "--learning-rate", "0.01", "--model", "softmax", *TINY_MODEL,
-                                 *options])
+                                 "--seed", "5", "--learning-rate", "0.01", "--model", "softmax",
+                                 *combined(["--dropout", "0.1", *TINY_MODEL], options)])
         assert result.returncode == 0, result.stderr
     return run
 

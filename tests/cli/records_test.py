@@ -330,6 +330,17 @@ class Reports(unittest.TestCase):
         config = json.loads(read(run, "config.json"))
         self.assertTrue(config["data"].endswith("/caf%E9 100%25/d%FF.csv"), config["data"])
 
+    def test_the_default_dropout_is_the_one_for_the_log(self):
+        for options, value, source in (((), 0.4, "0.4, with 500,000 training events or more 0.2"),
+                                       (("--dropout", "0.3"), 0.3, "--dropout")):
+            run = train(f"dropout_{value}", "--epochs", "1", *options)
+            with open(os.path.join(run, "config.json"), encoding="utf-8") as file:
+                self.assertEqual(json.load(file)["dropout"], value)
+            with open(os.path.join(run, "sources.json"), encoding="utf-8") as file:
+                self.assertEqual(json.load(file)["dropout"], source)
+            result = WORKPLACE.call(["train", "--resume", "--out", run, "--epochs", "2"])
+            self.assertEqual(result.returncode, 0, result.stderr)
+
     def test_sources_of_options_survive_a_resume(self):
         config = WORKPLACE.write("wide.json", '{"dropout": 0.2}')
         run = train("sources", "--epochs", "1", "--config", config)

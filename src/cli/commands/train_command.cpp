@@ -154,6 +154,7 @@ int TrainCommand::run(const OptionTable& table) {
   const train::RunDirectory run = open_run();  // refuses an unusable --out before the work
   const Notes notes = [this](const std::string& text) { note(text); };
   const RunData data = read_data(options_.data, notes);
+  options_.fit_defaults(table, data.split);
   options_.model.num_items = data.split.num_items();
   features_ = read_features({options_.train.vectors.file, resume_ ? out_ : "", options_.initial},
                             item_names(data.split.dataset()),

@@ -14,6 +14,7 @@ void TrainOptions::declare(OptionTable& table) {
   declare_data(table, data);
   declare_cache(table, cache);
   declare_model(table, model);
+  table.find("dropout").default_text = train::kDropoutRule;
   table.begin_group(kTrainingGroup);
   table.add_all(train);
   table.find("teacher").value_name = "RUN";
@@ -44,6 +45,12 @@ void TrainOptions::check(const OptionTable& table) const {
       throw UsageError(
           "--split none: expected --epochs N: without held-out events no best epoch is known");
     }
+  }
+}
+
+void TrainOptions::fit_defaults(const OptionTable& table, const data::Split& split) {
+  if (!table.find("dropout").is_set()) {
+    model.dropout = train::recommended_dropout(split.num_train_events());
   }
 }
 

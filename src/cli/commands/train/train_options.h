@@ -7,6 +7,7 @@
 #include "cli/commands/train/initial_run.h"
 #include "cli/options/option_table.h"
 #include "data/data_config.h"
+#include "data/split.h"
 #include "data/split_plan.h"
 #include "eval/cutoffs.h"
 #include "eval/ranking_rules.h"
@@ -33,6 +34,8 @@ struct TrainOptions {
   /// Throws UsageError if there is no data, and for values that exclude each other.
   void check(const OptionTable& table) const;
   [[nodiscard]] eval::Cutoffs cutoffs() const { return eval::Cutoffs::parse(k, "--k"); }
+  /// Sets the options without a value whose default depends on the log.
+  void fit_defaults(const OptionTable& table, const data::Split& split);
   /// Makes the paths of the data, the teacher and the item vectors independent of the current
   /// folder.
   void make_paths_absolute();

@@ -23,6 +23,7 @@
 #include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/gelu.h"
 #include "tensor/kernels/layer_norm.h"
+#include "tensor/kernels/ranking.h"
 #include "tensor/kernels/segment_attention.h"
 #include "tensor/kernels/token_softmax.h"
 #include "tensor/kernels/unit_elu.h"
@@ -49,6 +50,23 @@ void dropout(benchmark::State& state) {
   set_elements(state, x.numel());
 }
 BENCHMARK(dropout)->Arg(64);
+
+// The best ten of a catalogue for `rows` questions; bytes: the table, read once.
+void top_k(benchmark::State& state) {
+  const std::int64_t rows = state.range(0);
+  const std::int64_t items = state.range(1);
+  const Tensor hidden = random_tensor({rows, 64});
+  const Tensor table = random_tensor({items + 1, 64});
+  const Segments excluded;
+  const Tensor excluded_ids;
+  Tensor ids({rows, 10}, DType::kInt32, Device::kCpu);
+  Tensor scores({rows, 10}, DType::kFloat32, Device::kCpu);
+  for (auto _ : state) {
+    run(kernels::TopK{hidden, table, excluded, excluded_ids, ids, scores});
+  }
+  state.SetBytesProcessed(state.iterations() * items * 64 * 4);
+}
+BENCHMARK(top_k)->Args({1, 1000000})->Args({64, 1000000})->Args({1024, 10000})->UseRealTime();
 
 void gelu(benchmark::State& state) {
   const Tensor x = random_tensor({state.range(0)});

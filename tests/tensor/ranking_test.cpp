@@ -147,9 +147,10 @@ Best naive_top(const Problem& problem, std::size_t k) {
   return best;
 }
 
-// Item counts below, at and past the kernel's tile of 128, rows below and past its block of 64.
+// Item counts below, at and past the kernel's tile of 128 and its ranges of 2,048, rows below and
+// past its block of 64.
 const std::vector<std::pair<std::int64_t, std::int32_t>> kSizes{
-    {1, 1}, {3, 7}, {2, 127}, {5, 128}, {4, 129}, {64, 50}, {65, 300}};
+    {1, 1}, {3, 7}, {2, 127}, {5, 128}, {4, 129}, {64, 50}, {65, 300}, {7, 9001}};
 
 TEST_CASE("rank_targets: equals a count by hand, with ties and excluded items") {
   for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
@@ -267,11 +268,11 @@ TEST_CASE("top_k: if all items are excluded, only padding remains") {
 
 TEST_CASE("top_k: scores that are not numbers come last") {
   const Problem problem{make_tensor({1.0}, {1, 1}, DType::kFloat32),
-                        make_tensor({NAN, 1, NAN, 2}, {4, 1}, DType::kFloat32),
+                        make_tensor({0, 1, NAN, 2, NAN}, {5, 1}, DType::kFloat32),
                         {1},
                         {{}}};
   const Best best = top_of(problem, 2);
-  CHECK(best.ids == std::vector<std::int32_t>{4, 2});
+  CHECK(best.ids == std::vector<std::int32_t>{3, 1});
   CHECK(best.scores == std::vector<double>{2, 1});
 }
 

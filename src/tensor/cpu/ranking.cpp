@@ -13,6 +13,15 @@
 namespace elastic::cpu {
 namespace {
 
+// A range of items for each part of the work on `blocks` blocks of rows: with few rows, such as one
+// question, all threads share the catalogue. The results do not depend on the ranges.
+Tiles item_ranges(std::int64_t items, std::int64_t blocks) {
+  constexpr std::int64_t kParts = 32;
+  constexpr std::int64_t kLeastItems = 16 * kItemTile;
+  const Tiles parts{items, std::max(kLeastItems, items * blocks / kParts)};
+  return {items, (parts.size + kItemTile - 1) / kItemTile * kItemTile};
+}
+
 // Scores of a block of rows, item tile by item tile, with each row's excluded items set to -inf.
 template <class T>
 class ScoreTiles {
@@ -32,17 +41,23 @@ class ScoreTiles {
     return packed_size<T>(dim, kBlockRows) + kItemTile * kBlockRows;
   }
 
-  // Calls body(first item id, number of items, scores [items, rows]) for tiles in ascending order.
+  // Calls body(first item id, number of items, scores [items, rows]) for tiles of the items
+  // item_begin + 1..item_end in ascending order.
   template <class Body>
-  void for_each(std::int64_t row_begin, std::int64_t rows, T* scratch, const Body& body) const {
+  void for_each(std::int64_t row_begin,
+                std::int64_t rows,
+                std::int64_t item_begin,
+                std::int64_t item_end,
+                T* scratch,
+                const Body& body) const {
     T* packed = scratch;
     T* scores = packed + packed_size<T>(dim_, kBlockRows);
     pack(dim_, rows, transposed<T>(hidden_ + row_begin * dim_, dim_), packed);
     std::int32_t next[kBlockRows];
     for (std::int64_t r = 0; r < rows; ++r) {
-      next[r] = excluded_ids_ == nullptr ? 0 : excluded_.begin(row_begin + r);
+      next[r] = excluded_ids_ == nullptr ? 0 : first_excluded(row_begin + r, item_begin + 1);
     }
-    for_item_tiles(1, items_ + 1, [&](std::int64_t first, std::int64_t count) {
+    for_item_tiles(item_begin + 1, item_end + 1, [&](std::int64_t first, std::int64_t count) {
       gemm(count,
            rows,
            dim_,
@@ -77,7 +92,16 @@ class ScoreTiles {
     return sum;
   }
 
+  [[nodiscard]] std::int64_t num_items() const { return items_; }
+
  private:
+  // The place of the row's first excluded item from `item` on.
+  [[nodiscard]] std::int32_t first_excluded(std::int64_t row, std::int64_t item) const {
+    const std::int32_t* const begin = excluded_ids_ + excluded_.begin(row);
+    const std::int32_t* const end = excluded_ids_ + excluded_.end(row);
+    return static_cast<std::int32_t>(std::lower_bound(begin, end, item) - excluded_ids_);
+  }
+
   std::int64_t dim_;
   std::int64_t items_;
   const T* hidden_;
@@ -130,78 +154,139 @@ class BestItems {
   std::vector<Entry> heap_;
 };
 
+// Calls body(first row, rows, range of items) for each part of the work.
+template <class T, class Body>
+void for_parts(const ScoreTiles<T>& tiles,
+               std::int64_t rows,
+               std::int64_t dim,
+               const Tiles& ranges,
+               const Body& body) {
+  const Tiles blocks{rows, kBlockRows};
+  parallel_for(blocks.count() * ranges.count(),
+               product_work(rows, tiles.num_items(), dim),
+               [&](std::int64_t part) {
+                 const std::int64_t block = part / ranges.count();
+                 const std::int64_t begin = blocks.begin(block);
+                 body(begin, blocks.end(block) - begin, part % ranges.count());
+               });
+}
+
 template <class T>
 void rank_targets(const kernels::RankTargets& k) {
   const ScoreTiles<T> tiles(k.hidden, k.table, k.excluded, k.excluded_ids);
   const ThreadScratch<T> scratch(ScoreTiles<T>::scratch_size(k.hidden.cols()));
-  const Tiles blocks{k.hidden.rows(), kBlockRows};
+  const std::int64_t all_rows = k.hidden.rows();
+  const Tiles ranges = item_ranges(tiles.num_items(), Tiles{all_rows, kBlockRows}.count());
+  const Tensor counts = workspace<std::int32_t>(ranges.count() * all_rows);
   const auto* target = k.targets.data<std::int32_t>();
-  parallel_for(
-      blocks.count(),
-      product_work(k.hidden.rows(), k.table.rows(), k.table.cols()),
-      [&](std::int64_t b) {
-        const std::int64_t begin = blocks.begin(b);
-        const std::int64_t rows = blocks.end(b) - begin;
-        T goal[kBlockRows];
-        std::int32_t above[kBlockRows];
-        for (std::int64_t r = 0; r < rows; ++r) {
-          goal[r] = tiles.score(begin + r, target[begin + r]);
-          if (std::isnan(goal[r])) {
-            goal[r] = std::numeric_limits<T>::lowest();  // below all items that are not excluded
-          }
-          above[r] = 0;
-        }
-        tiles.for_each(
-            begin, rows, scratch.get(), [&](std::int64_t first, std::int64_t count, T* scores) {
+  for_parts(tiles,
+            all_rows,
+            k.hidden.cols(),
+            ranges,
+            [&](std::int64_t begin, std::int64_t rows, std::int64_t range) {
+              T goal[kBlockRows];
+              std::int32_t* above = counts.data<std::int32_t>() + range * all_rows + begin;
               for (std::int64_t r = 0; r < rows; ++r) {
-                if (const std::int64_t own = target[begin + r] - first; own >= 0 && own < count) {
-                  scores[own * rows + r] = -std::numeric_limits<T>::infinity();
+                goal[r] = tiles.score(begin + r, target[begin + r]);
+                if (std::isnan(goal[r])) {
+                  goal[r] =
+                      std::numeric_limits<T>::lowest();  // below all items that are not excluded
                 }
+                above[r] = 0;
               }
-              for (std::int64_t v = 0; v < count; ++v) {
-                for (std::int64_t r = 0; r < rows; ++r) {
-                  above[r] += scores[v * rows + r] < goal[r] ? 0 : 1;
-                }
-              }
+              tiles.for_each(begin,
+                             rows,
+                             ranges.begin(range),
+                             ranges.end(range),
+                             scratch.get(),
+                             [&](std::int64_t first, std::int64_t count, T* scores) {
+                               for (std::int64_t r = 0; r < rows; ++r) {
+                                 if (const std::int64_t own = target[begin + r] - first;
+                                     own >= 0 && own < count) {
+                                   scores[own * rows + r] = -std::numeric_limits<T>::infinity();
+                                 }
+                               }
+                               for (std::int64_t v = 0; v < count; ++v) {
+                                 for (std::int64_t r = 0; r < rows; ++r) {
+                                   above[r] += scores[v * rows + r] < goal[r] ? 0 : 1;
+                                 }
+                               }
+                             });
             });
-        for (std::int64_t r = 0; r < rows; ++r) {
-          k.ranks.data<std::int32_t>()[begin + r] = above[r] + 1;
-        }
-      });
+  for (std::int64_t r = 0; r < all_rows; ++r) {
+    std::int32_t rank = 1;
+    for (std::int64_t range = 0; range < ranges.count(); ++range) {
+      rank += counts.data<std::int32_t>()[range * all_rows + r];
+    }
+    k.ranks.data<std::int32_t>()[r] = rank;
+  }
 }
 const OnCpu rank_targets_entry{rank_targets<float>, rank_targets<double>};
+
+// Merges a row's best items of each range, as `BestItems::write` left them.
+template <class T>
+void merge_ranges(std::int64_t row,
+                  std::int64_t k,
+                  std::int64_t stride,
+                  std::int64_t num_ranges,
+                  const std::int32_t* ids,
+                  const T* scores,
+                  const kernels::TopK& kernel) {
+  BestItems<T> best(k);
+  for (std::int64_t range = 0; range < num_ranges; ++range) {
+    const std::int64_t first = range * stride + row * k;
+    for (std::int64_t i = first; i < first + k && ids[i] != 0; ++i) {
+      best.offer(scores[i], ids[i]);
+    }
+  }
+  best.write(kernel.ids.data<std::int32_t>() + row * k, kernel.scores.data<T>() + row * k);
+}
 
 template <class T>
 void top_k(const kernels::TopK& kernel) {
   const ScoreTiles<T> tiles(kernel.hidden, kernel.table, kernel.excluded, kernel.excluded_ids);
   const ThreadScratch<T> scratch(ScoreTiles<T>::scratch_size(kernel.hidden.cols()));
-  const Tiles blocks{kernel.hidden.rows(), kBlockRows};
+  const std::int64_t all_rows = kernel.hidden.rows();
   const std::int64_t k = kernel.ids.cols();
-  parallel_for(
-      blocks.count(),
-      product_work(kernel.hidden.rows(), kernel.table.rows(), kernel.table.cols()),
-      [&](std::int64_t b) {
-        const std::int64_t begin = blocks.begin(b);
-        const std::int64_t rows = blocks.end(b) - begin;
-        std::vector<BestItems<T>> best(static_cast<std::size_t>(rows), BestItems<T>(k));
-        tiles.for_each(
-            begin, rows, scratch.get(), [&](std::int64_t first, std::int64_t count, const T* tile) {
+  const Tiles ranges = item_ranges(tiles.num_items(), Tiles{all_rows, kBlockRows}.count());
+  const std::int64_t stride = all_rows * k;  // of a range
+  const bool one_range = ranges.count() == 1;
+  const Tensor part_ids = one_range ? kernel.ids : workspace<std::int32_t>(ranges.count() * stride);
+  const Tensor part_scores = one_range ? kernel.scores : workspace<T>(ranges.count() * stride);
+  auto* const ids = part_ids.data<std::int32_t>();
+  T* const scores = part_scores.data<T>();
+  for_parts(tiles,
+            all_rows,
+            kernel.hidden.cols(),
+            ranges,
+            [&](std::int64_t begin, std::int64_t rows, std::int64_t range) {
+              std::vector<BestItems<T>> best(static_cast<std::size_t>(rows), BestItems<T>(k));
+              tiles.for_each(begin,
+                             rows,
+                             ranges.begin(range),
+                             ranges.end(range),
+                             scratch.get(),
+                             [&](std::int64_t first, std::int64_t count, const T* tile) {
+                               for (std::int64_t r = 0; r < rows; ++r) {
+                                 BestItems<T>& row_best = best[static_cast<std::size_t>(r)];
+                                 T threshold = row_best.threshold();
+                                 for (std::int64_t v = 0; v < count; ++v) {
+                                   if (tile[v * rows + r] >= threshold) {
+                                     row_best.offer(tile[v * rows + r],
+                                                    static_cast<std::int32_t>(first + v));
+                                     threshold = row_best.threshold();
+                                   }
+                                 }
+                               }
+                             });
               for (std::int64_t r = 0; r < rows; ++r) {
-                BestItems<T>& row_best = best[static_cast<std::size_t>(r)];
-                T threshold = row_best.threshold();
-                for (std::int64_t v = 0; v < count; ++v) {
-                  if (tile[v * rows + r] >= threshold) {
-                    row_best.offer(tile[v * rows + r], static_cast<std::int32_t>(first + v));
-                    threshold = row_best.threshold();
-                  }
-                }
+                const std::int64_t place = range * stride + (begin + r) * k;
+                best[static_cast<std::size_t>(r)].write(ids + place, scores + place);
               }
             });
-        for (std::int64_t r = 0; r < rows; ++r) {
-          best[static_cast<std::size_t>(r)].write(kernel.ids.data<std::int32_t>() + (begin + r) * k,
-                                                  kernel.scores.data<T>() + (begin + r) * k);
-        }
-      });
+  for (std::int64_t row = 0; row < all_rows && !one_range; ++row) {
+    merge_ranges(row, k, stride, ranges.count(), ids, scores, kernel);
+  }
 }
 const OnCpu top_k_entry{top_k<float>, top_k<double>};
 

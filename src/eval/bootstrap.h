@@ -21,8 +21,8 @@ struct BootstrapOptions {
   std::vector<UserMetric> metrics = user_metrics();
 };
 
-/// Percentile intervals of the metrics, in their order, from `resamples` draws of
-/// the users with replacement. The same seed gives the same intervals; zeros if there are no users.
+/// Percentile intervals of the metrics, in their order, from `resamples` draws of the users with
+/// replacement. The same seed gives the same intervals; zeros if there are no users.
 std::vector<Interval> bootstrap_intervals(std::span<const std::int32_t> ranks,
                                           const BootstrapOptions& options);
 

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import sys
 import unittest
 
@@ -146,6 +147,46 @@ class SwappedExperts(unittest.TestCase):
         result = WORKPLACE.call(["eval", run, "--swap-experts"])
         self.assertEqual((result.returncode, result.stdout), (2, ""))
         self.assertIn("--swap-experts: softmax retrieves no experts per user", result.stderr)
+
+
+class CutoffsOfMetrics(unittest.TestCase):
+    def test_eval_takes_over_those_of_the_run(self):
+        run = WORKPLACE.path("cutoffs")
+        result = WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", run, "--epochs", "2",
+                                 "--k", "20,3", "--stop-metric", "MRR@7", *TINY_MODEL])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"model +@3 +@10 +@20\n")
+        with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
+            self.assertIn('"MRR@7"', file.read())
+        names = {f"{name}@{k}" for name in ("HR", "NDCG", "MRR", "Recall") for k in (3, 10, 20)}
+        result = WORKPLACE.call(["eval", run, "--json", "--sampled", "uni:5"])
+        report = json.loads(result.stdout)
+        self.assertEqual(set(report["metrics"]), names)
+        self.assertEqual(set(report["intervals"]), names)
+        result = WORKPLACE.call(["eval", run, "--k", "2", "--fail-below", "NDCG@2=2"])
+        self.assertEqual(result.returncode, 8)
+        result = WORKPLACE.call(["eval", run, "--k", "2", "--fail-below", "NDCG@3=0"])
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("at 2 or 10, as in --k", result.stderr)
+
+    def test_unusable_ones_of_the_run_are_an_error_of_its_file(self):
+        run = WORKPLACE.path("bad_cutoffs")
+        shutil.copytree(WORKPLACE.run, run)
+        path = os.path.join(run, "config.json")
+        with open(path, encoding="utf-8") as file:
+            config = json.load(file)
+        for k in ("0", [3]):
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({**config, "k": k}, file)
+            result = WORKPLACE.call(["eval", run])
+            self.assertEqual((result.returncode, result.stdout), (6, ""))
+            self.assertIn("config.json: k: expected numbers from 1 to 1000", result.stderr)
+
+    def test_compare_reads_any_cutoff(self):
+        result = WORKPLACE.call(["compare", WORKPLACE.run, "--metrics", "NDCG@3,HR@30", "-o", "csv"])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("NDCG@3", result.stdout)
+        self.assertIn("HR@30", result.stdout)
 
 
 class UserSamples(unittest.TestCase):

@@ -1,13 +1,30 @@
 #include "cli/runs/run_rules.h"
 
+#include "base/error.h"
 #include "base/input_file.h"
 #include "cli/runs/run_files.h"
+#include "data/json_document.h"
+#include "eval/cutoffs.h"
 
 namespace elastic::cli {
 namespace {
 
 bool has_config(const std::string& run) {
   return is_present(file_of(run, "config.json"));
+}
+
+// Throws CheckpointError if the run's cutoffs are unusable.
+void check_cutoffs(const ConfigLayer& config) {
+  if (!config.values.contains("k")) {
+    return;
+  }
+  const nlohmann::json& k = config.values["k"];
+  try {
+    eval::Cutoffs::parse(k.is_string() ? k.get<std::string>() : data::json_text(k),
+                         concat(config.source, ": k"));
+  } catch (const UsageError& error) {
+    throw CheckpointError(error.what());
+  }
 }
 
 }  // namespace
@@ -43,6 +60,7 @@ std::optional<ConfigLayer> run_rules_layer(const std::string& run,
   }
   read_run_rules(run);  // refuses a value of the wrong type
   const ConfigLayer config = read_run_config(run);
+  check_cutoffs(config);
   ConfigLayer layer{nlohmann::json::object(), config.source, config.of_run};
   for (const std::string& key : keys) {
     if (config.values.contains(key)) {

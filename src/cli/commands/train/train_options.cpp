@@ -40,7 +40,7 @@ void TrainOptions::check(const OptionTable& table) const {
   check_refit(refit, data);
   eval::Cutoffs::parse(k, "--k");
   if (data.split.rule == data::SplitRule::kNone) {
-    refuse_flags(table, "--split none", {"patience", "eval_every"});
+    refuse_flags(table, "--split none", {"patience", "eval_every", "eval_users"});
     if (!table.find("epochs").is_set()) {
       throw UsageError(
           "--split none: expected --epochs N: without held-out events no best epoch is known");

@@ -95,6 +95,7 @@ void check_same_config(const Safetensors& file, const Model& model, const TrainC
     if (free.contains(name) || (saved.contains(name) && saved[name] == value)) {
       continue;
     }
+    const bool epochs = name == "epochs";
     throw CheckpointError(file.path,
                           ": the run was started with ",
                           name,
@@ -102,7 +103,9 @@ void check_same_config(const Safetensors& file, const Model& model, const TrainC
                           saved.contains(name) ? data::json_text(saved[name]) : "(none)",
                           ", it cannot continue with ",
                           data::json_text(value),
-                          "; resume with the former value, or start a new run with another --out");
+                          epochs ? " (the cosine schedule ends with the last epoch)" : "",
+                          "; resume with the former value, or start a new run with another --out",
+                          epochs ? ", from this model with --init-from" : "");
   }
 }
 

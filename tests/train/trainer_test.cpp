@@ -575,6 +575,20 @@ TEST_CASE("trainer: max_tokens of one epoch trains one epoch") {
   CHECK(timeless_metrics(folder.file("limited")) == timeless_metrics(folder.file("whole")));
 }
 
+TEST_CASE("trainer: a cosine schedule ends with the last epoch, so no more can follow") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run");
+  TinyRun run;
+  run.config.optimizer.schedule = Schedule::kCosine;
+  run.config.epochs = 2;
+  run.train(path);
+  run.config.epochs = 3;
+  const std::string message =
+      error_message<CheckpointError>([&] { run.train(path, /*resume=*/true); });
+  contains(message, "epochs = 2, it cannot continue with 3 (the cosine schedule ends");
+  contains(message, "--init-from");
+}
+
 TEST_CASE("trainer: a run is resumed only with its own options and data") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run");

@@ -78,7 +78,7 @@ class Order(unittest.TestCase):
             saves = names.count(("rename", "checkpoints/latest.safetensors"))
             self.assertEqual(saves, 3 * (1 + STEPS if options[1] == "0" else 1))
             self.assertEqual(names[:4], [("rename", name) for name in (
-                "config.json", "sources.json", "data.json", "items.tsv")])
+                "sources.json", "config.json", "data.json", "items.tsv")])
             self.assertEqual(names[-1], ("rename", "result.json"))
             # While the best model is replaced, the checkpoint's one has another name.
             best = [(i, name) for i, name in enumerate(names) if name[1] == "model.safetensors"]

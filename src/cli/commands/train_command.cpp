@@ -353,15 +353,15 @@ std::unique_ptr<Model> TrainCommand::start_model(const Phase& phase, Device devi
   return model;
 }
 
-// Writes config.json first: with it the run can be resumed.
+// A run with config.json can be resumed. sources.json precedes it: a resumed run reads both.
 void TrainCommand::write_files(const OptionTable& table, const Phase& phase) {
   options_.refit = phase.refit;
-  phase.run.write_json("config.json", table.to_config());
   nlohmann::ordered_json sources = resumed_.sources(table);
   if (phase.refit == data::Refit::kNone) {
     sources.erase("refit");
   }
   write_json(phase, "sources.json", std::move(sources));
+  phase.run.write_json("config.json", table.to_config());
   nlohmann::ordered_json description = data::describe(phase.data.loaded, phase.data.split);
   if (!phase.identity.run.empty()) {
     description[kItemsHash] = phase.identity.items_hash;

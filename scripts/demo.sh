@@ -35,7 +35,7 @@ show() {
 }
 
 show build/elastic train --data $data/ratings.csv.xz --items $data/movies.csv.xz --out "$run" \
-  --min-item-events 5 --max-time-s 150
+  --min-item-events 5 --max-len 50 --epochs 15 --max-time-s 150
 
 say
 say "Recommendations for users 1, 15 and 414:"

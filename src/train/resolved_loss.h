@@ -7,8 +7,8 @@
 namespace elastic::train {
 
 /// `options` for a catalogue of `num_items`: kAuto becomes kSoftmax with a teacher or with at most
-/// kMaxSoftmaxItems items, otherwise kSampledSoftmax; no negatives become the number that the loss
-/// does well with.
+/// kMaxSoftmaxItems items, otherwise kSampledSoftmax; 0 negatives become 4,096 with sampled-softmax
+/// and 256 with bce and gbce, at most num_items - 1.
 LossOptions resolved_kind(LossOptions options, std::int64_t num_items);
 
 /// `config` with the loss, its negatives and train_seen resolved; `filter_seen` as for `resolve` of

@@ -18,8 +18,8 @@ namespace {
 Tiles item_ranges(std::int64_t items, std::int64_t blocks) {
   constexpr std::int64_t kParts = 32;
   constexpr std::int64_t kLeastItems = 16 * kItemTile;
-  const Tiles parts{items, std::max(kLeastItems, items * blocks / kParts)};
-  return {items, (parts.size + kItemTile - 1) / kItemTile * kItemTile};
+  const std::int64_t size = std::max(kLeastItems, items * blocks / kParts);
+  return {items, (size + kItemTile - 1) / kItemTile * kItemTile};
 }
 
 // Scores of a block of rows, item tile by item tile, with each row's excluded items set to -inf.
@@ -185,7 +185,7 @@ void rank_targets(const kernels::RankTargets& k) {
             ranges,
             [&](std::int64_t begin, std::int64_t rows, std::int64_t range) {
               T goal[kBlockRows];
-              std::int32_t* above = counts.data<std::int32_t>() + range * all_rows + begin;
+              std::int32_t above[kBlockRows];  // threads would share lines of `counts`
               for (std::int64_t r = 0; r < rows; ++r) {
                 goal[r] = tiles.score(begin + r, target[begin + r]);
                 if (std::isnan(goal[r])) {
@@ -212,6 +212,7 @@ void rank_targets(const kernels::RankTargets& k) {
                                  }
                                }
                              });
+              std::copy_n(above, rows, counts.data<std::int32_t>() + range * all_rows + begin);
             });
   for (std::int64_t r = 0; r < all_rows; ++r) {
     std::int32_t rank = 1;

@@ -4,12 +4,25 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/scope.h"
 #include "tensor/kernels/elementwise.h"
 
 namespace elastic {
 namespace {
 
 thread_local bool recording = true;
+
+// Runs the closure in a scope named after that of its op, in the op's layer.
+Variable::Backward in_scopes_of_op(Variable::Backward backward) {
+  const std::string op = open_scope(ScopeKind::kOp);
+  return [layer = open_scope(ScopeKind::kLayer),
+          op = op.empty() ? op : op + " backward",
+          backward = std::move(backward)](Tensor grad) {
+    const LayerScope in_layer(layer.c_str());
+    const OpScope in_op(op.c_str());
+    backward(std::move(grad));
+  };
+}
 
 }  // namespace
 
@@ -69,7 +82,8 @@ Variable record(Tensor value, const std::vector<Variable>& inputs, Variable::Bac
   Variable result(std::move(value));
   if (records(inputs)) {
     result.node_->requires_grad = true;
-    result.node_->backward = std::move(backward);
+    result.node_->backward =
+        scope_observer() == nullptr ? std::move(backward) : in_scopes_of_op(std::move(backward));
     for (const Variable& input : inputs) {
       if (input.requires_grad()) {
         result.node_->inputs.push_back(input.node_);
@@ -103,9 +117,12 @@ void backward(const Variable& loss) {
     }
   }
 
-  Tensor one = empty_like(loss.value(), Memory::kGradient);
-  fill(one, 1.0);
-  loss.add_grad(std::move(one));
+  {
+    const OpScope scope(__func__);
+    Tensor one = empty_like(loss.value(), Memory::kGradient);
+    fill(one, 1.0);
+    loss.add_grad(std::move(one));
+  }
   while (!order.empty()) {
     const std::shared_ptr<Node> node = std::move(order.back());
     order.pop_back();

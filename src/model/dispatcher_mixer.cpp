@@ -10,6 +10,7 @@
 #include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
 #include "autograd/ops/transpose.h"
+#include "base/scope.h"
 
 namespace elastic {
 namespace {
@@ -20,6 +21,7 @@ bool absorbed_is_cheaper(const ModelConfig& config) {
 
 // A mask [B, k, D]: 1 for the experts of segments with tokens, 0 for those of empty segments.
 Tensor mask_of_empty(const Segments& segments, const Tensor& experts) {
+  const OpScope scope(__func__);
   const std::int64_t per_segment = experts.numel() / segments.size();
   Tensor mask = empty_like(experts);
   Tensor rows = mask.reshape({segments.size(), per_segment});

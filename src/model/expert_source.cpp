@@ -5,6 +5,7 @@
 
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/rows.h"
+#include "base/scope.h"
 
 namespace elastic {
 namespace {
@@ -28,6 +29,7 @@ InitialExperts take_experts(const ExpertSource& source,
                             const Segments& segments,
                             const Tensor& ids,
                             const ForwardMode& mode) {
+  const LayerScope scope("experts");
   InitialExperts initial = source.initial_experts(x, segments, ids, mode.training);
   if (mode.swap_experts) {
     initial.experts = rotate(initial.experts);

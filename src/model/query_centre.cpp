@@ -1,6 +1,7 @@
 #include "model/query_centre.h"
 
 #include "autograd/ops/elementwise.h"
+#include "base/scope.h"
 #include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/row_numbers.h"
 #include "tensor/kernels/rows.h"
@@ -20,6 +21,7 @@ Variable QueryCentre::subtract(const Variable& queries, bool training) const {
   if (!mean_.defined()) {
     return queries;
   }
+  const OpScope scope("query_centre");
   const Tensor& all = queries.value();
   Tensor first_row({all.rows()}, DType::kInt32, all.device());
   run(kernels::Iota{1, 1, first_row});  // a row's number modulo 1

@@ -7,6 +7,7 @@
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
+#include "base/scope.h"
 #include "model/routing_plan.h"
 #include "tensor/kernels/routing.h"
 #include "tensor/kernels/rows.h"
@@ -48,6 +49,7 @@ RoutingMixer::RoutingMixer(ParameterStore& store,
                                   Init::kUnitRows)) {}
 
 RoutingMixer::Rows RoutingMixer::project(const Variable& z) const {
+  const OpScope scope(__func__);
   const Shape shape{z.shape()[0] * num_heads_, z.shape()[1] / num_heads_};
   const auto rows = [&](const Variable& weight) {
     return ops::reshape(ops::linear(z, weight), shape);
@@ -100,6 +102,7 @@ RoutingMixer::Members RoutingMixer::members(const Rows& rows, const MixerState& 
 }
 
 Variable RoutingMixer::attend_causal(const Rows& rows, const MixerState& state) const {
+  const OpScope scope(__func__);
   const Tensor clusters = nearest(rows, state.training);
   const Device device = clusters.device();
   const ClusterOrder plan = order_by_cluster(
@@ -117,6 +120,7 @@ Variable RoutingMixer::attend_causal(const Rows& rows, const MixerState& state) 
 }
 
 Variable RoutingMixer::attend_both_ways(const Rows& rows, const MixerState& state) const {
+  const OpScope scope(__func__);
   const Members taken = members(rows, state);
   const Variable mixed = ops::segment_attention(ops::gather_rows(rows.query, taken.rows),
                                                 ops::gather_rows(rows.key, taken.rows),
@@ -129,6 +133,7 @@ Variable RoutingMixer::attend_both_ways(const Rows& rows, const MixerState& stat
 
 // Assigns all tokens; only the last one of each sequence attends.
 Variable RoutingMixer::attend_last(const Rows& rows, const MixerState& state) const {
+  const OpScope scope(__func__);
   const Device device = rows.directions.device();
   LastPlan plan;
   if (direction_ == Direction::kCausal) {

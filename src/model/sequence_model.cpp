@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/scope.h"
 
 namespace elastic {
 
@@ -39,6 +40,7 @@ Variable SequenceModel::Layer::feed_forward(const Variable& x, const Dropout& dr
 }
 
 PassItems SequenceModel::pass_items(const ForwardMode& mode) {
+  const LayerScope scope("items");
   const Variable table = trunk_.items(mode);
   ELASTIC_CHECK(items_ == nullptr || !mode.items.table.defined(), "a pass needs all items");
   PassItems items = items_ == nullptr ? PassItems{table, table} : quantised_items(table);
@@ -80,6 +82,7 @@ Pass SequenceModel::run(const data::Batch& batch,
     pass.retrieved = initial.retrieved;
   }
   for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const LayerScope scope("layer", static_cast<std::int64_t>(i) + 1);
     const Layer& layer = layers_[i];
     const Queries queries = last_only && i + 1 == layers_.size() ? Queries::last(batch.segments)
                                                                  : Queries::all(batch.segments);

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "base/scope.h"
 #include "tensor/kernels/elementwise.h"
 
 namespace elastic {
@@ -49,6 +50,7 @@ void SubkeyBalance::update(const Tensor& chosen) const {
   if (!bias_.defined()) {
     return;
   }
+  const OpScope scope("subkey_balance");
   Tensor& bias = bias_.mutable_value();
   const std::vector<std::int64_t> loads = loads_of(chosen, bias.shape());
   const std::int64_t sum_of_half = chosen.numel() / bias.shape()[0];

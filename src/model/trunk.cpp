@@ -9,6 +9,7 @@
 #include "autograd/ops/layer_norm.h"
 #include "autograd/ops/rows.h"
 #include "base/error.h"
+#include "base/scope.h"
 
 namespace elastic {
 namespace {
@@ -130,6 +131,7 @@ Variable Trunk::timed_sum(const Variable& items,
 Variable Trunk::embed(const Variable& items,
                       const data::Batch& batch,
                       const ForwardMode& mode) const {
+  const LayerScope scope("input");
   if (gap_table_.defined()) {
     const Tensor& rows = mode.items.table.defined() ? mode.items.tokens : batch.ids;
     return ops::dropout(ops::layer_norm(timed_sum(items, rows, batch), input_norm_),
@@ -144,6 +146,7 @@ Variable Trunk::embed(const Variable& items,
 }
 
 Variable Trunk::finish(const Variable& x) const {
+  const LayerScope scope("final norm");
   return ops::layer_norm(x, final_norm_);
 }
 

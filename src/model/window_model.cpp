@@ -9,6 +9,7 @@
 #include "autograd/ops/rows.h"
 #include "autograd/ops/segment_attention.h"
 #include "base/error.h"
+#include "base/scope.h"
 
 namespace elastic {
 namespace {
@@ -47,6 +48,8 @@ class PartBuilder {
 // The latest `max_len` tokens of each sequence pass the layers, the latest `window` of these are
 // its window.
 Parts split(const Segments& segments, std::int64_t window, std::int64_t max_len) {
+  const LayerScope layer("input");
+  const OpScope op(__func__);
   ELASTIC_CHECK(!segments.is_planned(), "elastic-window splits batches on the host");
   PartBuilder prefix;
   PartBuilder latest;
@@ -67,6 +70,22 @@ Parts split(const Segments& segments, std::int64_t window, std::int64_t max_len)
   }
   const Device device = segments.device();
   return {prefix.build(device), latest.build(device), recent.build(device), older.build(device)};
+}
+
+Variable part_rows(const Variable& embedded, const Part& part) {
+  const LayerScope scope("input");
+  return ops::gather_rows(embedded, part.rows);
+}
+
+// The states of all tokens from those of both parts.
+Variable join_parts(const Variable& x_prefix,
+                    const Part& prefix,
+                    const Variable& x_window,
+                    const Part& window) {
+  const LayerScope scope("final norm");
+  const std::int64_t tokens = prefix.segments.num_tokens() + window.segments.num_tokens();
+  return ops::add(ops::scatter_add_rows(x_prefix, prefix.rows, tokens),
+                  ops::scatter_add_rows(x_window, window.rows, tokens));
 }
 
 // Replaces the rows of x that belong to `recent` by those that `layers` makes of them; `older` are
@@ -142,14 +161,15 @@ Pass WindowModel::run(const data::Batch& batch,
   const auto& [prefix, window, recent, older] = parts;
   const Variable items = trunk_.items(mode);
   const Variable embedded = trunk_.embed(items, batch, mode);
-  Variable x_prefix = ops::gather_rows(embedded, prefix.rows);
-  Variable x_window = ops::gather_rows(embedded, window.rows);
+  Variable x_prefix = part_rows(embedded, prefix);
+  Variable x_window = part_rows(embedded, window);
   const Tensor prefix_ids = trunk_.config().retrieval.experts == ExpertChoice::kRandom
                                 ? ids_of(prefix, batch.ids)
                                 : Tensor();
   const InitialExperts initial = take_experts(memory_, x_prefix, prefix.segments, prefix_ids, mode);
   ExpertState state{initial.experts, initial.gates, record};
   for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const LayerScope scope("layer", static_cast<std::int64_t>(i) + 1);
     const Layer& layer = layers_[i];
     const bool last_layer = i + 1 == layers_.size();
     // A separate place: the window's masks differ from the prefix's.
@@ -175,9 +195,7 @@ Pass WindowModel::run(const data::Batch& batch,
     x_window = layer.ffn.apply(x_window, trunk_.dropout(mode, window_place + 2));
   }
   if (wanted == Wanted::kAll) {
-    const std::int64_t tokens = batch.num_tokens();
-    x_window = ops::add(ops::scatter_add_rows(x_prefix, prefix.rows, tokens),
-                        ops::scatter_add_rows(x_window, window.rows, tokens));
+    x_window = join_parts(x_prefix, prefix, x_window, window);
   }
   return {trunk_.finish(x_window), trunk_.scored().of(items), initial.retrieved};
 }

@@ -4,24 +4,23 @@
 
 namespace elastic::profile {
 
-PartClock::PartClock(Device device, Clock::time_point origin) : device_(device), origin_(origin) {}
-
 void PartClock::begin(const char* name) {
   end();
-  parts_.push_back({name, now(), 0.0});
+  parts_.push_back({name, 0.0});
+  begin_ = now();
   open_ = true;
 }
 
 void PartClock::end() {
   if (open_) {
-    parts_.back().seconds = now() - parts_.back().begin;
+    parts_.back().seconds = std::chrono::duration<double>(now() - begin_).count();
     open_ = false;
   }
 }
 
-double PartClock::now() const {
+PartClock::Clock::time_point PartClock::now() const {
   backend_for(device_).synchronize();
-  return std::chrono::duration<double>(Clock::now() - origin_).count();
+  return Clock::now();
 }
 
 }  // namespace elastic::profile

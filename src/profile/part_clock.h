@@ -15,10 +15,9 @@ inline constexpr const char* kBackward = "backward";
 inline constexpr const char* kOptimizer = "optimizer";
 inline constexpr const char* kParts[] = {kForward, kLoss, kBackward, kOptimizer};
 
-/// One part of one step; `begin` is in seconds since the origin of the clock.
+/// One part of one step.
 struct Part {
   const char* name;
-  double begin;
   double seconds;
 };
 
@@ -26,9 +25,7 @@ struct Part {
 /// the clock; a GPU runs the parts one after the other then, with gaps.
 class PartClock {
  public:
-  using Clock = std::chrono::steady_clock;
-
-  explicit PartClock(Device device, Clock::time_point origin = Clock::now());
+  explicit PartClock(Device device) : device_(device) {}
 
   /// Ends the part before, if any, and begins the next.
   void begin(const char* name);
@@ -38,10 +35,12 @@ class PartClock {
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
 
  private:
-  [[nodiscard]] double now() const;
+  using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] Clock::time_point now() const;
 
   Device device_;
-  Clock::time_point origin_;
+  Clock::time_point begin_;  ///< of the last part
   std::vector<Part> parts_;
   bool open_ = false;  ///< the last part has no end yet
 };

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/scope.h"
 #include "profile/repetition.h"
 #include "profile/spread.h"
 
@@ -73,11 +74,14 @@ PeakBytes peak_of(const MemoryReport& report) {
 
 void count_kernels(Row& row, Repetition& repetition, bool with_calls) {
   const KernelBook book(row.workload.device, with_calls);
-  PartClock clock(row.workload.device, book.opened());
-  repetition.run(&clock);
+  {
+    const Phase phase = row.workload.phase;
+    const Scope step(ScopeKind::kStep, phase == Phase::kTrain ? "step" : choice_name(phase));
+    repetition.run();
+  }
   row.kernels = book.uses();
   row.calls = book.calls();
-  row.traced_parts = clock.parts();
+  row.spans = book.spans();
   row.work.flops = book.total().flops;
   row.work.bytes = book.total().bytes;
 }

@@ -66,8 +66,8 @@ struct Row {
   Work work;
   /// Kernels of one untimed repetition after the timed ones.
   std::map<std::string, KernelUse> kernels;
-  std::vector<KernelCall> calls;   ///< of the same repetition; empty unless asked for
-  std::vector<Part> traced_parts;  ///< of the same repetition, on the same clock
+  std::vector<KernelCall> calls;  ///< of the same repetition; empty unless asked for
+  std::vector<ScopeSpan> spans;   ///< around these calls
 
   /// The median of a part in milliseconds; none where there are no parts.
   [[nodiscard]] std::optional<double> part_ms(const std::string& part) const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "autograd/ops/rows.h"
+#include "base/scope.h"
 #include "model/registry.h"
 #include "profile/inputs.h"
 #include "tensor/kernels/ranking.h"
@@ -62,12 +63,16 @@ Pass Repetition::last_pass(const ForwardMode& mode) {
     return model_->encode_last(inputs_.batch, mode);
   }
   Pass pass = model_->encode(inputs_.batch, mode);
+  const LayerScope scope("last tokens");
   pass.states = ops::gather_rows(pass.states, inputs_.batch.segments.last_tokens());
   return pass;
 }
 
 void Repetition::train_step(PartClock* clock) {
-  const auto begin = [clock](const char* part) {
+  std::optional<Scope> scope;
+  const auto begin = [clock, &scope](const char* part) {
+    scope.reset();
+    scope.emplace(ScopeKind::kPart, part);
     if (clock != nullptr) {
       clock->begin(part);
     }
@@ -89,6 +94,7 @@ void Repetition::train_step(PartClock* clock) {
 }
 
 void Repetition::rank() {
+  const OpScope scope(__func__);
   Tensor ranks({workload_.batch}, DType::kInt32, workload_.device);
   const Segments none(std::vector<std::int32_t>(static_cast<std::size_t>(workload_.batch) + 1, 0),
                       workload_.device);

@@ -1,5 +1,6 @@
-// The kernel calls of a profile in Chrome's trace format.
-#include <algorithm>
+// The kernel calls of a profile, in their layers and ops, in Chrome's trace format.
+#include <cmath>
+#include <cstdint>
 
 #include "base/error.h"
 #include "profile/report.h"
@@ -10,23 +11,43 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// An event with a duration. Viewers nest events of one thread by their times.
+// An event with a duration. Viewers nest events of one thread by their times: whole nanoseconds, so
+// that rounding moves no end behind that of an outer span.
 ordered_json span_of(
     const std::string& name, const char* category, std::size_t row, double begin, double seconds) {
+  const long long first = std::llround(1e9 * begin);
+  const long long last = std::llround(1e9 * (begin + seconds));
   return {{"name", name},
           {"cat", category},
           {"ph", "X"},
           {"pid", row},
           {"tid", 0},
-          {"ts", 1e6 * begin},
-          {"dur", 1e6 * seconds}};
+          {"ts", static_cast<double>(first) / 1e3},
+          {"dur", static_cast<double>(last - first) / 1e3}};
+}
+
+const char* category_of(ScopeKind kind) {
+  constexpr const char* kNames[] = {"step", "part", "layer", "op"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+ordered_json shapes_of(const KernelCall& call) {
+  ordered_json shapes = ordered_json::object();
+  for (const OperandShape& operand : call.shapes) {
+    std::vector<std::int64_t> extents;
+    for (int i = 0; i < operand.shape.rank(); ++i) {
+      extents.push_back(operand.shape[i]);
+    }
+    shapes[operand.name] = extents;
+  }
+  return shapes;
 }
 
 ordered_json memory_at(std::size_t row, double seconds, double bytes) {
   return {{"name", "memory"},
           {"ph", "C"},
           {"pid", row},
-          {"ts", 1e6 * seconds},
+          {"ts", static_cast<double>(std::llround(1e9 * seconds)) / 1e3},
           {"args", {{"MiB", bytes / 1048576.0}}}};
 }
 
@@ -35,24 +56,12 @@ void add_row(const Row& row, std::size_t number, ordered_json& events) {
       series_name(row), " ", choice_name(row.workload.phase), " ", row.workload.model.max_len);
   events.push_back(
       {{"name", "process_name"}, {"ph", "M"}, {"pid", number}, {"args", {{"name", name}}}});
-  if (row.calls.empty()) {
-    return;
-  }
-  double begin = row.calls.front().begin;
-  double end = row.calls.back().begin + row.calls.back().seconds;
-  for (const Part& part : row.traced_parts) {
-    begin = std::min(begin, part.begin);
-    end = std::max(end, part.begin + part.seconds);
-  }
-  const bool trains = row.workload.phase == Phase::kTrain;
-  events.push_back(span_of(
-      trains ? "step" : choice_name(row.workload.phase), "step", number, begin, end - begin));
-  for (const Part& part : row.traced_parts) {
-    events.push_back(span_of(part.name, "part", number, part.begin, part.seconds));
+  for (const ScopeSpan& span : row.spans) {
+    events.push_back(span_of(span.name, category_of(span.kind), number, span.begin, span.seconds));
   }
   for (const KernelCall& call : row.calls) {
     ordered_json event = span_of(call.kernel, "kernel", number, call.begin, call.seconds);
-    event["args"] = {{"flops", call.flops}, {"bytes", call.bytes}};
+    event["args"] = {{"flops", call.flops}, {"bytes", call.bytes}, {"operands", shapes_of(call)}};
     events.push_back(std::move(event));
     events.push_back(memory_at(number, call.begin, call.memory_before));
     events.push_back(memory_at(number, call.begin + call.seconds, call.memory_after));

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <tuple>
 
 #include "tensor/segments.h"
 
@@ -16,7 +15,7 @@ struct AttentionLayout {
   std::int64_t num_heads = 1;
   bool causal = false;      ///< query i of a segment sees its keys 0..i; needs equal segments
   std::int64_t window = 0;  ///< causal: at most this many keys before the query's own; 0: all
-  [[nodiscard]] auto operands() const { return std::tie(*queries, *keys); }
+  ELASTIC_OPERANDS(*queries, *keys);
 };
 
 /// The number of query-key pairs, without the masked ones.

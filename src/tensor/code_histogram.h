@@ -2,9 +2,9 @@
 // arXiv 2105.14068).
 #pragma once
 
-#include <tuple>
 #include <type_traits>
 
+#include "tensor/operands.h"
 #include "tensor/segments.h"
 #include "tensor/tensor.h"
 
@@ -21,7 +21,7 @@ struct CodeHistogram {
   double decay = 0.0;  ///< >= 0
   bool last_only =
       false;  ///< results for each segment's last token only: [segments, D], not [T, D]
-  [[nodiscard]] auto operands() const { return std::tie(codes, occupancy, ids, *segments); }
+  ELASTIC_OPERANDS(codes, occupancy, ids, *segments);
 };
 
 /// Smaller counts become zero. Such words occurred so long ago that they have no weight in T's

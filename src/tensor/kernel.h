@@ -22,6 +22,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -86,12 +87,20 @@ struct OnCuda : KernelOn<Device::kCuda, K> {
   explicit OnCuda(void (*int32)(const K&)) : KernelOn<Device::kCuda, K>(int32) {}
 };
 
+/// The cost and the operands of one call.
+struct KernelFacts {
+  double flops = 0.0;
+  double bytes = 0.0;
+  std::vector<OperandShape> shapes;
+};
+
 /// Watches the kernels that run on a device.
 class KernelObserver {
  public:
   virtual ~KernelObserver() = default;
   virtual void begin(const char* kernel) = 0;
-  virtual void end(const char* kernel, double flops, double bytes) = 0;
+  /// `facts` is called by the observer, after it has taken the time.
+  virtual void end(const char* kernel, const std::function<KernelFacts()>& facts) = 0;
 };
 /// The observer of a device, or null.
 KernelObserver* kernel_observer(Device device);
@@ -127,7 +136,11 @@ void run(const K& kernel) {
   }
   observer->begin(K::kName);
   call(kernel);
-  observer->end(K::kName, kernel.flops(), bytes_of(kernel));
+  observer->end(K::kName, [&kernel] {
+    KernelFacts facts{kernel.flops(), bytes_of(kernel), {}};
+    append_shapes("", kernel, facts.shapes);
+    return facts;
+  });
 }
 
 }  // namespace elastic

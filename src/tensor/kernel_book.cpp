@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "tensor/backend.h"
@@ -26,10 +27,17 @@ KernelBook::KernelBook(Device device, bool with_calls)
     : device_(device), with_calls_(with_calls), opened_(Clock::now()) {
   ELASTIC_CHECK(kernel_observer(device) == nullptr, "a second kernel book on one device");
   set_kernel_observer(device_, this);
+  if (with_calls_) {
+    set_scope_observer(this);
+    ended_.emplace_back();
+  }
 }
 
 KernelBook::~KernelBook() {
   set_kernel_observer(device_, nullptr);
+  if (with_calls_) {
+    set_scope_observer(nullptr);
+  }
 }
 
 KernelUse KernelBook::total() const {
@@ -49,23 +57,51 @@ void KernelBook::begin(const char* /*kernel*/) {
   begin_ = Clock::now();
 }
 
-void KernelBook::end(const char* kernel, double flops, double bytes) {
+void KernelBook::end(const char* kernel, const std::function<KernelFacts()>& facts_of_call) {
   backend_for(device_).synchronize();
   const double seconds = seconds_between(begin_, Clock::now());
+  KernelFacts facts = facts_of_call();
   KernelUse& use = uses_[kernel];
   ++use.calls;
   use.seconds += seconds;
-  use.flops += flops;
-  use.bytes += bytes;
+  use.flops += facts.flops;
+  use.bytes += facts.bytes;
   if (with_calls_) {
     calls_.push_back({kernel,
                       seconds_between(opened_, begin_),
                       seconds,
-                      flops,
-                      bytes,
+                      facts.flops,
+                      facts.bytes,
                       memory_before_,
-                      allocated_bytes(device_)});
+                      allocated_bytes(device_),
+                      std::move(facts.shapes)});
   }
+}
+
+void KernelBook::open(ScopeKind kind, const std::string& name) {
+  const std::optional<Place>& former = ended_.back();
+  const bool continues = kind == ScopeKind::kLayer && former && former->calls == calls_.size() &&
+                         spans_[former->span].kind == kind && spans_[former->span].name == name;
+  if (continues) {
+    open_.push_back({former->span, 0});
+  } else {
+    open_.push_back({spans_.size(), calls_.size()});
+    spans_.push_back({kind, name, seconds_between(opened_, Clock::now())});
+  }
+  ended_.emplace_back();
+}
+
+void KernelBook::close() {
+  const Place place = open_.back();
+  open_.pop_back();
+  ended_.pop_back();
+  if (place.calls == calls_.size()) {
+    spans_.resize(place.span);  // without a kernel, as are the spans within it
+    return;
+  }
+  ScopeSpan& span = spans_[place.span];
+  span.seconds = seconds_between(opened_, Clock::now()) - span.begin;
+  ended_.back() = Place{place.span, calls_.size()};
 }
 
 }  // namespace elastic

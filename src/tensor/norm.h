@@ -1,8 +1,7 @@
 // Parameters of a layer norm.
 #pragma once
 
-#include <tuple>
-
+#include "tensor/operands.h"
 #include "tensor/tensor.h"
 
 namespace elastic {
@@ -12,7 +11,7 @@ namespace elastic {
 struct Norm {
   Tensor weight;
   Tensor bias;
-  [[nodiscard]] auto operands() const { return std::tie(weight, bias); }
+  ELASTIC_OPERANDS(weight, bias);
 };
 inline constexpr double kNormEpsilon = 1e-5;
 

@@ -1,11 +1,12 @@
 // Enumerates the tensors that a kernel reads and writes.
 //
 // An operand is a Tensor, a Tensor* (null: not wanted), a list of tensors, SomeRows of a table, or
-// a struct with `operands()`, a tuple of these (Norm, Segments, ...). Any other type does not
+// a struct with ELASTIC_OPERANDS, a tuple of these (Norm, Segments, ...). Any other type does not
 // compile.
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -68,6 +69,13 @@ std::tuple<Operands...> operands_of(Operands&&... operands) {
   return std::tuple<Operands...>(std::forward<Operands>(operands)...);
 }
 
+/// Declares operands() of a struct: its operands, whose text names them in traces.
+#define ELASTIC_OPERANDS(...)                   \
+  [[nodiscard]] auto operands() const {         \
+    return ::elastic::operands_of(__VA_ARGS__); \
+  }                                             \
+  static constexpr const char* kOperands = #__VA_ARGS__
+
 /// Bytes of all tensors of an operand or a kernel, each once.
 template <class T>
 double bytes_of(const T& operand) {
@@ -87,6 +95,37 @@ const Tensor* deciding_tensor(const T& kernel) {
     }
   });
   return first;
+}
+
+struct OperandShape {
+  std::string name;  ///< "x", "norm.weight", "params.3" of a list
+  Shape shape;
+};
+
+/// The names in the text of ELASTIC_OPERANDS: of SomeRows the table's.
+std::vector<std::string> operand_names(const char* text);
+
+/// Appends the shapes of the tensors of an operand. A struct of one operand passes on its name.
+template <class T>
+void append_shapes(const std::string& name, const T& operand, std::vector<OperandShape>& shapes) {
+  if constexpr (HasOperands<T>) {
+    const std::vector<std::string> names = operand_names(T::kOperands);
+    const std::string prefix = name.empty() ? "" : name + ".";
+    std::apply(
+        [&](const auto&... parts) {
+          auto part = names.begin();
+          (append_shapes(
+               sizeof...(parts) == 1 && !name.empty() ? name : prefix + *part++, parts, shapes),
+           ...);
+        },
+        operand.operands());
+  } else {
+    std::vector<Shape> found;
+    visit_operand(operand, [&](const Tensor& tensor, double) { found.push_back(tensor.shape()); });
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      shapes.push_back({found.size() == 1 ? name : name + "." + std::to_string(i), found[i]});
+    }
+  }
 }
 
 // Extents as factors of a kernel's flops.

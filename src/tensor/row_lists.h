@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 
 #include "tensor/operands.h"
 #include "tensor/tensor.h"
@@ -18,7 +17,7 @@ struct RowLists {
   double total = 0;  ///< the sum of `counts`, for the bytes that a kernel reads
 
   [[nodiscard]] bool defined() const { return counts.defined(); }
-  [[nodiscard]] auto operands() const { return operands_of(SomeRows{ids, total}, begins, counts); }
+  ELASTIC_OPERANDS(SomeRows{ids, total}, begins, counts);
 };
 
 }  // namespace elastic

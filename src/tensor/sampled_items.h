@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 
+#include "tensor/operands.h"
 #include "tensor/row_lists.h"
 #include "tensor/tensor.h"
 
@@ -16,9 +16,7 @@ struct SampledItems {
   Tensor target_log_counts;  ///< [R], subtracted from the targets' scores; defined if log_counts is
   RowLists excluded;         ///< the places, 0..m-1, that a row ignores, each at most once
   [[nodiscard]] std::int64_t size() const { return rows.numel(); }
-  [[nodiscard]] auto operands() const {
-    return std::tie(rows, log_counts, target_log_counts, excluded);
-  }
+  ELASTIC_OPERANDS(rows, log_counts, target_log_counts, excluded);
 };
 
 /// The loss of a row; see ops::sampled_cross_entropy.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/scope.h"
 #include "tensor/backend.h"
 #include "tensor/kernels/row_numbers.h"
 
@@ -33,6 +34,7 @@ Segments Segments::planned(Tensor offsets, std::int64_t num_tokens, std::int32_t
 }
 
 Segments Segments::grouped(std::int32_t stride) const {
+  const OpScope scope(__func__);
   if (planned_) {
     Tensor offsets(device_.shape(), DType::kInt32, device());
     run(kernels::GroupOffsets{*this, stride, offsets});
@@ -50,6 +52,7 @@ Segments Segments::grouped(std::int32_t stride) const {
 }
 
 Segments Segments::uniform(std::int64_t count, std::int32_t length, Device device) {
+  const OpScope scope(__func__);
   Segments result;
   result.host_.resize(static_cast<std::size_t>(count) + 1);
   for (std::size_t b = 0; b < result.host_.size(); ++b) {
@@ -62,6 +65,7 @@ Segments Segments::uniform(std::int64_t count, std::int32_t length, Device devic
 }
 
 Tensor Segments::last_tokens() const {
+  const OpScope scope(__func__);
   for (std::int64_t b = 0; b < size(); ++b) {
     ELASTIC_CHECK(length(b) > 0, "segment ", b, " is empty");
   }
@@ -71,6 +75,7 @@ Tensor Segments::last_tokens() const {
 }
 
 Tensor Segments::positions(bool recent) const {
+  const OpScope scope(__func__);
   Tensor result({num_tokens()}, DType::kInt32, device());
   run(kernels::Positions{*this, recent, result});
   return result;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 #include <vector>
 
+#include "tensor/operands.h"
 #include "tensor/tensor.h"
 
 namespace elastic {
@@ -39,7 +39,7 @@ class Segments {
   /// [B+1] int32 on the batch's device.
   [[nodiscard]] const Tensor& device_offsets() const { return device_; }
   [[nodiscard]] Device device() const { return device_.device(); }
-  [[nodiscard]] auto operands() const { return std::tie(device_); }
+  ELASTIC_OPERANDS(device_);
 
   /// Segments of ceil(length / stride) groups each, at least one.
   [[nodiscard]] Segments grouped(std::int32_t stride) const;

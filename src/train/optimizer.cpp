@@ -1,6 +1,7 @@
 #include "train/optimizer.h"
 
 #include "base/error.h"
+#include "base/scope.h"
 #include "tensor/kernels/adam.h"
 #include "train/load_tensor.h"
 
@@ -29,6 +30,7 @@ void Optimizer::step(const Tensor& loss, double learning_rate, const RowGradient
 }
 
 void Optimizer::update(const Tensor& loss, double learning_rate, const RowGradient* rows) {
+  const OpScope scope("adam");
   std::vector<Tensor> all_grads;  // in the order of the parameters, whose names the guard reports
   std::vector<Tensor> values;
   std::vector<Tensor> grads;

@@ -4,6 +4,7 @@
 
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/rows.h"
+#include "base/scope.h"
 #include "model/abilities.h"
 
 namespace elastic::train {
@@ -32,6 +33,7 @@ Pass supervised_pass(Model& model,
 }
 
 Variable catalogue_loss(Pass pass, const Tensor& targets, const RowLists& excluded) {
+  const LayerScope scope("loss");
   return ops::linear_cross_entropy(pass.states, pass.scored_items, targets, excluded);
 }
 

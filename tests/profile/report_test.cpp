@@ -231,12 +231,15 @@ TEST_CASE("report: rows of a series have its model, batch, supervision and short
   CHECK(text.find("| elastic, batch 5 | serve | 1.000 |") != std::string::npos);
 }
 
-TEST_CASE("report: a trace nests kernel calls in the parts of a step, and counts memory") {
+TEST_CASE("report: a trace has scopes, kernel calls with their operands, and memory") {
   Row row = full_row();
   row.workload.phase = Phase::kTrain;
-  row.calls = {{"gather", 0.5, 0.25, 8.0, 16.0, 1048576.0, 2097152.0},
-               {"linear", 1.0, 2.0, 9.0, 18.0, 2097152.0, 1048576.0}};
-  row.traced_parts = {{"forward", 0.25, 0.5}, {"backward", 0.75, 2.5}};
+  row.calls = {
+      {"gather", 0.5, 0.25, 8.0, 16.0, 1048576.0, 2097152.0, {{"x", {3, 2}}, {"loss", {}}}},
+      {"linear", 1.0, 2.0, 9.0, 18.0, 2097152.0, 1048576.0}};
+  row.spans = {{ScopeKind::kStep, "step", 0.25, 3.0},
+               {ScopeKind::kPart, "forward", 0.25, 0.5},
+               {ScopeKind::kLayer, "layer 1", 0.5, 0.25}};
   const auto events = to_trace({full_row(), row})["traceEvents"];
   REQUIRE(events.size() == 11);
   CHECK(events[0]["args"]["name"] == "elastic serve 64");
@@ -253,11 +256,13 @@ TEST_CASE("report: a trace nests kernel calls in the parts of a step, and counts
   };
   is_span(2, "step", 0.25, 3.0);
   is_span(3, "forward", 0.25, 0.5);
-  is_span(4, "backward", 0.75, 2.5);
+  is_span(4, "layer 1", 0.5, 0.25);
+  CHECK(events[4]["cat"] == "layer");
   is_span(5, "gather", 0.5, 0.25);
   is_span(8, "linear", 1.0, 2.0);
   CHECK(events[5]["args"]["flops"] == 8.0);
   CHECK(events[5]["args"]["bytes"] == 16.0);
+  CHECK(events[5]["args"]["operands"].dump() == R"({"x":[3,2],"loss":[]})");
   const auto is_memory = [&](std::size_t at, double seconds, double mebibytes) {
     CHECK(events[at]["name"] == "memory");
     CHECK(events[at]["ph"] == "C");
@@ -268,10 +273,6 @@ TEST_CASE("report: a trace nests kernel calls in the parts of a step, and counts
   is_memory(7, 0.75, 2.0);
   is_memory(9, 1.0, 2.0);
   is_memory(10, 3.0, 1.0);
-  Row serving = row;
-  serving.workload.phase = Phase::kServe;
-  serving.traced_parts.clear();
-  CHECK(to_trace({serving})["traceEvents"][1]["name"] == "serve");
 }
 
 TEST_CASE("report: the parts of a training step are in every format") {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/scope.h"
 #include "tensor/backend.h"
 #include "tensor/kernel_book.h"
 #include "tensor/kernels/adam.h"
@@ -134,6 +135,39 @@ TEST_CASE("kernel book: kernels, copies and fills are counted, kernels inside ke
   CHECK(book.total().calls == 4);
   CHECK(book.calls().size() == 4);
   CHECK(book.calls().back().kernel == std::string("add_to"));
+  REQUIRE(book.calls().back().shapes.size() == 2);
+  CHECK(book.calls().back().shapes[1].name == "y");
+  CHECK(book.calls().back().shapes[1].shape == Shape{4, 4});
+}
+
+TEST_CASE("kernel book: scopes with a kernel are spans, a layer that is opened again continues") {
+  const Tensor x = floats({4, 4});
+  Tensor y = floats({4, 4});
+  KernelBook book(test_device(), /*with_calls=*/true);
+  CHECK(open_scope(ScopeKind::kLayer).empty());
+  const auto add_in = [&](const char* layer, const char* op) {
+    const LayerScope in_layer(layer, 1);
+    const OpScope in_op(op);
+    CHECK(open_scope(ScopeKind::kOp) == op);
+    run(kernels::AddTo{x, y});
+  };
+  add_in("layer", "first");
+  { const LayerScope without_kernel("other"); }
+  add_in("layer", "second");
+  fill(y, 1.0);
+  add_in("layer", "third");
+  { const LayerScope without_name(""); }
+  std::vector<std::string> names;
+  for (const ScopeSpan& span : book.spans()) {
+    names.push_back(span.name);
+  }
+  CHECK(names == std::vector<std::string>{"layer 1", "first", "second", "layer 1", "third"});
+  CHECK(book.spans()[0].seconds >= book.spans()[1].seconds + book.spans()[2].seconds);
+}
+
+TEST_CASE("operands: their text gives their names, of some rows of a table the table's") {
+  CHECK(operand_names("x, *queries, SomeRows{table, rows(ids, 2)}, device_") ==
+        std::vector<std::string>{"x", "queries", "table", "device_"});
 }
 
 }  // namespace

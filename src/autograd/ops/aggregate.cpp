@@ -1,6 +1,7 @@
 #include "autograd/ops/aggregate.h"
 
 #include "autograd/ops/dispatcher_shapes.h"
+#include "base/scope.h"
 #include "tensor/kernels/aggregate.h"
 
 namespace elastic::ops {
@@ -9,6 +10,7 @@ Variable dispatcher_aggregate(const Variable& x,
                               const NormVariables& norm,
                               const Variable& query,
                               const Segments& segments) {
+  const OpScope scope(__func__);
   check_dispatcher("dispatcher_aggregate", x, query, segments);
   Tensor pooled = empty_like(query.value());
   const Shape& shape = query.shape();

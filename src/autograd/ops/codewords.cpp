@@ -1,5 +1,6 @@
 #include "autograd/ops/codewords.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/argmax_rows.h"
 #include "tensor/kernels/linear.h"
 #include "tensor/kernels/rows.h"
@@ -11,6 +12,7 @@ ChosenWords choose_words(const Variable& x,
                          const Variable& weight,
                          const Tensor& codes,
                          bool with_probs) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2 && weight.shape().rank() == 2 &&
                     x.shape()[1] == weight.shape()[1] && codes.numel() == x.shape()[0],
                 "choose_words: rows ",
@@ -45,6 +47,7 @@ ChosenWords choose_words(const Variable& x,
 }
 
 Variable straight_through_words(const Variable& codebook, const ChosenWords& words) {
+  const OpScope scope(__func__);
   const Variable& probs = words.probs;
   const std::int64_t rows = words.codes.numel();
   require_shape(codebook.shape().rank() == 2 &&

@@ -1,6 +1,7 @@
 #include "autograd/ops/dispatch.h"
 
 #include "autograd/ops/dispatcher_shapes.h"
+#include "base/scope.h"
 #include "tensor/kernels/dispatch.h"
 
 namespace elastic::ops {
@@ -12,6 +13,7 @@ Variable dispatcher_dispatch(const Variable& x,
                              const Variable& bias,
                              const Segments& segments,
                              const Dropout& dropout) {
+  const OpScope scope(__func__);
   check_dispatcher("dispatcher_dispatch", x, key, segments);
   require_shape(bias.defined(), "dispatcher_dispatch: expected a bias");
   require_shape(key.shape() == value.shape() && bias.shape() == Shape{x.shape()[1]},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/ops/catalogue_loss.h"
+#include "base/scope.h"
 #include "tensor/kernels/distilled_softmax.h"
 #include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/linear.h"
@@ -111,6 +112,7 @@ Variable distilled_cross_entropy(const Variable& hidden,
                                  const RowLists& excluded,
                                  const TeacherScores& teacher,
                                  const Distillation& settings) {
+  const OpScope scope(__func__);
   check_catalogue(kOp, hidden, table, targets);
   check_excluded(kOp, excluded, targets.numel());
   check_teacher(teacher, targets.numel(), table.shape()[0]);

@@ -1,10 +1,12 @@
 #include "autograd/ops/dropout.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/dropout.h"
 
 namespace elastic::ops {
 
 Variable dropout(const Variable& x, const Dropout& dropout) {
+  const OpScope scope(__func__);
   if (!dropout.active()) {
     return x;
   }

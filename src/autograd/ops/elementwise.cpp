@@ -1,5 +1,6 @@
 #include "autograd/ops/elementwise.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/elementwise.h"
 
 namespace elastic::ops {
@@ -12,6 +13,7 @@ void require_equal(const char* op, const Variable& a, const Variable& b) {
 }  // namespace
 
 Variable add(const Variable& a, const Variable& b) {
+  const OpScope scope(__func__);
   require_equal("add", a, b);
   Tensor out = empty_like(a.value());
   run(kernels::Add{a.value(), b.value(), out});
@@ -22,6 +24,7 @@ Variable add(const Variable& a, const Variable& b) {
 }
 
 Variable multiply(const Variable& a, const Variable& b) {
+  const OpScope scope(__func__);
   require_equal("multiply", a, b);
   Tensor out = empty_like(a.value());
   run(kernels::Multiply{a.value(), b.value(), out});
@@ -37,6 +40,7 @@ Variable multiply(const Variable& a, const Variable& b) {
 }
 
 Variable scale(const Variable& x, double factor) {
+  const OpScope scope(__func__);
   Tensor out = empty_like(x.value());
   run(kernels::Scale{x.value(), factor, out});
   return record(out, {x}, [x, factor](Tensor grad) {

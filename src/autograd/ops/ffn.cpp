@@ -1,5 +1,6 @@
 #include "autograd/ops/ffn.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/ffn.h"
 
 namespace elastic::ops {
@@ -16,6 +17,7 @@ FfnWeights values_of(const FfnVariables& weights) {
 }  // namespace
 
 Variable ffn(const Variable& x, const FfnVariables& weights, const Dropout& dropout) {
+  const OpScope scope(__func__);
   const Shape& up = weights.up_weight.shape();
   require_shape(x.shape().rank() == 2 && up.rank() == 2 && x.shape()[1] == up[1] &&
                     weights.down_weight.shape() == Shape({up[1], up[0]}),

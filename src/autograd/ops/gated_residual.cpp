@@ -1,10 +1,12 @@
 #include "autograd/ops/gated_residual.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/gated_residual.h"
 
 namespace elastic::ops {
 
 Variable gated_residual(const Variable& x, const Variable& y, const Variable& gate) {
+  const OpScope scope(__func__);
   require_shape(x.shape() == y.shape() && x.shape() == gate.shape(),
                 "gated_residual: shapes differ, ",
                 x.shape(),

@@ -1,10 +1,12 @@
 #include "autograd/ops/gelu.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/gelu.h"
 
 namespace elastic::ops {
 
 Variable gelu(const Variable& x) {
+  const OpScope scope(__func__);
   Tensor out = empty_like(x.value());
   run(kernels::GeluForward{x.value(), out});
   return record(out, {x}, [x](const Tensor& grad) {

@@ -1,5 +1,6 @@
 #include "autograd/ops/group_linear.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/group_linear.h"
 
 namespace elastic::ops {
@@ -10,6 +11,7 @@ Variable group_linear(const Variable& x,
                       std::int64_t stride,
                       const Variable& weight,
                       const Variable& bias) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2 && x.shape()[0] == segments.num_tokens(),
                 "group_linear: expected tokens [",
                 segments.num_tokens(),

@@ -1,5 +1,6 @@
 #include "autograd/ops/gru.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/gru.h"
 
 namespace elastic::ops {
@@ -8,6 +9,7 @@ Variable gru(const Variable& input,
              const Variable& weight,
              const Variable& bias,
              const Segments& segments) {
+  const OpScope scope(__func__);
   require_shape(weight.shape().rank() == 2 && weight.shape()[0] == 3 * weight.shape()[1] &&
                     bias.defined() && bias.shape() == Shape{weight.shape()[0]},
                 "gru: expected weight [3 D, D] and bias [3 D], got ",

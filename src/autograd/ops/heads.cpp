@@ -1,10 +1,12 @@
 #include "autograd/ops/heads.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/heads.h"
 
 namespace elastic::ops {
 
 Variable heads_expand(const Variable& x, const Variable& weight, std::int64_t num_heads) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 3 && weight.shape() == Shape{x.shape()[2], x.shape()[2]} &&
                     x.shape()[2] % num_heads == 0,
                 "heads_expand: expected [B, k, D] and [D, D] with D divisible by ",
@@ -27,6 +29,7 @@ Variable heads_expand(const Variable& x, const Variable& weight, std::int64_t nu
 }
 
 Variable heads_contract(const Variable& z, const Variable& weight) {
+  const OpScope scope(__func__);
   require_shape(z.shape().rank() == 4 && weight.shape() == Shape{z.shape()[3], z.shape()[3]} &&
                     z.shape()[3] % z.shape()[1] == 0,
                 "heads_contract: expected [B, H, k, D] and [D, D], got ",

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/scope.h"
 #include "tensor/kernels/histogram_attention.h"
 #include "tensor/kernels/row_numbers.h"
 #include "tensor/kernels/rows.h"
@@ -67,6 +68,7 @@ void check_shapes(const ItemCodes& items,
 }  // namespace
 
 Tensor pack_occupancy(const std::vector<Variable>& probs) {
+  const OpScope scope(__func__);
   require_shape(!probs.empty(), "pack_occupancy: expected one codebook or more");
   const Tensor& first = probs.front().value();
   const auto codebooks = static_cast<std::int64_t>(probs.size());
@@ -92,6 +94,7 @@ Variable histogram_attention(const ItemCodes& items,
                              const Variable& values,
                              double decay,
                              bool last_only) {
+  const OpScope scope(__func__);
   check_shapes(items, ids, segments, scores, values);
   const std::int64_t rows = last_only ? segments.size() : segments.num_tokens();
   Tensor out({rows, values.shape()[2]}, values.value().dtype(), values.value().device());

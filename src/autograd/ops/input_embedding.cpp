@@ -1,5 +1,6 @@
 #include "autograd/ops/input_embedding.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/input_embedding.h"
 
 namespace elastic::ops {
@@ -10,6 +11,7 @@ Variable input_embedding(const Variable& item_table,
                          const Tensor& positions,
                          const NormVariables& norm,
                          const Dropout& dropout) {
+  const OpScope scope(__func__);
   require_shape(
       item_table.shape().rank() == 2 && norm.weight.shape() == Shape{item_table.shape()[1]},
       "input_embedding: table ",

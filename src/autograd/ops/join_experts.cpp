@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/scope.h"
 #include "tensor/kernels/join_experts.h"
 
 namespace elastic::ops {
@@ -12,6 +13,7 @@ Variable join_experts(const Variable& out,
                       const Variable& table,
                       const Tensor& indices,
                       const Variable& gates) {
+  const OpScope scope(__func__);
   require_shape(out.shape().rank() == 2 && query.shape() == out.shape() &&
                     log_sum.shape().rank() == 2 && log_sum.shape()[0] == out.shape()[0] &&
                     log_sum.shape()[1] >= 1 && out.shape()[1] % log_sum.shape()[1] == 0 &&

@@ -1,5 +1,6 @@
 #include "autograd/ops/layer_norm.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/layer_norm.h"
 
 namespace elastic::ops {
@@ -22,6 +23,7 @@ void NormVariables::add_grad(const NormGrad& grad) const {
 }
 
 Variable layer_norm(const Variable& x, const NormVariables& norm) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() >= 1, "layer_norm: expected [..., D], got ", x.shape());
   require_shape(!norm.has_parameters() || norm.weight.shape() == Shape{x.shape()[-1]},
                 "layer_norm: weight ",

@@ -1,5 +1,6 @@
 #include "autograd/ops/linear.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/dropout.h"
 #include "tensor/kernels/linear.h"
 
@@ -56,6 +57,7 @@ void linear_backward(const Variable& x,
 }  // namespace
 
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
+  const OpScope scope(__func__);
   check_linear("linear", x, weight, bias);
   Tensor out(with_last(x.shape(), weight.shape()[0]), x.value().dtype(), x.value().device());
   run(kernels::LinearForward{
@@ -70,6 +72,7 @@ Variable linear_residual(const Variable& x,
                          const Variable& bias,
                          const Variable& residual,
                          const Dropout& dropout) {
+  const OpScope scope(__func__);
   check_linear("linear_residual", x, weight, bias);
   require_shape(bias.defined(), "linear_residual: expected a bias");
   const Shape shape = with_last(x.shape(), weight.shape()[0]);

@@ -1,6 +1,7 @@
 #include "autograd/ops/linear_attention.h"
 
 #include "autograd/ops/attention_grads.h"
+#include "base/scope.h"
 #include "tensor/kernels/linear_attention.h"
 
 namespace elastic::ops {
@@ -11,6 +12,7 @@ Variable linear_attention(const Variable& query,
                           const Segments& queries,
                           const Segments& keys,
                           std::int64_t num_heads) {
+  const OpScope scope(__func__);
   require_shape(query.shape().rank() == 2 && key.shape().rank() == 2 &&
                     query.shape()[1] == key.shape()[1] && key.shape() == value.shape(),
                 "linear_attention: query ",

@@ -1,6 +1,7 @@
 #include "autograd/ops/map_attention.h"
 
 #include "autograd/ops/attention_grads.h"
+#include "base/scope.h"
 #include "tensor/kernels/map_attention.h"
 
 namespace elastic::ops {
@@ -11,6 +12,7 @@ Variable map_attention(const Variable& query,
                        const Segments& query_segments,
                        const Segments& key_segments,
                        const AttentionShape& shape) {
+  const OpScope scope(__func__);
   check_attention("map_attention", query, key, value, query_segments, key_segments, shape);
   require_shape(shape.window == 0, "map_attention: no window is supported, got ", shape.window);
   std::int64_t map_size = 0;

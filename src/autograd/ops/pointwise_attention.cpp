@@ -4,6 +4,7 @@
 
 #include "autograd/ops/attention_grads.h"
 #include "autograd/ops/attention_shape.h"
+#include "base/scope.h"
 #include "tensor/kernels/pointwise_attention.h"
 
 namespace elastic::ops {
@@ -39,6 +40,7 @@ Variable pointwise_attention(const Variable& query,
                              const Segments& key_segments,
                              std::int64_t num_heads,
                              double scale) {
+  const OpScope scope(__func__);
   const bool causal = query_segments.num_tokens() == key_segments.num_tokens();
   check_attention(
       "pointwise_attention", query, key, value, query_segments, key_segments, {num_heads, causal});

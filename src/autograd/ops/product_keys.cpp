@@ -1,5 +1,6 @@
 #include "autograd/ops/product_keys.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/product_keys.h"
 
 namespace elastic::ops {
@@ -41,6 +42,7 @@ ProductKeysResult product_keys(const Variable& query,
                                const Variable& memory,
                                std::int64_t num_experts,
                                const Tensor& bias) {
+  const OpScope scope(__func__);
   require_keys(query, subkeys, num_experts, bias);
   const Shape& q = query.shape();
   require_shape(
@@ -86,6 +88,7 @@ ProductKeyGates product_key_gates(const Variable& query,
                                   const Variable& subkeys,
                                   std::int64_t num_experts,
                                   const Tensor& bias) {
+  const OpScope scope(__func__);
   require_keys(query, subkeys, num_experts, bias);
   const Tensor& like = query.value();
   const Shape shape{like.shape()[0], num_experts};

@@ -1,10 +1,12 @@
 #include "autograd/ops/project_tokens.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/project_tokens.h"
 
 namespace elastic::ops {
 
 Variable project_tokens(const Variable& x, const Variable& projection, const Segments& segments) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2 && x.shape()[0] == segments.num_tokens(),
                 "project_tokens: expected tokens [",
                 segments.num_tokens(),

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/scope.h"
 #include "tensor/kernels/retention.h"
 
 namespace elastic::ops {
@@ -163,6 +164,7 @@ Variable retention(const Variable& query,
                    const Segments& segments,
                    std::int64_t num_heads,
                    Tensor state) {
+  const OpScope scope(__func__);
   const RetentionInputs in{query, key, value, decay, segments, num_heads};
   require_retention(in, state);
   Tensor out = empty_like(value.value());

@@ -1,6 +1,7 @@
 #include "autograd/ops/rows.h"
 
 #include "autograd/ops/reshape.h"
+#include "base/scope.h"
 #include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/routing.h"
 #include "tensor/kernels/row_numbers.h"
@@ -9,6 +10,7 @@
 namespace elastic::ops {
 
 Variable gather_rows(const Variable& table, const Tensor& rows) {
+  const OpScope scope(__func__);
   require_shape(table.shape().rank() == 2, "gather_rows: expected a table, got ", table.shape());
   Tensor out({rows.numel(), table.shape()[1]}, table.value().dtype(), table.value().device());
   run(kernels::GatherRows{table.value(), rows, out});
@@ -18,6 +20,7 @@ Variable gather_rows(const Variable& table, const Tensor& rows) {
 }
 
 Variable scatter_add_rows(const Variable& x, const Tensor& rows, std::int64_t count) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2 && rows.numel() == x.shape()[0],
                 "scatter_add_rows: ",
                 rows.numel(),
@@ -33,6 +36,7 @@ Variable scatter_add_rows(const Variable& x, const Tensor& rows, std::int64_t co
 }
 
 Variable permute_rows(const Variable& x, const Tensor& order, const Tensor& inverse) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2 && order.shape() == Shape{x.shape()[0]} &&
                     inverse.shape() == order.shape(),
                 "permute_rows: expected a matrix and two orders of its rows, got ",
@@ -51,6 +55,7 @@ Variable permute_rows(const Variable& x, const Tensor& order, const Tensor& inve
 }
 
 Variable scatter_mean_rows(const Variable& x, const Tensor& rows, std::int64_t num_rows) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2 && rows.shape() == Shape{x.shape()[0]},
                 "scatter_mean_rows: expected a matrix and a row for each of its own, got ",
                 x.shape(),
@@ -74,6 +79,7 @@ Variable scatter_mean_rows(const Variable& x, const Tensor& rows, std::int64_t n
 }
 
 Variable repeat(const Variable& x, std::int64_t count) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2, "repeat: expected a matrix, got ", x.shape());
   const std::int64_t rows = x.shape()[0];
   Tensor row_index({count * rows}, DType::kInt32, x.value().device());
@@ -82,6 +88,7 @@ Variable repeat(const Variable& x, std::int64_t count) {
 }
 
 Variable first_rows(const Variable& x, std::int64_t count) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2 && count <= x.shape()[0],
                 "first_rows: ",
                 count,

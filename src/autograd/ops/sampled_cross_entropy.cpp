@@ -1,6 +1,7 @@
 #include "autograd/ops/sampled_cross_entropy.h"
 
 #include "autograd/ops/catalogue_loss.h"
+#include "base/scope.h"
 #include "tensor/kernels/sampled_cross_entropy.h"
 
 namespace elastic::ops {
@@ -28,6 +29,7 @@ Variable sampled_cross_entropy(const Variable& hidden,
                                const Tensor& targets,
                                const SampledItems& sampled,
                                const SampledLoss& kind) {
+  const OpScope scope(__func__);
   check_catalogue("sampled_cross_entropy", hidden, table, targets);
   check_sample(sampled, hidden.shape()[0]);
   return catalogue_loss(hidden, table, [&](Tensor& loss, Tensor* grad_hidden, Tensor* grad_table) {

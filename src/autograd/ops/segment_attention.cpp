@@ -1,6 +1,7 @@
 #include "autograd/ops/segment_attention.h"
 
 #include "autograd/ops/attention_grads.h"
+#include "base/scope.h"
 #include "tensor/kernels/segment_attention.h"
 
 namespace elastic::ops {
@@ -11,6 +12,7 @@ Variable segment_attention(const Variable& query,
                            const Segments& query_segments,
                            const Segments& key_segments,
                            const AttentionShape& shape) {
+  const OpScope scope(__func__);
   check_attention("segment_attention", query, key, value, query_segments, key_segments, shape);
   Tensor out = empty_like(query.value());
   Tensor log_sum({query.shape()[0], shape.num_heads}, out.dtype(), out.device());

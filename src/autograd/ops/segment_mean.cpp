@@ -1,6 +1,7 @@
 #include "autograd/ops/segment_mean.h"
 
 #include "autograd/ops/segment_attention.h"
+#include "base/scope.h"
 
 namespace elastic::ops {
 namespace {
@@ -18,6 +19,7 @@ std::int64_t num_slices(std::int64_t dim) {
 }  // namespace
 
 Variable segment_mean(const Variable& x, const Segments& segments) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2 && x.shape()[0] == segments.num_tokens(),
                 "segment_mean: expected [",
                 segments.num_tokens(),

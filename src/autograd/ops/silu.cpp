@@ -1,10 +1,12 @@
 #include "autograd/ops/silu.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/silu.h"
 
 namespace elastic::ops {
 
 Variable silu(const Variable& x) {
+  const OpScope scope(__func__);
   Tensor out = empty_like(x.value());
   run(kernels::SiluForward{x.value(), out});
   return record(out, {x}, [x](const Tensor& grad) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/scope.h"
 #include "tensor/kernels/slot_attention.h"
 
 namespace elastic::ops {
@@ -117,6 +118,7 @@ Variable slot_attention(const Variable& query,
                         const Variable& gates,
                         const Segments& segments,
                         Tensor state) {
+  const OpScope scope(__func__);
   return attend(query, key, value, gates, segments, std::move(state), false).out;
 }
 
@@ -126,6 +128,7 @@ SlotAttention slot_attention_with_sums(const Variable& query,
                                        const Variable& gates,
                                        const Segments& segments,
                                        Tensor state) {
+  const OpScope scope(__func__);
   return attend(query, key, value, gates, segments, std::move(state), true);
 }
 

@@ -1,5 +1,6 @@
 #include "autograd/ops/slot_gates.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/slot_gates.h"
 
 namespace elastic::ops {
@@ -8,6 +9,7 @@ Variable prefix_gates(const Variable& scores,
                       const Variable& decay,
                       const Segments& segments,
                       Tensor log_sum) {
+  const OpScope scope(__func__);
   require_shape(scores.shape().rank() == 3 && scores.shape()[0] == segments.num_tokens() &&
                     decay.shape() == Shape{scores.shape()[1], scores.shape()[2]},
                 "prefix_gates: scores ",
@@ -54,6 +56,7 @@ Variable prefix_gates(const Variable& scores,
 }
 
 Variable forget_gates(const Variable& x, double temperature) {
+  const OpScope scope(__func__);
   Tensor gates = empty_like(x.value());
   run(kernels::ForgetGatesForward{x.value(), temperature, gates});
   return record(gates, {x}, [=](const Tensor& grad) {

@@ -1,10 +1,12 @@
 #include "autograd/ops/softmax.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/softmax.h"
 
 namespace elastic::ops {
 
 Variable softmax(const Variable& logits) {
+  const OpScope scope(__func__);
   const Tensor& x = logits.value();
   require_shape(x.shape().rank() >= 1, "softmax: expected logits [..., N], got ", x.shape());
   Tensor probs = empty_like(x);

@@ -1,10 +1,12 @@
 #include "autograd/ops/softplus.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/softplus.h"
 
 namespace elastic::ops {
 
 Variable softplus(const Variable& x) {
+  const OpScope scope(__func__);
   Tensor out = empty_like(x.value());
   run(kernels::SoftplusForward{x.value(), out});
   return record(out, {x}, [x](const Tensor& grad) {

@@ -1,5 +1,6 @@
 #include "autograd/ops/stack.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/elementwise.h"
 
 namespace elastic::ops {
@@ -20,6 +21,7 @@ Tensor part(const Tensor& x, std::int64_t i) {
 }  // namespace
 
 std::vector<Variable> unstack(const Variable& x) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() >= 1, "unstack: expected a tensor [N, ...], got ", x.shape());
   std::vector<Variable> parts;
   for (std::int64_t i = 0; i < x.shape()[0]; ++i) {
@@ -32,6 +34,7 @@ std::vector<Variable> unstack(const Variable& x) {
 }
 
 Variable stack(const std::vector<Variable>& parts) {
+  const OpScope scope(__func__);
   require_shape(!parts.empty(), "stack: expected one tensor or more");
   const Tensor& first = parts.front().value();
   std::vector<std::int64_t> extents{static_cast<std::int64_t>(parts.size())};

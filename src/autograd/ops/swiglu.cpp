@@ -1,10 +1,12 @@
 #include "autograd/ops/swiglu.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/swiglu.h"
 
 namespace elastic::ops {
 
 Variable swiglu(const Variable& a, const Variable& b) {
+  const OpScope scope(__func__);
   require_shape(a.shape() == b.shape(), "swiglu: shapes differ, ", a.shape(), " and ", b.shape());
   Tensor out = empty_like(a.value());
   run(kernels::SwigluForward{a.value(), b.value(), out});

@@ -1,5 +1,6 @@
 #include "autograd/ops/time_phases.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/time_phases.h"
 
 namespace elastic::ops {
@@ -10,6 +11,7 @@ TimePhases time_phases(const Tensor& clock,
                        const Tensor& next_seconds,
                        std::int64_t periods,
                        DType dtype) {
+  const OpScope scope(__func__);
   const std::int64_t tokens = clock.numel();
   require_shape(
       periods >= 1 && gap_seconds.numel() == tokens &&

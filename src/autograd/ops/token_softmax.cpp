@@ -1,10 +1,12 @@
 #include "autograd/ops/token_softmax.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/token_softmax.h"
 
 namespace elastic::ops {
 
 Variable token_softmax(const Variable& x, const Segments& segments) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2 && x.shape()[0] == segments.num_tokens(),
                 "token_softmax: expected tokens [",
                 segments.num_tokens(),

@@ -1,10 +1,12 @@
 #include "autograd/ops/transpose.h"
 
+#include "base/scope.h"
 #include "tensor/kernels/transpose.h"
 
 namespace elastic::ops {
 
 Variable transpose(const Variable& x) {
+  const OpScope scope(__func__);
   require_shape(x.shape().rank() == 2, "transpose: expected a matrix, got ", x.shape());
   Tensor out({x.shape()[1], x.shape()[0]}, x.value().dtype(), x.value().device());
   run(kernels::Transpose{x.value(), out});

@@ -181,7 +181,9 @@ void ProfileCommand::declare(OptionTable& table) {
   add("ops", &ops_, "add time and bytes of each kernel in one run");
   // Flags only: with a variable each call would overwrite the file of the call before.
   table.add("report", &report_, "write a page with plots to this file").flag_only("FILE");
-  table.add("trace", &trace_, "write every kernel call to this file, for chrome://tracing")
+  table
+      .add(
+          "trace", &trace_, "write layers, ops and kernel calls to this file, for chrome://tracing")
       .flag_only("FILE");
   declare_output(table, format_);
   declare_session(table, session_);

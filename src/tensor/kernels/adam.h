@@ -19,7 +19,7 @@ struct CheckGradients {
   const Tensor& loss;
   std::int64_t step;
   Tensor& health;
-  auto operands() const { return std::tie(grads, loss, health); }
+  ELASTIC_OPERANDS(grads, loss, health);
   double flops() const { return 0.0; }
 };
 
@@ -33,7 +33,7 @@ struct AdamStep {
   const std::vector<Tensor>& second_moments;
   const AdamOptions& options;
   const Tensor& health;
-  auto operands() const { return std::tie(params, grads, first_moments, second_moments, health); }
+  ELASTIC_OPERANDS(params, grads, first_moments, second_moments, health);
   double flops() const { return 0.0; }
 };
 
@@ -48,15 +48,12 @@ struct AdamStepRows {
   const Tensor& second_moment;
   const AdamOptions& options;
   const Tensor& health;
-  auto operands() const {
-    const double count = num_entries(rows);
-    return operands_of(SomeRows{param, count},
-                       rows,
-                       grad,
-                       SomeRows{first_moment, count},
-                       SomeRows{second_moment, count},
-                       health);
-  }
+  ELASTIC_OPERANDS(SomeRows{param, num_entries(rows)},
+                   rows,
+                   grad,
+                   SomeRows{first_moment, num_entries(rows)},
+                   SomeRows{second_moment, num_entries(rows)},
+                   health);
   double flops() const { return 0.0; }
 };
 

@@ -19,7 +19,7 @@ struct AggregateForward {
   const Segments& segments;
   Tensor& pooled;
   Tensor& log_sum;
-  auto operands() const { return std::tie(x, norm, query, segments, pooled, log_sum); }
+  ELASTIC_OPERANDS(x, norm, query, segments, pooled, log_sum);
   double flops() const { return 4.0 * num_rows(x) * num_cols(x) * experts_per_sequence(query); }
 };
 
@@ -36,10 +36,8 @@ struct AggregateBackward {
   Tensor& grad_x;
   NormGrad& grad_norm;
   Tensor& grad_query;
-  auto operands() const {
-    return std::tie(
-        x, norm, query, segments, pooled, log_sum, grad_pooled, grad_x, grad_norm, grad_query);
-  }
+  ELASTIC_OPERANDS(
+      x, norm, query, segments, pooled, log_sum, grad_pooled, grad_x, grad_norm, grad_query);
   double flops() const { return 8.0 * num_rows(x) * num_cols(x) * experts_per_sequence(query); }
 };
 

@@ -11,7 +11,7 @@ struct ArgmaxRows {
   static constexpr const char* kName = "argmax_rows";
   const Tensor& x;
   Tensor& out;
-  auto operands() const { return std::tie(x, out); }
+  ELASTIC_OPERANDS(x, out);
   double flops() const { return 0.0; }
 };
 

@@ -21,7 +21,7 @@ struct DispatchForward {
   const Segments& segments;
   const Dropout& dropout;
   Tensor& y;
-  auto operands() const { return std::tie(x, norm, key, value, bias, segments, y); }
+  ELASTIC_OPERANDS(x, norm, key, value, bias, segments, y);
   double flops() const { return 4.0 * num_rows(x) * num_cols(x) * experts_per_sequence(key); }
 };
 
@@ -40,10 +40,8 @@ struct DispatchBackward {
   Tensor& grad_key;
   Tensor& grad_value;
   Tensor& grad_bias;
-  auto operands() const {
-    return std::tie(
-        x, norm, key, value, segments, grad_y, grad_x, grad_norm, grad_key, grad_value, grad_bias);
-  }
+  ELASTIC_OPERANDS(
+      x, norm, key, value, segments, grad_y, grad_x, grad_norm, grad_key, grad_value, grad_bias);
   double flops() const { return 8.0 * num_rows(x) * num_cols(x) * experts_per_sequence(key); }
 };
 

@@ -20,7 +20,7 @@ struct DistilledSoftmax {
   const Distillation& settings;
   double scale;
   Tensor& losses;
-  auto operands() const { return std::tie(logits, teacher, targets, excluded, losses); }
+  ELASTIC_OPERANDS(logits, teacher, targets, excluded, losses);
   double flops() const { return 0.0; }
 };
 

@@ -12,7 +12,7 @@ struct ApplyDropout {
   const Tensor& x;
   const Dropout& dropout;
   Tensor& y;
-  auto operands() const { return std::tie(x, y); }
+  ELASTIC_OPERANDS(x, y);
   double flops() const { return 0.0; }
 };
 

@@ -11,7 +11,7 @@ struct Add {
   const Tensor& a;
   const Tensor& b;
   Tensor& out;
-  auto operands() const { return std::tie(a, b, out); }
+  ELASTIC_OPERANDS(a, b, out);
   double flops() const { return 0.0; }
 };
 
@@ -21,7 +21,7 @@ struct Multiply {
   const Tensor& a;
   const Tensor& b;
   Tensor& out;
-  auto operands() const { return std::tie(a, b, out); }
+  ELASTIC_OPERANDS(a, b, out);
   double flops() const { return 0.0; }
 };
 
@@ -30,7 +30,7 @@ struct AddTo {
   static constexpr const char* kName = "add_to";
   const Tensor& x;
   Tensor& y;
-  auto operands() const { return std::tie(x, y); }
+  ELASTIC_OPERANDS(x, y);
   double flops() const { return 0.0; }
 };
 
@@ -40,7 +40,7 @@ struct Scale {
   const Tensor& x;
   double factor;
   Tensor& out;
-  auto operands() const { return std::tie(x, out); }
+  ELASTIC_OPERANDS(x, out);
   double flops() const { return 0.0; }
 };
 
@@ -50,7 +50,7 @@ struct ScaleBy {
   const Tensor& x;
   const Tensor& scalar;
   Tensor& out;
-  auto operands() const { return std::tie(x, scalar, out); }
+  ELASTIC_OPERANDS(x, scalar, out);
   double flops() const { return 0.0; }
 };
 

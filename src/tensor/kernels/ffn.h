@@ -11,9 +11,7 @@ namespace elastic {
 struct FfnWeights {
   Norm norm;
   Tensor up_weight, up_bias, down_weight, down_bias;
-  [[nodiscard]] auto operands() const {
-    return std::tie(norm, up_weight, up_bias, down_weight, down_bias);
-  }
+  ELASTIC_OPERANDS(norm, up_weight, up_bias, down_weight, down_bias);
 };
 
 }  // namespace elastic
@@ -28,7 +26,7 @@ struct FfnForward {
   const FfnWeights& weights;
   const Dropout& dropout;
   Tensor& y;
-  auto operands() const { return std::tie(x, weights, y); }
+  ELASTIC_OPERANDS(x, weights, y);
   double flops() const { return 4.0 * num_rows(x) * num_cols(x) * num_rows(weights.up_weight); }
 };
 
@@ -42,7 +40,7 @@ struct FfnBackward {
   const Tensor& grad_y;
   Tensor& grad_x;
   FfnWeights& grad_weights;
-  auto operands() const { return std::tie(x, weights, grad_y, grad_x, grad_weights); }
+  ELASTIC_OPERANDS(x, weights, grad_y, grad_x, grad_weights);
   double flops() const { return 8.0 * num_rows(x) * num_cols(x) * num_rows(weights.up_weight); }
 };
 

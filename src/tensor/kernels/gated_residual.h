@@ -12,7 +12,7 @@ struct GatedResidualForward {
   const Tensor& y;
   const Tensor& gate;
   Tensor& out;
-  auto operands() const { return std::tie(x, y, gate, out); }
+  ELASTIC_OPERANDS(x, y, gate, out);
   double flops() const { return 0.0; }
 };
 
@@ -26,7 +26,7 @@ struct GatedResidualBackward {
   Tensor& grad_x;
   Tensor& grad_y;
   Tensor& grad_gate;
-  auto operands() const { return std::tie(x, y, gate, grad_out, grad_x, grad_y, grad_gate); }
+  ELASTIC_OPERANDS(x, y, gate, grad_out, grad_x, grad_y, grad_gate);
   double flops() const { return 0.0; }
 };
 

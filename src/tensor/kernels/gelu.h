@@ -10,7 +10,7 @@ struct GeluForward {
   static constexpr const char* kName = "gelu_forward";
   const Tensor& x;
   Tensor& y;
-  auto operands() const { return std::tie(x, y); }
+  ELASTIC_OPERANDS(x, y);
   double flops() const { return 0.0; }
 };
 
@@ -20,7 +20,7 @@ struct GeluBackward {
   const Tensor& x;
   const Tensor& grad_y;
   Tensor& grad_x;
-  auto operands() const { return std::tie(x, grad_y, grad_x); }
+  ELASTIC_OPERANDS(x, grad_y, grad_x);
   double flops() const { return 0.0; }
 };
 

@@ -21,7 +21,7 @@ struct GroupLinearForward {
   const Tensor& weight;
   const Tensor& bias;
   Tensor& y;
-  auto operands() const { return std::tie(x, segments, groups, weight, bias, y); }
+  ELASTIC_OPERANDS(x, segments, groups, weight, bias, y);
   double flops() const { return 2.0 * num_rows(y) * num_cols(weight) * num_cols(y); }
 };
 
@@ -37,9 +37,7 @@ struct GroupLinearBackward {
   Tensor& grad_x;
   Tensor& grad_weight;
   Tensor& grad_bias;
-  auto operands() const {
-    return std::tie(x, segments, groups, weight, grad_y, grad_x, grad_weight, grad_bias);
-  }
+  ELASTIC_OPERANDS(x, segments, groups, weight, grad_y, grad_x, grad_weight, grad_bias);
   double flops() const { return 4.0 * num_rows(grad_y) * num_cols(weight) * num_cols(grad_y); }
 };
 

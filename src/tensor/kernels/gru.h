@@ -17,7 +17,7 @@ struct GruForward {
   const Tensor& bias;
   const Segments& segments;
   Tensor& hidden;
-  auto operands() const { return std::tie(input, weight, bias, segments, hidden); }
+  ELASTIC_OPERANDS(input, weight, bias, segments, hidden);
   double flops() const { return 6.0 * num_rows(hidden) * num_cols(hidden) * num_cols(hidden); }
 };
 
@@ -33,10 +33,8 @@ struct GruBackward {
   Tensor& grad_input;
   Tensor& grad_weight;
   Tensor& grad_bias;
-  auto operands() const {
-    return std::tie(
-        input, weight, bias, segments, hidden, grad_hidden, grad_input, grad_weight, grad_bias);
-  }
+  ELASTIC_OPERANDS(
+      input, weight, bias, segments, hidden, grad_hidden, grad_input, grad_weight, grad_bias);
   double flops() const { return 12.0 * num_rows(hidden) * num_cols(hidden) * num_cols(hidden); }
 };
 

@@ -12,7 +12,7 @@ struct HeadsExpand {
   const Tensor& x;
   const Tensor& weight;
   Tensor& out;
-  auto operands() const { return std::tie(x, weight, out); }
+  ELASTIC_OPERANDS(x, weight, out);
   double flops() const { return 2.0 * num_rows(x) * num_cols(x) * num_cols(x); }
 };
 
@@ -22,7 +22,7 @@ struct HeadsContract {
   const Tensor& z;
   const Tensor& weight;
   Tensor& out;
-  auto operands() const { return std::tie(z, weight, out); }
+  ELASTIC_OPERANDS(z, weight, out);
   double flops() const { return 2.0 * num_rows(out) * num_cols(out) * num_cols(out); }
 };
 
@@ -32,7 +32,7 @@ struct HeadsOuter {
   const Tensor& x;
   const Tensor& z;
   Tensor& out;
-  auto operands() const { return std::tie(x, z, out); }
+  ELASTIC_OPERANDS(x, z, out);
   double flops() const { return 2.0 * num_rows(x) * num_cols(x) * num_cols(x); }
 };
 

@@ -16,7 +16,7 @@ struct HistogramAttentionForward {
   const Tensor& scores;
   const Tensor& values;
   Tensor& out;
-  auto operands() const { return std::tie(histogram, scores, values, out); }
+  ELASTIC_OPERANDS(histogram, scores, values, out);
   double flops() const { return 2.0 * num_rows(out) * num_entries(values); }
 };
 
@@ -30,9 +30,7 @@ struct HistogramAttentionBackward {
   Tensor& grad_occupancy;
   Tensor& grad_scores;
   Tensor& grad_values;
-  auto operands() const {
-    return std::tie(histogram, scores, values, grad_out, grad_occupancy, grad_scores, grad_values);
-  }
+  ELASTIC_OPERANDS(histogram, scores, values, grad_out, grad_occupancy, grad_scores, grad_values);
   double flops() const { return 4.0 * num_rows(grad_out) * num_entries(values); }
 };
 

@@ -18,14 +18,12 @@ struct InputEmbeddingForward {
   const Norm& norm;
   const Dropout& dropout;
   Tensor& y;
-  auto operands() const {
-    return operands_of(SomeRows{item_table, num_entries(ids)},
-                       SomeRows{position_table, num_entries(ids)},
-                       ids,
-                       positions,
-                       norm,
-                       y);
-  }
+  ELASTIC_OPERANDS(SomeRows{item_table, num_entries(ids)},
+                   SomeRows{position_table, num_entries(ids)},
+                   ids,
+                   positions,
+                   norm,
+                   y);
   double flops() const { return 0.0; }
 };
 
@@ -42,18 +40,15 @@ struct InputEmbeddingBackward {
   Tensor& grad_item_table;
   Tensor& grad_position_table;
   NormGrad& grad_norm;
-  auto operands() const {
-    const double tokens = num_entries(ids);
-    return operands_of(SomeRows{item_table, tokens},
-                       SomeRows{position_table, tokens},
-                       ids,
-                       positions,
-                       norm,
-                       grad_y,
-                       SomeRows{grad_item_table, tokens},
-                       SomeRows{grad_position_table, tokens},
-                       grad_norm);
-  }
+  ELASTIC_OPERANDS(SomeRows{item_table, num_entries(ids)},
+                   SomeRows{position_table, num_entries(ids)},
+                   ids,
+                   positions,
+                   norm,
+                   grad_y,
+                   SomeRows{grad_item_table, num_entries(ids)},
+                   SomeRows{grad_position_table, num_entries(ids)},
+                   grad_norm);
   double flops() const { return 0.0; }
 };
 

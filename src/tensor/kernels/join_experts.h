@@ -19,10 +19,8 @@ struct JoinExpertsForward {
   const Tensor& indices;
   const Tensor& gates;
   Tensor& joined;
-  auto operands() const {
-    return operands_of(
-        out, log_sum, query, SomeRows{table, num_entries(indices)}, indices, gates, joined);
-  }
+  ELASTIC_OPERANDS(
+      out, log_sum, query, SomeRows{table, num_entries(indices)}, indices, gates, joined);
   double flops() const { return 4.0 * num_rows(query) * num_cols(query) * num_cols(gates); }
 };
 
@@ -41,20 +39,18 @@ struct JoinExpertsBackward {
   Tensor& grad_query;
   Tensor& grad_table;
   Tensor& grad_gates;
-  auto operands() const {
-    return operands_of(out,
-                       log_sum,
-                       query,
-                       SomeRows{table, num_entries(indices)},
-                       indices,
-                       gates,
-                       grad_joined,
-                       grad_out,
-                       grad_log_sum,
-                       grad_query,
-                       grad_table,
-                       grad_gates);
-  }
+  ELASTIC_OPERANDS(out,
+                   log_sum,
+                   query,
+                   SomeRows{table, num_entries(indices)},
+                   indices,
+                   gates,
+                   grad_joined,
+                   grad_out,
+                   grad_log_sum,
+                   grad_query,
+                   grad_table,
+                   grad_gates);
   double flops() const { return 8.0 * num_rows(query) * num_cols(query) * num_cols(gates); }
 };
 

@@ -12,7 +12,7 @@ struct LayerNormForward {
   const Tensor& x;
   const Norm& norm;
   Tensor& y;
-  auto operands() const { return std::tie(x, norm, y); }
+  ELASTIC_OPERANDS(x, norm, y);
   double flops() const { return 0.0; }
 };
 
@@ -24,7 +24,7 @@ struct LayerNormBackward {
   const Tensor& grad_y;
   Tensor& grad_x;
   NormGrad& grad_norm;
-  auto operands() const { return std::tie(x, norm, grad_y, grad_x, grad_norm); }
+  ELASTIC_OPERANDS(x, norm, grad_y, grad_x, grad_norm);
   double flops() const { return 0.0; }
 };
 

@@ -13,7 +13,7 @@ struct LinearForward {
   const Tensor& weight;
   const Tensor& bias;
   Tensor& y;
-  auto operands() const { return std::tie(x, weight, bias, y); }
+  ELASTIC_OPERANDS(x, weight, bias, y);
   double flops() const { return 2.0 * num_rows(x) * num_cols(x) * num_cols(y); }
 };
 
@@ -26,7 +26,7 @@ struct LinearBackward {
   Tensor* grad_x;
   Tensor* grad_weight;
   Tensor* grad_bias;
-  auto operands() const { return std::tie(x, weight, grad_y, grad_x, grad_weight, grad_bias); }
+  ELASTIC_OPERANDS(x, weight, grad_y, grad_x, grad_weight, grad_bias);
   double flops() const {
     return 2.0 * num_rows(x) * num_cols(x) * num_cols(grad_y) *
            ((grad_x != nullptr ? 1.0 : 0.0) + (grad_weight != nullptr ? 1.0 : 0.0));
@@ -42,7 +42,7 @@ struct LinearResidualForward {
   const Tensor& residual;
   const Dropout& dropout;
   Tensor& y;
-  auto operands() const { return std::tie(x, weight, bias, residual, y); }
+  ELASTIC_OPERANDS(x, weight, bias, residual, y);
   double flops() const { return 2.0 * num_rows(x) * num_cols(x) * num_cols(y); }
 };
 

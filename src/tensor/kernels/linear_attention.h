@@ -18,7 +18,7 @@ struct LinearAttentionForward {
   const Segments& keys;
   Tensor& context;
   Tensor& out;
-  auto operands() const { return std::tie(query, key, value, queries, keys, context, out); }
+  ELASTIC_OPERANDS(query, key, value, queries, keys, context, out);
   double flops() const {
     return 2.0 * (num_rows(query) + num_rows(key)) * num_cols(query) * num_cols(context);
   }
@@ -37,10 +37,8 @@ struct LinearAttentionBackward {
   Tensor& grad_query;
   Tensor& grad_key;
   Tensor& grad_value;
-  auto operands() const {
-    return std::tie(
-        query, key, value, queries, keys, context, grad_out, grad_query, grad_key, grad_value);
-  }
+  ELASTIC_OPERANDS(
+      query, key, value, queries, keys, context, grad_out, grad_query, grad_key, grad_value);
   double flops() const {
     return 4.0 * (num_rows(query) + num_rows(key)) * num_cols(query) * num_cols(context);
   }

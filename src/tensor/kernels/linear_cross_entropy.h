@@ -20,9 +20,7 @@ struct LinearCrossEntropy {
   Tensor& loss;
   Tensor* grad_hidden;
   Tensor* grad_table;
-  auto operands() const {
-    return std::tie(hidden, table, targets, excluded, loss, grad_hidden, grad_table);
-  }
+  ELASTIC_OPERANDS(hidden, table, targets, excluded, loss, grad_hidden, grad_table);
   double flops() const {
     return (grad_hidden != nullptr ? 6.0 : 2.0) * num_rows(hidden) * num_cols(hidden) *
            (num_rows(table) - 1.0);

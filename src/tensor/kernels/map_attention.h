@@ -18,7 +18,7 @@ struct MapAttentionForward {
   const AttentionLayout& layout;
   Tensor& map;
   Tensor& out;
-  auto operands() const { return std::tie(query, key, value, layout, map, out); }
+  ELASTIC_OPERANDS(query, key, value, layout, map, out);
   double flops() const { return 4.0 * attended_pairs(layout) * num_cols(query); }
 };
 
@@ -35,10 +35,7 @@ struct MapAttentionBackward {
   Tensor& grad_query;
   Tensor& grad_key;
   Tensor& grad_value;
-  auto operands() const {
-    return std::tie(
-        query, key, value, layout, out, grad_out, map, grad_query, grad_key, grad_value);
-  }
+  ELASTIC_OPERANDS(query, key, value, layout, out, grad_out, map, grad_query, grad_key, grad_value);
   double flops() const { return 8.0 * attended_pairs(layout) * num_cols(query); }
 };
 

@@ -14,7 +14,7 @@ struct RelativeBias {
   const Tensor& time;           ///< [32], or undefined: no time bias
   const Tensor& seconds;        ///< [Tk] int32 of the keys, only with `time`
   const Tensor& query_seconds;  ///< [Tk] int32 of the same tokens as queries
-  [[nodiscard]] auto operands() const { return std::tie(position, time, seconds, query_seconds); }
+  ELASTIC_OPERANDS(position, time, seconds, query_seconds);
 };
 
 namespace kernels {
@@ -31,7 +31,7 @@ struct PointwiseAttentionForward {
   const AttentionLayout& layout;
   const double scale;
   Tensor& out;
-  auto operands() const { return std::tie(query, key, value, bias, layout, out); }
+  ELASTIC_OPERANDS(query, key, value, bias, layout, out);
   double flops() const { return 4.0 * attended_pairs(layout) * num_cols(query); }
 };
 
@@ -50,19 +50,17 @@ struct PointwiseAttentionBackward {
   Tensor& grad_value;
   Tensor& grad_position;
   Tensor& grad_time;
-  auto operands() const {
-    return std::tie(query,
-                    key,
-                    value,
-                    bias,
-                    layout,
-                    grad_out,
-                    grad_query,
-                    grad_key,
-                    grad_value,
-                    grad_position,
-                    grad_time);
-  }
+  ELASTIC_OPERANDS(query,
+                   key,
+                   value,
+                   bias,
+                   layout,
+                   grad_out,
+                   grad_query,
+                   grad_key,
+                   grad_value,
+                   grad_position,
+                   grad_time);
   double flops() const { return 8.0 * attended_pairs(layout) * num_cols(query); }
 };
 

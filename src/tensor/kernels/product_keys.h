@@ -19,10 +19,8 @@ struct ProductKeysForward {
   Tensor& indices;
   Tensor& gates;
   Tensor& experts;
-  auto operands() const {
-    return operands_of(
-        query, subkeys, SomeRows{memory, num_entries(indices)}, bias, indices, gates, experts);
-  }
+  ELASTIC_OPERANDS(
+      query, subkeys, SomeRows{memory, num_entries(indices)}, bias, indices, gates, experts);
   double flops() const {
     return 2.0 * num_rows(query) * num_cols(query) * static_cast<double>(subkeys.shape()[2]);
   }
@@ -40,17 +38,15 @@ struct ProductKeysBackward {
   Tensor& grad_query;
   Tensor& grad_subkeys;
   Tensor& grad_memory;
-  auto operands() const {
-    return operands_of(query,
-                       subkeys,
-                       SomeRows{memory, num_entries(indices)},
-                       indices,
-                       gates,
-                       grad_experts,
-                       grad_query,
-                       grad_subkeys,
-                       grad_memory);
-  }
+  ELASTIC_OPERANDS(query,
+                   subkeys,
+                   SomeRows{memory, num_entries(indices)},
+                   indices,
+                   gates,
+                   grad_experts,
+                   grad_query,
+                   grad_subkeys,
+                   grad_memory);
   /// Products of the experts' gradient with gates and memory, and of each chosen pair with queries
   /// and keys.
   double flops() const { return 4.0 * num_entries(gates) * (num_cols(memory) + num_cols(query)); }
@@ -66,9 +62,7 @@ struct ProductKeyGatesBackward {
   const Tensor& grad_gates;
   Tensor& grad_query;
   Tensor& grad_subkeys;
-  auto operands() const {
-    return std::tie(query, subkeys, indices, gates, grad_gates, grad_query, grad_subkeys);
-  }
+  ELASTIC_OPERANDS(query, subkeys, indices, gates, grad_gates, grad_query, grad_subkeys);
   double flops() const { return 4.0 * num_rows(gates) * num_cols(gates) * num_cols(query); }
 };
 

@@ -15,7 +15,7 @@ struct ProjectTokensForward {
   const Tensor& projection;
   const Segments& segments;
   Tensor& out;
-  auto operands() const { return std::tie(x, projection, segments, out); }
+  ELASTIC_OPERANDS(x, projection, segments, out);
   double flops() const {
     return 2.0 * num_rows(x) * num_cols(x) * static_cast<double>(projection.shape()[0]);
   }
@@ -30,9 +30,7 @@ struct ProjectTokensBackward {
   const Tensor& grad_out;
   Tensor& grad_x;
   Tensor& grad_projection;
-  auto operands() const {
-    return std::tie(x, projection, segments, grad_out, grad_x, grad_projection);
-  }
+  ELASTIC_OPERANDS(x, projection, segments, grad_out, grad_x, grad_projection);
   double flops() const {
     return 4.0 * num_rows(x) * num_cols(x) * static_cast<double>(projection.shape()[0]);
   }

@@ -18,7 +18,7 @@ struct RankTargets {
   const Segments& excluded;
   const Tensor& excluded_ids;
   Tensor& ranks;
-  auto operands() const { return std::tie(hidden, table, targets, excluded, excluded_ids, ranks); }
+  ELASTIC_OPERANDS(hidden, table, targets, excluded, excluded_ids, ranks);
   double flops() const {
     return 2.0 * num_rows(hidden) * num_cols(hidden) * (num_rows(table) - 1.0);
   }
@@ -34,7 +34,7 @@ struct TopK {
   const Tensor& excluded_ids;
   Tensor& ids;
   Tensor& scores;
-  auto operands() const { return std::tie(hidden, table, excluded, excluded_ids, ids, scores); }
+  ELASTIC_OPERANDS(hidden, table, excluded, excluded_ids, ids, scores);
   double flops() const {
     return 2.0 * num_rows(hidden) * num_cols(hidden) * (num_rows(table) - 1.0);
   }

@@ -25,7 +25,7 @@ struct Retention {
   bool reverse;
   Tensor& state;
   Tensor& out;
-  auto operands() const { return std::tie(x, y, z, rates, lead, segments, state, out); }
+  ELASTIC_OPERANDS(x, y, z, rates, lead, segments, state, out);
   double flops() const {
     return 4.0 * num_rows(x) * num_cols(x) * num_cols(z) / static_cast<double>(num_heads);
   }
@@ -53,9 +53,7 @@ struct RetentionDecayBackward {
   std::int64_t num_heads;
   Tensor& grad_rates;
   Tensor& grad_lead;
-  auto operands() const {
-    return std::tie(query, grad_query, key, grad_key, rates, segments, grad_rates, grad_lead);
-  }
+  ELASTIC_OPERANDS(query, grad_query, key, grad_key, rates, segments, grad_rates, grad_lead);
   double flops() const { return 0.0; }
 };
 

@@ -13,7 +13,7 @@ struct UnitSum {
   const Tensor& a;
   const Tensor& b;
   Tensor& out;
-  auto operands() const { return std::tie(a, b, out); }
+  ELASTIC_OPERANDS(a, b, out);
   double flops() const { return 0.0; }
 };
 
@@ -25,7 +25,7 @@ struct NearestCentroids {
   const Tensor& x;
   const Tensor& centroids;
   Tensor& nearest;
-  auto operands() const { return std::tie(x, centroids, nearest); }
+  ELASTIC_OPERANDS(x, centroids, nearest);
   double flops() const {
     return 2.0 * num_rows(x) * num_cols(x) * static_cast<double>(centroids.shape()[1]);
   }
@@ -43,7 +43,7 @@ struct CentroidMembers {
   const Segments& members;
   Tensor& rows;
   Tensor& owners;
-  auto operands() const { return std::tie(x, centroids, segments, members, rows, owners); }
+  ELASTIC_OPERANDS(x, centroids, segments, members, rows, owners);
   double flops() const {
     return 2.0 * num_rows(x) * num_cols(x) * static_cast<double>(centroids.shape()[1]);
   }
@@ -59,7 +59,7 @@ struct MoveCentroids {
   const Tensor& counts;
   double decay;
   Tensor& centroids;
-  auto operands() const { return std::tie(sums, counts, centroids); }
+  ELASTIC_OPERANDS(sums, counts, centroids);
   double flops() const { return 0.0; }
 };
 
@@ -69,7 +69,7 @@ struct DivideRows {
   const Tensor& x;
   const Tensor& divisors;
   Tensor& out;
-  auto operands() const { return std::tie(x, divisors, out); }
+  ELASTIC_OPERANDS(x, divisors, out);
   double flops() const { return 0.0; }
 };
 

@@ -14,7 +14,7 @@ struct Iota {
   std::int32_t modulus;
   std::int32_t step;
   Tensor& out;
-  auto operands() const { return std::tie(out); }
+  ELASTIC_OPERANDS(out);
   double flops() const { return 0.0; }
 };
 
@@ -24,7 +24,7 @@ struct Positions {
   const Segments& segments;
   bool recent;
   Tensor& out;
-  auto operands() const { return std::tie(segments, out); }
+  ELASTIC_OPERANDS(segments, out);
   double flops() const { return 0.0; }
 };
 
@@ -33,7 +33,7 @@ struct LastTokens {
   static constexpr const char* kName = "last_tokens";
   const Segments& segments;
   Tensor& out;
-  auto operands() const { return std::tie(segments, out); }
+  ELASTIC_OPERANDS(segments, out);
   double flops() const { return 0.0; }
 };
 
@@ -43,7 +43,7 @@ struct GroupOffsets {
   const Segments& segments;
   std::int32_t stride;
   Tensor& out;
-  auto operands() const { return std::tie(segments, out); }
+  ELASTIC_OPERANDS(segments, out);
   double flops() const { return 0.0; }
 };
 

@@ -11,7 +11,7 @@ struct GatherRows {
   const Tensor& table;
   const Tensor& rows;
   Tensor& out;
-  auto operands() const { return operands_of(SomeRows{table, num_entries(rows)}, rows, out); }
+  ELASTIC_OPERANDS(SomeRows{table, num_entries(rows)}, rows, out);
   double flops() const { return 0.0; }
 };
 
@@ -22,9 +22,7 @@ struct ScatterAddRows {
   const Tensor& grad_out;
   const Tensor& rows;
   Tensor& grad_table;
-  auto operands() const {
-    return operands_of(grad_out, rows, SomeRows{grad_table, num_entries(rows)});
-  }
+  ELASTIC_OPERANDS(grad_out, rows, SomeRows{grad_table, num_entries(rows)});
   double flops() const { return 0.0; }
 };
 

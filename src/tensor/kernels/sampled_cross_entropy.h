@@ -20,11 +20,13 @@ struct SampledCrossEntropy {
   Tensor& loss;
   Tensor* grad_hidden;
   Tensor* grad_table;
-  auto operands() const {
-    const double named = static_cast<double>(sampled.size() + targets.numel());
-    return operands_of(
-        hidden, SomeRows{table, named}, targets, sampled, loss, grad_hidden, grad_table);
-  }
+  ELASTIC_OPERANDS(hidden,
+                   SomeRows{table, static_cast<double>(sampled.size() + targets.numel())},
+                   targets,
+                   sampled,
+                   loss,
+                   grad_hidden,
+                   grad_table);
   double flops() const {
     return (grad_hidden != nullptr ? 6.0 : 2.0) * num_rows(hidden) * num_cols(hidden) *
            static_cast<double>(sampled.size() + 1);

@@ -17,7 +17,7 @@ struct SegmentAttentionForward {
   const AttentionLayout& layout;
   Tensor& out;
   Tensor& log_sum;
-  auto operands() const { return std::tie(query, key, value, layout, out, log_sum); }
+  ELASTIC_OPERANDS(query, key, value, layout, out, log_sum);
   double flops() const { return 4.0 * attended_pairs(layout) * num_cols(query); }
 };
 
@@ -34,10 +34,8 @@ struct SegmentAttentionBackward {
   Tensor& grad_query;
   Tensor& grad_key;
   Tensor& grad_value;
-  auto operands() const {
-    return std::tie(
-        query, key, value, layout, out, log_sum, grad_out, grad_query, grad_key, grad_value);
-  }
+  ELASTIC_OPERANDS(
+      query, key, value, layout, out, log_sum, grad_out, grad_query, grad_key, grad_value);
   double flops() const { return 8.0 * attended_pairs(layout) * num_cols(query); }
 };
 

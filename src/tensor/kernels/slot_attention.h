@@ -31,9 +31,7 @@ struct SlotAttentionForward {
   Tensor& state;
   Tensor& out;
   Tensor& log_sum;
-  auto operands() const {
-    return std::tie(query, key, value, gates, segments, state, out, log_sum);
-  }
+  ELASTIC_OPERANDS(query, key, value, gates, segments, state, out, log_sum);
   double flops() const { return slot_flops(key, value, gates); }
 };
 
@@ -52,19 +50,17 @@ struct SlotAttentionBackward {
   Tensor& grad_key;
   Tensor& grad_value;
   Tensor& grad_gates;
-  auto operands() const {
-    return std::tie(query,
-                    key,
-                    value,
-                    gates,
-                    segments,
-                    grad_out,
-                    grad_log_sum,
-                    grad_query,
-                    grad_key,
-                    grad_value,
-                    grad_gates);
-  }
+  ELASTIC_OPERANDS(query,
+                   key,
+                   value,
+                   gates,
+                   segments,
+                   grad_out,
+                   grad_log_sum,
+                   grad_query,
+                   grad_key,
+                   grad_value,
+                   grad_gates);
   double flops() const { return 2.0 * slot_flops(key, value, gates); }
 };
 

@@ -19,7 +19,7 @@ struct PrefixGatesForward {
   const Segments& segments;
   Tensor& log_sum;
   Tensor& gates;
-  auto operands() const { return std::tie(scores, decay, segments, log_sum, gates); }
+  ELASTIC_OPERANDS(scores, decay, segments, log_sum, gates);
   double flops() const { return 0.0; }
 };
 
@@ -32,9 +32,7 @@ struct PrefixGatesBackward {
   const Tensor& grad_gates;
   Tensor& grad_scores;
   Tensor& grad_decay;
-  auto operands() const {
-    return std::tie(gates, decay, segments, grad_gates, grad_scores, grad_decay);
-  }
+  ELASTIC_OPERANDS(gates, decay, segments, grad_gates, grad_scores, grad_decay);
   double flops() const { return 0.0; }
 };
 
@@ -44,7 +42,7 @@ struct ForgetGatesForward {
   const Tensor& x;
   double temperature;
   Tensor& gates;
-  auto operands() const { return std::tie(x, gates); }
+  ELASTIC_OPERANDS(x, gates);
   double flops() const { return 0.0; }
 };
 
@@ -55,7 +53,7 @@ struct ForgetGatesBackward {
   double temperature;
   const Tensor& grad_gates;
   Tensor& grad_x;
-  auto operands() const { return std::tie(x, grad_gates, grad_x); }
+  ELASTIC_OPERANDS(x, grad_gates, grad_x);
   double flops() const { return 0.0; }
 };
 

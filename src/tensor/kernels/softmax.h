@@ -10,7 +10,7 @@ struct SoftmaxForward {
   static constexpr const char* kName = "softmax_forward";
   const Tensor& x;
   Tensor& y;
-  auto operands() const { return std::tie(x, y); }
+  ELASTIC_OPERANDS(x, y);
   double flops() const { return 0.0; }
 };
 
@@ -20,7 +20,7 @@ struct SoftmaxBackward {
   const Tensor& y;
   const Tensor& grad_y;
   Tensor& grad_x;
-  auto operands() const { return std::tie(y, grad_y, grad_x); }
+  ELASTIC_OPERANDS(y, grad_y, grad_x);
   double flops() const { return 0.0; }
 };
 

@@ -11,7 +11,7 @@ struct SwigluForward {
   const Tensor& a;
   const Tensor& b;
   Tensor& out;
-  auto operands() const { return std::tie(a, b, out); }
+  ELASTIC_OPERANDS(a, b, out);
   double flops() const { return 0.0; }
 };
 
@@ -23,7 +23,7 @@ struct SwigluBackward {
   const Tensor& grad_out;
   Tensor& grad_a;
   Tensor& grad_b;
-  auto operands() const { return std::tie(a, b, grad_out, grad_a, grad_b); }
+  ELASTIC_OPERANDS(a, b, grad_out, grad_a, grad_b);
   double flops() const { return 0.0; }
 };
 

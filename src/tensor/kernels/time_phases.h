@@ -34,9 +34,7 @@ struct TimePhases {
   Tensor& key;
   Tensor& steps;
   Tensor& next_steps;
-  auto operands() const {
-    return std::tie(clock, gap_seconds, seconds, next_seconds, query, key, steps, next_steps);
-  }
+  ELASTIC_OPERANDS(clock, gap_seconds, seconds, next_seconds, query, key, steps, next_steps);
   double flops() const { return 0.0; }
 };
 

@@ -12,7 +12,7 @@ struct TokenSoftmaxForward {
   const Tensor& x;
   const Segments& segments;
   Tensor& y;
-  auto operands() const { return std::tie(x, segments, y); }
+  ELASTIC_OPERANDS(x, segments, y);
   double flops() const { return 0.0; }
 };
 
@@ -23,7 +23,7 @@ struct TokenSoftmaxBackward {
   const Segments& segments;
   const Tensor& grad_y;
   Tensor& grad_x;
-  auto operands() const { return std::tie(y, segments, grad_y, grad_x); }
+  ELASTIC_OPERANDS(y, segments, grad_y, grad_x);
   double flops() const { return 0.0; }
 };
 

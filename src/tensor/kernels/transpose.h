@@ -10,7 +10,7 @@ struct Transpose {
   static constexpr const char* kName = "transpose";
   const Tensor& x;
   Tensor& out;
-  auto operands() const { return std::tie(x, out); }
+  ELASTIC_OPERANDS(x, out);
   double flops() const { return 0.0; }
 };
 

@@ -13,7 +13,7 @@ struct UnitEluForward {
   static constexpr const char* kName = "unit_elu_forward";
   const Tensor& x;
   Tensor& y;
-  auto operands() const { return std::tie(x, y); }
+  ELASTIC_OPERANDS(x, y);
   double flops() const { return 0.0; }
 };
 
@@ -23,7 +23,7 @@ struct UnitEluBackward {
   const Tensor& x;
   const Tensor& grad_y;
   Tensor& grad_x;
-  auto operands() const { return std::tie(x, grad_y, grad_x); }
+  ELASTIC_OPERANDS(x, grad_y, grad_x);
   double flops() const { return 0.0; }
 };
 

@@ -1,10 +1,10 @@
 #include "eval/crossed_difference.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <utility>
 
 #include "base/error.h"
 #include "eval/student_t.h"
@@ -34,9 +34,6 @@ double squares_of(std::span<const double> values) {
 struct Part {
   double variance = 0.0;
   double df = 1.0;
-
-  // Its term in Satterthwaite's denominator.
-  [[nodiscard]] double uncertainty() const { return variance * variance / df; }
 };
 
 struct GroupMeans {
@@ -62,7 +59,7 @@ Part seeds_part(const GroupMeans& means) {
   return {squares_of(means.by_seed) / (seeds - 1.0) / seeds, seeds - 1.0};
 }
 
-Part noise_part(const SeedValues& values, const GroupMeans& means) {
+double noise_variance(const SeedValues& values, const GroupMeans& means) {
   const auto seeds = static_cast<double>(values.size());
   const auto users = static_cast<double>(means.by_user.size());
   const double mean = mean_of(means.by_user);
@@ -73,20 +70,70 @@ Part noise_part(const SeedValues& values, const GroupMeans& means) {
       sum += residual * residual;
     }
   }
-  const double df = (seeds - 1.0) * (users - 1.0);
-  return {sum / df / (seeds * users), df};
+  return sum / ((seeds - 1.0) * (users - 1.0)) / (seeds * users);
 }
 
-// Fills in the interval and the p-value from value, standard error and degrees of freedom.
-void add_inference(Difference& difference, double confidence) {
+// The excess of both groups' seeds over noise, with Satterthwaite's degrees of freedom.
+Part excess_part(const std::array<Part, 2>& excess) {
+  Part sum{0.0, 1.0};
+  double uncertainty = 0.0;
+  for (const Part& one : excess) {
+    sum.variance += one.variance;
+    uncertainty += one.variance * one.variance / one.df;
+  }
+  if (uncertainty > 0.0) {
+    sum.df = sum.variance * sum.variance / uncertainty;
+  }
+  return sum;
+}
+
+// Half the width of the interval with error rate p.
+double half_width(const Part& users, const Part& seeds, double p) {
+  const auto of = [p](const Part& part) {
+    return part.variance > 0.0 ? critical_t(p, part.df) * std::sqrt(part.variance) : 0.0;
+  };
+  return std::hypot(of(users), of(seeds));
+}
+
+// The p with half_width(p) = |value|, which lies between those of one t with the degrees of freedom
+// of either part.
+double p_value(double value, const Part& users, const Part& seeds) {
+  constexpr double kLeast = 1e-300;  // critical_t needs a positive p
+  constexpr int kSteps = 32;         // to 8 digits
+  const double t = value / std::sqrt(users.variance + seeds.variance);
+  const double p_of_users = two_sided_p(t, users.df);
+  if (seeds.variance == 0.0) {
+    return p_of_users;
+  }
+  const auto [low, high] = std::minmax({p_of_users, two_sided_p(t, seeds.df)});
+  if (high <= kLeast || high > 1.0 - 1e-9) {
+    return high;
+  }
+  double log_low = std::log(std::max(low, kLeast));
+  double log_high = std::log(high);
+  for (int step = 0; step < kSteps; ++step) {
+    const double middle = (log_low + log_high) / 2.0;
+    const bool wide = half_width(users, seeds, std::exp(middle)) > std::fabs(value);
+    (wide ? log_low : log_high) = middle;
+  }
+  return std::exp((log_low + log_high) / 2.0);
+}
+
+// Fills in all but the value.
+void add_inference(Difference& difference,
+                   const Part& users,
+                   const Part& seeds,
+                   double confidence) {
+  difference.std_error = std::sqrt(users.variance + seeds.variance);
+  difference.df = seeds.variance > 0.0 ? seeds.df : users.df;
   if (difference.std_error == 0.0) {  // all users differ by the same amount
     difference.interval = {difference.value, difference.value};
     difference.p = difference.value == 0.0 ? 1.0 : 0.0;
     return;
   }
-  const double half = critical_t(1.0 - confidence, difference.df) * difference.std_error;
+  const double half = half_width(users, seeds, 1.0 - confidence);
   difference.interval = {difference.value - half, difference.value + half};
-  difference.p = two_sided_p(difference.value / difference.std_error, difference.df);
+  difference.p = p_value(difference.value, users, seeds);
 }
 
 }  // namespace
@@ -112,23 +159,18 @@ Difference crossed_difference(const SeedValues& group,
   }
   const auto n = static_cast<double>(num_users);
   const Part users{squares_of(by_user) / (n - 1.0) / n, n - 1.0};
-  double variance = users.variance;
-  double uncertainty = users.uncertainty();
+  Part seeds;
   difference.covers = Covers::kUsers;
   if (group.size() > 1 && baseline.size() > 1) {
     difference.covers = Covers::kUsersAndSeeds;
-    for (const auto& [values, means] : {std::pair(&group, &ours), std::pair(&baseline, &theirs)}) {
-      const Part seeds = seeds_part(*means);
-      const Part noise = noise_part(*values, *means);
-      variance += seeds.variance - noise.variance;
-      uncertainty += seeds.uncertainty() + noise.uncertainty();
-    }
-    variance = std::max(variance, users.variance);
+    const auto excess = [](const SeedValues& values, const GroupMeans& means) {
+      Part part = seeds_part(means);
+      part.variance = std::max(0.0, part.variance - noise_variance(values, means));
+      return part;
+    };
+    seeds = excess_part({excess(group, ours), excess(baseline, theirs)});
   }
-  difference.std_error = std::sqrt(variance);
-  const bool has_seeds = difference.covers == Covers::kUsersAndSeeds && uncertainty > 0.0;
-  difference.df = has_seeds ? std::max(1.0, variance * variance / uncertainty) : n - 1.0;
-  add_inference(difference, confidence);
+  add_inference(difference, users, seeds, confidence);
   return difference;
 }
 

@@ -11,18 +11,24 @@
 //   (group_user variance of both) / N + sum over g of (seed variance of g) / S_g
 //                                     + sum over g of (noise variance of g) / (S_g N)
 //
-// which is estimated without bias from three kinds of mean squares (a two-way random-effects
-// analysis of variance):
+// whose parts are estimated from three kinds of mean squares (a two-way random-effects analysis of
+// variance):
 //
 //   users    the variance over users of the difference of the users' means over seeds, / N
 //   seeds_g  the variance over seeds of the means over users, / S_g
 //   noise_g  the variance of the residuals (seed by user), / (S_g N)
 //
-//   variance = users + sum over g of (seeds_g - noise_g), at least `users`
+//   excess_g = seeds_g - noise_g, at least 0; variance = users + sum over g of excess_g
 //
-// The noise is in both other terms, therefore it is subtracted once. The interval uses Student's t
-// with Satterthwaite's degrees of freedom (Satterthwaite 1946), which keep the coverage with two or
-// three seeds, where a bootstrap over seeds (Owen 2007) is far too narrow.
+// The noise is in `users` and in `seeds_g`, therefore it is subtracted once. The interval is
+//
+//   difference +- sqrt(t(N - 1)^2 users + t(df)^2 sum over g of excess_g)
+//
+// with df = (sum of excess_g)^2 / sum of (excess_g^2 / (S_g - 1)) (Satterthwaite 1946) and t(df)
+// the critical value of Student's t. Adding the squares of two half-widths (Banerjee 1960) keeps
+// the coverage where the few seeds happen to agree. One t with Satterthwaite's degrees of freedom
+// for the whole variance does not: it then takes the variance for that of users, which is well
+// known.
 #pragma once
 
 #include <span>
@@ -47,7 +53,7 @@ struct Difference {
   Interval interval{};     ///< infinite with Covers::kNothing
   double p = 1.0;          ///< two-sided, of the hypothesis that the true difference is 0
   double std_error = 0.0;  ///< square root of the variance above
-  double df = 0.0;         ///< degrees of freedom
+  double df = 0.0;         ///< of the seeds, or of the users if the variance has no excess
   Covers covers = Covers::kNothing;
 };
 

@@ -12,6 +12,13 @@
 
 namespace elastic::eval {
 
+/// The values of a user that the effects add up to.
+enum class Values {
+  kNormal,  ///< their sum
+  kHits,    ///< 0 or 1: whether 0.1 + their sum, without noise, exceeds a uniform number
+  kGains,   ///< of a hit, 1 / log2(1 + rank) with a rank of 1 to 10; else 0
+};
+
 /// Standard deviations of the random effects; those of a pair are of group and baseline.
 struct Effects {
   const char* name = "";
@@ -19,7 +26,7 @@ struct Effects {
   double group_user = 0.15;
   std::array<double, 2> seed{0.0, 0.0};
   double noise = 0.2;  ///< of a user with a seed
-  bool hits = false;   ///< values are 0 or 1: whether 0.3 + the effects exceeds a uniform number
+  Values values = Values::kNormal;
 };
 
 struct Coverage {
@@ -27,6 +34,18 @@ struct Coverage {
   double of_users = 0.0;     ///< the same for intervals that ignore the seeds
   double mean_width = 0.0;
 };
+
+inline double drawn_value(const Effects& effects, double sum, RandomStream& random) {
+  if (effects.values == Values::kNormal) {
+    return sum + effects.noise * random.normal();
+  }
+  if (0.1 + sum <= random.uniform()) {
+    return 0.0;
+  }
+  return effects.values == Values::kHits
+             ? 1.0
+             : 1.0 / std::log2(2.0 + std::floor(10.0 * random.uniform()));
+}
 
 /// The two groups of one simulated study; the true difference of their means is 0.
 inline std::array<SeedValues, 2> simulated_groups(const Effects& effects,
@@ -48,9 +67,7 @@ inline std::array<SeedValues, 2> simulated_groups(const Effects& effects,
       const double shift = effects.seed[g] * random.normal();
       std::vector<double>& values = groups[g].emplace_back(users);
       for (std::size_t u = 0; u < users; ++u) {
-        const double value = mean[u] + shift;
-        values[u] = effects.hits ? (0.3 + value > random.uniform() ? 1.0 : 0.0)
-                                 : value + effects.noise * random.normal();
+        values[u] = drawn_value(effects, mean[u] + shift, random);
       }
     }
   }

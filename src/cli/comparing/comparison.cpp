@@ -29,9 +29,7 @@ std::string interval_words(const Comparison& comparison) {
   const std::size_t compared = comparison.groups.size() - 1;
   std::string text;
   if (users_only.size() < compared) {
-    text =
-        "95 % intervals with users and seeds as random samples (two-way random effects, "
-        "Satterthwaite's degrees of freedom).";
+    text = "95 % intervals with users and seeds as random samples (two-way random effects).";
   }
   if (!users_only.empty()) {
     text += text.empty() ? "95 % intervals" : " Intervals";

@@ -7,6 +7,9 @@ applies to the last command in it:
 
     <!-- exit: 130 -->                 the exit code to expect instead of 0
     <!-- interrupt when: CONDITION --> press Ctrl-C once this shell command succeeds
+    <!-- kill when: CONDITION -->      or kill -9 it and its children
+    <!-- smaller: A => B; C => D -->   replace these texts in all commands of the block, to take
+                                       less time or other data
 """
 
 import os
@@ -30,14 +33,29 @@ class Step:
     line: int
     command: str
     exit_code: int = 0
-    interrupt_when: str = ""
+    stop_when: str = ""
+    stop_by: signal.Signals = signal.SIGINT
+
+
+def apply_marks(block, marks):
+    """Changes the steps of a block as its marks say."""
+    last = block[-1]
+    last.exit_code = int(marks.get("exit", 0))
+    last.stop_when = marks.get("interrupt when", "") or marks.get("kill when", "")
+    last.stop_by = signal.SIGKILL if "kill when" in marks else signal.SIGINT
+    for pair in filter(None, marks.get("smaller", "").split("; ")):
+        before, after = pair.split(" => ")
+        if not any(before in step.command for step in block):
+            raise ValueError(f"line {block[0].line}: no command contains {before!r}")
+        for step in block:
+            step.command = step.command.replace(before, after)
 
 
 def steps_of(text):
     """The commands of a page. Raises ValueError for mistakes in the page."""
     steps, block, marks = [], None, {}
     for number, line in enumerate(text.splitlines(), start=1):
-        mark = re.fullmatch(r"<!-- (exit|interrupt when): (.*) -->", line)
+        mark = re.fullmatch(r"<!-- (exit|interrupt when|kill when|smaller): (.*) -->", line)
         if mark:
             marks[mark[1]] = mark[2]
         elif line == "```console":
@@ -45,8 +63,7 @@ def steps_of(text):
         elif line.startswith("```") and block is not None:
             if not block:
                 raise ValueError(f"line {number}: a console block without a command")
-            block[-1].exit_code = int(marks.get("exit", 0))
-            block[-1].interrupt_when = marks.get("interrupt when", "")
+            apply_marks(block, marks)
             steps += block
             block, marks = None, {}
         elif block is not None and line.startswith("$ "):
@@ -72,17 +89,17 @@ def problem_of(step, folder, environment):
     """The problem of a step, or None."""
     process = shell(step.command, folder, environment)
     deadline = time.monotonic() + PATIENCE_S
-    while step.interrupt_when and process.poll() is None and time.monotonic() < deadline:
-        condition = shell(step.interrupt_when, folder, environment)
+    while step.stop_when and process.poll() is None and time.monotonic() < deadline:
+        condition = shell(step.stop_when, folder, environment)
         condition.communicate()
         if condition.returncode == 0:
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, step.stop_by)
             break
         time.sleep(0.05)
     else:
-        if step.interrupt_when:
+        if step.stop_when:
             process.kill()
-            return "it ended, or waited too long, before it could be interrupted"
+            return "it ended, or waited too long, before it could be stopped"
     try:
         output, _ = process.communicate(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
@@ -126,6 +143,10 @@ def self_test():
              marks=["<!-- interrupt when: test -e begun -->", "<!-- exit: -2 -->"]),
         page("$ trap 'exit 130' INT; touch b; while :; do sleep 0.05; done",
              marks=["<!-- interrupt when: test -e b -->", "<!-- exit: 130 -->"]),
+        page("$ trap '' INT; touch c; sleep 60",
+             marks=["<!-- kill when: test -e c -->", "<!-- exit: -9 -->"]),
+        page("$ test 1000 = 1 && test far = near",
+             marks=["<!-- smaller: 1000 => 1; far => near -->"]),
     ]
     bad = [
         page("$ false"),
@@ -139,7 +160,7 @@ def self_test():
         assert not problems, problems
     for text in bad:
         assert run_page(text, None), text
-    for text in ("", page(), "<!-- exit: 1 -->\ntext\n" + page("$ true"), "```console\n$ true\n"):
+    for text in ("", page(), page("$ true", marks=["<!-- smaller: 1000 => 1 -->"]), "<!-- exit: 1 -->\ntext\n" + page("$ true"), "```console\n$ true\n"):
         try:
             steps_of(text)
         except ValueError:

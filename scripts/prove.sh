@@ -51,19 +51,25 @@ build_with_clang() {
 prove_faults() {
   build build elastic -DELASTIC_TESTS=ON
   build build elastic_faults
+  build build elastic_background
   local options=()
   [ "$long" = no ] || options=(--long)
   prove faults faults python3 tests/faults/faults_test.py build/elastic \
     build/tests/libelastic_faults.so "${options[@]}"
-  grep '^faults:' "$logs/faults.log" | sed 's/^/  /'
+  prove faults faults_background python3 tests/faults/faults_test.py \
+    build/tests/elastic_background build/tests/libelastic_faults.so --only-training "${options[@]}"
+  grep -h '^faults:' "$logs"/faults*.log | sed 's/^/  /'
 }
 
 prove_kills() {
   build build elastic -DELASTIC_TESTS=ON
+  build build elastic_background
   local rounds=6
   [ "$long" = no ] || rounds=${KILL_ROUNDS:-100}
   prove kills kills python3 tests/faults/kills_test.py build/elastic --rounds "$rounds"
-  grep '^kills:' "$logs/kills.log" | sed 's/^/  /'
+  prove kills kills_background python3 tests/faults/kills_test.py build/tests/elastic_background \
+    --rounds "$rounds"
+  grep -h '^kills:' "$logs"/kills*.log | sed 's/^/  /'
 }
 
 prove_foreign() {

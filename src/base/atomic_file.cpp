@@ -49,7 +49,7 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
   if (buffer_.size() + bytes > kBufferBytes) {
     flush();
   }
-  if (bytes > kBufferBytes) {
+  if (bytes >= kBufferBytes) {
     write_through(static_cast<const char*>(data), bytes);
   } else {
     buffer_.append(static_cast<const char*>(data), bytes);

@@ -12,6 +12,9 @@ constexpr std::array<std::pair<char, char>, 4> kEscapes{
 }  // namespace
 
 std::string escaped(std::string_view name) {
+  if (name.find_first_of("\t\n\r\\") == std::string_view::npos) {
+    return std::string(name);
+  }
   std::string out;
   for (const char c : name) {
     char code = 0;
@@ -27,6 +30,9 @@ std::string escaped(std::string_view name) {
 }
 
 std::string unescaped(std::string_view text) {
+  if (text.find('\\') == std::string_view::npos) {
+    return std::string(text);
+  }
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];

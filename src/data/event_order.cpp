@@ -22,8 +22,7 @@ EventOrder order_events(const Interactions& log, const HandleUser& handle_user) 
   const auto earlier = [&](std::int32_t a, std::int32_t b) {
     const Event& one = log.events[static_cast<std::size_t>(a)];
     const Event& other = log.events[static_cast<std::size_t>(b)];
-    return std::tie(one.part, one.timestamp, one.billionths) <
-           std::tie(other.part, other.timestamp, other.billionths);
+    return std::tuple(one.part, moment_of(one)) < std::tuple(other.part, moment_of(other));
   };
   for (std::size_t user = 0; user + 1 < order.offsets.size(); ++user) {
     const auto begin = order.positions.begin() + order.offsets[user];

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <span>
 #include <utility>
@@ -35,11 +36,11 @@ class Writer {
     add<std::uint64_t>(text.size());
     bytes_.append(text);
   }
-  /// One field of all events.
-  template <class T>
-  void add_column(const std::vector<Event>& events, T Event::*field) {
+  /// One field of all events, or a function of them.
+  template <class Field>
+  void add_column(const std::vector<Event>& events, Field field) {
     for (const Event& event : events) {
-      add(event.*field);
+      add(std::invoke(field, event));
     }
   }
   void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
@@ -71,9 +72,15 @@ class Reader {
   }
   template <class T>
   void take_column(std::vector<Event>& events, T Event::*field) {
+    take_values<T>(events, [field](Event& event, T value) { event.*field = value; });
+  }
+  template <class T, class Set>
+  void take_values(std::vector<Event>& events, Set set) {
     const std::string_view column = take_bytes(events.size() * sizeof(T));
     for (std::size_t i = 0; i < events.size(); ++i) {
-      std::memcpy(&(events[i].*field), column.data() + i * sizeof(T), sizeof(T));
+      T value;
+      std::memcpy(&value, column.data() + i * sizeof(T), sizeof(T));
+      set(events[i], value);
     }
   }
   void expect_end() const {
@@ -189,7 +196,8 @@ std::string encode(const Interactions& log) {
     writer.add_column(log.events, &Event::timestamp);
   }
   if (has_fractions(log)) {
-    writer.add_column(log.events, &Event::billionths);
+    writer.add_column(log.events,
+                      [](const Event& event) -> std::uint32_t { return event.billionths; });
   }
   return writer.bytes();
 }
@@ -234,7 +242,8 @@ void decode(std::string_view bytes, Interactions& log) {
     reader.take_column(log.events, &Event::timestamp);
   }
   if (fractions) {
-    reader.take_column(log.events, &Event::billionths);
+    reader.take_values<std::uint32_t>(
+        log.events, [](Event& event, std::uint32_t value) { event.set_billionths(value); });
   }
   reader.expect_end();
   check_numbers(log);

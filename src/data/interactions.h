@@ -15,14 +15,21 @@ namespace elastic::data {
 /// The file of a split that an event comes from; kTrain if there is only one file.
 enum class LogPart : std::uint8_t { kTrain, kValidation, kTest };
 
+/// 24 bytes: a log of a billion events takes as many gigabytes while it is read.
 struct Event {
   std::int32_t user = 0;  ///< index into `users`
   std::int32_t item = 0;  ///< index into `items`
   float rating = 0.0F;
-  std::uint32_t billionths = 0;  ///< of the unit, after the timestamp
-  std::int64_t timestamp = 0;    ///< in the file's unit, rounded down; dates in seconds
-  LogPart part = LogPart::kTrain;
+  std::uint32_t billionths : 30 = 0;  ///< of the unit, after the timestamp
+  LogPart part : 2 = LogPart::kTrain;
+  std::int64_t timestamp = 0;  ///< in the file's unit, rounded down; dates in seconds
+
+  void set_billionths(std::uint32_t value) {
+    constexpr std::uint32_t kBits = (std::uint32_t{1} << 30) - 1;  // a billion needs no more
+    billionths = value & kBits;
+  }
 };
+static_assert(sizeof(Event) == 24);
 
 inline Moment moment_of(const Event& event) {
   return {event.timestamp, event.billionths};

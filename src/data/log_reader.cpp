@@ -11,6 +11,7 @@
 #include "data/fields.h"
 #include "data/log_times.h"
 #include "data/row_parser.h"
+#include "data/spent_memory.h"
 #include "tensor/threads.h"
 
 namespace elastic::data {
@@ -106,8 +107,8 @@ void add_events(const std::vector<RowEvent>& events, Interactions& log) {
   }
 }
 
-// Reads a stretch of the text. Stops after the first bad row unless bad rows are skipped.
-Chunk read_chunk(std::string_view text, const LogFormat& format, bool skip_bad_rows) {
+// Reads a stretch of the text, whose memory is spent.
+Chunk read_chunk(std::string_view text, const LogFormat& format) {
   Chunk chunk;
   if (format.layout == Layout::kTable && !format.has_lists()) {
     chunk.log.events.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) +
@@ -116,7 +117,9 @@ Chunk read_chunk(std::string_view text, const LogFormat& format, bool skip_bad_r
   RowParser parser(format);
   LongestRows longest;
   LineWalker lines(text, format.syntax);
+  SpentMemory spent(text.data());
   for (std::string_view line; lines.next(line);) {
+    spent.spend_before(line.data());
     const auto number = static_cast<std::int64_t>(lines.number());
     const RowParser::Result result = parser.read(line, number);
     if (result == RowParser::Result::kPassed) {
@@ -139,9 +142,6 @@ Chunk read_chunk(std::string_view text, const LogFormat& format, bool skip_bad_r
     ++chunk.log.num_bad_rows;
     if (chunk.log.bad_rows.size() < kShownBadRows) {
       chunk.log.bad_rows.push_back({number, concat(parser.problem(), ": \"", excerpt(line), "\"")});
-    }
-    if (!skip_bad_rows) {
-      break;
     }
   }
   longest.finish(chunk.log);
@@ -194,15 +194,33 @@ void append_bad_rows(Interactions& chunk, std::int64_t num_lines, Interactions& 
   log.num_rows += chunk.num_rows;
 }
 
-// Moves the events of a chunk to the log, whose chunks hold `num_events` in all.
+// Adds the events of `other`; `pass` is called with each before it is read.
+template <class Pass>
+void add_translated(Interactions& log, const Interactions& other, LogPart part, Pass&& pass) {
+  const std::vector<std::int32_t> users = translate(other.users, log.users);
+  const std::vector<std::int32_t> items = translate(other.items, log.items);
+  for (const Event& read : other.events) {
+    pass(read);
+    Event event = read;
+    event.user = users[static_cast<std::size_t>(event.user)];
+    event.item = items[static_cast<std::size_t>(event.item)];
+    event.part = part;
+    log.events.push_back(event);
+  }
+}
+
+// Moves the events of a chunk to the log, whose chunks hold `num_events` in all. Their memory is
+// spent, so that all events are not there twice.
 void append_chunk(Chunk& chunk, std::size_t num_events, Interactions& log) {
-  if (log.users.size() == 0) {
+  if (chunk.log.events.size() == num_events) {
     log.events = std::move(chunk.log.events);
     log.users = std::move(chunk.log.users);
     log.items = std::move(chunk.log.items);
-    log.events.reserve(num_events);
   } else {
-    append_events(log, chunk.log, LogPart::kTrain);
+    log.events.reserve(num_events);
+    SpentMemory spent(chunk.log.events.data());
+    add_translated(
+        log, chunk.log, LogPart::kTrain, [&](const Event& event) { spent.spend_before(&event); });
   }
   chunk.log = {};
 }
@@ -211,22 +229,14 @@ void append_chunk(Chunk& chunk, std::size_t num_events, Interactions& log) {
 
 void append_events(Interactions& log, const Interactions& other, LogPart part) {
   require_countable(log.events.size() + other.events.size(), log.path);
-  const std::vector<std::int32_t> users = translate(other.users, log.users);
-  const std::vector<std::int32_t> items = translate(other.items, log.items);
-  for (Event event : other.events) {
-    event.user = users[static_cast<std::size_t>(event.user)];
-    event.item = items[static_cast<std::size_t>(event.item)];
-    event.part = part;
-    log.events.push_back(event);
-  }
+  add_translated(log, other, part, [](const Event&) {});
 }
 
 namespace {
 
-// Reads the stretches of the text, in its order.
+// Reads the stretches of the text, in its order. Their memory is spent.
 std::vector<Chunk> read_chunks(std::string_view text,
                                const LogFormat& format,
-                               bool skip_bad_rows,
                                std::size_t chunk_bytes) {
   const bool spans_lines = format.syntax.spans_lines() && text.find('"') != std::string_view::npos;
   const bool one_thread =
@@ -237,9 +247,7 @@ std::vector<Chunk> read_chunks(std::string_view text,
                        text.size() / chunk_bytes, 1, static_cast<std::size_t>(num_threads()));
   std::vector<std::future<Chunk>> chunks;
   for (const std::string_view part : cut_at_lines(text, num_chunks)) {
-    const auto read = [part, &format, skip_bad_rows] {
-      return read_chunk(part, format, skip_bad_rows);
-    };
+    const auto read = [part, &format] { return read_chunk(part, format); };
     chunks.push_back(std::async(num_chunks > 1 ? std::launch::async : std::launch::deferred, read));
   }
   std::vector<Chunk> read;
@@ -324,13 +332,10 @@ std::string advice(const Interactions& counts, const LogFormat& format, const Ba
 }
 
 // Throws for the first bad row.
-[[noreturn]] void refuse_bad_row(std::string_view text,
+[[noreturn]] void refuse_bad_row(const Interactions& counts,
                                  const LogFormat& format,
                                  const BadRowRule& rule,
-                                 const std::string& path,
-                                 std::size_t chunk_bytes) {
-  std::vector<Chunk> chunks = read_chunks(text, format, /*skip_bad_rows=*/true, chunk_bytes);
-  const Interactions counts = bad_rows_of(chunks);
+                                 const std::string& path) {
   const BadRow& first = counts.bad_rows.front();
   throw DataError("data: ",
                   path,
@@ -350,10 +355,11 @@ void read_log(std::string text,
               const BadRowRule& rule,
               Interactions& log,
               std::size_t chunk_bytes) {
-  std::vector<Chunk> chunks = read_chunks(text, format, rule.skip, chunk_bytes);
+  std::vector<Chunk> chunks = read_chunks(text, format, chunk_bytes);
+  std::string().swap(text);  // an assignment of {} keeps the memory
   Interactions counts = bad_rows_of(chunks);
   if (counts.num_bad_rows > 0 && !rule.skip) {
-    refuse_bad_row(text, format, rule, log.path, chunk_bytes);
+    refuse_bad_row(counts, format, rule, log.path);
   }
   if (!may_skip(counts, rule)) {
     throw DataError("data: ",
@@ -377,7 +383,6 @@ void read_log(std::string text,
     num_events += chunk.log.events.size();
   }
   require_countable(num_events, log.path);
-  text = {};  // before the events are moved: a log takes most memory here
   const std::vector<ChunkLines> lines = take_lines(chunks);
   for (Chunk& chunk : chunks) {  // in text order, so that ids are numbered as by one thread
     append_chunk(chunk, num_events, log);

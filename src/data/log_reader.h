@@ -14,7 +14,7 @@ struct BadRowRule {
   double max_share = 0.05;  ///< of the rows, to skip
 };
 
-/// Adds all rows of `text` to the empty `log`. Frees the text as soon as it is parsed. Bad rows
+/// Adds all rows of `text` to the empty `log`. Frees the text while it is parsed. Bad rows
 /// that are skipped are counted and the first ten kept. Throws DataError for the first bad row
 /// unless they are skipped, and for more bad rows than `rule` allows. The result does not depend on
 /// the number of threads. One thread reads texts below 2 * `chunk_bytes`, texts with quotes, which

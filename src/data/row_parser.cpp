@@ -19,8 +19,10 @@ bool parse_rating(std::string_view field, Event& event) {
 
 // Adds a date, or the time of day beside it.
 void add_time(const Moment& moment, Event& event) {
-  event.timestamp += moment.whole;
-  event.billionths += moment.billionths;
+  const std::uint32_t billionths = event.billionths + moment.billionths;
+  const bool carries = billionths >= kBillion;
+  event.timestamp += moment.whole + (carries ? 1 : 0);
+  event.set_billionths(carries ? billionths - kBillion : billionths);
 }
 
 std::string expected(const std::string& what, const char* column, std::string_view got) {
@@ -238,7 +240,7 @@ std::string RowParser::read_sequence(const std::vector<std::string_view>& fields
       return concat("column ", i + 1, ": ", problem);
     }
     if (i > 0) {
-      events_.push_back({fields[0], fields[i], {}});
+      events_.push_back({fields[0], fields[i], Event()});
     }
   }
   return {};
@@ -259,7 +261,7 @@ std::string RowParser::read_history(std::string_view line) {
     if (const std::string problem = check_id("item", item); !problem.empty()) {
       return problem;
     }
-    events_.push_back({line_number_, item, {}});
+    events_.push_back({line_number_, item, Event()});
   }
   return {};
 }
@@ -350,7 +352,7 @@ void RowParser::add_prefix(const Record& record) {
   for (std::size_t i = 0; i < format_.columns.size(); ++i) {
     if (format_.columns[i].role == Role::kPrefix) {
       for (const std::string_view item : record[i].entries) {
-        prefix.push_back({user, item, {}});
+        prefix.push_back({user, item, Event()});
       }
     }
   }

@@ -20,6 +20,8 @@ using safetensors_format::kLengthBytes;
 using safetensors_format::kMaxHeaderBytes;
 using safetensors_format::kMetadataKey;
 
+constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 20;
+
 // Reads and checks one file; every refusal names it.
 class Reader {
  public:
@@ -42,16 +44,24 @@ class Reader {
     return result;
   }
 
-  Safetensors read() {
+  Safetensors read(const TensorPlace& place) {
     Safetensors result = read_header();
-    const std::string& expected = expected_checksum_;
     for (const Entry& entry : entries_) {
-      result.tensors.push_back({entry.name, load(entry)});
+      result.tensors.push_back({entry.name, load(entry, place)});
     }
-    if (!expected.empty() && checksum_.hex() != expected) {
-      refuse("damaged: its checksum is ", checksum_.hex(), ", expected ", expected);
-    }
+    check_checksum();
     return result;
+  }
+
+  void check() {
+    read_header();
+    std::vector<char> piece(kPieceBytes);
+    for (std::uint64_t rest = file_bytes_ - data_begin_; rest > 0;) {
+      const std::uint64_t bytes = std::min<std::uint64_t>(rest, kPieceBytes);
+      read_elements(piece.data(), bytes);
+      rest -= bytes;
+    }
+    check_checksum();
   }
 
  private:
@@ -257,11 +267,34 @@ class Reader {
   }
 
   // The next entry in the order of the data, which has no gaps.
-  Tensor load(const Entry& entry) {
-    Tensor tensor(entry.shape, entry.dtype, Device::kCpu, Memory::kParameter);
-    read_bytes(tensor.raw_data(), entry.end - entry.begin);
-    checksum_.add(tensor.raw_data(), entry.end - entry.begin);
+  Tensor load(const Entry& entry, const TensorPlace& place) {
+    Tensor tensor = place ? place(entry.name, entry.shape, entry.dtype) : Tensor();
+    if (!tensor.defined()) {
+      tensor = Tensor(entry.shape, entry.dtype, Device::kCpu, Memory::kParameter);
+    }
+    ELASTIC_CHECK(tensor.device() == Device::kCpu && tensor.shape() == entry.shape &&
+                      tensor.dtype() == entry.dtype,
+                  "a tensor of another kind");
+    // By pieces, whose checksum is taken while they are in the cache.
+    auto* target = static_cast<char*>(tensor.raw_data());
+    for (std::uint64_t rest = entry.end - entry.begin; rest > 0;) {
+      const std::uint64_t bytes = std::min<std::uint64_t>(rest, kPieceBytes);
+      read_elements(target, bytes);
+      target += bytes;
+      rest -= bytes;
+    }
     return tensor;
+  }
+
+  void read_elements(void* target, std::uint64_t bytes) {
+    read_bytes(target, bytes);
+    checksum_.add(target, bytes);
+  }
+
+  void check_checksum() const {
+    if (!expected_checksum_.empty() && checksum_.hex() != expected_checksum_) {
+      refuse("damaged: its checksum is ", checksum_.hex(), ", expected ", expected_checksum_);
+    }
   }
 
   std::string path_;
@@ -278,8 +311,12 @@ class Reader {
 
 }  // namespace
 
-Safetensors read_safetensors(const std::string& path) {
-  return Reader(path).read();
+Safetensors read_safetensors(const std::string& path, const TensorPlace& place) {
+  return Reader(path).read(place);
+}
+
+void check_safetensors(const std::string& path) {
+  Reader(path).check();
 }
 
 std::map<std::string, std::string> read_safetensors_metadata(const std::string& path) {

@@ -48,7 +48,7 @@ void BestModel::go_back_to(std::int64_t best_epoch, double metric) const {
     throw CheckpointError(path_,
                           ": no such file, although the run's checkpoint refers to a best model");
   }
-  read_safetensors(path_);  // refuses a damaged file now, not after the training
+  check_safetensors(path_);  // refuses a damaged file now, not after the training
   const SavedModelInfo info = read_model_info(path_);
   check_same_run(path_, info.identity.run, run_hash_);
   if (info.epoch != best_epoch || info.metric_value != metric) {

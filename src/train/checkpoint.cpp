@@ -1,10 +1,14 @@
 #include "train/checkpoint.h"
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "data/json_document.h"
+#include "model/item_vectors.h"
 #include "train/config_json.h"
+#include "train/initial_weights.h"
 #include "train/saved_model.h"
 
 namespace elastic::train {
@@ -109,6 +113,27 @@ void check_same_config(const Safetensors& file, const Model& model, const TrainC
   }
 }
 
+std::vector<NamedTensor> all_tensors(const Model& model, const Optimizer& optimizer) {
+  std::vector<NamedTensor> tensors = named_parameters(model.parameters(), kParameterPrefix);
+  for (NamedTensor& moment : optimizer.state()) {
+    tensors.push_back(std::move(moment));
+  }
+  return tensors;
+}
+
+// Those of `tensors` that are on the CPU are read in place. Tensors of another shape or type are
+// refused later, after the checksum.
+TensorPlace place_among(std::vector<NamedTensor> tensors) {
+  return [tensors = std::move(tensors)](
+             const std::string& name, const Shape& shape, DType dtype) -> Tensor {
+    const auto found = std::find_if(
+        tensors.begin(), tensors.end(), [&](const NamedTensor& item) { return item.name == name; });
+    const bool fits = found != tensors.end() && found->tensor.device() == Device::kCpu &&
+                      found->tensor.shape() == shape && found->tensor.dtype() == dtype;
+    return fits ? found->tensor : Tensor();
+  };
+}
+
 void check_same_teacher(const Safetensors& file, const std::string& teacher) {
   const std::string saved = optional_at(file, kTeacher);
   if (saved != teacher) {
@@ -132,23 +157,32 @@ std::set<std::string> free_options(const TrainConfig& config) {
   return result;
 }
 
-void save_checkpoint(const std::string& path,
-                     const Model& model,
-                     const Optimizer& optimizer,
-                     const TrainConfig& config,
-                     const std::string& data_hash,
-                     const TrainState& state,
-                     const std::string& run,
-                     const std::string& teacher) {
-  std::vector<NamedTensor> tensors = named_parameters(model.parameters(), kParameterPrefix);
-  for (NamedTensor& moment : optimizer.state()) {
-    tensors.push_back(std::move(moment));
+CheckpointContent checkpoint_content(const Model& model,
+                                     const Optimizer& optimizer,
+                                     const TrainConfig& config,
+                                     const std::string& data_hash,
+                                     const TrainState& state,
+                                     const std::string& run,
+                                     const std::string& teacher) {
+  CheckpointContent content;
+  content.tensors = all_tensors(model, optimizer);
+  const std::string& table = item_table_name(model);
+  for (const Parameter& parameter : model.parameters().all()) {
+    content.changes.push_back(parameter.name == table           ? Changes::kByItemUpdates
+                              : parameter.trained               ? Changes::kByUpdates
+                              : parameter.name == kItemFeatures ? Changes::kNever
+                                                                : Changes::kAnyTime);
   }
-  std::map<std::string, std::string> metadata{{"format_version", std::to_string(kFormatVersion)},
-                                              {"config", config_to_text(model, config)},
-                                              {"data_hash", data_hash},
-                                              {"state", state_to_text(state)},
-                                              {kMetricsChecksum, state.metrics_checksum}};
+  for (std::size_t i = content.changes.size(); i < content.tensors.size(); ++i) {
+    const bool of_items = is_moment_of(content.tensors[i].name, table);
+    content.changes.push_back(of_items ? Changes::kByItemUpdates : Changes::kByUpdates);
+  }
+  std::map<std::string, std::string>& metadata = content.metadata;
+  metadata = {{"format_version", std::to_string(kFormatVersion)},
+              {"config", config_to_text(model, config)},
+              {"data_hash", data_hash},
+              {"state", state_to_text(state)},
+              {kMetricsChecksum, state.metrics_checksum}};
   if (optimizer.earlier_steps() > 0) {
     metadata[kEarlierSteps] = std::to_string(optimizer.earlier_steps());
   }
@@ -158,7 +192,20 @@ void save_checkpoint(const std::string& path,
   if (!teacher.empty()) {
     metadata[kTeacher] = teacher;
   }
-  write_safetensors(path, tensors, metadata);
+  return content;
+}
+
+void save_checkpoint(const std::string& path,
+                     const Model& model,
+                     const Optimizer& optimizer,
+                     const TrainConfig& config,
+                     const std::string& data_hash,
+                     const TrainState& state,
+                     const std::string& run,
+                     const std::string& teacher) {
+  const CheckpointContent content =
+      checkpoint_content(model, optimizer, config, data_hash, state, run, teacher);
+  write_safetensors(path, content.tensors, content.metadata);
 }
 
 TrainState load_checkpoint(const std::string& path,
@@ -168,7 +215,7 @@ TrainState load_checkpoint(const std::string& path,
                            const std::string& data_hash,
                            const std::string& run,
                            const std::string& teacher) {
-  const Safetensors file = read_safetensors(path);
+  const Safetensors file = read_safetensors(path, place_among(all_tensors(model, optimizer)));
   check_format_version(file);
   check_same_config(file, model, config);
   if (file.metadata_at("data_hash") != data_hash) {

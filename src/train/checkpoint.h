@@ -2,9 +2,12 @@
 // was never interrupted.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "model/model.h"
 #include "tensor/safetensors.h"
@@ -36,7 +39,31 @@ struct TrainState {
 /// and item_vectors, the location of a file whose features the hash of the run covers.
 std::set<std::string> free_options(const TrainConfig& config);
 
-/// Writes the file atomically. `run` is that of RunIdentity, `teacher` that of Teacher::identity.
+/// When training changes a tensor.
+enum class Changes {
+  kNever,
+  kByUpdates,      ///< of the optimiser
+  kByItemUpdates,  ///< of the optimiser, which may name the rows: the item table and its moments
+  kAnyTime,
+};
+
+/// The content of a checkpoint's file.
+struct CheckpointContent {
+  std::vector<NamedTensor> tensors;  ///< share the memory of the model and the optimiser
+  std::vector<Changes> changes;      ///< of each tensor
+  std::map<std::string, std::string> metadata;
+};
+
+/// `run` is that of RunIdentity, `teacher` that of Teacher::identity.
+CheckpointContent checkpoint_content(const Model& model,
+                                     const Optimizer& optimizer,
+                                     const TrainConfig& config,
+                                     const std::string& data_hash,
+                                     const TrainState& state,
+                                     const std::string& run = "",
+                                     const std::string& teacher = "");
+
+/// Writes the file atomically, with the content of checkpoint_content.
 void save_checkpoint(const std::string& path,
                      const Model& model,
                      const Optimizer& optimizer,
@@ -46,9 +73,10 @@ void save_checkpoint(const std::string& path,
                      const std::string& run = "",
                      const std::string& teacher = "");
 
-/// Loads weights and moments in place and returns the state. Throws CheckpointError naming the file
-/// and the tensor, key or option if the file is unusable, was made from other data, by another run
-/// or with another teacher, or has another value of an option that is not among free_options.
+/// Loads weights and moments in place and returns the state; on the CPU without a copy. Throws
+/// CheckpointError naming the file and the tensor, key or option if the file is unusable, was made
+/// from other data, by another run or with another teacher, or has another value of an option that
+/// is not among free_options. Model and optimiser are then unusable.
 TrainState load_checkpoint(const std::string& path,
                            const Model& model,
                            Optimizer& optimizer,

@@ -109,7 +109,7 @@ void copy_moments(const Safetensors& former,
   const std::string& name = item_table_name(model);
   Safetensors moments = former;
   for (const NamedTensor& moment : optimizer.state()) {
-    if (moment.name == "adam.first." + name || moment.name == "adam.second." + name) {
+    if (is_moment_of(moment.name, name)) {
       moments = with_rows(moments, moment.name, rows, moment.tensor);
     }
   }

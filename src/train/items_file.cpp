@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/atomic_file.h"
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/escaped_text.h"
 #include "base/input_file.h"
+#include "data/id_map.h"
 
 namespace elastic::train {
 namespace {
@@ -63,17 +63,17 @@ ItemName parse_line(std::string_view line, std::size_t index, const std::string&
 }
 
 void refuse_equal_ids(const std::vector<ItemName>& items, const std::string& path) {
-  std::unordered_map<std::string_view, std::size_t> lines;
+  data::IdMap ids;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const auto [before, is_new] = lines.emplace(items[i].raw_id, line_of(i));
-    if (!is_new) {
+    const auto first = static_cast<std::size_t>(ids.add(items[i].raw_id));
+    if (first != i) {
       throw CheckpointError(path,
                             ":",
                             line_of(i),
                             ": the raw id '",
                             items[i].raw_id,
                             "' is that of line ",
-                            before->second);
+                            line_of(first));
     }
   }
 }

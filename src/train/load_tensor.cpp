@@ -69,7 +69,9 @@ Tensor checked_tensor(const Safetensors& file,
 
 void load_tensor(const Safetensors& file, const std::string& name, Tensor& target) {
   const Tensor source = checked_tensor(file, name, target.shape(), target.dtype());
-  backend_for(target.device()).copy_from_host(source.raw_data(), target);
+  if (source.raw_data() != target.raw_data()) {
+    backend_for(target.device()).copy_from_host(source.raw_data(), target);
+  }
 }
 
 }  // namespace elastic::train

@@ -21,7 +21,8 @@ Tensor checked_tensor(const Safetensors& file,
                       const Shape& shape,
                       DType dtype);
 
-/// Copies the file's tensor `name` into `target`, on any device. Throws as `checked_tensor`.
+/// Copies the file's tensor `name` into `target`, on any device, unless the file was read into it.
+/// Throws as `checked_tensor`.
 void load_tensor(const Safetensors& file, const std::string& name, Tensor& target);
 
 }  // namespace elastic::train

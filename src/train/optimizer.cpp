@@ -6,6 +6,16 @@
 #include "train/load_tensor.h"
 
 namespace elastic::train {
+namespace {
+
+const std::string kFirst = "adam.first.";
+const std::string kSecond = "adam.second.";
+
+}  // namespace
+
+bool is_moment_of(const std::string& tensor, const std::string& parameter) {
+  return tensor == kFirst + parameter || tensor == kSecond + parameter;
+}
 
 Optimizer::Optimizer(const ParameterStore& parameters, const TrainConfig& config)
     : parameters_(parameters.trained()) {
@@ -56,6 +66,9 @@ void Optimizer::update(const Tensor& loss, double learning_rate, const RowGradie
   ELASTIC_CHECK(rows == nullptr || by_rows < parameters_.size(),
                 "rows of a parameter that is not trained");
   next_step(learning_rate);
+  if (watch_) {
+    watch_(rows);
+  }
   run(kernels::CheckGradients{all_grads, loss, num_steps_, health_});
   if (!values.empty()) {
     run(kernels::AdamStep{.params = values,
@@ -104,8 +117,8 @@ std::vector<NamedTensor> Optimizer::state() const {
   std::vector<NamedTensor> result;
   for (std::size_t i = 0; i < first_moments_.size(); ++i) {
     const std::string& name = parameters_[i].name;
-    result.push_back({"adam.first." + name, first_moments_[i]});
-    result.push_back({"adam.second." + name, second_moments_[i]});
+    result.push_back({kFirst + name, first_moments_[i]});
+    result.push_back({kSecond + name, second_moments_[i]});
   }
   return result;
 }

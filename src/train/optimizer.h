@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "model/parameter.h"
@@ -35,6 +38,12 @@ class Optimizer {
   /// rows. The gradient norm includes the given rows; bias corrections count all steps.
   void step(const Tensor& loss, double learning_rate, const RowGradient& rows);
 
+  /// Calls `watch` before each update changes parameters and moments: those of the given rows of
+  /// one parameter, or with null of none, and all others.
+  void before_update(std::function<void(const RowGradient* rows)> watch) {
+    watch_ = std::move(watch);
+  }
+
   /// Counts a step whose kernels are replayed, and returns the options they compute with.
   const AdamOptions& next_step(double learning_rate);
   /// The options of the latest step.
@@ -63,7 +72,11 @@ class Optimizer {
   std::int64_t earlier_steps_ = 0;  ///< of the training that the first moments came from
   std::vector<Tensor> first_moments_;
   std::vector<Tensor> second_moments_;
+  std::function<void(const RowGradient*)> watch_;
   Tensor health_;  ///< as in Backend::check_gradients
 };
+
+/// Whether `tensor` is the name of a moment of `parameter` in Optimizer::state.
+bool is_moment_of(const std::string& tensor, const std::string& parameter);
 
 }  // namespace elastic::train

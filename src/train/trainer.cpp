@@ -122,6 +122,10 @@ Trainer::Trainer(Model& model,
     }
     learned_rows_.clear_untrained(model_, optimizer_);
   }
+  optimizer_.before_update([this](const RowGradient* rows) {
+    const bool by_rows = rows != nullptr && model_.item_table().is(rows->parameter);
+    saver_.before_update(by_rows ? &rows->rows : nullptr);
+  });
   log_.emplace(run_.metrics_path(), state_.metrics_bytes, state_.metrics_checksum);
   log_->listen(observer_.line);
 }
@@ -145,6 +149,7 @@ TrainResult Trainer::run() {
     }
     finish_epoch();
   }
+  finish_save();
   const bool all_epochs = state_.epoch >= num_epochs();
   return result(all_epochs ? Status::kFinished : Status::kEarlyStopped);
 }
@@ -328,7 +333,7 @@ void Trainer::finish_epoch() {
   state_.epoch_loss = {};
   state_.epoch_seconds = 0.0;
   loss_.epoch = {};
-  save();
+  begin_save();
 }
 
 void Trainer::evaluate() {
@@ -377,6 +382,7 @@ void Trainer::finish_unfinished() {
 }
 
 void Trainer::keep_model(std::int64_t epoch, const std::string& metric, double value) {
+  finish_save();  // that checkpoint refers to the former best model
   best_model_.replace(model_,
                       {example_options_.seed,
                        epoch,
@@ -395,35 +401,59 @@ void Trainer::keep_model(std::int64_t epoch, const std::string& metric, double v
 }
 
 void Trainer::save() {
+  begin_save();
+  finish_save();
+}
+
+void Trainer::begin_save() {
+  finish_save();
   read_device();
   log_->sync();
   state_.epoch_loss = loss_.epoch;
   state_.metrics_bytes = log_->bytes();
   state_.metrics_checksum = log_->checksum();
-  save_checkpoint(run_.checkpoint_path(),
-                  model_,
-                  optimizer_,
-                  config_,
-                  options_.data_hash,
-                  state_,
-                  options_.identity.run,
-                  teacher_identity());
-  best_model_.settle();
+  save_was_asked_ = options_.save_now != nullptr && options_.save_now->exchange(false);
+  saved_step_ = state_.num_steps;
+  saver_.begin(run_.checkpoint_path(),
+               checkpoint_content(model_,
+                                  optimizer_,
+                                  config_,
+                                  options_.data_hash,
+                                  state_,
+                                  options_.identity.run,
+                                  teacher_identity()));
+  if (!saver_.in_progress()) {
+    settle_save();
+  }
   since_save_.lap();
   state_.elapsed_s += clock_.lap();  // not a part of the next step
-  const bool asked = options_.save_now != nullptr && options_.save_now->exchange(false);
-  if (asked && observer_.saved) {
-    observer_.saved(state_.num_steps);
+}
+
+void Trainer::finish_save() {
+  if (saver_.in_progress()) {
+    saver_.finish();
+    settle_save();
+  }
+}
+
+void Trainer::settle_save() {
+  best_model_.settle();
+  if (save_was_asked_ && observer_.saved) {
+    observer_.saved(saved_step_);
   }
 }
 
 void Trainer::save_if_due() {
+  if (!saver_.is_done()) {
+    return;
+  }
+  finish_save();
   // At most save_every_s may be lost, so the time of an upcoming evaluation counts beforehand.
   const bool epoch_ends = state_.next_batch == num_batches();
   const double due_s = since_save_.peek() + (epoch_ends ? evaluation_s_ : 0.0);
   const bool asked = options_.save_now != nullptr && options_.save_now->load();
   if (asked || due_s >= config_.limits.save_every_s) {
-    save();
+    begin_save();
   }
 }
 

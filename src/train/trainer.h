@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "train/best_model.h"
 #include "train/checkpoint.h"
+#include "train/checkpoint_saver.h"
 #include "train/examples.h"
 #include "train/learned_rows.h"
 #include "train/loss_meter.h"
@@ -93,7 +94,7 @@ class Trainer {
   TrainResult run();
   /// Steps of the whole run so far, including those before a resume.
   [[nodiscard]] std::int64_t num_steps() const { return state_.num_steps; }
-  /// Writes a checkpoint.
+  /// Writes a checkpoint; returns once it is on the disk.
   void save();
 
  private:
@@ -128,6 +129,11 @@ class Trainer {
   // Reads the guard and the losses from the device, so that only finite numbers are reported or
   // saved.
   void read_device();
+  // Begins to write a checkpoint of now. To be finished before the best model changes.
+  void begin_save();
+  // Waits until the checkpoint in progress is on the disk. Throws if it cannot be written.
+  void finish_save();
+  void settle_save();
   void save_if_due();
 
   Model& model_;
@@ -147,6 +153,9 @@ class Trainer {
   std::optional<SampledSteps> sampled_;
   TrainState state_;
   BestModel best_model_;
+  CheckpointSaver saver_;
+  bool save_was_asked_ = false;  ///< the latest one, by TrainerOptions::save_now
+  std::int64_t saved_step_ = 0;  ///< of the latest one
   std::optional<MetricsLog> log_;
   LossMeter loss_;
 

@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdarg>
@@ -42,7 +43,7 @@ struct Plan {
   std::string_view how;
   bool reads = false;  // counts calls that read instead of those that write
   long at = 0;
-  long count = 0;
+  std::atomic<long> count = 0;  // of all threads
   // The file of a descriptor; "": not watched. Never freed: files are closed after the plan's end.
   std::array<std::string, kMaxDescriptors>& watched = *new std::array<std::string, kMaxDescriptors>;
   std::FILE* log = nullptr;
@@ -63,7 +64,7 @@ struct Plan {
     const char* path = std::getenv("FAULT_COUNT");
     if (path != nullptr) {
       if (std::FILE* file = std::fopen(path, "w")) {
-        std::fprintf(file, "%ld\n", count);
+        std::fprintf(file, "%ld\n", count.load());
         std::fclose(file);
       }
     }
@@ -122,9 +123,9 @@ enum class Step { kProceed, kFail, kShort, kTorn };
 // Counts a call and returns its fate; sets errno for kFail.
 Step next_step(bool takes_space, bool interruptible) {
   Plan& p = plan();
-  ++p.count;
-  const bool now = p.count == p.at;
-  if (p.how == "FULL" && p.at > 0 && p.count >= p.at && takes_space) {
+  const long number = ++p.count;
+  const bool now = number == p.at;
+  if (p.how == "FULL" && p.at > 0 && number >= p.at && takes_space) {
     errno = ENOSPC;
     return Step::kFail;
   }

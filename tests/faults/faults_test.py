@@ -90,6 +90,7 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("library")
     parser.add_argument("--long", action="store_true", help="all kinds at all calls")
+    parser.add_argument("--only-training", action="store_true", help="the first job alone")
     arguments = parser.parse_args()
     workplace = Workplace(arguments.binary)
     failed = 0
@@ -101,7 +102,7 @@ def main():
             (Reading(workplace, "predict", questions), "reads"),
             (Reading(workplace, "report", "--out", "-"), "reads"),
             (Streaming(workplace, lines=50), "reads")]
-    for job, calls in jobs:
+    for job, calls in jobs[:1] if arguments.only_training else jobs:
         prover = Prover(workplace, arguments.library, job, calls)
         count = prover.count()
         rounds = 0

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 
 #include "base/error.h"
 #include "temporary_folder.h"
@@ -73,6 +74,29 @@ TEST_CASE("safetensors: tensors are read back bit for bit and in order") {
   CHECK(read.find("ids").to_vector<std::int32_t>() == std::vector<std::int32_t>{-1, 2147483647});
   CHECK(read.has("empty"));
   CHECK_FALSE(read.has("none"));
+}
+
+TEST_CASE("safetensors: tensors are read into those of the caller, the others into new ones") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a.safetensors");
+  constexpr std::int64_t kLong = 700001;  // several pieces
+  std::vector<float> values(kLong);
+  std::iota(values.begin(), values.end(), 0.0F);
+  write_safetensors(
+      path,
+      {{"long", Tensor::from(values, {kLong})}, {"short", Tensor::from<float>({1.0F}, {1})}},
+      {});
+  const Tensor place({kLong}, DType::kFloat32, Device::kCpu);
+  const Safetensors read =
+      read_safetensors(path, [&](const std::string& name, const Shape& shape, DType dtype) {
+        CHECK(dtype == DType::kFloat32);
+        CHECK(shape.rank() == 1);
+        return name == "long" ? place : Tensor();
+      });
+  CHECK(read.find("long").raw_data() == place.raw_data());
+  const bool same = place.to_vector<float>() == values;
+  CHECK(same);
+  CHECK(read.find("short").to_vector<float>() == std::vector<float>{1.0F});
 }
 
 TEST_CASE("safetensors: the data begins at a multiple of 64 bytes") {

@@ -113,10 +113,38 @@ TEST_CASE("trainer: a checkpoint with any damaged bit is refused") {
     std::ofstream(file, std::ios::binary) << damaged;
     CAPTURE(place);
     CHECK_THROWS_AS(read_safetensors(file), CheckpointError);
+    CHECK_THROWS_AS(check_safetensors(file), CheckpointError);
   }
   std::ofstream(file, std::ios::binary) << whole.substr(0, whole.size() - 1);
   CHECK_THROWS_AS(run.train(path, /*resume=*/true), CheckpointError);
   std::ofstream(file, std::ios::binary) << whole;
+  check_safetensors(file);
   run.stop_after = 0;
   CHECK(run.train(path, /*resume=*/true).status == Status::kFinished);
+}
+
+TEST_CASE("checkpoint: on the CPU it is loaded without a second copy of any tensor") {
+  const TemporaryFolder folder;
+  ModelConfig config = tiny_model_config("softmax");
+  config.num_items = 4000;
+  const TrainConfig options;
+  const auto model = make_model(config, /*seed=*/1, DType::kFloat32, Device::kCpu);
+  const auto other = make_model(config, /*seed=*/2, DType::kFloat32, Device::kCpu);
+  Optimizer optimizer(model->parameters(), options);
+  for (NamedTensor& moment : optimizer.state()) {
+    fill(moment.tensor, 0.5);
+  }
+  const std::string path = folder.file("latest.safetensors");
+  save_checkpoint(path, *model, optimizer, options, "data", {});
+  Optimizer loaded(other->parameters(), options);
+  CachingAllocator& allocator = backend_for(Device::kCpu).allocator();
+  allocator.reset_peak();
+  const std::size_t before = allocator.report().total_current;
+  load_checkpoint(path, *other, loaded, options, "data");
+  CHECK(allocator.report().total_peak - before < other->item_table().value().bytes());
+  for (const Parameter& parameter : model->parameters().all()) {
+    CHECK(parameter.variable.value().to_vector<float>() ==
+          other->parameters().find(parameter.name).value().to_vector<float>());
+  }
+  CHECK(loaded.state().back().tensor.to_vector<float>().front() == 0.5F);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "data/batch.h"
@@ -52,18 +53,18 @@ Recommender::Recommender(std::unique_ptr<Model> model,
         "items.tsv: expected the model's ", num_items, " items, got ", items_.size());
   }
   options_.top_k = std::min(options_.top_k, num_items);
-  for (std::size_t i = 0; i < items_.size(); ++i) {
-    id_of_.emplace(items_[i].raw_id, static_cast<std::int32_t>(i + 1));
+  for (const train::ItemName& item : items_) {
+    ids_.add(item.raw_id);
   }
+  ELASTIC_CHECK(ids_.size() == num_items, "items with equal ids");
 }
 
 KnownItems Recommender::look_up(std::span<const std::string> raw_ids) const {
   KnownItems known;
   for (std::size_t place = 0; place < raw_ids.size(); ++place) {
     const std::string& raw_id = raw_ids[place];
-    const auto found = id_of_.find(raw_id);
-    if (found != id_of_.end()) {
-      known.items.push_back(found->second);
+    if (const std::optional<std::int32_t> number = ids_.find(raw_id)) {
+      known.items.push_back(*number + 1);
       known.places.push_back(place);
       continue;
     }

@@ -5,11 +5,11 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "cli/asking/answer_writer.h"
+#include "data/id_map.h"
 #include "data/token_times.h"
 #include "eval/seen_items.h"
 #include "model/fixed_weights.h"
@@ -65,7 +65,9 @@ class Recommender {
   [[nodiscard]] const ModelConfig& config() const { return model_->config(); }
   [[nodiscard]] const RecommendOptions& options() const { return options_; }
   [[nodiscard]] KnownItems look_up(std::span<const std::string> raw_ids) const;
-  [[nodiscard]] bool knows(const std::string& raw_id) const { return id_of_.contains(raw_id); }
+  [[nodiscard]] bool knows(const std::string& raw_id) const {
+    return ids_.find(raw_id).has_value();
+  }
   /// The names of the item with id 1..V.
   [[nodiscard]] const train::ItemName& name(std::int32_t item) const {
     return items_[static_cast<std::size_t>(item - 1)];
@@ -124,7 +126,7 @@ class Recommender {
   FixedWeights fixed_;  // weights stay fixed during the lifetime of this object
   std::vector<train::ItemName> items_;
   RecommendOptions options_;
-  std::unordered_map<std::string, std::int32_t> id_of_;
+  data::IdMap ids_;                       ///< the raw ids of items_, in their order
   std::vector<std::int32_t> candidates_;  // empty: all items
   std::vector<std::int32_t> excluded_;
   Tensor unit_items_;  // undefined until the first call of unit_items

@@ -49,12 +49,15 @@ inline bool test_is_brief() {
   return brief != nullptr && *brief != '\0';
 }
 
-/// "no device (WHY)" when the test device has no backend here, otherwise empty.
+/// "no device (WHY)" when the test device has no backend here, WHY when it lacks the precision,
+/// otherwise empty.
 inline std::string why_no_device() {
   try {
     test_backend().set_precision(test_precision());
   } catch (const DeviceError& error) {
     return concat("no device (", error.what(), ")");
+  } catch (const UsageError& error) {
+    return error.what();
   }
   return "";
 }

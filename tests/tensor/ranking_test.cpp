@@ -284,5 +284,26 @@ TEST_CASE("top_k: a constant table gives the smallest ids") {
   CHECK(top_of(problem, 5).ids == std::vector<std::int32_t>{1, 3, 5, 6, 7});
 }
 
+TEST_CASE("ranking: rounded factors of products change neither ranks nor scores") {
+  Problem problem{random_tensor({70, 40}, 1, DType::kFloat32),
+                  random_tensor({301, 40}, 2, DType::kFloat32),
+                  random_ids(70, 1, 300, 3),
+                  std::vector<std::vector<std::int32_t>>(70)};
+  const auto in = [&](Precision precision) {
+    test_backend().set_precision(precision);
+    return std::pair{ranks_of(problem), top_of(problem, 20)};
+  };
+  const auto [want_ranks, want_best] = in(Precision::kFp32);
+  try {
+    const auto [ranks, best] = in(Precision::kBf16);
+    CHECK(ranks == want_ranks);
+    CHECK(best.ids == want_best.ids);
+    CHECK(best.scores == want_best.scores);
+  } catch (const UsageError& error) {
+    std::printf("skipped: %s\n", error.what());
+  }
+  test_backend().set_precision(test_precision());
+}
+
 }  // namespace
 }  // namespace elastic

@@ -232,6 +232,24 @@ TEST_CASE("routing kernels: the same bits at one and at three threads") {
   CHECK(results[0] == results[1]);
 }
 
+TEST_CASE("routing kernels: rounded factors of products do not change the choice") {
+  const Tensor x = random_tensor({600, 16}, 1, DType::kFloat32);
+  const Tensor centroids = random_tensor({2, 40, 16}, 2, DType::kFloat32);
+  const Segments segments = segments_of({200, 100});
+  const Segments lists = lists_of(segments, 2, 40, 40);
+  const auto in = [&](Precision precision) {
+    test_backend().set_precision(precision);
+    return std::pair{nearest(x, centroids), members(x, centroids, segments, lists).rows};
+  };
+  const auto want = in(Precision::kFp32);
+  try {
+    CHECK(in(Precision::kBf16) == want);
+  } catch (const UsageError& error) {
+    std::printf("skipped: %s\n", error.what());
+  }
+  test_backend().set_precision(test_precision());
+}
+
 TEST_CASE("move_centroids: unit vectors nearer to the members' mean; unchanged without members") {
   for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
     const double nan = std::numeric_limits<double>::quiet_NaN();

@@ -98,6 +98,29 @@ TEST_CASE("device: repeated steps give the same bits") {
   }
 }
 
+TEST_CASE("device: training steps in bfloat16 have nearly the losses of float32") {
+  if (!on_cpu()) {
+    return;
+  }
+  const auto losses = [](const std::string& name, Precision precision) {
+    test_backend().set_precision(precision);
+    return train(name, test_device(), DType::kFloat32).losses;
+  };
+  try {
+    for (const std::string& name : model_names()) {
+      CAPTURE(name);
+      const std::vector<double> want = losses(name, Precision::kFp32);
+      const std::vector<double> got = losses(name, Precision::kBf16);
+      CHECK(relative_error(want, got) < tolerance::kBf16);
+      CHECK(got != want);
+      CHECK(losses(name, Precision::kBf16) == got);
+    }
+  } catch (const UsageError& error) {
+    std::printf("skipped: %s\n", error.what());
+  }
+  test_backend().set_precision(test_precision());
+}
+
 TEST_CASE("device: running out of memory is an error with advice") {
   const auto allocate = [] {
     Tensor({std::int64_t{1} << 44}, DType::kFloat32, test_device());  // 64 TiB

@@ -116,10 +116,7 @@ void scores_of_block(const AttentionProblem<T>& problem,
 template <class T>
 void pack_queries(
     const AttentionProblem<T>& problem, const T* query, std::int64_t queries, T factor, T* packed) {
-  pack(problem.head_dim, queries, transposed<T>(query, problem.dim), packed);
-  if (factor != T(1)) {
-    ArrayMap<T>(packed, packed_size<T>(problem.head_dim, queries)) *= factor;
-  }
+  pack(problem.head_dim, queries, transposed<T>(query, problem.dim), packed, factor);
 }
 
 /// Multiply-adds of the scores, for parallel_for.

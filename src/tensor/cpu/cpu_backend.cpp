@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "tensor/cpu/bf16_unit.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/threads.h"
 
@@ -37,9 +38,10 @@ class CpuBackend final : public Backend {
   CachingAllocator& allocator() override { return allocator_; }
 
   void set_precision(Precision precision) override {
-    if (precision != Precision::kFp32) {
-      throw UsageError("--precision: device cpu computes in fp32 only");
+    if (precision == Precision::kTf32) {
+      throw UsageError("--precision: device cpu computes in fp32 or bf16");
     }
+    set_bf16_unit(precision == Precision::kBf16 ? best_bf16_unit() : Bf16Unit::kNone);
   }
 
   void synchronize() override {}
@@ -58,7 +60,11 @@ class CpuBackend final : public Backend {
   }
 
   std::string description() override {
-    return concat("CPU, ", num_threads(), num_threads() == 1 ? " thread" : " threads");
+    const char* unit = "";
+    if (bf16_unit() != Bf16Unit::kNone) {
+      unit = bf16_unit() == Bf16Unit::kAmx ? ", AMX_BF16" : ", AVX512_BF16";
+    }
+    return concat("CPU, ", num_threads(), num_threads() == 1 ? " thread" : " threads", unit);
   }
 
  private:

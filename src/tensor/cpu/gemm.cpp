@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
+#include "tensor/cpu/bf16_unit.h"
+#include "tensor/cpu/gemm_bf16.h"
 #include "tensor/cpu/simd.h"
 #include "tensor/cpu/transpose_lanes.h"
 
@@ -11,6 +14,12 @@ namespace {
 
 template <class T>
 constexpr std::int64_t kPanel = panel_columns<T>();
+// Whether products of T may round their factors; if so, whether a sum of k terms does now.
+template <class T>
+constexpr bool kRounds = kBf16Kernels&& std::is_same_v<T, float>;
+[[maybe_unused]] bool rounds(std::int64_t k) {
+  return bf16_unit() != Bf16Unit::kNone && k >= kLeastDepth;
+}
 
 // Rows of the register tile: 6 x 2 accumulators, two vectors of b and a broadcast fill 16
 // registers; 32 registers allow 12 rows. With the address sanitizer, which checks every access, a
@@ -221,7 +230,7 @@ void pack_full_panel(std::int64_t k, const T* b, std::int64_t ldb, T* packed) {
 }  // namespace
 
 template <class T>
-void pack(std::int64_t k, std::int64_t n, View<T> b, T* packed) {
+void pack_exact(std::int64_t k, std::int64_t n, View<T> b, T* packed) {
   for (std::int64_t j = 0; j < n; j += kPanel<T>) {
     const std::int64_t columns = std::min(kPanel<T>, n - j);
     const View<T> part{b.data + j * b.col_stride, b.row_stride, b.col_stride};
@@ -234,14 +243,14 @@ void pack(std::int64_t k, std::int64_t n, View<T> b, T* packed) {
 }
 
 template <class T>
-void gemm(std::int64_t m,
-          std::int64_t n,
-          std::int64_t k,
-          View<T> a,
-          const T* packed_b,
-          T* c,
-          std::int64_t ldc,
-          bool accumulate) {
+void gemm_exact(std::int64_t m,
+                std::int64_t n,
+                std::int64_t k,
+                View<T> a,
+                const T* packed_b,
+                T* c,
+                std::int64_t ldc,
+                bool accumulate) {
   if (k == 0 && !accumulate) {
     clear(m, n, c, ldc);
   }
@@ -263,15 +272,15 @@ void gemm(std::int64_t m,
 }
 
 template <class T>
-void gemm_unpacked(std::int64_t m,
-                   std::int64_t n,
-                   std::int64_t k,
-                   View<T> a,
-                   const T* b,
-                   std::int64_t ldb,
-                   T* c,
-                   std::int64_t ldc,
-                   bool accumulate) {
+void gemm_unpacked_exact(std::int64_t m,
+                         std::int64_t n,
+                         std::int64_t k,
+                         View<T> a,
+                         const T* b,
+                         std::int64_t ldb,
+                         T* c,
+                         std::int64_t ldc,
+                         bool accumulate) {
   // For fewer rows than this, copying a panel costs more than reading it in place.
   constexpr std::int64_t kRowsWorthPacking = 4 * kTileRows;
   alignas(64) T panel[static_cast<std::size_t>(kBlockDepth * kPanel<T>)];
@@ -299,21 +308,103 @@ void gemm_unpacked(std::int64_t m,
   }
 }
 
-#define ELASTIC_INSTANTIATE(T)                                                              \
-  template void pack<T>(std::int64_t, std::int64_t, View<T>, T*);                           \
-  template void gemm<T>(                                                                    \
+template <class T>
+void pack(std::int64_t k, std::int64_t n, View<T> b, T* packed, T factor) {
+  if constexpr (kRounds<T>) {
+    if (rounds(k)) {
+      pack_bf16(k, n, b, factor, packed);
+      return;
+    }
+  }
+  pack_exact(k, n, b, packed);
+  if (factor != T(1)) {
+    const std::int64_t size = packed_size<T>(k, n);
+    for (std::int64_t i = 0; i < size; ++i) {
+      packed[i] *= factor;
+    }
+  }
+}
+
+template <class T>
+void gemm(std::int64_t m,
+          std::int64_t n,
+          std::int64_t k,
+          View<T> a,
+          const T* packed_b,
+          T* c,
+          std::int64_t ldc,
+          bool accumulate) {
+  if constexpr (kRounds<T>) {
+    if (rounds(k)) {
+      gemm_bf16(m, n, k, a, packed_b, c, ldc, accumulate ? Start{c, ldc} : Start{});
+      return;
+    }
+  }
+  gemm_exact(m, n, k, a, packed_b, c, ldc, accumulate);
+}
+
+template <class T>
+void gemm_from_row(std::int64_t m,
+                   std::int64_t n,
+                   std::int64_t k,
+                   View<T> a,
+                   const T* packed_b,
+                   const T* row,
+                   T* c,
+                   std::int64_t ldc) {
+  if constexpr (kRounds<T>) {
+    if (rounds(k)) {
+      gemm_bf16(m, n, k, a, packed_b, c, ldc, {row, 0});
+      return;
+    }
+  }
+  for (std::int64_t i = 0; i < m; ++i) {
+    std::copy(row, row + n, c + i * ldc);
+  }
+  gemm_exact(m, n, k, a, packed_b, c, ldc, true);
+}
+
+template <class T>
+void gemm_unpacked(std::int64_t m,
+                   std::int64_t n,
+                   std::int64_t k,
+                   View<T> a,
+                   const T* b,
+                   std::int64_t ldb,
+                   T* c,
+                   std::int64_t ldc,
+                   bool accumulate) {
+  if constexpr (kRounds<T>) {
+    if (rounds(k)) {
+      gemm_unpacked_bf16(m, n, k, a, b, ldb, c, ldc, accumulate);
+      return;
+    }
+  }
+  gemm_unpacked_exact(m, n, k, a, b, ldb, c, ldc, accumulate);
+}
+
+#define ELASTIC_INSTANTIATE_PRODUCTS(T, suffix)                                             \
+  template void gemm##suffix<T>(                                                            \
       std::int64_t, std::int64_t, std::int64_t, View<T>, const T*, T*, std::int64_t, bool); \
-  template void gemm_unpacked<T>(std::int64_t,                                              \
-                                 std::int64_t,                                              \
-                                 std::int64_t,                                              \
-                                 View<T>,                                                   \
-                                 const T*,                                                  \
-                                 std::int64_t,                                              \
-                                 T*,                                                        \
-                                 std::int64_t,                                              \
-                                 bool);
+  template void gemm_unpacked##suffix<T>(std::int64_t,                                      \
+                                         std::int64_t,                                      \
+                                         std::int64_t,                                      \
+                                         View<T>,                                           \
+                                         const T*,                                          \
+                                         std::int64_t,                                      \
+                                         T*,                                                \
+                                         std::int64_t,                                      \
+                                         bool);
+#define ELASTIC_INSTANTIATE(T)                                                                  \
+  template void pack<T>(std::int64_t, std::int64_t, View<T>, T*, T);                            \
+  template void pack_exact<T>(std::int64_t, std::int64_t, View<T>, T*);                         \
+  template void gemm_from_row<T>(                                                               \
+      std::int64_t, std::int64_t, std::int64_t, View<T>, const T*, const T*, T*, std::int64_t); \
+  ELASTIC_INSTANTIATE_PRODUCTS(T, )                                                             \
+  ELASTIC_INSTANTIATE_PRODUCTS(T, _exact)
 ELASTIC_INSTANTIATE(float)
 ELASTIC_INSTANTIATE(double)
 #undef ELASTIC_INSTANTIATE
+#undef ELASTIC_INSTANTIATE_PRODUCTS
 
 }  // namespace elastic::cpu

@@ -183,10 +183,10 @@ void retrieve(const kernels::ProductKeysForward& k) {
   const std::int64_t packed = packed_size<T>(p.half, p.subkeys);
   const Tensor panels = workspace<T>(2 * p.heads * packed);
   parallel_for(2 * p.heads, product_work(subkeys.numel()), [&](std::int64_t side) {
-    pack(p.half,
-         p.subkeys,
-         transposed(subkeys.data<T>() + side * p.subkeys * p.half, p.half),
-         panels.data<T>() + side * packed);
+    pack_exact(p.half,
+               p.subkeys,
+               transposed(subkeys.data<T>() + side * p.subkeys * p.half, p.half),
+               panels.data<T>() + side * packed);
   });
   constexpr std::int64_t kTileScores = 1 << 13;
   constexpr std::int64_t kMostRows = 32;
@@ -202,14 +202,14 @@ void retrieve(const kernels::ProductKeysForward& k) {
     for (std::int64_t m = 0; m < p.heads; ++m) {
       const T* queries = query.data<T>() + (begin * p.heads + m) * p.key_dim;
       for (std::int64_t side = 0; side < 2; ++side) {
-        gemm(rows,
-             p.subkeys,
-             p.half,
-             row_major(queries + side * p.half, p.heads * p.key_dim),
-             panels.data<T>() + (2 * m + side) * packed,
-             scores + side * p.subkeys,
-             2 * p.subkeys,
-             /*accumulate=*/false);
+        gemm_exact(rows,
+                   p.subkeys,
+                   p.half,
+                   row_major(queries + side * p.half, p.heads * p.key_dim),
+                   panels.data<T>() + (2 * m + side) * packed,
+                   scores + side * p.subkeys,
+                   2 * p.subkeys,
+                   /*accumulate=*/false);
       }
       for (std::int64_t i = 0; i < rows; ++i) {
         const std::int64_t at = ((begin + i) * p.heads + m) * p.count;

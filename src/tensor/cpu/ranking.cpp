@@ -52,20 +52,20 @@ class ScoreTiles {
                 const Body& body) const {
     T* packed = scratch;
     T* scores = packed + packed_size<T>(dim_, kBlockRows);
-    pack(dim_, rows, transposed<T>(hidden_ + row_begin * dim_, dim_), packed);
+    pack_exact(dim_, rows, transposed<T>(hidden_ + row_begin * dim_, dim_), packed);
     std::int32_t next[kBlockRows];
     for (std::int64_t r = 0; r < rows; ++r) {
       next[r] = excluded_ids_ == nullptr ? 0 : first_excluded(row_begin + r, item_begin + 1);
     }
     for_item_tiles(item_begin + 1, item_end + 1, [&](std::int64_t first, std::int64_t count) {
-      gemm(count,
-           rows,
-           dim_,
-           row_major<T>(table_ + first * dim_, dim_),
-           packed,
-           scores,
-           rows,
-           false);
+      gemm_exact(count,
+                 rows,
+                 dim_,
+                 row_major<T>(table_ + first * dim_, dim_),
+                 packed,
+                 scores,
+                 rows,
+                 false);
       for (std::int64_t r = 0; excluded_ids_ != nullptr && r < rows; ++r) {
         const std::int32_t end = excluded_.end(row_begin + r);
         for (; next[r] < end && excluded_ids_[next[r]] < first + count; ++next[r]) {
@@ -80,15 +80,15 @@ class ScoreTiles {
   // adding them.
   [[nodiscard]] T score(std::int64_t row, std::int64_t item) const {
     T sum = 0;
-    gemm_unpacked(1,
-                  1,
-                  dim_,
-                  row_major<T>(hidden_ + row * dim_, dim_),
-                  table_ + item * dim_,
-                  1,
-                  &sum,
-                  1,
-                  false);
+    gemm_unpacked_exact(1,
+                        1,
+                        dim_,
+                        row_major<T>(hidden_ + row * dim_, dim_),
+                        table_ + item * dim_,
+                        1,
+                        &sum,
+                        1,
+                        false);
     return sum;
   }
 

@@ -74,10 +74,10 @@ void find_nearest(const kernels::NearestCentroids& k) {
   const std::int64_t packed = packed_size<T>(head_dim, count);
   const Tensor by_head = workspace<T>(heads * packed);
   for (std::int64_t h = 0; h < heads; ++h) {
-    pack(head_dim,
-         count,
-         transposed<T>(k.centroids.data<T>() + h * count * head_dim, head_dim),
-         by_head.data<T>() + h * packed);
+    pack_exact(head_dim,
+               count,
+               transposed<T>(k.centroids.data<T>() + h * count * head_dim, head_dim),
+               by_head.data<T>() + h * packed);
   }
   const Tiles tiles{k.x.rows() / heads, kTokenTile};
   const ThreadScratch<T> scratch(kTokenTile * count);
@@ -88,14 +88,14 @@ void find_nearest(const kernels::NearestCentroids& k) {
         const std::int64_t tokens = tiles.end(t) - tiles.begin(t);
         const std::int64_t first = tiles.begin(t) * heads + h;
         T* scores = scratch.get();
-        gemm(tokens,
-             count,
-             head_dim,
-             row_major<T>(k.x.data<T>() + first * head_dim, heads * head_dim),
-             by_head.data<T>() + h * packed,
-             scores,
-             count,
-             false);
+        gemm_exact(tokens,
+                   count,
+                   head_dim,
+                   row_major<T>(k.x.data<T>() + first * head_dim, heads * head_dim),
+                   by_head.data<T>() + h * packed,
+                   scores,
+                   count,
+                   false);
         for (std::int64_t i = 0; i < tokens; ++i) {
           k.nearest.data<std::int32_t>()[first + i * heads] =
               static_cast<std::int32_t>(h * count + first_largest(scores + i * count, count));
@@ -161,15 +161,15 @@ void scores_of_segment(const T* x,
   for (std::int64_t t = 0; t < tiles.count(); ++t) {
     const std::int64_t begin = tiles.begin(t);
     const std::int64_t width = tiles.end(t) - begin;
-    pack(head_dim, width, transposed<T>(x + begin * stride, stride), packed);
-    gemm(block,
-         width,
-         head_dim,
-         row_major<T>(centroids, head_dim),
-         packed,
-         scores + begin,
-         tokens,
-         false);
+    pack_exact(head_dim, width, transposed<T>(x + begin * stride, stride), packed);
+    gemm_exact(block,
+               width,
+               head_dim,
+               row_major<T>(centroids, head_dim),
+               packed,
+               scores + begin,
+               tokens,
+               false);
   }
 }
 

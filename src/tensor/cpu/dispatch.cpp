@@ -89,8 +89,14 @@ void forward(const kernels::DispatchForward& k) {
       norm_rows(in, rows, dim, norm, z);
       gemm(rows, columns, dim, row_major<T>(z, dim), key_packed, scores, columns, false);
       softmax_groups(scores, rows * heads, experts);
-      fill_rows(k.bias.data<T>(), rows, dim, z);
-      gemm(rows, dim, columns, row_major<T>(scores, columns), value_packed, z, dim, true);
+      gemm_from_row(rows,
+                    dim,
+                    columns,
+                    row_major<T>(scores, columns),
+                    value_packed,
+                    k.bias.data<T>(),
+                    z,
+                    dim);
       apply_dropout(k.dropout, begin * dim, rows * dim, z);
       for (std::int64_t i = 0; i < rows * dim; ++i) {
         out[i] = in[i] + z[i];

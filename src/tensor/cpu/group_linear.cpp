@@ -78,8 +78,8 @@ void forward(
     const std::int64_t rows = tiles.end(t) - begin;
     T* result = y.data<T>() + begin * out;
     const T* tile = group_rows(by, x.data<T>(), dim, begin, begin + rows, scratch.get());
-    fill_rows(bias.data<T>(), rows, out, result);
-    gemm(rows, out, in, row_major(tile, in), packed.data<T>(), result, out, true);
+    gemm_from_row(
+        rows, out, in, row_major(tile, in), packed.data<T>(), bias.data<T>(), result, out);
   });
 }
 

@@ -28,9 +28,10 @@ void linear_tile(const T* x,
                  const Tensor& bias,
                  T* y) {
   if (bias.defined()) {
-    fill_rows(bias.data<T>(), rows, out, y);
+    gemm_from_row(rows, out, in, row_major(x, in), packed_weight, bias.data<T>(), y, out);
+  } else {
+    gemm(rows, out, in, row_major(x, in), packed_weight, y, out, false);
   }
-  gemm(rows, out, in, row_major(x, in), packed_weight, y, out, bias.defined());
 }
 
 template <class T>

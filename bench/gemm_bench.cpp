@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 
 #include "bench/random_tensor.h"
+#include "tensor/cpu/bf16_unit.h"
 #include "tensor/cpu/gemm.h"
 
 namespace elastic {
@@ -76,6 +77,18 @@ void transposed_product(benchmark::State& state) {
   unpacked<true>(state);
 }
 
+// The same with factors in bfloat16.
+template <cpu::Bf16Unit Unit>
+void rounded(benchmark::State& state, void (*product)(benchmark::State&)) {
+  if (!cpu::has_bf16_unit(Unit)) {
+    state.SkipWithError("not on this CPU");
+    return;
+  }
+  cpu::set_bf16_unit(Unit);
+  product(state);
+  cpu::set_bf16_unit(cpu::Bf16Unit::kNone);
+}
+
 void eigen_product(benchmark::State& state) {
   Product p(state);
   const Matrix a(p.a.data<float>(), p.m, p.k);
@@ -123,8 +136,14 @@ void pack_transposed(benchmark::State& state) {
 BENCHMARK(pack_transposed)->Args({16, 64})->Args({256, 64})->Args({30, 32});
 BENCHMARK(packed_product)->Apply(shapes);
 BENCHMARK(unpacked_product)->Apply(shapes);
+BENCHMARK_CAPTURE(rounded<cpu::Bf16Unit::kAmx>, packed_amx, packed_product)->Apply(shapes);
+BENCHMARK_CAPTURE(rounded<cpu::Bf16Unit::kAvx512>, packed_avx512, packed_product)->Apply(shapes);
 BENCHMARK(eigen_product)->Apply(shapes);
 BENCHMARK(transposed_product)->Apply(gradient_shapes);
+BENCHMARK_CAPTURE(rounded<cpu::Bf16Unit::kAmx>, transposed_amx, transposed_product)
+    ->Apply(gradient_shapes);
+BENCHMARK_CAPTURE(rounded<cpu::Bf16Unit::kAvx512>, transposed_avx512, transposed_product)
+    ->Apply(gradient_shapes);
 BENCHMARK(eigen_transposed_product)->Apply(gradient_shapes);
 
 }  // namespace

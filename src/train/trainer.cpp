@@ -37,14 +37,6 @@ std::vector<std::int64_t> training_lengths(const data::Split& split, bool valida
   return lengths;
 }
 
-std::int64_t count_tokens(std::span<const Example> examples) {
-  std::int64_t tokens = 0;
-  for (const Example& example : examples) {
-    tokens += example.length();
-  }
-  return tokens;
-}
-
 double share(std::int64_t part, std::int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -94,6 +86,7 @@ Trainer::Trainer(Model& model,
       loss_(any_weight(model).dtype(), device_) {
   eval::require_times(model_.config(), split_.dataset());
   check_recordable(config_, example_options_.supervision, model_);
+  check_shardable(config_, model_);
   ELASTIC_CHECK(config_.loss.teacher.empty() == (options_.teacher == nullptr),
                 "a teacher needs its option, and the option a teacher");
   if (config_.threads > 0) {
@@ -103,6 +96,15 @@ Trainer::Trainer(Model& model,
     sampled_.emplace(model_, optimizer_, split_, config_);
   } else if (config_.loss.train_seen == TrainSeen::kExclude) {
     past_.emplace(split_, device_);
+  }
+  if (config_.shards > 1) {
+    sharded_.emplace(model_,
+                     optimizer_,
+                     split_,
+                     example_options_,
+                     StepLosses{sampled_.has_value() ? &*sampled_ : nullptr,
+                                past_.has_value() ? &*past_ : nullptr,
+                                options_.teacher});
   }
   if (config_.cuda_graphs) {
     recorded_.emplace(model_, optimizer_, past_items());
@@ -142,7 +144,7 @@ TrainResult Trainer::run() {
         }
         return result(*status);
       }
-      if (state_.next_batch == num_batches()) {
+      if (state_.next_batch == plan_.num_steps()) {
         break;
       }
       step();
@@ -168,7 +170,7 @@ std::optional<Status> Trainer::interruption() const {
       config_.limits.max_time_s > 0.0 && state_.elapsed_s >= config_.limits.max_time_s;
   const bool out_of_tokens =
       config_.limits.max_tokens > 0 && state_.num_tokens >= config_.limits.max_tokens;
-  if ((out_of_time || out_of_tokens) && state_.next_batch < num_batches()) {
+  if ((out_of_time || out_of_tokens) && state_.next_batch < plan_.num_steps()) {
     return out_of_tokens ? Status::kOutOfTokens : Status::kOutOfTime;
   }
   return std::nullopt;
@@ -184,27 +186,20 @@ TrainResult Trainer::result(Status status) const {
 }
 
 void Trainer::begin_epoch() {
-  examples_ = epoch_examples(lengths_, example_options_, state_.epoch);
-  batches_ = cut_batches(examples_, config_.batch_size, config_.batch_tokens);
-  if (state_.next_batch > num_batches()) {
+  plan_ = EpochPlan(lengths_, example_options_, config_, state_.epoch);
+  if (state_.next_batch > plan_.num_steps()) {
     throw CheckpointError(run_.checkpoint_path(),
                           ": the training state is at batch ",
                           state_.next_batch,
                           " of an epoch of ",
-                          num_batches());
+                          plan_.num_steps());
   }
   loss_.epoch = state_.epoch_loss;
 }
 
 void Trainer::step() {
-  const auto batch_index = static_cast<std::size_t>(state_.next_batch);
-  const std::size_t begin = batches_[batch_index];
-  const std::size_t size = batches_[batch_index + 1] - begin;
-  const std::span<const Example> examples = std::span(examples_).subspan(begin, size);
-  HostBatch input = collect_batch(split_, examples, example_options_);
-  if (past_.has_value()) {
-    input.past = past_->before_targets(examples);
-  }
+  const StepParts parts = plan_.step(state_.next_batch);
+  const StepCounts counts = count(parts);
   ++state_.num_steps;
   ++state_.next_batch;
 
@@ -213,13 +208,12 @@ void Trainer::step() {
   mode.seed = example_options_.seed;
   mode.step = static_cast<std::uint32_t>(state_.num_steps);
   mode.learned_rows = learned_rows_.of(mode.step);
-  const Tensor loss = take_step(input, examples, mode);
-  loss_.add(loss, static_cast<std::int64_t>(input.targets.size()));
-  state_.num_targets += static_cast<std::int64_t>(input.targets.size());
-  state_.num_tokens += input.num_tokens();
+  loss_.add(take_step(parts, mode), counts.targets);
+  state_.num_targets += counts.targets;
+  state_.num_tokens += counts.tokens;
 
-  recent_examples_ += input.size();
-  recent_tokens_ += input.num_tokens();
+  recent_examples_ += counts.examples;
+  recent_tokens_ += counts.tokens;
   count_step_time();
   if (observer_.step) {
     observer_.step(state_.num_steps);
@@ -237,10 +231,16 @@ void Trainer::count_step_time() {
   recent_step_s_ += seconds;
 }
 
-Tensor Trainer::take_step(const HostBatch& input,
-                          std::span<const Example> examples,
-                          const ForwardMode& mode) {
+Tensor Trainer::take_step(const StepParts& parts, const ForwardMode& mode) {
   const double rate = current_learning_rate();
+  if (sharded_.has_value()) {
+    return sharded_->run(parts, mode, rate);
+  }
+  const std::span<const Example> examples = parts.front();
+  HostBatch input = collect_batch(split_, examples, example_options_);
+  if (past_.has_value()) {
+    input.past = past_->before_targets(examples);
+  }
   const Supervision supervision = example_options_.supervision;
   if (recorded_.has_value()) {
     return recorded_->run(input, mode, rate);
@@ -260,7 +260,7 @@ Tensor Trainer::take_step(const HostBatch& input,
 // The rate of the step that `state_` counted last, hence the same after a resume.
 double Trainer::current_learning_rate() const {
   const double epochs_done =
-      static_cast<double>(state_.epoch) + share(state_.next_batch - 1, num_batches());
+      static_cast<double>(state_.epoch) + share(state_.next_batch - 1, plan_.num_steps());
   return learning_rate(
       config_.optimizer, state_.num_steps, epochs_done / static_cast<double>(config_.epochs));
 }
@@ -280,14 +280,14 @@ void Trainer::report_progress() {
     progress.epoch = state_.epoch + 1;
     progress.num_epochs = num_epochs();
     progress.step = state_.next_batch;
-    progress.steps_per_epoch = num_batches();
+    progress.steps_per_epoch = plan_.num_steps();
     progress.loss = loss_.recent.mean();
     progress.learning_rate = current_learning_rate();
     progress.examples_per_s = static_cast<double>(recent_examples_) / seconds;
     progress.tokens_per_s = static_cast<double>(recent_tokens_) / seconds;
     const RunPace pace{state_.epoch,
                        state_.next_batch,
-                       num_batches(),
+                       plan_.num_steps(),
                        state_.num_tokens,
                        state_.elapsed_s,
                        state_.epoch_seconds,
@@ -311,9 +311,10 @@ void Trainer::finish_epoch() {
   count_step_time();
   EpochReport report;
   report.epoch = state_.epoch + 1;
-  report.num_steps = num_batches();
-  report.num_examples = static_cast<std::int64_t>(examples_.size());
-  report.num_tokens = count_tokens(examples_);
+  report.num_steps = plan_.num_steps();
+  const StepCounts counts = plan_.counts();
+  report.num_examples = counts.examples;
+  report.num_tokens = counts.tokens;
   report.num_targets = loss_.epoch.num_targets;
   report.loss = loss_.epoch.mean();
   report.learning_rate = current_learning_rate();
@@ -449,7 +450,7 @@ void Trainer::save_if_due() {
   }
   finish_save();
   // At most save_every_s may be lost, so the time of an upcoming evaluation counts beforehand.
-  const bool epoch_ends = state_.next_batch == num_batches();
+  const bool epoch_ends = state_.next_batch == plan_.num_steps();
   const double due_s = since_save_.peek() + (epoch_ends ? evaluation_s_ : 0.0);
   const bool asked = options_.save_now != nullptr && options_.save_now->load();
   if (asked || due_s >= config_.limits.save_every_s) {

@@ -15,6 +15,7 @@
 #include "train/best_model.h"
 #include "train/checkpoint.h"
 #include "train/checkpoint_saver.h"
+#include "train/epoch_plan.h"
 #include "train/examples.h"
 #include "train/learned_rows.h"
 #include "train/loss_meter.h"
@@ -25,6 +26,7 @@
 #include "train/recorded_steps.h"
 #include "train/run_directory.h"
 #include "train/sampled_steps.h"
+#include "train/sharded_steps.h"
 #include "train/stopwatch.h"
 #include "train/teacher.h"
 #include "train/train_config.h"
@@ -104,9 +106,6 @@ class Trainer {
   [[nodiscard]] bool done() const;
   [[nodiscard]] std::optional<Status> interruption() const;
   [[nodiscard]] TrainResult result(Status status) const;
-  [[nodiscard]] std::int64_t num_batches() const {
-    return static_cast<std::int64_t>(batches_.size()) - 1;
-  }
   [[nodiscard]] double current_learning_rate() const;
   [[nodiscard]] std::string teacher_identity() const {
     return options_.teacher == nullptr ? "" : options_.teacher->identity();
@@ -115,9 +114,7 @@ class Trainer {
   void begin_epoch();
   void step();
   // Forward, backward and update; returns the loss [].
-  Tensor take_step(const HostBatch& input,
-                   std::span<const Example> examples,
-                   const ForwardMode& mode);
+  Tensor take_step(const StepParts& parts, const ForwardMode& mode);
   void finish_epoch();
   void evaluate();
   // Evaluates, or saves the model of a training with fixed epochs.
@@ -151,6 +148,7 @@ class Trainer {
   std::optional<PastEvents> past_;  ///< if the softmax loss leaves seen items out
   std::optional<RecordedSteps> recorded_;
   std::optional<SampledSteps> sampled_;
+  std::optional<ShardedSteps> sharded_;  ///< with several shards
   TrainState state_;
   BestModel best_model_;
   CheckpointSaver saver_;
@@ -159,8 +157,7 @@ class Trainer {
   std::optional<MetricsLog> log_;
   LossMeter loss_;
 
-  std::vector<Example> examples_;     ///< of the current epoch
-  std::vector<std::size_t> batches_;  ///< offsets in `examples_`
+  EpochPlan plan_;                    ///< of the current epoch
   std::int64_t recent_examples_ = 0;  ///< since the last report, as are the next two
   std::int64_t recent_tokens_ = 0;
   double recent_step_s_ = 0.0;  ///< of the steps alone

@@ -103,6 +103,7 @@ histogram-decay 1 | --model lisa | weights
 epochs 3 | | epochs validation latest
 batch-size 7 | | epochs weights
 batch-tokens 50 | | epochs weights
+shards 2 | --batch-size 8 | weights
 learning-rate 0.1 | | epochs weights
 optimizer adamw | --weight-decay 0.1 | exit
 weight-decay 0.5 | --optimizer adamw | weights

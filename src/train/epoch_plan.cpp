@@ -14,7 +14,7 @@ StepCounts count(std::span<const Example> examples) {
   return counts;
 }
 
-StepCounts count(const StepParts& parts) {
+StepCounts count(std::span<const std::span<const Example>> parts) {
   StepCounts counts;
   for (const std::span<const Example> part : parts) {
     const StepCounts more = count(part);

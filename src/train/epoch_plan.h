@@ -20,7 +20,7 @@ struct StepCounts {
   std::int64_t targets = 0;
 };
 StepCounts count(std::span<const Example> examples);
-StepCounts count(const StepParts& parts);
+StepCounts count(std::span<const std::span<const Example>> parts);
 
 /// A step has a part from each shard: the next batch of 1 / shards of the size from the shard's own
 /// examples, or nothing once the shard has no more. A function of the seed, the epoch and the

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "dist/communicator.h"
 #include "model/model.h"
 #include "train/epoch_plan.h"
 #include "train/optimizer.h"
@@ -24,15 +26,17 @@ struct StepLosses {
 
 /// Each shard does forward and backward by itself, with dropout masks of its own. The gradient of
 /// the step is the sum of the shards' gradients, each weighted by its share of the targets, in the
-/// order of a GradientTree: that of the mean over all targets, for any number of processes.
+/// order of a dist::SumTree: that of the mean over all targets, for any number of processes.
 class ShardedSteps {
  public:
-  /// All arguments must outlive this.
+  /// All arguments must outlive this. Of `ranks`, each computes an equal range of the shards; null:
+  /// this process computes all.
   ShardedSteps(Model& model,
                Optimizer& optimizer,
                const data::Split& split,
                const ExampleOptions& options,
-               const StepLosses& losses);
+               const StepLosses& losses,
+               dist::Communicator* ranks = nullptr);
 
   /// One step, as training_step; returns the loss [], the mean over the targets of all parts.
   Tensor run(const StepParts& parts, const ForwardMode& mode, double learning_rate);
@@ -48,6 +52,15 @@ class ShardedSteps {
                                               const ForwardMode& mode,
                                               double share,
                                               const std::vector<Variable>& leaves) const;
+  // The shards [first, second) of a rank.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> shards_of(int rank, std::size_t shards) const;
+  // The inputs of the parts that this rank reads.
+  [[nodiscard]] std::vector<HostBatch> inputs_of(const StepParts& parts) const;
+  // The sums over all ranks, of tensors like `leaves` and the loss; `sums` is empty if this rank's
+  // shards have no examples.
+  [[nodiscard]] std::vector<Tensor> exchange(const std::vector<Tensor>& sums,
+                                             const StepParts& parts,
+                                             const std::vector<Variable>& leaves) const;
   // The variables with a gradient: the trained parameters, with the step's table in place of the
   // item table if there is one.
   [[nodiscard]] std::vector<Variable> leaves() const;
@@ -61,6 +74,7 @@ class ShardedSteps {
   const data::Split& split_;
   ExampleOptions options_;
   StepLosses losses_;
+  dist::Communicator* ranks_;
   Device device_;
 };
 

@@ -104,7 +104,8 @@ Trainer::Trainer(Model& model,
                      example_options_,
                      StepLosses{sampled_.has_value() ? &*sampled_ : nullptr,
                                 past_.has_value() ? &*past_ : nullptr,
-                                options_.teacher});
+                                options_.teacher},
+                     options_.ranks);
   }
   if (config_.cuda_graphs) {
     recorded_.emplace(model_, optimizer_, past_items());
@@ -117,7 +118,9 @@ Trainer::Trainer(Model& model,
                              options_.data_hash,
                              options_.identity.run,
                              teacher_identity());
-    best_model_.go_back_to(state_.best_epoch, state_.best_metric);
+    if (writes()) {
+      best_model_.go_back_to(state_.best_epoch, state_.best_metric);
+    }
   } else {
     if (options_.start) {
       options_.start(optimizer_);
@@ -128,8 +131,13 @@ Trainer::Trainer(Model& model,
     const bool by_rows = rows != nullptr && model_.item_table().is(rows->parameter);
     saver_.before_update(by_rows ? &rows->rows : nullptr);
   });
-  log_.emplace(run_.metrics_path(), state_.metrics_bytes, state_.metrics_checksum);
-  log_->listen(observer_.line);
+  if (writes()) {
+    log_.emplace(run_.metrics_path(), state_.metrics_bytes, state_.metrics_checksum);
+    log_->listen(observer_.line);
+  }
+  if (options_.ranks != nullptr) {
+    require_same_state(*options_.ranks, state_, run_.checkpoint_path());
+  }
 }
 
 TrainResult Trainer::run() {
@@ -137,12 +145,16 @@ TrainResult Trainer::run() {
   while (!done()) {
     begin_epoch();
     for (;;) {
-      if (const std::optional<Status> status = interruption()) {
+      const Requests requests = this->requests();
+      if (const std::optional<Status> status = interruption(requests)) {
         save();
         if (status != Status::kStopped) {
           finish_unfinished();  // not part of the saved state: a resumed run skips it
         }
-        return result(*status);
+        return result(*status, requests.stop);
+      }
+      if (requests.save) {
+        begin_save();
       }
       if (state_.next_batch == plan_.num_steps()) {
         break;
@@ -162,27 +174,39 @@ bool Trainer::done() const {
          (patience > 0 && state_.evaluations_since_best >= patience);
 }
 
-std::optional<Status> Trainer::interruption() const {
-  if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed) != 0) {
+Requests Trainer::requests() const {
+  Requests mine;
+  mine.stop = options_.stop == nullptr ? 0 : options_.stop->load(std::memory_order_relaxed);
+  mine.out_of_time =
+      writes() && config_.limits.max_time_s > 0.0 && state_.elapsed_s >= config_.limits.max_time_s;
+  if (options_.ranks == nullptr) {
+    return mine;  // step() saves
+  }
+  mine.save = options_.save_now != nullptr && options_.save_now->load();
+  options_.ranks->describe(concat("requests before step ", state_.num_steps + 1));
+  return agree(*options_.ranks, mine);
+}
+
+std::optional<Status> Trainer::interruption(const Requests& requests) const {
+  if (requests.stop != 0) {
     return Status::kStopped;
   }
-  const bool out_of_time =
-      config_.limits.max_time_s > 0.0 && state_.elapsed_s >= config_.limits.max_time_s;
   const bool out_of_tokens =
       config_.limits.max_tokens > 0 && state_.num_tokens >= config_.limits.max_tokens;
-  if ((out_of_time || out_of_tokens) && state_.next_batch < plan_.num_steps()) {
+  if ((requests.out_of_time || out_of_tokens) && state_.next_batch < plan_.num_steps()) {
     return out_of_tokens ? Status::kOutOfTokens : Status::kOutOfTime;
   }
   return std::nullopt;
 }
 
-TrainResult Trainer::result(Status status) const {
+TrainResult Trainer::result(Status status, int stop) const {
   return {status,
           state_.epoch,
           state_.num_steps,
           state_.best_epoch,
           std::max(0.0, state_.best_metric),
-          state_.elapsed_s};
+          state_.elapsed_s,
+          stop};
 }
 
 void Trainer::begin_epoch() {
@@ -319,7 +343,9 @@ void Trainer::finish_epoch() {
   report.loss = loss_.epoch.mean();
   report.learning_rate = current_learning_rate();
   report.seconds = state_.epoch_seconds;
-  log_->write(epoch_event(report, state_, config_.loss));
+  if (writes()) {
+    log_->write(epoch_event(report, state_, config_.loss));
+  }
   if (observer_.epoch) {
     observer_.epoch(report);
   }
@@ -327,7 +353,7 @@ void Trainer::finish_epoch() {
   if (options_.fixed && last) {
     keep_model(report.epoch, options_.fixed->metric, options_.fixed->metric_value);
   } else if (!options_.fixed && (report.epoch % config_.limits.eval_every == 0 || last)) {
-    evaluate();
+    share_evaluation();
   }
   state_.epoch = report.epoch;
   state_.next_batch = 0;
@@ -335,6 +361,16 @@ void Trainer::finish_epoch() {
   state_.epoch_seconds = 0.0;
   loss_.epoch = {};
   begin_save();
+}
+
+void Trainer::share_evaluation() {
+  if (writes()) {
+    evaluate();
+  }
+  if (options_.ranks != nullptr) {
+    take_evaluation(*options_.ranks, state_);
+    clock_.lap();
+  }
 }
 
 void Trainer::evaluate() {
@@ -378,12 +414,17 @@ void Trainer::finish_unfinished() {
     read_device();
     keep_model(state_.epoch + (within_epoch ? 1 : 0), "", 0.0);
   } else if (within_epoch) {
-    evaluate();
+    share_evaluation();
   }
 }
 
 void Trainer::keep_model(std::int64_t epoch, const std::string& metric, double value) {
   finish_save();  // that checkpoint refers to the former best model
+  state_.best_metric = value;
+  const std::int64_t former_epoch = std::exchange(state_.best_epoch, epoch);
+  if (!writes()) {
+    return;
+  }
   best_model_.replace(model_,
                       {example_options_.seed,
                        epoch,
@@ -396,9 +437,7 @@ void Trainer::keep_model(std::int64_t epoch, const std::string& metric, double v
                        options_.identity,
                        teacher_identity(),
                        options_.item_encoding},
-                      state_.best_epoch);
-  state_.best_metric = value;
-  state_.best_epoch = epoch;
+                      former_epoch);
 }
 
 void Trainer::save() {
@@ -409,12 +448,20 @@ void Trainer::save() {
 void Trainer::begin_save() {
   finish_save();
   read_device();
-  log_->sync();
   state_.epoch_loss = loss_.epoch;
-  state_.metrics_bytes = log_->bytes();
-  state_.metrics_checksum = log_->checksum();
   save_was_asked_ = options_.save_now != nullptr && options_.save_now->exchange(false);
   saved_step_ = state_.num_steps;
+  if (writes()) {
+    write_checkpoint();
+  }
+  since_save_.lap();
+  state_.elapsed_s += clock_.lap();  // not a part of the next step
+}
+
+void Trainer::write_checkpoint() {
+  log_->sync();
+  state_.metrics_bytes = log_->bytes();
+  state_.metrics_checksum = log_->checksum();
   saver_.begin(run_.checkpoint_path(),
                checkpoint_content(model_,
                                   optimizer_,
@@ -426,8 +473,6 @@ void Trainer::begin_save() {
   if (!saver_.in_progress()) {
     settle_save();
   }
-  since_save_.lap();
-  state_.elapsed_s += clock_.lap();  // not a part of the next step
 }
 
 void Trainer::finish_save() {
@@ -445,14 +490,15 @@ void Trainer::settle_save() {
 }
 
 void Trainer::save_if_due() {
-  if (!saver_.is_done()) {
+  if (!writes() || !saver_.is_done()) {
     return;
   }
   finish_save();
   // At most save_every_s may be lost, so the time of an upcoming evaluation counts beforehand.
   const bool epoch_ends = state_.next_batch == plan_.num_steps();
   const double due_s = since_save_.peek() + (epoch_ends ? evaluation_s_ : 0.0);
-  const bool asked = options_.save_now != nullptr && options_.save_now->load();
+  const bool asked =
+      options_.ranks == nullptr && options_.save_now != nullptr && options_.save_now->load();
   if (asked || due_s >= config_.limits.save_every_s) {
     begin_save();
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/split.h"
+#include "dist/communicator.h"
 #include "eval/cutoffs.h"
 #include "eval/evaluator.h"
 #include "model/model.h"
@@ -23,6 +24,7 @@
 #include "train/observer.h"
 #include "train/optimizer.h"
 #include "train/past_events.h"
+#include "train/rank_agreement.h"
 #include "train/recorded_steps.h"
 #include "train/run_directory.h"
 #include "train/sampled_steps.h"
@@ -58,6 +60,10 @@ struct TrainerOptions {
   const std::atomic<int>* stop = nullptr;
   /// Once it is true: save after the current step, set it to false and continue.
   std::atomic<bool>* save_now = nullptr;
+  /// The processes that share the training, a power of two and at most as many as shards; null:
+  /// this one alone. All have the same arguments and weights. The first one writes the files,
+  /// reports, evaluates, and decides when time is over; `stop` and `save_now` of any count for all.
+  dist::Communicator* ranks = nullptr;
 };
 
 enum class Status {
@@ -76,6 +82,7 @@ struct TrainResult {
   std::int64_t best_epoch = 0;  ///< from 1; 0: none, and no model was saved
   double best_metric = 0.0;
   double elapsed_s = 0.0;  ///< of the whole run, across all interruptions
+  int stop = 0;            ///< kStopped: the value of the flag, of any rank
 };
 
 class Trainer {
@@ -104,8 +111,15 @@ class Trainer {
     return options_.fixed ? options_.fixed->epochs : config_.epochs;
   }
   [[nodiscard]] bool done() const;
-  [[nodiscard]] std::optional<Status> interruption() const;
-  [[nodiscard]] TrainResult result(Status status) const;
+  [[nodiscard]] bool writes() const {
+    return options_.ranks == nullptr || options_.ranks->is_first();
+  }
+  // Of all ranks, before a step.
+  [[nodiscard]] Requests requests() const;
+  [[nodiscard]] std::optional<Status> interruption(const Requests& requests) const;
+  [[nodiscard]] TrainResult result(Status status, int stop = 0) const;
+  // Gives all ranks the first one's result of an evaluation.
+  void share_evaluation();
   [[nodiscard]] double current_learning_rate() const;
   [[nodiscard]] std::string teacher_identity() const {
     return options_.teacher == nullptr ? "" : options_.teacher->identity();
@@ -132,6 +146,7 @@ class Trainer {
   void finish_save();
   void settle_save();
   void save_if_due();
+  void write_checkpoint();
 
   Model& model_;
   const data::Split& split_;

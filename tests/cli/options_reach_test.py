@@ -251,6 +251,7 @@ ELSEWHERE = {
     "train": {"out", "config", "resume", "valid-data", "test-data",  # input_test, behaviour_test
               "save-every-s",  # signals_test, calls_test
               "no-test",  # sweep_test
+              "mpi", "collective-timeout-s",  # mpi_test
               "cache", "threads", "device", "precision"},
     "data": {"data", "valid-data", "test-data", "valid-time", "test-time", "valid-ratio",
              "test-ratio", "cache", "threads", "output"},

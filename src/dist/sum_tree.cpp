@@ -1,11 +1,11 @@
-#include "train/gradient_tree.h"
+#include "dist/sum_tree.h"
 
 #include <utility>
 
 #include "base/error.h"
 #include "tensor/kernels/elementwise.h"
 
-namespace elastic::train {
+namespace elastic::dist {
 namespace {
 
 // Adds `right` to `left`, either of which may be absent.
@@ -21,7 +21,7 @@ void merge(std::vector<Tensor>& left, std::vector<Tensor> right) {
 
 }  // namespace
 
-void GradientTree::add(std::vector<Tensor> leaf) {
+void SumTree::add(std::vector<Tensor> leaf) {
   Node node{0, std::move(leaf)};
   while (!open_.empty() && open_.back().height == node.height) {
     Node left = std::move(open_.back());
@@ -32,11 +32,11 @@ void GradientTree::add(std::vector<Tensor> leaf) {
   open_.push_back(std::move(node));
 }
 
-std::vector<Tensor> GradientTree::take() {
-  ELASTIC_CHECK(open_.size() == 1, "a tree of gradients that is not full");
+std::vector<Tensor> SumTree::take() {
+  ELASTIC_CHECK(open_.size() == 1, "a tree of sums that is not full");
   std::vector<Tensor> root = std::move(open_.back().sums);
   open_.clear();
   return root;
 }
 
-}  // namespace elastic::train
+}  // namespace elastic::dist

@@ -1,16 +1,16 @@
-// Sums of gradients in an order that depends on the number of shards alone.
+// Sums of tensors in an order that depends on their number alone.
 #pragma once
 
 #include <vector>
 
 #include "tensor/tensor.h"
 
-namespace elastic::train {
+namespace elastic::dist {
 
 /// Adds up lists of tensors, one list for each leaf of a full binary tree: a node is the sum of its
 /// two children, in this order, or the only child that is present. So the sums of subtrees that
 /// other processes computed give the same bits.
-class GradientTree {
+class SumTree {
  public:
   /// The next leaf, which may be changed in place; empty: absent.
   void add(std::vector<Tensor> leaf);
@@ -25,4 +25,4 @@ class GradientTree {
   std::vector<Node> open_;  ///< complete subtrees that wait for their right neighbour
 };
 
-}  // namespace elastic::train
+}  // namespace elastic::dist

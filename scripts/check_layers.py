@@ -20,7 +20,7 @@ FOLDERS = {
     "autograd": ["base", "tensor"],
     "data": ["base", "tensor"],
     "model": ["base", "tensor", "autograd", "data"],
-    "eval": ["base", "tensor", "autograd", "data", "model"],
+    "eval": ["base", "tensor", "autograd", "data", "model", "dist"],
     "dist": ["base", "tensor"],
     "train": ["base", "tensor", "autograd", "data", "model", "eval", "dist"],
     "report": ["base"],

@@ -184,6 +184,8 @@ void leave_group() {
 
 void abort_group(int code) {
   if (joined != nullptr) {
+    // A launcher may lose a message that is written just before the end.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
     joined->abort(code);
   }
 }

@@ -1,7 +1,6 @@
 #include "train/rank_agreement.h"
 
 #include <algorithm>
-#include <bit>
 #include <iterator>
 #include <vector>
 
@@ -39,18 +38,6 @@ void require_same_state(dist::Communicator& ranks,
                             "; all processes must see the same files");
     }
   }
-}
-
-void take_evaluation(dist::Communicator& ranks, TrainState& state) {
-  ranks.barrier();
-  ranks.describe("result of the evaluation");
-  const std::int64_t values[]{std::bit_cast<std::int64_t>(state.best_metric),
-                              state.best_epoch,
-                              state.evaluations_since_best};
-  const std::vector<std::int64_t> all = dist::gather(ranks, values);
-  state.best_metric = std::bit_cast<double>(all[0]);
-  state.best_epoch = all[1];
-  state.evaluations_since_best = all[2];
 }
 
 }  // namespace elastic::train

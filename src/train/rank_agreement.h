@@ -23,7 +23,4 @@ void require_same_state(dist::Communicator& ranks,
                         const TrainState& state,
                         const std::string& path);
 
-/// Waits for the first rank's evaluation, however long it takes, and copies its result.
-void take_evaluation(dist::Communicator& ranks, TrainState& state);
-
 }  // namespace elastic::train

@@ -353,7 +353,7 @@ void Trainer::finish_epoch() {
   if (options_.fixed && last) {
     keep_model(report.epoch, options_.fixed->metric, options_.fixed->metric_value);
   } else if (!options_.fixed && (report.epoch % config_.limits.eval_every == 0 || last)) {
-    share_evaluation();
+    evaluate();
   }
   state_.epoch = report.epoch;
   state_.next_batch = 0;
@@ -363,21 +363,12 @@ void Trainer::finish_epoch() {
   begin_save();
 }
 
-void Trainer::share_evaluation() {
-  if (writes()) {
-    evaluate();
-  }
-  if (options_.ranks != nullptr) {
-    take_evaluation(*options_.ranks, state_);
-    clock_.lap();
-  }
-}
-
 void Trainer::evaluate() {
   read_device();
   eval::EvalOptions evaluation = options_.evaluation;
   evaluation.max_users = config_.limits.eval_users;
   evaluation.users_seed = example_options_.seed;
+  evaluation.ranks = options_.ranks;
   const eval::Ranking ranking =
       eval::rank_users(model_, split_, data::Subset::kValidation, evaluation);
   EvaluationReport report;
@@ -401,7 +392,9 @@ void Trainer::evaluate() {
   state_.elapsed_s += report.seconds;
   evaluation_s_ = report.seconds;
 
-  log_->write(evaluation_event(report, state_));
+  if (writes()) {
+    log_->write(evaluation_event(report, state_));
+  }
   if (observer_.evaluation) {
     observer_.evaluation(report);
   }
@@ -414,7 +407,7 @@ void Trainer::finish_unfinished() {
     read_device();
     keep_model(state_.epoch + (within_epoch ? 1 : 0), "", 0.0);
   } else if (within_epoch) {
-    share_evaluation();
+    evaluate();
   }
 }
 

@@ -118,8 +118,6 @@ class Trainer {
   [[nodiscard]] Requests requests() const;
   [[nodiscard]] std::optional<Status> interruption(const Requests& requests) const;
   [[nodiscard]] TrainResult result(Status status, int stop = 0) const;
-  // Gives all ranks the first one's result of an evaluation.
-  void share_evaluation();
   [[nodiscard]] double current_learning_rate() const;
   [[nodiscard]] std::string teacher_identity() const {
     return options_.teacher == nullptr ? "" : options_.teacher->identity();

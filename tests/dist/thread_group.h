@@ -1,9 +1,11 @@
-// Ranks as threads of the test, with exchanges in memory.
+// Ranks as threads of the test, with exchanges in memory. One works at a time, until it waits for
+// the others: kernels share scratch memory.
 #pragma once
 
 #include <algorithm>
 #include <barrier>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,6 +24,7 @@ class ThreadGroup {
     std::vector<std::thread> threads;
     for (int rank = 0; rank < size_; ++rank) {
       threads.emplace_back([this, rank, &work] {
+        const std::lock_guard turn(turn_);
         Member member(*this, rank);
         work(member);
       });
@@ -38,7 +41,11 @@ class ThreadGroup {
     [[nodiscard]] int rank() const override { return rank_; }
     [[nodiscard]] int size() const override { return group_.size_; }
     void describe(const std::string& /*work*/) override {}
-    void barrier() override { group_.gate_.arrive_and_wait(); }
+    void barrier() override {
+      group_.turn_.unlock();
+      group_.gate_.arrive_and_wait();
+      group_.turn_.lock();
+    }
     void all_to_all(std::span<const std::byte> send, std::span<std::byte> received) override {
       exchange(
           send, received, static_cast<std::size_t>(rank_) * (send.size() / group_.sends_.size()));
@@ -69,6 +76,7 @@ class ThreadGroup {
   };
 
   int size_;
+  std::mutex turn_;
   std::barrier<> gate_;
   std::vector<std::span<const std::byte>> sends_;
 };

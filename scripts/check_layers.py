@@ -20,11 +20,13 @@ FOLDERS = {
     "autograd": ["base", "tensor"],
     "data": ["base", "tensor"],
     "model": ["base", "tensor", "autograd", "data"],
-    "eval": ["base", "tensor", "autograd", "data", "model"],
-    "train": ["base", "tensor", "autograd", "data", "model", "eval"],
+    "eval": ["base", "tensor", "autograd", "data", "model", "dist"],
+    "dist": ["base", "tensor"],
+    "train": ["base", "tensor", "autograd", "data", "model", "eval", "dist"],
     "report": ["base"],
     "profile": ["base", "tensor", "autograd", "data", "model", "eval", "train", "report"],
-    "cli": ["base", "tensor", "autograd", "data", "model", "eval", "train", "report", "profile"],
+    "cli": ["base", "tensor", "autograd", "data", "model", "eval", "dist", "train", "report",
+            "profile"],
 }
 
 # The subfolders that each subfolder may include besides itself. Files directly in the folder may
@@ -67,6 +69,7 @@ LIBRARIES = {
     "cuda_": ["cuda/"],
     "cublas": ["cuda/"],
     "cub/": ["cuda/"],
+    "mpi.h": ["dist/mpi_module"],
 }
 
 SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}

@@ -5,6 +5,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+libraries+=(openmpi-bin libopenmpi-dev) # for the test of training by several processes
 ensure_packages
 # Without a GPU, compiling for one architecture and optimising device code little finds the same errors
 # in a third of the time; with one, -U restores full optimisation.

@@ -93,7 +93,7 @@ Variable record(Tensor value, const std::vector<Variable>& inputs, Variable::Bac
   return result;
 }
 
-void backward(const Variable& loss) {
+void backward(const Variable& loss, double weight) {
   using Node = Variable::Node;
   require_shape(loss.value().numel() == 1, "backward: expected a scalar loss, got ", loss.shape());
   if (!loss.requires_grad()) {
@@ -119,9 +119,9 @@ void backward(const Variable& loss) {
 
   {
     const OpScope scope(__func__);
-    Tensor one = empty_like(loss.value(), Memory::kGradient);
-    fill(one, 1.0);
-    loss.add_grad(std::move(one));
+    Tensor start = empty_like(loss.value(), Memory::kGradient);
+    fill(start, weight);
+    loss.add_grad(std::move(start));
   }
   while (!order.empty()) {
     const std::shared_ptr<Node> node = std::move(order.back());

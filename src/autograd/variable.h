@@ -51,7 +51,7 @@ class Variable {
     ~Node();
   };
   friend Variable record(Tensor value, const std::vector<Variable>& inputs, Backward backward);
-  friend void backward(const Variable& loss);
+  friend void backward(const Variable& loss, double weight);
 
   std::shared_ptr<Node> node_;
 };
@@ -63,9 +63,9 @@ Variable record(Tensor value, const std::vector<Variable>& inputs, Variable::Bac
 /// Whether `record` keeps the closure of an op with these inputs.
 bool records(const std::vector<Variable>& inputs);
 
-/// Adds dL/dx to the gradient of every variable x that requires one and that `loss` depends on.
-/// Consumes the graph. Throws ShapeError unless `loss` has one element.
-void backward(const Variable& loss);
+/// Adds dL/dx to the gradient of every variable x that requires one and that `loss` depends on,
+/// where L = weight * loss. Consumes the graph. Throws ShapeError unless `loss` has one element.
+void backward(const Variable& loss, double weight = 1.0);
 
 /// During its lifetime, this thread's ops record nothing: for evaluation and serving.
 class NoGrad {

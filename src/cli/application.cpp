@@ -1,5 +1,6 @@
 #include "cli/application.h"
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -7,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -14,13 +16,39 @@
 #include "cli/output/terminal.h"
 #include "cli/usage/argument_parser.h"
 #include "cli/usage/command.h"
+#include "dist/launcher.h"
+#include "dist/mpi_group.h"
 
 namespace elastic::cli {
 namespace {
 
+// The launch, or none if its variables are unusable, which is reported already.
+dist::Launch known_launch() {
+  try {
+    return dist::this_launch();
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 int report(const std::string& message, ExitCode code) {
-  print_error(message);
+  const dist::Launch launch = known_launch();
+  if (launch.is_first()) {
+    print_error(message);
+  } else {
+    // An error of all processes is reported once: the first one then ends the others.
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    print_error(concat("rank ", launch.rank, " of ", launch.size, ": ", message));
+  }
+  dist::abort_group(static_cast<int>(code));
   return static_cast<int>(code);
+}
+
+int run_command(const BoundCommand& chosen) {
+  if (!chosen.command->runs_on_all_ranks() && !dist::this_launch().is_first()) {
+    return 0;
+  }
+  return chosen.command->run(chosen.table);
 }
 
 }  // namespace
@@ -49,7 +77,7 @@ int run_application(int argc, const char* const* argv, const char* const* enviro
   try {
     ArgumentParser parser;
     BoundCommand* chosen = parser.parse(argc, argv, environment);
-    return chosen == nullptr ? 0 : chosen->command->run(chosen->table);
+    return chosen == nullptr ? 0 : run_command(*chosen);
   } catch (const BrokenPipe&) {
     return 0;
   } catch (const NoCommand& missing) {

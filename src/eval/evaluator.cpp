@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "eval/repeats.h"
 #include "eval/required_times.h"
 #include "eval/seen_items.h"
+#include "eval/shared_ranking.h"
 #include "eval/unknown_items.h"
 #include "eval/user_sample.h"
 #include "model/fixed_weights.h"
@@ -153,6 +155,8 @@ class UserRanker {
     ELASTIC_CHECK(options.other_log ? num_items() <= split.num_items() && options.samplers.empty()
                                     : num_items() == split.num_items(),
                   "the model and the data have different items");
+    ELASTIC_CHECK(options.ranks == nullptr || options.samplers.empty(),
+                  "several processes do not rank among candidates");
     require_times(model.config(), split.dataset());
   }
 
@@ -180,6 +184,7 @@ class UserRanker {
   data::Subset subset_;
   EvalOptions options_;
   Device device_;
+  std::optional<SharedRanking> shared_;  ///< with several processes
 };
 
 void UserRanker::rank_all(Ranking& ranking) {
@@ -188,6 +193,9 @@ void UserRanker::rank_all(Ranking& ranking) {
     std::erase_if(order, [&](std::size_t position) {
       return history_of(ranking.users[position]).items.empty();
     });
+  }
+  if (options_.ranks != nullptr) {
+    shared_.emplace(*options_.ranks, order);
   }
   const std::int64_t max_len = model_.config().history_len();
   std::size_t begin = 0;
@@ -206,9 +214,15 @@ void UserRanker::rank_all(Ranking& ranking) {
   if (begin < order.size()) {
     rank_batch(std::span(order).subspan(begin), ranking);
   }
+  if (shared_) {
+    shared_->join(ranking);
+  }
 }
 
 void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ranking) {
+  if (shared_ && !shared_->takes(positions.size())) {
+    return;
+  }
   data::BatchBuilder builder;
   std::vector<std::int32_t> targets;
   ExcludedItems seen;
@@ -241,7 +255,11 @@ void UserRanker::rank_batch(std::span<const std::size_t> positions, Ranking& ran
   rank_sampled(positions, hidden, items, ranking);
 
   const std::vector<std::int32_t> values = ranks.to_vector<std::int32_t>();
-  ranking.experts.add(pass.retrieved);
+  if (shared_) {
+    shared_->add(pass.retrieved);
+  } else {
+    ranking.experts.add(pass.retrieved);
+  }
   for (std::size_t i = 0; i < positions.size(); ++i) {
     ranking.ranks[positions[i]] = values[i];
   }

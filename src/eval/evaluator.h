@@ -16,6 +16,7 @@
 #include <span>
 
 #include "data/split.h"
+#include "dist/communicator.h"
 #include "eval/negatives.h"
 #include "eval/ranking.h"
 #include "eval/ranking_rules.h"
@@ -34,6 +35,9 @@ struct EvalOptions {
   bool other_log = false;     ///< the model was not trained on the data
   /// Also rank among the candidates of each; none with `other_log`.
   std::span<const NegativeSampler> samplers{};
+  /// The processes that rank together, all with the same arguments: each some of the batches. All
+  /// get the whole ranking. Without samplers. Null: this process alone.
+  dist::Communicator* ranks = nullptr;
 };
 
 /// Ranks with a model, in batches of users of similar history length; the results do not depend on

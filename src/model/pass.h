@@ -18,6 +18,7 @@ struct ForwardMode {
   bool training = false;
   std::uint64_t seed = 0;     ///< of the dropout masks
   std::uint32_t step = 0;     ///< training step: every step has its own masks
+  std::uint32_t shard = 0;    ///< part of the step, with masks of its own; below 65536
   ItemRows items{};           ///< only for models with Model::reads_item_rows
   bool swap_experts = false;  ///< each sequence gets the experts retrieved for the batch's next one
   /// [K] int32, each once: the items whose learned row counts besides their vector; undefined: all.

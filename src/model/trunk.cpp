@@ -154,7 +154,8 @@ Dropout Trunk::dropout(const ForwardMode& mode, std::size_t place) const {
   if (!mode.training) {
     return {};
   }
-  return {config_.dropout, mode.seed, mode.step, static_cast<std::uint32_t>(place)};
+  const auto stream = static_cast<std::uint32_t>(place) + (mode.shard << 16);
+  return {config_.dropout, mode.seed, mode.step, stream};
 }
 
 }  // namespace elastic

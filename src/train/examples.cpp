@@ -135,10 +135,12 @@ class UserExamples {
 
 std::vector<Example> epoch_examples(std::span<const std::int64_t> lengths,
                                     const ExampleOptions& options,
-                                    std::int64_t epoch) {
+                                    std::int64_t epoch,
+                                    const Shard& shard) {
   ELASTIC_CHECK(options.max_len > 0);
   std::vector<Example> examples;
-  for (std::size_t user = 0; user < lengths.size(); ++user) {
+  for (auto user = static_cast<std::size_t>(shard.index); user < lengths.size();
+       user += static_cast<std::size_t>(shard.count)) {
     if (lengths[user] < 2) {
       continue;  // no event has a history to predict it from
     }
@@ -151,7 +153,10 @@ std::vector<Example> epoch_examples(std::span<const std::int64_t> lengths,
   }
 
   // Fisher-Yates shuffle.
-  RandomStream random(options.seed, RandomPurpose::kShuffle, static_cast<std::uint64_t>(epoch));
+  RandomStream random(
+      options.seed,
+      RandomPurpose::kShuffle,
+      (static_cast<std::uint64_t>(shard.index) << 32) | static_cast<std::uint64_t>(epoch));
   for (std::size_t i = examples.size(); i > 1; --i) {
     std::swap(examples[i - 1], examples[random.below(i)]);
   }

@@ -25,6 +25,12 @@ struct Example {
   bool operator==(const Example&) const = default;
 };
 
+/// The users of a part of a training: those with number % count == index.
+struct Shard {
+  std::int64_t index = 0;
+  std::int64_t count = 1;
+};
+
 struct ExampleOptions {
   Supervision supervision = Supervision::kLast;
   Cuts cuts;
@@ -35,8 +41,8 @@ struct ExampleOptions {
   TimeFeatures times = TimeFeatures::kNone;  ///< that a batch carries
 };
 
-/// The examples of an epoch in shuffled order; `lengths[u]` is the number of events in user u's
-/// training sequence.
+/// The examples of an epoch for the users of a shard, in an order shuffled by the seed, the epoch
+/// and the shard; `lengths[u]` is the number of events in user u's training sequence.
 ///
 /// Supervision last: an example has the latest `max_len` events before a position p >= 1 as inputs
 /// and the event at p as target. Cuts all: every p; latest: the last p; a number: that many p per
@@ -51,7 +57,8 @@ struct ExampleOptions {
 /// inputs are the latest `max_len` events up to the last one with a target.
 std::vector<Example> epoch_examples(std::span<const std::int64_t> lengths,
                                     const ExampleOptions& options,
-                                    std::int64_t epoch);
+                                    std::int64_t epoch,
+                                    const Shard& shard = {});
 
 /// Offsets of the batches in `examples`, from 0 to its size. A batch has `batch_size` examples or,
 /// if `batch_tokens` > 0, as many as fit in that many input tokens, and at least one.

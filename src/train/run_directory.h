@@ -19,6 +19,9 @@ class RunDirectory {
   /// Opens an existing run to resume it. Throws UsageError if there is none, or it is in use.
   static RunDirectory resume(const std::string& path);
 
+  /// Only the paths of a run that another process has opened, which locks and writes it.
+  static RunDirectory look(const std::string& path) { return RunDirectory(path); }
+
   RunDirectory(RunDirectory&& other) noexcept;
   RunDirectory& operator=(RunDirectory&&) = delete;
   /// Releases the lock. If config.json of a new run was never written, also removes what `create`

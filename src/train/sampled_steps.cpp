@@ -12,7 +12,7 @@ namespace {
 
 // The distinct items in `lists` and "no item" (0), ascending. Sets place_of[item] to the position
 // of each of them.
-std::vector<std::int32_t> named_items(std::initializer_list<const std::vector<std::int32_t>*> lists,
+std::vector<std::int32_t> named_items(std::span<const std::vector<std::int32_t>* const> lists,
                                       std::vector<std::int32_t>& place_of) {
   constexpr std::int32_t kNamed = -1;
   std::vector<std::int32_t> items{0};
@@ -79,26 +79,24 @@ Tensor SampledSteps::log_counts(const std::vector<std::int32_t>& items) const {
              : Tensor::from(std::vector<float>(logs.begin(), logs.end()), shape, device_);
 }
 
-SampledItems SampledSteps::sample(const std::vector<std::int32_t>& drawn,
-                                  std::span<const Example> examples,
+SampledItems SampledSteps::sample(std::span<const Example> examples,
                                   const std::vector<std::int32_t>& targets) const {
   SampledItems sampled;
-  sampled.rows = upload(drawn);
+  sampled.rows = upload(drawn_);
   if (settings_.corrected || settings_.prior != 0.0) {
-    sampled.log_counts = log_counts(drawn);
+    sampled.log_counts = log_counts(drawn_);
     sampled.target_log_counts = log_counts(targets);
   }
-  sampled.excluded = positives(drawn, examples);
+  sampled.excluded = positives(examples);
   return sampled;
 }
 
-RowLists SampledSteps::positives(const std::vector<std::int32_t>& drawn,
-                                 std::span<const Example> examples) const {
+RowLists SampledSteps::positives(std::span<const Example> examples) const {
   std::vector<std::int32_t> places;
   std::vector<std::int32_t> begins;
   std::vector<std::int32_t> counts;
   for (const Example& example : examples) {
-    std::vector<NegativeSampler::Positive> known = sampler_.positives(example.user, drawn);
+    std::vector<NegativeSampler::Positive> known = sampler_.positives(example.user, drawn_);
     std::stable_sort(
         known.begin(), known.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     const auto begin = static_cast<std::int32_t>(places.size());
@@ -125,36 +123,58 @@ Variable SampledSteps::sampled_loss(Pass pass,
       pass.states, pass.scored_items, targets, sampled, settings_.loss);
 }
 
+void SampledSteps::begin(std::span<const HostBatch> parts, std::uint32_t step) {
+  drawn_ = sampler_.draw(step);
+  if (!settings_.by_rows) {
+    return;
+  }
+  std::vector<const std::vector<std::int32_t>*> lists{&drawn_};
+  for (const HostBatch& part : parts) {
+    lists.push_back(&part.ids);
+    lists.push_back(&part.targets);
+  }
+  rows_ = upload(named_items(lists, place_of_));
+  const Tensor& items = model_.item_table().value();
+  Tensor part({rows_.numel(), items.cols()}, dtype_, device_);
+  elastic::run(kernels::GatherRows{items, rows_, part});
+  table_ = Variable(part, /*requires_grad=*/true);
+}
+
+Variable SampledSteps::loss(const HostBatch& part,
+                            std::span<const Example> examples,
+                            Supervision supervision,
+                            const ForwardMode& mode) {
+  SampledItems sampled = sample(examples, part.targets);
+  TrainBatch batch = train::upload(part, device_);
+  ForwardMode with_items = mode;
+  if (settings_.by_rows) {
+    with_items.items = {table_, upload(places(part.ids, place_of_))};
+    batch.targets = upload(places(part.targets, place_of_));
+    sampled.rows = upload(places(drawn_, place_of_));
+  }
+  return sampled_loss(
+      supervised_pass(model_, batch, supervision, with_items), batch.targets, sampled);
+}
+
+void SampledSteps::update(const Tensor& loss, double learning_rate, const Tensor& table_grad) {
+  if (settings_.by_rows) {
+    optimizer_.step(loss, learning_rate, {model_.item_table(), rows_, table_grad});
+    table_ = {};
+  } else {
+    optimizer_.step(loss, learning_rate);
+  }
+}
+
 Tensor SampledSteps::run(const HostBatch& input,
                          std::span<const Example> examples,
                          Supervision supervision,
                          const ForwardMode& mode,
                          double learning_rate) {
-  const std::vector<std::int32_t> drawn = sampler_.draw(mode.step);
-  SampledItems sampled = sample(drawn, examples, input.targets);
-  TrainBatch batch = train::upload(input, device_);
-  ForwardMode with_items = mode;
-  Tensor rows;
-  if (settings_.by_rows) {
-    rows = upload(named_items({&input.ids, &input.targets, &drawn}, place_of_));
-    const Tensor& table = model_.item_table().value();
-    Tensor part({rows.numel(), table.cols()}, dtype_, device_);
-    elastic::run(kernels::GatherRows{table, rows, part});
-    with_items.items = {Variable(part, /*requires_grad=*/true),
-                        upload(places(input.ids, place_of_))};
-    batch.targets = upload(places(input.targets, place_of_));
-    sampled.rows = upload(places(drawn, place_of_));
-  }
-  const Variable loss =
-      sampled_loss(supervised_pass(model_, batch, supervision, with_items), batch.targets, sampled);
-  backward(loss);
-  if (settings_.by_rows) {
-    optimizer_.step(
-        loss.value(), learning_rate, {model_.item_table(), rows, with_items.items.table.grad()});
-  } else {
-    optimizer_.step(loss.value(), learning_rate);
-  }
-  return loss.value();
+  begin({&input, 1}, mode.step);
+  const Variable mean = loss(input, examples, supervision, mode);
+  backward(mean);
+  update(mean.value(), learning_rate, settings_.by_rows ? table_.grad() : Tensor());
+  return mean.value();
 }
 
 }  // namespace elastic::train

@@ -35,15 +35,28 @@ class SampledSteps {
              const ForwardMode& mode,
              double learning_rate);
 
+  // The same in parts, for steps that consist of several.
+
+  /// Draws the negatives of a step. By rows, also gathers the table of the items that they and
+  /// `parts` name.
+  void begin(std::span<const HostBatch> parts, std::uint32_t step);
+  /// The loss [] of one of these parts, collected from `examples`.
+  [[nodiscard]] Variable loss(const HostBatch& part,
+                              std::span<const Example> examples,
+                              Supervision supervision,
+                              const ForwardMode& mode);
+  /// The table of the step, in place of the item table; undefined unless by rows.
+  [[nodiscard]] const Variable& table() const { return table_; }
+  /// Updates the parameters. By rows, `table_grad` is the gradient of `table()`.
+  void update(const Tensor& loss, double learning_rate, const Tensor& table_grad);
+
  private:
   // The negatives of the loss, on the device, as item ids.
-  [[nodiscard]] SampledItems sample(const std::vector<std::int32_t>& drawn,
-                                    std::span<const Example> examples,
+  [[nodiscard]] SampledItems sample(std::span<const Example> examples,
                                     const std::vector<std::int32_t>& targets) const;
   // For each target of `examples`, the places of the drawn items that are no negatives of it: the
   // target, and the items of the user's earlier events or, without train_seen exclude, of all.
-  [[nodiscard]] RowLists positives(const std::vector<std::int32_t>& drawn,
-                                   std::span<const Example> examples) const;
+  [[nodiscard]] RowLists positives(std::span<const Example> examples) const;
   // Takes the pass, so that backward can free its tensors.
   [[nodiscard]] Variable sampled_loss(Pass pass,
                                       const Tensor& targets,
@@ -59,6 +72,9 @@ class SampledSteps {
   Device device_;
   DType dtype_;
   std::vector<std::int32_t> place_of_;  ///< [V + 1] each item's row in the step's table, if by_rows
+  std::vector<std::int32_t> drawn_;     ///< the negatives of the step
+  Tensor rows_;                         ///< [R] the items of `table_`
+  Variable table_;
 };
 
 }  // namespace elastic::train

@@ -1,6 +1,7 @@
 #include "train/train_config.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/error.h"
 #include "eval/user_metric.h"
@@ -108,6 +109,29 @@ void check_stop_metric(const std::string& metric) {
   }
 }
 
+void check_shards(const TrainConfig& config) {
+  const std::int64_t shards = config.shards;
+  if (!std::has_single_bit(static_cast<std::uint64_t>(shards))) {
+    throw UsageError("--shards: expected a power of two, got ", shards);
+  }
+  const bool by_tokens = config.batch_tokens > 0;
+  const std::int64_t batch = by_tokens ? config.batch_tokens : config.batch_size;
+  if (batch % shards != 0) {
+    throw UsageError("--shards: expected equal shares of ",
+                     by_tokens ? "--batch-tokens " : "--batch-size ",
+                     batch,
+                     ", got ",
+                     shards,
+                     " shards; use ",
+                     by_tokens ? "--batch-tokens " : "--batch-size ",
+                     (batch + shards - 1) / shards * shards);
+  }
+  if (shards > 1 && config.cuda_graphs) {
+    throw UsageError(
+        "--cuda-graphs: expected --shards 1, got ", shards, ": a recorded step has one pass");
+  }
+}
+
 // Throws UsageError if the model does not allow the supervision.
 void check_supervision(SupervisionChoice choice, const Model& model) {
   const Direction direction = model.direction();
@@ -141,6 +165,7 @@ void check(const TrainConfig& config) {
   check_teacher(config.loss);
   check_stop_metric(config.limits.stop_metric);
   check_vectors(config);
+  check_shards(config);
   if (config.cuda_graphs && !may_be_softmax(config.loss.kind)) {
     throw UsageError("--cuda-graphs: expected --loss softmax, got ",
                      choice_name(config.loss.kind),
@@ -195,6 +220,33 @@ void check_recordable(const TrainConfig& config, Supervision supervision, const 
     throw UsageError("--cuda-graphs: the steps of model ",
                      model.config().model,
                      " cannot be recorded: the host plans them");
+  }
+}
+
+void check_shardable(const TrainConfig& config, const Model& model) {
+  if (config.shards == 1) {
+    return;
+  }
+  const RetrievalOptions& retrieval = model.config().retrieval;
+  if (retrieval.query_norm == QueryNorm::kCentred) {
+    throw UsageError(
+        "--shards: expected 1 with --query-norm centred, whose mean of the queries is updated by "
+        "each pass, got ",
+        config.shards);
+  }
+  if (retrieval.balance > 0.0) {
+    throw UsageError(
+        "--shards: expected 1 with --expert-balance, whose biases are updated by each pass, got ",
+        config.shards);
+  }
+  const std::vector<Parameter>& saved = model.parameters().all();
+  if (std::any_of(saved.begin(), saved.end(), [](const Parameter& parameter) {
+        return parameter.name.ends_with(".centroids");
+      })) {
+    throw UsageError("--shards: expected 1 with --model ",
+                     model.config().model,
+                     ", whose centroids are updated by each pass, got ",
+                     config.shards);
   }
 }
 

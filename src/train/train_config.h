@@ -70,6 +70,7 @@ struct TrainConfig {
   std::int64_t epochs = 100;
   std::int64_t batch_size = 128;
   std::int64_t batch_tokens = 0;
+  std::int64_t shards = 1;
   OptimizerOptions optimizer{};
   LossOptions loss{};
   ItemVectorOptions vectors{};
@@ -84,6 +85,8 @@ struct TrainConfig {
 
 /// The most sequences of a step.
 inline constexpr std::int64_t kMaxBatch = std::int64_t{1} << 24;
+/// The most shards of a run: a dropout mask has 16 bits for the number of its shard.
+inline constexpr std::int64_t kMaxShards = std::int64_t{1} << 16;
 /// More negatives would cost more than all items of most catalogues.
 inline constexpr std::int64_t kMaxNegatives = std::int64_t{1} << 16;
 
@@ -203,6 +206,10 @@ void visit_options(Config& config, Visitor&& visitor) requires
           config.batch_tokens,
           "tokens per step, instead of --batch-size sequences; 0: off",
           counts_from(0));
+  visitor("shards",
+          config.shards,
+          "parts of a step, each of its own users; up to as many processes can share the training",
+          Range{1, kMaxShards});
   options::visit_optimizer(config.optimizer, visitor);
   options::visit_loss(config.loss, visitor);
   options::visit_vectors(config.vectors, visitor);
@@ -233,5 +240,9 @@ Supervision supervision_for(const TargetOptions& options, const Model& model);
 /// Throws UsageError if `cuda_graphs` is on and the supervision, the model or its device does not
 /// allow recording the steps.
 void check_recordable(const TrainConfig& config, Supervision supervision, const Model& model);
+
+/// Throws UsageError if `shards` is above 1 and the model learns from the statistics of a batch,
+/// which the passes of the shards do not share.
+void check_shardable(const TrainConfig& config, const Model& model);
 
 }  // namespace elastic::train

@@ -37,14 +37,6 @@ std::vector<std::int64_t> training_lengths(const data::Split& split, bool valida
   return lengths;
 }
 
-std::int64_t count_tokens(std::span<const Example> examples) {
-  std::int64_t tokens = 0;
-  for (const Example& example : examples) {
-    tokens += example.length();
-  }
-  return tokens;
-}
-
 double share(std::int64_t part, std::int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -94,6 +86,7 @@ Trainer::Trainer(Model& model,
       loss_(any_weight(model).dtype(), device_) {
   eval::require_times(model_.config(), split_.dataset());
   check_recordable(config_, example_options_.supervision, model_);
+  check_shardable(config_, model_);
   ELASTIC_CHECK(config_.loss.teacher.empty() == (options_.teacher == nullptr),
                 "a teacher needs its option, and the option a teacher");
   if (config_.threads > 0) {
@@ -103,6 +96,16 @@ Trainer::Trainer(Model& model,
     sampled_.emplace(model_, optimizer_, split_, config_);
   } else if (config_.loss.train_seen == TrainSeen::kExclude) {
     past_.emplace(split_, device_);
+  }
+  if (config_.shards > 1) {
+    sharded_.emplace(model_,
+                     optimizer_,
+                     split_,
+                     example_options_,
+                     StepLosses{sampled_.has_value() ? &*sampled_ : nullptr,
+                                past_.has_value() ? &*past_ : nullptr,
+                                options_.teacher},
+                     options_.ranks);
   }
   if (config_.cuda_graphs) {
     recorded_.emplace(model_, optimizer_, past_items());
@@ -115,7 +118,9 @@ Trainer::Trainer(Model& model,
                              options_.data_hash,
                              options_.identity.run,
                              teacher_identity());
-    best_model_.go_back_to(state_.best_epoch, state_.best_metric);
+    if (writes()) {
+      best_model_.go_back_to(state_.best_epoch, state_.best_metric);
+    }
   } else {
     if (options_.start) {
       options_.start(optimizer_);
@@ -126,8 +131,13 @@ Trainer::Trainer(Model& model,
     const bool by_rows = rows != nullptr && model_.item_table().is(rows->parameter);
     saver_.before_update(by_rows ? &rows->rows : nullptr);
   });
-  log_.emplace(run_.metrics_path(), state_.metrics_bytes, state_.metrics_checksum);
-  log_->listen(observer_.line);
+  if (writes()) {
+    log_.emplace(run_.metrics_path(), state_.metrics_bytes, state_.metrics_checksum);
+    log_->listen(observer_.line);
+  }
+  if (options_.ranks != nullptr) {
+    require_same_state(*options_.ranks, state_, run_.checkpoint_path());
+  }
 }
 
 TrainResult Trainer::run() {
@@ -135,14 +145,18 @@ TrainResult Trainer::run() {
   while (!done()) {
     begin_epoch();
     for (;;) {
-      if (const std::optional<Status> status = interruption()) {
+      const Requests requests = this->requests();
+      if (const std::optional<Status> status = interruption(requests)) {
         save();
         if (status != Status::kStopped) {
           finish_unfinished();  // not part of the saved state: a resumed run skips it
         }
-        return result(*status);
+        return result(*status, requests.stop);
       }
-      if (state_.next_batch == num_batches()) {
+      if (requests.save) {
+        begin_save();
+      }
+      if (state_.next_batch == plan_.num_steps()) {
         break;
       }
       step();
@@ -160,51 +174,56 @@ bool Trainer::done() const {
          (patience > 0 && state_.evaluations_since_best >= patience);
 }
 
-std::optional<Status> Trainer::interruption() const {
-  if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed) != 0) {
+Requests Trainer::requests() const {
+  Requests mine;
+  mine.stop = options_.stop == nullptr ? 0 : options_.stop->load(std::memory_order_relaxed);
+  mine.out_of_time =
+      writes() && config_.limits.max_time_s > 0.0 && state_.elapsed_s >= config_.limits.max_time_s;
+  if (options_.ranks == nullptr) {
+    return mine;  // step() saves
+  }
+  mine.save = options_.save_now != nullptr && options_.save_now->load();
+  options_.ranks->describe(concat("requests before step ", state_.num_steps + 1));
+  return agree(*options_.ranks, mine);
+}
+
+std::optional<Status> Trainer::interruption(const Requests& requests) const {
+  if (requests.stop != 0) {
     return Status::kStopped;
   }
-  const bool out_of_time =
-      config_.limits.max_time_s > 0.0 && state_.elapsed_s >= config_.limits.max_time_s;
   const bool out_of_tokens =
       config_.limits.max_tokens > 0 && state_.num_tokens >= config_.limits.max_tokens;
-  if ((out_of_time || out_of_tokens) && state_.next_batch < num_batches()) {
+  if ((requests.out_of_time || out_of_tokens) && state_.next_batch < plan_.num_steps()) {
     return out_of_tokens ? Status::kOutOfTokens : Status::kOutOfTime;
   }
   return std::nullopt;
 }
 
-TrainResult Trainer::result(Status status) const {
+TrainResult Trainer::result(Status status, int stop) const {
   return {status,
           state_.epoch,
           state_.num_steps,
           state_.best_epoch,
           std::max(0.0, state_.best_metric),
-          state_.elapsed_s};
+          state_.elapsed_s,
+          stop};
 }
 
 void Trainer::begin_epoch() {
-  examples_ = epoch_examples(lengths_, example_options_, state_.epoch);
-  batches_ = cut_batches(examples_, config_.batch_size, config_.batch_tokens);
-  if (state_.next_batch > num_batches()) {
+  plan_ = EpochPlan(lengths_, example_options_, config_, state_.epoch);
+  if (state_.next_batch > plan_.num_steps()) {
     throw CheckpointError(run_.checkpoint_path(),
                           ": the training state is at batch ",
                           state_.next_batch,
                           " of an epoch of ",
-                          num_batches());
+                          plan_.num_steps());
   }
   loss_.epoch = state_.epoch_loss;
 }
 
 void Trainer::step() {
-  const auto batch_index = static_cast<std::size_t>(state_.next_batch);
-  const std::size_t begin = batches_[batch_index];
-  const std::size_t size = batches_[batch_index + 1] - begin;
-  const std::span<const Example> examples = std::span(examples_).subspan(begin, size);
-  HostBatch input = collect_batch(split_, examples, example_options_);
-  if (past_.has_value()) {
-    input.past = past_->before_targets(examples);
-  }
+  const StepParts parts = plan_.step(state_.next_batch);
+  const StepCounts counts = count(parts);
   ++state_.num_steps;
   ++state_.next_batch;
 
@@ -213,13 +232,12 @@ void Trainer::step() {
   mode.seed = example_options_.seed;
   mode.step = static_cast<std::uint32_t>(state_.num_steps);
   mode.learned_rows = learned_rows_.of(mode.step);
-  const Tensor loss = take_step(input, examples, mode);
-  loss_.add(loss, static_cast<std::int64_t>(input.targets.size()));
-  state_.num_targets += static_cast<std::int64_t>(input.targets.size());
-  state_.num_tokens += input.num_tokens();
+  loss_.add(take_step(parts, mode), counts.targets);
+  state_.num_targets += counts.targets;
+  state_.num_tokens += counts.tokens;
 
-  recent_examples_ += input.size();
-  recent_tokens_ += input.num_tokens();
+  recent_examples_ += counts.examples;
+  recent_tokens_ += counts.tokens;
   count_step_time();
   if (observer_.step) {
     observer_.step(state_.num_steps);
@@ -237,10 +255,16 @@ void Trainer::count_step_time() {
   recent_step_s_ += seconds;
 }
 
-Tensor Trainer::take_step(const HostBatch& input,
-                          std::span<const Example> examples,
-                          const ForwardMode& mode) {
+Tensor Trainer::take_step(const StepParts& parts, const ForwardMode& mode) {
   const double rate = current_learning_rate();
+  if (sharded_.has_value()) {
+    return sharded_->run(parts, mode, rate);
+  }
+  const std::span<const Example> examples = parts.front();
+  HostBatch input = collect_batch(split_, examples, example_options_);
+  if (past_.has_value()) {
+    input.past = past_->before_targets(examples);
+  }
   const Supervision supervision = example_options_.supervision;
   if (recorded_.has_value()) {
     return recorded_->run(input, mode, rate);
@@ -260,7 +284,7 @@ Tensor Trainer::take_step(const HostBatch& input,
 // The rate of the step that `state_` counted last, hence the same after a resume.
 double Trainer::current_learning_rate() const {
   const double epochs_done =
-      static_cast<double>(state_.epoch) + share(state_.next_batch - 1, num_batches());
+      static_cast<double>(state_.epoch) + share(state_.next_batch - 1, plan_.num_steps());
   return learning_rate(
       config_.optimizer, state_.num_steps, epochs_done / static_cast<double>(config_.epochs));
 }
@@ -280,14 +304,14 @@ void Trainer::report_progress() {
     progress.epoch = state_.epoch + 1;
     progress.num_epochs = num_epochs();
     progress.step = state_.next_batch;
-    progress.steps_per_epoch = num_batches();
+    progress.steps_per_epoch = plan_.num_steps();
     progress.loss = loss_.recent.mean();
     progress.learning_rate = current_learning_rate();
     progress.examples_per_s = static_cast<double>(recent_examples_) / seconds;
     progress.tokens_per_s = static_cast<double>(recent_tokens_) / seconds;
     const RunPace pace{state_.epoch,
                        state_.next_batch,
-                       num_batches(),
+                       plan_.num_steps(),
                        state_.num_tokens,
                        state_.elapsed_s,
                        state_.epoch_seconds,
@@ -311,14 +335,17 @@ void Trainer::finish_epoch() {
   count_step_time();
   EpochReport report;
   report.epoch = state_.epoch + 1;
-  report.num_steps = num_batches();
-  report.num_examples = static_cast<std::int64_t>(examples_.size());
-  report.num_tokens = count_tokens(examples_);
+  report.num_steps = plan_.num_steps();
+  const StepCounts counts = plan_.counts();
+  report.num_examples = counts.examples;
+  report.num_tokens = counts.tokens;
   report.num_targets = loss_.epoch.num_targets;
   report.loss = loss_.epoch.mean();
   report.learning_rate = current_learning_rate();
   report.seconds = state_.epoch_seconds;
-  log_->write(epoch_event(report, state_, config_.loss));
+  if (writes()) {
+    log_->write(epoch_event(report, state_, config_.loss));
+  }
   if (observer_.epoch) {
     observer_.epoch(report);
   }
@@ -341,6 +368,7 @@ void Trainer::evaluate() {
   eval::EvalOptions evaluation = options_.evaluation;
   evaluation.max_users = config_.limits.eval_users;
   evaluation.users_seed = example_options_.seed;
+  evaluation.ranks = options_.ranks;
   const eval::Ranking ranking =
       eval::rank_users(model_, split_, data::Subset::kValidation, evaluation);
   EvaluationReport report;
@@ -364,7 +392,9 @@ void Trainer::evaluate() {
   state_.elapsed_s += report.seconds;
   evaluation_s_ = report.seconds;
 
-  log_->write(evaluation_event(report, state_));
+  if (writes()) {
+    log_->write(evaluation_event(report, state_));
+  }
   if (observer_.evaluation) {
     observer_.evaluation(report);
   }
@@ -383,6 +413,11 @@ void Trainer::finish_unfinished() {
 
 void Trainer::keep_model(std::int64_t epoch, const std::string& metric, double value) {
   finish_save();  // that checkpoint refers to the former best model
+  state_.best_metric = value;
+  const std::int64_t former_epoch = std::exchange(state_.best_epoch, epoch);
+  if (!writes()) {
+    return;
+  }
   best_model_.replace(model_,
                       {example_options_.seed,
                        epoch,
@@ -395,9 +430,7 @@ void Trainer::keep_model(std::int64_t epoch, const std::string& metric, double v
                        options_.identity,
                        teacher_identity(),
                        options_.item_encoding},
-                      state_.best_epoch);
-  state_.best_metric = value;
-  state_.best_epoch = epoch;
+                      former_epoch);
 }
 
 void Trainer::save() {
@@ -408,12 +441,20 @@ void Trainer::save() {
 void Trainer::begin_save() {
   finish_save();
   read_device();
-  log_->sync();
   state_.epoch_loss = loss_.epoch;
-  state_.metrics_bytes = log_->bytes();
-  state_.metrics_checksum = log_->checksum();
   save_was_asked_ = options_.save_now != nullptr && options_.save_now->exchange(false);
   saved_step_ = state_.num_steps;
+  if (writes()) {
+    write_checkpoint();
+  }
+  since_save_.lap();
+  state_.elapsed_s += clock_.lap();  // not a part of the next step
+}
+
+void Trainer::write_checkpoint() {
+  log_->sync();
+  state_.metrics_bytes = log_->bytes();
+  state_.metrics_checksum = log_->checksum();
   saver_.begin(run_.checkpoint_path(),
                checkpoint_content(model_,
                                   optimizer_,
@@ -425,8 +466,6 @@ void Trainer::begin_save() {
   if (!saver_.in_progress()) {
     settle_save();
   }
-  since_save_.lap();
-  state_.elapsed_s += clock_.lap();  // not a part of the next step
 }
 
 void Trainer::finish_save() {
@@ -444,14 +483,15 @@ void Trainer::settle_save() {
 }
 
 void Trainer::save_if_due() {
-  if (!saver_.is_done()) {
+  if (!writes() || !saver_.is_done()) {
     return;
   }
   finish_save();
   // At most save_every_s may be lost, so the time of an upcoming evaluation counts beforehand.
-  const bool epoch_ends = state_.next_batch == num_batches();
+  const bool epoch_ends = state_.next_batch == plan_.num_steps();
   const double due_s = since_save_.peek() + (epoch_ends ? evaluation_s_ : 0.0);
-  const bool asked = options_.save_now != nullptr && options_.save_now->load();
+  const bool asked =
+      options_.ranks == nullptr && options_.save_now != nullptr && options_.save_now->load();
   if (asked || due_s >= config_.limits.save_every_s) {
     begin_save();
   }

@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "data/split.h"
+#include "dist/communicator.h"
 #include "eval/cutoffs.h"
 #include "eval/evaluator.h"
 #include "model/model.h"
 #include "train/best_model.h"
 #include "train/checkpoint.h"
 #include "train/checkpoint_saver.h"
+#include "train/epoch_plan.h"
 #include "train/examples.h"
 #include "train/learned_rows.h"
 #include "train/loss_meter.h"
@@ -22,9 +24,11 @@
 #include "train/observer.h"
 #include "train/optimizer.h"
 #include "train/past_events.h"
+#include "train/rank_agreement.h"
 #include "train/recorded_steps.h"
 #include "train/run_directory.h"
 #include "train/sampled_steps.h"
+#include "train/sharded_steps.h"
 #include "train/stopwatch.h"
 #include "train/teacher.h"
 #include "train/train_config.h"
@@ -56,6 +60,10 @@ struct TrainerOptions {
   const std::atomic<int>* stop = nullptr;
   /// Once it is true: save after the current step, set it to false and continue.
   std::atomic<bool>* save_now = nullptr;
+  /// The processes that share the training, a power of two and at most as many as shards; null:
+  /// this one alone. All have the same arguments and weights. The first one writes the files,
+  /// reports, evaluates, and decides when time is over; `stop` and `save_now` of any count for all.
+  dist::Communicator* ranks = nullptr;
 };
 
 enum class Status {
@@ -74,6 +82,7 @@ struct TrainResult {
   std::int64_t best_epoch = 0;  ///< from 1; 0: none, and no model was saved
   double best_metric = 0.0;
   double elapsed_s = 0.0;  ///< of the whole run, across all interruptions
+  int stop = 0;            ///< kStopped: the value of the flag, of any rank
 };
 
 class Trainer {
@@ -102,11 +111,13 @@ class Trainer {
     return options_.fixed ? options_.fixed->epochs : config_.epochs;
   }
   [[nodiscard]] bool done() const;
-  [[nodiscard]] std::optional<Status> interruption() const;
-  [[nodiscard]] TrainResult result(Status status) const;
-  [[nodiscard]] std::int64_t num_batches() const {
-    return static_cast<std::int64_t>(batches_.size()) - 1;
+  [[nodiscard]] bool writes() const {
+    return options_.ranks == nullptr || options_.ranks->is_first();
   }
+  // Of all ranks, before a step.
+  [[nodiscard]] Requests requests() const;
+  [[nodiscard]] std::optional<Status> interruption(const Requests& requests) const;
+  [[nodiscard]] TrainResult result(Status status, int stop = 0) const;
   [[nodiscard]] double current_learning_rate() const;
   [[nodiscard]] std::string teacher_identity() const {
     return options_.teacher == nullptr ? "" : options_.teacher->identity();
@@ -115,9 +126,7 @@ class Trainer {
   void begin_epoch();
   void step();
   // Forward, backward and update; returns the loss [].
-  Tensor take_step(const HostBatch& input,
-                   std::span<const Example> examples,
-                   const ForwardMode& mode);
+  Tensor take_step(const StepParts& parts, const ForwardMode& mode);
   void finish_epoch();
   void evaluate();
   // Evaluates, or saves the model of a training with fixed epochs.
@@ -135,6 +144,7 @@ class Trainer {
   void finish_save();
   void settle_save();
   void save_if_due();
+  void write_checkpoint();
 
   Model& model_;
   const data::Split& split_;
@@ -151,6 +161,7 @@ class Trainer {
   std::optional<PastEvents> past_;  ///< if the softmax loss leaves seen items out
   std::optional<RecordedSteps> recorded_;
   std::optional<SampledSteps> sampled_;
+  std::optional<ShardedSteps> sharded_;  ///< with several shards
   TrainState state_;
   BestModel best_model_;
   CheckpointSaver saver_;
@@ -159,8 +170,7 @@ class Trainer {
   std::optional<MetricsLog> log_;
   LossMeter loss_;
 
-  std::vector<Example> examples_;     ///< of the current epoch
-  std::vector<std::size_t> batches_;  ///< offsets in `examples_`
+  EpochPlan plan_;                    ///< of the current epoch
   std::int64_t recent_examples_ = 0;  ///< since the last report, as are the next two
   std::int64_t recent_tokens_ = 0;
   double recent_step_s_ = 0.0;  ///< of the steps alone

@@ -37,6 +37,16 @@ Variable catalogue_loss(Pass pass, const Tensor& targets, const RowLists& exclud
   return ops::linear_cross_entropy(pass.states, pass.scored_items, targets, excluded);
 }
 
+Variable catalogue_loss(Model& model,
+                        const TrainBatch& input,
+                        Supervision supervision,
+                        const ForwardMode& mode,
+                        const Teacher* teacher) {
+  Pass pass = supervised_pass(model, input, supervision, mode);
+  return teacher == nullptr ? catalogue_loss(std::move(pass), input.targets, input.past)
+                            : teacher->loss(std::move(pass), input);
+}
+
 Tensor training_step(Model& model,
                      Optimizer& optimizer,
                      const TrainBatch& input,
@@ -44,10 +54,7 @@ Tensor training_step(Model& model,
                      const ForwardMode& mode,
                      double learning_rate,
                      const Teacher* teacher) {
-  Pass pass = supervised_pass(model, input, supervision, mode);
-  const Variable loss = teacher == nullptr
-                            ? catalogue_loss(std::move(pass), input.targets, input.past)
-                            : teacher->loss(std::move(pass), input);
+  const Variable loss = catalogue_loss(model, input, supervision, mode, teacher);
   backward(loss);
   optimizer.step(loss.value(), learning_rate);
   return loss.value();

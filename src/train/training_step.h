@@ -20,9 +20,16 @@ Pass supervised_pass(Model& model,
 /// pass, so that backward can free its tensors.
 Variable catalogue_loss(Pass pass, const Tensor& targets, const RowLists& excluded = {});
 
-/// One step with the softmax loss over all items but those in TrainBatch::past, or Teacher::loss
-/// over the same items if `teacher` is not null. Updates the parameters in place. Returns the loss
-/// [], computed before the update.
+/// The loss [] of a batch over all items but those in TrainBatch::past, or Teacher::loss over the
+/// same items if `teacher` is not null.
+Variable catalogue_loss(Model& model,
+                        const TrainBatch& input,
+                        Supervision supervision,
+                        const ForwardMode& mode,
+                        const Teacher* teacher);
+
+/// One step with this loss. Updates the parameters in place. Returns the loss [], computed before
+/// the update.
 Tensor training_step(Model& model,
                      Optimizer& optimizer,
                      const TrainBatch& input,

@@ -44,7 +44,8 @@ def items_csv():
 
 
 # Variables of the caller that would change the behaviour of a command.
-CALLERS_OWN = ("ELASTIC_", "OMP_", "GOMP_", "LC_", "LANGUAGE", "NO_COLOR", "XDG_")
+CALLERS_OWN = ("ELASTIC_", "OMP_", "GOMP_", "LC_", "LANGUAGE", "NO_COLOR", "XDG_",
+               "OMPI_COMM_", "PMI_", "PMIX_", "SLURM_")  # a launcher that runs the tests
 
 
 def clean_environment(extra=None):

@@ -103,6 +103,7 @@ histogram-decay 1 | --model lisa | weights
 epochs 3 | | epochs validation latest
 batch-size 7 | | epochs weights
 batch-tokens 50 | | epochs weights
+shards 2 | --batch-size 8 | weights
 learning-rate 0.1 | | epochs weights
 optimizer adamw | --weight-decay 0.1 | exit
 weight-decay 0.5 | --optimizer adamw | weights
@@ -250,6 +251,7 @@ ELSEWHERE = {
     "train": {"out", "config", "resume", "valid-data", "test-data",  # input_test, behaviour_test
               "save-every-s",  # signals_test, calls_test
               "no-test",  # sweep_test
+              "mpi", "collective-timeout-s",  # mpi_test
               "cache", "threads", "device", "precision"},
     "data": {"data", "valid-data", "test-data", "valid-time", "test-time", "valid-ratio",
              "test-ratio", "cache", "threads", "output"},

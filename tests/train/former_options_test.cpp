@@ -18,6 +18,7 @@ const std::vector<std::string> kTrainOptions{"teacher",
                                              "teacher_temperature",
                                              "stop_metric",
                                              "eval_users",
+                                             "shards",
                                              "item_vectors",
                                              "id_dropout"};
 

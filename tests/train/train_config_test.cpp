@@ -129,5 +129,5 @@ TEST_CASE("train config: every option is declared once") {
     CHECK(std::find(names.begin(), names.end(), name) == names.end());
     names.emplace_back(name);
   });
-  CHECK(names.size() == 33);
+  CHECK(names.size() == 34);
 }

@@ -27,6 +27,7 @@
 #include "cli/sweeping/trial_runner.h"
 #include "cli/usage/command.h"
 #include "data/json_document.h"
+#include "dist/launcher.h"
 #include "tensor/threads.h"
 
 namespace elastic::cli {
@@ -277,6 +278,13 @@ RunnerOptions SweepCommand::runner_options(const OptionTable& table) const {
 }
 
 int SweepCommand::run(const OptionTable& table) {
+  if (dist::this_launch().size > 1) {
+    throw UsageError("sweep: expected one process, got ",
+                     dist::this_launch().size,
+                     " of ",
+                     dist::this_launch().launcher,
+                     ": it starts its trainings itself, see --jobs");
+  }
   check_options(table);
   options_.initial.check();
   if (options_.initial.is_set()) {

@@ -10,6 +10,7 @@
 #include "cli/commands/train/description.h"
 #include "cli/commands/train/item_features.h"
 #include "cli/commands/train/phase.h"
+#include "cli/commands/train/ranks.h"
 #include "cli/commands/train/refit_result.h"
 #include "cli/commands/train/resumed_options.h"
 #include "cli/commands/train/tensorboard_log.h"
@@ -54,8 +55,11 @@ class TrainCommand : public Command {
   void declare(OptionTable& table) override;
   std::optional<ConfigLayer> config_layer() override;
   int run(const OptionTable& table) override;
+  [[nodiscard]] bool runs_on_all_ranks() const override { return true; }
 
  private:
+  int train(const OptionTable& table);
+  void require_same_start(const OptionTable& table, const Phase& phase) const;
   void check_options(const OptionTable& table) const;
   [[nodiscard]] train::RunDirectory open_run() const;
   int run_alone(const OptionTable& table, const Phase& phase, Device device);
@@ -91,6 +95,7 @@ class TrainCommand : public Command {
   std::string config_;
   bool resume_ = false;
   bool no_test_ = false;
+  Ranks ranks_;
   ResumedOptions resumed_;
   ItemFeatures features_;  // with --item-vectors
   // With --teacher; one for both phases of --refit.
@@ -106,9 +111,11 @@ void TrainCommand::declare(OptionTable& table) {
   table.add("resume", &resume_, "continue the run in --out with its own options").flag_only();
   table.add("no_test", &no_test_, "do not evaluate the test split: for choosing between runs")
       .flag_only();
+  options_.train.shards = Ranks::least_shards();
   options_.declare(table);
   declare_output(table, format_);
   declare_session(table, session_, /*with_threads=*/false);
+  ranks_.declare(table);
 }
 
 std::optional<ConfigLayer> TrainCommand::config_layer() {
@@ -139,6 +146,13 @@ void TrainCommand::check_options(const OptionTable& table) const {
 }
 
 int TrainCommand::run(const OptionTable& table) {
+  session_.quiet = session_.quiet || !ranks_.is_first();
+  const int code = train(table);
+  ranks_.leave();
+  return code;
+}
+
+int TrainCommand::train(const OptionTable& table) {
   options_.initial.check();
   if (options_.initial.is_set() && !resume_) {
     options_.initial.take_options(table);
@@ -149,7 +163,12 @@ int TrainCommand::run(const OptionTable& table) {
   }
   options_.make_paths_absolute();
   options_.data.read.cache_folder = cache_folder(options_.cache);
+  ranks_.check(options_.train, options_.refit, session_.device);
   const Device device = start_session(session_);
+  ranks_.join(options_.train.threads);
+  if (ranks_.group() != nullptr) {
+    note(ranks_.description());
+  }
   const SaveSignal save_signal;
   const train::RunDirectory run = open_run();  // refuses an unusable --out before the work
   const Notes notes = [this](const std::string& text) { note(text); };
@@ -175,14 +194,35 @@ int TrainCommand::run(const OptionTable& table) {
     phase.fixed = train::FixedEpochs{options_.train.epochs, "", 0.0};
   }
   identify(phase, options_of(table, phase.refit));
+  require_same_start(table, phase);
   return run_alone(table, phase, device);
+}
+
+void TrainCommand::require_same_start(const OptionTable& table, const Phase& phase) const {
+  const nlohmann::ordered_json config = table.to_config();
+  nlohmann::ordered_json facts = nlohmann::ordered_json::object();
+  for (const auto& [key, value] : config.items()) {
+    if (!is_data_path(key)) {
+      facts[key] = value;
+    }
+  }
+  facts["out"] = out_;
+  facts["resume"] = resume_;
+  facts["hash of the data"] = phase.data.split.hash();
+  facts["hash of the items"] = phase.identity.items_hash;
+  ranks_.require_same(std::move(facts));
 }
 
 int TrainCommand::run_alone(const OptionTable& table, const Phase& phase, Device device) {
   const train::TrainResult result = train_model(table, phase, device);
   if (result.status == train::Status::kStopped) {
-    write_report(phase.run);
-    return interrupted(StopSignals::received());
+    if (ranks_.is_first()) {
+      write_report(phase.run);
+    }
+    return interrupted(result.stop);
+  }
+  if (!ranks_.is_first()) {
+    return 0;
   }
   note_result(result);
   if (phase.fixed) {
@@ -316,6 +356,9 @@ void TrainCommand::read_teacher(const data::Split& split, Device device) {
 }
 
 train::RunDirectory TrainCommand::open_run() const {
+  if (!ranks_.is_first()) {
+    return train::RunDirectory::look(out_);
+  }
   return resume_ ? train::RunDirectory::resume(out_) : train::RunDirectory::create(out_);
 }
 
@@ -355,6 +398,9 @@ std::unique_ptr<Model> TrainCommand::start_model(const Phase& phase, Device devi
 
 // A run with config.json can be resumed. sources.json precedes it: a resumed run reads both.
 void TrainCommand::write_files(const OptionTable& table, const Phase& phase) {
+  if (!ranks_.is_first()) {
+    return;
+  }
   options_.refit = phase.refit;
   nlohmann::ordered_json sources = resumed_.sources(table);
   if (phase.refit == data::Refit::kNone) {
@@ -396,6 +442,7 @@ train::TrainerOptions TrainCommand::trainer_options(const Phase& phase, const Mo
   options.start = options_.initial.start_moments(model);
   options.stop = &StopSignals::received();
   options.save_now = &SaveSignal::received();
+  options.ranks = ranks_.group();
   return options;
 }
 
@@ -424,7 +471,8 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
   const StopSignals signals;
   train::TrainObserver observer = progress.observer();
   TensorBoardLog board;
-  if (options_.tensorboard) {
+  const bool with_board = options_.tensorboard && ranks_.is_first();
+  if (with_board) {
     board.join(observer);
   }
   train::Trainer trainer(*model,
@@ -442,7 +490,7 @@ train::TrainResult TrainCommand::train_model(const OptionTable& table,
     if (options_.initial.is_set() && !phase.run.has_checkpoint()) {
       trainer.save();  // a resumed run does not need the initial one
     }
-    if (options_.tensorboard) {
+    if (with_board) {
       board.open(phase.run, phase.resume, trainer.num_steps());
     }
     return trainer.run();

@@ -16,7 +16,7 @@
 namespace elastic::cli {
 namespace {
 
-const char* words_of(TimeFeatures times) {
+const char* words_of_times(TimeFeatures times) {
   switch (times) {
     case TimeFeatures::kNone:
       return "";
@@ -52,7 +52,7 @@ eval::Protocol make_protocol(const train::SavedModel& saved, const EvaluationTas
   protocol.rules = task.rules;
   protocol.cutoffs = task.cutoffs;
   protocol.history = split.history_words(task.subset);
-  protocol.times = words_of(saved.model->config().time_features);
+  protocol.times = words_of_times(saved.model->config().time_features);
   protocol.max_len = saved.model->config().history_len();
   protocol.checkpoint_epoch = saved.info.epoch;
   protocol.checkpoint_metric = saved.info.metric;

@@ -77,7 +77,7 @@ bool is_list_of(const ordered_json& value, bool (*holds)(const ordered_json&)) {
   return all;
 }
 
-std::string words_of(std::string key) {
+std::string words_of_key(std::string key) {
   std::replace(key.begin(), key.end(), '_', ' ');
   return key;
 }
@@ -85,7 +85,7 @@ std::string words_of(std::string key) {
 // Flattens {"a": {"b": value}} to an entry "a b".
 void flatten(const std::string& name, const ordered_json& value, Entries& entries) {
   if (!value.is_object()) {
-    entries.emplace_back(words_of(name), text_of(value));
+    entries.emplace_back(words_of_key(name), text_of(value));
     return;
   }
   for (const auto& [key, part] : value.items()) {
@@ -163,7 +163,7 @@ report::Html contents(const ordered_json& object, const std::string& prefix = ""
   report::Html html;
   Entries entries;
   for (const auto& [key, value] : object.items()) {
-    const std::string name = prefix + words_of(key);
+    const std::string name = prefix + words_of_key(key);
     if (prefix.empty() && placed.contains(key)) {
       continue;
     }

@@ -11,7 +11,7 @@ namespace elastic::cli {
 namespace {
 
 // The reason phrase of HTTP, and a text for people.
-std::pair<const char*, const char*> words_of(int status) {
+std::pair<const char*, const char*> status_words(int status) {
   switch (status) {
     case 400:
       return {"Bad Request", "the request is not HTTP/1.1"};
@@ -40,7 +40,7 @@ HttpReply error_reply(int status, const std::string& message) {
 }
 
 std::string refusal_text(int status) {
-  const auto [reason, message] = words_of(status);
+  const auto [reason, message] = status_words(status);
   const std::string body = error_reply(status, message).body;
   return fmt::format(
       "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"

@@ -24,6 +24,9 @@ class Command {
   virtual void declare(OptionTable& table) = 0;
   /// The config file to apply. Called once the options of Scope::kFlagOnly are set.
   virtual std::optional<ConfigLayer> config_layer() { return std::nullopt; }
+  /// Whether the processes of mpirun or srun work together. Otherwise the first one works, and the
+  /// others end at once.
+  [[nodiscard]] virtual bool runs_on_all_ranks() const { return false; }
   /// Runs with all options set. Returns the exit code; throws an Error on failure.
   virtual int run(const OptionTable& table) = 0;
 };

@@ -15,6 +15,7 @@
 #include "cli/commands/train/resumed_options.h"
 #include "cli/commands/train/tensorboard_log.h"
 #include "cli/commands/train/train_options.h"
+#include "cli/commands/train/training_notes.h"
 #include "cli/options/config_file.h"
 #include "cli/options/model_flags.h"
 #include "cli/options/output_format.h"
@@ -24,7 +25,6 @@
 #include "cli/output/progress_line.h"
 #include "cli/output/train_progress.h"
 #include "cli/runs/evaluation.h"
-#include "cli/runs/repeats_warning.h"
 #include "cli/runs/run_data.h"
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_model.h"
@@ -35,14 +35,12 @@
 #include "cli/runs/teacher_runs.h"
 #include "cli/usage/command.h"
 #include "data/json_document.h"
-#include "eval/repeats.h"
 #include "model/registry.h"
 #include "train/items_file.h"
 #include "train/resolved_loss.h"
 #include "train/run_directory.h"
 #include "train/saved_model.h"
 #include "train/teacher.h"
-#include "train/train_seen.h"
 #include "train/trainer.h"
 
 namespace elastic::cli {
@@ -83,10 +81,14 @@ class TrainCommand : public Command {
   }
   void write_report(const train::RunDirectory& run) const;
   void note_result(const train::TrainResult& result) const;
-  void check_targets(const data::Split& split) const;
   void resolve_loss(const data::Split& split);
   void read_teacher(const data::Split& split, Device device);
-  void note(const std::string& text) const { ProgressLine(session_.quiet).message(text); }
+  // Prints a remark; "": none.
+  void note(const std::string& text) const {
+    if (!text.empty()) {
+      ProgressLine(session_.quiet).message(text);
+    }
+  }
 
   TrainOptions options_;  ///< its refit is that of the phase whose files are written
   SessionOptions session_;
@@ -182,7 +184,7 @@ int TrainCommand::train(const OptionTable& table) {
   check_memory(
       options_.model, /*copies=*/4, DType::kFloat32, device);  // weights, gradients, two moments
   if (data.split.holds_out(data::Subset::kTest)) {
-    check_targets(data.split);
+    note(targets_note(data.split, options_.rules));
   }
   resolve_loss(data.split);
   read_teacher(data.split, device);
@@ -299,48 +301,16 @@ std::optional<train::FixedEpochs> TrainCommand::search(const OptionTable& table,
 }
 
 void TrainCommand::note_result(const train::TrainResult& result) const {
-  const std::string best = fmt::format("; best validation {} {:.4f} in epoch {}",
-                                       options_.train.limits.stop_metric,
-                                       result.best_metric,
-                                       result.best_epoch);
-  note(fmt::format("{} after {} epochs, {}{}",
-                   name_of(result.status),
-                   result.num_epochs,
-                   format_duration(result.elapsed_s),
-                   options_.data.split.rule == data::SplitRule::kNone ? "" : best));
-}
-
-void TrainCommand::check_targets(const data::Split& split) const {
-  for (const data::Subset subset : {data::Subset::kValidation, data::Subset::kTest}) {
-    check_repeats(split, subset, options_.rules);
-  }
-  const std::string warning =
-      repeats_warning({{"validation", eval::count_targets(split, data::Subset::kValidation)},
-                       {"test", eval::count_targets(split, data::Subset::kTest)}},
-                      options_.rules,
-                      options_.rules.filter_seen);
-  if (!warning.empty()) {
-    note(warning);
-  }
+  note(result_note(result,
+                   options_.train.limits.stop_metric,
+                   options_.data.split.rule != data::SplitRule::kNone));
 }
 
 // From here on the options have the values that the loss, the files and the hash of the run use.
 void TrainCommand::resolve_loss(const data::Split& split) {
   options_.train = train::resolved(options_.train, options_.rules.filter_seen, split);
-  const train::TrainSeen seen = options_.train.loss.train_seen;
-  const std::int64_t repeats = train::num_repeats(split);
-  const std::int64_t negatives = options_.train.loss.negatives;
-  note(
-      fmt::format("loss {}{}, --train-seen {}: {} of {} training events repeat an item of the user",
-                  choice_name(options_.train.loss.kind),
-                  negatives > 0 ? fmt::format(" with {} negatives", negatives) : "",
-                  choice_name(seen),
-                  repeats,
-                  split.num_train_events()));
-  const std::string warning = seen_items_warning(choice_name(seen), options_.rules.filter_seen);
-  if (!warning.empty()) {
-    note(warning);
-  }
+  note(loss_note(options_.train, split));
+  note(seen_items_warning(choice_name(options_.train.loss.train_seen), options_.rules.filter_seen));
 }
 
 // `split` without the events that --refit adds: the teacher must not have seen its held-out events.

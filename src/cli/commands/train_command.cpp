@@ -59,7 +59,6 @@ class TrainCommand : public Command {
 
  private:
   int train(const OptionTable& table);
-  void require_same_start(const OptionTable& table, const Phase& phase) const;
   void check_options(const OptionTable& table) const;
   [[nodiscard]] train::RunDirectory open_run() const;
   int run_alone(const OptionTable& table, const Phase& phase, Device device);
@@ -82,7 +81,7 @@ class TrainCommand : public Command {
     return "elastic train --resume --out " + out_;
   }
   void write_report(const train::RunDirectory& run) const;
-  void note_result(const train::TrainResult& result) const;
+  void note_result(const train::TrainResult& result) const { note(result_text(result, options_)); }
   void check_targets(const data::Split& split) const;
   void resolve_loss(const data::Split& split);
   void read_teacher(const data::Split& split, Device device);
@@ -194,23 +193,12 @@ int TrainCommand::train(const OptionTable& table) {
     phase.fixed = train::FixedEpochs{options_.train.epochs, "", 0.0};
   }
   identify(phase, options_of(table, phase.refit));
-  require_same_start(table, phase);
+  ranks_.require_same(table,
+                      {{"out", out_},
+                       {"resume", resume_},
+                       {"hash of the data", data.split.hash()},
+                       {"hash of the items", phase.identity.items_hash}});
   return run_alone(table, phase, device);
-}
-
-void TrainCommand::require_same_start(const OptionTable& table, const Phase& phase) const {
-  const nlohmann::ordered_json config = table.to_config();
-  nlohmann::ordered_json facts = nlohmann::ordered_json::object();
-  for (const auto& [key, value] : config.items()) {
-    if (!is_data_path(key)) {
-      facts[key] = value;
-    }
-  }
-  facts["out"] = out_;
-  facts["resume"] = resume_;
-  facts["hash of the data"] = phase.data.split.hash();
-  facts["hash of the items"] = phase.identity.items_hash;
-  ranks_.require_same(std::move(facts));
 }
 
 int TrainCommand::run_alone(const OptionTable& table, const Phase& phase, Device device) {
@@ -296,18 +284,6 @@ std::optional<train::FixedEpochs> TrainCommand::search(const OptionTable& table,
   const train::SavedModelInfo best = train::read_model_info(phase.run.model_path());
   check_options_of(phase, best);
   return train::FixedEpochs{best.epoch, best.metric + " of the search", best.metric_value};
-}
-
-void TrainCommand::note_result(const train::TrainResult& result) const {
-  const std::string best = fmt::format("; best validation {} {:.4f} in epoch {}",
-                                       options_.train.limits.stop_metric,
-                                       result.best_metric,
-                                       result.best_epoch);
-  note(fmt::format("{} after {} epochs, {}{}",
-                   name_of(result.status),
-                   result.num_epochs,
-                   format_duration(result.elapsed_s),
-                   options_.data.split.rule == data::SplitRule::kNone ? "" : best));
 }
 
 void TrainCommand::check_targets(const data::Split& split) const {

@@ -1,9 +1,12 @@
 #include "cli/commands/train/train_options.h"
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "cli/commands/train/resumed_options.h"
 #include "cli/options/model_flags.h"
 #include "cli/options/option_conflicts.h"
+#include "cli/output/train_progress.h"
 #include "cli/runs/run_data.h"
 #include "cli/runs/run_rules.h"
 #include "cli/runs/teacher_runs.h"
@@ -60,6 +63,18 @@ void TrainOptions::make_paths_absolute() {
     train.loss.teacher = absolute_runs(train.loss.teacher);
   }
   train.vectors.file = absolute_path(train.vectors.file);
+}
+
+std::string result_text(const train::TrainResult& result, const TrainOptions& options) {
+  const std::string best = fmt::format("; best validation {} {:.4f} in epoch {}",
+                                       options.train.limits.stop_metric,
+                                       result.best_metric,
+                                       result.best_epoch);
+  return fmt::format("{} after {} epochs, {}{}",
+                     name_of(result.status),
+                     result.num_epochs,
+                     format_duration(result.elapsed_s),
+                     options.data.split.rule == data::SplitRule::kNone ? "" : best);
 }
 
 }  // namespace elastic::cli

@@ -14,6 +14,7 @@
 #include "model/model_config.h"
 #include "train/recommended.h"
 #include "train/train_config.h"
+#include "train/trainer.h"
 
 namespace elastic::cli {
 
@@ -40,5 +41,8 @@ struct TrainOptions {
   /// folder.
   void make_paths_absolute();
 };
+
+/// The end of a training in one line, with the best epoch unless it validated nothing.
+std::string result_text(const train::TrainResult& result, const TrainOptions& options);
 
 }  // namespace elastic::cli

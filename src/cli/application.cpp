@@ -45,7 +45,18 @@ int report(const std::string& message, ExitCode code) {
 }
 
 int run_command(const BoundCommand& chosen) {
-  if (!chosen.command->runs_on_all_ranks() && !dist::this_launch().is_first()) {
+  const dist::Launch launch = dist::this_launch();
+  if (!chosen.command->runs_on_all_ranks() && !launch.is_first()) {
+    // Not in silence: a job that meant one command for each process would get nothing from most.
+    print_error(concat("rank ",
+                       launch.rank,
+                       " of ",
+                       launch.size,
+                       ": ends at once; ",
+                       chosen.command->name(),
+                       " works in the first process of ",
+                       launch.launcher,
+                       " alone"));
     return 0;
   }
   return chosen.command->run(chosen.table);

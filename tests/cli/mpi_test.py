@@ -253,6 +253,8 @@ class Ranks(unittest.TestCase):
                 several = self.succeed(command(mpi, 2, arguments))
                 self.assertEqual(plain.stdout, several.stdout)
                 self.assertNotEqual(plain.stdout, "")
+                self.assertIn(f"rank 1 of 2: ends at once; {arguments[0]} works in the first process",
+                              several.stderr)
 
     def test_the_module_of_another_mpi_is_refused(self):
         if len(LAUNCHERS) < 2:

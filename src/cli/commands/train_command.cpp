@@ -57,7 +57,6 @@ class TrainCommand : public Command {
 
  private:
   int train(const OptionTable& table);
-  void require_same_start(const OptionTable& table, const Phase& phase) const;
   void check_options(const OptionTable& table) const;
   [[nodiscard]] train::RunDirectory open_run() const;
   int run_alone(const OptionTable& table, const Phase& phase, Device device);
@@ -196,23 +195,12 @@ int TrainCommand::train(const OptionTable& table) {
     phase.fixed = train::FixedEpochs{options_.train.epochs, "", 0.0};
   }
   identify(phase, options_of(table, phase.refit));
-  require_same_start(table, phase);
+  ranks_.require_same(table,
+                      {{"out", out_},
+                       {"resume", resume_},
+                       {"hash of the data", data.split.hash()},
+                       {"hash of the items", phase.identity.items_hash}});
   return run_alone(table, phase, device);
-}
-
-void TrainCommand::require_same_start(const OptionTable& table, const Phase& phase) const {
-  const nlohmann::ordered_json config = table.to_config();
-  nlohmann::ordered_json facts = nlohmann::ordered_json::object();
-  for (const auto& [key, value] : config.items()) {
-    if (!is_data_path(key)) {
-      facts[key] = value;
-    }
-  }
-  facts["out"] = out_;
-  facts["resume"] = resume_;
-  facts["hash of the data"] = phase.data.split.hash();
-  facts["hash of the items"] = phase.identity.items_hash;
-  ranks_.require_same(std::move(facts));
 }
 
 int TrainCommand::run_alone(const OptionTable& table, const Phase& phase, Device device) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/input_file.h"
 #include "cli/output/build_info.h"
+#include "cli/runs/run_data.h"
 #include "data/json_document.h"
 #include "dist/mpi_group.h"
 #include "tensor/threads.h"
@@ -111,11 +112,16 @@ void Ranks::join(std::int64_t threads) {
   group_ = dist::join_group(launch_, timeout_s_);
 }
 
-void Ranks::require_same(ordered_json facts) const {
+void Ranks::require_same(const OptionTable& table, ordered_json facts) const {
   if (group_ == nullptr) {
     return;
   }
-  facts.erase("threads");
+  const ordered_json config = table.to_config();
+  for (const auto& [key, value] : config.items()) {
+    if (!is_data_path(key) && key != "threads") {
+      facts[key] = value;
+    }
+  }
   facts["program"] = version() + " " + hash_of(read_whole_file("/proc/self/exe"));
   facts["CPU"] = hash_of(cpu_features());
   group_->describe("comparison of the options");

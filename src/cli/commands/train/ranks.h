@@ -33,9 +33,10 @@ class Ranks {
   /// Joins the other processes, if there are any, and sets the number of threads: by default, the
   /// processes of a machine share its cores.
   void join(std::int64_t threads);
-  /// Throws UsageError naming the first of `facts`, an object, that another process has with
-  /// another value, or that its program or CPU differs: equal bits need equal instructions.
-  void require_same(nlohmann::ordered_json facts) const;
+  /// Throws UsageError naming the first of the options and `facts`, an object, that another process
+  /// has with another value, or that its program or CPU differs: equal bits need equal
+  /// instructions.
+  void require_same(const OptionTable& table, nlohmann::ordered_json facts) const;
   /// Waits until all processes have come here.
   void leave();
 

@@ -11,7 +11,7 @@ class SpentMemory {
  public:
   /// The part of a heap buffer that begins at `begin`. Its content is lost as it is spent.
   explicit SpentMemory(const void* begin);
-  /// Everything before `end` was read, and nobody will read it again.
+  /// Gives back the whole pages before `end`; the caller must not read them again.
   void spend_before(const void* end);
 
  private:

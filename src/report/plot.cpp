@@ -167,12 +167,22 @@ LineStyle style_of(const Series& series, std::size_t place) {
   return {kColours[number % kColours.size()], kDashes[number / kColours.size() % kDashes.size()]};
 }
 
-Html draw_marks(const Axes& axes, const Series& series, Markup colour) {
+// The text of a point's x: the caller's label, or the number.
+std::string x_text(const Plot& plot, double x) {
+  for (const auto& [value, label] : plot.x_labels) {
+    if (value == x) {
+      return label;
+    }
+  }
+  return readable(x);
+}
+
+Html draw_marks(const Axes& axes, const Plot& plot, const Series& series, Markup colour) {
   Html marks;
   for (const auto& [x, y] : series.points) {
     marks << "<circle cx=\"" << fixed(axes.x(x), 1) << "\" cy=\"" << fixed(axes.y(y), 1)
-          << "\" r=\"3\" fill=\"" << colour << "\"><title>" << series.name << ", " << readable(x)
-          << ": " << readable(y) << "</title></circle>";
+          << "\" r=\"3\" fill=\"" << colour << "\"><title>" << series.name << ", "
+          << x_text(plot, x) << ": " << readable(y) << "</title></circle>";
   }
   return marks;
 }
@@ -190,7 +200,8 @@ Html draw_line(const Axes& axes, const Series& series, const LineStyle& look) {
                      : svg << " stroke-width=\"2\"" << look.dashes << "/>";
 }
 
-Html draw_series(const Axes& axes, const std::vector<Series>& series) {
+Html draw_series(const Axes& axes, const Plot& plot) {
+  const std::vector<Series>& series = plot.series;
   Html svg;
   for (std::size_t i = 0; i < series.size(); ++i) {
     const LineStyle look = style_of(series[i], i);
@@ -198,7 +209,7 @@ Html draw_series(const Axes& axes, const std::vector<Series>& series) {
       svg << draw_line(axes, series[i], look);
     }
     if (!series[i].thin && (!series[i].connected || series[i].points.size() <= kMostMarks)) {
-      svg << draw_marks(axes, series[i], look.colour);
+      svg << draw_marks(axes, plot, series[i], look.colour);
     }
   }
   return svg;
@@ -256,7 +267,7 @@ Html figure(const Plot& plot) {
   Html html;
   return html << "<figure><figcaption>" << plot.caption << "</figcaption><svg viewBox=\"0 0 "
               << fixed(kWidth, 0) << " " << fixed(kHeight, 0) << "\" role=\"img\">"
-              << draw_axes(axes, drawn) << mark << draw_series(axes, drawn.series) << "</svg>"
+              << draw_axes(axes, drawn) << mark << draw_series(axes, drawn) << "</svg>"
               << legend_of(drawn.series) << "</figure>\n";
 }
 

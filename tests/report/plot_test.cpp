@@ -210,6 +210,7 @@ TEST_CASE("plot: points without a line, and labels of the caller on the x axis")
   CHECK(count(svg, "<circle") == 2);
   CHECK(svg.find(">1e-3</text>") != std::string::npos);
   CHECK(svg.find(">1e-2</text>") != std::string::npos);
+  CHECK(svg.find("<title>runs, 1e-2: 0.2") != std::string::npos);
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ std::optional<Query> QueryParser::parse(std::string_view text, std::int64_t line
   } catch (const DataError& error) {
     query = Query{};
     query.line = line;
-    query.error = concat("line ", line, ": ", error.what());
+    query.error = error.what();
   }
   return query;
 }

@@ -47,7 +47,7 @@ StreamAnswers::Pending StreamAnswers::prepare(const Query& query) {
   answer.user = query.user;
   answer.error = query.error;
   if (answer.error.empty() && !query.user) {
-    answer.error = concat("line ", query.line, ": expected a user");
+    answer.error = "expected a user";
   }
   if (!answer.error.empty()) {
     ++num_malformed_;

@@ -66,7 +66,7 @@ TEST_CASE("lines of the log: events of a table") {
   CHECK(event(log, "\"Lee, Ann\",no time, m1 ,buy") == Event{"Lee, Ann", {"m1"}});
   CHECK(event(log, "7,2020-01-01,m1,view") == Event{"passed", {}});
   CHECK(event(log, "user,time,item,kind") == Event{"passed", {}});
-  CHECK(event(log, "7,2020-01-01 10:00,m1") == Event{"line 1: expected 4 fields, got 3", {}});
+  CHECK(event(log, "7,2020-01-01 10:00,m1") == Event{"expected 4 fields, got 3", {}});
   CHECK(event(log, "7 m1") == Event{"7", {"m1"}});
   CHECK(event(log, "7") == Event{"7", {}});
   CHECK(event(log, "{\"user\": 7, \"item\": \"m1\"}") == Event{"7", {"m1"}});
@@ -79,7 +79,7 @@ TEST_CASE("lines of the log: two fields separated by blanks are a row first") {
   const LogFormat four = table("\t", {{Role::kUser, 0}, {Role::kItem, 1}}, 4);
   CHECK(event(four, "7\t3\t5\t1") == Event{"7", {"3"}});
   CHECK(event(four, "7\t3") == Event{"7", {"3"}});
-  CHECK(event(four, "7\t3\t5") == Event{"line 1: expected 4 fields, got 3", {}});
+  CHECK(event(four, "7\t3\t5") == Event{"expected 4 fields, got 3", {}});
   const LogFormat comma = table(",", {{Role::kUser, 0}, {Role::kItem, 1}}, 2);
   CHECK(event(comma, "7,3") == Event{"7", {"3"}});
   CHECK(event(comma, "7 3") == Event{"7", {"3"}});
@@ -109,7 +109,7 @@ TEST_CASE("lines of the log: a log without users") {
   CHECK(question(histories, "3 4 5") == Event{"", {"3", "4", "5"}});
   CHECK(question(histories, "3") == Event{"3", {}});
   CHECK(event(histories, "u1 3") == Event{"u1", {"3"}});
-  CHECK(event(histories, "3 4 5") == Event{"line 1: expected a user id and an item id", {}});
+  CHECK(event(histories, "3 4 5") == Event{"expected a user id and an item id", {}});
 }
 
 TEST_CASE("lines of the log: rows that repeat the history") {
@@ -135,7 +135,7 @@ TEST_CASE("lines of the log: objects") {
   CHECK(question(log, "{\"visitorid\": 7, \"ts\": 5}") == Event{"7", {}});
   CHECK(question(log, "{\"visitorid\": 7, \"itemid\": \"m1\"}") == Event{"7", {}});
   CHECK(question(log, "{\"user\": 7, \"itme\": \"m1\"}").user ==
-        "line 1: unknown key \"itme\"; did you mean item?");
+        "unknown key \"itme\"; did you mean item?");
   QueryParser parser(PlainLine::kAny, log);
   CHECK(parser.parse("{\"itemid\": 7}", 1)->item == "7");
 }

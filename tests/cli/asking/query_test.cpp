@@ -63,10 +63,9 @@ TEST_CASE("query: events of a stream") {
   CHECK(parse_query(" 4\tm1 ", PlainLine::kEvent, 1).user == "4");
   CHECK(parse_query(" 4\tm1 ", PlainLine::kEvent, 1).history == Ids{"m1"});
   CHECK_FALSE(parse_query("4", PlainLine::kEvent, 1).history.has_value());
-  CHECK(parse_query("4 m1 m2", PlainLine::kEvent, 2).error ==
-        "line 2: expected a user id and an item id");
+  CHECK(parse_query("4 m1 m2", PlainLine::kEvent, 2).error == "expected a user id and an item id");
   CHECK(parse_query("{\"user\": 1, \"candidates\": []}", PlainLine::kEvent, 3).error ==
-        "line 3: unknown key \"candidates\"");
+        "unknown key \"candidates\"");
 }
 
 TEST_CASE("query: items and candidates") {
@@ -78,27 +77,29 @@ TEST_CASE("query: items and candidates") {
   CHECK(query.candidates == Ids{"a", "2"});
   CHECK_FALSE(query.item.has_value());
   CHECK(parse_query("{\"user\": 1, \"item\": 2}", PlainLine::kUser, 4).error ==
-        "line 4: expected an item without user and history");
+        "expected an item without user and history");
   CHECK(parse_query("{\"item\": 1, \"candidates\": 2}", PlainLine::kUser, 4).error ==
-        "line 4: candidates: expected [id, ...], got 2");
+        "candidates: expected [id, ...], got 2");
 }
 
-TEST_CASE("query: errors name their line") {
+TEST_CASE("query: a line that cannot be read has its number and an error") {
   const auto error = [](const std::string& text) {
-    return parse_query(text, PlainLine::kUser, 5).error;
+    const Query query = parse_query(text, PlainLine::kUser, 5);
+    CHECK(query.line == 5);
+    return query.error;
   };
-  CHECK(error("{\"user\": 42").starts_with("line 5: the object is not closed"));
+  CHECK(error("{\"user\": 42").starts_with("the object is not closed"));
   CHECK(error("{\"histroy\": [], \"user\": 1}") ==
-        "line 5: unknown key \"histroy\"; did you mean history?");
-  CHECK(error("{}") == "line 5: expected {\"user\": id} or {\"history\": [id, ...]}");
-  CHECK(error("{\"history\": 3}") == "line 5: history: expected [id, ...], got 3");
-  CHECK(error("{\"user\": [3]}") == "line 5: user: expected an id (text or a number), got a list");
-  CHECK(error("{\"user\": null}") == "line 5: expected {\"user\": id} or {\"history\": [id, ...]}");
-  CHECK(error("{\"history\": [null]}") == "line 5: history: an id is empty");
-  CHECK(error(std::string(5000, 'x')) == "line 5: the line: an id is longer than 4096 bytes");
+        "unknown key \"histroy\"; did you mean history?");
+  CHECK(error("{}") == "expected {\"user\": id} or {\"history\": [id, ...]}");
+  CHECK(error("{\"history\": 3}") == "history: expected [id, ...], got 3");
+  CHECK(error("{\"user\": [3]}") == "user: expected an id (text or a number), got a list");
+  CHECK(error("{\"user\": null}") == "expected {\"user\": id} or {\"history\": [id, ...]}");
+  CHECK(error("{\"history\": [null]}") == "history: an id is empty");
+  CHECK(error(std::string(5000, 'x')) == "the line: an id is longer than 4096 bytes");
   const std::string deep =
       "{\"user\": " + std::string(300000, '[') + std::string(300000, ']') + "}";
-  CHECK(error(deep).starts_with("line 5: "));
+  CHECK(!error(deep).empty());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "dist/sum_tree.h"
 
+#include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/error.h"
@@ -21,13 +23,33 @@ void merge(std::vector<Tensor>& left, std::vector<Tensor> right) {
 
 }  // namespace
 
-void SumTree::add(std::vector<Tensor> leaf) {
-  Node node{0, std::move(leaf)};
-  while (!open_.empty() && open_.back().height == node.height) {
+Leaves leaves_of(int rank, int size, std::size_t leaves) {
+  const auto begin = [&](int of) {
+    return static_cast<std::size_t>(of) * leaves / static_cast<std::size_t>(size);
+  };
+  return {begin(rank), begin(rank + 1)};
+}
+
+std::vector<Leaves> subtrees_of(Leaves range) {
+  std::vector<Leaves> subtrees;
+  while (range.begin < range.end) {
+    std::size_t length = std::bit_floor(range.end - range.begin);
+    if (range.begin > 0) {  // a subtree begins at a multiple of its length
+      length = std::min(length, range.begin & -range.begin);
+    }
+    subtrees.push_back({range.begin, range.begin + length});
+    range.begin += length;
+  }
+  return subtrees;
+}
+
+void SumTree::add(std::vector<Tensor> sums, std::size_t leaves) {
+  Node node{leaves, std::move(sums)};
+  while (!open_.empty() && open_.back().leaves == node.leaves) {
     Node left = std::move(open_.back());
     open_.pop_back();
     merge(left.sums, std::move(node.sums));
-    node = {left.height + 1, std::move(left.sums)};
+    node = {2 * left.leaves, std::move(left.sums)};
   }
   open_.push_back(std::move(node));
 }

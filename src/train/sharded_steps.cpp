@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "dist/fixed_sum.h"
-#include "dist/sum_tree.h"
 #include "tensor/kernels/elementwise.h"
 #include "train/training_step.h"
 
@@ -85,14 +84,13 @@ void ShardedSteps::update(std::vector<Tensor> sums,
   losses_.sampled->update(loss, learning_rate, table.defined() ? table.grad() : Tensor());
 }
 
-std::pair<std::size_t, std::size_t> ShardedSteps::shards_of(int rank, std::size_t shards) const {
-  const auto size = static_cast<std::size_t>(ranks_ == nullptr ? 1 : ranks_->size());
-  const std::size_t each = shards / size;
-  return {static_cast<std::size_t>(rank) * each, (static_cast<std::size_t>(rank) + 1) * each};
+dist::Leaves ShardedSteps::own_shards(std::size_t shards) const {
+  return ranks_ == nullptr ? dist::Leaves{0, shards}
+                           : dist::leaves_of(ranks_->rank(), ranks_->size(), shards);
 }
 
 std::vector<HostBatch> ShardedSteps::inputs_of(const StepParts& parts) const {
-  const auto [begin, end] = shards_of(ranks_ == nullptr ? 0 : ranks_->rank(), parts.size());
+  const auto [begin, end] = own_shards(parts.size());
   std::vector<HostBatch> inputs;
   for (std::size_t shard = 0; shard < parts.size(); ++shard) {
     // The negatives' table has the items of all parts.
@@ -102,32 +100,57 @@ std::vector<HostBatch> ShardedSteps::inputs_of(const StepParts& parts) const {
   return inputs;
 }
 
-std::vector<Tensor> ShardedSteps::exchange(const std::vector<Tensor>& sums,
-                                           const StepParts& parts,
-                                           const std::vector<Variable>& leaves) const {
+std::vector<Tensor> ShardedSteps::sums_of(dist::Leaves shards,
+                                          const StepParts& parts,
+                                          const std::vector<HostBatch>& inputs,
+                                          const ForwardMode& mode,
+                                          const std::vector<Variable>& leaves) const {
+  const auto targets = static_cast<double>(count(parts).targets);
+  dist::SumTree tree;
+  for (std::size_t shard = shards.begin; shard < shards.end; ++shard) {
+    ForwardMode of_shard = mode;
+    of_shard.shard = static_cast<std::uint32_t>(shard);
+    const double share = static_cast<double>(count(parts[shard]).targets) / targets;
+    tree.add(share == 0.0 ? std::vector<Tensor>()
+                          : gradients(inputs[shard], parts[shard], of_shard, share, leaves));
+  }
+  return tree.take();
+}
+
+std::vector<Tensor> ShardedSteps::exchanged_sums(const StepParts& parts,
+                                                 const std::vector<HostBatch>& inputs,
+                                                 const ForwardMode& mode,
+                                                 const std::vector<Variable>& leaves) const {
   std::vector<bool> present;
-  for (int rank = 0; rank < ranks_->size(); ++rank) {
-    const auto [begin, end] = shards_of(rank, parts.size());
-    present.push_back(count(std::span(parts).subspan(begin, end - begin)).examples > 0);
+  for (const auto& part : parts) {
+    present.push_back(count(part).targets > 0);
   }
   std::int64_t elements = 1;  // the loss
   for (const Variable& leaf : leaves) {
     elements += leaf.value().numel();
   }
-  const Tensor& like = leaves.front().value();
-  Tensor flat({dist::padded_length(*ranks_, elements)}, like.dtype(), device_, Memory::kGradient);
-  std::int64_t begin = 0;
-  for (const Tensor& sum : sums) {
-    Tensor place = flat.slice(begin, begin + sum.numel()).reshape(sum.shape());
-    copy(sum, place);
-    begin += sum.numel();
+  const DType dtype = leaves.front().value().dtype();
+  const std::int64_t rows = dist::most_subtrees(*ranks_, parts.size());
+  const std::int64_t length = dist::padded_length(*ranks_, elements);
+  const Tensor packed({rows, length}, dtype, device_, Memory::kGradient);
+  const Tensor flat = packed.reshape({rows * length});
+  std::int64_t row = 0;
+  for (const dist::Leaves subtree : dist::subtrees_of(own_shards(parts.size()))) {
+    std::int64_t begin = row * length;
+    for (const Tensor& sum : sums_of(subtree, parts, inputs, mode, leaves)) {
+      Tensor place = flat.slice(begin, begin + sum.numel()).reshape(sum.shape());
+      copy(sum, place);
+      begin += sum.numel();
+    }
+    ++row;
   }
-  dist::fixed_sum(*ranks_, flat, present);
+  ranks_->describe(concat("gradients of step ", mode.step));
+  dist::fixed_sum(*ranks_, packed, present);
   std::vector<Tensor> result;
-  begin = 0;
+  std::int64_t begin = 0;
   for (std::size_t i = 0; i <= leaves.size(); ++i) {
     Tensor total = i < leaves.size() ? empty_like(leaves[i].value(), Memory::kGradient)
-                                     : Tensor({}, like.dtype(), device_, Memory::kGradient);
+                                     : Tensor({}, dtype, device_, Memory::kGradient);
     copy(flat.slice(begin, begin + total.numel()).reshape(total.shape()), total);
     begin += total.numel();
     result.push_back(std::move(total));
@@ -140,22 +163,10 @@ Tensor ShardedSteps::run(const StepParts& parts, const ForwardMode& mode, double
   if (losses_.sampled != nullptr) {
     losses_.sampled->begin(inputs, mode.step);
   }
-  const auto targets = static_cast<double>(count(parts).targets);
   const std::vector<Variable> variables = leaves();
-  const auto [begin, end] = shards_of(ranks_ == nullptr ? 0 : ranks_->rank(), parts.size());
-  dist::SumTree tree;
-  for (std::size_t shard = begin; shard < end; ++shard) {
-    ForwardMode of_shard = mode;
-    of_shard.shard = static_cast<std::uint32_t>(shard);
-    const double share = static_cast<double>(count(parts[shard]).targets) / targets;
-    tree.add(share == 0.0 ? std::vector<Tensor>()
-                          : gradients(inputs[shard], parts[shard], of_shard, share, variables));
-  }
-  std::vector<Tensor> sums = tree.take();
-  if (ranks_ != nullptr) {
-    ranks_->describe(concat("gradients of step ", mode.step));
-    sums = exchange(sums, parts, variables);
-  }
+  std::vector<Tensor> sums = ranks_ == nullptr
+                                 ? sums_of({0, parts.size()}, parts, inputs, mode, variables)
+                                 : exchanged_sums(parts, inputs, mode, variables);
   const Tensor loss = std::move(sums.back());
   sums.pop_back();
   update(std::move(sums), variables, loss, learning_rate);

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "dist/communicator.h"
+#include "dist/sum_tree.h"
 #include "model/model.h"
 #include "train/epoch_plan.h"
 #include "train/optimizer.h"
@@ -29,8 +29,8 @@ struct StepLosses {
 /// order of a dist::SumTree: that of the mean over all targets, for any number of processes.
 class ShardedSteps {
  public:
-  /// All arguments must outlive this. Of `ranks`, each computes an equal range of the shards; null:
-  /// this process computes all.
+  /// All arguments must outlive this. Of `ranks`, each computes a range of the shards; null: this
+  /// process computes all.
   ShardedSteps(Model& model,
                Optimizer& optimizer,
                const data::Split& split,
@@ -52,15 +52,22 @@ class ShardedSteps {
                                               const ForwardMode& mode,
                                               double share,
                                               const std::vector<Variable>& leaves) const;
-  // The shards [first, second) of a rank.
-  [[nodiscard]] std::pair<std::size_t, std::size_t> shards_of(int rank, std::size_t shards) const;
+  // The shards of this rank.
+  [[nodiscard]] dist::Leaves own_shards(std::size_t shards) const;
   // The inputs of the parts that this rank reads.
   [[nodiscard]] std::vector<HostBatch> inputs_of(const StepParts& parts) const;
-  // The sums over all ranks, of tensors like `leaves` and the loss; `sums` is empty if this rank's
-  // shards have no examples.
-  [[nodiscard]] std::vector<Tensor> exchange(const std::vector<Tensor>& sums,
-                                             const StepParts& parts,
-                                             const std::vector<Variable>& leaves) const;
+  // The sums over `shards`, a complete subtree, of tensors like `leaves` and the loss; empty if
+  // these shards have no examples.
+  [[nodiscard]] std::vector<Tensor> sums_of(dist::Leaves shards,
+                                            const StepParts& parts,
+                                            const std::vector<HostBatch>& inputs,
+                                            const ForwardMode& mode,
+                                            const std::vector<Variable>& leaves) const;
+  // The sums over the shards of all ranks.
+  [[nodiscard]] std::vector<Tensor> exchanged_sums(const StepParts& parts,
+                                                   const std::vector<HostBatch>& inputs,
+                                                   const ForwardMode& mode,
+                                                   const std::vector<Variable>& leaves) const;
   // The variables with a gradient: the trained parameters, with the step's table in place of the
   // item table if there is one.
   [[nodiscard]] std::vector<Variable> leaves() const;

@@ -38,29 +38,29 @@ std::vector<float> sum_of_leaves(const std::vector<bool>& present) {
   return tree.take().front().to_vector<float>();
 }
 
-// The sum of the leaves, of which each rank has an equal range, as each rank sees it.
+// The sum of the leaves, of which each rank has a range, as each rank sees it.
 std::vector<std::vector<float>> sums_of_ranks(int size, const std::vector<bool>& present) {
   std::vector<std::vector<float>> result(static_cast<std::size_t>(size));
   ThreadGroup(size).run([&](Communicator& ranks) {
-    const int each = kLeaves / size;
-    std::vector<bool> has_any(static_cast<std::size_t>(size), false);
-    SumTree tree;
-    for (int leaf = 0; leaf < kLeaves; ++leaf) {
-      const auto owner = static_cast<std::size_t>(leaf / each);
-      has_any[owner] = has_any[owner] || present[static_cast<std::size_t>(leaf)];
-      if (static_cast<int>(owner) == ranks.rank()) {
-        tree.add(leaf_of(leaf, present));
+    const std::int64_t length = padded_length(ranks, kElements);
+    Tensor rows = zeros({most_subtrees(ranks, kLeaves), length}, DType::kFloat32, Device::kCpu);
+    fill(rows, -1e9);  // absent sums must not count
+    std::int64_t begin = 0;
+    for (const Leaves subtree : subtrees_of(leaves_of(ranks.rank(), size, kLeaves))) {
+      SumTree tree;
+      for (std::size_t leaf = subtree.begin; leaf < subtree.end; ++leaf) {
+        tree.add(leaf_of(static_cast<int>(leaf), present));
       }
+      const std::vector<Tensor> own = tree.take();
+      if (!own.empty()) {
+        Tensor place = rows.reshape({rows.numel()}).slice(begin, begin + kElements);
+        copy(own.front(), place);
+      }
+      begin += length;
     }
-    const std::vector<Tensor> own = tree.take();
-    Tensor flat = zeros({padded_length(ranks, kElements)}, DType::kFloat32, Device::kCpu);
-    fill(flat, -1e9);  // of an absent rank, it must not count
-    if (!own.empty()) {
-      Tensor place = flat.slice(0, kElements);
-      copy(own.front(), place);
-    }
-    fixed_sum(ranks, flat, has_any);
-    result[static_cast<std::size_t>(ranks.rank())] = flat.slice(0, kElements).to_vector<float>();
+    fixed_sum(ranks, rows, present);
+    result[static_cast<std::size_t>(ranks.rank())] =
+        rows.reshape({rows.numel()}).slice(0, kElements).to_vector<float>();
   });
   return result;
 }
@@ -76,7 +76,7 @@ TEST_CASE("fixed sum: any number of ranks gives the bits of one tree over all pa
     }
   }
   CHECK(expected != in_order);  // so the order of additions shows
-  for (const int size : {1, 2, 4, 8}) {
+  for (int size = 1; size <= kLeaves; ++size) {
     CAPTURE(size);
     for (const std::vector<float>& sum : sums_of_ranks(size, all)) {
       CHECK(sum == expected);
@@ -89,7 +89,7 @@ TEST_CASE("fixed sum: absent parts and ranks without any are left out") {
        {std::vector<bool>{false, true, true, true, false, false, true, false},
         std::vector<bool>{false, false, false, false, true, false, false, false}}) {
     const std::vector<float> expected = sum_of_leaves(present);
-    for (const int size : {1, 2, 4, 8}) {
+    for (int size = 1; size <= kLeaves; ++size) {
       CAPTURE(size);
       for (const std::vector<float>& sum : sums_of_ranks(size, present)) {
         CHECK(sum == expected);
@@ -109,6 +109,24 @@ TEST_CASE("sum tree: adds pairs of neighbours, then pairs of their sums") {
     tree.add({});
   }
   CHECK(tree.take().empty());
+}
+
+TEST_CASE("sum tree: the leaves of a rank are the fewest complete subtrees") {
+  const auto lengths = [](int rank, int size, std::size_t leaves) {
+    std::vector<std::size_t> result;
+    for (const Leaves subtree : subtrees_of(leaves_of(rank, size, leaves))) {
+      result.push_back(subtree.end - subtree.begin);
+    }
+    return result;
+  };
+  using Lengths = std::vector<std::size_t>;
+  CHECK(lengths(0, 1, 8) == Lengths{8});
+  CHECK(lengths(1, 4, 8) == Lengths{2});
+  CHECK(lengths(0, 3, 4) == Lengths{1});
+  CHECK(lengths(2, 3, 4) == Lengths{2});
+  CHECK(lengths(0, 3, 16) == Lengths{4, 1});     // 0 to 4
+  CHECK(lengths(1, 3, 16) == Lengths{1, 2, 2});  // 5 to 9
+  CHECK(lengths(2, 3, 16) == Lengths{2, 4});     // 10 to 15
 }
 
 TEST_CASE("gather: texts of any length come back by rank") {

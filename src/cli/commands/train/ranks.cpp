@@ -76,11 +76,6 @@ void Ranks::check(const train::TrainConfig& config, data::Refit refit, Device de
   if (size == 1) {
     return;
   }
-  if (!std::has_single_bit(static_cast<std::uint64_t>(size))) {
-    throw UsageError(launch_.launcher,
-                     ": expected a power of two of processes, each with as many shards, got ",
-                     size);
-  }
   if (config.shards < size) {
     throw UsageError("--shards: expected at least as many shards as processes, ",
                      size,

@@ -155,8 +155,6 @@ class UserRanker {
     ELASTIC_CHECK(options.other_log ? num_items() <= split.num_items() && options.samplers.empty()
                                     : num_items() == split.num_items(),
                   "the model and the data have different items");
-    ELASTIC_CHECK(options.ranks == nullptr || options.samplers.empty(),
-                  "several processes do not rank among candidates");
     require_times(model.config(), split.dataset());
   }
 

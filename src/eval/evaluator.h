@@ -36,7 +36,7 @@ struct EvalOptions {
   /// Also rank among the candidates of each; none with `other_log`.
   std::span<const NegativeSampler> samplers{};
   /// The processes that rank together, all with the same arguments: each some of the batches. All
-  /// get the whole ranking. Without samplers. Null: this process alone.
+  /// get the whole ranking. Null: this process alone.
   dist::Communicator* ranks = nullptr;
 };
 

@@ -6,13 +6,20 @@
 namespace elastic::eval {
 namespace {
 
-// The sum of the values of all ranks, of which at most one is not zero.
+// Bounds the memory of an exchange, and its bytes, which MPI keeps in an int.
+constexpr std::size_t kMostValues = std::size_t{1} << 22;
+
+// The sum of the values of all ranks.
 std::vector<std::int64_t> sum_over(dist::Communicator& ranks,
                                    std::span<const std::int64_t> values) {
-  const std::vector<std::int64_t> all = dist::gather(ranks, values);
+  const std::size_t most = std::max<std::size_t>(1, kMostValues / ranks.size());
   std::vector<std::int64_t> sums(values.size(), 0);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    sums[i % sums.size()] += all[i];
+  for (std::size_t begin = 0; begin < values.size(); begin += most) {
+    const auto piece = values.subspan(begin, std::min(most, values.size() - begin));
+    const std::vector<std::int64_t> all = dist::gather(ranks, piece);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      sums[begin + i % piece.size()] += all[i];
+    }
   }
   return sums;
 }
@@ -37,17 +44,24 @@ bool SharedRanking::takes(std::size_t users) {
   return mine;
 }
 
-void SharedRanking::join(Ranking& ranking) const {
-  ranks_.describe("ranks of the users");
+void SharedRanking::join_ranks(std::vector<std::int32_t>& ranks) const {
   std::vector<std::int64_t> values(order_.size(), 0);
   for (const auto& [begin, end] : taken_) {
     for (std::size_t i = begin; i < end; ++i) {
-      values[i] = ranking.ranks[order_[i]];
+      values[i] = ranks[order_[i]];
     }
   }
   values = sum_over(ranks_, values);
   for (std::size_t i = 0; i < order_.size(); ++i) {
-    ranking.ranks[order_[i]] = static_cast<std::int32_t>(values[i]);
+    ranks[order_[i]] = static_cast<std::int32_t>(values[i]);
+  }
+}
+
+void SharedRanking::join(Ranking& ranking) const {
+  ranks_.describe("ranks of the users");
+  join_ranks(ranking.ranks);
+  for (SampledRanks& sampled : ranking.sampled) {
+    join_ranks(sampled.ranks);
   }
   ranking.listed = sum_over(ranks_, ranking.listed);
   join_experts(ranking);

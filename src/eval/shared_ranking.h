@@ -24,11 +24,12 @@ class SharedRanking {
   bool takes(std::size_t users);
   /// The experts of the batch that this process has taken.
   void add(const RetrievedExperts& retrieved) { retrieved_.emplace_back(begin_, retrieved); }
-  /// Completes the ranks, lists and experts of `ranking`, which has those of this process's
-  /// batches.
+  /// Completes the ranks, those among sampled candidates, lists and experts of `ranking`, which has
+  /// those of this process's batches.
   void join(Ranking& ranking) const;
 
  private:
+  void join_ranks(std::vector<std::int32_t>& ranks) const;
   void join_experts(Ranking& ranking) const;
 
   dist::Communicator& ranks_;

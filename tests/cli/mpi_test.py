@@ -1,4 +1,4 @@
-"""Training by several processes: mpi_test.py BINARY
+"""Training and evaluation by several processes: mpi_test.py BINARY
 
 Exit code 77 if no MPI has both a module beside the binary and an mpirun.
 """
@@ -171,7 +171,7 @@ class Ranks(unittest.TestCase):
 
     def test_a_save_signal_to_any_process_saves(self):
         mpi = next(iter(LAUNCHERS))
-        _, ranks = self.start_long(mpi, "asked", "--batch-size", "4", "--cuts", "all",
+        _, ranks = self.start_long(mpi, "asked", "--batch-size", "8", "--cuts", "all",
                                    "--eval-every", "100000")
         checkpoint = os.path.join(WORKPLACE.path("asked"), "checkpoints/latest.safetensors")
         before = os.stat(checkpoint).st_ino
@@ -244,16 +244,64 @@ class Ranks(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(WORKPLACE.path("speaks-1"))),
                          sorted(os.listdir(WORKPLACE.path("speaks-2"))))
 
+    def test_an_evaluation_has_the_same_bytes_with_any_number_of_processes(self):
+        self.succeed([WORKPLACE.binary, *training("against", "--model", "softmax")])
+
+        def output(size, mpi):
+            ranks = WORKPLACE.path("ranks.tsv")
+            words = ["eval", WORKPLACE.run, "--json", "--sampled", "uni:20,pop:20", "--swap-experts",
+                     "--against", "against", "--ranks", ranks, "--threads", "1"]
+            result = self.succeed([WORKPLACE.binary, *words] if mpi is None else command(mpi, size, words))
+            with open(ranks, "rb") as file:
+                return result.stdout, file.read()
+        alone = output(1, None)
+        self.assertIn('"sampled', alone[0])
+        for mpi in LAUNCHERS:
+            for size in (2, 3):
+                self.assertEqual(alone, output(size, mpi))
+
+    def test_an_evaluation_ends_with_the_exit_code_of_a_process_that_fails(self):
+        for mpi, launcher in LAUNCHERS.items():
+            one = ["eval", WORKPLACE.run]
+            for more, code, message in (
+                    (["--data", "missing.csv"], 3, "missing.csv"),
+                    (["--repeats", "miss"], 2, "process 1 has another repeats than process 0")):
+                self.refuse([*launcher, "-n", "1", WORKPLACE.binary, *one, ":", "-n", "1",
+                             WORKPLACE.binary, *one, *more], code, message)
+            result = self.refuse(command(mpi, 2, [*one, "--fail-below", "NDCG@10=2"]), 8, "NDCG@10")
+            self.assertIn("NDCG@10", result.stdout)
+
+    def test_an_evaluation_ends_if_a_process_dies_or_hangs(self):
+        data = WORKPLACE.path("never-written")
+        os.mkfifo(data)
+        for mpi, launcher in LAUNCHERS.items():
+            for limit, sent in (("600", signal.SIGKILL), ("1", None)):
+                one = [WORKPLACE.binary, "eval", WORKPLACE.run, "--collective-timeout-s", limit]
+                process = subprocess.Popen(  # pylint: disable=consider-using-with
+                    [*launcher, "-n", "1", *one, ":", "-n", "1", *one, "--data", data],
+                    cwd=WORKPLACE.folder.name, text=True, env=mpi_environment(),
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.addCleanup(process.communicate)
+                self.addCleanup(process.kill)
+                if sent is not None:
+                    with open(data, "wb"):  # rank 1 reads
+                        os.kill(ranks_below(process.pid)[1], sent)
+                _, errors = process.communicate(timeout=120)
+                self.assertNotEqual(process.returncode, 0)
+                if sent is None:
+                    self.assertIn("rank 0 of 2 has waited 1 s for the other processes: comparison of "
+                                  "the options", errors)
+
     def test_other_commands_work_in_the_first_process(self):
         users = WORKPLACE.write("users.txt", "u1\nu2\n")
         for mpi in LAUNCHERS:
-            for arguments in (["eval", WORKPLACE.run], ["predict", WORKPLACE.run, "--users", users]):
-                plain = self.succeed([WORKPLACE.binary, *arguments])
-                several = self.succeed(command(mpi, 2, arguments))
-                self.assertEqual(plain.stdout, several.stdout)
-                self.assertNotEqual(plain.stdout, "")
-                self.assertIn(f"rank 1 of 2: ends at once; {arguments[0]} works in the first process",
-                              several.stderr)
+            arguments = ["predict", WORKPLACE.run, "--users", users]
+            plain = self.succeed([WORKPLACE.binary, *arguments])
+            several = self.succeed(command(mpi, 2, arguments))
+            self.assertEqual(plain.stdout, several.stdout)
+            self.assertNotEqual(plain.stdout, "")
+            self.assertIn("rank 1 of 2: ends at once; predict works in the first process",
+                          several.stderr)
 
     def test_the_module_of_another_mpi_is_refused(self):
         if len(LAUNCHERS) < 2:

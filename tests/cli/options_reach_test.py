@@ -255,7 +255,8 @@ ELSEWHERE = {
               "cache", "threads", "device", "precision"},
     "data": {"data", "valid-data", "test-data", "valid-time", "test-time", "valid-ratio",
              "test-ratio", "cache", "threads", "output"},
-    "eval": {"valid-data", "test-data", "cache", "threads", "device", "precision", "quiet"},
+    "eval": {"valid-data", "test-data", "mpi", "collective-timeout-s",  # mpi_test
+             "cache", "threads", "device", "precision", "quiet"},
     "predict": {"data", "valid-data", "test-data", "from-data", "resume", "save-every-s", "explain",
                 "explain-events", "embeddings", "out",  # predict_test, signals_test
                 "new-items",  # item_vectors_test

@@ -25,8 +25,10 @@ ModelConfig config_of(const std::string& model) {
   return config;
 }
 
-TEST_CASE("shared ranking: each process has the ranks, lists and experts of one that ranks alone") {
+TEST_CASE("shared ranking: each process has the whole ranking of one that ranks alone") {
   const data::Split split = make_split(random_sequences(40, 12, 30), 30);
+  const std::vector<NegativeSampler> samplers{{split, parse_sampling("uni:9", "").front(), 1},
+                                              {split, parse_sampling("pop:5", "").front(), 1}};
   for (const std::string name : {"softmax", "elastic"}) {
     for (const std::int64_t batch_tokens : {20, 100000}) {  // many batches; fewer than processes
       CAPTURE(name);
@@ -34,15 +36,19 @@ TEST_CASE("shared ranking: each process has the ranks, lists and experts of one 
       EvalOptions options;
       options.batch_tokens = batch_tokens;
       options.lists = true;
+      options.samplers = samplers;
       const auto model = make_model(config_of(name), 5);
       const Ranking alone = rank_users(*model, split, data::Subset::kTest, options);
       CHECK((alone.experts.num_users() > 0) == (name == "elastic"));
-      dist::ThreadGroup(4).run([&](dist::Communicator& ranks) {
+      dist::ThreadGroup(3).run([&](dist::Communicator& ranks) {
         const auto own = make_model(config_of(name), 5);
         EvalOptions shared = options;
         shared.ranks = &ranks;
         const Ranking ranking = rank_users(*own, split, data::Subset::kTest, shared);
         CHECK(ranking.ranks == alone.ranks);
+        for (std::size_t s = 0; s < samplers.size(); ++s) {
+          CHECK(ranking.sampled[s].ranks == alone.sampled[s].ranks);
+        }
         CHECK(ranking.listed == alone.listed);
         CHECK(to_json(ranking.experts) == to_json(alone.experts));
       });

@@ -11,6 +11,7 @@
 #include "cli/runs/evaluation.h"
 #include "cli/runs/evaluation_log.h"
 #include "cli/runs/gate.h"
+#include "cli/runs/ranks.h"
 #include "cli/runs/ranks_file.h"
 #include "cli/runs/repeats_warning.h"
 #include "cli/runs/run_list.h"
@@ -62,11 +63,14 @@ class EvalCommand : public Command {
     return run_rules_layer(runs_.first(), {"filter_seen", "repeats", "k"});
   }
   int run(const OptionTable& table) override;
+  [[nodiscard]] bool runs_on_all_ranks() const override { return true; }
 
  private:
+  void evaluate(const OptionTable& table);
   void declare_gates(OptionTable& table);
   void declare_log(OptionTable& table);
   void check_log_options(const std::vector<eval::SamplingRule>& sampled) const;
+  void set_options(EvaluationTask& task) const;
   void warn_of_repeats(const data::Split& split, ProgressLine& line) const;
   void warn_of_seen_items(const train::SavedModelInfo& model, ProgressLine& line) const;
 
@@ -87,6 +91,7 @@ class EvalCommand : public Command {
   std::string k_ = eval::Cutoffs().text();
   OutputFormat<TableFormat> format_;
   SessionOptions session_;
+  Ranks processes_;
 };
 
 void EvalCommand::declare(OptionTable& table) {
@@ -134,6 +139,7 @@ void EvalCommand::declare(OptionTable& table) {
       .flag_only();
   declare_output(table, format_);
   declare_session(table, session_);
+  processes_.declare(table);
 }
 
 void EvalCommand::declare_gates(OptionTable& table) {
@@ -170,6 +176,13 @@ void EvalCommand::declare_log(OptionTable& table) {
 }
 
 int EvalCommand::run(const OptionTable& table) {
+  session_.quiet = session_.quiet || !processes_.is_first();
+  evaluate(table);
+  processes_.leave();
+  return 0;
+}
+
+void EvalCommand::evaluate(const OptionTable& table) {
   const bool json = wants_json(format_);
   const std::vector<eval::SamplingRule> sampled = eval::parse_sampling(sampled_, "--sampled");
   if (sampled.empty() && table.find("sampling_seed").is_set()) {
@@ -182,14 +195,19 @@ int EvalCommand::run(const OptionTable& table) {
   const eval::Cutoffs cutoffs = eval::Cutoffs::parse(k_, "--k");
   const Gates gates(fail_below_, fail_worse_, rules, cutoffs);
   check_log_options(sampled);
+  processes_.check(session_.device);
+  const Device device = start_session(session_);
+  processes_.join(session_.threads);
   std::optional<RanksFile> ranks;
-  if (!ranks_.empty()) {
+  if (!ranks_.empty() && processes_.is_first()) {
     ranks.emplace(ranks_);  // fails before the work, not after it
   }
-  const Device device = start_session(session_);
   train::SavedModel saved = runs_.load(device);
   check_items_of_run(runs_.first(), saved.info);
   ProgressLine line(session_.quiet);
+  if (processes_.group() != nullptr) {
+    line.message(processes_.description());
+  }
   const std::vector<std::string> runs = runs_.runs();
   EvaluationLog log(
       runs, place_, other_log_, split_, [&](const std::string& text) { line.message(text); });
@@ -200,16 +218,20 @@ int EvalCommand::run(const OptionTable& table) {
     }
   }
   EvaluationTask task = log.task(saved);
-  task.rules = rules_;
+  set_options(task);
   task.cutoffs = cutoffs;
-  task.min_history = min_history_;
-  task.max_users = max_users_;
   task.sampled = sampled;
-  task.sampling_seed = sampling_seed_;
-  task.swap_experts = swap_experts_;
+  processes_.require_same(table, {{"hash of the data", log.split().hash()}});
+  processes_.require_same(saved.info);
+  for (const NamedModel& other : against) {
+    processes_.require_same(other.saved.info);
+  }
   warn_of_repeats(log.split(), line);
   warn_of_seen_items(saved.info, line);
   Evaluation evaluation = evaluate_saved_model(saved, task, against);
+  if (!processes_.is_first()) {
+    return;
+  }
   if (runs.size() > 1) {
     evaluation.report.protocol.mean_of = runs;
     saved.info.identity = {};
@@ -219,7 +241,15 @@ int EvalCommand::run(const OptionTable& table) {
   }
   print_report(evaluation.report, saved.info.identity, json);
   gates.check(evaluation.report);
-  return 0;
+}
+
+void EvalCommand::set_options(EvaluationTask& task) const {
+  task.rules = rules_;
+  task.min_history = min_history_;
+  task.max_users = max_users_;
+  task.sampling_seed = sampling_seed_;
+  task.swap_experts = swap_experts_;
+  task.ranks = processes_.group();
 }
 
 // Refuses combinations of options that have no meaning.

@@ -10,7 +10,6 @@
 #include "cli/commands/train/description.h"
 #include "cli/commands/train/item_features.h"
 #include "cli/commands/train/phase.h"
-#include "cli/commands/train/ranks.h"
 #include "cli/commands/train/refit_result.h"
 #include "cli/commands/train/resumed_options.h"
 #include "cli/commands/train/tensorboard_log.h"
@@ -25,6 +24,7 @@
 #include "cli/output/progress_line.h"
 #include "cli/output/train_progress.h"
 #include "cli/runs/evaluation.h"
+#include "cli/runs/ranks.h"
 #include "cli/runs/run_data.h"
 #include "cli/runs/run_files.h"
 #include "cli/runs/run_model.h"
@@ -74,6 +74,7 @@ class TrainCommand : public Command {
   [[nodiscard]] train::TrainerOptions trainer_options(const Phase& phase, const Model& model) const;
   [[nodiscard]] train::TrainConfig limits_of(const Phase& phase) const;
   train::TrainResult train_model(const OptionTable& table, const Phase& phase, Device device);
+  TestResult test(const Phase& phase, const train::TrainResult& result, Device device) const;
   [[nodiscard]] int interrupted(int signal) const;
   [[nodiscard]] std::string resume_command() const {
     return "elastic train --resume --out " + out_;
@@ -195,11 +196,9 @@ int TrainCommand::train(const OptionTable& table) {
     phase.fixed = train::FixedEpochs{options_.train.epochs, "", 0.0};
   }
   identify(phase, options_of(table, phase.refit));
-  ranks_.require_same(table,
-                      {{"out", out_},
-                       {"resume", resume_},
-                       {"hash of the data", data.split.hash()},
-                       {"hash of the items", phase.identity.items_hash}});
+  ranks_.require_same(
+      table,
+      {{"hash of the data", data.split.hash()}, {"hash of the items", phase.identity.items_hash}});
   return run_alone(table, phase, device);
 }
 
@@ -212,6 +211,9 @@ int TrainCommand::run_alone(const OptionTable& table, const Phase& phase, Device
     return interrupted(result.stop);
   }
   if (!ranks_.is_first()) {
+    if (!phase.fixed && !no_test_) {
+      test(phase, result, device);
+    }
     return 0;
   }
   note_result(result);
@@ -222,8 +224,7 @@ int TrainCommand::run_alone(const OptionTable& table, const Phase& phase, Device
     const nlohmann::ordered_json json = report_validation(phase, result);
     print(wants_json(format_) ? data::json_text(json, 2) + "\n" : validation_text(json));
   } else {
-    const TestResult tested =
-        report_test(phase, result, options_.rules, options_.cutoffs(), device);
+    const TestResult tested = test(phase, result, device);
     print(wants_json(format_) ? data::json_text(tested.json, 2) + "\n"
                               : metrics_table(tested.report));
   }
@@ -280,12 +281,18 @@ std::optional<train::FixedEpochs> TrainCommand::search(const OptionTable& table,
       return std::nullopt;
     }
     note_result(result);
-    report_test(phase, result, options_.rules, options_.cutoffs(), device);
+    test(phase, result, device);
     write_report(phase.run);
   }
   const train::SavedModelInfo best = train::read_model_info(phase.run.model_path());
   check_options_of(phase, best);
   return train::FixedEpochs{best.epoch, best.metric + " of the search", best.metric_value};
+}
+
+TestResult TrainCommand::test(const Phase& phase,
+                              const train::TrainResult& result,
+                              Device device) const {
+  return report_test(phase, result, options_.rules, options_.cutoffs(), ranks_, device);
 }
 
 void TrainCommand::note_result(const train::TrainResult& result) const {

@@ -120,6 +120,7 @@ Evaluation evaluate_saved_model(train::SavedModel& saved,
   options.lists = true;
   options.other_log = task.other_log.has_value();
   options.samplers = samplers;
+  options.ranks = task.ranks;
   Evaluation evaluation;
   evaluation.ranking = rank_with_model(saved, *task.split, task.subset, options);
   if (task.swap_experts && evaluation.ranking.experts.num_users() < 2) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/split.h"
+#include "dist/communicator.h"
 #include "eval/evaluator.h"
 #include "eval/negatives.h"
 #include "eval/report.h"
@@ -33,6 +34,8 @@ struct EvaluationTask {
   std::optional<eval::OtherLog> other_log{};
   std::string split_hash{};  ///< with `other_log`: of the split before its items were ordered
   std::string trained_on{};
+  /// The processes that rank together, each with the same arguments; null: this one alone.
+  dist::Communicator* ranks = nullptr;
 };
 
 struct Evaluation {

@@ -79,11 +79,18 @@ TestResult report_test(const Phase& phase,
                        const train::TrainResult& trained,
                        const eval::RankingRules& rules,
                        const eval::Cutoffs& cutoffs,
+                       const Ranks& ranks,
                        Device device) {
+  ranks.meet("the files of the training");  // the first process has written the best model
   train::SavedModel best = load_run_model(phase.run.path(), device);
+  ranks.require_same(best.info);
+  EvaluationTask task{&phase.data.split, data::Subset::kTest, rules, cutoffs};
+  task.ranks = ranks.group();
   TestResult result;
-  result.report =
-      evaluate_saved_model(best, {&phase.data.split, data::Subset::kTest, rules, cutoffs}).report;
+  result.report = evaluate_saved_model(best, task).report;
+  if (!ranks.is_first()) {
+    return result;
+  }
   result.json = report_json(result.report, best.info.identity);
   result.json.update(training_json(phase, trained, best.info.epoch));
   phase.run.write_json(kResultFile, result.json);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/runs/ranks.h"
 #include "cli/runs/run_data.h"
 #include "eval/ranking_rules.h"
 #include "eval/report.h"
@@ -46,12 +47,13 @@ struct TestResult {
   eval::Report report;
   nlohmann::ordered_json json;
 };
-/// Evaluates the saved model of the phase, which `trained` describes, on the test, and writes
-/// result.json: the report, with "validation" of the best epoch and "training".
+/// Evaluates the saved model of the phase, which `trained` describes, on the test; the first of
+/// `ranks` writes result.json: the report, with "validation" of the best epoch and "training".
 TestResult report_test(const Phase& phase,
                        const train::TrainResult& trained,
                        const eval::RankingRules& rules,
                        const eval::Cutoffs& cutoffs,
+                       const Ranks& ranks,
                        Device device);
 
 /// Writes the result.json of a phase whose test is left alone, and returns it: "validation" of the

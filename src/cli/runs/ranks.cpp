@@ -1,4 +1,4 @@
-#include "cli/commands/train/ranks.h"
+#include "cli/runs/ranks.h"
 
 #include <fmt/format.h>
 
@@ -36,6 +36,11 @@ std::string hash_of(const std::string& bytes) {
   return checksum.hex();
 }
 
+// Session options do not change results, but for this one, and those that a run's own replace.
+bool changes_results(const Option& option) {
+  return option.scope != Scope::kSession || option.of_run || option.key == "precision";
+}
+
 // Throws UsageError if process `rank` has other facts than process 0.
 void compare(const ordered_json& first, const ordered_json& other, std::size_t rank) {
   for (const auto& [name, value] : first.items()) {
@@ -50,6 +55,17 @@ void compare(const ordered_json& first, const ordered_json& other, std::size_t r
                        ", not ",
                        data::json_text(value),
                        "; all processes need the same program, options, data and kind of CPU");
+    }
+  }
+}
+
+// Throws UsageError if another process has other facts than process 0.
+void require_equal(dist::Communicator& group, const ordered_json& facts, const std::string& work) {
+  group.describe(work);
+  const std::vector<std::string> all = dist::gather(group, data::json_text(facts));
+  for (std::size_t rank = 1; rank < all.size(); ++rank) {
+    if (all[rank] != all[0]) {
+      compare(ordered_json::parse(all[0]), ordered_json::parse(all[rank]), rank);
     }
   }
 }
@@ -71,6 +87,14 @@ void Ranks::declare(OptionTable& table) {
       .session();
 }
 
+void Ranks::check(Device device) const {
+  if (launch_.size > 1 && device != Device::kCpu) {
+    throw UsageError("--device: expected cpu with several processes, got ",
+                     name_of(device),
+                     "; use one process for a GPU");
+  }
+}
+
 void Ranks::check(const train::TrainConfig& config, data::Refit refit, Device device) const {
   const std::int64_t size = launch_.size;
   if (size == 1) {
@@ -89,11 +113,7 @@ void Ranks::check(const train::TrainConfig& config, data::Refit refit, Device de
         size,
         ": search with several, then train the best number of epochs with --split none");
   }
-  if (device != Device::kCpu) {
-    throw UsageError("--device: expected cpu with several processes, got ",
-                     name_of(device),
-                     "; use one process for a GPU");
-  }
+  check(device);
 }
 
 void Ranks::join(std::int64_t threads) {
@@ -111,20 +131,31 @@ void Ranks::require_same(const OptionTable& table, ordered_json facts) const {
   if (group_ == nullptr) {
     return;
   }
-  const ordered_json config = table.to_config();
-  for (const auto& [key, value] : config.items()) {
-    if (!is_data_path(key) && key != "threads") {
-      facts[key] = value;
+  for (const auto& option : table.options()) {
+    if (changes_results(*option) && !is_data_path(option->key) && option->key != "threads") {
+      facts[option->key] = to_json(option->target);
     }
   }
   facts["program"] = version() + " " + hash_of(read_whole_file("/proc/self/exe"));
   facts["CPU"] = hash_of(cpu_features());
-  group_->describe("comparison of the options");
-  const std::vector<std::string> all = dist::gather(*group_, data::json_text(facts));
-  for (std::size_t rank = 1; rank < all.size(); ++rank) {
-    if (all[rank] != all[0]) {
-      compare(ordered_json::parse(all[0]), ordered_json::parse(all[rank]), rank);
-    }
+  require_equal(*group_, facts, "comparison of the options");
+}
+
+void Ranks::require_same(const train::SavedModelInfo& model) const {
+  if (group_ != nullptr) {
+    require_equal(*group_,
+                  {{"model", model.identity.run},
+                   {"epoch of the model", model.epoch},
+                   {"metric of the model", model.metric_value}},
+                  "comparison of the models");
+  }
+}
+
+void Ranks::meet(const std::string& work) const {
+  if (group_ != nullptr) {
+    const std::int64_t none = 0;
+    group_->describe(work);
+    dist::gather(*group_, {&none, 1});
   }
 }
 

@@ -1,4 +1,4 @@
-// The processes that train together under mpirun or srun.
+// The processes that work together under mpirun or srun.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "dist/communicator.h"
 #include "dist/launcher.h"
 #include "tensor/dtype.h"
+#include "train/saved_model.h"
 #include "train/train_config.h"
 
 namespace elastic::cli {
@@ -29,14 +30,21 @@ class Ranks {
 
   void declare(OptionTable& table);
   /// Throws UsageError naming the option that several processes, or so many, do not support.
+  void check(Device device) const;
+  /// The same for a training.
   void check(const train::TrainConfig& config, data::Refit refit, Device device) const;
   /// Joins the other processes, if there are any, and sets the number of threads: by default, the
   /// processes of a machine share its cores.
   void join(std::int64_t threads);
-  /// Throws UsageError naming the first of the options and `facts`, an object, that another process
-  /// has with another value, or that its program or CPU differs: equal bits need equal
-  /// instructions.
+  /// Throws UsageError naming the first of `facts`, an object, and the options that change results,
+  /// that another process has with another value, or that its program or CPU differs: equal bits
+  /// need equal instructions. The paths of data may differ: `facts` should have its hash.
   void require_same(const OptionTable& table, nlohmann::ordered_json facts) const;
+  /// The same for a model that all have read.
+  void require_same(const train::SavedModelInfo& model) const;
+  /// Waits until all processes have come here, at most for --collective-timeout-s; `work` is what
+  /// they may still do.
+  void meet(const std::string& work) const;
   /// Waits until all processes have come here.
   void leave();
 

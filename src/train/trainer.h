@@ -61,8 +61,8 @@ struct TrainerOptions {
   /// Once it is true: save after the current step, set it to false and continue.
   std::atomic<bool>* save_now = nullptr;
   /// The processes that share the training, at most as many as shards; null: this one alone. All
-  /// have the same arguments and weights. The first one writes the files,
-  /// reports, evaluates, and decides when time is over; `stop` and `save_now` of any count for all.
+  /// have the same arguments and weights. The first one writes the files, reports, and decides when
+  /// time is over; `stop` and `save_now` of any count for all.
   dist::Communicator* ranks = nullptr;
 };
 

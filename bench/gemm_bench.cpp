@@ -78,13 +78,14 @@ void transposed_product(benchmark::State& state) {
 }
 
 // The same with factors in bfloat16.
-template <cpu::Bf16Unit Unit>
-void rounded(benchmark::State& state, void (*product)(benchmark::State&)) {
-  if (!cpu::has_bf16_unit(Unit)) {
+void rounded(benchmark::State& state,
+             cpu::Bf16Unit unit,
+             void (*product)(benchmark::State&)) {
+  if (!cpu::has_bf16_unit(unit)) {
     state.SkipWithError("not on this CPU");
     return;
   }
-  cpu::set_bf16_unit(Unit);
+  cpu::set_bf16_unit(unit);
   product(state);
   cpu::set_bf16_unit(cpu::Bf16Unit::kNone);
 }
@@ -136,13 +137,13 @@ void pack_transposed(benchmark::State& state) {
 BENCHMARK(pack_transposed)->Args({16, 64})->Args({256, 64})->Args({30, 32});
 BENCHMARK(packed_product)->Apply(shapes);
 BENCHMARK(unpacked_product)->Apply(shapes);
-BENCHMARK_CAPTURE(rounded<cpu::Bf16Unit::kAmx>, packed_amx, packed_product)->Apply(shapes);
-BENCHMARK_CAPTURE(rounded<cpu::Bf16Unit::kAvx512>, packed_avx512, packed_product)->Apply(shapes);
+BENCHMARK_CAPTURE(rounded, packed_amx, cpu::Bf16Unit::kAmx, packed_product)->Apply(shapes);
+BENCHMARK_CAPTURE(rounded, packed_avx512, cpu::Bf16Unit::kAvx512, packed_product)->Apply(shapes);
 BENCHMARK(eigen_product)->Apply(shapes);
 BENCHMARK(transposed_product)->Apply(gradient_shapes);
-BENCHMARK_CAPTURE(rounded<cpu::Bf16Unit::kAmx>, transposed_amx, transposed_product)
+BENCHMARK_CAPTURE(rounded, transposed_amx, cpu::Bf16Unit::kAmx, transposed_product)
     ->Apply(gradient_shapes);
-BENCHMARK_CAPTURE(rounded<cpu::Bf16Unit::kAvx512>, transposed_avx512, transposed_product)
+BENCHMARK_CAPTURE(rounded, transposed_avx512, cpu::Bf16Unit::kAvx512, transposed_product)
     ->Apply(gradient_shapes);
 BENCHMARK(eigen_transposed_product)->Apply(gradient_shapes);
 

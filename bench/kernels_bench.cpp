@@ -19,6 +19,9 @@
 #include "autograd/ops/sum.h"
 #include "bench/random_tensor.h"
 #include "tensor/backend.h"
+#include "tensor/cpu/code_bounds.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/simd.h"
 #include "tensor/kernels/dropout.h"
 #include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/gelu.h"
@@ -32,10 +35,6 @@ namespace elastic {
 namespace {
 
 using bench::random_tensor;
-
-Backend& cpu_backend() {
-  return backend_for(Device::kCpu);
-}
 
 void set_elements(benchmark::State& state, std::int64_t count) {
   state.SetItemsProcessed(state.iterations() * count);
@@ -51,8 +50,35 @@ void dropout(benchmark::State& state) {
 }
 BENCHMARK(dropout)->Arg(64);
 
+// Reads a catalogue once with all threads: the least time of a question that reads all of it.
+void read_table(benchmark::State& state) {
+  const Tensor table = random_tensor({state.range(0) + 1, 64});
+  const auto* values = table.data<float>();
+  const cpu::Tiles parts{table.numel(), std::int64_t{1} << 18};
+  std::vector<float> largest(static_cast<std::size_t>(parts.count()));
+  for (auto _ : state) {
+    cpu::parallel_for(parts.count(), cpu::kParallelWork, [&](std::int64_t part) {
+      using Floats = cpu::Vector<float>;
+      Floats most[4] = {};
+      for (std::int64_t i = parts.begin(part); i + 4 * cpu::kLanes<float> <= parts.end(part);
+           i += 4 * cpu::kLanes<float>) {
+        for (int v = 0; v < 4; ++v) {
+          most[v] =
+              cpu::larger(most[v], cpu::load<Floats>(values + i + v * cpu::kLanes<float>));
+        }
+      }
+      largest[static_cast<std::size_t>(part)] =
+          cpu::larger(cpu::larger(most[0], most[1]), cpu::larger(most[2], most[3]))[0];
+    });
+    benchmark::DoNotOptimize(largest.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(table.bytes()));
+}
+BENCHMARK(read_table)->Arg(1000000)->UseRealTime();
+
 // The best ten of a catalogue for `rows` questions; bytes: the table, read once.
-void top_k(benchmark::State& state) {
+void top_k(benchmark::State& state, bool coded) {
   const std::int64_t rows = state.range(0);
   const std::int64_t items = state.range(1);
   const Tensor hidden = random_tensor({rows, 64});
@@ -61,12 +87,43 @@ void top_k(benchmark::State& state) {
   const Tensor excluded_ids;
   Tensor ids({rows, 10}, DType::kInt32, Device::kCpu);
   Tensor scores({rows, 10}, DType::kFloat32, Device::kCpu);
+  const ItemCodes codes = coded ? encode_items(table) : ItemCodes{};
   for (auto _ : state) {
-    run(kernels::TopK{hidden, table, excluded, excluded_ids, ids, scores});
+    run(kernels::TopK{hidden, table, excluded, excluded_ids, ids, scores, codes});
   }
   state.SetBytesProcessed(state.iterations() * items * 64 * 4);
 }
-BENCHMARK(top_k)->Args({1, 1000000})->Args({64, 1000000})->Args({1024, 10000})->UseRealTime();
+// The same by codes.
+void top_k_by_codes(benchmark::State& state, cpu::ByteUnit unit) {
+  if (!cpu::has_byte_unit(unit)) {
+    state.SkipWithError("not on this CPU");
+    return;
+  }
+  const cpu::ByteUnit before = cpu::byte_unit();
+  cpu::set_byte_unit(unit);
+  top_k(state, true);
+  cpu::set_byte_unit(before);
+}
+
+void catalogues(benchmark::internal::Benchmark* bench) {
+  for (const std::int64_t items : {10000, 100000, 1000000}) {
+    bench->Args({1, items})->Args({4, items})->Args({16, items});
+  }
+  bench->Args({64, 1000000})->Args({1024, 10000})->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+BENCHMARK_CAPTURE(top_k, float32, false)->Apply(catalogues);
+BENCHMARK_CAPTURE(top_k_by_codes, avx512_vnni, cpu::ByteUnit::kAvx512Vnni)->Apply(catalogues);
+BENCHMARK_CAPTURE(top_k_by_codes, avx_vnni, cpu::ByteUnit::kAvxVnni)->Apply(catalogues);
+BENCHMARK_CAPTURE(top_k_by_codes, portable, cpu::ByteUnit::kPortable)->Apply(catalogues);
+
+void encode_items(benchmark::State& state) {
+  const Tensor table = random_tensor({state.range(0) + 1, 64});
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(elastic::encode_items(table).code_norm);
+  }
+  set_elements(state, state.range(0));
+}
+BENCHMARK(encode_items)->Arg(1000000)->Unit(benchmark::kMillisecond);
 
 void gelu(benchmark::State& state) {
   const Tensor x = random_tensor({state.range(0)});

@@ -15,6 +15,10 @@ namespace elastic::cli {
 namespace {
 constexpr std::int32_t kNoItem = 0;
 constexpr std::size_t kNamedUnknown = 10;
+// Encoding a catalogue takes as long as about so many passes over it save.
+constexpr int kPassesWorthCodes = 8;
+// Numbers of a catalogue that is worth encoding: 16,384 items of 64.
+constexpr std::int64_t kLeastCodedNumbers = std::int64_t{1} << 20;
 
 Tensor gather(const Tensor& table, const std::vector<std::int32_t>& rows) {
   const auto count = static_cast<std::int64_t>(rows.size());
@@ -108,6 +112,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::recommend(
   }
   Answers answers(requests.size());
   if (!histories.empty()) {
+    count_pass(histories.size());
     const Tensor hidden = encode(histories);
     answer(requests, with_history, hidden, model_->scored_items(), answers);
   }
@@ -154,6 +159,23 @@ void Recommender::answer(const std::vector<Request>& requests,
     const auto top_k = static_cast<std::size_t>(top_k_of(requests[place]));
     answers[place] = std::move(shared[i]);
     answers[place].resize(std::min(answers[place].size(), top_k));
+  }
+}
+
+void Recommender::expect_many_questions() {
+  if (coded_items_.defined() || !candidates_.empty()) {
+    return;
+  }
+  const Tensor table = model_->scored_items();
+  if (table.numel() >= kLeastCodedNumbers) {
+    codes_ = encode_items(table);
+    coded_items_ = table;
+  }
+}
+
+void Recommender::count_pass(std::size_t questions) {
+  if (static_cast<std::int64_t>(questions) <= kMostCodedRows && ++passes_ == kPassesWorthCodes) {
+    expect_many_questions();
   }
 }
 
@@ -230,6 +252,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::best(
                    {static_cast<std::int64_t>(states.size()), model_->config().dim},
                    model_->item_table().value().device());
   eval::require_finite_states(queries);
+  count_pass(states.size());
   if (excluded_.empty()) {
     return best_of(queries, model_->scored_items(), excluded, candidates_of({}), options_.top_k);
   }
@@ -249,6 +272,7 @@ std::vector<std::vector<RecommendedItem>> Recommender::best(const Tensor& querie
   const Device device = table.device();
   const std::int64_t rows = queries.rows();
   const std::int64_t k = std::min(top_k, table.rows() - 1);
+  const bool is_coded = coded_items_.defined() && table.raw_data() == coded_items_.raw_data();
   Tensor ids({rows, k}, DType::kInt32, device);
   Tensor scores({rows, k}, DType::kFloat32, device);
   run(kernels::TopK{.hidden = queries,
@@ -256,7 +280,8 @@ std::vector<std::vector<RecommendedItem>> Recommender::best(const Tensor& querie
                     .excluded = excluded.segments(device),
                     .excluded_ids = excluded.ids(device),
                     .ids = ids,
-                    .scores = scores});
+                    .scores = scores,
+                    .codes = is_coded ? codes_ : ItemCodes{}});
 
   const std::vector<std::int32_t> id_list = ids.to_vector<std::int32_t>();
   const std::vector<float> score_list = scores.to_vector<float>();

@@ -65,6 +65,7 @@ ServedModel::ServedModel(const ModelSource& source)
   source.notes(seen_items_warning(saved.info.train_seen, recommender_->options().filter_seen));
   times_ = question_times(run_, recommender_->config());
   source.lists.apply(*recommender_, source.notes);
+  recommender_->expect_many_questions();
   users_ = std::make_unique<KnownUsers>(run_, source.place, *recommender_, source.notes);
   if (from_data_) {
     users_->read();  // fails now, or never

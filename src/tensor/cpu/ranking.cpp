@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 #include "tensor/cpu/catalogue_tiles.h"
+#include "tensor/cpu/code_bounds.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
 
@@ -38,10 +41,10 @@ class ScoreTiles {
         excluded_ids_(excluded_ids.defined() ? excluded_ids.data<std::int32_t>() : nullptr) {}
 
   static std::int64_t scratch_size(std::int64_t dim) {
-    return packed_size<T>(dim, kBlockRows) + kItemTile * kBlockRows;
+    return packed_size<T>(dim, kItemTile) + kBlockRows * kItemTile;
   }
 
-  // Calls body(first item id, number of items, scores [items, rows]) for tiles of the items
+  // Calls body(first item id, number of items, scores [rows, kItemTile]) for tiles of the items
   // item_begin + 1..item_end in ascending order.
   template <class Body>
   void for_each(std::int64_t row_begin,
@@ -51,25 +54,27 @@ class ScoreTiles {
                 T* scratch,
                 const Body& body) const {
     T* packed = scratch;
-    T* scores = packed + packed_size<T>(dim_, kBlockRows);
-    pack_exact(dim_, rows, transposed<T>(hidden_ + row_begin * dim_, dim_), packed);
+    T* scores = packed + packed_size<T>(dim_, kItemTile);
     std::int32_t next[kBlockRows];
     for (std::int64_t r = 0; r < rows; ++r) {
       next[r] = excluded_ids_ == nullptr ? 0 : first_excluded(row_begin + r, item_begin + 1);
     }
     for_item_tiles(item_begin + 1, item_end + 1, [&](std::int64_t first, std::int64_t count) {
-      gemm_exact(count,
-                 rows,
+      // The items are the packed side: with them in the vectors' lanes, one row uses whole vectors.
+      pack_exact(dim_, count, transposed<T>(table_ + first * dim_, dim_), packed);
+      gemm_exact(rows,
+                 count,
                  dim_,
-                 row_major<T>(table_ + first * dim_, dim_),
+                 row_major<T>(hidden_ + row_begin * dim_, dim_),
                  packed,
                  scores,
-                 rows,
+                 kItemTile,
                  false);
       for (std::int64_t r = 0; excluded_ids_ != nullptr && r < rows; ++r) {
         const std::int32_t end = excluded_.end(row_begin + r);
         for (; next[r] < end && excluded_ids_[next[r]] < first + count; ++next[r]) {
-          scores[(excluded_ids_[next[r]] - first) * rows + r] = -std::numeric_limits<T>::infinity();
+          scores[r * kItemTile + excluded_ids_[next[r]] - first] =
+              -std::numeric_limits<T>::infinity();
         }
       }
       body(first, count, scores);
@@ -93,6 +98,11 @@ class ScoreTiles {
   }
 
   [[nodiscard]] std::int64_t num_items() const { return items_; }
+  [[nodiscard]] bool is_excluded(std::int64_t row, std::int32_t item) const {
+    return excluded_ids_ != nullptr &&
+           std::binary_search(
+               excluded_ids_ + excluded_.begin(row), excluded_ids_ + excluded_.end(row), item);
+  }
 
  private:
   // The place of the row's first excluded item from `item` on.
@@ -154,6 +164,16 @@ class BestItems {
   std::vector<Entry> heap_;
 };
 
+// Without a branch per score, so that the compiler compares whole vectors.
+template <class T>
+bool any_reaches(const T* scores, std::int64_t count, T threshold) {
+  std::int32_t reached = 0;
+  for (std::int64_t v = 0; v < count; ++v) {
+    reached += scores[v] >= threshold ? 1 : 0;
+  }
+  return reached != 0;
+}
+
 // Calls body(first row, rows, range of items) for each part of the work.
 template <class T, class Body>
 void for_parts(const ScoreTiles<T>& tiles,
@@ -179,41 +199,44 @@ void rank_targets(const kernels::RankTargets& k) {
   const Tiles ranges = item_ranges(tiles.num_items(), Tiles{all_rows, kBlockRows}.count());
   const Tensor counts = workspace<std::int32_t>(ranges.count() * all_rows);
   const auto* target = k.targets.data<std::int32_t>();
-  for_parts(tiles,
-            all_rows,
-            k.hidden.cols(),
-            ranges,
-            [&](std::int64_t begin, std::int64_t rows, std::int64_t range) {
-              T goal[kBlockRows];
-              std::int32_t above[kBlockRows];  // threads would share lines of `counts`
-              for (std::int64_t r = 0; r < rows; ++r) {
-                goal[r] = tiles.score(begin + r, target[begin + r]);
-                if (std::isnan(goal[r])) {
-                  goal[r] =
-                      std::numeric_limits<T>::lowest();  // below all items that are not excluded
-                }
-                above[r] = 0;
-              }
-              tiles.for_each(begin,
-                             rows,
-                             ranges.begin(range),
-                             ranges.end(range),
-                             scratch.get(),
-                             [&](std::int64_t first, std::int64_t count, T* scores) {
-                               for (std::int64_t r = 0; r < rows; ++r) {
-                                 if (const std::int64_t own = target[begin + r] - first;
-                                     own >= 0 && own < count) {
-                                   scores[own * rows + r] = -std::numeric_limits<T>::infinity();
-                                 }
-                               }
-                               for (std::int64_t v = 0; v < count; ++v) {
-                                 for (std::int64_t r = 0; r < rows; ++r) {
-                                   above[r] += scores[v * rows + r] < goal[r] ? 0 : 1;
-                                 }
-                               }
-                             });
-              std::copy_n(above, rows, counts.data<std::int32_t>() + range * all_rows + begin);
-            });
+  for_parts(
+      tiles,
+      all_rows,
+      k.hidden.cols(),
+      ranges,
+      [&](std::int64_t begin, std::int64_t rows, std::int64_t range) {
+        T goal[kBlockRows];
+        std::int32_t above[kBlockRows];  // threads would share lines of `counts`
+        for (std::int64_t r = 0; r < rows; ++r) {
+          goal[r] = tiles.score(begin + r, target[begin + r]);
+          if (std::isnan(goal[r])) {
+            goal[r] = std::numeric_limits<T>::lowest();  // below all items that are not excluded
+          }
+          above[r] = 0;
+        }
+        tiles.for_each(begin,
+                       rows,
+                       ranges.begin(range),
+                       ranges.end(range),
+                       scratch.get(),
+                       [&](std::int64_t first, std::int64_t count, T* scores) {
+                         for (std::int64_t r = 0; r < rows; ++r) {
+                           if (const std::int64_t own = target[begin + r] - first;
+                               own >= 0 && own < count) {
+                             scores[r * kItemTile + own] = -std::numeric_limits<T>::infinity();
+                           }
+                         }
+                         for (std::int64_t r = 0; r < rows; ++r) {
+                           const T* row_scores = scores + r * kItemTile;
+                           std::int32_t sum = 0;
+                           for (std::int64_t v = 0; v < count; ++v) {
+                             sum += row_scores[v] < goal[r] ? 0 : 1;
+                           }
+                           above[r] += sum;
+                         }
+                       });
+        std::copy_n(above, rows, counts.data<std::int32_t>() + range * all_rows + begin);
+      });
   for (std::int64_t r = 0; r < all_rows; ++r) {
     std::int32_t rank = 1;
     for (std::int64_t range = 0; range < ranges.count(); ++range) {
@@ -243,8 +266,143 @@ void merge_ranges(std::int64_t row,
   best.write(kernel.ids.data<std::int32_t>() + row * k, kernel.scores.data<T>() + row * k);
 }
 
+// An item that may be among a row's best, with the bounds of its score.
+struct Candidate {
+  float upper;
+  float lower;
+  std::int32_t id;
+};
+
+// The candidates of a row among the items of a range.
+class Candidates {
+ public:
+  Candidates(std::int64_t k, std::int64_t range_size)
+      : floor_(k), capacity_(static_cast<std::size_t>(std::max(4 * k, range_size / 4))) {}
+
+  // Adds the items of a tile whose upper bound reaches the k-th best lower bound so far.
+  void add(const ScoreTiles<float>& tiles,
+           std::int64_t row,
+           const CodedState& state,
+           const float* scales,
+           const float* upper,
+           std::int64_t first,
+           std::int64_t count) {
+    float threshold = floor_.threshold();
+    if (too_many_ || !any_reaches(upper, count, threshold)) {
+      return;
+    }
+    for (std::int64_t v = 0; v < count; ++v) {
+      const auto id = static_cast<std::int32_t>(first + v);
+      if (upper[v] >= threshold && !tiles.is_excluded(row, id)) {
+        const float lower = lower_bound(state, scales[v], upper[v]);
+        floor_.offer(lower, id);
+        threshold = floor_.threshold();
+        items_.push_back({upper[v], lower, id});
+      }
+    }
+    if (items_.size() >= capacity_) {
+      std::erase_if(items_, [&](const Candidate& item) { return item.upper < threshold; });
+      too_many_ = items_.size() >= capacity_ / 2;
+    }
+  }
+  [[nodiscard]] const std::vector<Candidate>& items() const { return items_; }
+  [[nodiscard]] bool too_many() const { return too_many_; }
+
+ private:
+  BestItems<float> floor_;  // by lower bounds
+  std::size_t capacity_;
+  std::vector<Candidate> items_;
+  bool too_many_ = false;
+};
+
+// Scores the candidates of all ranges that reach the k-th best lower bound of the row. Items below
+// it score less than k others, so that the best k are the same as without bounds.
+void write_best(const ScoreTiles<float>& tiles,
+                std::int64_t row,
+                std::span<const Candidates> ranges,
+                const kernels::TopK& kernel) {
+  const std::int64_t k = kernel.ids.cols();
+  BestItems<float> floor(k);
+  for (const Candidates& range : ranges) {
+    for (const Candidate& item : range.items()) {
+      floor.offer(item.lower, item.id);
+    }
+  }
+  BestItems<float> best(k);
+  for (const Candidates& range : ranges) {
+    for (const Candidate& item : range.items()) {
+      if (item.upper >= floor.threshold()) {
+        best.offer(tiles.score(row, item.id), item.id);
+      }
+    }
+  }
+  best.write(kernel.ids.data<std::int32_t>() + row * k, kernel.scores.data<float>() + row * k);
+}
+
+// top_k by a first pass over the codes of the items. False, with nothing written, if a row has no
+// bounds, or so many candidates that reading all items is faster.
+bool top_k_by_codes(const kernels::TopK& kernel) {
+  const ScoreTiles<float> tiles(kernel.hidden, kernel.table, kernel.excluded, kernel.excluded_ids);
+  const ItemCodes& codes = kernel.codes;
+  const std::int64_t rows = kernel.hidden.rows();
+  const std::int64_t dim = kernel.hidden.cols();
+  const std::int64_t k = kernel.ids.cols();
+  std::vector<CodedState> states(static_cast<std::size_t>(rows));
+  for (std::int64_t r = 0; r < rows; ++r) {
+    if (!encode_state(kernel.hidden.data<float>() + r * dim,
+                      dim,
+                      codes,
+                      states[static_cast<std::size_t>(r)])) {
+      return false;
+    }
+  }
+  const Tiles ranges = item_ranges(tiles.num_items(), Tiles{rows, kBlockRows}.count());
+  const auto range_count = static_cast<std::size_t>(ranges.count());
+  std::vector<Candidates> found(states.size() * range_count, Candidates(k, ranges.size));
+  const auto* const scales = codes.scales.data<float>();
+  static_assert(kItemTile % kCodeSlots == 0);
+  for_parts(
+      tiles, rows, dim, ranges, [&](std::int64_t begin, std::int64_t part, std::int64_t range) {
+        float upper[kItemTile];
+        for_item_tiles(
+            ranges.begin(range), ranges.end(range), [&](std::int64_t first, std::int64_t count) {
+              for (std::int64_t r = begin; r < begin + part; ++r) {
+                const auto row = static_cast<std::size_t>(r);
+                upper_bounds(states[row], codes, first, kItemTile, upper);
+                found[row * range_count + static_cast<std::size_t>(range)].add(
+                    tiles, r, states[row], scales + first, upper, first + 1, count);
+              }
+            });
+      });
+  std::int64_t total = 0;
+  for (const Candidates& part : found) {
+    if (part.too_many()) {
+      return false;
+    }
+    total += static_cast<std::int64_t>(part.items().size());
+  }
+  parallel_for(rows, product_work(total, dim), [&](std::int64_t r) {
+    write_best(tiles,
+               r,
+               std::span(found).subspan(static_cast<std::size_t>(r) * range_count, range_count),
+               kernel);
+  });
+  return true;
+}
+
+std::int64_t most_coded_rows() {
+  constexpr std::int64_t kMostPortableRows = 4;
+  return byte_unit() == ByteUnit::kPortable ? kMostPortableRows : kMostCodedRows;
+}
+
 template <class T>
 void top_k(const kernels::TopK& kernel) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (kernel.codes.defined() && kernel.hidden.rows() <= most_coded_rows() &&
+        top_k_by_codes(kernel)) {
+      return;
+    }
+  }
   const ScoreTiles<T> tiles(kernel.hidden, kernel.table, kernel.excluded, kernel.excluded_ids);
   const ThreadScratch<T> scratch(ScoreTiles<T>::scratch_size(kernel.hidden.cols()));
   const std::int64_t all_rows = kernel.hidden.rows();
@@ -271,9 +429,13 @@ void top_k(const kernels::TopK& kernel) {
                                for (std::int64_t r = 0; r < rows; ++r) {
                                  BestItems<T>& row_best = best[static_cast<std::size_t>(r)];
                                  T threshold = row_best.threshold();
+                                 const T* row_scores = tile + r * kItemTile;
+                                 if (!any_reaches(row_scores, count, threshold)) {
+                                   continue;
+                                 }
                                  for (std::int64_t v = 0; v < count; ++v) {
-                                   if (tile[v * rows + r] >= threshold) {
-                                     row_best.offer(tile[v * rows + r],
+                                   if (row_scores[v] >= threshold) {
+                                     row_best.offer(row_scores[v],
                                                     static_cast<std::int32_t>(first + v));
                                      threshold = row_best.threshold();
                                    }

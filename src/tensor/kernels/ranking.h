@@ -1,6 +1,7 @@
 // Ranks of targets and the best items, without stored scores.
 #pragma once
 
+#include "tensor/item_codes.h"
 #include "tensor/kernel.h"
 #include "tensor/segments.h"
 
@@ -26,6 +27,7 @@ struct RankTargets {
 
 /// The best k items of each row without its excluded items, in descending order (ties: the smaller
 /// id), padded with id 0 and score -inf. hidden [R, D], table [V + 1, D] -> ids, scores [R, k].
+/// `codes`, if defined, encodes the same table: the CPU then reads fewer bytes for the same result.
 struct TopK {
   static constexpr const char* kName = "top_k";
   const Tensor& hidden;
@@ -34,7 +36,8 @@ struct TopK {
   const Tensor& excluded_ids;
   Tensor& ids;
   Tensor& scores;
-  ELASTIC_OPERANDS(hidden, table, excluded, excluded_ids, ids, scores);
+  ItemCodes codes{};
+  ELASTIC_OPERANDS(hidden, table, excluded, excluded_ids, ids, scores, codes);
   double flops() const {
     return 2.0 * num_rows(hidden) * num_cols(hidden) * (num_rows(table) - 1.0);
   }

@@ -233,10 +233,11 @@ TEST_CASE("top_k: with codes the same bits as without") {
       const ItemCodes codes = encode_items(table);
       const Tensor states = states_of(c, table, codes);
       std::vector<std::vector<std::int32_t>> excluded(static_cast<std::size_t>(states.rows()));
-      for (std::size_t r = 1; r < excluded.size(); ++r) {  // the best items, and others
-        const Best best = best_of(states, table, 12, {}, {});
-        excluded[r].assign(best.ids.begin() + static_cast<std::ptrdiff_t>(12 * r),
-                           best.ids.begin() + static_cast<std::ptrdiff_t>(12 * r + 2 * r));
+      constexpr std::size_t kBest = 12;
+      const Best best = best_of(states, table, kBest, {}, {});
+      for (std::size_t r = 1; r < excluded.size(); ++r) {  // some of the best items, and another
+        const auto begin = best.ids.begin() + static_cast<std::ptrdiff_t>(kBest * r);
+        excluded[r].assign(begin, begin + static_cast<std::ptrdiff_t>(std::min(2 * r, kBest)));
         excluded[r].erase(std::remove(excluded[r].begin(), excluded[r].end(), 0),
                           excluded[r].end());
         excluded[r].push_back(static_cast<std::int32_t>(kItems));

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "data/take_text.h"
+
 namespace elastic::data {
 namespace {
-
-bool is_decimal(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// The parts of a number of JSON.
 struct NumberParts {
@@ -17,21 +15,6 @@ struct NumberParts {
   std::string_view fraction;  // without the point
   std::string_view exponent;  // without the letter; may have a sign
 };
-
-/// Removes the digits at the start of `text` and returns them.
-std::string_view take_digits(std::string_view& text) {
-  const auto end = std::find_if_not(text.begin(), text.end(), is_decimal);
-  const std::string_view digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
-  text.remove_prefix(digits.size());
-  return digits;
-}
-
-/// Removes `c` from the start of `text`, if it is there.
-bool take(std::string_view& text, char c) {
-  const bool is_there = !text.empty() && text.front() == c;
-  text.remove_prefix(is_there ? 1 : 0);
-  return is_there;
-}
 
 bool split_number(std::string_view text, NumberParts& parts) {
   parts.is_negative = take(text, '-');

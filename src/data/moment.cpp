@@ -8,16 +8,13 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "data/take_text.h"
 #include "data/time_scanner.h"
 
 namespace elastic::data {
 namespace {
 
 constexpr std::int64_t kSecondsPerDay = 24 * 60 * 60;
-
-bool is_decimal_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // A decimal number as its digits and the place of its decimal point.
 struct Decimal {
@@ -26,19 +23,6 @@ struct Decimal {
   std::string_view digits_after;
   std::int64_t exponent = 0;
 };
-
-std::string_view take_digits(std::string_view& text) {
-  const auto end = std::find_if_not(text.begin(), text.end(), is_decimal_digit);
-  const std::string_view digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
-  text.remove_prefix(digits.size());
-  return digits;
-}
-
-bool take(std::string_view& text, char expected) {
-  const bool found = text.starts_with(expected);
-  text.remove_prefix(found ? 1 : 0);
-  return found;
-}
 
 std::optional<Decimal> split_decimal(std::string_view text) {
   Decimal decimal;

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kLongest = 16;
 
 // `text` with its escapes \t, \\ and \xHH replaced; none if an escape is unknown.
-std::optional<std::string> unescaped(const std::string& text) {
+std::optional<std::string> without_escapes(const std::string& text) {
   std::string result;
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] != '\\' || at + 1 == text.size()) {
@@ -57,7 +57,7 @@ Separator Separator::parse(const std::string& text, const std::string& source) {
       return separator;
     }
   }
-  const std::optional<std::string> characters = unescaped(text);
+  const std::optional<std::string> characters = without_escapes(text);
   if (!characters || !can_separate(*characters)) {
     refuse_choice(text, source, names(), other());
   }

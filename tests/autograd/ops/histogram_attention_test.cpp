@@ -15,7 +15,7 @@ const std::vector<Case> kCases{{{1}, 1, 1, 1, 1},
                                {{64, 0, 65, 200}, 2, 17, 6, 30},
                                {{300, 1, 700}, 1, 33, 5, 9, 0.01},
                                {{1023, 1025, 2}, 1, 6, 3, 20, 0.0},
-                               {{2500}, 2, 5, 4, 40, 0.003}};
+                               {{2100}, 1, 5, 4, 40, 0.003}};
 
 // exp(scores_w) / sum_v hist_v exp(scores_v) for every word w.
 std::vector<double> weights_of(const std::vector<double>& hist, const double* scores) {

@@ -30,6 +30,7 @@ constexpr unsigned char kGuard = 0xA5;
 #define ELASTIC_SWITCH __attribute__((noinline, no_sanitize("address")))
 
 constexpr std::size_t kStackBytes = 256 * 1024;
+constexpr std::size_t kMaxThreads = 1024;  // of a block
 
 bool reversed() {
   static const bool result = [] {
@@ -39,16 +40,14 @@ bool reversed() {
   return result;
 }
 
-enum class State { kReady, kAtWarpBarrier, kAtBlockBarrier, kDone };
+enum class State : unsigned char { kReady, kAtWarpBarrier, kAtBlockBarrier, kDone };
 
 struct Fiber {
-  State state = State::kDone;
   unsigned int index = 0;
   unsigned int parity = 0;  // of the warp's exchange slots
   Place place;
   void* jump[5] = {};
   bool started = false;
-  ucontext_t context{};
   std::unique_ptr<unsigned char[]> stack;
 };
 
@@ -63,9 +62,11 @@ class Machine {
   void run(const Place& block, const std::function<void()>& body) {
     body_ = &body;
     count_ = block.block_size.x;
-    while (fibers_.size() < count_) {
-      fibers_.push_back(std::make_unique<Fiber>());
+    fibers_.reserve(kMaxThreads);
+    if (fibers_.size() < count_) {
+      fibers_.resize(count_);
     }
+    states_.assign(count_, State::kReady);
     warps_.resize((count_ + 31) / 32);
     for (Warp& warp : warps_) {
       warp.arrived = 0;
@@ -73,9 +74,8 @@ class Machine {
     at_block_barrier_ = 0;
     live_ = count_;
     for (unsigned int i = 0; i < count_; ++i) {
-      Fiber& fiber = *fibers_[i];
+      Fiber& fiber = fibers_[i];
       fiber.index = i;
-      fiber.state = State::kReady;
       fiber.place = block;
       fiber.place.thread = {i, 0, 0};
     }
@@ -91,7 +91,7 @@ class Machine {
       release_block();
       return;
     }
-    self.state = State::kAtBlockBarrier;
+    states_[self.index] = State::kAtBlockBarrier;
     switch_from(self);
   }
 
@@ -100,15 +100,11 @@ class Machine {
     Warp& warp = warps_[self.index / 32];
     if (++warp.arrived == 32) {
       warp.arrived = 0;
-      for (unsigned int lane = 0; lane < 32; ++lane) {
-        Fiber& other = *fibers_[self.index / 32 * 32 + lane];
-        if (other.state == State::kAtWarpBarrier) {
-          other.state = State::kReady;
-        }
-      }
+      const auto lanes = states_.begin() + self.index / 32 * 32;
+      std::replace(lanes, lanes + 32, State::kAtWarpBarrier, State::kReady);
       return;
     }
-    self.state = State::kAtWarpBarrier;
+    states_[self.index] = State::kAtWarpBarrier;
     switch_from(self);
   }
 
@@ -124,19 +120,17 @@ class Machine {
  private:
   void release_block() {
     at_block_barrier_ = 0;
-    for (unsigned int i = 0; i < count_; ++i) {
-      if (fibers_[i]->state == State::kAtBlockBarrier) {
-        fibers_[i]->state = State::kReady;
-      }
-    }
+    std::replace(states_.begin(), states_.end(), State::kAtBlockBarrier, State::kReady);
   }
 
   // The next thread that can run, starting next to `from`; null when all are done.
   Fiber* next(unsigned int from) {
-    for (unsigned int i = 1; i <= count_; ++i) {
-      const unsigned int index = reversed() ? (from + count_ - i) % count_ : (from + i) % count_;
-      if (fibers_[index]->state == State::kReady) {
-        return fibers_[index].get();
+    unsigned int index = from;
+    for (unsigned int i = 0; i < count_; ++i) {
+      index =
+          reversed() ? (index == 0 ? count_ : index) - 1 : (index + 1 == count_ ? 0 : index + 1);
+      if (states_[index] == State::kReady) {
+        return &fibers_[index];
       }
     }
     if (live_ > 0) {
@@ -150,17 +144,17 @@ class Machine {
     if (!fiber.started) {
       fiber.started = true;
       fiber.stack = std::make_unique<unsigned char[]>(kStackBytes);
-      getcontext(&fiber.context);
-      fiber.context.uc_stack.ss_sp = fiber.stack.get();
-      fiber.context.uc_stack.ss_size = kStackBytes;
-      fiber.context.uc_link = nullptr;
+      getcontext(&start_);
+      start_.uc_stack.ss_sp = fiber.stack.get();
+      start_.uc_stack.ss_size = kStackBytes;
+      start_.uc_link = nullptr;
       const auto address = reinterpret_cast<std::uintptr_t>(this);
-      makecontext(&fiber.context,
+      makecontext(&start_,
                   reinterpret_cast<void (*)()>(&Machine::trampoline),
                   2,
                   static_cast<unsigned int>(address),
                   static_cast<unsigned int>(address >> 32));
-      setcontext(&fiber.context);
+      setcontext(&start_);
     }
     __builtin_longjmp(fiber.jump, 1);
   }
@@ -190,7 +184,7 @@ class Machine {
     for (;;) {
       (*body_)();
       Fiber& self = *current_;
-      self.state = State::kDone;
+      states_[self.index] = State::kDone;
       if (--live_ == at_block_barrier_ && live_ > 0) {
         release_block();
       }
@@ -203,7 +197,9 @@ class Machine {
         ->live();
   }
 
-  std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::vector<Fiber> fibers_;
+  std::vector<State> states_;  // by thread
+  ucontext_t start_{};         // of the fiber that starts now
   std::vector<Warp> warps_;
   const std::function<void()>* body_ = nullptr;
   Fiber main_;
@@ -276,7 +272,7 @@ void submit(std::function<void()> work) {
 cudaError_t check(const cudaLaunchConfig_t& config) {
   const dim3& block = config.blockDim;
   const dim3& grid = config.gridDim;
-  const bool fits = block.x >= 1 && block.x <= 1024 && block.x % 32 == 0 && block.y == 1 &&
+  const bool fits = block.x >= 1 && block.x <= kMaxThreads && block.x % 32 == 0 && block.y == 1 &&
                     block.z == 1 && grid.x >= 1 && grid.x <= 0x7FFFFFFFU && grid.y >= 1 &&
                     grid.y <= 65535 && grid.z >= 1 && grid.z <= 65535 &&
                     config.dynamicSmemBytes <= elastic::cuda::kSharedBytes;

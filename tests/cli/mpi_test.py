@@ -121,14 +121,14 @@ class Ranks(unittest.TestCase):
             self.assertTrue(value == outcome(other)[part], f"{part} of {one} and {other} differ")
 
     def start_long(self, mpi, name, *options):
-        """A training that has begun its steps, and the processes of its ranks."""
+        """A training that has saved its first checkpoint, and the processes of its ranks."""
         process = subprocess.Popen(  # pylint: disable=consider-using-with
             command(mpi, 2, training(name, *combined(LONG, options))), cwd=WORKPLACE.folder.name, text=True,
             env=mpi_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
-        metrics = os.path.join(WORKPLACE.path(name), "metrics.jsonl")
-        while not os.path.exists(metrics) or os.path.getsize(metrics) == 0:
+        checkpoint = os.path.join(WORKPLACE.path(name), "checkpoints/latest.safetensors")
+        while not os.path.exists(checkpoint):
             self.assertIsNone(process.poll())
             time.sleep(0.02)
         ranks = ranks_below(process.pid)

@@ -54,7 +54,7 @@ std::string nearest(const std::string& name, const std::vector<std::string>& can
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates) {
   const std::string here = name_here(name);
   const auto meant = std::find_if(candidates.begin(), candidates.end(), [&](const auto& candidate) {
-    return key_form(candidate) == here;
+    return !here.empty() && key_form(candidate) == here;
   });
   const std::string found = meant != candidates.end() ? *meant : nearest(name, candidates);
   return found.empty() ? "" : "; did you mean " + found + "?";

@@ -22,6 +22,7 @@ TEST_CASE("nearest: finds the closest name, or none if none is close") {
   CHECK(nearest("ndcg@10", {"HR@10", "NDCG@10"}) == "NDCG@10");
   CHECK(did_you_mean("dims", names) == "; did you mean dim?");
   CHECK(did_you_mean("qqqqqqqq", names).empty());
+  CHECK(did_you_mean("usre", {"", "user"}) == "; did you mean user?");  // a column without a name
 }
 
 TEST_CASE("nearest: names of other programs lead to those here, if they are candidates") {

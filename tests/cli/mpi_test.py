@@ -216,6 +216,20 @@ class Ranks(unittest.TestCase):
             self.refuse(words, 2, "process 1 has another learning_rate than process 0: 0.5, not")
             self.assertFalse(os.path.exists(WORKPLACE.path(f"differ-{mpi}")))
 
+    def test_processes_of_another_program_are_refused(self):
+        other = os.path.join(WORKPLACE.folder.name, "build", "elastic")
+        os.makedirs(os.path.dirname(other), exist_ok=True)
+        shutil.copy(WORKPLACE.binary, other)
+        with open(other, "ab") as file:
+            file.write(b"more")
+        for mpi, launcher in LAUNCHERS.items():
+            module = f"elastic-{mpi}.so"
+            os.symlink(os.path.join(os.path.dirname(os.path.abspath(WORKPLACE.binary)), module),
+                       os.path.join(os.path.dirname(other), module))
+            one = training(f"builds-{mpi}")
+            words = [*launcher, "-n", "1", WORKPLACE.binary, *one, ":", "-n", "1", other, *one]
+            self.refuse(words, 2, "process 1 has another program than process 0")
+
     def test_more_processes_than_shards_are_refused(self):
         for mpi in LAUNCHERS:
             self.refuse(command(mpi, 4, training("more", "--shards", "2")), 2,

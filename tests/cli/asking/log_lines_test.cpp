@@ -131,13 +131,49 @@ TEST_CASE("lines of the log: objects") {
   CHECK(event(log, "{\"user\": 7, \"item\": \"m1\"}") == Event{"7", {"m1"}});
   CHECK(event(log, "7 m1") == Event{"7", {"m1"}});
   CHECK(event(log, "[{\"visitorid\": 7, \"itemid\": \"m1\"},") == Event{"7", {"m1"}});
-  CHECK(event(log, "]") == Event{"passed", {}});
+  CHECK(event(log, " [ {\"visitorid\": 7, \"itemid\": \"m1\"} ] ") == Event{"7", {"m1"}});
+  CHECK(event(log, "{\"visitorid\": 7, \"itemid\": \"m1\"} ,") == Event{"7", {"m1"}});
+  CHECK(event(log, "7 m1]") == Event{"7", {"m1]"}});
+  CHECK(event(log, "[7 m1") == Event{"[7", {"m1"}});
+  for (const char* line : {"[", "]", ","}) {
+    CHECK(event(log, line) == Event{"passed", {}});
+  }
   CHECK(question(log, "{\"visitorid\": 7, \"ts\": 5}") == Event{"7", {}});
   CHECK(question(log, "{\"visitorid\": 7, \"itemid\": \"m1\"}") == Event{"7", {}});
   CHECK(question(log, "{\"user\": 7, \"itme\": \"m1\"}").user ==
         "unknown key \"itme\"; did you mean item?");
   QueryParser parser(PlainLine::kAny, log);
   CHECK(parser.parse("{\"itemid\": 7}", 1)->item == "7");
+}
+
+TEST_CASE("lines of the log: objects in Python's syntax, or JSON's") {
+  LogFormat log = objects();
+  log.objects = data::ObjectSyntax::kPython;
+  CHECK(event(log, "{'visitorid': 7, 'itemid': u'm1', 'x': True}") == Event{"7", {"m1"}});
+  CHECK(event(log, "{\"visitorid\": 7, \"itemid\": \"m1\", \"x\": true}") == Event{"7", {"m1"}});
+  CHECK(event(log, "{\"user\": 7, \"itme\": \"m1\"}").user ==
+        "unknown key \"itme\"; did you mean item?");
+  CHECK(event(log, "{'visitorid': }").items.empty());
+  CHECK(event(objects(), "{'visitorid': 7, 'itemid': 'm1'}").user != "7");
+}
+
+TEST_CASE("lines of the log: objects whose prefix repeats the history") {
+  LogFormat log = objects();
+  log.columns = {
+      {Role::kUser, 0, "who"}, {Role::kItem, 0, "next"}, {Role::kPrefix, 0, "past", "["}};
+  log.prefixes = true;
+  QueryParser parser(PlainLine::kEvent, log);
+  for (const char* line : {"{\"who\": 7, \"past\": [3, 4], \"next\": 5}",
+                           "{\"next\": 5, \"past\": [3, 4], \"who\": 7}"}) {
+    const auto query = parser.parse(line, 1);
+    REQUIRE(query.has_value());
+    CHECK(event(*query) == Event{"7", {"3", "4", "5"}});
+    CHECK(query->repeats_history);
+  }
+  CHECK(event(*parser.parse("{\"who\": 7, \"past\": 3, \"next\": 5}", 1)) ==
+        Event{"7", {"3", "5"}});
+  CHECK(event(*parser.parse("{\"who\": 7, \"past\": [3]}", 1)) == Event{"7", {"3"}});
+  CHECK_FALSE(parser.parse("{\"who\": 7, \"history\": [3]}", 1)->repeats_history);
 }
 
 TEST_CASE("lines of the log: objects with lists, and candidates") {

@@ -2,9 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "base/error.h"
-#include "cli/sweeping/duration.h"
-
 namespace elastic::cli {
 namespace halving_test {
 
@@ -38,17 +35,6 @@ TEST_CASE("halving: the epochs of a rung end with an evaluation of an uninterrup
 TEST_CASE("halving: the best scores continue, equal ones in their order, failed ones never") {
   CHECK(best_of({0.1, 0.3, std::nullopt, 0.3, 0.2}, 3) == std::vector<std::size_t>{1, 3, 4});
   CHECK(best_of({std::nullopt, 0.0}, 2) == std::vector<std::size_t>{1});
-}
-
-TEST_CASE("durations: units in falling order") {
-  CHECK(parse_duration("--budget", "90s") == 90.0);
-  CHECK(parse_duration("--budget", "1h30m") == 5400.0);
-  CHECK(parse_duration("--budget", "0.5h") == 1800.0);
-  CHECK(parse_duration("--budget", "2d") == 172800.0);
-  for (const char* text : {"", "90", "h", "0s", "30m1h", "1h1h", "-1h", "1w", "nanh", "1e300h"}) {
-    CAPTURE(text);
-    CHECK_THROWS_AS(parse_duration("--budget", text), UsageError);
-  }
 }
 
 }  // namespace halving_test

@@ -53,6 +53,33 @@ TEST_CASE("search space: other texts are refused with the text and the reason") 
       parse_space({"dim=1", "--dim=2"}), doctest::Contains("dim is set twice"), UsageError);
 }
 
+TEST_CASE("search space: each reason of a refusal is named") {
+  const auto refused = [](const char* text, const char* reason) {
+    CAPTURE(text);
+    CHECK_THROWS_WITH_AS(parse_dimension(text), doctest::Contains(reason), UsageError);
+  };
+  refused("dim", "there is no OPTION=");
+  refused("=64", "there is no OPTION=");
+  refused("dim=", "a value is empty; expected OPTION=VALUES");
+  refused("dim=64,,8", "a value is empty; expected OPTION=VALUES");
+  refused("a=log:1", "a distribution has two ends");
+  refused("a=log:2:1", "the low end is above the high end");
+  refused("a=log:-1:1", "needs numbers above 0");
+  refused("a=uniform:x:1", "'x' is not a number");
+  refused("a=uniform:0:1x", "'1x' is not a number");
+  refused("a=uniform:0:inf", "'inf' is not a number");
+  refused("a=int:1.5:2", "int needs whole numbers");
+  refused("a=int:1:2.5", "int needs whole numbers");
+  refused("a=int:1:2e15", "int needs whole numbers");
+  refused("dim=64-32*2", "--set dim=64-32*2");
+}
+
+TEST_CASE("search space: both ends of a distribution may be equal") {
+  CHECK(draw_combination(parse_space({"a=int:3:3"}), 1, 0) == Draw{{"a", "3"}});
+  CHECK(draw_combination(parse_space({"a=log:0.5:0.5"}), 1, 0) == Draw{{"a", "0.5"}});
+  CHECK(draw_combination(parse_space({"a=uniform:-2:-2"}), 1, 0) == Draw{{"a", "-2"}});
+}
+
 TEST_CASE("search space: a grid holds every combination, the last option varying fastest") {
   const auto space = parse_space({"a=1,2", "b=x,y"});
   CHECK(is_grid(space));

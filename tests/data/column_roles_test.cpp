@@ -308,6 +308,19 @@ TEST_CASE("column roles: without names, stars before the items are passed over")
   CHECK(roles({ids("", 20), stars(""), dates(""), ids("", 34)}) == "1 4 - 3 -");
 }
 
+TEST_CASE("column roles: without names, whole stars are passed over before many recurring ids") {
+  const auto whole = [](int distinct) {
+    return column("", [&](int row) { return std::to_string(row % distinct); });
+  };
+  const std::string refusal =
+      "data: log: several columns may be the items, and column 2 seems to be a group or a kind: "
+      "choose by --user-column 1 --item-column 2 or --item-column 3";
+  CHECK(roles({ids("", 20), whole(11), ids("", 34)}) == "1 3 - - -");
+  CHECK(roles({ids("", 20), whole(11), ids("", 33)}) == refusal);
+  CHECK(roles({ids("", 20), whole(11), ids("", 60)}) == "1 2 - - -");
+  CHECK(roles({ids("", 20), whole(12), ids("", 34)}) == "1 2 - - -");
+}
+
 TEST_CASE("column roles: without names, a group before its items is refused") {
   CHECK(roles({ids("", 7), groups("", 30, 2), ids("", 30)}) ==
         "data: log: column 1 has few values, so it may be another thing than the users: choose by "

@@ -112,6 +112,18 @@ LoadedData load_data(const DataConfig& config) {
   return loaded;
 }
 
+nlohmann::ordered_json to_json(const Split& split) {
+  return {{"rule", choice_name(split.rule())},
+          {"hash", split.hash()},
+          {"train_events", split.num_train_events()},
+          {"eval_users", split.eval_users(Subset::kTest).size()},
+          {"valid_users", split.eval_users(Subset::kValidation).size()},
+          {"cold_users", split.cold_users(Subset::kTest).size()},
+          {"cold_valid_users", split.cold_users(Subset::kValidation).size()},
+          {"cold_items", split.num_cold_items()},
+          {"description", split.description()}};
+}
+
 nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split) {
   nlohmann::ordered_json json;
   std::int64_t bad_rows = 0;
@@ -136,15 +148,7 @@ nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split) {
   json["events"] = split.dataset().num_events();
   json["titles"] = loaded.titles.num_titles;
   json["data_hash"] = split.dataset().hash();
-  json["split"] = {{"rule", choice_name(split.rule())},
-                   {"hash", split.hash()},
-                   {"train_events", split.num_train_events()},
-                   {"eval_users", split.eval_users(Subset::kTest).size()},
-                   {"valid_users", split.eval_users(Subset::kValidation).size()},
-                   {"cold_users", split.cold_users(Subset::kTest).size()},
-                   {"cold_valid_users", split.cold_users(Subset::kValidation).size()},
-                   {"cold_items", split.num_cold_items()},
-                   {"description", split.description()}};
+  json["split"] = to_json(split);
   return json;
 }
 

@@ -152,6 +152,8 @@ struct LoadedData {
 /// Reads, filters, orders and splits the data, and reads titles. Throws DataError and UsageError.
 LoadedData load_data(const DataConfig& config);
 
+/// The rule of the split, its hash, and its numbers of events, users and items.
+nlohmann::ordered_json to_json(const Split& split);
 /// Content of a run's data.json: counts, hashes, detected formats, filters, split.
 nlohmann::ordered_json describe(const LoadedData& loaded, const Split& split);
 

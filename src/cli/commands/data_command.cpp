@@ -23,7 +23,8 @@ constexpr const char* kDataDescription = R"(show how a log is read, without trai
   elastic data 'logs/*.csv.gz' -o json
 
 Shows the form and the columns that were detected, the first event, the times, the lengths of the
-histories and the share of repeated items. `train` reads a log with the same options in the same way.)";
+histories, the share of repeated items, and the split. `train` reads a log with the same options in
+the same way.)";
 
 class DataCommand : public Command {
  public:
@@ -62,7 +63,7 @@ nlohmann::ordered_json to_json(const data::LogSource& source) {
   return json;
 }
 
-nlohmann::ordered_json to_json(const data::LoadedData& loaded) {
+nlohmann::ordered_json to_json(const data::LoadedData& loaded, const data::Split& split) {
   nlohmann::ordered_json json;
   json["files"] = nlohmann::ordered_json::array();
   for (const data::LogSource& source : loaded.sources) {
@@ -76,12 +77,14 @@ nlohmann::ordered_json to_json(const data::LoadedData& loaded) {
                                {"events", step.events}});
   }
   json["titles"] = loaded.titles.num_titles;
+  json["split"] = data::to_json(split);
   return json;
 }
 
-std::string to_table(const data::LoadedData& loaded) {
+std::string to_table(const data::LoadedData& loaded, const data::Split& split) {
   std::string text;
-  note_log(loaded, [&](const std::string& line) { text += visible(line) + "\n"; });
+  const Notes add_line = [&](const std::string& line) { text += visible(line) + "\n"; };
+  note_log(loaded, add_line);
   const data::LogReport& log = loaded.log;
   text += fmt::format("{:<20}{:>12}\n{:<20}{:>12}\n{:<20}{:>12}\n",
                       "users",
@@ -108,6 +111,7 @@ std::string to_table(const data::LoadedData& loaded) {
     text += fmt::format(
         "{}: {} users, {} items, {} events\n", step.name, step.users, step.items, step.events);
   }
+  note_split(split, add_line);
   return text;
 }
 
@@ -119,7 +123,9 @@ int DataCommand::run(const OptionTable&) {
   start_session(session_);
   config_.read.cache_folder = cache_folder(cache_);
   const data::LoadedData loaded = data::load_data(config_);
-  print(wants_json(format_) ? data::json_text(to_json(loaded), 2) + "\n" : to_table(loaded));
+  const data::Split split(loaded.dataset, loaded.plan);
+  print(wants_json(format_) ? data::json_text(to_json(loaded, split), 2) + "\n"
+                            : to_table(loaded, split));
   return 0;
 }
 

@@ -66,6 +66,25 @@ void note_report(const data::LogReport& log, const Notes& notes) {
       100.0 * log.times->identical));
 }
 
+void note_all(const data::DataConfig& config, const RunData& data, const Notes& notes) {
+  const data::LoadedData& loaded = data.loaded;
+  note_log(loaded, notes);
+  for (const data::FilterStep& step : loaded.filters) {
+    notes(fmt::format(
+        "data: {}: {} users, {} items, {} events", step.name, step.users, step.items, step.events));
+  }
+  if (!config.items.empty()) {
+    notes(fmt::format("data: {}: {}; titles for {} of {} items",
+                      config.items,
+                      loaded.titles.detected,
+                      loaded.titles.num_titles,
+                      data.split.num_items()));
+  }
+  note_split(data.split, notes);
+}
+
+}  // namespace
+
 void note_split(const data::Split& split, const Notes& notes) {
   notes(fmt::format("split: {}, {} events to train on, {} users to evaluate, {}",
                     choice_name(split.rule()),
@@ -90,25 +109,6 @@ void note_split(const data::Split& split, const Notes& notes) {
     notes(fmt::format("split: items without an event to train on: {}", cold_items));
   }
 }
-
-void note_all(const data::DataConfig& config, const RunData& data, const Notes& notes) {
-  const data::LoadedData& loaded = data.loaded;
-  note_log(loaded, notes);
-  for (const data::FilterStep& step : loaded.filters) {
-    notes(fmt::format(
-        "data: {}: {} users, {} items, {} events", step.name, step.users, step.items, step.events));
-  }
-  if (!config.items.empty()) {
-    notes(fmt::format("data: {}: {}; titles for {} of {} items",
-                      config.items,
-                      loaded.titles.detected,
-                      loaded.titles.num_titles,
-                      data.split.num_items()));
-  }
-  note_split(data.split, notes);
-}
-
-}  // namespace
 
 void note_log(const data::LoadedData& loaded, const Notes& notes) {
   for (const data::LogSource& source : loaded.sources) {

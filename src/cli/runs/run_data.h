@@ -39,6 +39,8 @@ void make_paths_absolute(data::DataConfig& config);
 
 /// Notes about the files as they were read: form, columns, times.
 void note_log(const data::LoadedData& loaded, const Notes& notes);
+/// Notes about the split: the events to train on, the users to evaluate.
+void note_split(const data::Split& split, const Notes& notes);
 /// Reads, filters and splits the data, with notes about its format, each filter and the split.
 /// Throws DataError or UsageError.
 RunData read_data(const data::DataConfig& config,

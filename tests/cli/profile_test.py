@@ -90,7 +90,7 @@ class Against(unittest.TestCase):
         self.assertIn(f"Against {slow}", profile("--against", slow).stdout)
 
     def test_slower_rows_fail_the_gate(self):
-        fast = self.scaled("fast.json", 1e-4)
+        fast = self.scaled("fast.json", 1e-6)
         slow = self.scaled("slow.json", 1e4)
         profile("--against", slow, "--fail-above", "1.5")
         result = profile("--against", fast, "--fail-above", "1.5", code=8)

@@ -423,7 +423,7 @@ class Reload(unittest.TestCase):
             server.process.send_signal(signal.SIGHUP)
             wait_until(lambda: server.health()["hash"] == before)
             self.assertEqual(server.predict(QUESTION), answer)
-            self.assertEqual(server.metric("elastic_reloads_total"), 2)
+            wait_until(lambda: server.metric("elastic_reloads_total") == 2)
 
     def test_the_rule_about_seen_items_is_that_of_the_new_run(self):
         repeats = WORKPLACE.path("repeats")

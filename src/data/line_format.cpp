@@ -107,9 +107,9 @@ DetectedFormat colon_format(const LogSample& sample) {
   return detected;
 }
 
-// The position of a field that is a time in every line; of a table rather than of sequences.
-std::optional<std::size_t> column_of_times(const std::vector<std::string_view>& lines,
-                                           const std::string& separator) {
+// The name of a field that is a time in every line: of a table rather than of sequences.
+std::optional<std::string> field_of_times(const std::vector<std::string_view>& lines,
+                                          const std::string& separator) {
   FieldSplitter splitter(separator);
   constexpr std::size_t kFirst = 8;  // and the last one
   std::vector<std::vector<std::string_view>> columns(kFirst + 1);
@@ -130,7 +130,7 @@ std::optional<std::size_t> column_of_times(const std::vector<std::string_view>& 
   for (std::size_t at = 1; at < columns.size(); ++at) {
     const bool full = 10 * columns[at].size() >= 9 * lines.size();
     if (full && !columns[at].empty() && content_of(columns[at]).looks_like_time()) {
-      return at;
+      return at == kFirst ? "the last field" : concat("field ", at + 1);
     }
   }
   return std::nullopt;
@@ -246,14 +246,14 @@ std::optional<DetectedFormat> line_format(const LogSample& sample,
     refuse_first_line(
         sample, path, "a user and items separated by tab, comma or space", "; set --separator");
   }
-  if (const auto at = column_of_times(sample.head, separator)) {
+  if (const auto field = field_of_times(sample.head, separator)) {
     if (!sequences && !histories) {
       return std::nullopt;
     }
     throw DataError("data: ",
                     path,
-                    ": field ",
-                    *at + 1,
+                    ": ",
+                    *field,
                     " of each line is a time, so the lines are rows of a table, not ",
                     choice_name(options.format),
                     "; leave out --format, and name the columns by number if needed, for example: "

@@ -145,7 +145,7 @@ TEST_CASE("line format: rows with a time in each are a table") {
         "--user-column 1 --item-column 2");
   CHECK(form_of("u a x y 2021-01-01\nv b 2021-01-02\nw c x y z t 2021-01-03\n",
                 FileFormat::kHistories) ==
-        "data: log: field 9 of each line is a time, so the lines are rows of a table, not "
+        "data: log: the last field of each line is a time, so the lines are rows of a table, not "
         "histories; leave out --format, and name the columns by number if needed, for example: "
         "--user-column 1 --item-column 2");
   CHECK(form_of("user,item\nu,a,b,c,d,e\nv,a\nw,b,c\n") == "table");

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "data/english_words.h"
+#include "data/take_text.h"
 
 namespace elastic::data {
 namespace {
@@ -22,10 +23,6 @@ bool is_upper(char c) {
 bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // Whole names, their words joined.
 constexpr auto kUserNames = std::to_array<std::string_view>({"user", "userid", "uid", "users"});
 constexpr auto kItemNames = std::to_array<std::string_view>({"item", "itemid", "iid"});

@@ -8,6 +8,7 @@
 #include "data/fields.h"
 #include "data/json_text.h"
 #include "data/python_literals.h"
+#include "data/take_text.h"
 
 namespace elastic::data {
 namespace {
@@ -117,7 +118,7 @@ std::string_view ObjectParser::text(std::string_view token) {
 
 std::string_view ObjectParser::number(std::string_view token) {
   if (token.size() < 20 && token.front() != '0' &&
-      std::all_of(token.begin(), token.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+      std::all_of(token.begin(), token.end(), is_digit)) {
     return token;
   }
   if (token == "-Infinity") {

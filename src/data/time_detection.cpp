@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "data/take_text.h"
 #include "data/time_format.h"
 
 namespace elastic::data {
@@ -47,9 +48,8 @@ bool reads(const TimeFormat& format, const Values& values) {
 
 // The digits of a whole number, which may be written as 20081026.0.
 std::size_t digits_of_whole(std::string_view number) {
-  const auto end =
-      std::find_if_not(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
-  const auto digits = static_cast<std::size_t>(end - number.begin());
+  std::string_view rest = number;
+  const std::size_t digits = take_digits(rest).size();
   const bool is_whole = digits == number.size() ||
                         (number[digits] == '.' &&
                          number.find_first_not_of('0', digits + 1) == std::string_view::npos);

@@ -4,14 +4,12 @@
 #include <array>
 #include <chrono>
 
+#include "data/take_text.h"
+
 namespace elastic::data {
 namespace {
 
 constexpr std::int64_t kHour = 60 * 60;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // The number of digits that a text begins with.
 std::size_t count_digits(std::string_view text) {

@@ -140,6 +140,14 @@ class SwappedExperts(unittest.TestCase):
         swapped = json.loads(result.stdout)["swapped_experts"]
         self.assertGreater(swapped["intervals"]["NDCG@10"][0], 0.05)
 
+    def test_two_users_swap_and_one_cannot(self):
+        result = evaluate("--swap-experts", "--eval-users", "2", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(json.loads(result.stdout)["protocol"]["users"], 2)
+        result = evaluate("--swap-experts", "--eval-users", "1")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("--swap-experts: there is only one user to evaluate", result.stderr)
+
     def test_models_without_retrieval_are_refused(self):
         run = WORKPLACE.path("plain")
         WORKPLACE.call(["train", "--data", WORKPLACE.data, "--out", run, "--model", "softmax",

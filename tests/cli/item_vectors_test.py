@@ -134,6 +134,9 @@ class ItemVectors(unittest.TestCase):
         self.refusal(6, WORKPLACE.call([*resume, "--item-vectors", WORKPLACE.write(
             "changed.csv", features(range(1, NUM_ITEMS)))]),
                      "the item vectors are not those that the run was started with")
+        renamed = WORKPLACE.write("renamed.csv", read("", FILE).decode().replace("G", "K"))
+        self.refusal(6, WORKPLACE.call([*resume, "--item-vectors", renamed]),
+                     "the item vectors are not those that the run was started with")
         self.refusal(6, WORKPLACE.call([*resume, "--item-vectors", "", "--id-dropout", "0"]),
                      "hash (none), expected")
         self.refusal(6, WORKPLACE.call([*resume, "--id-dropout", "0.5"]), "id_dropout")

@@ -61,6 +61,31 @@ class Outputs(unittest.TestCase):
         self.assertEqual(shortcuts("--shortcut", "off"), [False])
         self.assertEqual(shortcuts("--shortcut", "both"), [False, True])
 
+    @staticmethod
+    def training_rows(model, *options):
+        result = WORKPLACE.call(["profile", "--model", model, "--phase", "train", "--batch", "3",
+                                 "--length", "8", "--items", "50", "--dim", "8", "--repetitions",
+                                 "1", "--ops", "-q", "-o", "json", *options])
+        return json.loads(result.stdout)["rows"]
+
+    def test_a_loss_at_the_last_position_has_a_shortcut(self):
+        def shortcuts(supervision):
+            rows = self.training_rows("softmax", "--supervision", supervision, "--shortcut", "both")
+            return [row["shortcut"] for row in rows]
+        self.assertEqual(shortcuts("last"), [False, True])
+        self.assertEqual(shortcuts("all"), [True])
+
+    def test_the_loss_is_of_the_supervised_positions(self):
+        def flops_of_loss(model, *options):
+            row, = self.training_rows(model, "--supervision", *options)
+            flops, = [kernel["kernel_flops"] for kernel in row["kernels"]
+                      if kernel["kernel"] == "linear_cross_entropy"]
+            return flops
+        last = flops_of_loss("softmax", "last")
+        self.assertGreater(last, 0)
+        self.assertEqual(flops_of_loss("softmax", "all"), 8 * last)
+        self.assertEqual(flops_of_loss("elastic-window", "window", "--window", "3"), 3 * last)
+
 
 class Against(unittest.TestCase):
     @classmethod

@@ -60,6 +60,9 @@ TEST_CASE("JSON lines: bad values are refused, naming line and key") {
   refuses(good,
           "--separator: has no effect on objects",
           {.format = FileFormat::kJsonl, .separator = Separator::parse("tab", "--separator")});
+  refuses(good,
+          "--columns: objects have no positions; write user=KEY,item=KEY",
+          {.format = FileFormat::kJsonl, .columns = "user,item"});
   refuses("u i\n", ":1: expected a JSON object", {.format = FileFormat::kJsonl});
   CHECK(read(good + "{\n", {.on_bad_row = BadRows::kSkip, .max_bad_rows = 0.5}).num_bad_rows == 1);
 }

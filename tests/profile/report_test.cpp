@@ -156,6 +156,8 @@ TEST_CASE("report: Markdown of kernels has shares and rates") {
   CHECK(text.find("\nelastic, serve, length 64, batch 3:\n") != std::string::npos);
   CHECK(text.find("| linear | 1 | 750.0 | 0.750 | 3.000 | 4.000 | 8.000 |\n"
                   "| gather | 3 | 250.0 | 0.250 | 8.000 | 32.00 | 64.00 |\n") != std::string::npos);
+  report.rows.front().status = RowStatus::kOutOfMemory;
+  CHECK(to_markdown(report).find("| kernel |") == std::string::npos);
 }
 
 TEST_CASE("report: a speed-up is against the baseline's row of the same work") {

@@ -1,5 +1,7 @@
 #include "tensor/backend.h"
 
+#include <numeric>
+
 #include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/sum.h"
 #include "tensor/tensor_values.h"
@@ -36,6 +38,15 @@ TEST_CASE("copy: only the elements of a slice change") {
   Tensor second_row = tensor.slice(1, 2);
   copy(tensor_of(std::vector<float>{8, 9}, {1, 2}), second_row);
   CHECK(tensor.to_vector<float>() == std::vector<float>{1, 2, 8, 9});
+}
+
+TEST_CASE("copy: a tensor larger than the buffers of an upload arrives whole") {
+  std::vector<std::int32_t> values((std::size_t{21} << 20) / sizeof(std::int32_t) + 1);
+  std::iota(values.begin(), values.end(), -7);
+  CHECK(tensor_of(std::vector<std::int32_t>{5}, {1}).to_vector<std::int32_t>() ==
+        std::vector<std::int32_t>{5});
+  const Tensor large = tensor_of(values, {static_cast<std::int64_t>(values.size())});
+  CHECK((large.to_vector<std::int32_t>() == values));
 }
 
 TEST_CASE("scale and add_to: work in place") {

@@ -1,5 +1,6 @@
 #include "autograd/ops/slot_gates.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "autograd/ops/slot_cases.h"
@@ -44,6 +45,20 @@ TEST_CASE("prefix_gates: equals the sum over all tokens so far") {
     CHECK(relative_error(naive_prefix_gates(c, to_doubles(in[0]), to_doubles(in[1])),
                          to_doubles(gates.value())) < tolerance::kEqual);
   }
+}
+
+TEST_CASE("prefix_gates: tokens after the last planned segment have gates of 0") {
+  if (on_cpu()) {
+    return;  // work is recorded on CUDA only
+  }
+  const SlotCase c{{2, 3, 4}, 1, 2, 1};
+  const std::vector<Tensor> in = gate_inputs(c);
+  const Variable all = prefix_gates(c)({Variable(in[0]), Variable(in[1])});
+  const Segments planned = Segments::planned(int_tensor({0, 2, 5, 5}), c.tokens(), 4);
+  const Variable gates = ops::prefix_gates(Variable(in[0]), Variable(in[1]), planned);
+  std::vector<double> expected = to_doubles(all.value());
+  std::fill(expected.begin() + 5 * 2, expected.end(), 0.0);
+  CHECK(to_doubles(gates.value()) == expected);
 }
 
 TEST_CASE("prefix_gates: scores far from zero neither overflow nor vanish") {

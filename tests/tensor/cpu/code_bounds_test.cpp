@@ -326,5 +326,18 @@ TEST_CASE("top_k: states without bounds are scored in float32 as without codes")
   }
 }
 
+TEST_CASE("encode_state: scores that could be larger than a float have no bounds") {
+  const std::vector<float> state(64, 1e15F);
+  CodedState coded;
+  CHECK(encode_state(state.data(),
+                     64,
+                     encode_items(Tensor::from(std::vector<float>(128, 1e10F), {2, 64})),
+                     coded));
+  CHECK_FALSE(encode_state(state.data(),
+                           64,
+                           encode_items(Tensor::from(std::vector<float>(128, 1e25F), {2, 64})),
+                           coded));
+}
+
 }  // namespace
 }  // namespace elastic::cpu::code_bounds_test

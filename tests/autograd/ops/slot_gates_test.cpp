@@ -48,7 +48,7 @@ TEST_CASE("prefix_gates: equals the sum over all tokens so far") {
 }
 
 TEST_CASE("prefix_gates: tokens after the last planned segment have gates of 0") {
-  if (on_cpu()) {
+  if (test_device() == Device::kCpu) {
     return;  // work is recorded on CUDA only
   }
   const SlotCase c{{2, 3, 4}, 1, 2, 1};
